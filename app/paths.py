@@ -1,0 +1,68 @@
+"""Where everything lives: one folder for data, moved as a whole by INHOUSE_HOME."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The user's data folder and the places in it. Only `cache` may be deleted without loss."""
+
+    root: Path
+
+    @property
+    def chats_db(self) -> Path:
+        return self.root / "chats.db"
+
+    @property
+    def documents_db(self) -> Path:
+        return self.root / "documents.db"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def session_file(self) -> Path:
+        """Window geometry and half-typed messages, kept across a crash."""
+        return self.root / "session.json"
+
+    @property
+    def backups(self) -> Path:
+        """Copies taken before a migration runs."""
+        return self.root / "backups"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def vectors(self) -> Path:
+        """Chroma's folder: a cache that is rebuilt from `documents_db`."""
+        return self.cache / "vectors"
+
+
+def home() -> Home:
+    """The data folder: INHOUSE_HOME, or platformdirs' user data folder. It is not created here."""
+    chosen = os.environ.get("INHOUSE_HOME")
+    root = Path(chosen) if chosen else Path(platformdirs.user_data_dir("Inhouse", appauthor=False))
+    return Home(root.expanduser().absolute())

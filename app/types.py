@@ -1,0 +1,185 @@
+"""The data that crosses between parts and processes. No logic, nothing heavy.
+
+Offsets are in Unicode code points. Pages count from 1. Boxes are in PDF points from the top left of the page.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["system", "user", "assistant"]
+FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
+
+
+class Message(Struct, frozen=True):
+    """One turn of a conversation as the model sees it."""
+
+    role: Role
+    content: str
+
+
+class Box(Struct, frozen=True, array_like=True):
+    """A rectangle on a PDF page: points, origin at the top left."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """A stretch of a document that search can find and an answer can cite."""
+
+    id: int
+    document_id: int
+    document: str  # file name
+    path: str
+    collection: str
+    page: int | None = None  # None where the format has no pages
+    start: int  # span in the document's text
+    end: int
+    heading: str = ""  # "Travel policy › Accommodation"
+    text: str
+    score: float = 0.0  # relevance to the query, 0 to 1, comparable between queries
+    best: tuple[int, int] | None = None  # the sentence in `text` that answers best
+    boxes: tuple[Box, ...] = ()
+    indexed_at: float = 0.0  # seconds since the epoch
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A passage as an answer cites it: `[n]`."""
+
+    n: int
+    passage: Passage
+
+
+class SearchResult(Struct, frozen=True, kw_only=True):
+    """Passages, best first. `found` is False where none is near enough to answer from."""
+
+    passages: tuple[Passage, ...]
+    found: bool
+    elapsed_ms: float  # everything in the documents process, the query's embedding included
+    note: str = ""  # a sentence for the user, e.g. that the index is being rebuilt
+
+
+class Support(Struct, frozen=True, kw_only=True):
+    """Which passage supports a sentence of an answer (`n` counts from 1), or None."""
+
+    n: int | None
+    score: float
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """How the next token is drawn. `seed` None is random; `temperature` 0 is greedy."""
+
+    temperature: float = 0.2
+    top_k: int = 40
+    top_p: float = 0.9
+    min_p: float = 0.05
+    repeat_penalty: float = 1.1
+    seed: int | None = None
+    max_tokens: int = 1024
+    stop: tuple[str, ...] = ()
+
+
+class Stats(Struct, frozen=True, kw_only=True):
+    """Figures of one generation. `evaluated_tokens` leaves out what the KV cache still held."""
+
+    prompt_tokens: int = 0
+    evaluated_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_ms: float = 0.0
+    tokens_per_s: float = 0.0
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """What the prompt took of the context, and what was left out so that it fits."""
+
+    context: int
+    used: int  # prompt and answer, tokens
+    dropped_messages: int = 0
+    dropped_passages: int = 0
+    shortened: bool = False  # the question itself or a passage was cut
+
+
+class ModelInfo(Struct, frozen=True, kw_only=True):
+    """What a loaded engine says of itself."""
+
+    path: str
+    name: str
+    architecture: str
+    quantization: str
+    parameters: int
+    file_bytes: int
+    context: int  # tokens, as loaded
+    context_trained: int
+    backend: str  # "CPU", "CUDA", "Metal", "Vulkan"
+    device: str  # "AMD EPYC, 2 cores" or the GPU's name
+    gpu_layers: int
+    layers: int
+    has_template: bool
+    load_ms: float
+    memory_bytes: int  # weights and KV cache
+
+
+class Collection(Struct, frozen=True, kw_only=True):
+    """A named set of documents."""
+
+    id: int
+    name: str
+    documents: int = 0
+    passages: int = 0
+    bytes: int = 0
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """A row of the Documents page."""
+
+    id: int
+    collection: str
+    name: str
+    path: str
+    format: str  # "pdf", "docx", …
+    bytes: int
+    status: FileStatus
+    pages: int | None = None
+    passages: int = 0
+    indexed_at: float | None = None
+    reason: str = ""  # why it failed, for the user
+    code: str = ""  # stable kind of failure: "password", "damaged", "empty", …
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A finished (or stopped) answer with its evidence, as it is stored with a chat."""
+
+    text: str  # Markdown with [n] citations
+    sources: tuple[Source, ...] = ()
+    nearest: tuple[Passage, ...] = ()  # where not_found
+    not_found: bool = False
+    unsupported: tuple[str, ...] = ()  # sentences of `text` that no passage supports
+    thinking: str = ""
+    searched: str = ""  # names of the collections searched, "" where none was
+    model: str = ""
+    stopped: bool = False  # by the user, or by an engine that ended
+    note: str = ""
+    stats: Stats = Stats()
+    budget: Budget | None = None
+
+
+class InstalledModel(Struct, frozen=True, kw_only=True):
+    """A model that can be used now."""
+
+    name: str
+    path: str
+    file_bytes: int
+    architecture: str = ""
+    quantization: str = ""
+    parameters: int = 0
+    context_trained: int = 0
+    origin: Literal["starter", "imported", "downloaded", "finetuned"] = "imported"
+    adapter: str = ""  # a LoRA GGUF to apply to `path`
+    tokens_per_s: float | None = None  # measured on this computer
+    lineage: dict[str, str] = {}
+    added_at: float = 0.0

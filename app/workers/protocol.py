@@ -1,0 +1,414 @@
+"""What the window and its child processes say to each other: one JSON object a line.
+
+The parent writes a `Request`, or a `Control` for one under way. The child answers each request with any number of
+`event` frames and exactly one last frame: `done`, `error` or `cancelled`. A child's first frame is `ready` with id 0.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from app.types import (
+    Box,
+    Budget,
+    Collection,
+    Document,
+    FileStatus,
+    InstalledModel,
+    Message,
+    ModelInfo,
+    Passage,
+    Sampling,
+    SearchResult,
+    Stats,
+    Support,
+)
+
+VERSION = 1
+WorkerRole = Literal["engine", "documents", "models"]
+
+
+class Call(Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """Something a child is asked to do."""
+
+
+class Data(Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """Something a child answers: progress or a result."""
+
+
+# --- engine -----------------------------------------------------------------------------------------------------------
+
+
+class Load(Call):
+    """Load a model; → LoadProgress…, ModelInfo in Loaded. Replaces the one loaded before."""
+
+    path: str
+    context: int = 8192
+    gpu_layers: int | None = None  # None: as many as fit
+    threads: int | None = None  # None: physical cores
+    adapter: str = ""
+
+
+class Chat(Call):
+    """Answer a question; → Prefill…, Token…, Chatted. `passages` are quoted to the model as numbered data."""
+
+    conversation: str  # key of the KV cache
+    question: str
+    history: tuple[Message, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    system: str = ""
+    sampling: Sampling = Sampling()
+    json_schema: str = ""  # a JSON schema that the answer must follow
+    grounded: bool = False  # passages were searched: answer from them only
+
+
+class Count(Call):
+    """Tokens that the prompt of this conversation would take; → Counted."""
+
+    history: tuple[Message, ...] = ()
+    question: str = ""
+    passages: tuple[Passage, ...] = ()
+    system: str = ""
+
+
+class SetAdapter(Call):
+    """Swap the LoRA adapter of the loaded base ("" for none) and clear the KV cache; → Done."""
+
+    path: str = ""
+    scale: float = 1.0
+
+
+class LoadProgress(Data):
+    fraction: float
+
+
+class Loaded(Data):
+    info: ModelInfo
+
+
+class Prefill(Data):
+    """Tokens of the prompt read so far."""
+
+    done: int
+    total: int
+
+
+class Token(Data):
+    """A piece of the answer; `thinking` inside a <think> block."""
+
+    text: str
+    thinking: bool = False
+
+
+class Chatted(Data):
+    text: str
+    thinking: str
+    reason: Literal["end", "length", "stop"]
+    stats: Stats
+    budget: Budget
+    passages_used: int  # how many of the passages, from the first, fitted
+
+
+class Counted(Data):
+    tokens: int
+    context: int
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+class ListCollections(Call):
+    """→ Collections."""
+
+
+class CreateCollection(Call):
+    name: str
+
+
+class RenameCollection(Call):
+    name: str
+    new_name: str
+
+
+class DeleteCollection(Call):
+    """Remove it with all that was indexed; the files themselves stay; → Removed."""
+
+    name: str
+
+
+class ListDocuments(Call):
+    """→ Documents, "needs attention first"."""
+
+    collection: str
+
+
+class Add(Call):
+    """Index files and folders; → FileEvent and AddProgress…, Added. The collection is made where it is missing."""
+
+    paths: tuple[str, ...]
+    collection: str
+    passwords: dict[str, str] = {}  # path → password
+    force: bool = False  # index again what is unchanged
+
+
+class Remove(Call):
+    """Remove documents, by id or by name or path; → Removed."""
+
+    collection: str = ""
+    ids: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Search(Call):
+    """→ SearchResult in Searched. No collections: all of them."""
+
+    query: str
+    collections: tuple[str, ...] = ()
+    k: int = 8
+    highlight: bool = False  # find the best sentence of each passage
+
+
+class Ground(Call):
+    """Which passage supports each sentence; → Grounded."""
+
+    sentences: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+class RenderPage(Call):
+    """A PDF page as an image, with the boxes to mark; → PageImage. `start`/`end`: the span to mark, if any."""
+
+    document_id: int
+    page: int
+    scale: float = 1.5  # pixels a point
+    start: int = 0
+    end: int = 0
+
+
+class ReadText(Call):
+    """The whole text of a document; → DocumentText."""
+
+    document_id: int
+
+
+class CheckHealth(Call):
+    """Check the stores, heal what can be rebuilt; → Health."""
+
+
+class FileEvent(Data):
+    """Where one file of an Add stands. A last one comes for every file: indexed, unchanged or failed."""
+
+    path: str
+    status: FileStatus
+    fraction: float = 0.0
+    document_id: int | None = None
+    pages: int | None = None
+    passages: int = 0
+    reason: str = ""
+    code: str = ""
+
+
+class AddProgress(Data):
+    done: int
+    total: int
+    passages_per_s: float = 0.0
+    seconds_left: float | None = None
+
+
+class Added(Data):
+    indexed: int
+    unchanged: int
+    failed: int
+
+
+class Collections(Data):
+    collections: tuple[Collection, ...]
+
+
+class Documents(Data):
+    documents: tuple[Document, ...]
+
+
+class Removed(Data):
+    """`traces` counts what a search for the removed text still found in any store: 0 is the proof."""
+
+    documents: int
+    passages: int
+    traces: int
+
+
+class Searched(Data):
+    result: SearchResult
+
+
+class Grounded(Data):
+    support: tuple[Support, ...]
+
+
+class PageImage(Data):
+    png: str  # base64
+    width: int  # pixels
+    height: int
+    pages: int
+    scale: float
+    marks: tuple[Box, ...] = ()  # in points of this page
+
+
+class DocumentText(Data):
+    name: str
+    format: str
+    text: str
+    pages: tuple[tuple[int, int], ...] = ()  # the span of each page
+
+
+class Health(Data):
+    """One line a store: name → "ok" or what is wrong and what was done."""
+
+    stores: dict[str, str]
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+class ImportModel(Call):
+    """Check a GGUF file and copy it into the models folder; → CopyProgress…, ModelInstalled."""
+
+    path: str
+    name: str = ""
+
+
+class DownloadModel(Call):
+    """Fetch a catalogue model from a hub, resumable, checked by SHA-256; → CopyProgress…, ModelInstalled."""
+
+    entry: str
+
+
+class CopyProgress(Data):
+    done: int  # bytes
+    total: int
+    bytes_per_s: float = 0.0
+
+
+class ModelInstalled(Data):
+    model: InstalledModel
+
+
+class Done(Data):
+    """Nothing more to say."""
+
+
+class Ready(Data):
+    """A child's first word."""
+
+    role: WorkerRole
+    version: int = VERSION
+
+
+# --- frames -----------------------------------------------------------------------------------------------------------
+
+EngineCall = Load | Chat | Count | SetAdapter
+DocumentsCall = (
+    ListCollections
+    | CreateCollection
+    | RenameCollection
+    | DeleteCollection
+    | ListDocuments
+    | Add
+    | Remove
+    | Search
+    | Ground
+    | RenderPage
+    | ReadText
+    | CheckHealth
+)
+ModelsCall = ImportModel | DownloadModel
+AnyCall = EngineCall | DocumentsCall | ModelsCall
+AnyData = (
+    LoadProgress
+    | Loaded
+    | Prefill
+    | Token
+    | Chatted
+    | Counted
+    | FileEvent
+    | AddProgress
+    | Added
+    | Collections
+    | Documents
+    | Removed
+    | Searched
+    | Grounded
+    | PageImage
+    | DocumentText
+    | Health
+    | CopyProgress
+    | ModelInstalled
+    | Done
+    | Ready
+)
+
+
+class Request(Struct, frozen=True):
+    """Parent → child. Ids count up from 1."""
+
+    id: int
+    call: AnyCall
+
+
+class Control(Struct, frozen=True):
+    """Parent → child, about a request under way."""
+
+    id: int
+    control: Literal["cancel", "pause", "resume"]
+
+
+class Failure(Struct, frozen=True):
+    """An AppError on its way to the parent."""
+
+    message: str
+    hint: str = ""
+    detail: str = ""
+    code: str = ""
+
+
+class Frame(Struct, frozen=True, omit_defaults=True):
+    """Child → parent."""
+
+    id: int
+    kind: Literal["event", "done", "error", "cancelled"]
+    data: AnyData | None = None
+    error: Failure | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_request_decoder = msgspec.json.Decoder(Request)
+_control_decoder = msgspec.json.Decoder(Control)
+_frame_decoder = msgspec.json.Decoder(Frame)
+
+
+def encode(message: Request | Control | Frame) -> bytes:
+    """One line, newline included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> Request | Control:
+    """Read what a parent wrote.
+
+    Raises:
+        msgspec.DecodeError: the line is not one of ours.
+    """
+    if b'"call":' in line:
+        return _request_decoder.decode(line)
+    return _control_decoder.decode(line)
+
+
+def decode_frame(line: bytes) -> Frame:
+    """Read what a child wrote.
+
+    Raises:
+        msgspec.DecodeError: the line is not one of ours.
+    """
+    return _frame_decoder.decode(line)

@@ -1,0 +1,47 @@
+"""What a child process can be. A role's module is imported only in its own child, so the window stays light."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator
+from typing import Protocol, cast
+
+from app.paths import Home
+from app.workers.protocol import AnyCall, Data, WorkerRole
+
+Steps = Generator[Data, None, Data]
+"""A request under way: each `next()` is one token, batch or piece, what it yields is progress, what it returns is the
+result. `close()` cancels it, so clean up in `finally`. It raises AppError for what the user should read."""
+
+
+class RoleHandler(Protocol):
+    """The child's side of a role."""
+
+    concurrent: bool
+    """Whether requests take turns, step by step, or wait for the one before."""
+
+    def handle(self, call: AnyCall) -> Steps:
+        """Start a request. Nothing runs before the first `next()`."""
+        ...
+
+    def background(self) -> Iterator[None]:
+        """Work for idle moments (warming up, healing a cache), stepped while no request is live."""
+        ...
+
+    def close(self) -> None:
+        """The child is about to exit."""
+        ...
+
+
+FACTORIES: dict[WorkerRole, str] = {
+    "engine": "app.engine.worker:EngineRole",
+    "documents": "app.documents.worker:DocumentsRole",
+    "models": "app.models.worker:ModelsRole",
+}
+"""role → "module:class"; the class takes a Home."""
+
+
+def make_role(role: WorkerRole, home: Home) -> RoleHandler:
+    """Import the role's module and build its handler."""
+    module, _, name = FACTORIES[role].partition(":")
+    return cast(RoleHandler, getattr(importlib.import_module(module), name)(home))
