@@ -1,0 +1,49 @@
+"""What a loader makes of a file: one text, and spans into it that say how the text is built and where it stands.
+
+All offsets are code points of `Parsed.text`; pages count from 1; boxes are PDF points from the top left of the page.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.types import Box
+
+BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
+
+
+class Block(Struct, frozen=True):
+    """A structural piece of the text: passages never cut inside a table row and keep headings as context.
+
+    Blocks are in order and do not overlap. What stands in no block (a running page header) need not be searched.
+    """
+
+    kind: BlockKind
+    start: int  # span in Parsed.text
+    end: int
+    level: int = 0  # headings: 1 to 6
+
+
+class Line(Struct, frozen=True):
+    """Where a line of a PDF stands. Lines are in the order of the text."""
+
+    start: int
+    end: int
+    page: int
+    box: Box
+
+
+class Parsed(Struct, frozen=True):
+    """The text of one document with its structure."""
+
+    format: str  # "pdf", "docx", "markdown", "text", "html", "csv"
+    text: str
+    blocks: tuple[Block, ...]
+    pages: tuple[tuple[int, int], ...] = ()  # span of each page (PDF only)
+    lines: tuple[Line, ...] = ()  # PDF only
+    title: str = ""  # what the document says its title is
+    note: str = ""  # for the user, e.g. "2 of 4 pages hold no readable text."
+    sha256: str = ""  # of the bytes that were read
+    size: int = 0  # bytes that were read
