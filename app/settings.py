@@ -1,0 +1,367 @@
+"""What the user can choose: each setting declared once, in one JSON file that no crash or second window breaks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from app.errors import AppError
+from app.files import locked, set_aside, write_atomic
+from app.paths import Home
+from app.types import Sampling
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One choice: what it is called, what it may be, and what it is until someone chooses."""
+
+    key: str
+    default: T
+    label: str = ""
+    help: str = ""
+    section: str = ""
+    """The page of Settings that shows it; "" keeps it out of sight."""
+    choices: tuple[tuple[T, str], ...] = ()
+    """Value and label of each allowed value; empty where any will do."""
+    minimum: float | None = None
+    maximum: float | None = None
+    """Limits of a number, or the most characters of a text."""
+    kind: type = str
+    optional: bool = False
+    """Whether None is allowed: "automatic", "random", "none"."""
+    unset: str = ""
+    """How None is shown."""
+    details: bool = False
+    """Whether it sits behind *Details*."""
+
+    def accept(self, value: object) -> T:
+        """The value as it is stored.
+
+        Raises:
+            AppError: it is of the wrong type or outside the limits.
+        """
+        if value is None and self.optional:
+            return cast(T, None)
+        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not self.kind:
+            raise AppError(f"“{self.label or self.key}” cannot be {value!r}.", "Choose another value.")
+        if self.choices and value not in [choice for choice, _ in self.choices]:
+            allowed = ", ".join(str(choice) for choice, _ in self.choices)
+            raise AppError(f"“{self.label or self.key}” cannot be {value!r}.", f"Choose one of: {allowed}.")
+        self._check_limits(value)
+        return cast(T, value)
+
+    def _check_limits(self, value: object) -> None:
+        size = len(value) if isinstance(value, str) else value
+        if not isinstance(size, int | float) or isinstance(size, bool):
+            return
+        if size != size:
+            raise AppError(f"“{self.label or self.key}” cannot be {value!r}.", "Choose a number.")
+        what = "characters" if isinstance(value, str) else ""
+        if self.minimum is not None and size < self.minimum:
+            raise AppError(
+                f"“{self.label or self.key}” is too small.", f"The least is {self.minimum:g} {what}".strip() + "."
+            )
+        if self.maximum is not None and size > self.maximum:
+            raise AppError(
+                f"“{self.label or self.key}” is too large.", f"The most is {self.maximum:g} {what}".strip() + "."
+            )
+
+
+SECTIONS = ("General", "Appearance", "Answers", "Documents", "Models and hardware")
+
+THEME = Setting(
+    "theme", "system", "Theme", "Follow the system, or always light or dark.", "Appearance",
+    choices=(("system", "System"), ("light", "Light"), ("dark", "Dark")),
+)  # fmt: skip
+TEXT_SIZE = Setting(
+    "text_size", 100, "Text size", "In per cent. Ctrl + and Ctrl − change it anywhere.", "Appearance",
+    minimum=80, maximum=200, kind=int,
+)  # fmt: skip
+REDUCED_MOTION = Setting(
+    "reduced_motion", False, "Reduce motion", "Panels and menus appear at once.", "Appearance", kind=bool
+)
+ONLY_FROM_DOCUMENTS = Setting(
+    "only_from_documents", True, "Only from my documents",
+    "If your documents do not hold the answer, Inhouse says so instead of guessing.", "Answers", kind=bool,
+)  # fmt: skip
+ANSWER_STYLE = Setting(
+    "answer_style", "precise", "Answer style", "Precise stays close to the passages.", "Answers",
+    choices=(("precise", "Precise"), ("balanced", "Balanced"), ("creative", "Creative")),
+)  # fmt: skip
+INSTRUCTIONS = Setting(
+    "instructions", "", "Instructions for the assistant", "Added to every question in every chat.", "Answers",
+    maximum=2000,
+)  # fmt: skip
+ANSWER_LANGUAGE = Setting(
+    "answer_language", "", "Answer language", "Documents can be in other languages.", "Answers",
+    choices=(
+        ("", "Same as the question"), ("English", "English"), ("German", "Deutsch"), ("French", "Français"),
+        ("Spanish", "Español"), ("Italian", "Italiano"), ("Dutch", "Nederlands"), ("Portuguese", "Português"),
+        ("Polish", "Polski"),
+    ),
+)  # fmt: skip
+PASSAGES_PER_ANSWER = Setting(
+    "passages_per_answer", 6, "Passages per answer", "More passages take longer to read.", "Answers",
+    minimum=1, maximum=20, kind=int,
+)  # fmt: skip
+TEMPERATURE = Setting(
+    "temperature", 0.2, "Temperature", "Lower gives steadier answers", "Answers",
+    minimum=0.0, maximum=2.0, kind=float, details=True,
+)  # fmt: skip
+TOP_P = Setting(
+    "top_p", 0.9, "Top-p", "Share of likely words kept", "Answers",
+    minimum=0.01, maximum=1.0, kind=float, details=True,
+)  # fmt: skip
+TOP_K = Setting(
+    "top_k", 40, "Top-k", "How many words compete", "Answers", minimum=0, maximum=1000, kind=int, details=True
+)
+MIN_P = Setting(
+    "min_p", 0.05, "Min-p", "Drops unlikely words", "Answers", minimum=0.0, maximum=1.0, kind=float, details=True
+)
+REPEAT_PENALTY = Setting(
+    "repeat_penalty", 1.1, "Repeat penalty", "Higher repeats less", "Answers",
+    minimum=0.5, maximum=2.0, kind=float, details=True,
+)  # fmt: skip
+SEED: Setting[int | None] = Setting(
+    "seed", None, "Seed", "A number repeats an answer", "Answers",
+    minimum=0, maximum=2**32 - 1, kind=int, optional=True, unset="Random", details=True,
+)  # fmt: skip
+MAX_TOKENS = Setting(
+    "max_tokens", 1024, "Longest answer", "In tokens; a token is about three quarters of a word", "Answers",
+    minimum=16, maximum=16384, kind=int, details=True,
+)  # fmt: skip
+CONTEXT_LENGTH = Setting(
+    "context_length", 8192, "Context length", "How much of the chat and passages the model keeps in view", "Answers",
+    choices=((4096, "4k"), (8192, "8k"), (16384, "16k"), (32768, "32k")), kind=int, details=True,
+)  # fmt: skip
+DEFAULT_COLLECTION = Setting(
+    "default_collection",
+    "",
+    "Collection for new chats",
+    "Where a new chat looks for answers.",
+    "Documents",
+    maximum=200,
+)
+THREADS: Setting[int | None] = Setting(
+    "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",
+    minimum=1, maximum=256, kind=int, optional=True, unset="Automatic",
+)  # fmt: skip
+GPU_LAYERS: Setting[int | None] = Setting(
+    "gpu_layers", None, "Layers on the graphics card", "Automatic puts there as many as fit.", "Models and hardware",
+    minimum=0, maximum=1000, kind=int, optional=True, unset="Automatic",
+)  # fmt: skip
+FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
+SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
+
+ALL: tuple[Setting[Any], ...] = (
+    THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
+    PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
+    DEFAULT_COLLECTION, THREADS, GPU_LAYERS, FIRST_RUN_DONE, SIDEBAR_OPEN,
+)  # fmt: skip
+BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
+
+PRESETS: dict[str, dict[str, float | int]] = {
+    "precise": {"temperature": 0.2, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
+    "balanced": {"temperature": 0.6, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
+    "creative": {"temperature": 1.0, "top_p": 0.98, "top_k": 100, "min_p": 0.02, "repeat_penalty": 1.05},
+}
+"""Answer style → the sampling values that it stands for; a value of the user's own goes before it."""
+
+Migration = Callable[[dict[str, Value]], dict[str, Value]]
+MIGRATIONS: list[Migration] = []
+"""Step n turns the values of version n + 1 into those of version n + 2."""
+
+Listener = Callable[[str], None]
+
+
+class Settings:
+    """The choices of this user. Only what differs from the defaults is stored, so better defaults reach everyone."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._file = home.settings_file
+        self._values: dict[str, Value] = {}
+        self._listeners: list[Listener] = []
+        self.note = ""
+        """A sentence for the user about what went wrong while reading, or ""."""
+        self.read_only = False
+        """True where a newer Inhouse wrote the file: changes then last until the program ends."""
+        self._load()
+
+    def get(self, setting: Setting[T]) -> T:
+        """What the user chose, or the default."""
+        if setting.key in self._values:
+            return cast(T, self._values[setting.key])
+        return self.default(setting)
+
+    def default(self, setting: Setting[T]) -> T:
+        """What it is until someone chooses: for sampling values, what the answer style says."""
+        preset = PRESETS[self.get(ANSWER_STYLE)] if setting.key in PRESETS["precise"] else {}
+        return cast(T, preset.get(setting.key, setting.default))
+
+    def is_default(self, setting: Setting[Any]) -> bool:
+        return setting.key not in self._values
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Choose; stored at once. A new answer style drops sampling values of one's own.
+
+        Raises:
+            AppError: the value is not allowed.
+            NoSpace: it could not be stored; it holds until the program ends.
+        """
+        accepted = setting.accept(value)
+        changes: dict[str, Any] = {setting.key: accepted}
+        if setting.key == ANSWER_STYLE.key:
+            changes = {**dict.fromkeys(PRESETS["precise"], _DROP), **changes}
+        elif accepted == self.default(setting):
+            changes = {setting.key: _DROP}
+        self._change(changes)
+
+    def reset(self, *settings: Setting[Any]) -> None:
+        """Back to the defaults."""
+        self._change({setting.key: _DROP for setting in settings})
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(key)` after each change; returns the way to end it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def reload(self) -> None:
+        """Take over what another process changed."""
+        before = dict(self._values)
+        self._load()
+        self._notify(key for key in BY_KEY if before.get(key, _DROP) != self._values.get(key, _DROP))
+
+    def sampling(self) -> Sampling:
+        """The sampling values in force."""
+        return Sampling(
+            temperature=self.get(TEMPERATURE),
+            top_k=self.get(TOP_K),
+            top_p=self.get(TOP_P),
+            min_p=self.get(MIN_P),
+            repeat_penalty=self.get(REPEAT_PENALTY),
+            seed=self.get(SEED),
+            max_tokens=self.get(MAX_TOKENS),
+        )
+
+    # --- the file ---------------------------------------------------------------------------------------------------
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        before = dict(self._values)
+        self._values = _merged(self._values, changes)
+        try:
+            if not self.read_only:
+                self._store(changes)
+        finally:
+            self._notify(key for key in changes if before.get(key, _DROP) != self._values.get(key, _DROP))
+
+    def _store(self, changes: dict[str, Any]) -> None:
+        """Read again under the lock before writing, so that another window's change is not undone."""
+        with locked(self._file.with_suffix(".lock")):
+            self._load()
+            if self.read_only:
+                return
+            self._values = _merged(self._values, changes)
+            write_atomic(self._file, _encode(self._values))
+
+    def _notify(self, keys: Any) -> None:
+        for key in list(keys):
+            for listener in list(self._listeners):
+                listener(key)
+
+    def _load(self) -> None:
+        try:
+            raw = self._file.read_bytes()
+        except FileNotFoundError:
+            self._values = {}
+            return
+        except OSError as error:
+            self._note("Your settings could not be read, so the defaults are used for now.", error)
+            self.read_only = True
+            return
+        try:
+            version, values = _decode(raw)
+        except ValueError as error:
+            self._replace_broken(error)
+            return
+        self._take(version, values)
+
+    def _replace_broken(self, error: ValueError) -> None:
+        try:
+            kept = set_aside(self._file)
+        except OSError as problem:
+            self.read_only = True
+            self._note("Your settings could not be read, so the defaults are used for now.", problem)
+            return
+        self._values = {}
+        self._note(f"Your settings file was damaged. It is kept as “{kept.name}”, and the defaults are used.", error)
+
+    def _take(self, version: int, values: dict[str, Value]) -> None:
+        newest = len(MIGRATIONS) + 1
+        if version > newest:
+            self.read_only = True
+            self.note = "A newer Inhouse wrote your settings. They are used as far as possible; changes are not kept."
+        elif version < newest:
+            self._back_up(version)
+            for migrate in MIGRATIONS[version - 1 :]:
+                values = migrate(values)
+        self._values = {key: value for key, value in values.items() if self._usable(key, value)}
+
+    def _usable(self, key: str, value: Value) -> bool:
+        """Unknown keys are kept for the version that knows them; a value that is not allowed gives way."""
+        if key not in BY_KEY:
+            return True
+        try:
+            BY_KEY[key].accept(value)
+        except AppError as error:
+            log.info("A stored setting is not used: %s", error)
+            return False
+        return True
+
+    def _back_up(self, version: int) -> None:
+        self._home.backups.mkdir(parents=True, exist_ok=True)
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        shutil.copy2(self._file, self._home.backups / f"settings-v{version}-{stamp}.json")
+
+    def _note(self, text: str, error: Exception) -> None:
+        self.note = text
+        log.info("%s (%s)", text, error)
+
+
+_DROP = object()
+
+
+def _merged(values: dict[str, Value], changes: dict[str, Any]) -> dict[str, Value]:
+    merged = {**values, **changes}
+    return {key: value for key, value in merged.items() if value is not _DROP}
+
+
+def _encode(values: dict[str, Value]) -> bytes:
+    document = {"version": len(MIGRATIONS) + 1, "values": dict(sorted(values.items()))}
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _decode(raw: bytes) -> tuple[int, dict[str, Value]]:
+    """Raises ValueError (UnicodeDecodeError and JSONDecodeError are kinds of it) for anything that is not ours."""
+    try:
+        document = json.loads(raw.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(document, dict):
+        raise ValueError("not an object")
+    version, values = document.get("version"), document.get("values")
+    if type(version) is not int or version < 1 or not isinstance(values, dict):
+        raise ValueError("no version or no values")
+    return version, values
