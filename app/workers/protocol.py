@@ -42,7 +42,7 @@ class Data(Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
 # --- engine -----------------------------------------------------------------------------------------------------------
 
 
-class Load(Call):
+class Load(Call, frozen=True):
     """Load a model; → LoadProgress…, ModelInfo in Loaded. Replaces the one loaded before."""
 
     path: str
@@ -52,7 +52,7 @@ class Load(Call):
     adapter: str = ""
 
 
-class Chat(Call):
+class Chat(Call, frozen=True):
     """Answer a question; → Prefill…, Token…, Chatted. `passages` are quoted to the model as numbered data."""
 
     conversation: str  # key of the KV cache
@@ -65,7 +65,7 @@ class Chat(Call):
     grounded: bool = False  # passages were searched: answer from them only
 
 
-class Count(Call):
+class Count(Call, frozen=True):
     """Tokens that the prompt of this conversation would take; → Counted."""
 
     history: tuple[Message, ...] = ()
@@ -74,36 +74,36 @@ class Count(Call):
     system: str = ""
 
 
-class SetAdapter(Call):
+class SetAdapter(Call, frozen=True):
     """Swap the LoRA adapter of the loaded base ("" for none) and clear the KV cache; → Done."""
 
     path: str = ""
     scale: float = 1.0
 
 
-class LoadProgress(Data):
+class LoadProgress(Data, frozen=True):
     fraction: float
 
 
-class Loaded(Data):
+class Loaded(Data, frozen=True):
     info: ModelInfo
 
 
-class Prefill(Data):
+class Prefill(Data, frozen=True):
     """Tokens of the prompt read so far."""
 
     done: int
     total: int
 
 
-class Token(Data):
+class Token(Data, frozen=True):
     """A piece of the answer; `thinking` inside a <think> block."""
 
     text: str
     thinking: bool = False
 
 
-class Chatted(Data):
+class Chatted(Data, frozen=True):
     text: str
     thinking: str
     reason: Literal["end", "length", "stop"]
@@ -112,7 +112,7 @@ class Chatted(Data):
     passages_used: int  # how many of the passages, from the first, fitted
 
 
-class Counted(Data):
+class Counted(Data, frozen=True):
     tokens: int
     context: int
 
@@ -120,32 +120,32 @@ class Counted(Data):
 # --- documents --------------------------------------------------------------------------------------------------------
 
 
-class ListCollections(Call):
+class ListCollections(Call, frozen=True):
     """→ Collections."""
 
 
-class CreateCollection(Call):
+class CreateCollection(Call, frozen=True):
     name: str
 
 
-class RenameCollection(Call):
+class RenameCollection(Call, frozen=True):
     name: str
     new_name: str
 
 
-class DeleteCollection(Call):
+class DeleteCollection(Call, frozen=True):
     """Remove it with all that was indexed; the files themselves stay; → Removed."""
 
     name: str
 
 
-class ListDocuments(Call):
+class ListDocuments(Call, frozen=True):
     """→ Documents, "needs attention first"."""
 
     collection: str
 
 
-class Add(Call):
+class Add(Call, frozen=True):
     """Index files and folders; → FileEvent and AddProgress…, Added. The collection is made where it is missing."""
 
     paths: tuple[str, ...]
@@ -154,7 +154,7 @@ class Add(Call):
     force: bool = False  # index again what is unchanged
 
 
-class Remove(Call):
+class Remove(Call, frozen=True):
     """Remove documents, by id or by name or path; → Removed."""
 
     collection: str = ""
@@ -162,7 +162,7 @@ class Remove(Call):
     names: tuple[str, ...] = ()
 
 
-class Search(Call):
+class Search(Call, frozen=True):
     """→ SearchResult in Searched. No collections: all of them."""
 
     query: str
@@ -171,14 +171,14 @@ class Search(Call):
     highlight: bool = False  # find the best sentence of each passage
 
 
-class Ground(Call):
+class Ground(Call, frozen=True):
     """Which passage supports each sentence; → Grounded."""
 
     sentences: tuple[str, ...]
     passages: tuple[Passage, ...]
 
 
-class RenderPage(Call):
+class RenderPage(Call, frozen=True):
     """A PDF page as an image, with the boxes to mark; → PageImage. `start`/`end`: the span to mark, if any."""
 
     document_id: int
@@ -188,17 +188,17 @@ class RenderPage(Call):
     end: int = 0
 
 
-class ReadText(Call):
+class ReadText(Call, frozen=True):
     """The whole text of a document; → DocumentText."""
 
     document_id: int
 
 
-class CheckHealth(Call):
+class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
 
-class FileEvent(Data):
+class FileEvent(Data, frozen=True):
     """Where one file of an Add stands. A last one comes for every file: indexed, unchanged or failed."""
 
     path: str
@@ -211,28 +211,28 @@ class FileEvent(Data):
     code: str = ""
 
 
-class AddProgress(Data):
+class AddProgress(Data, frozen=True):
     done: int
     total: int
     passages_per_s: float = 0.0
     seconds_left: float | None = None
 
 
-class Added(Data):
+class Added(Data, frozen=True):
     indexed: int
     unchanged: int
     failed: int
 
 
-class Collections(Data):
+class Collections(Data, frozen=True):
     collections: tuple[Collection, ...]
 
 
-class Documents(Data):
+class Documents(Data, frozen=True):
     documents: tuple[Document, ...]
 
 
-class Removed(Data):
+class Removed(Data, frozen=True):
     """`traces` counts what a search for the removed text still found in any store: 0 is the proof."""
 
     documents: int
@@ -240,15 +240,15 @@ class Removed(Data):
     traces: int
 
 
-class Searched(Data):
+class Searched(Data, frozen=True):
     result: SearchResult
 
 
-class Grounded(Data):
+class Grounded(Data, frozen=True):
     support: tuple[Support, ...]
 
 
-class PageImage(Data):
+class PageImage(Data, frozen=True):
     png: str  # base64
     width: int  # pixels
     height: int
@@ -257,14 +257,14 @@ class PageImage(Data):
     marks: tuple[Box, ...] = ()  # in points of this page
 
 
-class DocumentText(Data):
+class DocumentText(Data, frozen=True):
     name: str
     format: str
     text: str
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
-class Health(Data):
+class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
     stores: dict[str, str]
@@ -273,34 +273,34 @@ class Health(Data):
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
-class ImportModel(Call):
+class ImportModel(Call, frozen=True):
     """Check a GGUF file and copy it into the models folder; → CopyProgress…, ModelInstalled."""
 
     path: str
     name: str = ""
 
 
-class DownloadModel(Call):
+class DownloadModel(Call, frozen=True):
     """Fetch a catalogue model from a hub, resumable, checked by SHA-256; → CopyProgress…, ModelInstalled."""
 
     entry: str
 
 
-class CopyProgress(Data):
+class CopyProgress(Data, frozen=True):
     done: int  # bytes
     total: int
     bytes_per_s: float = 0.0
 
 
-class ModelInstalled(Data):
+class ModelInstalled(Data, frozen=True):
     model: InstalledModel
 
 
-class Done(Data):
+class Done(Data, frozen=True):
     """Nothing more to say."""
 
 
-class Ready(Data):
+class Ready(Data, frozen=True):
     """A child's first word."""
 
     role: WorkerRole

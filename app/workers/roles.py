@@ -7,9 +7,9 @@ from collections.abc import Generator, Iterator
 from typing import Protocol, cast
 
 from app.paths import Home
-from app.workers.protocol import AnyCall, Data, WorkerRole
+from app.workers.protocol import AnyCall, AnyData, WorkerRole
 
-Steps = Generator[Data, None, Data]
+Steps = Generator[AnyData, None, AnyData]
 """A request under way: each `next()` is one token, batch or piece, what it yields is progress, what it returns is the
 result. `close()` cancels it, so clean up in `finally`. It raises AppError for what the user should read."""
 
@@ -39,6 +39,12 @@ FACTORIES: dict[WorkerRole, str] = {
     "models": "app.models.worker:ModelsRole",
 }
 """role → "module:class"; the class takes a Home."""
+
+CHILDREN: dict[str, str] = {
+    "parse": "app.documents.parse_process:child_main",
+    "template": "app.engine.template:child_main",
+}
+"""Disposable child of a worker → "module:function"; the function serves stdin and stdout and returns the status."""
 
 
 def make_role(role: WorkerRole, home: Home) -> RoleHandler:

@@ -1,0 +1,51 @@
+"""The argv switch: the window, a child process, or a command. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import cast
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Start what the arguments name; returns the exit status."""
+    args = sys.argv[1:] if argv is None else argv
+    if args[:1] == ["--worker"] and len(args) == 2:
+        from app.workers import host, protocol
+
+        return host.main(cast(protocol.WorkerRole, args[1]))
+    if args[:1] == ["--child"] and len(args) == 2:
+        return _child(args[1])
+    if args:
+        from app import cli
+
+        return cli.main(args)
+    if not _has_display():
+        sys.stderr.write("There is no display here, so Inhouse opens in the terminal.\n")
+        from app import cli
+
+        return cli.main(["chat"])
+    from app.gui import main as gui
+
+    return gui.run(sys.argv)
+
+
+def _has_display() -> bool:
+    """Windows and macOS always have one; elsewhere a display server or Qt's own platform is named."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _child(name: str) -> int:
+    """The disposable helpers of a worker: they hold what a stranger wrote, under a limit."""
+    import importlib
+
+    from app.workers.roles import CHILDREN
+
+    module, _, function = CHILDREN[name].partition(":")
+    return int(getattr(importlib.import_module(module), function)())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

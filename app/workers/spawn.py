@@ -1,0 +1,33 @@
+"""How a child process is started: the same argv switch from source and from a frozen app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from app.paths import Home
+
+
+def child_command(*args: str) -> list[str]:
+    """The command line of this very program with other arguments, e.g. ("--worker", "engine")."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *args]
+    return [sys.executable, "-m", "app", *args]
+
+
+def child_environment(home: Home, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of every child: our data folder, and libraries that would call home told not to."""
+    env = dict(os.environ if base is None else base)
+    env.update(
+        INHOUSE_HOME=str(home.root),
+        PYTHONUNBUFFERED="1",
+        PYTHONUTF8="1",
+        HF_HUB_OFFLINE="1",
+        TRANSFORMERS_OFFLINE="1",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        ANONYMIZED_TELEMETRY="False",
+        DO_NOT_TRACK="1",
+        TOKENIZERS_PARALLELISM="false",
+    )
+    return env

@@ -1,0 +1,110 @@
+"""The rules of the house that import-linter cannot see: heavy libraries, the window's imports, function-level imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("app", "trainer")
+
+HEAVY: dict[str, tuple[str, ...]] = {
+    "PySide6": ("app/gui/",),
+    "llama_cpp": ("app/engine/", "trainer/"),
+    "chromadb": ("app/documents/vectors.py",),
+    "sentence_transformers": ("app/documents/embed.py",),
+    "huggingface_hub": ("app/models/download.py",),
+    "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
+    "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
+    "transformers": ("trainer/",),
+    "peft": ("trainer/",),
+    "trl": ("trainer/",),
+    "bitsandbytes": ("trainer/",),
+}
+"""library → the only places that may import it. torch in the embedder only sets threads and inference mode."""
+
+NOT_IN_THE_WINDOW = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "chromadb",
+    "llama_cpp",
+    "onnxruntime",
+    "numpy",
+)
+
+LATE_IMPORTS = {"app/__main__.py", "app/workers/roles.py"}
+"""Files that may import our own modules inside functions: the argv switch and the role table."""
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module]
+    return []
+
+
+def test_each_heavy_library_has_its_place() -> None:
+    wrong = [
+        f"{path} imports {name}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        for name in imported(node)
+        if (library := name.split(".")[0]) in HEAVY and not path.startswith(HEAVY[library])
+    ]
+    assert not wrong
+
+
+def test_our_own_modules_are_imported_at_the_top() -> None:
+    late = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        if path not in LATE_IMPORTS
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom) and imported(node)[:1]
+        if imported(node)[0].split(".")[0] in PACKAGES
+    ]
+    assert not late
+
+
+def test_every_module_and_public_class_says_why_it_exists() -> None:
+    silent = [path for path, tree in sources() if tree.body and not ast.get_docstring(tree)]
+    silent += [
+        f"{path}: {node.name}"
+        for path, tree in sources()
+        if not path.endswith("workers/protocol.py")  # its messages are named after what they carry
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("module", ["app.gui.main", "app.cli", "app.__main__"])
+def test_a_front_end_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*[m for m in {NOT_IN_THE_WINDOW!r} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.split() == []
+
+
+def test_the_file_map_of_the_readme_is_true() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme.split("<!-- map -->")[1]
+    named = {line.split()[0].rstrip("/") for line in re.findall(r"^(\S+ .*)$", block, re.M) if "/" in line.split()[0]}
+    assert all((ROOT / path).exists() for path in named), sorted(p for p in named if not (ROOT / p).exists())
+    rooms = {f"app/{p.name}" for p in (ROOT / "app").iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert not rooms - named
