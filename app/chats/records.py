@@ -1,0 +1,61 @@
+"""What the chat store hands out: plain records without a way back to the database."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.types import Answer, Message
+
+TurnRole = Literal["question", "answer"]
+TurnState = Literal["writing", "done", "stopped"]
+Rating = Literal["up", "down"]
+
+
+class Chat(Struct, frozen=True, kw_only=True):
+    """A row of the sidebar."""
+
+    id: int
+    title: str
+    collection: str = ""  # "" asks the model alone
+    model: str = ""
+    created_at: float = 0.0  # seconds since the epoch
+    updated_at: float = 0.0
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """A question or an answer, one of `versions` in its place."""
+
+    id: int
+    chat_id: int
+    role: TurnRole
+    text: str  # Markdown; of an answer under way, what has come so far
+    state: TurnState = "done"
+    answer: Answer | None = None  # of a finished or stopped answer
+    version: int = 1  # counts from 1
+    versions: int = 1
+    rating: Rating | None = None
+    corrected: str = ""  # what the user would have answered
+    created_at: float = 0.0
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """A chat that a search found, with the place that matched best."""
+
+    chat: Chat
+    turn_id: int | None  # None: the title matched
+    snippet: str  # matches stand between \x02 and \x03
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """An answer that a person judged, with what led to it: material for the trainer."""
+
+    turn_id: int
+    chat_id: int
+    history: tuple[Message, ...]
+    question: str
+    answer: Answer
+    rating: Rating
+    corrected: str
+    rated_at: float
