@@ -98,7 +98,7 @@ class Theme(QObject):
 
     def px(self, pixels: float) -> int:
         """Pixels that grow with the text size."""
-        return round(pixels * max(self._scale, 1.0)) if self._scale > 1 else round(pixels)
+        return int(pixels * max(self._scale, 1.0) + 0.5)
 
     def font(self, role: FontRole, *, strong: bool | None = None) -> QFont:
         """The font of a text role; tabular figures are on for captions and interface text."""
@@ -109,7 +109,7 @@ class Theme(QObject):
 
     def line(self, role: FontRole) -> int:
         """Line height in pixels."""
-        return round(self._tokens["type"][role]["line"] * self._scale)
+        return int(self._tokens["type"][role]["line"] * self._scale + 0.5)
 
     def duration(self, kind: Literal["fast", "base", "max"]) -> int:
         """Milliseconds of a transition, 0 where motion is reduced."""

@@ -68,7 +68,7 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(theme().font("uiStrong"))
-        width = metrics.horizontalAdvance(self.text()) + 2 * self._padding()
+        width = metrics.horizontalAdvance(self.text()) + 2 * self._padding() + 1  # the advance is rounded down
         if self._icon:
             width += theme().size("icon") + (GAP if self.text() else 0)
         if self._trailing:
@@ -97,7 +97,7 @@ class Button(QPushButton):
             self._paint_icon(painter, self._icon, left, rtl)
             left += side + GAP
         room = self.width() - left - self._padding() - ((side + GAP) if self._trailing else 0)
-        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room + 2)
         painter.setPen(theme().color(ink))
         width = metrics.horizontalAdvance(text) + 2
         painter.drawText(self._mirror(QRect(left, 0, width, self.height()), rtl), Qt.AlignmentFlag.AlignCenter, text)

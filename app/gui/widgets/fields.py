@@ -25,7 +25,7 @@ class SearchField(QLineEdit):
         self.setAccessibleName(placeholder)
         self.setToolTip(f"{placeholder} ({keys})" if keys else "")
         self.setClearButtonEnabled(False)
-        self.setTextMargins(24, 0, 0, 0)
+        self.setTextMargins(22, 0, 0, 0)
         theme().changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -62,12 +62,13 @@ class FocusRing(QObject):
     def _host(self, widget: QWidget) -> QWidget:
         """The nearest ancestor that has room for the ring, not beyond a scrolled page or the window."""
         host = widget.parentWidget() or widget
-        while host.parentWidget() is not None and not host.isWindow():
-            if isinstance(host.parentWidget().parentWidget(), QAbstractScrollArea):
+        while not host.isWindow():
+            above = host.parentWidget()
+            if above is None or isinstance(above.parentWidget(), QAbstractScrollArea):
                 break
             if host.rect().contains(self._rect(widget, host)):
                 break
-            host = host.parentWidget()
+            host = above
         return host
 
     def _rect(self, widget: QWidget, host: QWidget) -> QRect:

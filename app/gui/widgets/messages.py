@@ -57,7 +57,7 @@ class Banner(QWidget):
         words.addWidget(self._title)
         line = QHBoxLayout()
         line.setSpacing(4)
-        self._detail = Label(detail, "caption", "text2", wrap=True)
+        self._detail = Label(detail, "caption", "text2", wrap=not more)
         self._detail.setVisible(bool(detail))
         line.addWidget(self._detail, 1 if not more else 0)
         if more:
@@ -125,8 +125,11 @@ class EmptyState(QWidget):
         said = Label(sentence, "ui", "text2", wrap=True)
         said.setAlignment(Qt.AlignmentFlag.AlignCenter)
         said.setMaximumWidth(theme().px(360))
-        said.setMinimumWidth(min(theme().px(340), 480))
-        layout.addWidget(said, alignment=Qt.AlignmentFlag.AlignHCenter)
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addWidget(said, 1000)  # not AlignHCenter: an aligned label loses its height for its width
+        centred.addStretch(1)
+        layout.addLayout(centred)
         self.button: Button | None = None
         if action:
             layout.addSpacing(16)
@@ -194,9 +197,7 @@ class Toast(QWidget):
     undone = Signal()
     gone = Signal()
 
-    def __init__(
-        self, text: str, action: str = "", parent: QWidget | None = None, *, milliseconds: int = TOAST_MS
-    ) -> None:
+    def __init__(self, text: str, action: str = "", parent: QWidget | None = None, *, stays_ms: int = TOAST_MS) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
@@ -212,7 +213,7 @@ class Toast(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._leave)
-        self._timer.start(milliseconds)
+        self._timer.start(stays_ms)
         self.setAccessibleName(text)
         if parent is not None:
             parent.installEventFilter(self)
