@@ -1,0 +1,123 @@
+"""Makes citations true: what the model claims is dropped, what the documents support is cited, the rest is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.text import sentences
+from app.types import Passage, Source, Support
+
+_MARK = re.compile(r"[ \t]*\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|[ \t]*【\d{1,3}[^】]{0,12}】")
+_FENCE = re.compile(r"^\s{0,3}(```|~~~)")
+_LINE_START = re.compile(r"^\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
+_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f']\d+)*")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CLOSERS = "*_\"'”’»)"
+SHORTEST_CLAIM = 2
+"""Words that a sentence needs to say something that could be right or wrong."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of an answer that documents can support: its text and its span in the cleaned answer."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Cited:
+    """An answer with citations that hold."""
+
+    text: str
+    sources: tuple[Source, ...]
+    unsupported: tuple[str, ...]
+
+
+def clean(text: str) -> str:
+    """The answer without the model's own citation marks, outside code; a weak model's numbers mean nothing."""
+    lines, fenced = [], False
+    for line in text.strip().split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+        lines.append(line if fenced or _FENCE.match(line) else _outside_code(line))
+    return "\n".join(lines)
+
+
+def claims(text: str) -> list[Claim]:
+    """The sentences of a cleaned answer that state something: no code, table, heading, question or lead-in."""
+    found: list[Claim] = []
+    start, fenced = 0, False
+    for line in text.split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced and not _HEADING.match(line) and not line.lstrip().startswith("|"):
+            begin = _LINE_START.match(line)
+            offset = begin.end() if begin else 0
+            for left, right in sentences(line[offset:]):
+                sentence = line[offset + left : offset + right]
+                if _is_claim(sentence):
+                    found.append(Claim(sentence, start + offset + left, start + offset + right))
+        start += len(line) + 1
+    return found
+
+
+def cite(text: str, stated: Sequence[Claim], support: Sequence[Support], passages: Sequence[Passage]) -> Cited:
+    """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
+
+    `support` has one entry a claim and counts the passages from 1.
+    """
+    numbers: dict[int, int] = {}
+    unsupported: list[str] = []
+    pieces: list[str] = []
+    at = 0
+    for claim, backing in zip(stated, support, strict=True):
+        index = backing.n
+        if index is None or not 1 <= index <= len(passages) or not agrees(claim.text, passages[index - 1]):
+            unsupported.append(claim.text)
+            continue
+        place = _mark_place(text, claim)
+        pieces += [text[at:place], f" [{numbers.setdefault(index, len(numbers) + 1)}]"]
+        at = place
+    pieces.append(text[at:])
+    sources = tuple(Source(n=n, passage=passages[index - 1]) for index, n in numbers.items())
+    return Cited("".join(pieces), sources, tuple(unsupported))
+
+
+def agrees(sentence: str, passage: Passage) -> bool:
+    """Whether every number of the sentence stands in its passage: nearness of meaning does not notice a wrong one."""
+    known = _numbers(f"{passage.document} {passage.heading} {passage.text}")
+    return _numbers(sentence) <= known
+
+
+def best_sentence(passage: Passage) -> str:
+    """The sentence of a passage that answers best, on one line; the first where none was marked."""
+    start, end = passage.best or next(iter(sentences(passage.text)), (0, len(passage.text)))
+    return " ".join(passage.text[start:end].split())
+
+
+def _outside_code(line: str) -> str:
+    """Drop marks from a line, but not from `inline code`."""
+    parts = re.split(r"(`[^`]*`)", line)
+    return "".join(part if part.startswith("`") else _MARK.sub("", part) for part in parts)
+
+
+def _is_claim(sentence: str) -> bool:
+    if sentence.rstrip("*_ ").endswith((":", "?", "：", "？")):
+        return False
+    return len(_WORD.findall(sentence)) >= SHORTEST_CLAIM or bool(_NUMBER.search(sentence))
+
+
+def _mark_place(text: str, claim: Claim) -> int:
+    """Before the full stop, as in “160 EUR [1].”; after it where something closes the sentence."""
+    end = claim.end
+    return end - 1 if text[end - 1] in ".!?…。！" and text[end - 2 : end - 1] not in _CLOSERS else end
+
+
+def _numbers(text: str) -> set[str]:
+    """Numbers without the marks that group or split digits: 1,500 and 1.500 and 1500 are one."""
+    return {re.sub(r"\D", "", number) for number in _NUMBER.findall(text)}

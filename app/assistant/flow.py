@@ -1,0 +1,239 @@
+"""How a question becomes an answer with evidence, without input or output: both front ends drive this one generator.
+
+It yields the calls that workers should make and receives what they answer; a call that fails is thrown in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import Struct
+
+from app.assistant.citations import best_sentence, cite, claims, clean
+from app.assistant.query import search_query
+from app.errors import AppError
+from app.settings import (
+    ANSWER_LANGUAGE,
+    INSTRUCTIONS,
+    ONLY_FROM_DOCUMENTS,
+    PASSAGES_PER_ANSWER,
+    Settings,
+)
+from app.types import Answer, Message, Passage, Sampling, SearchResult, Source, Support
+from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded, Search, Searched, WorkerRole
+
+NOT_FOUND = "Not found in your documents."
+WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
+MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
+QUOTED = "The model's answer is not supported by your documents. These passages come nearest."
+STOPPED = "Stopped before the end."
+CUT = "The answer reached the longest allowed length."
+NEAREST = 3
+QUOTES = 2
+CLOSE_SECOND = 0.85
+"""A second passage is quoted too where its score is at least this share of the first's."""
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """A question with all that its answer depends on."""
+
+    question: str
+    conversation: str = ""  # key of the KV cache, one a chat
+    history: tuple[Message, ...] = ()
+    collections: tuple[str, ...] | None = None  # None asks the model alone; () searches all
+    only_from_documents: bool = True
+    instructions: str = ""
+    language: str = ""  # "" answers in the language of the question
+    passages: int = 6
+    sampling: Sampling = Sampling()
+    model: str = ""  # its name, for the record
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that a worker should make now; send its result into the generator, or throw what it raised."""
+
+    role: WorkerRole
+    call: AnyCall
+
+
+@dataclass(eq=False)
+class Stopped(Exception):
+    """Throw this in to end the answer with what has come so far; `note` says why where it was not the user."""
+
+    text: str = ""
+    thinking: str = ""
+    note: str = STOPPED
+
+
+Flow = Generator[Step, Data, Answer]
+
+
+@dataclass
+class _Found:
+    """What the documents gave, and what to say about it."""
+
+    result: SearchResult | None = None
+    passages: tuple[Passage, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def ask_of(settings: Settings, question: str, **more: object) -> Ask:
+    """An Ask with the user's settings; `more` sets or replaces its other fields."""
+    ask = Ask(
+        question=question,
+        only_from_documents=settings.get(ONLY_FROM_DOCUMENTS),
+        instructions=settings.get(INSTRUCTIONS),
+        language=settings.get(ANSWER_LANGUAGE),
+        passages=settings.get(PASSAGES_PER_ANSWER),
+        sampling=settings.sampling(),
+    )
+    return msgspec.structs.replace(ask, **more)
+
+
+def run(flow: Flow, perform: Callable[[Step], Data]) -> Answer:
+    """Drive a flow where a call may block: the command line and the tests do."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                data = perform(step)
+            except (AppError, Stopped) as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(data)
+    except StopIteration as stop:
+        answer: Answer = stop.value
+        return answer
+
+
+def answer(ask: Ask) -> Flow:
+    """Search, decide, let the model write, check what it wrote.
+
+    Raises:
+        AppError: the engine failed; or the documents did, and the answer may come from nowhere else.
+    """
+    try:
+        found = yield from _search(ask)
+    except Stopped as stop:
+        return _partial(ask, stop, ())
+    if found.result is not None and not found.result.found and ask.only_from_documents:
+        return Answer(
+            text=NOT_FOUND,
+            not_found=True,
+            nearest=found.result.passages[:NEAREST],
+            searched=_names(ask),
+            model=ask.model,
+            note=" ".join(found.notes),
+        )
+    try:
+        written = yield Step("engine", _chat(ask, found.passages))
+    except Stopped as stop:
+        return _partial(ask, stop, found.passages)
+    assert isinstance(written, Chatted)
+    return (yield from _check(ask, found, written))
+
+
+def _search(ask: Ask) -> Generator[Step, Data, _Found]:
+    """The passages to answer from; without documents a note, unless they alone may answer."""
+    if ask.collections is None:
+        return _Found()
+    query = search_query(ask.question, ask.history)
+    call = Search(query=query, collections=ask.collections, k=max(ask.passages, NEAREST), highlight=True)
+    try:
+        data = yield Step("documents", call)
+    except AppError as error:
+        if ask.only_from_documents:
+            raise
+        return _Found(notes=[WITHOUT_DOCUMENTS.format(reason=error.message)])
+    assert isinstance(data, Searched)
+    result = data.result
+    notes = [result.note] if result.note else []
+    if result.found:
+        return _Found(result, result.passages[: ask.passages], notes)
+    return _Found(result, (), [*notes, MODEL_ALONE] if not ask.only_from_documents else notes)
+
+
+def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
+    system = ask.instructions.strip()
+    if ask.language:
+        system = f"{system}\nAnswer in {ask.language}.".strip()
+    return Chat(
+        conversation=ask.conversation,
+        question=ask.question,
+        history=ask.history,
+        passages=passages,
+        system=system,
+        sampling=ask.sampling,
+        grounded=bool(passages),
+    )
+
+
+def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, Answer]:
+    """Give the model's text the citations that hold; quote the passages where none of it does."""
+    notes = found.notes + ([CUT] if written.reason == "length" else [])
+    base = Answer(
+        text=written.text,
+        thinking=written.thinking,
+        searched=_names(ask),
+        model=ask.model,
+        stats=written.stats,
+        budget=written.budget,
+    )
+    used = found.passages[: written.passages_used]
+    if not used:
+        return msgspec.structs.replace(base, note=" ".join(notes))
+    text = clean(written.text)
+    stated = claims(text)
+    try:
+        support = yield from _ground([claim.text for claim in stated], used)
+    except Stopped as stop:
+        return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
+    cited = cite(text, stated, support, used)
+    if not cited.sources:
+        quoted, sources = _quote(used)
+        return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, QUOTED]))
+    return msgspec.structs.replace(
+        base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
+    )
+
+
+def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Support, ...]]:
+    """Support a sentence; where the documents process is gone, nothing counts as supported."""
+    nothing = tuple(Support(n=None, score=0.0) for _ in stated)
+    if not stated:
+        return nothing
+    try:
+        data = yield Step("documents", Ground(sentences=tuple(stated), passages=passages))
+    except AppError:
+        return nothing
+    assert isinstance(data, Grounded)
+    return data.support if len(data.support) == len(stated) else nothing
+
+
+def _quote(passages: tuple[Passage, ...]) -> tuple[str, tuple[Source, ...]]:
+    """The best sentences of the best passages, word for word: right beats fluent."""
+    near = [passage for passage in passages if passage.score >= passages[0].score * CLOSE_SECOND][:QUOTES]
+    lines = [f"> {best_sentence(passage)} [{n}]" for n, passage in enumerate(near, 1)]
+    return "\n\n".join(lines), tuple(Source(n=n, passage=passage) for n, passage in enumerate(near, 1))
+
+
+def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
+    """What had come when it was stopped. Nothing was checked, so nothing is cited; the passages stay in reach."""
+    return Answer(
+        text=clean(stop.text) if passages else stop.text,
+        thinking=stop.thinking,
+        sources=tuple(Source(n=n, passage=passage) for n, passage in enumerate(passages, 1)) if stop.text else (),
+        searched=_names(ask),
+        model=ask.model,
+        stopped=True,
+        note=stop.note,
+    )
+
+
+def _names(ask: Ask) -> str:
+    if ask.collections is None:
+        return ""
+    return ", ".join(ask.collections) or "All collections"
