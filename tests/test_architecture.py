@@ -1,4 +1,4 @@
-"""The rules of the house that import-linter cannot see: heavy libraries, the window's imports, function-level imports."""
+"""House rules that import-linter cannot see: heavy libraries, the window's imports, late imports, docstrings."""
 
 from __future__ import annotations
 
