@@ -60,7 +60,7 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[Pair]
     """Pairs of equal or nearly equal texts, `first` < `second`. About linear in the number of texts."""
     sets = [shingles(text) for text in texts]
     index = MinHashLSH(threshold=max(0.1, threshold - _LSH_MARGIN), num_perm=PERMUTATIONS)
-    pairs = []
+    pairs: list[Pair] = []
     for here, parts in enumerate(sets):
         signature = _signature(parts)
         found = ((there, overlap(sets[there], parts)) for there in sorted(index.query(signature)))
