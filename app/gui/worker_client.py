@@ -219,6 +219,11 @@ class WorkerClient(QObject):
             self.start()
         return Job(self, self._ids)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any request has not ended."""
+        return bool(self._callbacks)
+
     def is_active(self, key: int) -> bool:
         return key in self._callbacks
 
