@@ -110,6 +110,7 @@ class Chatted(Data, frozen=True):
     stats: Stats
     budget: Budget
     passages_used: int  # how many of the passages, from the first, fitted
+    note: str = ""  # a sentence for the user, e.g. that the model's own chat template could not be used
 
 
 class Counted(Data, frozen=True):
@@ -196,6 +197,10 @@ class ReadText(Call, frozen=True):
 
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
+
+
+class Warming(Data, frozen=True):
+    """The embedder is still loading; comes again until the work begins."""
 
 
 class FileEvent(Data, frozen=True):
@@ -333,6 +338,7 @@ AnyData = (
     | Token
     | Chatted
     | Counted
+    | Warming
     | FileEvent
     | AddProgress
     | Added

@@ -1,0 +1,358 @@
+"""The few llama.cpp calls we use, typed and with owned handles, so that ctypes and `Any` stay in this one file."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as c
+from llama_cpp._ggml import libggml
+from llama_cpp.llama_grammar import json_schema_to_gbnf
+
+from app.errors import AppError
+
+log = logging.getLogger("inhouse.llama")
+
+LAST_LINES: deque[str] = deque(maxlen=12)
+"""llama.cpp's latest warnings and errors, for *Details*."""
+
+KV_F16, KV_Q8 = c.GGML_TYPE_F16, c.GGML_TYPE_Q8_0
+CONTROL = c.LLAMA_TOKEN_ATTR_CONTROL | c.LLAMA_TOKEN_ATTR_UNKNOWN
+LSTRIP, RSTRIP = c.LLAMA_TOKEN_ATTR_LSTRIP, c.LLAMA_TOKEN_ATTR_RSTRIP
+
+
+@c.llama_log_callback  # type: ignore[untyped-decorator]
+def _on_log(level: int, text: bytes, _user: object) -> None:
+    line = text.decode("utf-8", "replace").strip()
+    if not line or line == ".":
+        return
+    if level in (2, 3):  # GGML_LOG_LEVEL_WARN, _ERROR
+        LAST_LINES.append(line)
+    log.debug("%s", line)
+
+
+def start() -> None:
+    """Once a process: quiet llama.cpp down to our log and prepare its backends."""
+    c.llama_log_set(_on_log, ctypes.c_void_p(0))
+    c.llama_backend_init()
+
+
+def last_errors() -> str:
+    return "\n".join(LAST_LINES)
+
+
+# --- devices ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Device:
+    """A compute device as ggml sees it; memory in bytes."""
+
+    backend: str
+    description: str
+    is_gpu: bool
+    free: int
+    total: int
+
+
+_GPU_TYPES = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU
+
+
+def _ggml(name: str, result: Any, *arguments: Any) -> Any:
+    """A ggml function; on Windows those of ggml-base are not found through ggml's own handle."""
+    try:
+        function = getattr(libggml, name)
+    except AttributeError:
+        from llama_cpp._ctypes_extensions import load_shared_library
+        from llama_cpp._ggml import libggml_base_path
+
+        function = getattr(load_shared_library("ggml-base", libggml_base_path), name)
+    function.restype, function.argtypes = result, list(arguments)
+    return function
+
+
+def devices() -> list[Device]:
+    """Every device of the build's backends, the CPU included."""
+    pointer, size = ctypes.c_void_p, ctypes.c_size_t
+    get = _ggml("ggml_backend_dev_get", pointer, size)
+    kind = _ggml("ggml_backend_dev_type", ctypes.c_int, pointer)
+    name = _ggml("ggml_backend_dev_name", ctypes.c_char_p, pointer)
+    text = _ggml("ggml_backend_dev_description", ctypes.c_char_p, pointer)
+    memory = _ggml("ggml_backend_dev_memory", None, pointer, ctypes.POINTER(size), ctypes.POINTER(size))
+    found = []
+    for index in range(_ggml("ggml_backend_dev_count", size)()):
+        device = get(index)
+        free, total = size(0), size(0)
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        backend = (name(device) or b"").decode("utf-8", "replace").rstrip("0123456789")
+        description = (text(device) or b"").decode("utf-8", "replace").strip()
+        found.append(Device(backend, description, kind(device) in _GPU_TYPES, free.value, total.value))
+    return found
+
+
+def can_offload() -> bool:
+    return bool(c.llama_supports_gpu_offload())
+
+
+# --- model ------------------------------------------------------------------------------------------------------------
+
+
+class Model:
+    """An open GGUF file: weights and vocabulary. Close it after every context made from it."""
+
+    def __init__(self, path: Path, gpu_layers: int, progress: Callable[[float], bool]) -> None:
+        """Load the file; `progress` gets 0 to 1 and returns False to stop.
+
+        Raises:
+            AppError: llama.cpp would not load it, or `progress` stopped it.
+        """
+        LAST_LINES.clear()
+        callback = c.llama_progress_callback(lambda fraction, _user: progress(fraction))
+        params = c.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.load_mode = c.LLAMA_LOAD_MODE_MMAP
+        params.progress_callback = callback
+        self._handle = c.llama_model_load_from_file(str(path).encode("utf-8"), params)
+        if not self._handle:
+            raise AppError(
+                f"{path.name} could not be loaded.", "Choose another model, or import this one again.", last_errors()
+            )
+        self._adapters: dict[str, Any] = {}
+        self._vocab = c.llama_model_get_vocab(self._handle)
+        self.vocabulary = int(c.llama_vocab_n_tokens(self._vocab))
+        self.layers = int(c.llama_model_n_layer(self._handle))
+        self.bytes = int(c.llama_model_size(self._handle))
+        self.parameters = int(c.llama_model_n_params(self._handle))
+        self.context_trained = int(c.llama_model_n_ctx_train(self._handle))
+        self.can_chat = bool(c.llama_model_has_decoder(self._handle)) and not c.llama_model_has_encoder(self._handle)
+        self._buffer = ctypes.create_string_buffer(256)
+
+    @property
+    def handle(self) -> Any:
+        return self._handle
+
+    @property
+    def vocab(self) -> Any:
+        return self._vocab
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids of `text`, without BOS. Only with `special` do texts like <|im_end|> become control tokens."""
+        raw = text.encode("utf-8", "replace")
+        if not raw:
+            return []
+        room = len(raw) + 8
+        ids = (c.llama_token * room)()
+        count = c.llama_tokenize(self._vocab, raw, len(raw), ids, room, False, special)
+        if count < 0:
+            room = -count
+            ids = (c.llama_token * room)()
+            count = c.llama_tokenize(self._vocab, raw, len(raw), ids, room, False, special)
+        return list(ids[:count])
+
+    def piece(self, token: int, *, special: bool = True) -> bytes:
+        """The bytes of a token, whatever its length; a character may be spread over several tokens."""
+        size = len(self._buffer)
+        count = int(c.llama_token_to_piece(self._vocab, token, self._buffer, size, 0, special))
+        if count < 0:
+            self._buffer = ctypes.create_string_buffer(-count)
+            count = int(c.llama_token_to_piece(self._vocab, token, self._buffer, -count, 0, special))
+        return self._buffer.raw[: max(0, count)]
+
+    def attributes(self, token: int) -> int:
+        return int(c.llama_vocab_get_attr(self._vocab, token))
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends an answer (end of text, end of turn)."""
+        return bool(c.llama_vocab_is_eog(self._vocab, token))
+
+    def token_text(self, token: int) -> str:
+        """The text of a token as the vocabulary spells it; "" for none (-1)."""
+        if token < 0:
+            return ""
+        return (c.llama_vocab_get_text(self._vocab, token) or b"").decode("utf-8", "replace")
+
+    @property
+    def bos(self) -> int:
+        return int(c.llama_vocab_bos(self._vocab))
+
+    @property
+    def eos(self) -> int:
+        return int(c.llama_vocab_eos(self._vocab))
+
+    @property
+    def adds_bos(self) -> bool:
+        return bool(c.llama_vocab_get_add_bos(self._vocab))
+
+    @property
+    def is_sentencepiece(self) -> bool:
+        return int(c.llama_vocab_type(self._vocab)) == c.LLAMA_VOCAB_TYPE_SPM
+
+    def adapter(self, path: str) -> Any:
+        """The LoRA adapter at `path`, opened once a model.
+
+        Raises:
+            AppError: it was made for another model or cannot be read.
+        """
+        if path not in self._adapters:
+            LAST_LINES.clear()
+            handle = c.llama_adapter_lora_init(self._handle, path.encode("utf-8"))
+            if not handle:
+                message = f"{Path(path).name} does not fit this model."
+                raise AppError(message, "Use it with the model that it was trained from.", last_errors())
+            self._adapters[path] = handle
+        return self._adapters[path]
+
+    def close(self) -> None:
+        """Free the weights; adapters go with them (llama.h: an adapter is freed with its model)."""
+        self._adapters.clear()
+        if self._handle:
+            c.llama_model_free(self._handle)
+            self._handle = None
+
+
+# --- context ----------------------------------------------------------------------------------------------------------
+
+
+class Context:
+    """The KV cache and compute buffers of one conversation at a time (sequence 0)."""
+
+    def __init__(self, model: Model, size: int, batch: int, threads: int, kv_type: int = KV_F16) -> None:
+        """Allocate for `size` tokens.
+
+        Raises:
+            MemoryError: llama.cpp could not make it.
+        """
+        params = c.llama_context_default_params()
+        params.n_ctx = size
+        params.n_batch = params.n_ubatch = min(batch, size)
+        params.n_seq_max = 1
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.type_k = params.type_v = kv_type
+        params.no_perf = True
+        self._handle = c.llama_init_from_model(model.handle, params)
+        if not self._handle:
+            raise MemoryError(last_errors())
+        self._memory = c.llama_get_memory(self._handle)
+        self.size = int(c.llama_n_ctx(self._handle))
+        self.batch = int(c.llama_n_batch(self._handle))
+        self._one = (c.llama_token * 1)()
+        self._one_batch = c.llama_batch_get_one(self._one, 1)
+        self._many = (c.llama_token * self.batch)()
+
+    @property
+    def handle(self) -> Any:
+        return self._handle
+
+    @property
+    def has_memory(self) -> bool:
+        """False for models that only embed."""
+        return bool(self._memory)
+
+    def decode(self, tokens: Sequence[int]) -> int:
+        """Evaluate at most `batch` tokens after what the cache holds. 0: done; 1: the context is full; < 0: failed."""
+        self._many[: len(tokens)] = tokens
+        return int(c.llama_decode(self._handle, c.llama_batch_get_one(self._many, len(tokens))))
+
+    def decode_one(self, token: int) -> int:
+        """As `decode`, for the one token just drawn, without building a batch."""
+        self._one[0] = token
+        return int(c.llama_decode(self._handle, self._one_batch))
+
+    def keep(self, tokens: int) -> bool:
+        """Forget all but the first `tokens`; False where this model's memory cannot, and then it is empty."""
+        if tokens > 0:
+            removed = bool(c.llama_memory_seq_rm(self._memory, 0, tokens, -1))
+            whole = int(c.llama_memory_seq_pos_min(self._memory, 0)) <= 0
+            if removed and whole and int(c.llama_memory_seq_pos_max(self._memory, 0)) == tokens - 1:
+                return True
+        self.clear()
+        return tokens == 0
+
+    def clear(self) -> None:
+        c.llama_memory_clear(self._memory, False)
+
+    def save(self, limit: int) -> bytes | None:
+        """The state of the cache, or None where it takes more than `limit` bytes."""
+        size = int(c.llama_state_seq_get_size(self._handle, 0))
+        if not 0 < size <= limit:
+            return None
+        buffer = (ctypes.c_uint8 * size)()
+        written = int(c.llama_state_seq_get_data(self._handle, buffer, size, 0))
+        return bytes(memoryview(buffer)[:written]) if written else None
+
+    def restore(self, state: bytes) -> bool:
+        """Put a saved state back; False where llama.cpp would not, and then the cache is empty."""
+        self.clear()
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if int(c.llama_state_seq_set_data(self._handle, buffer, len(state), 0)) > 0:
+            return True
+        self.clear()
+        return False
+
+    def set_adapter(self, adapter: Any, scale: float) -> None:
+        """Apply one LoRA adapter, or none. The cache must be cleared after: llama.cpp does not do it."""
+        if adapter is None:
+            result = c.llama_set_adapters_lora(self._handle, None, 0, None)
+        else:
+            adapters = (c.llama_adapter_lora_p_ctypes * 1)(adapter)
+            result = c.llama_set_adapters_lora(self._handle, adapters, 1, (ctypes.c_float * 1)(scale))
+        if result != 0:
+            raise AppError("The adapter could not be applied.", "Choose another model.", last_errors())
+
+    def close(self) -> None:
+        if self._handle:
+            c.llama_free(self._handle)
+            self._handle = None
+
+
+# --- sampling ---------------------------------------------------------------------------------------------------------
+
+
+class SamplerChain:
+    """A C sampler chain; `close` frees it with all its links."""
+
+    def __init__(self) -> None:
+        params = c.llama_sampler_chain_default_params()
+        params.no_perf = True
+        self._handle = c.llama_sampler_chain_init(params)
+
+    def add(self, link: Any) -> None:
+        c.llama_sampler_chain_add(self._handle, link)
+
+    def sample(self, context: Context) -> int:
+        """Draw the next token from the last logits and remember it for the penalties."""
+        return int(c.llama_sampler_sample(self._handle, context.handle, -1))
+
+    def close(self) -> None:
+        if self._handle:
+            c.llama_sampler_free(self._handle)
+            self._handle = None
+
+
+def penalties(model: Model, last: int, repeat: float) -> Any:
+    return c.llama_sampler_init_penalties(model.vocabulary, last, repeat, 0.0, 0.0)
+
+
+def grammar(model: Model, gbnf: str) -> Any:
+    """A grammar link, or None where llama.cpp cannot read it."""
+    return c.llama_sampler_init_grammar(model.vocab, gbnf.encode("utf-8"), b"root")
+
+
+def schema_to_gbnf(schema: str) -> str:
+    return str(json_schema_to_gbnf(schema))
+
+
+top_k: Callable[[int], Any] = c.llama_sampler_init_top_k
+top_p: Callable[[float, int], Any] = c.llama_sampler_init_top_p
+min_p: Callable[[float, int], Any] = c.llama_sampler_init_min_p
+temperature: Callable[[float], Any] = c.llama_sampler_init_temp
+dist: Callable[[int], Any] = c.llama_sampler_init_dist
+greedy: Callable[[], Any] = c.llama_sampler_init_greedy
+RANDOM_SEED = 0xFFFFFFFF
+"""llama.h, LLAMA_DEFAULT_SEED: draw one."""

@@ -1,0 +1,182 @@
+"""Loads a model: header check, fit to the memory, llama.cpp in a thread so that progress and cancel get through."""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import psutil
+
+from app.engine import llama
+from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
+from app.engine.llama import Context, Model
+from app.errors import AppError, BadFile
+from app.gguf_header import GgufHeader, read_header
+from app.types import ModelInfo
+from app.workers.protocol import Load, LoadProgress
+
+BATCH = 512
+
+
+class LoadedModel:
+    """A model with its context, ready to chat."""
+
+    def __init__(self, header: GgufHeader, model: Model, context: Context, info: ModelInfo) -> None:
+        self.header, self.model, self.context, self.info = header, model, context, info
+
+    def close(self) -> None:
+        self.context.close()
+        self.model.close()
+
+
+def check(path: Path) -> GgufHeader:
+    """Read the header and refuse what is no chat model.
+
+    Raises:
+        BadFile: damaged, or an adapter, a vision part or an embedder.
+    """
+    header = read_header(path)
+    if header.kind == "adapter":
+        message = f"{path.name} is an adapter, not a whole model."
+        raise BadFile(message, "Use it together with the model that it was trained from.", code="adapter")
+    if header.kind != "model" or "tokenizer.ggml.tokens" not in header.lengths:
+        hint = "Choose the file of a chat model."
+        raise BadFile(f"{path.name} is not a language model.", hint, header.kind, code="not-chat")
+    return header
+
+
+def physical_cores() -> int:
+    """Cores this process may use; hyper-threads do not help llama.cpp."""
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    return max(1, cores)
+
+
+def processor_name() -> str:
+    """The CPU as the system names it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
+    """Load what `call` names; yields fractions, and closing it stops llama.cpp.
+
+    Raises:
+        BadFile: the file is not a sound chat model.
+        AppError: it does not fit, or llama.cpp would not load it.
+    """
+    started = time.perf_counter()
+    header = check(Path(call.path))
+    gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
+    ram = psutil.virtual_memory()
+    memory = Memory(ram.available, ram.total, sum(gpu.free for gpu in gpus))
+    plan = fit(header, memory, call.context, call.gpu_layers)
+    model = yield from _open(Path(call.path), plan.gpu_layers)
+    try:
+        context, plan = _make_context(model, plan, call.threads or physical_cores())
+        if not (context.has_memory and model.can_chat):
+            context.close()
+            raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
+    except AppError:
+        model.close()
+        raise
+    info = _describe(header, model, context, plan, gpus, (time.perf_counter() - started) * 1000)
+    return LoadedModel(header, model, context, info)
+
+
+def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
+    """Run the one blocking call in a thread; its callback both reports and, by its return value, stops it."""
+    events: queue.Queue[float | Model | AppError] = queue.Queue()
+    stop = threading.Event()
+
+    def progress(fraction: float) -> bool:
+        events.put(fraction)
+        return not stop.is_set()
+
+    def work() -> None:
+        try:
+            events.put(Model(path, gpu_layers, progress))
+        except AppError as error:
+            events.put(error)
+
+    thread = threading.Thread(target=work, name="load")
+    thread.start()
+    shown = -1.0
+    taken = False
+    try:
+        while True:
+            event = events.get()
+            if isinstance(event, AppError):
+                raise event
+            if isinstance(event, Model):
+                taken = True
+                return event
+            if event - shown >= 0.02:
+                shown = event
+                yield LoadProgress(fraction=event)
+    finally:
+        stop.set()
+        thread.join()
+        if not taken:
+            _close_unused(events)
+
+
+def _close_unused(events: queue.Queue[float | Model | AppError]) -> None:
+    while not events.empty():
+        event = events.get()
+        if isinstance(event, Model):
+            event.close()
+
+
+def _make_context(model: Model, plan: Fit, threads: int) -> tuple[Context, Fit]:
+    """The context as planned; a 16-bit cache where this model has none in 8 bits, and shorter where memory says no."""
+    size, eight = plan.context, plan.kv_8bit
+    while True:
+        try:
+            context = Context(model, size, BATCH, threads, llama.KV_Q8 if eight else llama.KV_F16)
+            return context, Fit(context.size, eight, plan.gpu_layers)
+        except MemoryError as error:
+            if eight:
+                eight = False
+            elif size > MIN_CONTEXT:
+                size = max(MIN_CONTEXT, size // 2)
+            else:
+                message = "There is not enough memory for this model."
+                raise AppError(message, "Close other programs, or choose a smaller model.", str(error)) from error
+
+
+def _describe(
+    header: GgufHeader, model: Model, context: Context, plan: Fit, gpus: list[llama.Device], load_ms: float
+) -> ModelInfo:
+    on_gpu = bool(gpus) and plan.gpu_layers > 0
+    cores = physical_cores()
+    cpu = f"{processor_name()}, {cores} core{'' if cores == 1 else 's'}"
+    per_value = 34 / 32 if plan.kv_8bit else 2.0
+    return ModelInfo(
+        path=str(header.path),
+        name=header.name,
+        architecture=header.architecture,
+        quantization=header.quantization,
+        parameters=model.parameters,
+        file_bytes=header.file_bytes,
+        context=context.size,
+        context_trained=model.context_trained,
+        backend=gpus[0].backend if on_gpu else "CPU",
+        device=gpus[0].description if on_gpu else cpu,
+        gpu_layers=min(plan.gpu_layers, model.layers + 1) if on_gpu else 0,
+        layers=model.layers,
+        has_template=bool(header.template),
+        load_ms=load_ms,
+        memory_bytes=model.bytes + int(context.size * header.kv_bytes_per_token(per_value)),
+    )
