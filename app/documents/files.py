@@ -1,0 +1,56 @@
+"""Which files a drop means: folders walked in order, hidden and system litter left out, loops of links survived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "node_modules"})
+
+
+def walk(paths: Sequence[str]) -> Iterator[str]:
+    """Absolute paths of the files, each once, sorted within a folder. A named file comes even if it is hidden.
+
+    What does not exist comes too, so that it gets its own reason.
+    """
+    seen_folders: set[tuple[int, int]] = set()
+    seen: set[str] = set()
+    for name in paths:
+        path = Path(os.path.abspath(Path(name).expanduser()))
+        for file in _files(path, seen_folders) if path.is_dir() else [str(path)]:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _files(folder: Path, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """Files below a folder; a folder met before (through a link) is not entered again."""
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in seen and status.st_ino:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        yield str(folder)  # reading it will give the reason
+        return
+    for entry in found:
+        if _is_litter(entry.name):
+            continue
+        if _is_folder(entry):
+            yield from _files(Path(entry.path), seen)
+        else:
+            yield entry.path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.casefold() in JUNK or name.endswith(("~", ".tmp", ".crdownload"))

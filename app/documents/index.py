@@ -1,0 +1,229 @@
+"""Adds files to a collection: read ahead, embed in length-sorted batches across files, one transaction a document.
+
+A kill at any line leaves only whole documents; adding the same files again skips those. Memory is bounded by the window
+of passages that wait for the embedder, not by the size of the drop.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from app.documents import passages, words
+from app.documents.embed import MODEL, batches
+from app.documents.files import walk
+from app.documents.passages import Piece, Tokens, embedded
+from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
+from app.documents.store import NewDocument, Store
+from app.workers.protocol import Add, Added, AddProgress, Data, FileEvent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RECIPE = f"{MODEL}/{passages.VERSION}/{words.VERSION}"
+"""How passages and vectors were made; content indexed by another recipe is indexed again when it is added."""
+
+WINDOW = 768
+"""Passages that are sorted by length together: enough to waste hardly any padding."""
+
+PATIENCE_S = 0.3
+"""How long the embedder waits for more to read before it takes what there is."""
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors of length 1."""
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
+
+
+class _Open(Struct):
+    """A document on its way: read, not yet stored."""
+
+    read: Read
+    vectors: list[bytes | None]
+    next: int = 0  # first piece not yet handed to the embedder
+    missing: int = 0
+
+
+class Indexing:
+    """One Add, as steps. Use `steps()` once."""
+
+    def __init__(
+        self,
+        store: Store,
+        call: Add,
+        encoder: Encoder,
+        counter: Tokens,
+        make_reader: Callable[[], Reader],
+    ) -> None:
+        self._store = store
+        self._call = call
+        self._encoder = encoder
+        self._counter = counter
+        self._make_reader = make_reader
+        self._collection_id = 0
+        self._open: list[_Open] = []
+        self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
+        self._total = 0
+        self._embedded = 0
+        self._began = time.perf_counter()
+
+    def steps(self) -> Generator[Data, None, Added]:
+        """Run; cancel with `close()`.
+
+        Raises:
+            NoSpace: the disk is full; what was stored before stands.
+            AppError: the collection was removed meanwhile.
+        """
+        self._collection_id = self._store.create_collection(self._call.collection)
+        paths: list[str] = []
+        for path in walk(self._call.paths):
+            paths.append(path)
+            if len(paths) % 500 == 0:
+                yield self._progress(len(paths))
+        self._total = len(paths)
+        yield self._progress()
+        ahead = ReadAhead(
+            paths,
+            self._store.known(self._collection_id),
+            RECIPE,
+            self._make_reader,
+            self._counter,
+            self._call.passwords,
+            self._call.force,
+        )
+        try:
+            yield from self._run(ahead)
+        finally:
+            ahead.close()
+        return Added(**self._counts)
+
+    def _run(self, ahead: ReadAhead) -> Iterator[Data]:
+        more = True
+        while more or self._open:
+            more = yield from self._fill(ahead, more)
+            yield from self._embed_window()
+
+    def _fill(self, ahead: ReadAhead, more: bool) -> Generator[Data, None, bool]:
+        """Take in what was read until a window is full, or nothing comes for a while; → whether there may be more."""
+        while more and self._pending() < WINDOW:
+            try:
+                item = ahead.get(PATIENCE_S)
+            except queue.Empty:
+                yield self._progress()
+                if self._pending():
+                    return True
+                continue
+            if item is None:
+                return False
+            yield from self._take(item)
+        return more
+
+    def _pending(self) -> int:
+        return sum(len(doc.vectors) - doc.next for doc in self._open)
+
+    def _take(self, item: Started | Unchanged | Refused | Read) -> Iterator[Data]:
+        if isinstance(item, Started):
+            yield FileEvent(path=item.path, status="reading")
+        elif isinstance(item, Unchanged):
+            self._counts["unchanged"] += 1
+            yield FileEvent(
+                path=item.path,
+                status="unchanged",
+                fraction=1.0,
+                document_id=item.stored.id,
+                pages=item.stored.pages,
+                passages=item.stored.passages,
+            )
+            yield self._progress()
+        elif isinstance(item, Refused):
+            self._counts["failed"] += 1
+            document_id = self._store.put_failure(self._collection_id, item.path, item.reason, item.code)
+            yield FileEvent(
+                path=item.path, status="failed", document_id=document_id, reason=item.reason, code=item.code
+            )
+            yield self._progress()
+        else:
+            yield from self._begin(item)
+
+    def _begin(self, read: Read) -> Iterator[Data]:
+        """Start a document; vectors of the same content filed elsewhere are taken over."""
+        vectors: list[bytes | None] = [None] * len(read.pieces)
+        twin = None if self._call.force else self._store.twin(read.parsed.sha256, RECIPE)
+        if twin is not None:
+            stored = {(start, end, context): vector for start, end, context, vector in self._store.twin_vectors(twin)}
+            vectors = [stored.get((piece.start, piece.end, piece.context)) for piece in read.pieces]
+        doc = _Open(read, vectors, missing=sum(vector is None for vector in vectors))
+        self._open.append(doc)
+        yield FileEvent(path=read.path, status="indexing", pages=len(read.parsed.pages) or None)
+        if not doc.missing:
+            yield from self._commit(doc)
+
+    def _window(self) -> list[tuple[_Open, int]]:
+        """The next passages to embed, across documents in their order."""
+        chosen: list[tuple[_Open, int]] = []
+        for doc in self._open:
+            while doc.next < len(doc.vectors) and len(chosen) < WINDOW:
+                if doc.vectors[doc.next] is None:
+                    chosen.append((doc, doc.next))
+                doc.next += 1
+        return chosen
+
+    def _embed_window(self) -> Iterator[Data]:
+        window = self._window()
+        for batch in batches([doc.read.pieces[at].tokens for doc, at in window]):
+            chosen = [window[i] for i in batch]
+            rows = self._encoder.encode([_text(doc.read, doc.read.pieces[at]) for doc, at in chosen])
+            for (doc, at), row in zip(chosen, rows, strict=True):
+                doc.vectors[at] = row.astype("<f4").tobytes()
+                doc.missing -= 1
+            self._embedded += len(chosen)
+            yield self._progress()
+            for doc in [doc for doc in self._open if not doc.missing]:
+                yield from self._commit(doc)
+        for doc in self._open:
+            if doc.next:
+                done = 1 - doc.missing / len(doc.vectors)
+                yield FileEvent(path=doc.read.path, status="indexing", fraction=done)
+
+    def _commit(self, doc: _Open) -> Iterator[Data]:
+        read = doc.read
+        document_id = self._store.put(
+            NewDocument(
+                collection_id=self._collection_id,
+                path=read.path,
+                parsed=read.parsed,
+                recipe=RECIPE,
+                modified=read.modified,
+                pieces=read.pieces,
+                vectors=[vector for vector in doc.vectors if vector is not None],
+            )
+        )
+        self._open.remove(doc)
+        self._counts["indexed"] += 1
+        yield FileEvent(
+            path=read.path,
+            status="indexed",
+            fraction=1.0,
+            document_id=document_id,
+            pages=len(read.parsed.pages) or None,
+            passages=len(read.pieces),
+            reason=read.parsed.note,
+        )
+        yield self._progress()
+
+    def _progress(self, found: int | None = None) -> AddProgress:
+        done = sum(self._counts.values())
+        elapsed = time.perf_counter() - self._began
+        left = elapsed / done * (self._total - done) if done and elapsed > 2 else None
+        rate = self._embedded / elapsed if elapsed else 0.0
+        return AddProgress(done=done, total=found or self._total, passages_per_s=round(rate, 1), seconds_left=left)
+
+
+def _text(read: Read, piece: Piece) -> str:
+    return embedded(piece.context, read.parsed.text[piece.start : piece.end])

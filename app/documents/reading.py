@@ -1,0 +1,182 @@
+"""Reads files ahead of the embedder: hash, parse in a disposable child and cut, in a thread of its own.
+
+At most a few documents wait at a time, so memory stays bounded however large the drop is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import stat
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from app.documents.parsed import Parsed
+from app.documents.passages import Piece, Tokens, cut
+from app.documents.store import Stored
+from app.errors import AppError, BadFile
+
+AHEAD = 4
+"""Documents that may wait, read, for the embedder."""
+
+
+class Reader(Protocol):
+    """What turns a file into text; `Parser` of parse_process in the app."""
+
+    def parse(self, path: str, password: str | None = None) -> Parsed: ...
+
+    def close(self) -> None: ...
+
+
+class Started(Struct, frozen=True):
+    """A file is being read now."""
+
+    path: str
+
+
+class Unchanged(Struct, frozen=True):
+    """Stored already, with the same content."""
+
+    path: str
+    stored: Stored
+
+
+class Refused(Struct, frozen=True):
+    """A file that cannot be used, and why."""
+
+    path: str
+    reason: str
+    code: str
+
+
+class Read(Struct, frozen=True):
+    """A document, cut into passages."""
+
+    path: str
+    parsed: Parsed
+    pieces: list[Piece]
+    modified: float
+
+
+Item = Started | Unchanged | Refused | Read
+
+
+class ReadAhead:
+    """Iterate with `get`; `close` ends the thread and the child at once."""
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        known: Mapping[str, Stored],
+        recipe: str,
+        make_reader: Callable[[], Reader],
+        counter: Tokens,
+        passwords: Mapping[str, str],
+        force: bool,
+    ) -> None:
+        self._paths = paths
+        self._known = known
+        self._recipe = recipe
+        self._counter = counter
+        self._passwords = passwords
+        self._force = force
+        self._items: queue.Queue[Item | BaseException | None] = queue.Queue(AHEAD * 2)
+        self._stop = threading.Event()
+        self._reader = make_reader()
+        self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
+        self._thread.start()
+
+    def get(self, timeout: float) -> Item | None:
+        """The next item; None after the last.
+
+        Raises:
+            queue.Empty: nothing is ready within `timeout` seconds.
+        """
+        item = self._items.get(timeout=timeout)
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """Stop reading. What waits is thrown away."""
+        self._stop.set()
+        self._reader.close()
+        while self._thread.is_alive():
+            self._drain()
+            self._thread.join(timeout=0.05)
+
+    def _drain(self) -> None:
+        try:
+            while True:
+                self._items.get_nowait()
+        except queue.Empty:
+            return
+
+    def _put(self, item: Item | BaseException | None) -> None:
+        while not self._stop.is_set():
+            try:
+                return self._items.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+
+    def _run(self) -> None:
+        last: BaseException | None = None
+        try:
+            for path in self._paths:
+                if self._stop.is_set():
+                    return
+                self._put(Started(path))
+                self._put(self._one(path))
+        except Exception as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
+            last = error
+        self._put(last)
+
+    def _one(self, path: str) -> Item:
+        try:
+            return self._read(path)
+        except BadFile as error:
+            return Refused(path, str(error), error.code)
+        except AppError as error:
+            return Refused(path, str(error), "failed")
+        except OSError as error:
+            return Refused(path, *_reason(error))
+
+    def _read(self, path: str) -> Item:
+        status = Path(path).stat()
+        if stat.S_ISDIR(status.st_mode):
+            os.scandir(path).close()  # a folder comes here only when it could not be listed: this gives the reason
+            return Refused(path, "This is a folder.", "unreadable")
+        if not stat.S_ISREG(status.st_mode):
+            return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special")
+        stored = self._known.get(path)
+        if stored is not None and not self._force and self._same(path, stored):
+            return Unchanged(path, stored)
+        parsed = self._reader.parse(path, self._passwords.get(path))
+        pieces = cut(parsed, self._counter, Path(path).stem)
+        if not pieces:
+            return Refused(path, "There is no text in this file.", "empty")
+        return Read(path, parsed, pieces, status.st_mtime)
+
+    def _same(self, path: str, stored: Stored) -> bool:
+        if stored.status != "indexed" or stored.recipe != self._recipe:
+            return False
+        digest = hashlib.sha256()
+        with Path(path).open("rb") as file:
+            while block := file.read(1 << 20):
+                if self._stop.is_set():
+                    return False
+                digest.update(block)
+        return digest.hexdigest() == stored.sha256
+
+
+def _reason(error: OSError) -> tuple[str, str]:
+    if isinstance(error, FileNotFoundError):
+        return "The file is not there any more. It may have been moved or deleted.", "missing"
+    if isinstance(error, PermissionError):
+        return "You have no permission to read this file. Ask its owner, or copy it to a folder of your own.", "denied"
+    return f"The file could not be read: {error.strerror or error}.", "unreadable"
