@@ -158,12 +158,15 @@ def given_names() -> frozenset[str]:
     return frozenset(name for line in lines if not line.startswith("#") for name in line.lower().split())
 
 
+_SURNAME = re.compile(rf"(?:[ \t]+[A-Z]\.)?[ \t]+((?:(?:van|von|de|der|den|la|le|di|da)[ \t]+){{0,2}}{_W})")
+
+
 def _names_by_list(text: str) -> Iterator[Finding]:
-    for match in re.finditer(
-        rf"\b({_W})(?:[ \t]+[A-Z]\.)?[ \t]+((?:(?:van|von|de|der|den|la|le|di|da)[ \t]+){{0,2}}{_W})", text
-    ):
-        if match[1].split("-")[0].lower() in given_names() and not match[2].isupper():
-            yield Finding(match.start(), match.end(), "name", "a given name before a capitalised word")
+    """Each capitalised word is looked up by itself, since the word before a given name is often capitalised too."""
+    for given in re.finditer(rf"\b{_W}", text):
+        surname = _SURNAME.match(text, given.end())
+        if surname and given[0].split("-")[0].lower() in given_names() and not surname[1].isupper():
+            yield Finding(given.start(), surname.end(), "name", "a given name before a capitalised word")
 
 
 def find(text: str) -> list[Finding]:

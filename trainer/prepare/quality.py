@@ -57,6 +57,7 @@ def language(text: str) -> str:
 
 def repair(text: str) -> str:
     """Undo UTF-8 read as Windows-1252 where that gives a sound text, drop control signs, NFC."""
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn"))
     if MOJIBAKE.search(text):
         try:
             mended = text.encode("cp1252").decode("utf-8")
@@ -64,7 +65,6 @@ def repair(text: str) -> str:
             mended = text
         if len(MOJIBAKE.findall(mended)) < len(MOJIBAKE.findall(text)):
             text = mended
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn"))
     return unicodedata.normalize("NFC", text)
 
 

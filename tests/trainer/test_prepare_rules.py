@@ -1,0 +1,226 @@
+"""Planted personal data, near duplicates and leaks are found: recall at least 0.95 on texts made here, truth known."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from trainer.errors import TrainerError
+from trainer.prepare import checksums, duplicates, files, personal, quality
+
+CLEAN = (
+    "The hotel limit in Munich is 165 euro per night.",
+    "Order 2024-11-12 was shipped on 12.11.2024 for 1,234,567.89 euro.",
+    "Part number 4001-22-333 replaces 4001-22-334 from 1 May 2025.",
+    "Press Start, then wait 30 seconds. See chapter 4.2 on page 118.",
+    "The North Hall opens at 07:30 and closes at 18:00 on Friday.",
+    "Invoices above 10 000 euro need two approvals within 14 days.",
+    "The Quality Manual, version 3.1.4, lists 12 steps for Line Three.",
+    "Torque is 45 Nm at 1500 rpm, tolerance plus or minus 0.05 mm.",
+)
+
+
+def digits(rng: random.Random, count: int) -> str:
+    return "".join(rng.choice(string.digits) for _ in range(count))
+
+
+def with_luhn(body: str) -> str:
+    """Try the ten last digits: another way to reach the sum than the checker's own arithmetic on a given number."""
+    table = {0: 0, 1: 2, 2: 4, 3: 6, 4: 8, 5: 1, 6: 3, 7: 5, 8: 7, 9: 9}
+    total = sum(table[int(d)] if i % 2 == 0 else int(d) for i, d in enumerate(reversed(body)))
+    return body + str(-total % 10)
+
+
+def iban(rng: random.Random) -> str:
+    body = digits(rng, 18)
+    check = 98 - int(body + "131400") % 97  # D = 13, E = 14
+    number = f"DE{check:02d}{body}"
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+
+
+def card(rng: random.Random) -> str:
+    number = with_luhn(rng.choice(("4", "51", "55")).ljust(2, "3") + digits(rng, 13))
+    return " ".join(number[i : i + 4] for i in range(0, 16, 4))
+
+
+def name(rng: random.Random) -> str:
+    given = rng.choice(("Anna", "Thomas", "Sophie", "Lukas", "Fatima", "Marco", "Ingrid", "Pavel"))
+    return f"{given} {rng.choice(('Lindqvist', 'Brandt', 'O’Hara', 'Marchetti', 'Novak', 'Weiss', 'Dupont'))}"
+
+
+KINDS: dict[str, tuple[Callable[[random.Random], str], tuple[str, ...]]] = {
+    "e-mail": (
+        lambda r: f"{r.choice(('a.b', 'sales', 'x_y'))}{digits(r, 2)}@example-{digits(r, 2)}.org",
+        ("Write to {} today.", "<{}>"),
+    ),
+    "phone": (
+        lambda r: r.choice(
+            (f"+49 89 {digits(r, 4)}-{digits(r, 3)}", f"+1 (212) 555-0{digits(r, 3)}", f"0171 {digits(r, 7)}")
+        ),
+        ("Call {} before noon.", "Tel.: {}", "Phone {} (office)"),
+    ),
+    "IBAN": (iban, ("Pay to {} please.", "IBAN: {}")),
+    "card number": (card, ("The card {} was charged.", "Card: {}")),
+    "national id": (
+        lambda r: f"{r.randint(100, 600)}-{r.randint(10, 99)}-{r.randint(1000, 9999)}",
+        ("SSN {} on file.", "Her number is {}."),
+    ),
+    "key": (
+        lambda r: r.choice(
+            (
+                "AKIA" + "".join(r.choices(string.ascii_uppercase, k=16)),
+                "ghp_" + "".join(r.choices(string.ascii_letters, k=36)),
+            )
+        ),
+        ("The key {} opens it.", "export KEY={}"),
+    ),
+    "password": (lambda r: f"Wk{digits(r, 4)}!q", ("Password: {}", "the password is {}")),
+    "name": (name, ("Ask {} about leave.", "Signed by {} in May.", "{} approved it.")),
+}
+
+
+def test_planted_personal_data_is_found_and_masked(record_property: Callable[[str, object], None]) -> None:
+    rng = random.Random(5)
+    found = planted = false = 0
+    for kind, (make, frames) in KINDS.items():
+        hits = 0
+        for _ in range(60):
+            value = make(rng)
+            before, after = rng.choice(CLEAN), rng.choice(CLEAN)
+            text = f"{before} {rng.choice(frames).format(value)} {after}"
+            findings = personal.find(text)
+            start, end = text.index(value), text.index(value) + len(value)
+            inside = [f for f in findings if f.start < end and f.end > start]
+            hits += value not in personal.mask(text, findings) and any(f.kind == kind for f in inside)
+            false += len(findings) - len(inside)
+        assert hits >= 57, f"{kind}: {hits} of 60"
+        found, planted = found + hits, planted + 60
+    record_property("personal_data_recall", found / planted)
+    record_property("personal_data_precision", found / (found + false))
+    print(f"personal data: recall {found / planted:.3f}, precision {found / (found + false):.3f} of {planted} planted")
+    assert found / planted >= 0.95
+
+
+def test_clean_sentences_stay_as_they_are() -> None:
+    assert [personal.find(text) for text in CLEAN] == [[] for _ in CLEAN]
+
+
+@pytest.mark.parametrize(
+    ("check", "valid", "wrong"),
+    [  # published examples of the issuing bodies
+        (checksums.is_iban, "GB82 WEST 1234 5698 7654 32", "GB82 WEST 1234 5698 7654 33"),
+        (checksums.is_card, "4111 1111 1111 1111", "4111 1111 1111 1112"),
+        (checksums.is_swiss_ahv, "756.9217.0769.85", "756.9217.0769.86"),
+        (checksums.is_spanish_id, "12345678Z", "12345678A"),
+        (checksums.is_italian_code, "RSSMRA85T10A562S", "RSSMRA85T10A562T"),
+        (checksums.is_german_tax_id, "86095742719", "86095742718"),
+        (checksums.is_dutch_bsn, "111222333", "111222334"),
+        (checksums.is_polish_pesel, "44051401359", "44051401358"),
+    ],
+)
+def test_checksums_tell_right_from_wrong(check: Callable[[str], bool], valid: str, wrong: str) -> None:
+    assert check(valid) and not check(wrong)
+
+
+def sentence(rng: random.Random, words: int = 24) -> str:
+    return " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 9))) for _ in range(words))
+
+
+def changed(rng: random.Random, text: str) -> str:
+    """Nearly the same: one word replaced, the case and the commas changed."""
+    words = text.split()
+    words[rng.randrange(len(words))] = "replaced"
+    return ", ".join((" ".join(words[:10]), " ".join(words[10:]))).capitalize() + "."
+
+
+def test_planted_near_duplicates_are_found() -> None:
+    rng = random.Random(7)
+    originals = [sentence(rng) for _ in range(600)]
+    copies = [changed(rng, text) for text in originals[:200]]
+    pairs = duplicates.near_duplicates([*originals, *copies], 0.7)
+    truth = {(i, 600 + i) for i in range(200)}
+    got = {(p.first, p.second) for p in pairs}
+    recall, precision = len(got & truth) / len(truth), len(got & truth) / max(1, len(got))
+    print(f"near duplicates: recall {recall:.3f}, precision {precision:.3f}")
+    assert recall >= 0.95 and precision >= 0.95
+
+
+def test_planted_leaks_are_found() -> None:
+    rng = random.Random(11)
+    taught = [sentence(rng, 14) for _ in range(300)]
+    kept = [changed(rng, text) if i < 60 else sentence(rng, 14) for i, text in enumerate(taught[:150])]
+    found = {(p.first, p.second) for p in duplicates.leaks(taught, kept, 0.6)}
+    truth = {(i, i) for i in range(60)}
+    print(f"leaks: recall {len(found & truth) / 60:.3f}, precision {len(found & truth) / max(1, len(found)):.3f}")
+    assert len(found & truth) >= 57 and len(found - truth) <= 3
+
+
+def test_clusters_join_what_hangs_together() -> None:
+    pairs = [duplicates.Pair(0, 2, 1.0), duplicates.Pair(2, 4, 1.0), duplicates.Pair(1, 3, 1.0)]
+    assert sorted(duplicates.clusters(6, pairs)) == [[0, 2, 4], [1, 3]]
+
+
+def test_broken_characters_are_mended_and_noise_is_named() -> None:
+    assert quality.repair("GrÃ¼ÃŸe aus KÃ¶ln\x00\u200b") == "Grüße aus Köln"
+    assert quality.repair("café 90 €") == "café 90 €"
+    assert "letters" in quality.complaint("12 34 56 78 90 12 34 56 78 ab")
+    assert "repeats" in quality.complaint("buy now " * 20)
+    assert quality.complaint("Send the claim within 30 days.") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("The claim must be sent within thirty days of the trip.", "en"),
+        ("Der Antrag ist innerhalb von dreißig Tagen nach der Reise zu stellen.", "de"),
+        ("La demande doit être envoyée dans les trente jours après le voyage.", "fr"),
+        ("报销申请必须在出差后三十天内提交", "zh"),
+        ("Заявление следует подать в течение тридцати дней", "ru"),
+    ],
+)
+def test_language_is_told(text: str, code: str) -> None:
+    assert quality.language(text) == code
+
+
+def test_headers_and_footers_are_told_from_text() -> None:
+    body = "\n".join(f"Line {{}}{n} of the page's own text." for n in "abcd")
+    pages = [f"Travel policy 2026\nConfidential\n{body.format(*[n * 'x'] * 4)}\nPage {n} of 9" for n in range(1, 9)]
+    assert quality.boilerplate(pages) == {"travel policy #", "confidential", "page # of #"}
+    assert quality.boilerplate(pages[:2]) == frozenset()
+
+
+def test_rows_of_every_known_shape_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"instruction": "Say it", "input": "in German", "output": "Gut"}\n'
+        '{"conversations": [{"from": "human", "value": "Hi?"}, {"from": "gpt", "value": "Hello"}]}\n'
+        '{"messages": [{"role": "user", "content": "Q?"}, {"role": "assistant", "content": "A"}]}\n'
+        '{"prompt": "Q?", "chosen": "good", "rejected": "bad"}\n'
+        '{"messages": [{"role": "user", "content": "no answer"}]}\n'
+        "{broken\n",
+        encoding="utf-8",
+    )
+    rows = files.read_file(path)
+    assert [e.question for e in rows.examples] == ["Say it\n\nin German", "Hi?", "Q?"]
+    assert [(p.chosen, p.rejected) for p in rows.preferences] == [("good", "bad")]
+    assert [problem.split(":")[0] for problem in rows.problems] == ["Line 5 of “rows.jsonl”", "Line 6 of “rows.jsonl”"]
+
+
+def test_a_broken_csv_row_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "faq.csv"
+    path.write_text('question;answer\n"Two\nlines?";Yes\nonly one\nLast?;Ja, größer\n', encoding="cp1252")
+    rows = files.read_file(path)
+    assert [(e.question, e.answer) for e in rows.examples] == [("Two\nlines?", "Yes"), ("Last?", "Ja, größer")]
+    assert rows.problems == ["Line 4 of “faq.csv”: it has 1 columns, the first row has 2."]
+
+
+def test_a_file_that_is_not_examples_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
+    with pytest.raises(TrainerError, match="cannot be opened"):
+        files.read_file(tmp_path / "broken.xlsx")
+    with pytest.raises(TrainerError, match="no longer there"):
+        files.read_file(tmp_path / "gone.csv")
