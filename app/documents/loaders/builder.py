@@ -1,0 +1,78 @@
+"""Builds a `Parsed` piece by piece, so that no loader counts offsets by hand."""
+
+from __future__ import annotations
+
+from app.documents.parsed import Block, BlockKind, Parsed
+from app.errors import BadFile
+
+MAX_TEXT = 50_000_000
+"""Code points: about 8 million words. More than that is a data dump, and indexing it would take hours."""
+
+_TIGHT: frozenset[tuple[BlockKind, BlockKind]] = frozenset(
+    {("row", "row"), ("header_row", "row"), ("header_row", "header_row"), ("list", "list")}
+)
+"""Rows of a table and items of a list stand on consecutive lines; everything else is set off by an empty line."""
+
+
+def separator(before: BlockKind, after: BlockKind) -> str:
+    """What stands between two blocks in the text."""
+    return "\n" if (before, after) in _TIGHT else "\n\n"
+
+
+def check_length(length: int) -> None:
+    """
+    Raises:
+        BadFile: the text is longer than `MAX_TEXT` (`too_large`).
+    """
+    if length > MAX_TEXT:
+        raise BadFile(
+            "The document holds more text than Inhouse can index at once.",
+            "Split it into smaller files and add those.",
+            f"More than {MAX_TEXT:,} characters",
+            "too_large",
+        )
+
+
+def no_text(message: str = "The file holds no text.") -> BadFile:
+    """The error for a file that opens but has nothing to read."""
+    return BadFile(message, "Nothing was added to search.", code="empty")
+
+
+class Builder:
+    """Collects cleaned pieces of text as blocks."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+        self.title = ""
+
+    def add(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        """Append a block; the text must be clean already. Empty text adds nothing."""
+        if not text or text.isspace():
+            return
+        if self._blocks:
+            self._put(separator(self._blocks[-1].kind, kind))
+        start = self._length
+        self._put(text)
+        self._blocks.append(Block(kind, start, self._length, level))
+        if kind == "heading" and not self.title:
+            self.title = text
+
+    def _put(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+        check_length(self._length)
+
+    def text(self) -> str:
+        """What was added so far."""
+        return "".join(self._parts)
+
+    def build(self, form: str) -> Parsed:
+        """
+        Raises:
+            BadFile: nothing was added (`empty`).
+        """
+        if not self._blocks:
+            raise no_text()
+        return Parsed(form, "".join(self._parts), tuple(self._blocks), title=self.title)

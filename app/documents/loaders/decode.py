@@ -1,0 +1,77 @@
+"""Turns bytes of an unknown encoding into text, and tells text from binary."""
+
+from __future__ import annotations
+
+import codecs
+
+from app.errors import BadFile
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the same two bytes
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 64 * 1024
+_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1b")  # escape: coloured logs
+_MAX_CONTROLS = 0.01
+"""Share of other control bytes above which a file is no text; old logs hold a few stray ones."""
+
+
+def decode(data: bytes) -> str:
+    """The text of `data`: byte order mark, UTF-8, UTF-16 without a mark, then Windows-1252.
+
+    Raises:
+        BadFile: the bytes are no text (`damaged`).
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(encoding, errors="replace")
+    wide = _wide_encoding(data[:_SAMPLE])
+    if wide:
+        return data.decode(wide, errors="replace")
+    if looks_binary(data):
+        raise BadFile(
+            "The file holds no text.",
+            "Its content does not fit its name. Open it in its own program and save it as PDF or text.",
+            code="damaged",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if _mostly_utf8(data, error):
+            return data.decode("utf-8", errors="replace")
+        return data.decode("cp1252", errors="replace")
+
+
+def looks_binary(data: bytes) -> bool:
+    """Whether the first bytes hold NULs or more control bytes than any text does."""
+    sample = data[:_SAMPLE]
+    if not sample:
+        return False
+    if b"\x00" in sample:
+        return _wide_encoding(sample) == ""
+    controls = sum(1 for byte in sample if byte < 32 and byte not in _TEXT_CONTROLS)
+    return controls / len(sample) > _MAX_CONTROLS
+
+
+def _wide_encoding(sample: bytes) -> str:
+    """UTF-16 without a mark: in Western text nearly every second byte is zero, always on the same side."""
+    if len(sample) < 8:
+        return ""
+    half = len(sample) // 2
+    even, odd = sample[0 : 2 * half : 2].count(0) / half, sample[1 : 2 * half : 2].count(0) / half
+    if odd > 0.4 and even < 0.02:
+        return "utf-16-le"
+    if even > 0.4 and odd < 0.02:
+        return "utf-16-be"
+    return ""
+
+
+def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
+    """A UTF-8 file with a few broken bytes (cut at its end, or pasted from elsewhere) rather than another encoding."""
+    sample = data[: 4 * _SAMPLE].decode("utf-8", errors="replace")
+    broken = sample.count("\ufffd")
+    beyond_ascii = sum(1 for char in sample if char > "\x7f") - broken
+    return beyond_ascii > 4 * max(broken, 1) or (error.start >= len(data) - 3 and beyond_ascii > 0)

@@ -1,0 +1,263 @@
+"""Word files: what a reader sees on paper, with headings, numbered items and tables row by row.
+
+The XML is read directly (ECMA-376 part 1, WordprocessingML): tracked deletions, hidden runs and text boxes have no
+place in the usual libraries, and the standard library starts faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from app.documents.loaders.builder import Builder
+from app.documents.loaders.docx_package import Package, W, flag, number, value
+from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
+from app.documents.loaders.hygiene import clean, squeeze
+from app.documents.parsed import BlockKind, Parsed
+
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_TEXT_BOX = W + "txbxContent"
+_GONE = frozenset(W + tag for tag in ("del", "moveFrom", "rPr", "pPr", "instrText", "delText", "fldChar", "sdtPr"))
+_BREAKS = {W + "br": "\n", W + "cr": "\n", W + "tab": " ", W + "noBreakHyphen": "-", W + "ptab": " "}
+_MAX_DEPTH = 40  # nested tables and text boxes; Word itself stops at 25 or so
+_TINY = 5  # half-points: smaller than any print, so only meant for machines
+_MAX_FAKE_HEADING = 90
+_MAX_CELL = 1500  # characters: a longer cell means that the table only arranges the page
+_MAX_NAME = 60  # characters of a column's name
+
+
+def load_docx(data: bytes, password: str = "") -> Parsed:
+    """Read a DOCX file; `password` is unused: a locked one is no ZIP.
+
+    Raises:
+        BadFile: `damaged`, `empty`, `too_large` or `unsupported` (locked).
+    """
+    package = Package(data)
+    reader = _Reader(Styles(package), Numbering(package))
+    body = package.document().find(W + "body")
+    if body is not None:
+        reader.outlined = _has_headings(body, reader.styles)
+        reader.read_blocks(body, 0)
+    for kind in ("footnote", "endnote"):
+        notes = package.related(f"/{kind}s")
+        for note in notes.findall(W + kind) if notes is not None else ():
+            if note.get(W + "type", "normal") == "normal":
+                text = squeeze(" ".join(run.text for p in note.iter(W + "p") for run in reader.runs(p, 0)))
+                reader.builder.add("paragraph", f"Note {note.get(W + 'id', '')}: {text}" if text else "")
+    return reader.builder.build("docx")
+
+
+def _has_headings(body: Element, styles: Styles) -> bool:
+    seen = {value(p.find(W + "pPr"), "pStyle") for p in body.iter(W + "p")}
+    return any(styles.resolve(style).level for style in seen)
+
+
+@dataclass
+class _Run:
+    text: str
+    bold: bool
+
+
+@dataclass
+class _Reader:
+    """Reads block by block. `shaded` says that white text would be readable here."""
+
+    styles: Styles
+    numbering: Numbering
+    outlined: bool = False
+    builder: Builder = field(default_factory=Builder)
+    _boxes: list[Element] = field(default_factory=list)
+
+    def read_blocks(self, parent: Element, depth: int, shaded: bool = False) -> None:
+        """Paragraphs and tables, also inside content controls and insertions."""
+        if depth > _MAX_DEPTH:
+            return
+        for child in parent:
+            if child.tag == W + "p":
+                self._read_paragraph(child, depth, shaded)
+            elif child.tag == W + "tbl":
+                self._read_table(child, depth)
+            elif child.tag == _COMPATIBLE + "AlternateContent":
+                self.read_blocks(_choice(child), depth + 1, shaded)
+            elif child.tag not in _GONE:
+                self.read_blocks(child, depth + 1, shaded)
+
+    def _read_paragraph(self, paragraph: Element, depth: int, shaded: bool) -> None:
+        properties = paragraph.find(W + "pPr")
+        style = self.styles.resolve(value(properties, "pStyle"))
+        runs = list(self.runs(paragraph, depth, shaded)) if not style.hidden else []
+        text = clean("".join(run.text for run in runs)).strip()
+        if text:
+            kind, level = self._kind(properties, style, runs, text)
+            marker = self._marker(properties, style)
+            if kind == "paragraph" and marker:
+                kind = "list"
+            if kind == "heading":
+                text = squeeze(text)
+            self.builder.add(kind, f"{marker} {text}" if (marker and marker != "-") or kind == "list" else text, level)
+        boxes, self._boxes = self._boxes, []
+        for box in boxes:
+            self.read_blocks(box, depth + 1, shaded=True)
+
+    def _kind(self, properties: Element | None, style: Style, runs: list[_Run], text: str) -> tuple[BlockKind, int]:
+        level = outline_level(properties)
+        level = style.level if level is None else level
+        if level:
+            return "heading", min(level, 6)
+        if style.code:
+            return "code", 0
+        if not self.outlined and len(text) <= _MAX_FAKE_HEADING and text[-1] not in ".,;:" and "\n" not in text:
+            bold = [run.bold or bool(style.bold) for run in runs if run.text.strip()]
+            if bold and all(bold):
+                return "heading", 2  # typed in bold instead of styled
+        return "paragraph", 0
+
+    def _marker(self, properties: Element | None, style: Style) -> str:
+        numbers = properties.find(W + "numPr") if properties is not None else None
+        number_id = value(numbers, "numId") or style.number_id
+        level = number(value(numbers, "ilvl"), style.number_level)
+        return (self.numbering.next(number_id, level) or "") if number_id else ""
+
+    def runs(self, parent: Element, depth: int, shaded: bool = False) -> Iterator[_Run]:
+        """The visible runs of a paragraph; its text boxes are put aside."""
+        if depth > _MAX_DEPTH:
+            return
+        for child in parent:
+            tag = child.tag
+            if tag == W + "r":
+                if self._is_visible(child.find(W + "rPr"), shaded or _is_shaded(parent.find(W + "pPr"))):
+                    yield from self._read_run(child, depth)
+            elif tag == _MATH + "oMath" or tag == _MATH + "oMathPara":
+                yield _Run("".join(t.text or "" for t in child.iter(_MATH + "t")), False)
+            elif tag == _COMPATIBLE + "AlternateContent":
+                yield from self.runs(_choice(child), depth + 1, shaded)
+            elif tag not in _GONE:
+                yield from self.runs(child, depth + 1, shaded)
+
+    def _read_run(self, run: Element, depth: int) -> Iterator[_Run]:
+        bold = bool(flag(run.find(W + "rPr"), "b"))
+        for child in run:
+            if child.tag == W + "t":
+                yield _Run(child.text or "", bold)
+            elif child.tag in _BREAKS:
+                yield _Run(_BREAKS[child.tag], bold)
+            elif child.tag in (_COMPATIBLE + "AlternateContent", W + "drawing", W + "pict", W + "object"):
+                part = _choice(child) if child.tag.startswith(_COMPATIBLE) else child
+                self._boxes.extend(_text_boxes(part, depth))
+
+    def _is_visible(self, properties: Element | None, shaded: bool) -> bool:
+        if properties is None:
+            return True
+        hidden = flag(properties, "vanish")
+        if hidden is None:
+            style = value(properties, "rStyle")
+            hidden = self.styles.resolve(style).hidden if style else False
+        if hidden or 0 < number(value(properties, "sz"), 99) <= _TINY:
+            return False
+        white = value(properties, "color").upper() == "FFFFFF"
+        return not white or shaded or _is_shaded(properties) or flag(properties, "highlight") is True
+
+    def _read_table(self, table: Element, depth: int) -> None:
+        rows = [row for row in _rows(table, depth) if flag(row.find(W + "trPr"), "del") is None]
+        styled = bool(value(table.find(W + "tblPr"), "tblStyle"))
+        cells = [[_Cell(cell, self._cell_text(cell, depth, styled)) for cell in _cells(row, depth)] for row in rows]
+        if all(len(row) < 2 for row in cells) or any(len(c.text) > _MAX_CELL for row in cells for c in row):
+            for row in cells:
+                for cell in row:
+                    self.read_blocks(cell.element, depth + 1, shaded=styled or _is_shaded(cell.properties))
+            return
+        above: dict[int, str] = {}
+        for position, row in enumerate(cells):
+            texts = _row_texts(row, above)
+            filled = [text for text in texts if text]
+            header = position == 0 and len(rows) > 1 and _is_header(table, rows[0], filled)
+            self.builder.add("header_row" if header else "row", " | ".join(filled))
+
+    def _cell_text(self, cell: Element, depth: int, styled: bool) -> str:
+        """All paragraphs of a cell on one line, those of nested tables and text boxes too."""
+        shaded = styled or _is_shaded(cell.find(W + "tcPr"))
+        inner = _Reader(self.styles, self.numbering, outlined=True)
+        inner.read_blocks(cell, depth + 1, shaded)
+        return squeeze(inner.builder.text())
+
+
+@dataclass
+class _Cell:
+    element: Element
+    text: str
+
+    @property
+    def properties(self) -> Element | None:
+        return self.element.find(W + "tcPr")
+
+
+def _row_texts(row: list[_Cell], above: dict[int, str]) -> list[str]:
+    """Texts by column; a cell merged downwards is repeated, so that every row can be understood alone."""
+    texts: list[str] = []
+    column = 0
+    for cell in row:
+        merge = cell.properties.find(W + "vMerge") if cell.properties is not None else None
+        text = cell.text
+        if merge is not None and merge.get(W + "val", "continue") != "restart":
+            text = text or above.get(column, "")
+        above[column] = text
+        texts.append(text)
+        column += max(number(value(cell.properties, "gridSpan"), 1), 1)
+    return texts
+
+
+def _is_header(table: Element, row: Element, filled: list[str]) -> bool:
+    if flag(row.find(W + "trPr"), "tblHeader"):
+        return True
+    if len(filled) < 2 or any(len(text) > _MAX_NAME or text[0].isdigit() for text in filled):
+        return False
+    bold = [flag(run.find(W + "rPr"), "b") for run in row.iter(W + "r")]
+    look = table.find(f"{W}tblPr/{W}tblLook")
+    first = look is not None and (
+        look.get(W + "firstRow") in ("1", "true") or int(look.get(W + "val", "0") or "0", 16) & 0x20 != 0
+    )
+    return all(bold) or first
+
+
+def _rows(table: Element, depth: int) -> Iterator[Element]:
+    return _inside(table, W + "tr", depth)
+
+
+def _cells(row: Element, depth: int) -> Iterator[Element]:
+    return _inside(row, W + "tc", depth)
+
+
+def _inside(parent: Element, tag: str, depth: int) -> Iterator[Element]:
+    """Direct children of a kind, also within content controls."""
+    for child in parent:
+        if child.tag == tag:
+            yield child
+        elif child.tag in (W + "sdt", W + "sdtContent", W + "customXml", W + "ins") and depth < _MAX_DEPTH:
+            yield from _inside(child, tag, depth + 1)
+
+
+def _choice(alternate: Element) -> Element:
+    """The first alternative: the others say the same again for older programs."""
+    for child in alternate:
+        if child.tag in (_COMPATIBLE + "Choice", _COMPATIBLE + "Fallback"):
+            return child
+    return alternate
+
+
+def _text_boxes(parent: Element, depth: int) -> Iterator[Element]:
+    if depth > _MAX_DEPTH:
+        return
+    for child in parent:
+        if child.tag == _TEXT_BOX:
+            yield child
+        elif child.tag == _COMPATIBLE + "AlternateContent":
+            yield from _text_boxes(_choice(child), depth + 1)
+        else:
+            yield from _text_boxes(child, depth + 1)
+
+
+def _is_shaded(properties: Element | None) -> bool:
+    fill = value(properties, "shd", "fill").upper()
+    return fill not in ("", "AUTO", "FFFFFF")

@@ -1,0 +1,127 @@
+"""The ZIP and XML side of a Word file: finds its parts and reads them within limits, strict or transitional."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from posixpath import dirname, join, normpath
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from app.errors import BadFile
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+_TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+MAX_PART = 256 * 1024 * 1024
+"""Bytes of one part, unpacked: ten times the largest real document seen; a ZIP bomb is larger."""
+
+
+class Package:
+    """An opened Word file."""
+
+    def __init__(self, data: bytes) -> None:
+        """
+        Raises:
+            BadFile: no ZIP, no Word document, or locked (`damaged`, `unsupported`).
+        """
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise _damaged(str(error)) from error
+        main = self._related("", "/officeDocument")
+        if not main:
+            raise _damaged("No main document part")
+        self.document_name = main[0]
+
+    def document(self) -> Element:
+        """The main part's root."""
+        root = self._part(self.document_name)
+        if root is None:
+            raise _damaged("The main document part is missing")
+        return root
+
+    def related(self, kind: str) -> Element | None:
+        """A part that the document refers to by this kind of relationship ("/styles", "/numbering", …)."""
+        names = self._related(self.document_name, kind)
+        return self._part(names[0]) if names else None
+
+    def _related(self, part: str, kind: str) -> list[str]:
+        folder, _, name = part.rpartition("/")
+        rels = self._part(f"{folder}/_rels/{name}.rels".lstrip("/"))
+        if rels is None:
+            return []
+        found = []
+        for relation in rels:
+            if relation.get("Type", "").endswith(kind) and relation.get("TargetMode") != "External":
+                target = relation.get("Target", "")
+                found.append(target.lstrip("/") if target.startswith("/") else normpath(join(dirname(part), target)))
+        return found
+
+    def _part(self, name: str) -> Element | None:
+        try:
+            info = self._zip.getinfo(name)
+        except KeyError:
+            return None
+        if info.flag_bits & 1:
+            raise locked()
+        try:
+            with self._zip.open(info) as stream:
+                data = stream.read(MAX_PART + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+            raise _damaged(f"{name}: {error}") from error
+        if len(data) > MAX_PART:
+            raise BadFile(
+                "The document unpacks to more than Inhouse reads at once.",
+                "Split it into smaller files and add those.",
+                f"{name} is larger than {MAX_PART:,} bytes",
+                "too_large",
+            )
+        return _parse(name, data)
+
+
+def _parse(name: str, data: bytes) -> Element:
+    if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
+        raise _damaged(f"{name}: a document type declaration, which Word never writes")
+    try:
+        return ElementTree.fromstring(data.replace(_STRICT, _TRANSITIONAL))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise _damaged(f"{name}: {error}") from error
+
+
+def _damaged(detail: str) -> BadFile:
+    return BadFile(
+        "The Word file is damaged and cannot be opened.", "Open it in Word, save it again and add that copy.", detail
+    )
+
+
+def locked() -> BadFile:
+    """The error for an Office file locked with a password: unlocking needs ciphers that Inhouse does not carry."""
+    return BadFile(
+        "The Office file is locked with a password.",
+        "Open it in its own program, save a copy without a password and add that.",
+        code="unsupported",
+    )
+
+
+def flag(properties: Element | None, name: str) -> bool | None:
+    """An on/off property: True or False where it is set, None where it is not."""
+    found = properties.find(W + name) if properties is not None else None
+    if found is None:
+        return None
+    return found.get(W + "val", "true").lower() not in ("0", "false", "off", "none")
+
+
+def value(properties: Element | None, name: str, attribute: str = "val") -> str:
+    """An attribute of a property, "" where it is not set."""
+    found = properties.find(W + name) if properties is not None else None
+    return found.get(W + attribute, "") if found is not None else ""
+
+
+def number(text: str, default: int) -> int:
+    """An attribute's whole number, or the default where it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return default

@@ -1,0 +1,162 @@
+"""The disposable child that opens strangers' files: one request in, one reply out, until its input ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from app.documents.loaders import load
+from app.documents.parsed import Parsed
+from app.errors import BadFile
+from app.types import Box
+from app.workers.offline import forbid_network
+
+LENGTH = struct.Struct("<I")
+_ORPHAN_CHECK_S = 2.0
+
+
+class ParseFile(Struct, frozen=True, tag=True):
+    """→ Parsed."""
+
+    path: str
+    password: str = ""
+
+
+class DrawPage(Struct, frozen=True, tag=True):
+    """→ Picture."""
+
+    path: str
+    page: int
+    scale: float
+    password: str = ""
+
+
+class FindBoxes(Struct, frozen=True, tag=True):
+    """→ Marks."""
+
+    path: str
+    page: int
+    start: int
+    end: int
+    password: str = ""
+
+
+class Picture(Struct, frozen=True):
+    """A page as PNG."""
+
+    png: bytes
+    width: int  # pixels
+    height: int
+    pages: int
+    scale: float  # pixels a point, as drawn
+
+
+class Failed(Struct, frozen=True):
+    """A BadFile on its way to the parent."""
+
+    message: str
+    hint: str
+    detail: str
+    code: str
+
+
+class Reply(Struct, frozen=True):
+    """Exactly one field is set."""
+
+    parsed: Parsed | None = None
+    picture: Picture | None = None
+    boxes: tuple[Box, ...] | None = None
+    failed: Failed | None = None
+
+
+Order = ParseFile | DrawPage | FindBoxes
+
+
+def main(memory: int) -> int:
+    """Serve stdin and stdout; `memory` is the address space in bytes that this process may use."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not corrupt the replies
+    sys.stdout = sys.stderr
+    _limit_memory(memory)
+    forbid_network()
+    threading.Thread(target=_die_with_parent, name="orphan", daemon=True).start()
+    decoder = msgspec.msgpack.Decoder(Order)
+    while (data := read_message(sys.stdin.buffer)) is not None:
+        write_message(replies, _encode(_answer(decoder.decode(data))))
+    return 0
+
+
+def _encode(reply: Reply) -> bytes:
+    try:
+        return msgspec.msgpack.encode(reply)
+    except MemoryError:
+        return msgspec.msgpack.encode(Reply(failed=_too_large()))
+
+
+def _answer(order: Order) -> Reply:
+    try:
+        if isinstance(order, ParseFile):
+            return Reply(parsed=load(order.path, order.password))
+        from app.documents import render  # pdfium: only where a page is wanted
+
+        if isinstance(order, DrawPage):
+            return Reply(picture=Picture(*render.render_page(order.path, order.page, order.scale, order.password)))
+        return Reply(boxes=render.span_boxes(order.path, order.page, order.start, order.end, order.password))
+    except BadFile as error:
+        return Reply(failed=Failed(error.message, error.hint, error.detail, error.code))
+    except MemoryError:
+        return Reply(failed=_too_large())
+    except RecursionError as error:
+        return Reply(failed=Failed("The file is damaged.", "Add another copy.", f"Nested too deep: {error}", "damaged"))
+
+
+def _too_large() -> Failed:
+    return Failed(
+        "The document needs more memory than Inhouse gives to one file.",
+        "Split it into smaller files and add those.",
+        "",
+        "too_large",
+    )
+
+
+def _limit_memory(memory: int) -> None:
+    """An address space limit turns a memory bomb into a MemoryError here; elsewhere the parent watches."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(ValueError, OSError):  # a stricter limit stands already
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _die_with_parent() -> None:
+    """A child stuck in a library does not see its input end; where parents can be told apart, it leaves anyway."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(_ORPHAN_CHECK_S)
+    os._exit(0)
+
+
+def read_message(stream: BinaryIO) -> bytes | None:
+    """A length-prefixed message, or None where the stream ended."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    data = stream.read(length)
+    return data if len(data) == length else None
+
+
+def write_message(stream: BinaryIO, data: bytes) -> None:
+    """The opposite of `read_message`."""
+    stream.write(LENGTH.pack(len(data)))
+    stream.write(data)
+    stream.flush()
