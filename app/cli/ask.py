@@ -1,0 +1,64 @@
+"""`inhouse ask`: a question, or a file of them, answered from the documents."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.cli.output import Draft, answer_json, say_answer, say_json, tell
+from app.cli.session import Session
+from app.errors import AppError
+from app.types import Answer, InstalledModel
+
+
+def command(args: argparse.Namespace, session: Session) -> int:
+    """Answer; 0 also where nothing was found, since that is an answer too."""
+    model = session.model(args.model)
+    if not args.queries:
+        answer = _answer(args, session, model, args.question, draft=not args.json)
+        _print(args, answer)
+        return 0
+    status = 0
+    for question in read_queries(args.queries):
+        try:
+            _print(args, _answer(args, session, model, question, draft=False))
+        except AppError as error:
+            status = 1
+            tell(f"{question}: {error}")
+            if args.json:
+                failed = Answer(text="", model=model.name)
+                say_json({**answer_json(failed), "error": str(error)})
+    return status
+
+
+def read_queries(path: str) -> list[str]:
+    """The lines of a file that are not empty.
+
+    Raises:
+        AppError: it cannot be read.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AppError(
+            f"“{path}” cannot be read.", "It should be a text file with one question a line.", str(error)
+        ) from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, question: str, *, draft: bool) -> Answer:
+    shown = Draft()
+    collections = None if args.no_documents else tuple(args.collection)
+    ask = session.ask_of(question, model, collections=collections)
+    answer = session.ask(ask, model, shown.add if draft else lambda _: None)
+    shown.take_back()
+    if answer.stats.tokens_per_s > 0 and answer.stats.completion_tokens >= 16 and model.tokens_per_s is None:
+        session.registry.set_speed(model.name, answer.stats.tokens_per_s)
+    return answer
+
+
+def _print(args: argparse.Namespace, answer: Answer) -> None:
+    if args.json:
+        say_json(answer_json(answer))
+    else:
+        say_answer(answer)

@@ -1,0 +1,84 @@
+"""`inhouse bench`: runs the measurements that sit beside the parts they measure, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from typing import Any
+
+from app.cli.output import say, say_json, tell
+from app.cli.session import Session
+from app.errors import AppError
+from app.workers.spawn import child_environment
+
+BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "start": (("app.gui.bench", "start"),),
+    "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
+    "index": (("app.documents.bench", "index"),),
+    "search": (("app.documents.bench", "search"),),
+}
+"""What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
+
+
+def command(args: argparse.Namespace, session: Session) -> int:
+    """Print each figure as it comes; 1 where one misses its target."""
+    if getattr(sys, "frozen", False):
+        raise AppError("The measurements come with the source code only.", "Run them from a checkout.")
+    ok = True
+    for module, *more in BENCHES[args.what]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *more, "--json"],
+            stdout=subprocess.PIPE,
+            env=child_environment(session.home),
+            text=True,
+            encoding="utf-8",
+        )
+        ok = _follow(process, as_json=args.json) and ok
+    return 0 if ok else 1
+
+
+def _follow(process: subprocess.Popen[str], *, as_json: bool) -> bool:
+    """Whether every figure met its target. A measurement that fails says why on stderr itself."""
+    ok = True
+    try:
+        for line in process.stdout or ():
+            figure = _figure(line)
+            if figure is None:
+                tell(line.rstrip())
+                continue
+            ok = ok and bool(figure.get("ok", True))
+            if as_json:
+                say_json(figure)
+            else:
+                say(_figure_text(figure))
+        return process.wait() == 0 and ok
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _figure(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "figure" in value else None
+
+
+def _figure_text(figure: dict[str, Any]) -> str:
+    verdict = "ok " if figure.get("ok", True) else "BAD"
+    text = f"{verdict} {figure['figure']}: {_number(figure.get('value'))} {figure.get('unit', '')}".rstrip()
+    if figure.get("reference") is not None:
+        text += f" (reference {_number(figure['reference'])}, ratio {_number(figure.get('ratio'))})"
+    if figure.get("target") is not None:
+        text += f", target {figure['target']}"
+    return text
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)

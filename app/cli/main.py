@@ -1,0 +1,177 @@
+"""Reads the command line and runs one command. What a command needs is imported only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+from app.errors import AppError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "add": ("app.cli.documents", "add"),
+    "ask": ("app.cli.ask", "command"),
+    "search": ("app.cli.documents", "search"),
+    "remove": ("app.cli.documents", "remove"),
+    "collections": ("app.cli.documents", "collections"),
+    "models": ("app.cli.models", "command"),
+    "chat": ("app.cli.repl", "command"),
+    "doctor": ("app.cli.doctor", "command"),
+    "bench": ("app.cli.bench", "command"),
+}
+"""Command → module and function; the function takes the arguments and a Session and returns the exit status."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with status 1 and a plain sentence, like every other error here."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{message[:1].upper()}{message[1:]}. “{self.prog} --help” shows what is possible.\n")
+        sys.exit(1)
+
+
+class _ShowVersion(argparse.Action):
+    """Looks the version up only when someone asks, since that takes longer than the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        metadata = importlib.import_module("importlib.metadata")
+        sys.stdout.write(f"Inhouse {metadata.version('inhouse')}\n")
+        parser.exit(0)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = Parser(
+        prog="inhouse",
+        description="A private assistant for your documents. Without a command it opens the window.",
+        epilog="Everything runs and stays on this computer. The exit status is 0, or 1 with a reason on stderr.",
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and leave")
+    parser.add_argument("--verbose", action="store_true", help="show the log on stderr")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    _add_document_commands(commands)
+    _add_asking_commands(commands)
+    _add_model_commands(commands)
+    doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
+    doctor.add_argument("--quick", action="store_true", help="do not load the model")
+    bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
+    bench.add_argument("what", choices=("start", "chat", "index", "search"))
+    for command in (doctor, bench):
+        _add_json(command)
+    return parser
+
+
+def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    add = commands.add_parser(
+        "add",
+        help="index files and folders",
+        description="Index files and folders. The exit status is 1 only where not one file could be used.",
+    )
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    add.add_argument("--collection", metavar="NAME", help="made where it is missing")
+    add.add_argument("--force", action="store_true", help="index unchanged files again too")
+    remove = commands.add_parser("remove", help="take documents out of the index; the files themselves stay")
+    remove.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name or path")
+    search = commands.add_parser("search", help="find passages, without a model")
+    _add_question(search, "query")
+    search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
+    collections = commands.add_parser("collections", help="list the collections, or the documents of one")
+    collections.add_argument("name", nargs="?", default="", metavar="NAME")
+    for command in (remove, search):
+        _add_collection(command)
+    for command in (add, remove, search, collections):
+        _add_json(command)
+
+
+def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    ask = commands.add_parser("ask", help="answer a question from the documents, with sources")
+    _add_question(ask, "question")
+    ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
+    ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
+    _add_json(ask)
+    chat = commands.add_parser("chat", help="talk in the terminal")
+    for command in (ask, chat):
+        _add_collection(command)
+
+
+def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    models = commands.add_parser("models", help="list, import, use or remove models")
+    _add_json(models)
+    actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
+    importing = actions.add_parser("import", help="copy a GGUF file into the models folder")
+    importing.add_argument("file", metavar="FILE")
+    importing.add_argument("--name", default="", help="what to call it")
+    for action, text in (("use", "use this model from now on"), ("remove", "delete Inhouse's copy of a model")):
+        actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
+    actions.add_parser("back", help="use the model that was in use before")
+    for parser in actions.choices.values():
+        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
+
+
+def _add_question(parser: argparse.ArgumentParser, name: str) -> None:
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument(name, nargs="?", metavar=name.upper())
+    group.add_argument("--queries", metavar="FILE", help="one a line, answered one after the other")
+
+
+def _add_collection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--collection", action="append", default=[], metavar="NAME", help="only this one; can be repeated"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; returns the exit status: 0, or 1 with a plain sentence on stderr."""
+    try:
+        args = build_parser().parse_args(argv)
+    except SystemExit as leave:
+        return 0 if leave.code in (0, None) else 1
+    from app.cli.output import setup_streams, tell
+
+    setup_streams()
+    try:
+        return _run(args)
+    except AppError as error:
+        tell(str(error))
+        if args.verbose and error.detail:
+            tell(error.detail)
+        return 1
+    except KeyboardInterrupt:
+        tell("Stopped.")
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
+        return 1
+
+
+def _run(args: argparse.Namespace) -> int:
+    from app.cli.session import Session
+    from app.log import start_log
+    from app.paths import home
+
+    place = home()
+    start_log(place, "command", verbose=args.verbose)
+    module, function = COMMANDS[args.command]
+    command = getattr(importlib.import_module(module), function)
+    with Session(place, verbose=args.verbose) as session:
+        if session.settings.note:
+            tell_note(session.settings.note)
+        return int(command(args, session))
+
+
+def tell_note(note: str) -> None:
+    """What went wrong with the settings, before anything else."""
+    sys.stderr.write(note + "\n")

@@ -1,0 +1,99 @@
+"""`inhouse models`: what is installed, bring one in, use one, go back, take one out."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from app.cli.output import say, say_json, size_text
+from app.cli.session import Session
+from app.models.registry import is_missing
+from app.types import InstalledModel
+from app.workers.protocol import CopyProgress, Data, ImportModel, ModelInstalled
+
+
+def command(args: argparse.Namespace, session: Session) -> int:
+    """Run the action that the arguments name; none lists."""
+    actions = {"import": _import, "use": _use, "back": _back, "remove": _remove}
+    return actions.get(args.action, _list)(args, session)
+
+
+def _list(args: argparse.Namespace, session: Session) -> int:
+    active = session.registry.active()
+    for model in session.registry.models():
+        in_use = active is not None and model.name == active.name
+        if args.json:
+            say_json(model_json(model, in_use=in_use))
+        else:
+            say(f"{'*' if in_use else ' '} {model.name}  {_figures(model)}")
+    return 0
+
+
+def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
+    """A model as the commands give it to machines."""
+    return {
+        "name": model.name,
+        "path": model.path,
+        "active": in_use,
+        "missing": is_missing(model),
+        "origin": model.origin,
+        "architecture": model.architecture,
+        "quantization": model.quantization,
+        "parameters": model.parameters,
+        "context": model.context_trained,
+        "bytes": model.file_bytes,
+        "tokens_per_s": model.tokens_per_s,
+        "lineage": model.lineage,
+    }
+
+
+def _figures(model: InstalledModel) -> str:
+    if is_missing(model):
+        return f"its file is missing: {model.path}"
+    parts = [size_text(model.file_bytes), model.quantization]
+    if model.tokens_per_s:
+        parts.append(f"{model.tokens_per_s:.0f} tok/s here")
+    return ", ".join(part for part in parts if part)
+
+
+def _import(args: argparse.Namespace, session: Session) -> int:
+    def show(data: Data) -> None:
+        if isinstance(data, CopyProgress) and data.total:
+            session.progress.show(f"Copying… {size_text(data.done)} of {size_text(data.total)}")
+
+    installed = session.call("models", ImportModel(path=args.file, name=args.name), show)
+    assert isinstance(installed, ModelInstalled)
+    _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
+    return 0
+
+
+def _use(args: argparse.Namespace, session: Session) -> int:
+    return _switch(args, session, session.registry.find(args.name))
+
+
+def _back(args: argparse.Namespace, session: Session) -> int:
+    return _switch(args, session, session.registry.previous())
+
+
+def _switch(args: argparse.Namespace, session: Session, model: InstalledModel | None) -> int:
+    """The pointer moves only when an engine has the model loaded, so a broken one changes nothing."""
+    if model is None:
+        model = session.registry.go_back()
+    elif not is_missing(model):
+        session.load(model)
+    used = session.registry.use(model.name)
+    _print(args, used, f"“{used.name}” is in use now.", in_use=True)
+    return 0
+
+
+def _remove(args: argparse.Namespace, session: Session) -> int:
+    removed = session.registry.remove(args.name)
+    _print(args, removed, f"“{removed.name}” was removed.", in_use=False)
+    return 0
+
+
+def _print(args: argparse.Namespace, model: InstalledModel, text: str, *, in_use: bool) -> None:
+    if args.json:
+        say_json(model_json(model, in_use=in_use))
+    else:
+        say(text)

@@ -1,0 +1,115 @@
+"""What a command needs while it runs: settings, models, and child processes that start only when they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from app.assistant.flow import Ask, Step, answer, ask_of, run
+from app.cli.output import Progress
+from app.errors import AppError, WorkerGone
+from app.models.registry import Registry
+from app.paths import Home
+from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
+from app.types import Answer, InstalledModel
+from app.workers.client import Client
+from app.workers.protocol import AnyCall, Data, Load, Loaded, LoadProgress, Prefill, Token, WorkerRole
+
+Listener = Callable[[Data], None]
+
+
+class Session:
+    """Owns the child processes of one command. Use it as a context manager."""
+
+    def __init__(self, home: Home, *, verbose: bool = False) -> None:
+        self.home = home
+        self.settings = Settings(home)
+        self.registry = Registry(home)
+        self.progress = Progress()
+        self._verbose = verbose
+        self._clients: dict[WorkerRole, Client] = {}
+        self._loaded: InstalledModel | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.progress.clear()
+        for client in self._clients.values():
+            client.close()
+
+    def call(self, role: WorkerRole, call: AnyCall, listener: Listener | None = None) -> Data:
+        """Ask a child and wait; it is started where it does not run.
+
+        Raises:
+            AppError: what the child says went wrong.
+        """
+        client = self._clients.get(role)
+        if client is None:
+            client = self._clients[role] = Client(role, self.home, verbose=self._verbose)
+        try:
+            return client.call(call, listener)
+        except (WorkerGone, KeyboardInterrupt):
+            if role == "engine":
+                self._loaded = None
+            raise
+        finally:
+            self.progress.clear()
+
+    def model(self, name: str = "") -> InstalledModel:
+        """The model of this name, or the one in use.
+
+        Raises:
+            AppError: there is none.
+        """
+        model = self.registry.find(name) if name else self.registry.active()
+        if model is None:
+            raise AppError("No model is installed.", "Import one with “inhouse models import FILE”.")
+        return model
+
+    def load(self, model: InstalledModel) -> Loaded | None:
+        """Load a model into the engine; None where it is there already."""
+        if self._loaded == model:
+            return None
+        self._loaded = None
+        settings = self.settings
+        call = Load(
+            path=model.path,
+            adapter=model.adapter,
+            context=settings.get(CONTEXT_LENGTH),
+            threads=settings.get(THREADS),
+            gpu_layers=settings.get(GPU_LAYERS),
+        )
+        loaded = self.call("engine", call, self._show_load)
+        self._loaded = model
+        assert isinstance(loaded, Loaded)
+        return loaded
+
+    def ask(self, ask: Ask, model: InstalledModel, on_token: Callable[[str], None]) -> Answer:
+        """Drive the assistant's flow with this session's children."""
+
+        def perform(step: Step) -> Data:
+            if step.role == "engine":
+                self.load(model)
+                return self.call("engine", step.call, lambda data: self._show_answer(data, on_token))
+            self.progress.show("Searching your documents…")
+            return self.call(step.role, step.call)
+
+        return run(answer(ask), perform)
+
+    def ask_of(self, question: str, model: InstalledModel, **more: object) -> Ask:
+        return ask_of(self.settings, question, model=model.name, **more)
+
+    def _show_load(self, data: Data) -> None:
+        if isinstance(data, LoadProgress):
+            self.progress.show(f"Loading the model… {data.fraction:.0%}")
+
+    def _show_answer(self, data: Data, on_token: Callable[[str], None]) -> None:
+        if isinstance(data, Prefill):
+            self.progress.show(f"Reading… {data.done} of {data.total}")
+        elif isinstance(data, Token):
+            self.progress.clear()
+            if data.thinking:
+                self.progress.show("Thinking…")
+            else:
+                on_token(data.text)
