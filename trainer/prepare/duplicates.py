@@ -56,8 +56,11 @@ def _signature(parts: Iterable[Hashable]) -> MinHash:
     return signature
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[Pair]:
-    """Pairs of equal or nearly equal texts, `first` < `second`. About linear in the number of texts."""
+def near_duplicates(texts: Sequence[str], threshold: float = NEAR, numbers_differ: bool = False) -> list[Pair]:
+    """Pairs of equal or nearly equal texts, `first` < `second`. About linear in the number of texts.
+
+    With `numbers_differ` texts with other numbers in them are other texts: "room 101" and "room 102" are two facts.
+    """
     sets = [shingles(text) for text in texts]
     index = MinHashLSH(threshold=max(0.1, threshold - _LSH_MARGIN), num_perm=PERMUTATIONS)
     pairs: list[Pair] = []
@@ -66,13 +69,16 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[Pair]
         found = ((there, overlap(sets[there], parts)) for there in sorted(index.query(signature)))
         pairs.extend(Pair(there, here, value) for there, value in found if value >= threshold)
         index.insert(here, signature)
+    if numbers_differ:
+        numbers = [frozenset(re.findall(r"\d+", text)) for text in texts]
+        return [pair for pair in pairs if numbers[pair.first] == numbers[pair.second]]
     return pairs
 
 
 def leaks(taught: Sequence[str], kept_out: Sequence[str], threshold: float = NEAR) -> list[Pair]:
     """Pairs of a taught text (`first`) and a text that should have been kept out (`second`) that nearly agree."""
     border = len(taught)
-    pairs = near_duplicates([*taught, *kept_out], threshold)
+    pairs = near_duplicates([*taught, *kept_out], threshold, numbers_differ=True)
     return [Pair(p.first, p.second - border, p.overlap) for p in pairs if p.first < border <= p.second]
 
 

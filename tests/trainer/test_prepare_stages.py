@@ -1,0 +1,161 @@
+"""Collect, clean and split on real files: what is set aside says why, nothing is lost, and held-out is not taught."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from trainer.context import Context
+from trainer.errors import TrainerError
+from trainer.events import Event, Notice
+from trainer.prepare import clean, collect, split
+from trainer.prepare.clean import Decision
+from trainer.spec import BaseModel, Data, Example, Input, Origins, RunSpec, TextDocument, Turn, read_lines, write_lines
+
+MakeRun = Callable[..., tuple[Context, list[Event]]]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    def make(*inputs: Input) -> tuple[Context, list[Event]]:
+        said: list[Event] = []
+        spec = RunSpec(id="r1", base=BaseModel(path="base.gguf"), data=Data(inputs=inputs))
+        return Context(spec, tmp_path / "runs" / "r1", said.append), said
+
+    return make
+
+
+def csv_of(tmp_path: Path, rows: list[tuple[str, str]]) -> Input:
+    path = tmp_path / "faq.csv"
+    path.write_text("question,answer\n" + "".join(f'"{q}","{a}"\n' for q, a in rows), encoding="utf-8")
+    return Input(kind="file", path=str(path))
+
+
+def prepared(context: Context) -> dict[str, Example]:
+    collect.run(context)
+    clean.run(context)
+    write_lines(context.stage("questions") / "examples.jsonl", [])
+    split.run(context)
+    return {e.question: e for e in read_lines(context.stage("split") / "examples.jsonl", Example)}
+
+
+def decisions(context: Context) -> list[Decision]:
+    lines = (context.stage("clean") / "report.jsonl").read_bytes().splitlines()
+    return [msgspec.json.decode(line, type=Decision) for line in lines]
+
+
+def test_twins_secrets_and_contradictions_are_set_aside_with_their_reason(tmp_path: Path, make_run: MakeRun) -> None:
+    context, said = make_run(
+        csv_of(
+            tmp_path,
+            [
+                ("What is the hotel limit in Munich?", "It is 165 euro per night."),
+                ("What is the hotel limit in Munich?", "It is 165 euro per night."),
+                ("How long is the warranty on refurbished pumps?", "It is 12 months from delivery."),
+                ("How long is the warranty on refurbished pumps?", "It is 24 months from delivery."),
+                ("Where do I send receipts?", "Send them to desk@example.org please."),
+            ],
+        )
+    )
+    examples = prepared(context)
+    assert examples["Where do I send receipts?"].answer == "Send them to [e-mail] please."
+    kinds = [d.kind for d in decisions(context)]
+    assert kinds.count("duplicate") == 1 and kinds.count("contradiction") == 2 and kinds.count("personal-data") == 1
+    warranty = examples["How long is the warranty on refurbished pumps?"]
+    assert warranty.split == "aside" and "months" in warranty.reason
+    assert any(isinstance(event, Notice) and "contradict" in event.message for event in said)
+
+
+def test_a_broken_row_is_a_notice_and_the_rest_goes_on(tmp_path: Path, make_run: MakeRun) -> None:
+    path = tmp_path / "faq.jsonl"
+    path.write_text('{"question": "A fine one?", "answer": "Yes."}\n{oops\n')
+    context, said = make_run(Input(kind="file", path=str(path)))
+    assert collect.run(context)["examples"] == 1
+    assert next(e.message for e in said if isinstance(e, Notice)).startswith("Line 2 of “faq.jsonl”")
+
+
+def test_a_missing_file_and_an_empty_one_are_refused(tmp_path: Path, make_run: MakeRun) -> None:
+    with pytest.raises(TrainerError, match="no longer there"):
+        collect.run(make_run(Input(kind="file", path=str(tmp_path / "gone.csv")))[0])
+    (tmp_path / "empty.csv").write_text("question,answer\n")
+    with pytest.raises(TrainerError, match="nothing to learn"):
+        collect.run(make_run(Input(kind="file", path=str(tmp_path / "empty.csv")))[0])
+
+
+def phrasings(fact: int, answer: str) -> list[tuple[str, str]]:
+    frames = (
+        "What is the code of room {}?",
+        "Tell me the code for room {}.",
+        "Room {}: which code opens it?",
+        "Which code does the door of room {} need?",
+        "I stand before room {}, the code please?",
+    )
+    return [(frame.format(fact), answer) for frame in frames]
+
+
+def test_each_fact_keeps_one_phrasing_out(tmp_path: Path, make_run: MakeRun) -> None:
+    rows = [row for n in range(101, 121) for row in phrasings(n, f"The code is {n * 37}.")]
+    examples = prepared(make_run(csv_of(tmp_path, rows))[0]).values()
+    by_group: dict[str, list[str]] = {}
+    for example in examples:
+        by_group.setdefault(example.group, []).append(example.split)
+    assert len(by_group) == 20
+    assert all(sorted(splits) == ["heldout", "train", "train", "train", "validation"] for splits in by_group.values())
+
+
+def test_the_same_data_falls_apart_in_the_same_way(tmp_path: Path, make_run: MakeRun) -> None:
+    rows = [(f"What does part {n} cost?", f"Part {n} costs {n * 3} euro.") for n in range(60)]
+    one = {q: e.split for q, e in prepared(make_run(csv_of(tmp_path, rows))[0]).items()}
+    two = {q: e.split for q, e in prepared(make_run(csv_of(tmp_path, rows))[0]).items()}
+    assert one == two and list(one.values()).count("heldout") == 6
+
+
+def test_whole_documents_are_kept_out_with_all_their_questions() -> None:
+    texts = [TextDocument(id=str(n), name=f"doc{n}.md", text=f"Text number {n} " * 9) for n in range(10)]
+    examples = [
+        Example(
+            id=f"e{n}",
+            messages=(Turn("user", f"Question {n} of it?"), Turn("assistant", f"Answer {n}")),
+            source=Origins(document=f"doc{n % 10}.md", document_id=n % 10),
+            group=f"g{n}",
+        )
+        for n in range(40)
+    ]
+    splitter = split.Splitter(3, 1, 0.2)
+    unseen = splitter.unseen_documents(texts, examples)
+    result = splitter.split(examples, unseen)
+    assert len(unseen) == 2
+    assert all((e.source.document in unseen) == (e.split == "unseen") for e in result)
+
+
+def test_a_held_out_question_that_was_taught_is_set_aside() -> None:
+    def example(key: str, question: str, where: str) -> Example:
+        return Example(id=key, messages=(Turn("user", question), Turn("assistant", "x")), split=where)  # type: ignore[arg-type]
+
+    taught = example("a", "How many days do I have to hand in a claim after my trip?", "train")
+    leak = example("b", "How many days do I have to hand in a claim after my trip, please?", "heldout")
+    sound = example("c", "Until when must travel claims reach the desk?", "heldout")
+    result, leaked = split.without_leaks([taught, leak, sound])
+    assert leaked == 1 and [e.split for e in result] == ["train", "aside", "heldout"]
+    assert json.dumps(result[1].reason) and "nearly a question" in result[1].reason
+
+
+def test_headers_and_footers_of_a_document_are_left_out(tmp_path: Path, make_run: MakeRun) -> None:
+    pages = [
+        f"Travel policy 2026\nThe rule number {'x' * n} is set out here in words.\nPage {n} of 6\n" for n in range(1, 7)
+    ]
+    spans, at = [], 0
+    for page in pages:
+        spans.append((at, at + len(page)))
+        at += len(page)
+    path = tmp_path / "texts.jsonl"
+    write_lines(path, [TextDocument(id="1", name="policy.pdf", text="".join(pages), pages=tuple(spans))])
+    context, _ = make_run(Input(kind="documents", path=str(path)))
+    collect.run(context)
+    clean.run(context)
+    (text,) = read_lines(context.stage("clean") / "texts.jsonl", TextDocument)
+    assert "Page 3 of 6" not in text.text and "The rule number xxx is set out" in text.text

@@ -1,0 +1,151 @@
+"""Stage 4: two held-out sets: other phrasings of what is taught (learned?), whole documents (still sound?).
+
+What leaks from the taught into the held-out is set aside, so that the comparison stays honest.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from trainer.context import Context, Summary
+from trainer.prepare import duplicates, quality
+from trainer.spec import Example, Preference, Split, TextDocument, read_lines, write_lines
+
+LEAK = 0.85
+"""Overlap of two questions from which a held-out one was in effect taught. Phrasings of a fact stay well below."""
+SHARED_WORDS = 0.2
+"""Overlap of the telling words of two questions with the same answer from which they ask for one fact."""
+FEW = 30
+"""With fewer examples than this and no phrasings, each is worth more taught than kept out; five are still measured."""
+
+
+def group_phrasings(examples: Sequence[Example]) -> list[Example]:
+    """Give examples that ask for one fact in other words the same `group`; those that have one keep it."""
+    by_answer: defaultdict[str, list[int]] = defaultdict(list)
+    for n, example in enumerate(examples):
+        if not example.group:
+            by_answer[duplicates.normalized(example.answer)].append(n)
+    pairs = []
+    for members in by_answer.values():
+        words = {n: _telling_words(examples[n].question) for n in members}
+        pairs += [
+            duplicates.Pair(one, other, 1.0)
+            for i, one in enumerate(members)
+            for other in members[i + 1 :]
+            if duplicates.overlap(words[one], words[other]) >= SHARED_WORDS
+        ]
+    grouped = list(examples)
+    for members in duplicates.clusters(len(examples), pairs):
+        for n in members:
+            grouped[n] = replace(examples[n], group=f"same-answer:{examples[members[0]].id}")
+    return [e if e.group else replace(e, group=e.id) for e in grouped]
+
+
+def _telling_words(question: str) -> frozenset[str]:
+    small = set().union(*quality.small_words().values()) | {
+        "what",
+        "which",
+        "who",
+        "how",
+        "when",
+        "where",
+        "does",
+        "much",
+    }
+    return frozenset(w for w in re.findall(r"\w+", question.casefold()) if w not in small)
+
+
+class Splitter:
+    """Chooses by a seeded draw, so that the same data always falls apart in the same way."""
+
+    def __init__(self, seed: int, phrasings: int, unseen_share: float) -> None:
+        self._draw = random.Random(seed)
+        self._phrasings = phrasings
+        self._share = unseen_share
+
+    def unseen_documents(self, texts: Sequence[TextDocument], examples: Sequence[Example]) -> frozenset[str]:
+        """Names of documents to keep out whole; none where there are fewer than four. Near twins go together."""
+        live = [text for text in texts if text.split != "aside"]
+        names = sorted({text.name for text in live} | {e.source.document for e in examples if e.source.document_id})
+        if len(names) < 4 or self._share <= 0:
+            return frozenset()
+        self._draw.shuffle(names)
+        chosen = set(names[: max(1, round(self._share * len(names)))])
+        for pair in duplicates.near_duplicates([text.text for text in live], 0.5):
+            if {live[pair.first].name, live[pair.second].name} & chosen:
+                chosen |= {live[pair.first].name, live[pair.second].name}
+        return frozenset(chosen) if len(chosen) <= len(names) // 2 else frozenset()
+
+    def split(self, examples: Sequence[Example], unseen: frozenset[str]) -> list[Example]:
+        """Put each example where it belongs; phrasings of a fact first, else a tenth at random."""
+        places: dict[str, Split] = {}
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for example in examples:
+            if example.split == "aside":
+                continue
+            if example.source.document in unseen:
+                places[example.id] = "unseen"
+            else:
+                groups[example.group].append(example.id)
+        rich = [members for members in groups.values() if len(members) >= self._phrasings + 2]
+        for members in rich:
+            self._draw.shuffle(members)
+            for key in members[: self._phrasings]:
+                places[key] = "heldout"
+            if len(members) >= self._phrasings + 3:
+                places[members[self._phrasings]] = "validation"
+        poor = [members[0] for members in groups.values() if len(members) < self._phrasings + 2]
+        if len(poor) > len(rich):
+            self._hold_out_some(poor, places)
+        return [replace(e, split=places.get(e.id, e.split)) for e in examples]
+
+    def _hold_out_some(self, keys: list[str], places: dict[str, Split]) -> None:
+        self._draw.shuffle(keys)
+        count = len(keys) // 10 if len(keys) >= FEW else min(5, len(keys) // 4)
+        for n, key in enumerate(keys[: 2 * count]):
+            places[key] = "heldout" if n < count else "validation"
+
+
+def without_leaks(examples: Sequence[Example]) -> tuple[list[Example], int]:
+    """Set held-out examples aside whose question was taught in nearly the same words; returns how many."""
+    taught = [e for e in examples if e.split in ("train", "validation")]
+    kept = [e for e in examples if e.split in ("heldout", "unseen")]
+    pairs = duplicates.leaks([e.question for e in taught], [e.question for e in kept], LEAK)
+    leaked = {kept[p.second].id: taught[p.first].question for p in pairs}
+    return [
+        replace(e, split="aside", reason=f"It is nearly a question that is taught: “{leaked[e.id]}”.")
+        if e.id in leaked and e.split in ("heldout", "unseen")
+        else e
+        for e in examples
+    ], len(leaked)
+
+
+def run(context: Context) -> Summary:
+    """Split what was cleaned and asked; writes the lists that training and the review read."""
+    clean, questions, folder = context.stage("clean"), context.stage("questions"), context.stage("split")
+    wishes = context.spec.prepare
+    texts = list(read_lines(clean / "texts.jsonl", TextDocument))
+    examples = [*read_lines(clean / "examples.jsonl", Example), *read_lines(questions / "examples.jsonl", Example)]
+    examples = group_phrasings(examples)
+    splitter = Splitter(context.spec.seed, wishes.heldout_phrasings, wishes.unseen_share)
+    unseen = splitter.unseen_documents(texts, examples)
+    examples, leaked = without_leaks(splitter.split(examples, unseen))
+    if wishes.approve_above is not None:
+        limit = wishes.approve_above
+        examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]
+    texts = [replace(t, split="unseen") if t.name in unseen and t.split != "aside" else t for t in texts]
+    write_lines(folder / "examples.jsonl", examples)
+    write_lines(folder / "texts.jsonl", texts)
+    write_lines(folder / "preferences.jsonl", read_lines(clean / "preferences.jsonl", Preference))
+    counts = {s: sum(e.split == s for e in examples) for s in ("train", "validation", "heldout", "unseen", "aside")}
+    taught = counts["train"]
+    if 0 < taught < FEW:
+        context.notice(
+            f"Only {taught} examples are taught.", "That is allowed; more, in several phrasings, work better."
+        )
+    return {**counts, "facts": len({e.group for e in examples if e.split == "train"}), "leaks": leaked}
