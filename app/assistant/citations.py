@@ -6,15 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.assistant.support import holds, stem, words_of
 from app.text import sentences
 from app.types import Passage, Source, Support
 
 _MARK = re.compile(r"[ \t]*\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|[ \t]*【\d{1,3}[^】]{0,12}】")
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 _LINE_START = re.compile(r"^\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?")
+_ONLY_NUMBER = re.compile(r"\d")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f']\d+)*")
+_NUMBER = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_REFUSAL = re.compile(
+    r"(?:\b(?:do|does|did|is|are|was|were|can|could)(?:n['’]t| not)|\bcannot|\bno)\b[^.!?\n]{0,40}\b"
+    r"(?:answer|contain|hold|mention|provide|specif|state|include|information|find|found|say)",
+    re.IGNORECASE,
+)
 _CLOSERS = "*_\"'”’»)"
 SHORTEST_CLAIM = 2
 """Words that a sentence needs to say something that could be right or wrong."""
@@ -42,6 +49,8 @@ def clean(text: str) -> str:
     """The answer without the model's own citation marks, outside code; a weak model's numbers mean nothing."""
     lines, fenced = [], False
     for line in text.strip().split("\n"):
+        if not fenced and _ONLY_NUMBER.match(line):
+            continue
         if _FENCE.match(line):
             fenced = not fenced
         lines.append(line if fenced or _FENCE.match(line) else _outside_code(line))
@@ -66,10 +75,13 @@ def claims(text: str) -> list[Claim]:
     return found
 
 
-def cite(text: str, stated: Sequence[Claim], support: Sequence[Support], passages: Sequence[Passage]) -> Cited:
+def cite(
+    text: str, stated: Sequence[Claim], support: Sequence[Support], passages: Sequence[Passage], question: str = ""
+) -> Cited:
     """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
 
-    `support` has one entry a claim and counts the passages from 1.
+    `support` has one entry a claim and counts the passages from 1. A passage that lacks what the sentence says
+    does not count as support, however near it is; what stands in the question need not stand in the passage.
     """
     numbers: dict[int, int] = {}
     unsupported: list[str] = []
@@ -77,7 +89,7 @@ def cite(text: str, stated: Sequence[Claim], support: Sequence[Support], passage
     at = 0
     for claim, backing in zip(stated, support, strict=True):
         index = backing.n
-        if index is None or not 1 <= index <= len(passages) or not agrees(claim.text, passages[index - 1]):
+        if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], question):
             unsupported.append(claim.text)
             continue
         place = _mark_place(text, claim)
@@ -88,15 +100,21 @@ def cite(text: str, stated: Sequence[Claim], support: Sequence[Support], passage
     return Cited("".join(pieces), sources, tuple(unsupported))
 
 
-def agrees(sentence: str, passage: Passage) -> bool:
-    """Whether every number of the sentence stands in its passage: nearness of meaning does not notice a wrong one."""
-    known = _numbers(f"{passage.document} {passage.heading} {passage.text}")
-    return _numbers(sentence) <= known
+def refuses(text: str) -> bool:
+    """Whether the model says that the passages hold no answer."""
+    return bool(_REFUSAL.search(text))
 
 
-def best_sentence(passage: Passage) -> str:
-    """The sentence of a passage that answers best, on one line; the first where none was marked."""
-    start, end = passage.best or next(iter(sentences(passage.text)), (0, len(passage.text)))
+def best_sentence(passage: Passage, question: str) -> str:
+    """The sentence of a passage that answers best, on one line; where none was marked, the one with most of the
+    question's words."""
+    words = {stem(word) for word in words_of(question)}
+    spans = sentences(passage.text) or [(0, len(passage.text))]
+
+    def shared(span: tuple[int, int]) -> int:
+        return len(words & {stem(word) for word in words_of(passage.text[slice(*span)])})
+
+    start, end = passage.best or max(spans, key=shared)
     return " ".join(passage.text[start:end].split())
 
 
@@ -116,8 +134,3 @@ def _mark_place(text: str, claim: Claim) -> int:
     """Before the full stop, as in “160 EUR [1].”; after it where something closes the sentence."""
     end = claim.end
     return end - 1 if text[end - 1] in ".!?…。！" and text[end - 2 : end - 1] not in _CLOSERS else end
-
-
-def _numbers(text: str) -> set[str]:
-    """Numbers without the marks that group or split digits: 1,500 and 1.500 and 1500 are one."""
-    return {re.sub(r"\D", "", number) for number in _NUMBER.findall(text)}

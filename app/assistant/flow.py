@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.assistant.citations import best_sentence, cite, claims, clean
+from app.assistant.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
 from app.errors import AppError
 from app.settings import (
@@ -27,11 +27,14 @@ from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded,
 NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
+REFUSED = "The model found no answer in your documents. These passages come nearest."
 QUOTED = "The model's answer is not supported by your documents. These passages come nearest."
 STOPPED = "Stopped before the end."
 CUT = "The answer reached the longest allowed length."
 NEAREST = 3
 QUOTES = 2
+FAR_SHARE = 0.05
+"""Passages below this share of the first's score are not shown to the model: they only lead a small one astray."""
 CLOSE_SECOND = 0.85
 """A second passage is quoted too where its score is at least this share of the first's."""
 
@@ -152,7 +155,8 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     result = data.result
     notes = [result.note] if result.note else []
     if result.found:
-        return _Found(result, result.passages[: ask.passages], notes)
+        near = [passage for passage in result.passages if passage.score >= result.passages[0].score * FAR_SHARE]
+        return _Found(result, tuple(near[: ask.passages]), notes)
     return _Found(result, (), [*notes, MODEL_ALONE] if not ask.only_from_documents else notes)
 
 
@@ -191,10 +195,11 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         support = yield from _ground([claim.text for claim in stated], used)
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
-    cited = cite(text, stated, support, used)
+    cited = cite(text, stated, support, used, ask.question)
     if not cited.sources:
-        quoted, sources = _quote(used)
-        return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, QUOTED]))
+        quoted, sources = _quote(used, ask.question)
+        reason = REFUSED if refuses(text) else QUOTED
+        return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, reason]))
     return msgspec.structs.replace(
         base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
     )
@@ -213,10 +218,10 @@ def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step,
     return data.support if len(data.support) == len(stated) else nothing
 
 
-def _quote(passages: tuple[Passage, ...]) -> tuple[str, tuple[Source, ...]]:
+def _quote(passages: tuple[Passage, ...], question: str) -> tuple[str, tuple[Source, ...]]:
     """The best sentences of the best passages, word for word: right beats fluent."""
     near = [passage for passage in passages if passage.score >= passages[0].score * CLOSE_SECOND][:QUOTES]
-    lines = [f"> {best_sentence(passage)} [{n}]" for n, passage in enumerate(near, 1)]
+    lines = [f"> {best_sentence(passage, question)} [{n}]" for n, passage in enumerate(near, 1)]
     return "\n\n".join(lines), tuple(Source(n=n, passage=passage) for n, passage in enumerate(near, 1))
 
 

@@ -40,6 +40,21 @@ class Turn(Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
 
 
+class Node(Struct, frozen=True, kw_only=True):
+    """A turn as it stands in the tree, for export and import; `parent` 0 begins a chat."""
+
+    id: int
+    parent: int = 0
+    chosen: bool = True  # shown, among its siblings
+    role: TurnRole
+    text: str
+    state: TurnState = "done"
+    answer: Answer | None = None
+    rating: Rating | None = None
+    corrected: str = ""
+    created_at: float = 0.0
+
+
 class Hit(Struct, frozen=True, kw_only=True):
     """A chat that a search found, with the place that matched best."""
 

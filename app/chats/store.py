@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
-from app.chats.records import Chat, Feedback, Hit, Rating, Turn, TurnRole, TurnState
+from app.chats.records import Chat, Feedback, Hit, Node, Rating, Turn, TurnRole, TurnState
 from app.chats.schema import open_database, plain
 from app.chats.titles import title_of
 from app.errors import AppError
@@ -246,6 +246,63 @@ class ChatStore:
         if rows:
             self._empty_log()
         return len(rows)
+
+    # --- whole chats ------------------------------------------------------------------------------------------------
+
+    def tree(self, chat_id: int) -> list[Node]:
+        """Every version of every turn, each after the one that it follows."""
+        rows = self._read(f"SELECT {_TURN}, chosen FROM turns WHERE chat_id = ? ORDER BY id", (chat_id,))
+        return [
+            Node(
+                id=row["id"],
+                parent=row["parent"],
+                chosen=bool(row["chosen"]),
+                role=row["role"],
+                text=row["text"],
+                state=row["state"],
+                answer=_answers.decode(row["answer"]) if row["answer"] else None,
+                rating=row["rating"],
+                corrected=row["corrected"],
+                created_at=row["created_at"],
+            )
+            for row in rows
+        ]
+
+    def add_tree(self, chat: Chat, nodes: Sequence[Node]) -> Chat:
+        """A new chat with these turns; their ids only say what follows what."""
+        with self._change() as db:
+            made = self.create(chat.title, chat.collection, chat.model)
+            ids = {0: 0}
+            for node in nodes:
+                turn_id = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)
+                ids[node.id] = turn_id
+                db.execute(
+                    "UPDATE turns SET answer = ?, rating = ?, corrected = ?, rated_at = ?, created_at = ? WHERE id = ?",
+                    (
+                        msgspec.json.encode(node.answer) if node.answer else None,
+                        node.rating,
+                        node.corrected,
+                        node.created_at if node.rating else None,
+                        node.created_at,
+                        turn_id,
+                    ),
+                )
+                if node.answer is not None:
+                    self._note_documents(turn_id, node.answer)
+            for node in nodes:
+                if node.chosen:
+                    self._choose(db, made.id, ids[node.parent], ids[node.id])
+            db.execute(
+                "UPDATE chats SET created_at = ?, updated_at = ? WHERE id = ?",
+                (chat.created_at or made.created_at, chat.updated_at or made.updated_at, made.id),
+            )
+            return self.chat(made.id)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all changes inside one transaction: all of them, or none."""
+        with self._change():
+            yield
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
