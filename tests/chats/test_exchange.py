@@ -1,0 +1,95 @@
+"""Chats that leave and come back keep every version; a file of something else changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from app.chats.exchange import export_json, export_markdown, import_json
+from app.chats.store import ChatStore
+from app.chats.titles import title_of
+from app.errors import AppError, NewerData
+from app.paths import home
+from app.types import Answer, Passage, Source
+
+PASSAGE = Passage(
+    id=1, document_id=7, document="a.pdf", path="/a.pdf", collection="HR", page=8, start=0, end=4, text="Text"
+)
+
+
+@pytest.fixture
+def store() -> Iterator[ChatStore]:
+    opened = ChatStore(home().chats_db, home().backups)
+    chat = opened.create("Leave", "HR", "SmolLM2 135M")
+    question = opened.add_question(chat.id, "How much?\nPlease.")
+    for text in ("Thirty [1].", "30 [1]."):
+        turn = opened.begin_answer(question.id)
+        opened.finish_answer(turn.id, Answer(text=text, sources=(Source(n=1, passage=PASSAGE),), note="A note."))
+    opened.choose_version(turn.id, 1)
+    opened.set_feedback(turn.id, "down", "31")
+    opened.begin_answer(opened.add_question(chat.id, "More?").id)
+    yield opened
+    opened.close()
+
+
+def test_a_round_trip_keeps_every_version(store: ChatStore, tmp_path: Path) -> None:
+    data = export_json(store)
+    other = ChatStore(tmp_path / "other.db", tmp_path)
+    other.create("Mine")
+    assert import_json(other, data) == 1
+    chat = next(item for item in other.list_chats() if item.title == "Leave")
+    turns = other.turns(chat.id)
+    assert [turn.text for turn in turns] == ["How much?\nPlease.", "Thirty [1].", "More?", ""]
+    assert [turn.state for turn in turns] == ["done", "done", "done", "stopped"]
+    assert turns[1].versions == 2
+    assert turns[1].answer is not None and turns[1].answer.sources[0].passage == PASSAGE
+    assert other.choose_version(turns[1].id, 2).corrected == "31"
+    assert len(other.feedback()) == 1
+    assert other.forget_document(7) == 2
+    assert (chat.collection, chat.model) == ("HR", "SmolLM2 135M")
+    assert other.search("thirty")
+    other.close()
+
+
+def test_markdown_is_for_people(store: ChatStore) -> None:
+    text = export_markdown(store, store.list_chats()[0].id)
+    assert text.startswith("# Leave\n")
+    assert "> How much?\n> Please." in text
+    assert "Thirty [1]." in text
+    assert "- [1] a.pdf, page 8" in text
+
+
+def test_a_broken_file_imports_nothing(store: ChatStore) -> None:
+    good = json.loads(export_json(store))
+    twisted = json.loads(export_json(store))
+    twisted["chats"][0]["turns"][1]["parent"] = 99
+    half = {**good, "chats": [*good["chats"], *twisted["chats"]]}
+    for bad in (b"", b"[]", b"{}", b"\xff", b"[" * 100_000, json.dumps(half).encode(), b'{"format":"inhouse-chats"}'):
+        with pytest.raises(AppError):
+            import_json(store, bad)
+    with pytest.raises(NewerData):
+        import_json(store, json.dumps({**good, "version": 2}).encode())
+    assert store.count() == 1
+    assert msgspec.json.decode(export_json(store, []))["chats"] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("Could you please tell me how many days of leave I get?", "How many days of leave I get"),
+        ("hello, what is the hotel limit?", "What is the hotel limit"),
+        ("please", "Please"),
+        ("  ???  ", "New chat"),
+        ("x" * 100, "X" + "x" * 46 + "…"),
+        (
+            "What does the travel policy say about private cars and mileage?",
+            "What does the travel policy say about private…",
+        ),
+    ],
+)
+def test_a_chat_is_named_after_its_question(question: str, title: str) -> None:
+    assert title_of(question) == title

@@ -1,0 +1,313 @@
+"""Chats: a tree of versions that survives crashes, comes back after a delete, and can forget a document."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.chats import schema
+from app.chats.store import ChatStore
+from app.errors import AppError, Busy, NewerData
+from app.paths import home
+from app.types import Answer, Message, Passage, Source
+
+
+@pytest.fixture
+def store() -> Iterator[ChatStore]:
+    opened = ChatStore(home().chats_db, home().backups)
+    yield opened
+    opened.close()
+
+
+def passage(document_id: int = 7, text: str = "Employees receive 30 days of leave.") -> Passage:
+    return Passage(
+        id=1,
+        document_id=document_id,
+        document="leave.pdf",
+        path="/leave.pdf",
+        collection="HR",
+        start=0,
+        end=9,
+        text=text,
+    )
+
+
+def exchange(store: ChatStore, chat_id: int, question: str, answer: str | Answer) -> tuple[int, int]:
+    asked = store.add_question(chat_id, question)
+    turn = store.begin_answer(asked.id)
+    store.finish_answer(turn.id, Answer(text=answer) if isinstance(answer, str) else answer)
+    return asked.id, turn.id
+
+
+def texts(store: ChatStore, chat_id: int) -> list[str]:
+    return [turn.text for turn in store.turns(chat_id)]
+
+
+def test_an_answer_keeps_its_evidence_across_a_restart(store: ChatStore) -> None:
+    chat = store.create(collection="HR", model="SmolLM2 135M")
+    answer = Answer(text="30 days [1].", sources=(Source(n=1, passage=passage()),), searched="HR")
+    exchange(store, chat.id, "How much leave do I get?", answer)
+    store.close()
+    again = ChatStore(home().chats_db, home().backups)
+    assert [turn.answer for turn in again.turns(chat.id)] == [None, answer]
+    assert again.chat(chat.id).title == "How much leave do I get"
+    assert (again.chat(chat.id).collection, again.chat(chat.id).model) == ("HR", "SmolLM2 135M")
+    again.close()
+
+
+def test_regenerating_and_editing_keep_every_version_with_what_followed_it(store: ChatStore) -> None:
+    chat = store.create()
+    question, first = exchange(store, chat.id, "Q1", "A1")
+    exchange(store, chat.id, "Q2", "A2")
+    second = store.begin_answer(question)
+    store.finish_answer(second.id, Answer(text="A1b"))
+    assert texts(store, chat.id) == ["Q1", "A1b"]
+    assert [(turn.version, turn.versions) for turn in store.turns(chat.id)] == [(1, 1), (2, 2)]
+    assert store.choose_version(second.id, 1).id == first
+    assert texts(store, chat.id) == ["Q1", "A1", "Q2", "A2"]
+    edited = store.add_question(chat.id, "Q1 edited", replaces=question)
+    assert (edited.version, edited.versions) == (2, 2)
+    assert texts(store, chat.id) == ["Q1 edited"]
+    store.choose_version(edited.id, 1)
+    assert texts(store, chat.id) == ["Q1", "A1", "Q2", "A2"]
+    assert store.choose_version(edited.id, 99).text == "Q1 edited"
+
+
+def test_long_chats_are_read_in_pages_from_the_end(store: ChatStore) -> None:
+    chat = store.create()
+    for n in range(30):
+        exchange(store, chat.id, f"Q{n}", f"A{n}")
+    last = store.turns(chat.id, limit=4)
+    assert [turn.text for turn in last] == ["Q28", "A28", "Q29", "A29"]
+    before = store.turns(chat.id, limit=3, before=last[0].id)
+    assert [turn.text for turn in before] == ["A26", "Q27", "A27"]
+    assert store.turns(chat.id, limit=3, before=store.turns(chat.id)[0].id) == []
+
+
+def test_the_model_is_told_what_stood_before_the_question(store: ChatStore) -> None:
+    chat = store.create()
+    exchange(store, chat.id, "Q1", Answer(text="Thirty [1]. More [1, 2].", sources=(Source(n=1, passage=passage()),)))
+    exchange(store, chat.id, "Q2", Answer(text="Not found in your documents.", not_found=True))
+    question, _ = exchange(store, chat.id, "Q3", "code: a[1] ")
+    told = (Message("user", "Q1"), Message("assistant", "Thirty. More."))
+    assert store.history(chat.id, question) == told
+    assert store.history(chat.id) == (*told, Message("user", "Q3"), Message("assistant", "code: a[1] "))
+    edited = store.add_question(chat.id, "Q1 edited", replaces=store.turns(chat.id)[0].id)
+    assert store.history(chat.id, edited.id) == ()
+
+
+def test_an_answer_that_a_killed_process_left_is_marked_stopped(store: ChatStore) -> None:
+    chat = store.create()
+    question = store.add_question(chat.id, "Q")
+    program = (
+        "import os, signal, sys; from app.chats.store import ChatStore; from app.paths import home\n"
+        "store = ChatStore(home().chats_db, home().backups)\n"
+        "turn = store.begin_answer(int(sys.argv[1])); store.save_partial(turn.id, 'Half an ans')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(question.id)], check=False)
+    (turn,) = store.turns(chat.id)[1:]
+    assert (turn.state, turn.text) == ("writing", "Half an ans")
+    assert store.recover() == 1
+    (turn,) = store.turns(chat.id)[1:]
+    assert turn.state == "stopped"
+    assert turn.answer is not None and turn.answer.stopped and turn.answer.text == "Half an ans"
+    assert store.recover() == 0
+
+
+def test_another_process_that_still_writes_is_left_alone(store: ChatStore) -> None:
+    chat = store.create()
+    question = store.add_question(chat.id, "Q")
+    program = (
+        "import sys; from app.chats.store import ChatStore; from app.paths import home\n"
+        "store = ChatStore(home().chats_db, home().backups)\n"
+        "store.begin_answer(int(sys.argv[1])); print('writing', flush=True); sys.stdin.read()\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", program, str(question.id)], stdin=pipe, stdout=pipe) as other:
+        assert other.stdout is not None and other.stdout.readline().strip() == b"writing"
+        assert store.recover() == 0
+    assert store.recover() == 1
+
+
+def test_a_discarded_answer_brings_the_one_before_back(store: ChatStore) -> None:
+    chat = store.create()
+    question, first = exchange(store, chat.id, "Q", "A")
+    store.discard_answer(store.begin_answer(question).id)
+    assert [turn.id for turn in store.turns(chat.id)] == [question, first]
+
+
+def test_a_deleted_chat_comes_back_until_it_is_purged_without_a_trace(store: ChatStore) -> None:
+    chat = store.create()
+    answer = Answer(text="The xylographic answer", sources=(Source(n=1, passage=passage(text="zymurgy passage")),))
+    exchange(store, chat.id, "The quixotic question", answer)
+    other = store.create("Other")
+    store.delete(chat.id)
+    assert [item.id for item in store.list_chats()] == [other.id]
+    assert store.search("quixotic") == []
+    assert store.purge(older_than_s=60) == 0
+    store.restore(chat.id)
+    assert store.search("quixotic")
+    store.delete(chat.id)
+    assert store.purge() == 1
+    for file in home().root.glob("chats.db*"):
+        content = file.read_bytes().lower()
+        for word in (b"quixotic", b"xylographic", b"zymurgy"):
+            assert word not in content, f"{word!r} in {file.name}"
+    with pytest.raises(AppError):
+        store.restore(chat.id)
+
+
+def test_a_removed_document_leaves_no_text_in_stored_answers(store: ChatStore) -> None:
+    chat = store.create()
+    sources = (Source(n=1, passage=passage(7, "zymurgy text")), Source(n=2, passage=passage(8, "kept text")))
+    _, turn = exchange(store, chat.id, "Q", Answer(text="A [1] [2].", sources=sources))
+    exchange(store, chat.id, "Q", Answer(text="Not found.", nearest=(passage(7, "zymurgy near"),), not_found=True))
+    assert store.forget_document(7) == 2
+    answer = store.turn(turn).answer
+    assert answer is not None
+    assert [source.passage.text for source in answer.sources] == ["", "kept text"]
+    assert answer.sources[0].passage.document == "leave.pdf"
+    for file in home().root.glob("chats.db*"):
+        assert b"zymurgy" not in file.read_bytes()
+    assert store.forget_document(7) == 0
+
+
+def test_search_finds_titles_and_text_by_unfinished_words_and_without_accents(store: ChatStore) -> None:
+    leave = store.create("Holidays")
+    exchange(store, leave.id, "How much annual leave?", "Thirty days in a café on the beach.")
+    pumps = store.create("Pump warranty 100%")
+    exchange(store, pumps.id, "What about leave?", "None.")
+    assert {hit.chat.id for hit in store.search("leav")} == {leave.id, pumps.id}
+    (hit,) = store.search("CAFE thir")
+    assert hit.chat.id == leave.id and "\x02café\x03" in hit.snippet
+    assert [hit.chat.id for hit in store.search("pump 100")] == [pumps.id]
+    for query in ("", "%", '"', "leave AND", "NEAR(", "*", "a OR (", "-"):
+        store.search(query)
+    assert store.search("nothingofthekind") == []
+
+
+def test_feedback_is_kept_for_the_trainer(store: ChatStore) -> None:
+    chat = store.create()
+    exchange(store, chat.id, "Q1", "A1")
+    _, turn = exchange(store, chat.id, "Q2", "A2")
+    store.set_feedback(turn, "down", "Better")
+    (row,) = store.feedback()
+    assert (row.question, row.answer.text, row.rating, row.corrected) == ("Q2", "A2", "down", "Better")
+    assert row.history == (Message("user", "Q1"), Message("assistant", "A1"))
+    assert store.turn(turn).rating == "down"
+    store.set_feedback(turn, None)
+    assert store.feedback() == []
+    assert store.turn(turn).corrected == ""
+
+
+def test_a_thousand_chats_are_listed_and_searched_quickly(store: ChatStore) -> None:
+    with store.together():
+        for n in range(1000):
+            chat = store.create(f"Chat {n}")
+            exchange(store, chat.id, f"Question {n} about pumps", "An answer about pumps. " * 20)
+    began = time.perf_counter()
+    assert len(store.list_chats(limit=100)) == 100
+    listed = time.perf_counter()
+    assert len(store.search("pumps")) == 50
+    assert listed - began < 0.05
+    assert time.perf_counter() - listed < 0.5
+    assert store.count() == 1000
+
+
+def test_nothing_that_was_acknowledged_is_lost_to_a_kill() -> None:
+    program = (
+        "import sys; from app.chats.store import ChatStore; from app.types import Answer; from app.paths import home\n"
+        "store = ChatStore(home().chats_db, home().backups); chat = store.create()\n"
+        "print(chat.id, flush=True)\n"
+        "for n in range(100_000):\n"
+        "    turn = store.begin_answer(store.add_question(chat.id, f'Q{n}').id)\n"
+        "    store.finish_answer(turn.id, Answer(text=f'A{n}')); print(n, flush=True)\n"
+    )
+    for wait in (0.0, 0.05, 0.2):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            chat_id = int(child.stdout.readline())
+            child.stdout.readline()
+            time.sleep(wait)
+            child.kill()
+            rest = child.stdout.read().split(b"\n")[:-1]
+        store = ChatStore(home().chats_db, home().backups)
+        assert len(store.history(chat_id)) >= 2 * (len(rest) + 1)
+        store.close()
+
+
+def test_a_newer_database_is_left_as_it_is(store: ChatStore) -> None:
+    store.close()
+    with sqlite3.connect(home().chats_db) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = home().chats_db.read_bytes()
+    with pytest.raises(NewerData):
+        ChatStore(home().chats_db, home().backups)
+    assert home().chats_db.read_bytes() == before
+
+
+def test_a_migration_runs_once_after_a_backup(store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = store.create("Before")
+    store.close()
+    step = "ALTER TABLE chats ADD COLUMN colour TEXT NOT NULL DEFAULT ''"
+    monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, lambda db: db.execute(step)])
+    again = ChatStore(home().chats_db, home().backups)
+    assert again.chat(chat.id).title == "Before"
+    again.close()
+    (backup,) = home().backups.glob("chats-v1-*.db")
+    with sqlite3.connect(backup) as db:
+        assert db.execute("SELECT title FROM chats").fetchall() == [("Before",)]
+    db.close()
+
+
+def test_a_failed_migration_changes_nothing(store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = store.create("Before")
+    store.close()
+
+    def fails(db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM chats")
+        db.execute("SELECT nothing FROM nowhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, fails])
+        with pytest.raises(AppError):
+            ChatStore(home().chats_db, home().backups)
+    again = ChatStore(home().chats_db, home().backups)
+    assert again.chat(chat.id).title == "Before"
+    again.close()
+
+
+@pytest.mark.parametrize("garbage", [b"not a database" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_garbage_is_set_aside_and_a_new_store_starts(garbage: bytes) -> None:
+    home().root.mkdir(parents=True)
+    home().chats_db.write_bytes(garbage)
+    store = ChatStore(home().chats_db, home().backups)
+    (kept,) = home().root.glob("chats.broken-*.db")
+    assert kept.read_bytes() == garbage
+    assert kept.name in store.note
+    assert store.create("New").id == 1
+    store.close()
+
+
+def test_a_store_that_another_process_holds_says_so(store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "BUSY_MS", 50)
+    second = ChatStore(home().chats_db, home().backups)
+    with store.together(), pytest.raises(Busy):
+        second.create("Too early")
+    assert second.create("Now").title == "Now"
+    second.close()
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AppError) as caught:
+        ChatStore(tmp_path / "file" / "chats.db", tmp_path)
+    assert caught.value.hint
