@@ -14,6 +14,7 @@ from msgspec import Struct
 from app.assistant.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
 from app.errors import AppError
+from app.paths import RESOURCES
 from app.settings import (
     ANSWER_LANGUAGE,
     INSTRUCTIONS,
@@ -29,6 +30,7 @@ WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
 REFUSED = "The model found no answer in your documents. These passages come nearest."
 QUOTED = "The model's answer is not supported by your documents. These passages come nearest."
+UNCHECKED = "The answer could not be checked against your documents. These passages come nearest."
 STOPPED = "Stopped before the end."
 CUT = "The answer reached the longest allowed length."
 NEAREST = 3
@@ -161,23 +163,29 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
 
 
 def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
-    system = ask.instructions.strip()
-    if ask.language:
-        system = f"{system}\nAnswer in {ask.language}.".strip()
     return Chat(
         conversation=ask.conversation,
         question=ask.question,
         history=ask.history,
         passages=passages,
-        system=system,
+        system=_system(ask, grounded=bool(passages)),
         sampling=ask.sampling,
         grounded=bool(passages),
     )
 
 
+def _system(ask: Ask, *, grounded: bool) -> str:
+    """The rules with the user's own wishes after them; "" leaves the rules to the engine."""
+    wishes = [ask.instructions.strip(), f"Answer in {ask.language}." if ask.language else ""]
+    if not any(wishes):
+        return ""
+    rules = RESOURCES / "prompts" / ("grounded.txt" if grounded else "plain.txt")
+    return "\n".join(part for part in (rules.read_text(encoding="utf-8").strip(), *wishes) if part)
+
+
 def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, Answer]:
     """Give the model's text the citations that hold; quote the passages where none of it does."""
-    notes = found.notes + ([CUT] if written.reason == "length" else [])
+    notes = [note for note in (*found.notes, written.note, CUT if written.reason == "length" else "") if note]
     base = Answer(
         text=written.text,
         thinking=written.thinking,
@@ -195,27 +203,29 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         support = yield from _ground([claim.text for claim in stated], used)
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
-    cited = cite(text, stated, support, used, ask.question)
+    cited = cite(text, stated, support or [_NONE] * len(stated), used, ask.question)
     if not cited.sources:
         quoted, sources = _quote(used, ask.question)
-        reason = REFUSED if refuses(text) else QUOTED
+        reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED
         return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, reason]))
     return msgspec.structs.replace(
         base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
     )
 
 
-def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Support, ...]]:
-    """Support a sentence; where the documents process is gone, nothing counts as supported."""
-    nothing = tuple(Support(n=None, score=0.0) for _ in stated)
+_NONE = Support(n=None, score=0.0)
+
+
+def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Support, ...] | None]:
+    """The support of each sentence; None where the documents process could not say."""
     if not stated:
-        return nothing
+        return ()
     try:
         data = yield Step("documents", Ground(sentences=tuple(stated), passages=passages))
     except AppError:
-        return nothing
+        return None
     assert isinstance(data, Grounded)
-    return data.support if len(data.support) == len(stated) else nothing
+    return data.support if len(data.support) == len(stated) else None
 
 
 def _quote(passages: tuple[Passage, ...], question: str) -> tuple[str, tuple[Source, ...]]:

@@ -1,0 +1,237 @@
+"""The flow, driven by hand: every road a question can take, without a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from app import settings as s
+from app.assistant.flow import (
+    MODEL_ALONE,
+    NOT_FOUND,
+    QUOTED,
+    REFUSED,
+    Ask,
+    Step,
+    Stopped,
+    answer,
+    ask_of,
+    run,
+)
+from app.assistant.query import search_query
+from app.errors import AppError, WorkerGone
+from app.paths import home
+from app.settings import Settings
+from app.types import Answer, Budget, Message, Passage, SearchResult, Stats, Support
+from app.workers.protocol import Chat, Chatted, Data, Ground, Grounded, Search, Searched
+
+
+def passage(n: int, score: float, text: str = "") -> Passage:
+    text = text or f"The rule number {n} is that the limit is {n}00 EUR."
+    return Passage(
+        id=n,
+        document_id=n,
+        document=f"{n}.pdf",
+        path=f"/{n}.pdf",
+        collection="HR",
+        page=n,
+        start=0,
+        end=50,
+        text=text,
+        score=score,
+    )
+
+
+PASSAGES = (passage(1, 0.9), passage(2, 0.8), passage(3, 0.7), passage(4, 0.6))
+
+
+class Workers:
+    """Plays the children's part and keeps what was asked of them."""
+
+    def __init__(self, text: str = "The limit is 200 EUR.", *, found: bool = True, used: int = 99) -> None:
+        self.calls: list[object] = []
+        self.text, self.found, self.used = text, found, used
+        self.passages = PASSAGES
+        self.support: list[int | None] = []
+        self.fail: dict[type, Exception] = {}
+        self.note = ""
+
+    def __call__(self, step: Step) -> Data:
+        call = step.call
+        self.calls.append(call)
+        if type(call) in self.fail:
+            raise self.fail[type(call)]
+        if isinstance(call, Search):
+            result = SearchResult(passages=self.passages, found=self.found, elapsed_ms=1.0, note=self.note)
+            return Searched(result=result)
+        if isinstance(call, Chat):
+            used = min(self.used, len(call.passages))
+            budget = Budget(context=8192, used=100)
+            stats = Stats(prompt_tokens=90, completion_tokens=10)
+            return Chatted(text=self.text, thinking="", reason="end", stats=stats, budget=budget, passages_used=used)
+        assert isinstance(call, Ground)
+        support = self.support or [None] * len(call.sentences)
+        return Grounded(support=tuple(Support(n=n, score=0.9) for n in support))
+
+    def made(self, kind: Callable[..., object]) -> list[object]:
+        return [call for call in self.calls if type(call) is kind]
+
+
+def asked(workers: Workers, **more: object) -> Answer:
+    ask = Ask(question="What is the limit of the rule?", collections=("HR",), model="M")
+    return run(answer(msgspec.structs.replace(ask, **more)), workers)
+
+
+def test_a_supported_answer_is_cited_with_what_was_searched() -> None:
+    workers = Workers("The limit is 200 EUR [7]. It is a fine rule for the walkers of dogs.")
+    workers.support = [2, None]
+    done = asked(workers)
+    assert done.text == "The limit is 200 EUR [1]. It is a fine rule for the walkers of dogs."
+    assert [(source.n, source.passage) for source in done.sources] == [(1, PASSAGES[1])]
+    assert done.unsupported == ("It is a fine rule for the walkers of dogs.",)
+    assert (done.searched, done.model, done.stats.prompt_tokens) == ("HR", "M", 90)
+    (search,) = workers.made(Search)
+    assert isinstance(search, Search) and search.highlight and search.collections == ("HR",)
+    (chat,) = workers.made(Chat)
+    assert isinstance(chat, Chat) and chat.grounded and chat.passages == PASSAGES
+
+
+def test_nothing_near_enough_means_not_found_and_the_model_is_not_asked() -> None:
+    workers = Workers(found=False)
+    done = asked(workers)
+    assert (done.text, done.not_found, done.nearest) == (NOT_FOUND, True, PASSAGES[:3])
+    assert workers.made(Chat) == []
+
+
+def test_the_switch_lets_the_model_answer_alone_and_says_so() -> None:
+    workers = Workers("Paris [1].", found=False)
+    done = asked(workers, only_from_documents=False)
+    assert (done.text, done.sources, done.note) == ("Paris [1].", (), MODEL_ALONE)
+    (chat,) = workers.made(Chat)
+    assert isinstance(chat, Chat) and not chat.grounded and chat.passages == ()
+
+
+def test_without_collections_nothing_is_searched_and_the_text_stays_word_for_word() -> None:
+    workers = Workers("a[1] = 2 ")
+    done = asked(workers, collections=None)
+    assert (done.text, done.searched) == ("a[1] = 2 ", "")
+    assert [type(call) for call in workers.calls] == [Chat]
+
+
+def test_an_answer_that_no_passage_supports_gives_way_to_the_evidence() -> None:
+    done = asked(Workers("The limit is 999 EUR. I am sure."))
+    assert (
+        done.text
+        == "> The rule number 1 is that the limit is 100 EUR. [1]\n\n> "
+        + "The rule number 2 is that the limit is 200 EUR. [2]"
+    )
+    assert done.note == QUOTED
+    assert [source.passage for source in done.sources] == list(PASSAGES[:2])
+    assert asked(Workers("The passages do not contain the answer.")).note == REFUSED
+    assert asked(Workers("")).sources
+
+
+def test_only_passages_that_the_prompt_held_can_be_cited() -> None:
+    workers = Workers(used=1)
+    workers.support = [1]
+    done = asked(workers)
+    (ground,) = workers.made(Ground)
+    assert isinstance(ground, Ground) and ground.passages == PASSAGES[:1]
+    assert all(source.passage == PASSAGES[0] for source in done.sources)
+    assert asked(Workers("Hi.", used=0)).sources == ()
+
+
+def test_far_passages_are_kept_from_the_model() -> None:
+    workers = Workers()
+    workers.passages = (passage(1, 0.9), passage(2, 0.01))
+    asked(workers)
+    (chat,) = workers.made(Chat)
+    assert isinstance(chat, Chat) and len(chat.passages) == 1
+
+
+def test_documents_that_fail_are_an_error_or_a_note() -> None:
+    workers = Workers()
+    workers.fail[Search] = WorkerGone("The documents process ended.")
+    with pytest.raises(WorkerGone):
+        asked(workers)
+    done = asked(workers, only_from_documents=False)
+    assert done.text == "The limit is 200 EUR." and "The documents process ended." in done.note
+
+
+def test_a_check_that_fails_counts_as_no_support() -> None:
+    workers = Workers()
+    workers.fail[Ground] = WorkerGone("The documents process ended.")
+    done = asked(workers)
+    assert done.sources and done.text.startswith("> ")
+    assert "could not be checked" in done.note
+
+
+def test_an_engine_that_fails_is_an_error() -> None:
+    workers = Workers()
+    workers.fail[Chat] = AppError("The model stopped.", "Restart it.")
+    with pytest.raises(AppError, match="The model stopped"):
+        asked(workers)
+
+
+@pytest.mark.parametrize("kind", [Search, Chat, Ground])
+def test_stop_ends_at_once_with_what_has_come(kind: type) -> None:
+    workers = Workers()
+    workers.fail[kind] = Stopped("The limit [1]", "thought")
+    done = asked(workers)
+    assert done.stopped and done.note
+    assert type(workers.calls[-1]) is kind
+    if kind is Chat:
+        assert (done.text, done.thinking) == ("The limit", "thought")
+    if kind is Ground:
+        assert done.text == "The limit is 200 EUR."
+
+
+def test_notes_of_the_index_and_of_the_length_reach_the_user() -> None:
+    workers = Workers()
+    workers.note = "The index is being rebuilt."
+    assert "The index is being rebuilt." in asked(workers).note
+    workers.found = False
+    assert "The index is being rebuilt." in asked(workers).note
+
+
+def test_instructions_and_language_come_on_top_of_the_rules() -> None:
+    workers = Workers()
+    asked(workers, instructions="Use metric units.", language="German")
+    (chat,) = workers.made(Chat)
+    assert isinstance(chat, Chat)
+    assert chat.system.endswith("Use metric units.\nAnswer in German.")
+    assert "passages" in chat.system
+    asked(workers)
+    last = workers.made(Chat)[-1]
+    assert isinstance(last, Chat) and last.system == ""
+
+
+def test_the_users_settings_make_the_question() -> None:
+    settings = Settings(home())
+    settings.set(s.PASSAGES_PER_ANSWER, 3)
+    settings.set(s.TEMPERATURE, 0.0)
+    ask = ask_of(settings, "Hi?", collections=())
+    assert (ask.passages, ask.sampling.temperature, ask.collections, ask.only_from_documents) == (3, 0.0, (), True)
+
+
+@pytest.mark.parametrize(
+    ("question", "query"),
+    [
+        ("And in Switzerland?", "And in Switzerland? hotel limit Germany"),
+        ("Does it include breakfast?", "Does it include breakfast? hotel limit Germany"),
+        ("Why?", "Why? hotel limit Germany"),
+        ("How many days of paid leave do employees get?", "How many days of paid leave do employees get?"),
+        ("hotel limit Germany and?", "hotel limit Germany and?"),
+    ],
+)
+def test_a_follow_up_borrows_the_words_it_leans_on(question: str, query: str) -> None:
+    history = (
+        Message("user", "First?"),
+        Message("assistant", "Yes."),
+        Message("user", "What is the hotel limit in Germany?"),
+        Message("assistant", "160 EUR."),
+    )
+    assert search_query(question, history) == query
+    assert search_query(question, ()) == question
