@@ -12,6 +12,9 @@ from msgspec import Struct
 Role = Literal["system", "user", "assistant"]
 FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
 
+SUPPORTED_SUFFIXES = (".pdf", ".docx", ".md", ".markdown", ".txt", ".html", ".htm", ".csv", ".tsv")
+"""What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
+
 
 class Message(Struct, frozen=True):
     """One turn of a conversation as the model sees it."""

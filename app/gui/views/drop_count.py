@@ -1,0 +1,170 @@
+"""Counts what is being dragged, a few milliseconds at a time, so that a folder of 10,000 files holds nothing up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path, PurePath
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.types import SUPPORTED_SUFFIXES
+
+SLICE_S = 0.008
+MOST_ENTRIES = 20_000
+LONGEST_S = 3.0
+KINDS = {
+    ".pdf": "PDF",
+    ".docx": "Word",
+    ".md": "Markdown",
+    ".markdown": "Markdown",
+    ".txt": "text",
+    ".html": "web page",
+    ".htm": "web page",
+    ".csv": "table",
+    ".tsv": "table",
+}
+OTHERS = {
+    "archive": (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
+    "image": (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
+    "Excel file": (".xlsx", ".xls", ".xlsm", ".ods"),
+    "PowerPoint file": (".pptx", ".ppt", ".odp"),
+    "old Word file": (".doc", ".rtf", ".odt"),
+    "mail": (".eml", ".msg"),
+    "recording": (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
+    "program": (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"),
+}
+SKIPPED = {suffix: name for name, suffixes in OTHERS.items() for suffix in suffixes}
+REMOTE_TYPES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "davfs"}
+DRIVE_REMOTE = 4
+"""What GetDriveTypeW answers for a network drive."""
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path lies on a network drive, told without touching it: asking a dead server would block."""
+    if path.startswith(("\\\\", "//")):
+        return True
+    if sys.platform == "win32":
+        import ctypes
+
+        return bool(ctypes.windll.kernel32.GetDriveTypeW(PurePath(path).anchor) == DRIVE_REMOTE)
+    if sys.platform == "darwin":
+        return path.startswith("/Volumes/")
+    return any(path == mount or path.startswith(f"{mount}/") for mount in _remote_mounts())
+
+
+@lru_cache(maxsize=1)
+def _remote_mounts() -> tuple[str, ...]:
+    try:
+        lines = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    parts = [line.split(" ") for line in lines]
+    return tuple(each[1].replace("\\040", " ") for each in parts if len(each) > 2 and each[2] in REMOTE_TYPES)
+
+
+class DropCount(QObject):
+    """The count so far; `counted` after each slice."""
+
+    counted = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._slice)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.models: list[str] = []
+        self.unknown = 0
+        """Folders on network drives, which are counted after the drop."""
+        self.cut = False
+        """Whether there is more than was counted."""
+        self.complete = False
+        self._steps: Iterator[None] = iter(())
+        self._began = time.monotonic()
+
+    @property
+    def files(self) -> int:
+        """Files that can be read."""
+        return sum(self.kinds.values())
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is, or may still be, something to add."""
+        return self.files > 0 or self.unknown > 0 or self.cut or not self.complete
+
+    def start(self, paths: Sequence[str], links: int = 0) -> None:
+        """Count these files and folders; `links` are addresses that are no files."""
+        self._reset()
+        if links:
+            self.skipped["web link"] = links
+        self._steps = self._walk(paths)
+        self._slice()
+        if not self.complete:
+            self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _slice(self) -> None:
+        until = time.monotonic() + SLICE_S
+        for _ in self._steps:
+            if time.monotonic() > until:
+                break
+        else:
+            self.complete = True
+        if not self.complete and time.monotonic() - self._began > LONGEST_S:
+            self.cut = self.complete = True
+        if self.complete:
+            self._timer.stop()
+        self.counted.emit()
+
+    def _walk(self, paths: Sequence[str]) -> Iterator[None]:
+        folders: list[str] = []
+        for path in paths:
+            self._top(path, folders)
+            yield
+        seen = 0
+        while folders:
+            try:
+                with os.scandir(folders.pop()) as entries:
+                    for entry in entries:
+                        seen += 1
+                        if seen > MOST_ENTRIES:
+                            self.cut = True
+                            return
+                        if not entry.is_dir(follow_symlinks=False):
+                            self._count(entry.name)
+                        elif not entry.name.startswith("."):
+                            folders.append(entry.path)
+                        yield
+            except OSError:
+                self.skipped["folder that cannot be opened"] += 1
+
+    def _top(self, path: str, folders: list[str]) -> None:
+        suffix = PurePath(path).suffix.lower()
+        if suffix == ".gguf":
+            self.models.append(path)
+        elif is_remote(path):
+            if suffix in KINDS or suffix in SKIPPED:
+                self._count(path)
+            else:
+                self.unknown += 1
+        elif Path(path).is_dir():
+            folders.append(path)
+        else:
+            self._count(path)
+
+    def _count(self, name: str) -> None:
+        suffix = PurePath(name).suffix.lower()
+        if suffix in SUPPORTED_SUFFIXES:
+            self.kinds[KINDS.get(suffix, suffix.removeprefix(".").upper())] += 1
+        elif not PurePath(name).name.startswith("."):
+            self.skipped[SKIPPED.get(suffix, "other file")] += 1

@@ -1,0 +1,95 @@
+"""Stand-ins at the seams: what a child process would say is said by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.errors import AppError
+from app.workers.protocol import AnyCall, AnyData
+
+
+@dataclass
+class FakeJob:
+    """A request that a FakeWorkerClient keeps until the test answers it."""
+
+    call: AnyCall
+    done: Callable[[AnyData], None]
+    event: Callable[[AnyData], None] | None = None
+    failed: Callable[[AppError], None] | None = None
+    cancelled: Callable[[], None] | None = None
+    active: bool = True
+    controls: list[str] = field(default_factory=list)
+
+    def cancel(self) -> None:
+        self.controls.append("cancel")
+
+    def pause(self) -> None:
+        self.controls.append("pause")
+
+    def resume(self) -> None:
+        self.controls.append("resume")
+
+    def say(self, data: AnyData) -> None:
+        """An event."""
+        assert self.active and self.event is not None
+        self.event(data)
+
+    def finish(self, data: AnyData) -> None:
+        self.active = False
+        self.done(data)
+
+    def fail(self, error: AppError) -> None:
+        self.active = False
+        assert self.failed is not None
+        self.failed(error)
+
+    def confirm_cancel(self) -> None:
+        self.active = False
+        assert self.cancelled is not None
+        self.cancelled()
+
+
+class FakeWorkerClient(QObject):
+    """Looks like app.gui.worker_client.WorkerClient; every request waits in `jobs`."""
+
+    ready = Signal(object)
+    failed = Signal(object)
+    state_changed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = "ready"
+        self.jobs: list[FakeJob] = []
+        self.restarts = 0
+
+    def request(self, call: AnyCall, **callbacks: object) -> FakeJob:
+        job = FakeJob(call, **callbacks)  # type: ignore[arg-type]
+        self.jobs.append(job)
+        return job
+
+    def start(self) -> None:
+        self.set_state("ready")
+
+    def stop(self) -> None:
+        self.set_state("stopped")
+
+    def restart(self) -> None:
+        self.restarts += 1
+        for job in self.jobs:
+            job.active = False
+        self.set_state("starting")
+
+    def set_state(self, state: str) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    def waiting(self, kind: type) -> list[FakeJob]:
+        """Requests of a kind that are not answered yet, oldest first."""
+        return [job for job in self.jobs if job.active and isinstance(job.call, kind)]
+
+    def last(self, kind: type) -> FakeJob:
+        """The newest request of a kind that is not answered yet."""
+        return self.waiting(kind)[-1]
