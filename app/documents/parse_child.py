@@ -105,11 +105,11 @@ def _answer(order: Order) -> Reply:
     try:
         if isinstance(order, ParseFile):
             return Reply(parsed=load(order.path, order.password))
-        from app.documents import render  # pdfium: only where a page is wanted
+        from app.documents.render import render_page, span_boxes  # loads pdfium: only where a page is wanted
 
         if isinstance(order, DrawPage):
-            return Reply(picture=Picture(*render.render_page(order.path, order.page, order.scale, order.password)))
-        return Reply(boxes=render.span_boxes(order.path, order.page, order.start, order.end, order.password))
+            return Reply(picture=Picture(*render_page(order.path, order.page, order.scale, order.password)))
+        return Reply(boxes=span_boxes(order.path, order.page, order.start, order.end, order.password))
     except BadFile as error:
         return Reply(failed=Failed(error.message, error.hint, error.detail, error.code))
     except MemoryError:
