@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.assistant.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
+from app.assistant.support import by_words
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (
@@ -203,7 +204,8 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         support = yield from _ground([claim.text for claim in stated], used)
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
-    cited = cite(text, stated, support or [_NONE] * len(stated), used, ask.question)
+    backing = support or [by_words(claim.text, used, ask.question) for claim in stated]
+    cited = cite(text, stated, backing, used, ask.question)
     if not cited.sources:
         quoted, sources = _quote(used, ask.question)
         reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED
@@ -211,9 +213,6 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
     return msgspec.structs.replace(
         base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
     )
-
-
-_NONE = Support(n=None, score=0.0)
 
 
 def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Support, ...] | None]:
@@ -236,16 +235,22 @@ def _quote(passages: tuple[Passage, ...], question: str) -> tuple[str, tuple[Sou
 
 
 def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
-    """What had come when it was stopped. Nothing was checked, so nothing is cited; the passages stay in reach."""
-    return Answer(
-        text=clean(stop.text) if passages else stop.text,
+    """What had come when it was stopped, cited where the words alone are clear: whoever stops will not wait."""
+    base = Answer(
+        text=stop.text,
         thinking=stop.thinking,
-        sources=tuple(Source(n=n, passage=passage) for n, passage in enumerate(passages, 1)) if stop.text else (),
         searched=_names(ask),
         model=ask.model,
         stopped=True,
         note=stop.note,
     )
+    if not passages:
+        return base
+    text = clean(stop.text)
+    stated = claims(text)
+    backing = [by_words(claim.text, passages, ask.question) for claim in stated]
+    cited = cite(text, stated, backing, passages, ask.question)
+    return msgspec.structs.replace(base, text=cited.text, sources=cited.sources)
 
 
 def _names(ask: Ask) -> str:

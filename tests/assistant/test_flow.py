@@ -160,9 +160,11 @@ def test_documents_that_fail_are_an_error_or_a_note() -> None:
     assert done.text == "The limit is 200 EUR." and "The documents process ended." in done.note
 
 
-def test_a_check_that_fails_counts_as_no_support() -> None:
+def test_where_the_check_fails_only_what_the_words_make_clear_is_cited() -> None:
     workers = Workers()
     workers.fail[Ground] = WorkerGone("The documents process ended.")
+    assert asked(workers).text == "The limit is 200 EUR [1]."
+    workers.text = "The limit is 250 EUR."
     done = asked(workers)
     assert done.sources and done.text.startswith("> ")
     assert "could not be checked" in done.note
@@ -185,7 +187,8 @@ def test_stop_ends_at_once_with_what_has_come(kind: type) -> None:
     if kind is Chat:
         assert (done.text, done.thinking) == ("The limit", "thought")
     if kind is Ground:
-        assert done.text == "The limit is 200 EUR."
+        assert done.text == "The limit is 200 EUR [1]."
+        assert done.sources[0].passage == PASSAGES[1]
 
 
 def test_notes_of_the_index_and_of_the_length_reach_the_user() -> None:

@@ -1,0 +1,127 @@
+"""Importing a model through the real child: checked, whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.errors import AppError, BadFile, NoSpace
+from app.models.registry import STARTER, Registry, find_starter
+from app.models.worker import ModelsRole
+from app.paths import home
+from app.types import InstalledModel
+from app.workers.client import Client
+from app.workers.protocol import CopyProgress, Data, DownloadModel, ImportModel, ListCollections, ModelInstalled
+
+STARTER_FILE = find_starter()
+pytestmark = pytest.mark.skipif(STARTER_FILE is None, reason="the starter model is not installed")
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    """The starter with its last byte changed: a sound file of other content."""
+    assert STARTER_FILE is not None
+    file = tmp_path / "Our own_model.gguf"
+    shutil.copy(STARTER_FILE.path, file)
+    with file.open("r+b") as out:
+        out.seek(-1, 2)
+        last = out.read(1)
+        out.seek(-1, 2)
+        out.write(bytes([last[0] ^ 1]))
+    return file
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    with Client("models", home()) as opened:
+        yield opened
+
+
+def brought_in(client: Client, path: Path, name: str = "") -> InstalledModel:
+    done = client.call(ImportModel(path=str(path), name=name))
+    assert isinstance(done, ModelInstalled)
+    return done.model
+
+
+def test_a_model_is_copied_whole_and_listed_once(client: Client, model_file: Path) -> None:
+    seen: list[Data] = []
+    done = client.call(ImportModel(path=str(model_file)), seen.append)
+    assert isinstance(done, ModelInstalled)
+    model = done.model
+    assert (model.name, model.architecture, model.quantization) == ("Our own_model Q4_1", "llama", "Q4_1")
+    assert Path(model.path).parent == home().models
+    assert Path(model.path).read_bytes() == model_file.read_bytes()
+    assert model.lineage["sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
+    last = seen[-1]
+    assert isinstance(last, CopyProgress) and last.done == last.total == model_file.stat().st_size
+    assert [item.name for item in Registry(home()).models()] == [STARTER.name, model.name]
+    with pytest.raises(BadFile, match=r"already installed as “Our own_model Q4_1”"):
+        brought_in(client, model_file)
+    assert STARTER_FILE is not None
+    with pytest.raises(BadFile, match="already installed as “SmolLM2 135M”"):
+        brought_in(client, Path(STARTER_FILE.path))
+    Registry(home()).remove(model.name)
+    assert brought_in(client, model_file, "Named").name == "Named"
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"PK\x03\x04" * 100, b"GGUF\x03\x00\x00\x00" + b"\xff" * 64])
+def test_what_is_no_model_is_refused_and_leaves_nothing(client: Client, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "bad.gguf"
+    file.write_bytes(content)
+    with pytest.raises(BadFile) as caught:
+        brought_in(client, file)
+    assert caught.value.hint
+    with pytest.raises(BadFile):
+        brought_in(client, tmp_path)
+    with pytest.raises(BadFile):
+        brought_in(client, tmp_path / "absent.gguf")
+    assert not home().models.exists() or not list(home().models.glob("*.gguf*"))
+
+
+def test_a_cut_file_is_refused(client: Client, model_file: Path) -> None:
+    with model_file.open("r+b") as file:
+        file.truncate(model_file.stat().st_size - 1000)
+    with pytest.raises(BadFile, match="cut off"):
+        brought_in(client, model_file)
+
+
+def test_cancel_removes_the_half_copy(model_file: Path) -> None:
+    role = ModelsRole(home())
+    steps = role.handle(ImportModel(path=str(model_file)))
+    while not list(home().models.glob("*.part")):
+        next(steps)
+    steps.close()
+    assert list(home().models.iterdir()) == []
+
+
+def test_what_a_killed_copy_left_is_removed_at_the_next_start() -> None:
+    home().models.mkdir(parents=True)
+    left = home().models / "big.gguf.999999999.part"
+    left.write_bytes(b"half")
+    list(ModelsRole(home()).background())
+    assert not left.exists()
+
+
+def test_a_disk_without_room_says_how_much_is_needed(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
+    with pytest.raises(NoSpace, match=r"0\.0 GB free, and this model needs 0\.4 GB"):
+        list(ModelsRole(home()).handle(ImportModel(path=str(model_file))))
+    assert list(home().models.iterdir()) == []
+
+
+def test_a_file_that_lies_in_the_models_folder_is_listed_where_it_is(client: Client, model_file: Path) -> None:
+    home().models.mkdir(parents=True)
+    inside = home().models / "inside.gguf"
+    model_file.rename(inside)
+    assert brought_in(client, inside).path == str(inside)
+    assert len(list(home().models.glob("*.gguf"))) == 1
+
+
+def test_what_the_models_process_cannot_do_is_said(client: Client) -> None:
+    for call in (DownloadModel(entry="x"), ListCollections()):
+        with pytest.raises(AppError):
+            client.call(call)
