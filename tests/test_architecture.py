@@ -104,7 +104,8 @@ def test_a_front_end_loads_nothing_heavy(module: str) -> None:
 def test_the_file_map_of_the_readme_is_true() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = readme.split("<!-- map -->")[1]
-    named = {line.split()[0].rstrip("/") for line in re.findall(r"^(\S+ .*)$", block, re.M) if "/" in line.split()[0]}
-    assert all((ROOT / path).exists() for path in named), sorted(p for p in named if not (ROOT / p).exists())
-    rooms = {f"app/{p.name}" for p in (ROOT / "app").iterdir() if p.is_dir() and p.name != "__pycache__"}
-    assert not rooms - named
+    named = {path.rstrip("/") for path in re.findall(r"^\| `([^`]+)`", block, re.M)}
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+    rooms = {p.name for p in ROOT.iterdir() if p.is_dir() and p.name[0] != "." and not p.name.endswith(".egg-info")}
+    rooms |= {f"app/{p.name}" for p in (ROOT / "app").iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert rooms - named == set()
