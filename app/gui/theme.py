@@ -17,7 +17,7 @@ Mode = Literal["system", "light", "dark"]
 FontRole = Literal["caption", "ui", "uiStrong", "body", "heading", "title", "verdict", "mono"]
 
 FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "Inter-Medium.otf", "Inter-Italic.otf")
-SCALES = (0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+SCALES = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 """The steps of Ctrl + and Ctrl −."""
 
 

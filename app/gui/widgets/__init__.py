@@ -1,6 +1,6 @@
 """The widgets that every page is built from; their look is the states board of the design."""
 
-from app.gui.widgets.base import FOCUS_RING, ThemedWidget, follow_theme, paint_box
+from app.gui.widgets.base import FOCUS_RING, ThemedWidget, empty_layout, follow_theme, paint_box
 from app.gui.widgets.buttons import Button, IconButton, LeadingButton
 from app.gui.widgets.chips import CITE_SIZE, Chip, citation_width, paint_citation
 from app.gui.widgets.choices import CheckBox, ChoiceCard, RadioButton, SegmentedControl, Switch, paint_radio
@@ -37,6 +37,7 @@ __all__ = [
     "ThemedWidget",
     "Toast",
     "citation_width",
+    "empty_layout",
     "follow_theme",
     "paint_box",
     "paint_citation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 from app.gui.theme import theme
 
@@ -58,3 +58,14 @@ class ThemedWidget(QWidget):
     def _theme_changed(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def empty_layout(layout: QLayout) -> None:
+    """Take everything out of a layout and delete the widgets; layouts inside it are emptied too."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            empty_layout(inner)

@@ -208,11 +208,11 @@ class Toast(QWidget):
             button.clicked.connect(self._undo)
             row.addWidget(button)
         close = IconButton("x", self.tr("Close this message"))
-        close.clicked.connect(self._leave)
+        close.clicked.connect(self.leave)
         row.addWidget(close)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._leave)
+        self._timer.timeout.connect(self.leave)
         self._timer.start(stays_ms)
         self.setAccessibleName(text)
         if parent is not None:
@@ -240,7 +240,8 @@ class Toast(QWidget):
         self.undone.emit()
         self._remove()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Go now, without undoing."""
         self._timer.stop()
         self.gone.emit()
         self._remove()

@@ -1,0 +1,208 @@
+"""The composition root: builds every part once and hands it over by constructor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.chats.store import ChatStore
+from app.errors import AppError
+from app.gui.controllers.chat import ChatController
+from app.gui.controllers.documents import DocumentsController
+from app.gui.controllers.models import MakeClient, ModelsController
+from app.gui.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.pages import PAGES, accept_drops, build_page, export_chat
+from app.gui.session import Session
+from app.gui.single_instance import SingleInstance
+from app.gui.theme import Mode, Theme
+from app.gui.views.main_window import MainWindow
+from app.gui.widgets import FocusRing
+from app.gui.worker_client import WorkerClient
+from app.log import start_log
+from app.models.registry import Registry
+from app.paths import Home, home
+from app.settings import FIRST_RUN_DONE, REDUCED_MOTION, TEXT_SIZE, THEME, Settings
+from app.workers.protocol import WorkerRole
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Parts:
+    """Everything that lives as long as the window does."""
+
+    home: Home
+    settings: Settings
+    store: ChatStore
+    registry: Registry
+    session: Session
+    documents_client: WorkerClient
+    models: ModelsController
+    chats: ChatController
+    documents: DocumentsController
+
+
+def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
+    """Open the window and stay until it closes; returns the exit status. `on_painted` is for measuring the start."""
+    place = home()
+    app = _application(argv)
+    instance = SingleInstance(place, app)
+    if not instance.acquire():
+        if instance.raise_other():
+            return 0
+        show_start_error(app, _held_by_other())
+        return 1
+    start_log(place, "window")
+    install_message_handler()
+    try:
+        parts = build_parts(place, app)
+    except AppError as error:
+        show_start_error(app, error)
+        return 1
+    install_excepthook(place)
+    window = build_window(parts)
+    FocusRing(app)
+    instance.raised.connect(window.raise_window)
+    window.painted.connect(lambda: _after_first_paint(parts, window, instance))
+    if on_painted is not None:
+        window.painted.connect(on_painted)
+    window.show()
+    status = app.exec()
+    stop(parts)
+    instance.release()
+    return status
+
+
+def build_parts(place: Home, app: QApplication, make_client: MakeClient | None = None) -> Parts:
+    """Wire the parts; starts no process.
+
+    Raises:
+        AppError: the data of this user cannot be opened, in words to show.
+    """
+    settings = Settings(place)
+    wear(settings, app)
+    store = ChatStore(place.chats_db, place.backups)
+    store.recover()
+    registry = Registry(place)
+
+    def client(role: WorkerRole) -> WorkerClient:
+        return WorkerClient(role, place, app)
+
+    make = make_client or client
+    documents_client = make("documents")
+    models = ModelsController(registry, settings, make, app)
+    chats = ChatController(store, settings, models, documents_client, app)
+    documents = DocumentsController(documents_client, place, app)
+    session = Session(place.session_file, app)
+    return Parts(place, settings, store, registry, session, documents_client, models, chats, documents)
+
+
+def wear(settings: Settings, app: QApplication) -> Theme:
+    """The theme that the settings ask for, now and after each change."""
+    worn = Theme(app, mode=cast(Mode, settings.get(THEME)), scale=settings.get(TEXT_SIZE) / 100)
+    worn.reduced_motion = settings.get(REDUCED_MOTION)
+
+    def changed(key: str) -> None:
+        if key == THEME.key:
+            worn.set_mode(cast(Mode, settings.get(THEME)))
+        elif key == TEXT_SIZE.key:
+            worn.set_scale(settings.get(TEXT_SIZE) / 100)
+        elif key == REDUCED_MOTION.key:
+            worn.reduced_motion = settings.get(REDUCED_MOTION)
+
+    settings.subscribe(changed)
+    return worn
+
+
+def build_window(parts: Parts) -> MainWindow:
+    """The window at the place where it was, with the chat that was open."""
+
+    def make_page(key: str) -> QWidget:
+        return build_page(key, parts, window)
+
+    window = MainWindow(parts.store, parts.settings, parts.session, parts.chats, PAGES, make_page)
+    window.export_asked.connect(lambda chat_id: export_chat(parts, window, chat_id))
+    _tell_sidebar(parts, window)
+    state = parts.session.state
+    if not parts.settings.get(FIRST_RUN_DONE) and parts.store.count() == 0:
+        window.show_first_run()
+        return window
+    if state.chat_id:
+        _reopen(parts, state.chat_id)
+    window.show_page(state.page if state.page in PAGES and state.page != "first_run" else "chat")
+    return window
+
+
+def stop(parts: Parts) -> None:
+    """End the processes and close the files."""
+    parts.session.save()
+    parts.models.stop()
+    parts.documents_client.stop()
+    parts.store.purge()
+    parts.store.close()
+
+
+def _application(argv: list[str]) -> QApplication:
+    app = QApplication(argv)
+    app.setApplicationName("Inhouse")
+    app.setApplicationDisplayName("Inhouse")
+    app.setDesktopFileName("inhouse")
+    translator = QTranslator(app)
+    if translator.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+    return app
+
+
+def _reopen(parts: Parts, chat_id: int) -> None:
+    """The chat that was open, if it is still there."""
+    try:
+        parts.store.chat(chat_id)
+    except AppError as error:
+        log.info("The open chat of the last session is gone: %s", error)
+        return
+    parts.chats.open_chat(chat_id)
+
+
+def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstance) -> None:
+    """What is slow, or of use only later."""
+    parts.documents_client.start()
+    parts.models.start()
+    parts.documents.refresh()
+    accept_drops(parts, window)
+    instance.listen()
+    parts.store.purge()
+    for note in (parts.settings.note, parts.store.note, parts.registry.note):
+        if note:
+            window.toast(note)
+
+
+def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
+    """Counts behind the names of the pages."""
+    side = window.sidebar
+
+    def documents() -> None:
+        count = sum(collection.documents for collection in parts.documents.totals)
+        side.set_detail(
+            "documents", str(count) if count else "", running=parts.documents.add_state.phase in ("running", "paused")
+        )
+
+    def models() -> None:
+        side.set_detail("models", str(len(parts.models.models())), running=bool(parts.models.switching_to))
+
+    parts.documents.collections_changed.connect(documents)
+    parts.documents.add_changed.connect(documents)
+    parts.models.models_changed.connect(models)
+    parts.models.switching.connect(models)
+    QTimer.singleShot(0, window, models)
+
+
+def _held_by_other() -> AppError:
+    return AppError(
+        "Inhouse is already running with this data folder, but does not answer.",
+        "Wait a moment, or end the other Inhouse and start again.",
+    )

@@ -1,0 +1,75 @@
+"""Where the window was: geometry, page, open chat and half-typed messages, on disk soon after each change."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from PySide6.QtCore import QObject, QTimer
+
+from app.errors import NoSpace
+from app.files import write_atomic
+
+log = logging.getLogger(__name__)
+SAVE_DELAY_MS = 700
+
+
+class State(Struct, kw_only=True):
+    """The file. What a later version adds is ignored, what is missing has its default."""
+
+    geometry: str = ""  # Qt's own, base64
+    page: str = "chat"
+    chat_id: int = 0  # 0 is a new chat
+    drafts: dict[str, str] = {}  # chat id → text
+
+
+class Session(QObject):
+    """Reads once, writes late and atomically; a session that cannot be read or written costs only the session."""
+
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._timer = QTimer(self, singleShot=True, interval=SAVE_DELAY_MS)
+        self._timer.timeout.connect(self.save)
+        self.state = self._read()
+
+    def draft(self, chat_id: int) -> str:
+        return self.state.drafts.get(str(chat_id), "")
+
+    def set_draft(self, chat_id: int, text: str) -> None:
+        """Keep what is typed; "" forgets it."""
+        key = str(chat_id)
+        if text == self.state.drafts.get(key, ""):
+            return
+        if text:
+            self.state.drafts[key] = text
+        else:
+            self.state.drafts.pop(key, None)
+        self._timer.start()
+
+    def update(self, **values: Any) -> None:
+        """Change fields of the state."""
+        for name, value in values.items():
+            if getattr(self.state, name) != value:
+                setattr(self.state, name, value)
+                self._timer.start()
+
+    def save(self) -> None:
+        """Write now."""
+        self._timer.stop()
+        try:
+            write_atomic(self._path, msgspec.json.encode(self.state))
+        except NoSpace as error:
+            log.info("The session could not be stored: %s", error)
+
+    def _read(self) -> State:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=State)
+        except FileNotFoundError:
+            return State()
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            log.info("The session could not be read: %s", error)
+            return State()

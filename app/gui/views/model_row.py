@@ -1,0 +1,186 @@
+"""One installed model on the Models page: what it is, whether it fits, how fast it is, where it came from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from app.gui.hardware import Fit, size_text
+from app.gui.icons import icon
+from app.gui.theme import theme
+from app.gui.widgets import Button, Chip, ElidedLabel, IconButton, IconLabel, Label
+from app.types import InstalledModel
+
+CHIP_COLUMN = 232
+SPEED_COLUMN = 92
+BUTTON_COLUMN = 96
+
+
+class ModelRow(QWidget):
+    """Tells what was asked for; the page does it."""
+
+    use_asked = Signal(str)
+    rename_asked = Signal(str)
+    remove_asked = Signal(str)
+    folder_asked = Signal(str)
+
+    def __init__(
+        self,
+        model: InstalledModel,
+        fit: Fit,
+        *,
+        in_use: bool,
+        missing: bool = False,
+        context: int = 0,
+        primary: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`context` is what the engine loaded, in tokens, 0 where this model is not loaded."""
+        super().__init__(parent)
+        self.model = model
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 12, 16, 12)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        symbol = "graduation-cap" if model.origin == "finetuned" else "box"
+        self._grid.addWidget(IconLabel(symbol, "text2", 20, tile=40), 0, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addLayout(self._words(in_use, context), 0, 1)
+        self.chip = Chip(fit.text, fit.kind, fit.icon)
+        if missing:
+            self.chip.show_state(self.tr("The file is no longer there"), "danger", "circle-x")
+        self._add_column(self.chip, 2, CHIP_COLUMN, Qt.AlignmentFlag.AlignLeading)
+        self._speed_holder = self._add_column(self._speed(), 3, SPEED_COLUMN, Qt.AlignmentFlag.AlignTrailing)
+        self._add_column(self._use(in_use, missing, fit, primary), 4, BUTTON_COLUMN, Qt.AlignmentFlag.AlignTrailing)
+        self.menu_button = IconButton("ellipsis", self.tr("More for {0}").format(model.name))
+        self.menu_button.clicked.connect(self._show_menu)
+        self._add_column(self.menu_button, 5, 28, Qt.AlignmentFlag.AlignTrailing)
+        steps = lineage_steps(model)
+        if steps:
+            self._grid.addLayout(_lineage(steps), 1, 1, 1, 5)
+        self.setAccessibleName(model.name)
+
+    def set_compact(self, compact: bool) -> None:
+        """In a narrow window the speed gives way first."""
+        self._speed_holder.setVisible(not compact)
+
+    def _add_column(self, widget: QWidget, column: int, width: int, align: Qt.AlignmentFlag) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(widget, alignment=align)
+        holder.setMinimumWidth(theme().px(width) if column != 2 else 0)
+        if column == 2:
+            self._grid.setColumnMinimumWidth(2, theme().px(width))
+        self._grid.addWidget(holder, 0, column, Qt.AlignmentFlag.AlignVCenter)
+        return holder
+
+    def _words(self, in_use: bool, context: int) -> QVBoxLayout:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(ElidedLabel(self.model.name, "body", strong=True))
+        if in_use:
+            first.addWidget(Chip(self.tr("In use"), "info"))
+        note = origin_text(self.model)
+        if note:
+            first.addWidget(Chip(note, "neutral"))
+        first.addStretch(1)
+        words.addLayout(first)
+        words.addWidget(ElidedLabel(facts_text(self.model, context), "caption", "text2"))
+        return words
+
+    def _speed(self) -> QWidget:
+        speed = self.model.tokens_per_s
+        if speed is None:
+            label = Label(self.tr("not measured"), "caption", "text3")
+            label.setToolTip(self.tr("The speed is measured with the first answer."))
+            return label
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(Label(f"{speed:.0f}", "uiStrong"))
+        row.addWidget(Label(self.tr("tok/s"), "ui", "text2"))
+        holder.setToolTip(self.tr("Tokens a second; a token is about three quarters of a word."))
+        return holder
+
+    def _use(self, in_use: bool, missing: bool, fit: Fit, primary: bool) -> QWidget:
+        if in_use:
+            return QWidget()
+        button = Button(self.tr("Use now"), "primary" if primary else "secondary")
+        button.setAccessibleName(self.tr("Use {0} now").format(self.model.name))
+        button.clicked.connect(lambda: self.use_asked.emit(self.model.name))
+        if missing:
+            button.disable(self.tr("Its file is no longer there. Import it again."))
+        elif not fit.possible:
+            button.disable(fit.text)
+        return button
+
+    def _show_menu(self) -> None:
+        menu = QMenu(self)
+        name = self.model.name
+        own = self.model.origin != "starter"
+        rename = menu.addAction(icon("pencil"), self.tr("Rename"))
+        rename.setEnabled(own)
+        rename.triggered.connect(lambda: self.rename_asked.emit(name))
+        folder = menu.addAction(icon("folder-open"), self.tr("Show in its folder"))
+        folder.triggered.connect(lambda: self.folder_asked.emit(self.model.path))
+        menu.addSeparator()
+        remove = menu.addAction(icon("trash-2", "danger"), self.tr("Remove"))
+        remove.setEnabled(own)
+        remove.triggered.connect(lambda: self.remove_asked.emit(name))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height())))
+
+
+def facts_text(model: InstalledModel, context: int = 0) -> str:
+    """ "4.4 GB, Q4_K_M, context 8k of 32k"."""
+    trained = model.context_trained
+    parts = [size_text(model.file_bytes), model.quantization]
+    if context and trained:
+        parts.append(_tr("context {0} of {1}").format(thousands(context), thousands(trained)))
+    elif trained:
+        parts.append(_tr("context up to {0}").format(thousands(trained)))
+    return ", ".join(part for part in parts if part)
+
+
+def origin_text(model: InstalledModel) -> str:
+    """How it came here, with the day where that is known."""
+    if model.origin == "starter":
+        return _tr("Came with Inhouse")
+    if model.origin != "finetuned":
+        return ""
+    if not model.added_at:
+        return _tr("Fine-tuned here")
+    day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(model.added_at)).date(), "d MMMM")
+    return _tr("Fine-tuned here, {0}").format(day)
+
+
+def lineage_steps(model: InstalledModel) -> list[tuple[str, str]]:
+    """Base, data and result of a fine-tuned model: (icon, text); empty for the others."""
+    if model.origin != "finetuned":
+        return []
+    order = (("base", "box"), ("data", "message-square"), ("scores", "circle-check"))
+    return [(symbol, model.lineage[key]) for key, symbol in order if model.lineage.get(key)]
+
+
+def thousands(tokens: int) -> str:
+    """ "8k" for 8192."""
+    return f"{tokens // 1024}k" if tokens >= 1024 else str(tokens)
+
+
+def _lineage(steps: list[tuple[str, str]]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for i, (symbol, text) in enumerate(steps):
+        if i:
+            row.addWidget(IconLabel("arrow-right", "text3", 14))
+        row.addWidget(Chip(text, "outline", symbol))
+    row.addStretch(1)
+    return row
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ModelRow", text)

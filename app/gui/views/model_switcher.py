@@ -1,0 +1,297 @@
+"""The model in the chat's top bar, and the list to choose another one from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.errors import AppError
+from app.gui.controllers.models import ModelsController
+from app.gui.hardware import memory_bytes
+from app.gui.icons import paint_icon
+from app.gui.theme import theme
+from app.gui.views.keycap import Keycap
+from app.gui.views.page import ScrollColumn, Separator
+from app.gui.views.switcher_row import SwitcherRow
+from app.gui.widgets import FOCUS_RING, Banner, Button, Label, empty_layout, paint_box
+
+WIDTH = 568
+MAX_LIST = 360
+
+
+class ModelBar(QWidget):
+    """The button with the model's name, and how far loading is."""
+
+    manage_asked = Signal()
+
+    def __init__(self, models: ModelsController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._models = models
+        self._popup: ModelSwitcher | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.button = ModelButton()
+        self.button.clicked.connect(self.open_list)
+        self._state = Label("", "ui", "text2")
+        row.addWidget(self.button)
+        row.addWidget(self._state)
+        for signal in (models.engine_ready, models.engine_failed, models.models_changed, models.switched):
+            signal.connect(self.refresh)
+        models.loading.connect(self._loading)
+        models.switching.connect(self._switching)
+        models.switch_failed.connect(self.refresh)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        model = self._models.active
+        if model is None:
+            self.button.show_model(self.tr("No model"), "")
+        else:
+            self.button.show_model(model.name, model.quantization)
+        self._state.hide()
+
+    def open_list(self) -> None:
+        """Show the list below the button, or close it."""
+        if self._popup is not None:
+            self._popup.close()
+            return
+        popup = ModelSwitcher(self._models, self)
+        popup.manage_asked.connect(self.manage_asked)
+        popup.closed.connect(self._closed)
+        self._popup = popup
+        self.button.set_open(True)
+        popup.open_below(self.button)
+
+    def _closed(self) -> None:
+        self._popup = None
+        self.button.set_open(False)
+
+    def _loading(self, fraction: float) -> None:
+        if self._models.info is None:
+            self._state.setText(self.tr("Loading, {0} %").format(round(fraction * 100)))
+            self._state.show()
+
+    def _switching(self, name: str, fraction: float) -> None:
+        self._state.setText(self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100)))
+        self._state.show()
+
+
+class ModelButton(QAbstractButton):
+    """ "Mistral 7B Instruct Q4_K_M" with a chevron."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._quantization, self._open = "", "", False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty(FOCUS_RING, 6)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.updateGeometry)
+
+    def show_model(self, name: str, quantization: str) -> None:
+        self._name, self._quantization = name, quantization
+        self.setAccessibleName(self.tr("Model: {0}. Switch model").format(name))
+        self.setToolTip(self.tr("{0}. Switch model (Ctrl+Shift+M)").format(f"{name} {quantization}".strip()))
+        self.updateGeometry()
+        self.update()
+
+    def set_open(self, opened: bool) -> None:
+        self._open = opened
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._words_width() + 13 + 16 + 8 + 8 + 16 + 13, theme().px(36))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, theme().px(36))
+
+    def _words_width(self) -> int:
+        self.ensurePolished()
+        name = _advance(self._name, strong=True)
+        return name + (8 + _advance(self._quantization) if self._quantization else 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        fill = "pressed" if self._open or self.isDown() else "hover" if self.underMouse() else "surface"
+        paint_box(painter, QRectF(self.rect()), fill=theme().color(fill), edge=theme().color("border"))
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        top = (self.height() - 16) // 2
+        ends = (self.width() - 29, 13) if rtl else (13, self.width() - 29)
+        paint_icon(painter, "box", "text2", _square(ends[0], top))
+        paint_icon(painter, "chevron-up" if self._open else "chevron-down", "text2", _square(ends[1], top))
+        area = self.rect().adjusted(37, 0, -37, 0)
+        start = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        painter.setFont(theme().font("uiStrong"))
+        painter.setPen(theme().color("text"))
+        room = area.width() - (8 + _advance(self._quantization) if self._quantization else 0)
+        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room + 2)
+        painter.drawText(area, start, name)
+        painter.setFont(theme().font("ui"))
+        painter.setPen(theme().color("text2"))
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter), self._quantization)
+
+
+class ModelSwitcher(QWidget):
+    """The list: arrows choose, Enter uses, Esc closes. The old model answers until the new one is ready."""
+
+    manage_asked = Signal()
+    closed = Signal()
+
+    def __init__(self, models: ModelsController, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setWindowFlag(Qt.WindowType.NoDropShadowWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(self.tr("Installed models"))
+        self._models = models
+        self._memory = memory_bytes()
+        self._rows: list[SwitcherRow] = []
+        self._at = 0
+        self._failed: tuple[str, AppError] | None = None
+        self._build()
+        models.switching.connect(self._switching)
+        models.switched.connect(self._switched)
+        models.switch_failed.connect(self._switch_failed)
+        models.models_changed.connect(self.refresh)
+        self.refresh()
+        names = [row.model.name for row in self._rows]
+        active = models.active.name if models.active else ""
+        self._choose(names.index(active) if active in names else 0)
+
+    def open_below(self, button: QWidget) -> None:
+        """Show under the button, inside the window."""
+        self.adjustSize()
+        window = button.window()
+        width = min(theme().px(WIDTH), window.width() - 16)
+        self.resize(width, self.sizeHint().height())
+        at = button.mapToGlobal(QPoint(0, button.height() + 6))
+        edge = window.mapToGlobal(QPoint(window.width() - width - 8, 0)).x()
+        self.move(min(at.x(), edge), at.y())
+        self.show()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.addWidget(Label(self.tr("Installed models"), "caption", "text2", strong=True))
+        head.addStretch(1)
+        head.addWidget(Label(self.tr("Speed measured on this computer"), "caption", "text2"))
+        column.addLayout(head)
+        self._messages = QVBoxLayout()
+        self._messages.setContentsMargins(4, 0, 4, 0)
+        column.addLayout(self._messages)
+        self._scroll = ScrollColumn((4, 0, 4, 4))
+        self._scroll.column.setSpacing(4)
+        column.addWidget(self._scroll)
+        column.addWidget(Separator())
+        column.addLayout(self._hints())
+        column.addWidget(Separator())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 8, 8, 8)
+        manage = Button(self.tr("Manage models"), "quiet", "box", hint="Ctrl 3")
+        manage.clicked.connect(self._manage)
+        foot.addWidget(manage)
+        foot.addStretch(1)
+        column.addLayout(foot)
+
+    def _hints(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(6)
+        for keys, text in (("↑ ↓", self.tr("Choose")), ("Enter", self.tr("Use")), ("Esc", self.tr("Close"))):
+            row.addWidget(Keycap(keys))
+            row.addWidget(Label(text, "caption", "text2"))
+            row.addSpacing(10)
+        row.addStretch(1)
+        row.addWidget(Keycap("Ctrl Shift M"))
+        row.addWidget(Label(self.tr("Open this list"), "caption", "text2"))
+        return row
+
+    def refresh(self) -> None:
+        """Build the rows again."""
+        empty_layout(self._scroll.column)
+        self._rows = []
+        active = self._models.active
+        for model in self._models.models():
+            in_use = active is not None and active.name == model.name
+            row = SwitcherRow(model, self._memory, self._models.info if in_use else None, in_use=in_use)
+            row.clicked.connect(self._use)
+            row.cancel_asked.connect(self._models.cancel_switch)
+            self._rows.append(row)
+            self._scroll.column.addWidget(row)
+        height = sum(row.sizeHint().height() + 4 for row in self._rows) + 4
+        self._scroll.setFixedHeight(min(height, theme().px(MAX_LIST)))
+        if self._models.switching_to:
+            self._switching(self._models.switching_to, 0.0)
+        self._choose(min(self._at, len(self._rows) - 1))
+
+    def _choose(self, at: int) -> None:
+        self._at = max(at, 0)
+        for i, row in enumerate(self._rows):
+            row.set_current(i == self._at)
+        if self._rows:
+            self._scroll.ensureWidgetVisible(self._rows[self._at])
+
+    def _use(self, name: str) -> None:
+        active = self._models.active
+        if active is not None and active.name == name and not self._models.switching_to:
+            self.close()
+            return
+        empty_layout(self._messages)
+        self._models.switch_to(name)
+
+    def _switching(self, name: str, fraction: float) -> None:
+        active = self._models.active
+        for row in self._rows:
+            if row.model.name == name:
+                text = self.tr("Switching. {0} answers until this one is ready.").format(active.name if active else "")
+                row.show_progress(fraction, self._models.switch_seconds, text)
+
+    def _switched(self, *_: object) -> None:
+        self.close()
+
+    def _switch_failed(self, name: str, error: AppError) -> None:
+        active = self._models.active
+        stays = self.tr("{0} stays in use.").format(active.name) if active else ""
+        title = self.tr("“{0}” could not be used. {1}").format(name, stays).strip()
+        empty_layout(self._messages)
+        self._messages.addWidget(Banner("danger", title, str(error)))
+        self.refresh()
+        self.adjustSize()
+
+    def _manage(self) -> None:
+        self.close()
+        self.manage_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            step = 1 if key == Qt.Key.Key_Down else -1
+            self._choose((self._at + step) % max(len(self._rows), 1))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._rows:
+            self._use(self._rows[self._at].model.name)
+        elif key == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        box = QRectF(self.rect())
+        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("borderStrong"), radius=12)
+
+
+def _advance(text: str, *, strong: bool = False) -> int:
+    return QFontMetrics(theme().font("uiStrong" if strong else "ui")).horizontalAdvance(text) + 1
+
+
+def _square(left: int, top: int) -> QRect:
+    return QRect(left, top, 16, 16)
