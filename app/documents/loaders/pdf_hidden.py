@@ -39,7 +39,8 @@ class Hidden:
         frame = self._page.frame
         if size < frame.height * _TINY and box.bottom - box.top < 2 * frame.height * _TINY:
             return True
-        if box.right < 0 or box.bottom < 0 or box.left > frame.width or box.top > frame.height:
+        sound = frame.width > 0 and frame.height > 0
+        if sound and (box.right < 0 or box.bottom < 0 or box.left > frame.width or box.top > frame.height):
             return True
         mode = pdfium.text_mode(handle)
         if mode in (_INVISIBLE, _CLIP):

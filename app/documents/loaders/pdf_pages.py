@@ -58,40 +58,41 @@ class PageText:
 def read_pages(document: Document, first: int = 1, last: int | None = None) -> Iterator[PageText]:
     """The texts of a range of pages, in order. At most `2 * NEAR + 1` pages are held at a time."""
     last = document.pages if last is None else last
-    near: dict[int, PageLines] = {}
+    near: dict[int, _Near] = {}
     ahead = max(1, first - NEAR)
     for number in range(first, last + 1):
         while ahead <= min(number + NEAR, document.pages):
-            near[ahead] = _read(document, ahead)
+            near[ahead] = _Near(document, ahead)
             ahead += 1
         near.pop(number - NEAR - 1, None)
         running = _running_lines(number, near, document.pages)
-        yield _compose(number, near[number], running)
+        yield _compose(number, near[number].page, running)
 
 
-def _read(document: Document, number: int) -> PageLines:
-    with document.page(number) as page:
-        return read_lines(page) if page is not None else PageLines([], 0.0, 0.0)
+class _Near:
+    """A page that others are compared with: its lines, and which of them stand at an edge."""
+
+    def __init__(self, document: Document, number: int) -> None:
+        with document.page(number) as page:
+            self.page = read_lines(page) if page is not None else PageLines([], 0.0, 0.0)
+        self.edges = _edge_lines(self.page)
+        self._tops: dict[tuple[str, str], list[float]] = {}
+        for at, zone, key in self.edges:
+            self._tops.setdefault((zone, key), []).append(self.page.lines[at].box.top)
+
+    def bears(self, zone: str, key: str, top: float) -> bool:
+        """Whether the same line stands in the same place here."""
+        return any(abs(top - other) < _SAME_PLACE for other in self._tops.get((zone, key), ()))
 
 
-def _running_lines(number: int, near: dict[int, PageLines], pages: int) -> set[int]:
+def _running_lines(number: int, near: dict[int, _Near], pages: int) -> set[int]:
     """Lines at the edges that other pages bear in the same place. The first page that bears one keeps it."""
     found = set()
     enough = min(2, pages - 1)
-    for at, zone, key in _edge_lines(near[number]):
-        line = near[number].lines[at]
-        matches = [
-            other
-            for other, lines in near.items()
-            if other != number
-            and enough
-            and any(
-                zone == other_zone
-                and key == other_key
-                and abs(line.box.top - lines.lines[other_at].box.top) < _SAME_PLACE
-                for other_at, other_zone, other_key in _edge_lines(lines)
-            )
-        ]
+    this = near[number]
+    for at, zone, key in this.edges:
+        top = this.page.lines[at].box.top
+        matches = [other for other in near if other != number and near[other].bears(zone, key, top)]
         first = min(matches, default=number) >= number
         if len(matches) >= max(enough, 1) and (not first or _NUMBER_ONLY.fullmatch(key)):
             found.add(at)

@@ -66,6 +66,8 @@ class Document:
         Raises:
             BadFile: `password` (none or a wrong one), `damaged`, `unsupported` or `empty` (no pages).
         """
+        if b"%PDF-" not in data[:1024]:
+            data = b"%PDF-1.7\n" + data  # a lost first line; pdfium then rebuilds its table of objects
         self._data = data
         self.handle: int = load_document(data, len(data), password.encode("utf-8") or None) or 0
         if not self.handle and password:

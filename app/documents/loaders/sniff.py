@@ -14,6 +14,7 @@ _HTML = re.compile(
     re.I | re.S,
 )
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
+_OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 
@@ -74,6 +75,8 @@ def real_suffix(data: bytes, suffix: str, known: frozenset[str]) -> str:
     Raises:
         BadFile: a kind that no loader reads (`unsupported`), or bytes that do not fit the name (`damaged`).
     """
+    if suffix == ".pdf" and _OBJECT.search(data[:_PDF_WINDOW]):
+        return ".pdf"  # its first line is lost; pdfium finds the rest
     if b"%PDF-" in data[:_PDF_WINDOW] and (suffix == ".pdf" or data.lstrip()[:5] == b"%PDF-"):
         return ".pdf"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -87,9 +90,8 @@ def real_suffix(data: bytes, suffix: str, known: frozenset[str]) -> str:
     if suffix not in known:
         if not binary and _HTML.match(data[:4096]):
             return ".html"
-        raise _unsupported(
-            _SUFFIX_KINDS.get(suffix, f"of the type “{suffix[1:].upper()}”" if suffix else "of no known type")
-        )
+        unknown = f"a file of the type {suffix[1:].upper()}" if suffix else "a file without a type in its name"
+        raise _unsupported(_SUFFIX_KINDS.get(suffix, unknown))
     if suffix in (".pdf", ".docx"):
         return _text_in_disguise(data, suffix, binary)
     if suffix in (".txt", ".md", ".markdown", ".csv") and not binary and _HTML.match(data[:4096]):
