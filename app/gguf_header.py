@@ -150,7 +150,7 @@ class GgufHeader:
 
     @property
     def kind(self) -> str:
-        """"model", "adapter", "mmproj", …"""
+        """ "model", "adapter", "mmproj", …"""
         return self.text("general.type") or "model"
 
     @property
@@ -430,5 +430,5 @@ def _check_vocabulary(header: GgufHeader, damaged: Callable[[str], BadFile]) -> 
             raise damaged(f"{key} has {header.lengths[key]} items for {tokens} tokens")
     for key, value in header.metadata.items():
         is_id = key.startswith("tokenizer.ggml.") and key.endswith("_token_id")
-        if is_id and (not isinstance(value, int) or not -1 <= value < tokens and value != 0xFFFFFFFF):
+        if is_id and (not isinstance(value, int) or (not -1 <= value < tokens and value != 0xFFFFFFFF)):
             raise damaged(f"{key} = {value}")

@@ -10,7 +10,7 @@ from app.engine import sampler
 from app.engine.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
 from app.engine.encode import Encoder
 from app.engine.kv import PrefixCache
-from app.engine.llama import CONTROL, Model
+from app.engine.llama import CONTROL, Model, SamplerChain
 from app.engine.load import LoadedModel
 from app.engine.prompt import Composer, Prompt, Turn
 from app.engine.template import Renderer
@@ -25,6 +25,8 @@ SILENT_TOKENS = 8
 """Tokens without visible text after which a step ends anyway, so that a cancel gets through."""
 SAVED_STATES = 512 << 20
 """Bytes for the KV states of other conversations."""
+
+_THINK_MARKS = (THINK_OPEN.encode(), THINK_CLOSE.encode())
 
 Reason = Literal["end", "length", "stop"]
 
@@ -105,9 +107,7 @@ class Conversations:
         elif seconds < STEP_SECONDS / 2 and size == self._batch:
             self._batch = min(self._context.batch, self._batch * 2)
 
-    def _generate(
-        self, chain: sampler.SamplerChain, answer: _Answer, started: float
-    ) -> Generator[Token, None, None]:
+    def _generate(self, chain: SamplerChain, answer: _Answer, started: float) -> Generator[Token, None, None]:
         model, context, cache, stream = self._model, self._context, self._cache, answer.stream
         silent = 0
         begun = time.perf_counter()
@@ -138,7 +138,10 @@ class Conversations:
     def _visible(self, token: int) -> bytes:
         """A token's bytes; stray control tokens are not text, except where they mark thinking."""
         piece = self._model.piece(token)
-        if self._model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (THINK_OPEN, THINK_CLOSE):
+        if self._model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (
+            THINK_OPEN,
+            THINK_CLOSE,
+        ):
             return b""
         return piece
 

@@ -94,11 +94,14 @@ class AnswerStream:
         return not self.answer and not self.thoughts
 
     def _next_marker(self) -> tuple[tuple[int, str] | None, bool]:
-        found = [(at, m) for m in self._markers() if (at := self._tail.find(m)) >= 0]
+        found = [(at, m) for m in self._markers() if (at := self._tail.find(m)) >= 0 and self._counts(at, m)]
         if not found:
             return None, False
         first = min(found)
         return first, not self._thinking and first[1] in self._stop
+
+    def _counts(self, at: int, marker: str) -> bool:
+        return marker != THINK_OPEN or marker in self._stop or not self._tail[:at].strip()
 
     def _emit(self, text: str) -> Iterator[Piece]:
         if not self._started:

@@ -93,13 +93,13 @@ class Encoder:
                 return EncodedPrompt(self._tokens(text, messages, conversation), _opens_thinking(text))
             except TemplateFailed as error:
                 log.info("chat template: %s", error)
-        note = NOTE
+        stop: tuple[str, ...] = ()
         if "<|im_start|>" in self._controls:
-            text, stop = templates.chatml(guarded), ()
+            text = templates.chatml(guarded)
         else:
             text, stop = templates.plain_text(guarded), templates.PLAIN_STOP
         start = [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
-        return EncodedPrompt(start + self._tokens(text, messages, conversation), False, stop, note)
+        return EncodedPrompt(start + self._tokens(text, messages, conversation), False, stop, NOTE)
 
     def _guard(self, content: str) -> str:
         return self._pattern.sub(lambda found: found[0][0] + BREAK + found[0][1:], content.replace(BREAK, ""))

@@ -190,7 +190,7 @@ class Model:
 
     @property
     def is_sentencepiece(self) -> bool:
-        return int(c.llama_vocab_type(self._vocab)) == c.LLAMA_VOCAB_TYPE_SPM
+        return int(c.llama_vocab_type(self._vocab)) == int(c.LLAMA_VOCAB_TYPE_SPM)
 
     def adapter(self, path: str) -> Any:
         """The LoRA adapter at `path`, opened once a model.

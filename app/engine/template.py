@@ -65,6 +65,7 @@ class Renderer:
         """Start the child without waiting, so that it is ready when the model is."""
         if self._process is not None and self._process.poll() is None:
             return
+        self.close()
         self._process = subprocess.Popen(
             child_command("--child", "template"),
             stdin=subprocess.PIPE,
