@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.markdown import Block, Code, MarkdownStream, Table, Text, mark_unsupported, parse
+from app.gui.markdown import Block, Code, MarkdownStream, Text, mark_unsupported, parse
 from app.gui.views.chips import Citations
 from app.gui.views.code_view import CodeView
 from app.gui.views.rich_text import RichText
@@ -41,6 +41,16 @@ class AnswerBody(QWidget):
         for block in mark_unsupported(blocks, unsupported):
             self._place(block, [], tail=False)
         self._fit(self._views)
+
+    def draw_in_steps(self, text: str, unsupported: Sequence[str], size: int) -> Iterator[int]:
+        """Like `show_text` for a long answer: each `next` draws about `size` characters."""
+        self._clear()
+        stream = MarkdownStream(max(self._citations.sources, default=0))
+        for at in range(0, len(text), size):
+            done, _ = stream.feed(text[at : at + size])
+            self._draw(mark_unsupported(done, unsupported), [], caret=False)
+            yield at
+        self._draw(mark_unsupported(stream.finish(), unsupported), [], caret=False)
 
     def start(self, cited: bool = False) -> None:
         """An answer begins: the caret stands where its first word will. `cited`: marks like [1] are not text."""
@@ -78,9 +88,7 @@ class AnswerBody(QWidget):
 
     def selected_text(self) -> str:
         """What is selected in any of the blocks."""
-        return "\n".join(
-            text for view in self._views if isinstance(view, RichText) and (text := view.selected_text())
-        )
+        return "\n".join(text for view in self._views if isinstance(view, RichText) and (text := view.selected_text()))
 
     # --- placing ------------------------------------------------------------------------------------------------------
 
@@ -144,9 +152,9 @@ class AnswerBody(QWidget):
         return view
 
     def _make(self, kind: type[V]) -> V:
-        if issubclass(kind, CodeView):
-            return kind(self)
         view = kind(self._citations, self)
+        if isinstance(view, CodeView):
+            return view
         view.chip_clicked.connect(self.chip_clicked)
         view.link_clicked.connect(self.link_clicked)
         return view

@@ -98,8 +98,9 @@ class InlineObjects(QPyTextObject):
         return QSizeF(citation_width(str(form.property(NUMBER))) + 2 * MARGIN, CITE_SIZE * scale)
 
     def drawObject(
-        self, painter: QPainter, rect: QRectF, doc: QTextDocument, position: int, form: QTextFormat
+        self, painter: QPainter, rect: QRectF | QRect, doc: QTextDocument, position: int, form: QTextFormat
     ) -> None:
+        rect = QRectF(rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if form.objectType() == CARET:
@@ -132,7 +133,9 @@ class InlineObjects(QPyTextObject):
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().color("warning"))
         painter.drawText(
-            box.adjusted(22 * scale, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), flag_text()
+            box.adjusted(22 * scale, 0, 0, 0),
+            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
+            flag_text(),
         )
 
 

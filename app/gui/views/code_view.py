@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, 
 from app.gui.highlight import CodeHighlighter
 from app.gui.markdown import Code
 from app.gui.theme import theme
+from app.gui.views.chips import Citations
 from app.gui.widgets import IconButton, Label, paint_box
 
 COPIED_MS = 1500
@@ -19,7 +20,8 @@ BAR = 12
 class CodeView(QWidget):
     """Shows one fenced block; grows by what is new while it is written."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, citations: Citations | None = None, parent: QWidget | None = None) -> None:
+        """`citations` is what every kind of block takes; code has none."""
         super().__init__(parent)
         self.code = Code("")
         self._edit = _CodeEdit(self)

@@ -174,4 +174,3 @@ class _Piece(SpanWriter):
             cursor.setBlockFormat(block)
             for span in row[column] if column < len(row) else ():
                 self.write_span(cursor, span, base)
-

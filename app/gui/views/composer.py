@@ -1,0 +1,358 @@
+"""Where a question is written: grows with its text, says what it will ask and how full the context is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextOption,
+)
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+
+from app.gui.icons import paint_icon
+from app.gui.theme import theme
+from app.gui.widgets import FOCUS_RING, ElidedLabel, IconButton, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
+
+MOST_LINES = 8
+NEARLY_FULL = 0.9
+SendState = Literal["send", "stop"]
+
+
+class Composer(ThemedWidget):
+    """The input box. It never loses what is typed; what to do with it others decide."""
+
+    sent = Signal(str)
+    stop_asked = Signal()
+    text_changed = Signal(str)
+    attach_asked = Signal()
+    collection_removed = Signal()
+    edit_last_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._collection = ""
+        self._blocked = ""
+        self._streaming = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(13, 12, 13, 9)
+        column.setSpacing(8)
+        self.edit = _Input(self)
+        self.edit.entered.connect(self.send)
+        self.edit.textChanged.connect(self._changed)
+        self.edit.edit_last_asked.connect(self.edit_last_asked)
+        self.edit.focus_moved.connect(self.update)
+        column.addWidget(self.edit)
+        column.addLayout(self._tools())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_collection("")
+        self._show_state()
+
+    def _tools(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.attach = IconButton("paperclip", self.tr("Add files"), side=32, framed=True)
+        self.attach.clicked.connect(self.attach_asked)
+        self.chip = _CollectionChip()
+        self.chip.removed.connect(self.collection_removed)
+        self.meter = ContextMeter()
+        self.button = SendButton()
+        self.button.clicked.connect(self._press)
+        row.addWidget(self.attach)
+        row.addWidget(self.chip)
+        row.addStretch(1)
+        row.addWidget(self.meter)
+        row.addWidget(self.button)
+        return row
+
+    # --- what is so -------------------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        return self.edit.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Show a draft, the cursor at its end."""
+        if text != self.text():
+            self.edit.set_text(text)
+
+    def set_collection(self, name: str) -> None:
+        """Name the collection that will be asked, "" for none."""
+        self._collection = name
+        self.chip.show_name(name)
+        self.attach.set_name(
+            self.tr("Add files to “{name}”").format(name=name) if name else self.tr("Add files to a collection")
+        )
+        self._show_state()
+
+    def set_blocked(self, reason: str) -> None:
+        """Why nothing can be sent now, "" where it can. Typing goes on."""
+        self._blocked = reason
+        self._show_state()
+
+    def set_streaming(self, streaming: bool) -> None:
+        """While an answer streams the button stops it, and the next question can be typed."""
+        self._streaming = streaming
+        self._show_state()
+
+    def show_meter(self, tokens: int, context: int) -> None:
+        self.meter.show_use(tokens, context)
+        self._show_state()
+
+    def send(self) -> None:
+        """Send what is typed, unless there is nothing or it cannot be."""
+        text = self.text().strip()
+        if text and not self._streaming and not self._blocked:
+            self.sent.emit(text)
+
+    def clear(self) -> None:
+        self.edit.set_text("")
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _press(self) -> None:
+        if self._streaming:
+            self.stop_asked.emit()
+        else:
+            self.send()
+
+    def _changed(self) -> None:
+        self.text_changed.emit(self.text())
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self._streaming:
+            self.button.show_state("stop", self.tr("Stop the answer"), enabled=True)
+        else:
+            empty = not self.text().strip()
+            reason = self._blocked or (self.tr("Type a question first") if empty else "")
+            self.button.show_state("send", reason or self.tr("Send"), enabled=not reason)
+        self.edit.set_hint(self._hint())
+
+    def _hint(self) -> str:
+        if self._streaming:
+            return self.tr("You can type the next question")
+        if self.meter.is_nearly_full:
+            return self.tr("Older messages will be shortened for the next answer")
+        if self._collection:
+            return self.tr("Ask about {name}, or anything else").format(name=self._collection)
+        return self.tr("Ask anything")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        focused = self.edit.hasFocus()
+        edge = theme().color("focus" if focused else "borderStrong")
+        box = QRectF(self.rect())
+        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=edge, radius=12, width=2 if focused else 1)
+
+    def mousePressEvent(self, event: object) -> None:
+        self.edit.setFocus()
+
+
+class _Input(QTextEdit):
+    """Plain text that grows to eight lines. Enter sends, Shift Enter starts a line."""
+
+    entered = Signal()
+    edit_last_asked = Signal()
+    focus_moved = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptRichText(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDocumentMargin(0)
+        self.setViewportMargins(4, 0, 4, 0)
+        self.setAccessibleName(self.tr("Question"))
+        self._hint = ""
+        self._wear()
+        theme().changed.connect(self._wear)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+
+    def set_text(self, text: str) -> None:
+        self.setPlainText(text)
+        self._wear()
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
+    def set_hint(self, hint: str) -> None:
+        if hint != self._hint:
+            self._hint = hint
+            self.setAccessibleDescription(hint)
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.document().isEmpty() and not self.document().firstBlock().layout().preeditAreaText():
+            painter = QPainter(self.viewport())
+            painter.setFont(theme().font("body"))
+            painter.setPen(theme().color("text3"))
+            area = self.viewport().rect()
+            area.setHeight(theme().line("body"))
+            shown = painter.fontMetrics().elidedText(self._hint, Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.entered.emit()
+        elif (
+            event.key() == Qt.Key.Key_Up
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            and self.document().isEmpty()
+        ):
+            self.edit_last_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_moved.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_moved.emit()
+
+    def _wear(self) -> None:
+        self.setFont(theme().font("body"))
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        block = QTextBlockFormat()
+        block.setLineHeight(theme().line("body"), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+        cursor.mergeBlockFormat(block)
+        self._fit()
+
+    def _fit(self, *_: object) -> None:
+        line = theme().line("body")
+        needed = round(self.document().size().height())
+        height = min(max(needed, line), MOST_LINES * line)
+        bars = Qt.ScrollBarPolicy.ScrollBarAsNeeded if needed > height else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if bars != self.verticalScrollBarPolicy():
+            self.setVerticalScrollBarPolicy(bars)
+        if height != self.minimumHeight():
+            self.setFixedHeight(height)
+
+
+class SendButton(QAbstractButton):
+    """Send, or Stop while an answer streams."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: SendState = "send"
+        self.setProperty(FOCUS_RING, 8)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self.update)
+
+    def show_state(self, state: SendState, tooltip: str, *, enabled: bool) -> None:
+        self._state = state
+        self.setEnabled(enabled)
+        self.setToolTip(tooltip)
+        self.setAccessibleName(self.tr("Stop") if state == "stop" else self.tr("Send"))
+        self.setAccessibleDescription(tooltip)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(36, 36)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        box = QRectF(self.rect())
+        hover, down = self.underMouse(), self.isDown()
+        if self._state == "stop":
+            fill = "pressed" if down else "hover" if hover else "surface"
+            paint_box(painter, box, fill=theme().color(fill), edge=theme().color("borderStrong"), radius=8)
+            side = 11.0
+            square = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+            paint_box(painter, square, fill=theme().color("text"), radius=2)
+            return
+        if not self.isEnabled():
+            fill, ink = "track", "text3"
+        else:
+            fill, ink = ("accentPressed" if down else "accentHover" if hover else "accent"), "onAccent"
+        paint_box(painter, box, fill=theme().color(fill), radius=8)
+        icon = self.rect().adjusted(8, 8, -8, -8)
+        paint_icon(painter, "arrow-up", ink, icon)
+
+
+class _CollectionChip(ThemedWidget):
+    """The collection that is asked, with a way to ask none."""
+
+    removed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(11, 1, 3, 1)
+        row.setSpacing(0)
+        row.addWidget(IconLabel("folder-open", "text2", 16))
+        row.addSpacing(8)
+        self._name = ElidedLabel("", "uiStrong")
+        self._name.setMaximumWidth(theme().px(200))
+        row.addWidget(self._name)
+        row.addSpacing(2)
+        self.remove = IconButton("x", self.tr("Ask without documents"), size=14)
+        self.remove.clicked.connect(self.removed)
+        row.addWidget(self.remove)
+        self.setMinimumHeight(theme().px(theme().size("control")))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def show_name(self, name: str) -> None:
+        self._name.set_text(name)
+        self.setVisible(bool(name))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        box = QRectF(self.rect())
+        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("border"))
+
+
+class ContextMeter(QWidget):
+    """How much of the model's context the next prompt takes: "1.9k / 8k"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.is_nearly_full = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._bar = ProgressBar(self.tr("Context used"), height=4)
+        self._bar.setFixedWidth(48)
+        self._warning = IconLabel("triangle-alert", "warning", 14)
+        self._label = Label("", "caption", "text2")
+        for widget in (self._bar, self._warning, self._label):
+            row.addWidget(widget)
+        self._warning.hide()
+        self.hide()
+
+    def show_use(self, tokens: int, context: int) -> None:
+        if context <= 0:
+            self.hide()
+            return
+        share = tokens / context
+        self.is_nearly_full = share >= NEARLY_FULL
+        self._bar.set_fraction(share)
+        self._bar.set_color("warning" if self.is_nearly_full else "accent")
+        self._warning.setVisible(self.is_nearly_full)
+        self._label.setText(f"{_short(tokens)} / {_short(context)}")
+        tip = self.tr("The conversation takes {used} of the {all} tokens that the model can keep in view.").format(
+            used=tokens, all=context
+        )
+        if self.is_nearly_full:
+            tip += " " + self.tr("Older messages will be shortened for the next answer.")
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.show()
+
+
+def _short(tokens: int) -> str:
+    """1.9k for 1,920 and 8k for 8,192."""
+    if tokens < 1000:
+        return str(tokens)
+    return f"{tokens / 1000:.1f}k" if tokens % 1024 else f"{tokens // 1024}k"

@@ -1,0 +1,81 @@
+"""A PDF page as an image with the cited passage marked, as if with a yellow marker on the white page."""
+
+from __future__ import annotations
+
+import base64
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.gui.theme import theme
+from app.workers.protocol import PageImage
+
+
+def decode_page(image: PageImage) -> QImage:
+    """The page's pixels; a null image where they cannot be read."""
+    made = QImage()
+    made.loadFromData(base64.b64decode(image.png), "PNG")
+    return made
+
+
+class PageView(QWidget):
+    """Draws the page fitted to a width, times the zoom. Pages stay white in the dark theme."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._page = QPixmap()
+        self._image: PageImage | None = None
+        self._width = 300
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def image(self) -> PageImage | None:
+        return self._image
+
+    def show_page(self, image: PageImage, pixels: QImage, name: str) -> None:
+        self._image = image
+        self._page = QPixmap.fromImage(_marked(pixels, image))
+        self.setAccessibleName(name)
+        self.fit_width(self._width)
+
+    def fit_width(self, width: int) -> None:
+        """Be so wide; the height follows the page."""
+        self._width = width
+        self.setFixedSize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        if self._page.isNull():
+            return QSize(self._width, round(self._width * 1.41))
+        return QSize(self._width, round(self._width * self._page.height() / self._page.width()))
+
+    def mark_top(self) -> float:
+        """Where the first mark begins, in pixels from the top of this widget; 0 without marks."""
+        if self._image is None or not self._image.marks or self._page.isNull():
+            return 0.0
+        points = self._page.width() / self._image.scale
+        return min(box.top for box in self._image.marks) * self._width / points
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._page.isNull():
+            painter.fillRect(self.rect(), Qt.GlobalColor.white)
+        else:
+            painter.drawPixmap(self.rect(), self._page)
+        painter.setPen(theme().color("border"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _marked(pixels: QImage, image: PageImage) -> QImage:
+    """Multiply the mark's yellow over the boxes: black letters stay black, white paper turns yellow."""
+    made = pixels.convertToFormat(QImage.Format.Format_RGB32)
+    painter = QPainter(made)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+    for box in image.marks:
+        left, top = box.left * image.scale, box.top * image.scale
+        area = QRectF(left, top, (box.right - box.left) * image.scale, (box.bottom - box.top) * image.scale)
+        painter.fillRect(area, theme().color("mark"))
+    painter.end()
+    return made

@@ -1,0 +1,59 @@
+"""What an empty chat shows: one sentence and, on request, questions that its documents can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.gui.widgets import Button, EmptyState
+
+
+class StartPage(QWidget):
+    """ "Ask your first question"."""
+
+    question_chosen = Signal(str)
+
+    def __init__(self, samples: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._samples = samples
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addStretch(1)
+        self.empty = EmptyState(
+            "message-square",
+            self.tr("Ask your first question"),
+            self.tr("Answers show the page they came from. Try one of the sample questions."),
+            self.tr("Show sample questions"),
+        )
+        self.empty.acted.connect(self._show_samples)
+        column.addWidget(self.empty)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(8)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        self.buttons: list[Button] = []
+
+    def refresh(self) -> None:
+        """Back to the sentence; the questions may be others now."""
+        for button in self.buttons:
+            self._list.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = []
+        if self.empty.button is not None:
+            self.empty.button.setVisible(bool(self._samples()))
+
+    def _show_samples(self) -> None:
+        self.refresh()
+        for question in self._samples():
+            button = Button(question, icon="text-quote")
+            button.clicked.connect(lambda _=False, text=question: self.question_chosen.emit(text))
+            self._list.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
+            self.buttons.append(button)
+        if self.buttons:
+            self.buttons[0].setFocus()
+        if self.empty.button is not None:
+            self.empty.button.hide()
