@@ -17,11 +17,14 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if not args.queries:
         answer = _answer(args, session, model, args.question, draft=not args.json)
         _print(args, answer)
-        return 0
+        return 1 if answer.stopped else 0
     status = 0
     for question in read_queries(args.queries):
         try:
-            _print(args, _answer(args, session, model, question, draft=False))
+            answer = _answer(args, session, model, question, draft=False)
+            _print(args, answer)
+            if answer.stopped:
+                return 1
         except AppError as error:
             status = 1
             tell(f"{question}: {error}")

@@ -16,11 +16,9 @@ from app.workers.protocol import (
     Add,
     Added,
     AddProgress,
-    Collections,
     Data,
     Documents,
     FileEvent,
-    ListCollections,
     ListDocuments,
     Search,
     Searched,
@@ -75,8 +73,9 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
 def search(args: argparse.Namespace, session: Session) -> int:
     """Search without a model."""
     queries = read_queries(args.queries) if args.queries else [args.query]
+    names = tuple(item.name for item in session.collections(args.collection)) if args.collection else ()
     for query in queries:
-        call = Search(query=query, collections=tuple(args.collection), k=args.k, highlight=not args.json)
+        call = Search(query=query, collections=names, k=args.k, highlight=not args.json)
         searched = session.call("documents", call)
         assert isinstance(searched, Searched)
         result = searched.result
@@ -103,14 +102,13 @@ def collections(args: argparse.Namespace, session: Session) -> int:
     """List the collections, or the documents of one."""
     if args.name:
         return _list_documents(args, session)
-    listed = session.call("documents", ListCollections())
-    assert isinstance(listed, Collections)
-    for item in listed.collections:
+    listed = session.collections()
+    for item in listed:
         if args.json:
             say_json({"name": item.name, "documents": item.documents, "passages": item.passages, "bytes": item.bytes})
         else:
             say(f"{item.name}  {item.documents} documents, {item.passages} passages, {size_text(item.bytes)}")
-    if not listed.collections and not args.json:
+    if not listed and not args.json:
         tell("There are no collections yet. Add documents with “inhouse add PATH”.")
     return 0
 
@@ -133,16 +131,9 @@ def documents_of(session: Session, names: list[str]) -> list[Document]:
     Raises:
         AppError: there is no such collection.
     """
-    listed = session.call("documents", ListCollections())
-    assert isinstance(listed, Collections)
-    known = {item.name.casefold(): item.name for item in listed.collections}
-    for name in names:
-        if name.casefold() not in known:
-            shown = ", ".join(f"“{item}”" for item in known.values()) or "none"
-            raise AppError(f"There is no collection “{name}”.", f"There are: {shown}.")
     found: list[Document] = []
-    for name in [known[name.casefold()] for name in names] or list(known.values()):
-        documents = session.call("documents", ListDocuments(collection=name))
+    for item in session.collections(names):
+        documents = session.call("documents", ListDocuments(collection=item.name))
         assert isinstance(documents, Documents)
         found += documents.documents
     return found

@@ -154,6 +154,8 @@ def say_answer(answer: Answer) -> None:
         say("\nThe nearest passages:")
     for passage in answer.nearest:
         say(f"  • {place(passage)}: {shortened(passage)}")
+    if answer.not_found and not answer.nearest:
+        tell("There are no documents to search yet. Add some with “inhouse add PATH”.")
     for sentence in answer.unsupported:
         tell(f"Not from your documents: {sentence}")
     if answer.note:

@@ -92,7 +92,10 @@ class Repl:
             self._store.discard_answer(turn.id)
             raise
         draft.take_back()
-        self._store.finish_answer(turn.id, answer)
+        if answer.stopped and not answer.text:
+            self._store.discard_answer(turn.id)
+        else:
+            self._store.finish_answer(turn.id, answer)
         say_answer(answer)
         say()
 
@@ -107,9 +110,7 @@ class Repl:
 
     def _choose_collection(self, words: list[str]) -> None:
         name = " ".join(words)
-        if name:
-            documents.documents_of(self._session, [name])
-        self._collections = (name,) if name else ()
+        self._collections = tuple(item.name for item in self._session.collections([name])) if name else ()
         say(f"Answers come from “{name}” now." if name else "Answers come from all collections now.")
 
     def _alone(self, words: list[str]) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from app.assistant.flow import Ask, Step, answer, ask_of, run
+import msgspec
+
+from app.assistant.flow import Ask, Step, Stopped, answer, ask_of, run
 from app.cli.output import Progress
 from app.errors import AppError, WorkerGone
 from app.models.registry import Registry
 from app.paths import Home
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
-from app.types import Answer, InstalledModel
+from app.types import Answer, Collection, InstalledModel
 from app.workers.client import Client
-from app.workers.protocol import AnyCall, Data, Load, Loaded, LoadProgress, Prefill, Token, WorkerRole
+from app.workers.protocol import (
+    AnyCall,
+    Collections,
+    Data,
+    ListCollections,
+    Load,
+    Loaded,
+    LoadProgress,
+    Prefill,
+    Token,
+    WorkerRole,
+)
 
 Listener = Callable[[Data], None]
 
@@ -86,16 +99,52 @@ class Session:
         return loaded
 
     def ask(self, ask: Ask, model: InstalledModel, on_token: Callable[[str], None]) -> Answer:
-        """Drive the assistant's flow with this session's children."""
+        """Drive the assistant's flow with this session's children; Ctrl C stops the answer and keeps what has come.
+
+        Raises:
+            AppError: there is no such collection, or a child failed.
+        """
+        if ask.collections is not None:
+            # The documents process warms up by itself while the engine loads.
+            listed = self.collections(ask.collections)
+            if ask.collections:
+                ask = msgspec.structs.replace(ask, collections=tuple(item.name for item in listed))
+        text: list[str] = []
+
+        def keep(data: Data) -> None:
+            if isinstance(data, Token) and not data.thinking:
+                text.append(data.text)
+            self._show_answer(data, on_token)
 
         def perform(step: Step) -> Data:
-            if step.role == "engine":
-                self.load(model)
-                return self.call("engine", step.call, lambda data: self._show_answer(data, on_token))
-            self.progress.show("Searching your documents…")
-            return self.call(step.role, step.call)
+            try:
+                if step.role == "engine":
+                    self.load(model)
+                    return self.call("engine", step.call, keep)
+                self.progress.show("Searching your documents…")
+                return self.call(step.role, step.call)
+            except KeyboardInterrupt:
+                raise Stopped("".join(text)) from None
 
+        self.load(model)
         return run(answer(ask), perform)
+
+    def collections(self, names: Sequence[str] = ()) -> tuple[Collection, ...]:
+        """The collections of these names, whatever their case, or all.
+
+        Raises:
+            AppError: there is no such collection.
+        """
+        listed = self.call("documents", ListCollections())
+        assert isinstance(listed, Collections)
+        if not names:
+            return listed.collections
+        known = {item.name.casefold(): item for item in listed.collections}
+        for name in names:
+            if name.casefold() not in known:
+                shown = ", ".join(f"“{item.name}”" for item in known.values()) or "none yet"
+                raise AppError(f"There is no collection “{name}”.", f"There are: {shown}.")
+        return tuple(known[name.casefold()] for name in names)
 
     def ask_of(self, question: str, model: InstalledModel, **more: object) -> Ask:
         return ask_of(self.settings, question, model=model.name, **more)
