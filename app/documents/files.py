@@ -17,7 +17,7 @@ def walk(paths: Sequence[str]) -> Iterator[str]:
     seen_folders: set[tuple[int, int]] = set()
     seen: set[str] = set()
     for name in paths:
-        path = Path(os.path.abspath(Path(name).expanduser()))
+        path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100 - a link keeps its own name
         for file in _files(path, seen_folders) if path.is_dir() else [str(path)]:
             if file not in seen:
                 seen.add(file)

@@ -19,7 +19,7 @@ from app.documents.files import walk
 from app.documents.passages import Piece, Tokens, embedded
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
-from app.workers.protocol import Add, Added, AddProgress, Data, FileEvent
+from app.workers.protocol import Add, Added, AddProgress, AnyData, FileEvent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +73,7 @@ class Indexing:
         self._embedded = 0
         self._began = time.perf_counter()
 
-    def steps(self) -> Generator[Data, None, Added]:
+    def steps(self) -> Generator[AnyData, None, Added]:
         """Run; cancel with `close()`.
 
         Raises:
@@ -103,13 +103,13 @@ class Indexing:
             ahead.close()
         return Added(**self._counts)
 
-    def _run(self, ahead: ReadAhead) -> Iterator[Data]:
+    def _run(self, ahead: ReadAhead) -> Iterator[AnyData]:
         more = True
         while more or self._open:
             more = yield from self._fill(ahead, more)
             yield from self._embed_window()
 
-    def _fill(self, ahead: ReadAhead, more: bool) -> Generator[Data, None, bool]:
+    def _fill(self, ahead: ReadAhead, more: bool) -> Generator[AnyData, None, bool]:
         """Take in what was read until a window is full, or nothing comes for a while; → whether there may be more."""
         while more and self._pending() < WINDOW:
             try:
@@ -127,7 +127,7 @@ class Indexing:
     def _pending(self) -> int:
         return sum(len(doc.vectors) - doc.next for doc in self._open)
 
-    def _take(self, item: Started | Unchanged | Refused | Read) -> Iterator[Data]:
+    def _take(self, item: Started | Unchanged | Refused | Read) -> Iterator[AnyData]:
         if isinstance(item, Started):
             yield FileEvent(path=item.path, status="reading")
         elif isinstance(item, Unchanged):
@@ -151,7 +151,7 @@ class Indexing:
         else:
             yield from self._begin(item)
 
-    def _begin(self, read: Read) -> Iterator[Data]:
+    def _begin(self, read: Read) -> Iterator[AnyData]:
         """Start a document; vectors of the same content filed elsewhere are taken over."""
         vectors: list[bytes | None] = [None] * len(read.pieces)
         twin = None if self._call.force else self._store.twin(read.parsed.sha256, RECIPE)
@@ -174,7 +174,7 @@ class Indexing:
                 doc.next += 1
         return chosen
 
-    def _embed_window(self) -> Iterator[Data]:
+    def _embed_window(self) -> Iterator[AnyData]:
         window = self._window()
         for batch in batches([doc.read.pieces[at].tokens for doc, at in window]):
             chosen = [window[i] for i in batch]
@@ -191,7 +191,7 @@ class Indexing:
                 done = 1 - doc.missing / len(doc.vectors)
                 yield FileEvent(path=doc.read.path, status="indexing", fraction=done)
 
-    def _commit(self, doc: _Open) -> Iterator[Data]:
+    def _commit(self, doc: _Open) -> Iterator[AnyData]:
         read = doc.read
         document_id = self._store.put(
             NewDocument(

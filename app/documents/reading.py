@@ -120,7 +120,8 @@ class ReadAhead:
     def _put(self, item: Item | BaseException | None) -> None:
         while not self._stop.is_set():
             try:
-                return self._items.put(item, timeout=0.2)
+                self._items.put(item, timeout=0.2)
+                return
             except queue.Full:
                 continue
 

@@ -1,13 +1,26 @@
-"""Search: full text and meaning, fused.
+"""Search: full text and meaning, fused by a weighted sum over the candidates of both.
 
-Score of a passage = BM25 + weight · cosine.
+    S = BM25(text + ½ headings) + a · (22 · cosine + 6 · pairs)
+
+- BM25 (k1 1.2, b 0.75) leads: of 813 SQuAD paragraphs it ranks the right one first for 0.83 of the questions, the
+  embedder alone for 0.67. Ranks alone lose how sure each side is, so plain rank fusion (0.76) is worse than BM25.
+- *pairs* is the share, by inverse document frequency, of the question's neighbouring words that also stand together in
+  the passage ("white house" is not "the house is white"). It is worth 2 points of hit@1.
+- *a* is how well the embedder knows the query's language, from its own tokens a word (fertility): 1 up to 1.2 (English),
+  0.7 in German, 0 from 4.6 (Chinese, Arabic), where its cosines are noise.
+
+Figures, how they were fitted and on what they were checked: docs/retrieval.md.
+
+`score` is the chance that a passage answers, by a logistic fit on the same parts divided by what a perfect match would
+have (so that it compares between queries); below FOUND for all passages the documents are said to hold nothing.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import math
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -16,51 +29,159 @@ from numpy.typing import NDArray
 from app.documents import words
 from app.documents.matrix import Matrix
 from app.documents.store import Store, scope_term
-from app.types import Passage, SearchResult
+from app.documents.vectors import Vectors
+from app.types import SearchResult
 
-CANDIDATES = 60
-COSINE_WEIGHT = 14.0
+LEXICAL, NEAR = 60, 40
+"""Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
+
+K1, B = 1.2, 0.75
+"""Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
+
+COSINE, PAIRS, HEADINGS = 22.0, 6.0, 0.5
+
+FOUND = 0.3
+"""The score from which documents are said to hold an answer: refuses 3 % of SQuAD's answerable questions."""
+
+LOGISTIC = (14.56, 20.78, -12.89, -4.87, -5.87)
+"""Weights of a·cosine, share, a·share, a, 1: fitted on SQuAD and XQuAD-zh against questions of other articles."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What a passage's place comes from: "why this answer"."""
+
+    id: int
+    bm25: float
+    share: float  # of the BM25 that a passage with every term of the query, once, would have
+    cosine: float
+    pairs: float
+    total: float
+    chance: float
+
+
+def trust(fertility: float) -> float:
+    """How far the embedder is to be believed on a query of so many tokens a word, 0 to 1."""
+    return min(1.0, max(0.0, (4.6 - fertility) / 3.4))
 
 
 class Searcher:
     """Finds passages for a question whose vector is known."""
 
-    def __init__(self, store: Store, matrix: Matrix) -> None:
+    def __init__(self, store: Store, matrix: Matrix, vectors: Vectors | None = None) -> None:
         self._store = store
         self._matrix = matrix
+        self._vectors = vectors
 
-    def search(self, query: str, vector: NDArray[np.float32], collections: Sequence[int], k: int) -> SearchResult:
+    def search(
+        self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int], k: int
+    ) -> SearchResult:
+        """The `k` best passages in these collections (none: in all); `believed` is `trust` of the query."""
         began = time.perf_counter()
-        ranked = self.rank(query, vector, collections)[:k]
-        passages = self._store.passages([id_ for id_, _ in ranked])
+        ranked = self.rank(query, vector, believed, collections)[:k]
+        passages = self._store.passages([parts.id for parts in ranked])
+        scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
-            msgspec.structs.replace(passages[id_], score=max(0.0, min(1.0, score / 40))) for id_, score in ranked
+            msgspec.structs.replace(passages[parts.id], score=round(float(score), 4))
+            for parts, score in zip(ranked, scores, strict=True)
         )
-        return SearchResult(passages=found, found=bool(found), elapsed_ms=(time.perf_counter() - began) * 1000)
+        return SearchResult(
+            passages=found,
+            found=bool(found) and found[0].score >= FOUND,
+            elapsed_ms=(time.perf_counter() - began) * 1000,
+        )
 
-    def rank(self, query: str, vector: NDArray[np.float32], collections: Sequence[int]) -> list[tuple[int, float]]:
-        if not self._matrix.fits() or not len(self._matrix.ids):
-            return []
-        cosines = self._matrix.scores(vector, collections)
-        lexical = dict(self._lexical(query, collections))
-        count = min(CANDIDATES, len(cosines))
-        near = np.argpartition(-cosines, count - 1)[:count]
-        ids = {int(self._matrix.ids[i]) for i in near if cosines[i] > -2} | set(lexical)
-        order = sorted(ids)
-        cos = cosines[self._matrix.positions(order)]
-        scored = [(i, lexical.get(i, 0.0) + COSINE_WEIGHT * float(c)) for i, c in zip(order, cos, strict=True)]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))
-
-    def _lexical(self, query: str, collections: Sequence[int]) -> list[tuple[int, float]]:
+    def rank(self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int]) -> list[Parts]:
+        """All candidates, best first."""
         terms = words.query_terms(query)
-        if not terms:
+        counts = self._store.term_counts(terms)
+        lexical = self._lexical(terms, counts, collections)
+        near, cosine = self._cosines(vector, believed, collections, lexical)
+        ids = sorted(set(near) | set(lexical))
+        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), believed)
+        bodies = self._store.bodies(ids)
+        parts = [scorer.score(id_, *bodies[id_], cosine[id_]) for id_ in ids]
+        return sorted(parts, key=lambda part: (-part.total, part.id))
+
+    def _cosines(
+        self, vector: NDArray[np.float32], believed: float, collections: Sequence[int], lexical: Sequence[int]
+    ) -> tuple[list[int], dict[int, float]]:
+        """The nearest passages, and the cosine of these and the lexical ones.
+
+        All vectors are compared where memory holds them. Beyond that Chroma proposes, and while it is being rebuilt
+        the stored vectors are read through, which is slow but right.
+        """
+        if self._matrix.fits():
+            cosines = self._matrix.scores(vector, collections)
+            near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)] if believed else []
+            ids = sorted(set(near) | set(lexical))
+            return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True))
+        if self._vectors is not None and self._vectors.ready():
+            near = self._vectors.nearest(vector, collections, NEAR)
+        else:
+            near = self._store.nearest(vector, collections, NEAR)
+        return near, self._store.cosines(vector, sorted(set(near) | set(lexical)))
+
+    def _lexical(self, terms: Sequence[str], counts: dict[str, int], collections: Sequence[int]) -> list[int]:
+        """Candidates by full text. Words in every other passage only cost time, so rare ones stand for the query."""
+        known = sorted((term for term in terms if counts.get(term)), key=lambda term: counts[term])
+        chosen: list[str] = []
+        seen = 0
+        for term in known:
+            if chosen and seen + counts[term] > MATCHES:
+                break
+            chosen.append(term)
+            seen += counts[term]
+        if not chosen:
             return []
-        match = " OR ".join(f'"{term}"' for term in terms)
-        match = "{context body} : (" + match + ")"
+        match = "{context body} : (" + " OR ".join(f'"{term}"' for term in chosen) + ")"
         if collections:
             match = f"({match}) AND scope : ({' OR '.join(scope_term(c) for c in collections)})"
-        rows = self._store.db.execute(
-            "SELECT rowid, -bm25(words, 0.0, 0.5, 1.0) AS s FROM words WHERE words MATCH ? ORDER BY s DESC LIMIT ?",
-            (match, CANDIDATES),
-        )
-        return [(row[0], row[1]) for row in rows]
+        return self._store.best_words(match, LEXICAL)
+
+
+MATCHES = 8_000
+"""Passages that full text may have to weigh for one query: about 10 ms."""
+
+
+def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
+    count = min(count, len(scores))
+    return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > -2]
+
+
+class _Scorer:
+    """Weighs passages for one query."""
+
+    def __init__(
+        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, believed: float
+    ) -> None:
+        self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
+        self._all = sum(self._idf.values()) or 1.0
+        whole = words.terms(query)
+        self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
+        self._mean = mean
+        self._believed = believed
+
+    def score(self, id_: int, context: str, text: str, cosine: float) -> Parts:
+        """Weigh one passage."""
+        body = words.terms(text)
+        above = words.terms(context)
+        bm25 = self._bm25(body, above)
+        together = set(pairwise(body))
+        pairs = sum(weight for pair, weight in self._neighbours.items() if pair in together) / self._all
+        total = bm25 + self._believed * (COSINE * cosine + PAIRS * pairs)
+        share = bm25 / self._all
+        return Parts(id_, bm25, share, cosine, pairs, total, self._chance(share, cosine))
+
+    def _bm25(self, body: list[str], above: list[str]) -> float:
+        length = K1 * (1 - B + B * (len(body) + HEADINGS * len(above)) / self._mean)
+        score = 0.0
+        for term, idf in self._idf.items():
+            if often := body.count(term) + HEADINGS * above.count(term):
+                score += idf * often * (K1 + 1) / (often + length)
+        return score
+
+    def _chance(self, share: float, cosine: float) -> float:
+        a = self._believed
+        w = LOGISTIC
+        z = w[0] * a * cosine + w[1] * share + w[2] * a * share + w[3] * a + w[4]
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))

@@ -9,10 +9,32 @@ _END = re.compile(
     re.VERBOSE,
 )
 _ABBREVIATIONS = frozenset(
-    """mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept approx no nos vol fig figs al ed eds pp p cf ca e.g i.e
-    u.s u.k a.m p.m ph.d jan feb mar apr jun jul aug sep sept oct nov dec gen col lt sgt capt rev hon mt art sec ch
-    bzw ca usw z.b d.h u.a o.ä nr str tel abs bd hrsg vgl ggf evtl inkl zzgl max min mio mrd
-    m mme mlle env av boul sig sig.ra dott núm pág ud uds""".split()
+    [
+        *["mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "inc", "ltd", "co", "corp", "dept", "approx"],
+        *[
+            "no",
+            "nos",
+            "vol",
+            "fig",
+            "figs",
+            "al",
+            "ed",
+            "eds",
+            "pp",
+            "p",
+            "cf",
+            "ca",
+            "e.g",
+            "i.e",
+            "u.s",
+            "u.k",
+            "a.m",
+        ],
+        *["p.m", "ph.d", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "gen"],
+        *["col", "lt", "sgt", "capt", "rev", "hon", "mt", "art", "sec", "ch", "bzw", "usw", "z.b", "d.h", "u.a", "o.ä"],
+        *["nr", "str", "tel", "abs", "bd", "hrsg", "vgl", "ggf", "evtl", "inkl", "zzgl", "mio", "mrd", "m", "mme"],
+        *["mlle", "env", "av", "sig", "sig.ra", "dott", "núm", "pág", "ud", "uds"],
+    ]
 )
 _LAST_WORD = re.compile(r"([^\s(\[\"“„«]+)$")
 

@@ -6,20 +6,24 @@ is removed. Everything else (Chroma, the matrix in memory) can be rebuilt from h
 
 from __future__ import annotations
 
+import bisect
 import contextlib
+import heapq
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from app.documents import words
 from app.documents.migrations import migrate
 from app.documents.parsed import Line, Parsed
 from app.documents.passages import Piece
 from app.errors import AppError, Busy, NoSpace
-from app.types import Collection, Document, FileStatus, Passage
+from app.types import Box, Collection, Document, FileStatus, Passage
 
 _FULL = ("database or disk is full", "readonly database", "unable to open database", "disk I/O error")
 
@@ -70,6 +74,12 @@ def plain_errors() -> Iterator[None]:
                 text,
             ) from error
         raise
+    except sqlite3.DatabaseError as error:
+        raise AppError(
+            "The document index is damaged.",
+            "Please restart Inhouse: the damaged file is set aside, and your documents can be added again.",
+            str(error),
+        ) from error
 
 
 class Store:
@@ -131,6 +141,10 @@ class Store:
 
     def _changed(self) -> None:
         self.set_meta("generation", str(self.generation + 1))
+
+    def _broke(self) -> None:
+        """Passages went: a cache that only adds what is new is no longer true."""
+        self.set_meta("chain", str(int(self.meta("chain", "0")) + 1))
 
     # --- collections -------------------------------------------------------------------------------------------------
 
@@ -201,6 +215,17 @@ class Store:
             code=row["code"],
         )
 
+    def modified(self, document_id: int) -> float:
+        """When the file had last been changed as it was indexed (seconds since the epoch)."""
+        row = self.db.execute("SELECT modified FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def check(self) -> str:
+        """ "ok", or what SQLite finds wrong."""
+        with plain_errors():
+            found = [row[0] for row in self.db.execute("PRAGMA quick_check(5)")]
+        return "; ".join(found)
+
     def known(self, collection_id: int) -> dict[str, Stored]:
         """What is filed in a collection, by path."""
         rows = self.db.execute(
@@ -233,20 +258,20 @@ class Store:
             document_id = self._replace_row(
                 new.collection_id,
                 new.path,
-                dict(
-                    format=parsed.format,
-                    title=parsed.title,
-                    sha256=parsed.sha256,
-                    recipe=new.recipe,
-                    bytes=parsed.size,
-                    modified=new.modified,
-                    status="indexed",
-                    reason=parsed.note,
-                    code="",
-                    pages=len(parsed.pages) or None,
-                    passages=len(new.pieces),
-                    indexed_at=time.time(),
-                ),
+                {
+                    "format": parsed.format,
+                    "title": parsed.title,
+                    "sha256": parsed.sha256,
+                    "recipe": new.recipe,
+                    "bytes": parsed.size,
+                    "modified": new.modified,
+                    "status": "indexed",
+                    "reason": parsed.note,
+                    "code": "",
+                    "pages": len(parsed.pages) or None,
+                    "passages": len(new.pieces),
+                    "indexed_at": time.time(),
+                },
             )
             self._erase_passages(document_id)
             db.execute(
@@ -260,7 +285,7 @@ class Store:
     def put_failure(self, collection_id: int, path: str, reason: str, code: str) -> int:
         """Keep why a file failed. A version that was indexed before stays searchable."""
         with self.transaction():
-            return self._replace_row(collection_id, path, dict(status="failed", reason=reason, code=code))
+            return self._replace_row(collection_id, path, {"status": "failed", "reason": reason, "code": code})
 
     def _replace_row(self, collection_id: int, path: str, values: dict[str, object]) -> int:
         """
@@ -280,18 +305,22 @@ class Store:
         return int(row[0])
 
     def _insert_passages(self, document_id: int, new: NewDocument) -> None:
-        scope = self._scope(document_id)
+        scope, terms = self._scope(document_id), 0
         for piece, vector in zip(new.pieces, new.vectors, strict=True):
             text = new.parsed.text[piece.start : piece.end]
+            boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
             cursor = self.db.execute(
-                """INSERT INTO passages (document_id, start, "end", page, heading, context, text, vector)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, text, vector),
+                """INSERT INTO passages (document_id, start, "end", page, heading, context, text, vector, boxes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, text, vector, boxes),
             )
+            above, body = words.terms(piece.context), words.terms(text)
+            terms += len(body)
             self.db.execute(
                 "INSERT INTO words (rowid, scope, context, body) VALUES (?, ?, ?, ?)",
-                (cursor.lastrowid, scope, *_terms(piece.context, text)),
+                (cursor.lastrowid, scope, " ".join(above), " ".join(body)),
             )
+        self._count(len(new.pieces), terms)
 
     def _scope(self, document_id: int) -> str:
         row = self.db.execute("SELECT collection_id FROM documents WHERE id = ?", (document_id,)).fetchone()
@@ -308,13 +337,20 @@ class Store:
         rows = self.db.execute(
             "SELECT id, context, text FROM passages WHERE document_id = ?", (document_id,)
         ).fetchall()
+        terms = 0
         for row in rows:
+            above, body = words.terms(row["context"]), words.terms(row["text"])
+            terms += len(body)
             self.db.execute(
                 "INSERT INTO words (words, rowid, scope, context, body) VALUES ('delete', ?, ?, ?, ?)",
-                (row["id"], scope, *_terms(row["context"], row["text"])),
+                (row["id"], scope, " ".join(above), " ".join(body)),
             )
+        self._count(-len(rows), -terms)
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
+        if rows:
+            self._broke()
+            self.set_meta("purge", "1")
         return len(rows)
 
     def remove(self, document_ids: Sequence[int]) -> int:
@@ -326,6 +362,7 @@ class Store:
                 db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
                 db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
             self._changed()
+            self.set_meta("purge", "1")
         return gone
 
     def drop_collection(self, collection_id: int) -> None:
@@ -340,7 +377,12 @@ class Store:
         with plain_errors():
             if sqlite3.sqlite_version_info < (3, 42):
                 self.db.execute("INSERT INTO words(words) VALUES ('optimize')")
+            self.db.execute("DELETE FROM meta WHERE key = 'purge'")
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def purge_due(self) -> bool:
+        """Whether something was removed or replaced whose bytes may still be in the files, e.g. before a crash."""
+        return self.meta("purge") == "1"
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -363,7 +405,7 @@ class Store:
         """Passages by id, as a search shows them, without score and boxes."""
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, c.name AS collection, p.page, p.start, p."end" AS stop,
-                p.heading, p.text, d.indexed_at
+                p.heading, p.text, p.boxes, d.indexed_at
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -380,14 +422,69 @@ class Store:
                 end=row["stop"],
                 heading=row["heading"],
                 text=row["text"],
+                boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
                 indexed_at=row["indexed_at"] or 0.0,
             )
             for row in rows
         }
 
+    def _count(self, passages: int, terms: int) -> None:
+        self.set_meta("passages", str(self.count() + passages))
+        self.set_meta("terms", str(int(self.meta("terms", "0")) + terms))
+
     def count(self) -> int:
         """All passages."""
-        return int(self.db.execute("SELECT count(*) FROM passages").fetchone()[0])
+        return int(self.meta("passages", "0"))
+
+    def samples(self, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
+        """Text and vector of some passages of these documents, spread over them."""
+        found: list[tuple[str, bytes]] = []
+        for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
+            rows = self.db.execute(
+                "SELECT text, vector FROM passages WHERE document_id = ? ORDER BY length(text) DESC LIMIT ?",
+                (document_id, max(1, count // len(document_ids))),
+            )
+            found += [(row[0], row[1]) for row in rows]
+        return found
+
+    def traces(self, document_ids: Sequence[int]) -> int:
+        """Rows that still belong to removed documents, in tables and full text."""
+        marks = ",".join("?" * len(document_ids))
+        found = 0
+        for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
+            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
+            found += int(row.fetchone()[0])
+        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
+        return found + int(held)
+
+    def count_to(self, last: int) -> int:
+        """Passages with an id up to `last`."""
+        return int(self.db.execute("SELECT count(*) FROM passages WHERE id <= ?", (last,)).fetchone()[0])
+
+    def mean_terms(self) -> float:
+        """Mean length of a passage, in terms."""
+        return max(1.0, int(self.meta("terms", "0")) / max(1, self.count()))
+
+    def term_counts(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term stands."""
+        rows = self.db.execute(
+            f"SELECT term, doc FROM word_counts WHERE term IN ({','.join('?' * len(terms))})", tuple(terms)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def bodies(self, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Context and text of passages."""
+        rows = self.db.execute(
+            f"SELECT id, context, text FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids)
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def best_words(self, match: str, limit: int) -> list[int]:
+        """Passages by SQLite's own BM25 for an FTS5 query, best first."""
+        rows = self.db.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 0.0, 0.5, 1.0) LIMIT ?", (match, limit)
+        )
+        return [row[0] for row in rows]
 
     def vectors(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, int, bytes]]:
         """Passage id, collection id and vector, by rising id."""
@@ -397,6 +494,25 @@ class Store:
             (after, limit),
         )
         return [tuple(row) for row in rows]
+
+    def cosines(self, query: NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
+        """Cosine of a query with these passages."""
+        rows = self.db.execute(f"SELECT id, vector FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids))
+        return {row[0]: float(np.frombuffer(row[1], "<f4") @ query) for row in rows}
+
+    def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
+        """The passages nearest to a query, by reading every vector: exact, bounded in memory, seconds for a million."""
+        best: list[tuple[float, int]] = []
+        after = 0
+        while batch := self.vectors(after, 20_000):
+            after = batch[-1][0]
+            kept = [row for row in batch if not collections or row[1] in collections]
+            if kept:
+                matrix = np.frombuffer(b"".join(row[2] for row in kept), "<f4").reshape(len(kept), -1)
+                scores = matrix @ query
+                best += [(float(score), row[0]) for score, row in zip(scores, kept, strict=True)]
+                best = heapq.nlargest(count, best)
+        return [id_ for _, id_ in best]
 
     def twin_vectors(self, document_id: int) -> list[tuple[int, int, str, bytes]]:
         """Start, end, context and vector of a document's passages, in order."""
@@ -415,8 +531,11 @@ def scope_term(collection_id: int) -> str:
     return f"c{collection_id}"
 
 
-def _terms(context: str, text: str) -> tuple[str, str]:
-    return " ".join(words.terms(context)), " ".join(words.terms(text))
+def line_boxes(lines: Sequence[Line], start: int, end: int, page: int | None) -> tuple[Box, ...]:
+    """The boxes of the lines of a page that a span touches; `lines` are in the order of the text."""
+    first = bisect.bisect_right(lines, start, key=lambda line: line.end)
+    last = bisect.bisect_left(lines, end, key=lambda line: line.start)
+    return tuple(line.box for line in lines[first:last] if line.page == page)
 
 
 def _pack(value: object) -> bytes:

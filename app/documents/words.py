@@ -17,25 +17,28 @@ _LETTER = "(?:[^\\W_]|[\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u1000-\u109f\u178
 _WORD = re.compile(rf"{_LETTER}+(?:['’]{_LETTER}+)*(?:[.,]\d+)*")
 _CJK = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f]+")
 
-STOP = frozenset(
-    """a about above after again all also am an and any are as at be because been before being below between both but by
-    can could did do does doing down during each few for from further had has have having he her here hers him his how i
-    if in into is it its itself just let me more most my no nor not now of off on once only or other our ours out over
-    own please s same she should so some such t tell than that the their theirs them then there these they this those
-    through to too under until up very was we were what when where which while who whom whose why will with would you
-    your yours
-    aber als am an auch auf aus bei bin bis da dann das dass dem den der des die dies diese dieser dieses doch du durch
-    ein eine einem einen einer eines er es für hat hatte ich ihr im in ist ja kann man mit nach nicht noch nur ob oder
-    sein seine sich sie sind so über um und uns unter vom von vor wann war waren warum was wegen welche welchem welchen
-    welcher welches wenn wer werden wie wieviel viele wir wird wo wurde wurden zu zum zur
-    à au aux avec ce ces cette comment dans de des du elle en est et eux il ils je la le les leur lui mais ne nous ou où
-    par pas pour pourquoi quand que quel quelle quelles quels qui sa se ses son sont sur un une vous
-    al como con cual cuál cuando cuándo cuánto de del donde dónde el ella en es esta este la las lo los no o para pero
-    por qué que quien quién se sin su sus un una y
-    che chi come da dei del della di dove e gli il in le nel non per perché quale quando quanto sono un una
-    في من على إلى عن ما هو هي ماذا متى أين كيف كم التي الذي هل أن كان كانت مع هذا هذه و أو لا من""".split()
-)
-"""Words that tell nothing apart; they are left out of queries, not of the index, so that phrases stay whole."""
+_STOP_LISTS = {
+    "en": """a about above after again all also am an and any are as at be because been before being below between both
+        but by can could did do does doing down during each few for from further had has have having he
+        her here hers him his how i if in into is it its itself just let me more most my no nor not now of
+        off on once only or other our ours out over own please s same she should so some such t tell than
+        that the their theirs them then there these they this those through to too under until up very was
+        we were what when where which while who whom whose why will with would you your yours""",
+    "de": """aber als am an auch auf aus bei bin bis da dann das dass dem den der des die dies diese dieser dieses doch
+        du durch ein eine einem einen einer eines er es für hat hatte hatten ich ihr im in ist ja kann man
+        mit nach nicht noch nur ob oder sein seine sich sie sind so über um und uns unter viel viele vom
+        von vor wann war waren warum was wegen welche welchem welchen welcher welches wenn wer werden wie
+        wieviel wir wird wo wurde wurden zu zum zur""",
+    "fr": """à au aux avec ce ces cette combien comment d dans de des du elle en est et eux il ils je l la le les leur
+        lui mais ne nous ou où par pas pour pourquoi qu quand que quel quelle quelles quels qui sa se ses
+        son sont sur un une vous""",
+    "es": """a al como cómo con cual cuál cuando cuándo cuánto cuántos de del donde dónde el ella en es esta este fue
+        la las lo los no o para pero por qué que quien quién se sin son su sus un una y""",
+    "it": """a al alla che chi come con da dei del della di dove e è gli i il in la le nel non per perché quale quali
+        quando quanto quanti si sono su un una""",
+    "ar": """في من على إلى عن ما هو هي ماذا متى أين كيف كم التي الذي هل أن كان كانت مع هذا هذه و أو لا""",
+}
+"""Words that tell nothing apart, by language. They are left out of queries, not of the index."""
 
 
 def fold(text: str) -> str:
@@ -103,11 +106,15 @@ def terms(text: str) -> list[str]:
 
 
 def query_terms(text: str) -> list[str]:
-    """The distinct terms worth looking for, in their order; all of them where only stop words were typed."""
+    """The distinct terms worth looking for, in their order; all of them where only stop words were typed.
+
+    Only one language's stop words are left out, the one with most of them in the query: "war" is one in German.
+    """
     found: dict[str, None] = {}
-    for match in _WORD.finditer(fold(text)):
-        word = match.group()
-        if word not in _STOP_FOLDED:
+    query = [match.group() for match in _WORD.finditer(fold(text))]
+    stop = max(_STOP_SETS, key=lambda words: sum(word in words for word in query))
+    for word in query:
+        if word not in stop:
             found.update(dict.fromkeys([stem(word)] if word.isascii() else _mixed(word)))
     return list(found) or list(dict.fromkeys(terms(text)))
 
@@ -127,4 +134,4 @@ def _mixed(word: str) -> list[str]:
     return found
 
 
-_STOP_FOLDED = frozenset(fold(word) for word in STOP)
+_STOP_SETS = [frozenset(fold(word) for word in listed.split()) for listed in _STOP_LISTS.values()]

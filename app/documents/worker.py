@@ -1,74 +1,47 @@
 """The documents child: answers each DocumentsCall over the store, the embedder, Chroma and the parser.
 
-The store opens with the first request and takes milliseconds; the embedder loads in a thread of its own, so that lists
-are answered while it warms up.
+The store opens with the first request and takes milliseconds; the embedder loads in a thread of its own.
 """
 
 from __future__ import annotations
 
-import threading
+import base64
+import contextlib
+import sqlite3
 import time
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from app.documents.embed import Counter, Embedder
+import msgspec
+
+from app.documents.embed import Counter
+from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
+from app.documents.lock import FolderLock
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
-from app.documents.search import Searcher
-from app.documents.store import Store
-from app.errors import AppError
+from app.documents.removal import Removal
+from app.documents.search import Searcher, trust
+from app.documents.store import Store, line_boxes
+from app.documents.vectors import Vectors
+from app.documents.warm import Warm, in_thread
+from app.errors import AppError, NewerData, NoSpace
 from app.paths import Home
+from app.types import Box, Document
 from app.workers import protocol as p
 from app.workers.roles import Steps
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+STAT_BUDGET_S = 0.2
+"""How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
 
-class Warm:
-    """The embedder on its way: loading starts in a thread, whoever needs it waits for it."""
+class Stores(msgspec.Struct, frozen=True):
+    """What is open once the first request came."""
 
-    def __init__(self) -> None:
-        self._embedder: Embedder | None = None
-        self._error: Exception | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._load, name="embedder", daemon=True)
-            self._thread.start()
-
-    def _load(self) -> None:
-        try:
-            self._embedder = Embedder()
-        except (AppError, OSError, ImportError, ValueError, RuntimeError) as error:
-            self._error = error
-
-    def ready(self) -> bool:
-        return self._thread is not None and not self._thread.is_alive()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it is there within so many seconds."""
-        self.start()
-        assert self._thread is not None
-        self._thread.join(seconds)
-        return self.ready()
-
-    def get(self) -> Embedder:
-        """
-        Raises:
-            AppError: the embedder could not be loaded.
-        """
-        self.wait(120)
-        if self._embedder is None:
-            raise AppError(
-                "The part of Inhouse that reads documents could not be loaded.",
-                "Please restart Inhouse; if that does not help, install it again.",
-                repr(self._error),
-            )
-        return self._embedder
+    store: Store
+    matrix: Matrix
+    vectors: Vectors
+    searcher: Searcher
 
 
 class DocumentsRole:
@@ -79,73 +52,256 @@ class DocumentsRole:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._warm = Warm()
-        self._opened: tuple[Store, Matrix, Searcher] | None = None
+        self._lock = FolderLock(home.root / "documents.lock")
+        self._opened: Stores | None = None
+        self._counted: Counter | None = None
+        self._viewer: Parser | None = None
+        self._set_aside = ""
 
-    def _stores(self) -> tuple[Store, Matrix, Searcher]:
+    def handle(self, call: p.AnyCall) -> Steps:
+        """Start a request.
+
+        Raises:
+            Busy: another process works on the same data folder.
+        """
+        match call:
+            case p.ListCollections():
+                return self._collections()
+            case p.CreateCollection():
+                self._store.create_collection(_name(call.name))
+                return self._collections()
+            case p.RenameCollection():
+                self._store.rename_collection(call.name, _name(call.new_name))
+                return self._collections()
+            case p.DeleteCollection():
+                return (yield from self._delete_collection(call.name))
+            case p.ListDocuments():
+                return p.Documents(documents=tuple(_with_changes(self._store, call.collection)))
+            case p.Add():
+                return (yield from self._add(call))
+            case p.Remove():
+                return (yield from self._remove(call))
+            case p.Search():
+                return (yield from self._search(call))
+            case p.Ground():
+                embedder = yield from self._warm.embedder()
+                return p.Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode)))
+            case p.RenderPage():
+                return (yield from self._render(call))
+            case p.ReadText():
+                return self._read_text(call)
+            case p.CheckHealth():
+                return (yield from self._check_health())
+            case _:
+                raise AppError("The documents process cannot do this.", detail=type(call).__name__)
+
+    def background(self) -> Iterator[None]:
+        """Finish what a crash interrupted, warm up, bring Chroma in step."""
+        try:
+            stores = self._stores()
+        except AppError:
+            return  # the first request says why
+        if stores.store.purge_due():
+            stores.vectors.forget()
+            stores.store.purge()
+            yield
+        while not self._warm.wait(0.02):
+            yield
+        stores.matrix.fits()
+        yield
+        yield from stores.vectors.synchronize()
+
+    def close(self) -> None:
+        """Let go of everything; safe to call twice."""
+        if self._viewer is not None:
+            self._viewer.close()
+        if self._opened is not None:
+            self._opened.vectors.close()
+            self._opened.store.close()
+            self._opened = None
+        self._lock.release()
+
+    # --- stores ------------------------------------------------------------------------------------------------------
+
+    def _stores(self) -> Stores:
         if self._opened is None:
-            self._home.root.mkdir(parents=True, exist_ok=True)
-            store = Store(self._home.documents_db, self._home.backups)
+            try:
+                self._home.root.mkdir(parents=True, exist_ok=True)
+                self._lock.acquire()
+                store = self._open_store()
+            except OSError as error:
+                raise NoSpace(
+                    "Inhouse cannot write to its data folder.",
+                    "Please check the folder's permissions and the disk's free space.",
+                    str(error),
+                ) from error
             matrix = Matrix(store)
-            self._opened = (store, matrix, Searcher(store, matrix))
+            vectors = Vectors(self._home.vectors, store)
+            self._opened = Stores(store, matrix, vectors, Searcher(store, matrix, vectors))
         return self._opened
+
+    def _open_store(self) -> Store:
+        """A file that is no database is set aside, never deleted."""
+        path = self._home.documents_db
+        try:
+            return Store(path, self._home.backups)
+        except NewerData:
+            raise
+        except AppError as error:
+            if not isinstance(error.__cause__, sqlite3.DatabaseError) or type(error) is not AppError:
+                raise
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{path}{suffix}").rename(f"{path.with_suffix('')}-damaged-{stamp}.db{suffix}")
+        self._set_aside = f"{path.stem}-damaged-{stamp}.db"
+        return Store(path, self._home.backups)
 
     @property
     def _store(self) -> Store:
-        return self._stores()[0]
+        return self._stores().store
 
-    def handle(self, call: p.AnyCall) -> Steps:
-        match call:
-            case p.ListCollections():
-                return p.Collections(collections=tuple(self._store.collections()))
-            case p.CreateCollection():
-                self._store.create_collection(_name(call.name))
-                return p.Collections(collections=tuple(self._store.collections()))
-            case p.RenameCollection():
-                self._store.rename_collection(call.name, _name(call.new_name))
-                return p.Collections(collections=tuple(self._store.collections()))
-            case p.ListDocuments():
-                return p.Documents(documents=tuple(self._store.documents(call.collection)))
-            case p.Add():
-                yield from self._warming()
-                indexing = Indexing(self._store, call, self._warm.get(), Counter(), Parser)
-                return (yield from indexing.steps())
-            case p.Search():
-                yield from self._warming()
-                return self._search(call)
-            case p.ReadText():
-                return self._read_text(call)
-            case _:
-                raise AppError("The documents process cannot do this.", "", type(call).__name__)
+    @property
+    def _counter(self) -> Counter:
+        if self._counted is None:
+            self._counted = Counter()
+        return self._counted
 
-    def _warming(self) -> Generator[p.Data, None, None]:
-        while not self._warm.wait(0.1):
-            yield p.Warming()
+    # --- calls -------------------------------------------------------------------------------------------------------
 
-    def _search(self, call: p.Search) -> p.Searched:
+    def _collections(self) -> p.Collections:
+        return p.Collections(collections=tuple(self._store.collections()))
+
+    def _add(self, call: p.Add) -> Steps:
+        call = msgspec.structs.replace(call, collection=_name(call.collection))
+        store = self._store
+        embedder = yield from self._warm.embedder()
+        try:
+            return (yield from Indexing(store, call, embedder, self._counter, Parser).steps())
+        finally:
+            if store.purge_due():
+                self._stores().vectors.forget()
+                store.purge()
+
+    def _remove(self, call: p.Remove) -> Steps:
+        ids = set(call.ids) | set(self._store.ids_named(call.collection, call.names) if call.names else ())
+        present = [id_ for id_ in sorted(ids) if self._store.document(id_) is not None]
+        return (yield from self._removal().steps(present))
+
+    def _removal(self) -> Removal:
+        stores = self._stores()
+        return Removal(self._home.root, stores.store, stores.matrix, stores.vectors)
+
+    def _delete_collection(self, name: str) -> Steps:
+        collection_id = self._store.collection_id(name)
+        if collection_id is None:
+            raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
+        removed = yield from self._removal().steps([doc.id for doc in self._store.documents(name)])
+        self._store.drop_collection(collection_id)
+        return removed
+
+    def _search(self, call: p.Search) -> Steps:
+        stores = self._stores()
+        embedder = yield from self._warm.embedder()
         began = time.perf_counter()
-        store, _, searcher = self._stores()
-        ids = [found for name in call.collections if (found := store.collection_id(name)) is not None]
-        vector: NDArray[np.float32] = self._warm.get().encode([call.query])[0]
-        result = searcher.search(call.query, vector, ids, call.k)
-        import msgspec
-
+        ids = []
+        for name in call.collections:
+            found = stores.store.collection_id(name)
+            if found is None:
+                raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
+            ids.append(found)
+        believed = trust(self._counter.fertility(call.query))
+        vector = embedder.encode([call.query])[0]
+        result = stores.searcher.search(call.query, vector, believed, ids, max(1, call.k))
+        if call.highlight:
+            texts = [passage.text for passage in result.passages]
+            spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
+            marked = [msgspec.structs.replace(one, best=span) for one, span in zip(result.passages, spans, strict=True)]
+            result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
         return p.Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
 
     def _read_text(self, call: p.ReadText) -> p.DocumentText:
-        document = self._store.document(call.document_id)
         text, pages = self._store.text(call.document_id)
-        assert document is not None
+        document = self._document(call.document_id)
         return p.DocumentText(name=document.name, format=document.format, text=text, pages=pages)
 
-    def background(self) -> Iterator[None]:
-        self._warm.start()
-        while not self._warm.wait(0.02):
-            yield
+    def _document(self, document_id: int) -> Document:
+        document = self._store.document(document_id)
+        if document is None:
+            raise AppError("This document is no longer in the index.", "It may have been removed.")
+        return document
 
-    def close(self) -> None:
-        if self._opened is not None:
-            self._opened[0].close()
+    def _render(self, call: p.RenderPage) -> Steps:
+        document = self._document(call.document_id)
+        path = Path(document.path)
+        if not path.is_file():
+            raise AppError(
+                "The file is not there any more.", "Its text is still here; add the file again to see its pages."
+            )
+        if _differs(self._store, document):
+            raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
+        viewer = self._viewer = self._viewer or Parser()
+        picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
+        marks: tuple[Box, ...] = ()
+        if call.end > call.start:
+            marks = yield from self._marks(viewer, document, call)
+        return p.PageImage(
+            png=base64.b64encode(picture.png).decode("ascii"),
+            width=picture.width,
+            height=picture.height,
+            pages=picture.pages,
+            scale=picture.scale,
+            marks=marks,
+        )
+
+    def _marks(
+        self, viewer: Parser, document: Document, call: p.RenderPage
+    ) -> Generator[p.AnyData, None, tuple[Box, ...]]:
+        """The span's own boxes; where the file will not give them, those of its lines, as stored."""
+        _, pages = self._store.text(document.id)
+        first, last = pages[call.page - 1] if 0 < call.page <= len(pages) else (0, 0)
+        start, end = max(call.start, first) - first, min(call.end, last) - first
+        try:
+            tight: tuple[Box, ...] = yield from in_thread(
+                lambda: viewer.span_boxes(document.path, call.page, start, end)
+            )
+        except AppError:
+            tight = ()
+        return tight or line_boxes(self._store.lines(document.id), call.start, call.end, call.page)
+
+    def _check_health(self) -> Steps:
+        stores = self._stores()
+        found: dict[str, str] = {}
+        found["documents"] = stores.store.check()
+        if self._set_aside:
+            found["documents"] = f"A damaged index was set aside as {self._set_aside}. Please add your documents again."
+        for _ in stores.vectors.synchronize():
+            yield p.Warming()
+        found["vectors"] = stores.vectors.note
+        yield from self._warm.embedder()
+        found["embedder"] = "ok"
+        return p.Health(stores=found)
+
+
+def _with_changes(store: Store, collection: str) -> Iterator[Document]:
+    """Documents of a collection; those whose file has changed since say so, as far as time allows."""
+    until = time.monotonic() + STAT_BUDGET_S
+    for document in store.documents(collection):
+        if document.status == "indexed" and time.monotonic() < until and _differs(store, document):
+            document = msgspec.structs.replace(
+                document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
+            )
+        yield document
+
+
+def _differs(store: Store, document: Document) -> bool:
+    """Whether a file that exists has another size or date than what was indexed."""
+    try:
+        status = Path(document.path).stat()
+    except OSError:
+        return False
+    return status.st_size != document.bytes or abs(status.st_mtime - store.modified(document.id)) > 0.01
 
 
 def _name(name: str) -> str:
