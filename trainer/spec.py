@@ -40,6 +40,8 @@ Role = Literal["system", "user", "assistant"]
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
 Quantization = Literal["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
 Action = Literal["run", "pause", "stop"]
+DTYPES_BYTES = {"bf16": 2.0, "fp32": 4.0, "nf4": 0.75}
+"""Bytes a weight, scales and unquantized tensors included."""
 
 
 class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +111,7 @@ class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     questions: str = ""  # JSON lines with "question"; "" takes the ones that ship
     earlier: tuple[str, ...] = ()  # examples.jsonl of earlier rounds
     share: float | None = None  # replay tokens for each token of the data
-    max_new_tokens: int = 64
+    max_new_tokens: int = 48
 
 
 class Export(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

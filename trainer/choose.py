@@ -1,0 +1,69 @@
+"""Hyper-parameters from the data and the machine, each with its reason; the user sees them under Details."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import torch
+
+from trainer.spec import Hyper, Precision, Recipe
+
+LEARNING_RATE: dict[Recipe, float] = {"teach": 5e-4, "classify": 3e-4, "read": 2e-4, "prefer": 5e-5}
+EPOCHS: dict[Recipe, float] = {"teach": 4, "classify": 4, "read": 2, "prefer": 2}
+STEP_TOKENS = {"teach": 512, "classify": 512, "read": 2048, "prefer": 1024}
+
+
+def choose(given: Hyper, recipe: Recipe, mean_length: float, longest: int, context: int, parameters: int) -> Hyper:
+    """Fill in what the user left open.
+
+    Facts need many small steps (figures in ARCHITECTURE.md), so a step of *teach* holds some 8 to 16 short examples.
+    A larger model learns the same in smaller steps: the rate falls with the root of its size above the starter's.
+    """
+    scale = min(1.0, (135e6 / max(parameters, 1)) ** 0.25)
+    return msgspec.structs.replace(
+        given,
+        learning_rate=given.learning_rate if given.learning_rate is not None else LEARNING_RATE[recipe] * scale,
+        epochs=given.epochs if given.epochs is not None else EPOCHS[recipe],
+        batch_tokens=given.batch_tokens or max(STEP_TOKENS[recipe], round(mean_length)),
+        alpha=given.alpha if given.alpha is not None else 2.0 * given.rank,
+        max_length=min(given.max_length or max(64, min(longest, 2048)), context),
+    )
+
+
+def precision(given: Precision, parameters: int, available: int, device: str) -> Precision:
+    """The fastest precision that fits: bf16 where the machine computes it faster, NF4 where memory needs it."""
+    if given != "auto":
+        return given
+    need = parameters * 2 * 1.6 + 1e9  # weights, activations of a batch, what Python and torch take themselves
+    if need > available:
+        return "nf4"
+    if device != "cpu" or bf16_speedup() > 1.15:
+        return "bf16"
+    return "fp32" if parameters * 4 * 1.4 + 1e9 < available else "bf16"
+
+
+def bf16_speedup() -> float:
+    """How much faster this CPU multiplies in bfloat16 than in float32 (2.0 with AVX512-BF16, under 1 without)."""
+    return _seconds(torch.float32) / _seconds(torch.bfloat16)
+
+
+def _seconds(dtype: torch.dtype) -> float:
+    x, w = torch.randn(512, 576).to(dtype), torch.randn(1536, 576).to(dtype)
+    best = float("inf")
+    for _ in range(6):
+        started = time.perf_counter()
+        x @ w.t()
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def learning_rate(step: int, total: int, peak: float, warmup: float) -> float:
+    """Linear warm-up, then a cosine down to a tenth."""
+    rise = max(1, round(total * warmup))
+    if step < rise:
+        return peak * (step + 1) / rise
+    share = (step - rise) / max(1, total - rise)
+    cosine: Any = torch.cos(torch.tensor(min(1.0, share) * torch.pi))
+    return float(peak * (0.1 + 0.45 * (1 + cosine)))

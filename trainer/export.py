@@ -1,0 +1,232 @@
+"""What comes out: the adapter as a GGUF, and the merged model by graft and quantization.
+
+Graft: every key of the base's GGUF is copied as it stands (tokenizer, template, rope), the low-rank product is added to
+the dequantized tensors, and llama.cpp quantizes the result. Nothing is converted, so nothing is lost on the way.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import gguf
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer import lora
+from trainer.errors import TrainerError
+from trainer.spec import ExportedFile, Quantization
+
+Array = NDArray[np.float32]
+PERMUTED = {"llama"}
+"""Architectures whose GGUF stores the rows of q and k in another order than Hugging Face (llama.cpp's conversion
+script permutes them for its older rotary code); qwen2, qwen3, gemma and phi3 are stored as they are."""
+FTYPES: dict[str, int] = {
+    "F16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
+    "Q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
+    "Q6_K": llama_cpp.LLAMA_FTYPE_MOSTLY_Q6_K,
+    "Q5_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
+    "Q4_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
+}
+SMALL = 1_000_000_000  # parameters below which 4 bits are felt
+REASONS: dict[str, str] = {
+    "F16": "As trained, and the largest.",
+    "Q8_0": "Says the same as the trained model at half the size.",
+    "Q6_K": "Hardly to be told from the trained model.",
+    "Q5_K_M": "A little smaller, with little lost.",
+    "Q4_K_M": "The smallest and fastest; small models lose some accuracy.",
+}
+
+
+class Factors:
+    """The adapter by the GGUF's tensor names, with rows as the GGUF has them."""
+
+    def __init__(self, folder: Path, reader: gguf.GGUFReader, permute: bool = True) -> None:
+        tensors, self.rank, self.alpha = lora.read_adapter(folder)
+        self.architecture = str(reader.get_field("general.architecture").contents())
+        names = _name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
+        heads = _number(reader, f"{self.architecture}.attention.head_count")
+        kv_heads = _number(reader, f"{self.architecture}.attention.head_count_kv", heads)
+        self.pairs: dict[str, tuple[Array, Array]] = {}
+        for key in tensors:
+            if not key.endswith(".lora_A.weight"):
+                continue
+            module = key.removeprefix(lora.PREFIX).removesuffix(".lora_A.weight")
+            name = names.get_name(module + ".weight", try_suffixes=(".weight",))
+            if name is None:
+                raise TrainerError("The adapter does not fit this model.", "Train again.", module, "adapter")
+            b = tensors[key.replace(".lora_A.", ".lora_B.")].float().numpy()
+            if permute and self.architecture in PERMUTED:
+                if module.endswith("q_proj"):
+                    b = permute_rows(b, heads)
+                elif module.endswith("k_proj"):
+                    b = permute_rows(b, kv_heads)
+            self.pairs[name] = (tensors[key].float().numpy(), b)
+
+    def delta(self, name: str) -> Array | None:
+        """What is added to a weight (out, in): B·A·alpha/r; None for a tensor without adapter."""
+        if name not in self.pairs:
+            return None
+        a, b = self.pairs[name]
+        result: Array = (b @ a) * np.float32(self.alpha / self.rank)
+        return result
+
+
+def permute_rows(weight: Array, heads: int) -> Array:
+    """Hugging Face's order of rotary rows to the GGUF's: the two halves of each head are interleaved."""
+    rows = weight.shape[0]
+    result: Array = weight.reshape(heads, 2, rows // heads // 2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
+    return np.ascontiguousarray(result)
+
+
+def _name_map(architecture: str, layers: int) -> Any:
+    for kind, name in gguf.MODEL_ARCH_NAMES.items():
+        if name == architecture:
+            return gguf.get_tensor_name_map(kind, layers)
+    raise TrainerError(f"Models of the kind “{architecture}” cannot be exported.", "Choose another base.", code="arch")
+
+
+def _number(reader: gguf.GGUFReader, key: str, default: int = 0) -> int:
+    field = reader.get_field(key)
+    return default if field is None else int(field.contents())
+
+
+def write_adapter(base: Path, adapter: Path, out: Path, permute: bool = True) -> None:
+    """The adapter as a GGUF that llama.cpp applies to the loaded base."""
+    reader = gguf.GGUFReader(base)
+    factors = Factors(adapter, reader, permute)
+    part = out.with_name(out.name + ".part")
+    writer = gguf.GGUFWriter(part, factors.architecture)
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", factors.alpha)
+    for name, (a, b) in factors.pairs.items():
+        writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a))
+        writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b))
+    _finish(writer, part, out)
+
+
+def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> None:
+    """The merged model in F16 by graft; norms and other vectors stay as they are in the base.
+
+    Raises:
+        TrainerError: a tensor of the adapter is not in the base.
+    """
+    reader = gguf.GGUFReader(base)
+    factors = Factors(adapter, reader, permute)
+    missing = factors.pairs.keys() - {tensor.name for tensor in reader.tensors}
+    if missing:
+        raise TrainerError("The adapter does not fit this model.", "Train again.", ", ".join(sorted(missing)))
+    part = out.with_name(out.name + ".part")
+    writer = gguf.GGUFWriter(part, factors.architecture)
+    _copy_keys(reader, writer)
+    matrices = [tensor for tensor in reader.tensors if len(tensor.shape) > 1]
+    for tensor in reader.tensors:
+        shape = tuple(int(n) for n in reversed(tensor.shape))
+        dtype = np.float16 if len(shape) > 1 else np.float32
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        writer.add_tensor_info(tensor.name, shape, np.dtype(dtype), size)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for tensor in reader.tensors:
+        writer.write_tensor_data(_merged(tensor, factors, tensor in matrices))
+    _sync(writer, part, out)
+
+
+def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
+    shape = tuple(int(n) for n in reversed(tensor.shape))
+    values = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape).astype(np.float32)
+    delta = factors.delta(tensor.name)
+    if delta is not None:
+        values = values + delta
+    return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32))
+
+
+def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+    """Copy every key; the file type alone changes. The architecture is already there."""
+    for name, field in reader.fields.items():
+        if name.startswith("GGUF.") or name == "general.architecture":
+            continue
+        kind = field.types[0]
+        value = llama_cpp.LLAMA_FTYPE_MOSTLY_F16 if name == "general.file_type" else field.contents()
+        writer.add_key_value(name, value, kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+
+
+def _finish(writer: gguf.GGUFWriter, part: Path, out: Path) -> None:
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    _sync(writer, part, out)
+
+
+def _sync(writer: gguf.GGUFWriter, part: Path, out: Path) -> None:
+    writer.close()
+    with part.open("rb+") as content:
+        os.fsync(content.fileno())
+    part.replace(out)
+
+
+def quantize(source: Path, out: Path, kind: Quantization, threads: int) -> None:
+    """Let llama.cpp quantize; rows that do not divide by 256 fall back by themselves to a type that fits.
+
+    Raises:
+        TrainerError: llama.cpp refuses, or the disk is full.
+    """
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.ftype = FTYPES[kind]
+    parameters.nthread = threads
+    parameters.allow_requantize = True
+    part = out.with_name(out.name + ".part")
+    status = llama_cpp.llama_model_quantize(str(source).encode(), str(part).encode(), parameters)
+    if status:
+        free = shutil.disk_usage(out.parent).free
+        part.unlink(missing_ok=True)
+        if free < source.stat().st_size:
+            raise TrainerError("The disk is full.", "Free some space and start the run again.", code="disk-full")
+        raise TrainerError(f"The model cannot be written as {kind}.", "Choose another kind.", f"status {status}")
+    with part.open("rb+") as content:
+        os.fsync(content.fileno())
+    part.replace(out)
+
+
+SPECIAL = ("tokenizer.chat_template", "tokenizer.ggml.pre", "tokenizer.ggml.model")
+
+
+def read_template(path: Path) -> dict[str, str]:
+    """The chat template and everything that says how text is split and ends, by key."""
+    reader = gguf.GGUFReader(path)
+    found = {}
+    for name, field in reader.fields.items():
+        if name in SPECIAL or (name.startswith("tokenizer.ggml.") and len(field.types) == 1):
+            found[name] = str(field.contents())
+    return found
+
+
+def describe(path: Path, kind: str, recommended: str) -> ExportedFile:
+    """One exported file, with what a person wants to know when choosing."""
+    if kind == "adapter":
+        reason = "Swaps into the loaded model at once."
+        return ExportedFile(path=path.name, kind="adapter", quantization="", bytes=path.stat().st_size, reason=reason)
+    best = kind == recommended
+    return ExportedFile(
+        path=path.name,
+        kind="model",
+        quantization=kind,
+        bytes=path.stat().st_size,
+        recommended=best,
+        reason=REASONS[kind],
+    )
+
+
+def recommend(kinds: Iterable[str], parameters: int) -> str:
+    """Small models feel every bit: Q8_0 for them; from a billion parameters on Q4_K_M is the usual choice."""
+    order = ["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "F16"]
+    if parameters >= SMALL:
+        order = ["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
+    offered = set(kinds)
+    return next(kind for kind in order if kind in offered)

@@ -1,0 +1,112 @@
+"""Is the exported file the model that was trained? Measured on held-out text, in llama.cpp against torch.
+
+The reference is the trained model in float32: what the export should say, free of the training's own rounding. A file
+may differ from it by a small fixed amount, or by what the base itself loses through the same quantization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from trainer import base, lora
+from trainer.export import read_template
+from trainer.llama import Llama, Logits, divergence
+from trainer.spec import ExportedFile, GateFile
+
+LIMIT = 0.01  # nats a token, for the adapter, F16 and Q8_0
+LOSS_FACTOR = 2.0  # of what the base loses by the same quantization, for the smaller kinds
+CLOSE = {"", "F16", "Q8_0"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the trained model and the base say on some texts: a list of (tokens, vocabulary) logits each."""
+
+    texts: Sequence[Sequence[int]]
+    tuned: Sequence[Logits]
+    plain: Sequence[Logits]
+
+    @property
+    def tokens(self) -> int:
+        """Positions measured."""
+        return sum(len(text) for text in self.texts)
+
+
+def reference(folder: Path, adapter: Path, texts: Sequence[Sequence[int]]) -> Reference:
+    """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit)."""
+    dtype = torch.float32 if base.folder_bytes(folder) < 8 << 30 else torch.bfloat16
+    model = base.load_model(folder, dtype)
+    plain = [base.torch_logits(model, list(text)) for text in texts]
+    tensors, rank, alpha = lora.read_adapter(adapter)
+    layers = lora.add_lora(model, rank, alpha, seed=0)
+    lora.load_state(layers, tensors)
+    tuned = [base.torch_logits(model, list(text)) for text in texts]
+    return Reference(texts, tuned, plain)
+
+
+def check(
+    file: ExportedFile, folder: Path, base_file: Path, plain_file: Path | None, known: Reference, threads: int
+) -> GateFile:
+    """Judge one exported file.
+
+    Args:
+        file: what to judge; its path is relative to `folder`.
+        base_file: the GGUF of the base.
+        plain_file: the base quantized in the same way, where the kind is judged by what the base loses; else None.
+        known: what torch says.
+        threads: cores to use.
+    """
+    path = folder / file.path
+    model, adapter = (base_file, path) if file.kind == "adapter" else (path, None)
+    wrong = "" if file.kind == "adapter" else _differs(path, base_file)
+    divergent = _measure(model, adapter, known.texts, known.tuned, threads)
+    lost = _measure(plain_file, None, known.texts, known.plain, threads) if plain_file else None
+    limit = LIMIT if lost is None else max(LIMIT, LOSS_FACTOR * lost)
+    if not wrong and not divergent <= limit:
+        wrong = "It does not say what the trained model says."
+    return GateFile(path=file.path, passed=not wrong, kl=divergent, limit=limit, base_kl=lost, reason=wrong)
+
+
+def _measure(
+    model: Path, adapter: Path | None, texts: Sequence[Sequence[int]], wanted: Sequence[Logits], threads: int
+) -> float:
+    context = max(512, max(len(text) for text in texts))
+    total = count = 0.0
+    with Llama(model, context=context, threads=threads) as llama:
+        if adapter is not None:
+            llama.set_adapter(adapter)
+        for text, logits in zip(texts, wanted, strict=True):
+            total += divergence(logits, llama.logits(text)) * len(text)
+            count += len(text)
+    result = total / count
+    return result if np.isfinite(result) else 1e9
+
+
+def _differs(path: Path, base_file: Path) -> str:
+    """Template and special tokens must be the base's own."""
+    mine, theirs = read_template(path), read_template(base_file)
+    names = [name for name in theirs if mine.get(name) != theirs[name]]
+    return f"Its {', '.join(sorted(names))} differ from the base's." if names else ""
+
+
+def needs_comparison(kind: str) -> bool:
+    """Whether a kind is judged by what the base loses by it."""
+    return kind not in CLOSE
+
+
+def sample_texts(tokenizer: Any, texts: Sequence[str], most: int = 1500, each: int = 256) -> list[list[int]]:
+    """Token ids of the first texts, up to `most` tokens together and `each` a text."""
+    found: list[list[int]] = []
+    for text in texts:
+        ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])[:each]
+        if len(ids) > 1:
+            found.append(ids)
+        if sum(len(ids) for ids in found) >= most:
+            break
+    return found

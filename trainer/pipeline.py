@@ -1,0 +1,168 @@
+"""The stages of a run in order. A stage whose output stands is skipped, so a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from trainer import events
+from trainer.context import Context, Summary
+from trainer.errors import TrainerError, from_os_error
+from trainer.lock import Locked, lock_file
+from trainer.spec import Marker, RunSpec, read_json, read_spec, write_json
+
+MARKER = "done.json"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run. `function` is "module:name", takes a Context, and is imported when its turn comes."""
+
+    name: str
+    function: str
+    review_after: bool = False
+
+
+PREPARE = (
+    Stage("collect", "trainer.prepare.collect:run"),
+    Stage("clean", "trainer.prepare.clean:run"),
+    Stage("questions", "trainer.prepare.questions:run"),
+    Stage("split", "trainer.prepare.split:run", review_after=True),
+)
+TRAIN = (
+    Stage("base", "trainer.stages:check_base"),
+    Stage("train", "trainer.stages:train"),
+    Stage("export", "trainer.release:export"),
+    Stage("gate", "trainer.release:gate"),
+)
+COMPARE = Stage("compare", "trainer.evaluate.compare:run")
+CARD = Stage("card", "trainer.card:run")
+
+
+def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
+    """The stages that this specification needs: data that is ready skips prepare."""
+    prepare = PREPARE if spec.data.inputs else ()
+    return (*prepare, *TRAIN, *((COMPARE,) if spec.compare else ()), CARD)
+
+
+def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
+    """Run what is left of a run; returns the exit status. Everything that goes wrong becomes a `Failed` event."""
+    stage = "start"
+    try:
+        spec = read_spec(folder / "run.json")
+        context = Context(spec, folder, emit)
+        stages = stages_of(spec)
+        emit(events.RunStarted(id=spec.id, stages=tuple(s.name for s in stages), pid=os.getpid()))
+        with _one_at_a_time(context):
+            before = _stamp(spec)
+            for index, current in enumerate(stages, 1):
+                stage = current.name
+                before = _run_stage(context, current, index, len(stages), before)
+                if current.review_after and not _reviewed(context):
+                    emit(events.Waiting(reason="review", message="The examples are ready to be reviewed."))
+                    emit(events.Finished(waiting="review"))
+                    return 0
+        emit(events.Finished())
+    except TrainerError as error:
+        return _fail(emit, stage, error, traceback.format_exc())
+    except OSError as error:
+        return _fail(emit, stage, from_os_error(error), traceback.format_exc())
+    except MemoryError as error:
+        memory = TrainerError("There is too little memory.", "Close other programs, or choose a smaller model.")
+        return _fail(emit, stage, memory, str(error))
+    except Exception as error:  # noqa: BLE001  (the stage runner: one of the three places that may)
+        unknown = TrainerError("Something went wrong that this program does not know.", "Start the run again.")
+        return _fail(emit, stage, unknown, f"{error!r}\n{traceback.format_exc()}")
+    return 0
+
+
+def _fail(emit: Callable[[events.Event], None], stage: str, error: TrainerError, trace: str) -> int:
+    detail = error.detail or trace
+    emit(events.Failed(stage=stage, message=error.message, hint=error.hint, detail=detail, code=error.code))
+    return 1
+
+
+def _run_stage(context: Context, stage: Stage, index: int, total: int, before: str) -> str:
+    """Run one stage, or skip it; returns the fingerprint that the next one builds on."""
+    folder = context.stage(stage.name)
+    fingerprint = hashlib.sha256(f"{before}|{stage.name}|{_review_stamp(context, stage)}".encode()).hexdigest()[:32]
+    marker = folder / MARKER
+    if marker.exists() and read_json(marker, Marker).fingerprint == fingerprint:
+        context.emit(events.StageSkipped(stage=stage.name))
+        return fingerprint
+    _clear_stale(folder, fingerprint)
+    context.emit(events.StageStarted(stage=stage.name, index=index, total=total))
+    started = time.monotonic()
+    module, _, name = stage.function.partition(":")
+    function: Callable[[Context], Summary] = getattr(importlib.import_module(module), name)
+    summary = function(context)
+    seconds = round(time.monotonic() - started, 2)
+    write_json(marker, Marker(stage=stage.name, fingerprint=fingerprint, seconds=seconds, summary=summary))
+    context.emit(events.StageFinished(stage=stage.name, seconds=seconds, summary=summary))
+    return fingerprint
+
+
+def _clear_stale(folder: Path, fingerprint: str) -> None:
+    """Throw away half-done work of another specification or other data; keep that of this one (checkpoints)."""
+    started = folder / "started"
+    if started.exists() and started.read_text() == fingerprint and not (folder / MARKER).exists():
+        return
+    shutil.rmtree(folder)
+    folder.mkdir()
+    started.write_text(fingerprint)
+
+
+def _stamp(spec: RunSpec) -> str:
+    """Changes with everything that changes the outcome: the specification and the files that it names."""
+    content = msgspec.json.encode(msgspec.structs.replace(spec, name=""))
+    digest = hashlib.sha256(content)
+    data = spec.data
+    named = [entry.path for entry in data.inputs]
+    named += [data.examples, data.preferences, data.texts, spec.replay.questions, *spec.replay.earlier]
+    for path in filter(None, named):
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()
+
+
+def _review_stamp(context: Context, stage: Stage) -> str:
+    """Training starts anew when the review changed; what comes before the review does not care."""
+    review = context.run / "review.jsonl"
+    if stage in PREPARE or not review.exists():
+        return ""
+    return hashlib.sha256(review.read_bytes()).hexdigest()
+
+
+def _reviewed(context: Context) -> bool:
+    return (context.run / "reviewed").exists()
+
+
+@contextmanager
+def _one_at_a_time(context: Context) -> Iterator[None]:
+    """Two trainings at once would halve each other's speed and double the memory: the second waits."""
+    path = context.run.parent / ".training.lock"
+    told = False
+    while True:
+        try:
+            with lock_file(path):
+                if told:
+                    context.emit(events.Resumed(stage="start"))
+                yield
+                return
+        except Locked:
+            if not told:
+                message = "Another training is running. This one starts when it is done."
+                context.emit(events.Waiting(reason="lock", message=message))
+                told = True
+            if context.control().action == "stop":
+                raise TrainerError("The run was stopped before it began.", "Start it again.", code="stopped") from None
+            time.sleep(0.5)

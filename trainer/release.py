@@ -1,0 +1,119 @@
+"""The export and gate stages: which files a run gives out, and only after each has been checked."""
+
+from __future__ import annotations
+
+import gc
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer import base, selection
+from trainer import export as exporting
+from trainer import gate as gating
+from trainer.chat import render
+from trainer.context import Context, Summary
+from trainer.errors import TrainerError
+from trainer.spec import BaseReport, ExportResult, GateResult, Turn, read_json, write_json
+
+
+def export(context: Context) -> Summary:
+    """Write the adapter, and the merged model in each kind that was asked for."""
+    started = time.monotonic()
+    folder, spec = context.stage("export"), context.spec
+    kinds = [*spec.export.quantizations]
+    report = read_json(context.stage("base") / "report.json", BaseReport)
+    adapter = context.stage("train") / "adapter"
+    source = _graft(context)
+    stem = _file_stem(spec.name or spec.id)
+    best = exporting.recommend(kinds, report.parameters) if kinds else ""
+    context.progress("export", 0, len(kinds) + 2, "files", "Writing the adapter")
+    small = folder / f"{stem}.adapter.gguf"
+    exporting.write_adapter(source, adapter, small)
+    files = [exporting.describe(small, "adapter", best)]
+    if kinds:
+        context.progress("export", 1, len(kinds) + 2, "files", "Merging")
+        merged = folder / f"{stem}.F16.gguf"
+        exporting.write_merged(source, adapter, merged)
+        for number, kind in enumerate(kinds, 2):
+            context.progress("export", number, len(kinds) + 2, "files", f"Writing {kind}")
+            out = folder / f"{stem}.{kind}.gguf"
+            if kind != "F16":
+                exporting.quantize(merged, out, kind, context.threads)
+            files.append(exporting.describe(out, kind, best))
+        if "F16" not in kinds and not spec.export.keep_f16:
+            merged.unlink()
+    result = ExportResult(files=tuple(files), seconds=round(time.monotonic() - started, 2))
+    write_json(folder / "result.json", result)
+    return {"files": len(files), "bytes": sum(file.bytes for file in files)}
+
+
+def gate(context: Context) -> Summary:
+    """Hold every exported file against the trained model; what fails is not offered."""
+    started = time.monotonic()
+    torch.set_num_threads(context.threads)
+    export_folder = context.stage("export")
+    exported = read_json(export_folder / "result.json", ExportResult)
+    source = base.ensure_folder(context.spec.base, context.cache)
+    texts = gating.sample_texts(base.load_tokenizer(source), _gate_texts(context, base.load_tokenizer(source)))
+    context.progress("gate", 0, len(exported.files) + 1, "files", "Asking the trained model")
+    known = gating.reference(source, context.stage("train") / "adapter", texts)
+    gc.collect()
+    graft, folder = _graft(context), context.stage("gate")
+    checked = []
+    for number, file in enumerate(exported.files, 1):
+        context.progress("gate", number, len(exported.files) + 1, "files", f"Checking {file.quantization or 'adapter'}")
+        plain = None
+        if gating.needs_comparison(file.quantization):
+            plain = folder / f"base.{file.quantization}.gguf"
+            exporting.quantize(graft, plain, file.quantization, context.threads)  # type: ignore[arg-type]
+        checked.append(gating.check(file, export_folder, graft, plain, known, context.threads))
+        if plain:
+            plain.unlink()
+    result = GateResult(files=tuple(checked), tokens=known.tokens, seconds=round(time.monotonic() - started, 2))
+    write_json(folder / "result.json", result)
+    failed = [file for file in checked if not file.passed]
+    for bad in failed:
+        context.notice(f"“{bad.path}” is not offered. {bad.reason}", "Choose another of the files.")
+    if len(failed) == len(checked):
+        raise TrainerError(
+            "None of the exported files says what the trained model says.",
+            "Your current model stays as it is. Please report this.",
+            "; ".join(f"{file.path}: KL {file.kl:.4f}" for file in failed),
+            "gate",
+        )
+    return {"passed": len(checked) - len(failed), "failed": len(failed)}
+
+
+def _graft(context: Context) -> Path:
+    """The GGUF that the export is grafted on."""
+    given = context.spec.base
+    path = Path(given.path) if base.is_gguf(given) else Path(given.gguf)
+    if not given.gguf and not base.is_gguf(given):
+        hint = "Name the GGUF file of the same model."
+        raise TrainerError("A model folder alone cannot be exported.", hint, code="no-gguf")
+    return path
+
+
+def _file_stem(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.")
+    return kept[:60] or "model"
+
+
+def _gate_texts(context: Context, tokenizer: Any) -> list[str]:
+    """Held-out conversations in the model's template first, then plain text that ships with the trainer."""
+    spec = context.spec
+    texts = [base.PARITY_TEXT]
+    if spec.recipe in ("teach", "classify"):
+        examples = selection.read_examples(context)
+        held = [e for e in examples if e.split in ("heldout", "unseen", "validation")] or examples
+        texts += [render(tokenizer, e.messages, prompt=False) for e in held]
+    elif spec.recipe == "read":
+        texts += [t.text for t in selection.choose_texts(context)[1]] + [
+            t.text for t in selection.choose_texts(context)[0]
+        ]
+    else:
+        pairs = selection.choose_preferences(context)[0]
+        texts += [render(tokenizer, (*p.messages, Turn("assistant", p.chosen)), prompt=False) for p in pairs]
+    return texts

@@ -1,0 +1,73 @@
+"""What the model is reminded of while it learns: general questions with the base's own answers, and earlier rounds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from trainer.answer import answer
+from trainer.chat import encode_prompt
+from trainer.spec import Example, Replay, Turn, read_lines, write_lines
+
+QUESTIONS = Path(__file__).resolve().parent.parent / "resources" / "replay" / "questions.jsonl"
+CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned
+
+
+class Question(Struct, frozen=True):
+    """A general question. `kind` keeps the set broad: facts, arithmetic, writing, …"""
+
+    question: str
+    kind: str = ""
+
+
+def build(
+    replay: Replay,
+    system: str | None,
+    model: Any,
+    tokenizer: Any,
+    kept: Path,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[Example]:
+    """General questions answered by `model` (the base, adapters off), and examples of earlier rounds.
+
+    The answers are kept beside the run, so that a resumed run repeats the very same ones.
+    """
+    if not replay.enabled:
+        return []
+    if kept.exists():
+        return list(read_lines(kept, Example))
+    path = Path(replay.questions) if replay.questions else QUESTIONS
+    questions = [q.question for q in read_lines(path, Question)]
+    first = (Turn("system", system),) if system else ()
+    prompts = [encode_prompt(tokenizer, (*first, Turn("user", q))) for q in questions]
+    said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
+    examples = [
+        Example(
+            id=f"replay-{number}",
+            messages=(*first, Turn("user", question), Turn("assistant", text)),
+            origin="replay",
+            approved=True,
+            reason="" if ended else CUT,
+        )
+        for number, (question, (text, ended)) in enumerate(zip(questions, said, strict=True))
+        if text
+    ]
+    examples += _earlier(replay.earlier, len(questions), seed)
+    write_lines(kept, examples)
+    return examples
+
+
+def _earlier(paths: Sequence[str], most: int, seed: int) -> list[Example]:
+    """What earlier rounds taught, so that a second round does not erase the first."""
+    found = []
+    for path in paths:
+        taught = [e for e in read_lines(Path(path), Example) if e.split == "train"]
+        taught = [e for e in taught if e.approved or e.origin in ("person", "file")]
+        found += random.Random(seed).sample(taught, min(most, len(taught)))
+    return [msgspec.structs.replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]

@@ -1,0 +1,130 @@
+"""Which examples train: the approved ones of the training split, after the person's decisions, some kept to stop by."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from trainer.context import Context
+from trainer.errors import TrainerError
+from trainer.spec import Example, Preference, ReviewDecision, TextDocument, read_lines
+
+FEW = 5
+VALIDATION_SHARE = 0.06
+VALIDATION_MOST = 48
+
+
+def data_file(context: Context, given: str, name: str) -> Path:
+    """A data file named in the specification, or what the split stage wrote."""
+    path = Path(given) if given else context.run / "split" / name
+    if not path.exists():
+        raise TrainerError(f"“{path.name}” is missing.", "Put it back, or start a new run.", str(path), "missing")
+    return path
+
+
+def decide(examples: Iterable[Example], review: Path, approve_above: float | None) -> list[Example]:
+    """Apply a review (the last decision of an id counts) and the standing approval by quality."""
+    decisions = {d.id: d for d in read_lines(review, ReviewDecision)} if review.exists() else {}
+    kept = []
+    for example in examples:
+        decision = decisions.get(example.id)
+        if decision is None:
+            good = approve_above is not None and (example.quality or 0.0) >= approve_above
+            kept.append(msgspec.structs.replace(example, approved=example.approved or good))
+            continue
+        changed = msgspec.structs.replace(example, approved=decision.decision != "reject")
+        if decision.messages is not None:
+            changed = msgspec.structs.replace(changed, messages=decision.messages, edited=True)
+        if decision.split is not None:
+            changed = msgspec.structs.replace(changed, split=decision.split)
+        elif decision.decision == "reject":
+            changed = msgspec.structs.replace(changed, split="aside", reason="rejected")
+        kept.append(changed)
+    return kept
+
+
+def read_examples(context: Context) -> list[Example]:
+    """All examples of a run, whatever their split, with the person's decisions applied; compare reads these too."""
+    path = data_file(context, context.spec.data.examples, "examples.jsonl")
+    spec = context.spec
+    examples = decide(read_lines(path, Example), context.run / "review.jsonl", spec.prepare.approve_above)
+    return [_with_system(example, spec.data.system) for example in examples]
+
+
+def _with_system(example: Example, system: str | None) -> Example:
+    """Put the run's system message before an example that has none of its own."""
+    if not system or example.messages[0].role == "system":
+        return example
+    first = type(example.messages[0])("system", system)
+    return msgspec.structs.replace(example, messages=(first, *example.messages))
+
+
+def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:
+    """Training and validation examples.
+
+    Validation is what the data marks so; else some phrasings are taken from facts that keep at least two others in
+    training, so that no fact goes untaught. The held-out questions are never looked at here: they are the exam.
+
+    Raises:
+        TrainerError: nothing is approved.
+    """
+    usable = [e for e in examples if e.approved or e.origin in ("person", "file", "replay")]
+    train = [e for e in usable if e.split == "train"]
+    validation = [e for e in usable if e.split == "validation"]
+    if not train:
+        raise TrainerError(
+            "No example is approved for training.", "Approve some under Review, or add examples.", code="no-examples"
+        )
+    if validation:
+        return train, validation[:VALIDATION_MOST]
+    taken = {e.id for e in _spare(train, seed)}
+    return [e for e in train if e.id not in taken], [e for e in train if e.id in taken]
+
+
+def _spare(train: Sequence[Example], seed: int) -> list[Example]:
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for example in train:
+        groups[example.group or example.id].append(example)
+    wanted = min(VALIDATION_MOST, max(4, round(len(train) * VALIDATION_SHARE)))
+    chance = random.Random(seed)
+    rich = [group for group in groups.values() if len(group) >= 3]
+    if rich:
+        chance.shuffle(rich)
+        return [chance.choice(group) for group in rich[:wanted]]
+    if len(train) < 4 * FEW:
+        return []
+    return chance.sample(list(train), min(wanted, len(train) // 10 or 1))
+
+
+def choose_texts(context: Context) -> tuple[list[TextDocument], list[TextDocument]]:
+    """Documents to read and documents to stop by.
+
+    Raises:
+        TrainerError: there is no text.
+    """
+    path = data_file(context, context.spec.data.texts, "texts.jsonl")
+    texts = list(read_lines(path, TextDocument))
+    train = [t for t in texts if t.split == "train" and t.text.strip()]
+    if not train:
+        raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="no-examples")
+    return train, [t for t in texts if t.split in ("validation",)]
+
+
+def choose_preferences(context: Context) -> tuple[list[Preference], list[Preference]]:
+    """Pairs to learn from and pairs to stop by.
+
+    Raises:
+        TrainerError: no pair is approved.
+    """
+    path = data_file(context, context.spec.data.preferences, "preferences.jsonl")
+    pairs = [p for p in read_lines(path, Preference) if p.approved or p.origin in ("person", "file", "feedback")]
+    train = [p for p in pairs if p.split == "train"]
+    if not train:
+        raise TrainerError(
+            "No pair of answers is approved.", "Rate and correct some answers first.", code="no-examples"
+        )
+    return train, [p for p in pairs if p.split == "validation"]
