@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -19,11 +20,16 @@ from app.gui.views.collections_panel import CollectionsPanel
 from app.gui.views.documents_table import DocumentsTable
 from app.gui.views.page import Page
 from app.gui.views.search_results import SearchResults
+from app.gui.views.source_panel import SourcePanel
 from app.gui.widgets import Banner, Button, ConfirmDialog, EmptyState, Label, SearchField, ThemedWidget
-from app.types import SUPPORTED_SUFFIXES, SearchResult
+from app.types import SUPPORTED_SUFFIXES, Passage, SearchResult
 
 SEARCH_DELAY_MS = 300
 LOADING_MS = 300
+TABLE_WIDTH = 420
+"""The table keeps this much beside a source; below it the source covers the table."""
+WIDEST = 16_777_215
+"""QWIDGETSIZE_MAX"""
 FILTER = " ".join(f"*{suffix}" for suffix in SUPPORTED_SUFFIXES)
 
 
@@ -37,9 +43,12 @@ class _Toolbar(ThemedWidget):
 class DocumentsPage(Page):
     """Shows the controller's models and passes on what the person does."""
 
-    def __init__(self, controller: DocumentsController, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, controller: DocumentsController, source: SourcePanel | None = None, parent: QWidget | None = None
+    ) -> None:
+        """`source` shows what is opened; without it the controller's signals are all that happens."""
         super().__init__("Documents", parent)
-        self._controller = controller
+        self._controller, self.source = controller, source
         self._banners: dict[str, Banner] = {}
         self._build_search()
         across = QHBoxLayout()
@@ -47,9 +56,14 @@ class DocumentsPage(Page):
         self.body.addLayout(across, 1)
         self.panel = CollectionsPanel(controller.collections, self)
         across.addWidget(self.panel)
-        self._column = QVBoxLayout()
+        self._content = QWidget(self)
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        across.addLayout(self._column, 1)
+        across.addWidget(self._content, 1)
+        if source is not None:
+            across.addWidget(source)
+            source.hide()
         self._build_toolbar()
         self._banner_space = QVBoxLayout()
         self._banner_space.setSpacing(8)
@@ -84,10 +98,10 @@ class DocumentsPage(Page):
         self.chooser.clicked.connect(self._pop_collections)
         self.add_files_button = Button(self.tr("Add files"), "primary", "file-plus")
         self.add_files_button.setToolTip(self.tr("Add files (Ctrl+O)"))
-        self.add_files_button.clicked.connect(self.add_files)
+        self.add_files_button.clicked.connect(self.choose_files)
         self.add_folder_button = Button(self.tr("Add folder"), icon="folder-plus")
         self.add_folder_button.setToolTip(self.tr("Add folder (Ctrl+Shift+O)"))
-        self.add_folder_button.clicked.connect(self.add_folder)
+        self.add_folder_button.clicked.connect(self.choose_folder)
         row.addWidget(self.chooser)
         row.addWidget(self.add_files_button)
         row.addWidget(self.add_folder_button)
@@ -106,7 +120,7 @@ class DocumentsPage(Page):
             action_icon="file-plus",
             primary=True,
         )
-        self.empty.acted.connect(self.add_files)
+        self.empty.acted.connect(self.choose_files)
         self.results = SearchResults(controller.results, self.stack)
         self._waiting = Label(self.tr("Reading the list of documents"), "ui", "text3")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -154,17 +168,23 @@ class DocumentsPage(Page):
         self.results.left.connect(self._leave_search)
         self.results.everywhere_wanted.connect(lambda: self._search(everywhere=True))
         self.search_field.left.connect(table.setFocus)
+        controller.open_passage.connect(self._open_passage)
+        controller.open_document.connect(self._open_document)
+        if self.source is not None:
+            self.source.closed.connect(self.close_source)
+            self.source.open_file_asked.connect(lambda path: self._open_path(Path(path)))
         theme().changed.connect(self._fit)
 
     # --- adding and removing ------------------------------------------------------------------------------------------
 
-    def add_files(self) -> None:
+    def choose_files(self) -> None:
         """Ask for files, of the kinds that can be read."""
         title = self.tr("Add files")
         paths, _ = QFileDialog.getOpenFileNames(self, title, "", self.tr("Documents ({0})").format(FILTER))
         self._controller.add(paths)
 
-    def add_folder(self) -> None:
+    def choose_folder(self) -> None:
+        """Ask for a folder, which is added with all that is in it."""
         path = QFileDialog.getExistingDirectory(self, self.tr("Add folder"))
         if path:
             self._controller.add([path])
@@ -319,6 +339,7 @@ class DocumentsPage(Page):
         self._banner_space.addWidget(banner)
         self._banner_space.setContentsMargins(16, 12, 16, 12)
         banner.closed.connect(lambda: self._drop_banner(key))
+        banner.show()
         return banner
 
     def _drop_banner(self, key: str) -> None:
@@ -360,6 +381,55 @@ class DocumentsPage(Page):
         self.search_field.clear()
         self.table.setFocus()
 
+    # --- the source panel ---------------------------------------------------------------------------------------------
+
+    def _open_passage(self, passage: Passage) -> None:
+        passages = self._controller.results.passages()
+        at = next((i for i, each in enumerate(passages) if each is passage), 0)
+        self._show_source(passages if passages and passages[at] is passage else (passage,), at)
+
+    def _open_document(self, document_id: int) -> None:
+        """Its beginning: a passage of no length marks nothing."""
+        row = next((each for each in self._controller.documents.rows() if each.id == document_id), None)
+        if row is None:
+            return
+        page = 1 if row.pages is not None and row.name.lower().endswith(".pdf") else None
+        indexed = row.indexed_at or 0.0
+        start = Passage(
+            id=0,
+            document_id=document_id,
+            document=row.name,
+            path=row.path,
+            collection=self._controller.current,
+            page=page,
+            start=0,
+            end=0,
+            text="",
+            indexed_at=indexed,
+        )
+        self._show_source((start,), 0)
+
+    def _show_source(self, passages: Sequence[Passage], at: int) -> None:
+        if self.source is None:
+            return
+        self.source.show()
+        self._fit()
+        self.source.show_passages(passages, at, numbered=False)
+
+    def close_source(self) -> None:
+        """Back to the documents as they were."""
+        if self.source is not None:
+            self.source.hide()
+        self._fit()
+        shown = self.stack.currentWidget()
+        (self.results.list if shown is self.results else self.table).setFocus()
+
+    def first_focus(self) -> QWidget:
+        """Where the keyboard starts when the page is opened."""
+        if self.stack.currentWidget() is self.empty and self.empty.button is not None:
+            return self.empty.button
+        return self.table
+
     # --- the window's width -------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -367,9 +437,19 @@ class DocumentsPage(Page):
         self._fit()
 
     def _fit(self) -> None:
+        """Below 1000 px the collections become a drop-down; a source takes the place that a table does not need."""
         narrow = self.window().width() < theme().size("collapseBelow")
+        opened = self.source is not None and self.source.isVisibleTo(self)
+        room = self.width() - theme().size("sourcePanel")
+        covered = opened and room < TABLE_WIDTH
+        narrow = narrow or (opened and room < TABLE_WIDTH + self.panel.width())
         self.panel.setVisible(not narrow)
         self.chooser.setVisible(narrow)
+        self._content.setVisible(not covered)
+        if self.source is not None:
+            self.source.set_covering(covered)
+            self.source.setMinimumWidth(0 if covered else theme().size("sourcePanel"))
+            self.source.setMaximumWidth(WIDEST if covered else theme().size("sourcePanel"))
 
     def regions(self) -> list[QWidget]:
         """The stops of F6."""

@@ -45,6 +45,7 @@ class DocumentsTable(QTableView):
         super().__init__(parent)
         self._documents = model
         self._open_path = ""
+        self._tall = QPersistentModelIndex()
         self._panel: FailedRow | None = None
         self._delegate = RowDelegate(self)
         self.setModel(model)
@@ -153,9 +154,10 @@ class DocumentsTable(QTableView):
         if self._open_path and not index.isValid():
             self._close_panel()
             return
-        self.verticalHeader().setDefaultSectionSize(plain + 1)  # forgets the heights of single rows …
-        self.verticalHeader().setDefaultSectionSize(plain)
-        if self._panel is not None:  # … and sets the one that counts
+        if self._tall.isValid() and self._tall.row() != index.row():
+            self.setRowHeight(self._tall.row(), plain)
+        self._tall = QPersistentModelIndex(index)
+        if self._panel is not None:
             self.setRowHeight(index.row(), plain + self._panel.needed(self.viewport().width()))
         self._place_panel()
 

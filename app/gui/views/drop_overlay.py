@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 
 from PySide6.QtCore import QEvent, QLocale, QMimeData, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
@@ -46,11 +47,13 @@ class DropOverlay(QWidget):
     model_dropped = Signal(str)
     """Path of a .gguf file"""
 
-    def __init__(self, host: QWidget, controller: DocumentsController) -> None:
-        """`host` is the window; files may be dropped anywhere on it."""
+    def __init__(
+        self, host: QWidget, controller: DocumentsController, area: Callable[[], QWidget] | None = None
+    ) -> None:
+        """`host` is the window, which takes files anywhere; `area` gives the page to paint over, not the sidebar."""
         super().__init__(host)
         self._host, self._controller = host, controller
-        self._area: QWidget = host
+        self._find_area = area or (lambda: host)
         self._paths: list[str] = []
         self._target = ""
         self._offset = 0
@@ -64,10 +67,6 @@ class DropOverlay(QWidget):
         self.hide()
         host.setAcceptDrops(True)
         host.installEventFilter(self)
-
-    def set_area(self, area: QWidget) -> None:
-        """The part of the window that is painted over: the page, without the sidebar."""
-        self._area = area
 
     @property
     def target(self) -> str:
@@ -182,8 +181,9 @@ class DropOverlay(QWidget):
     # --- where things are ---------------------------------------------------------------------------------------------
 
     def _content(self) -> QRect:
-        top_left = self._area.mapTo(self._host, QPoint(0, 0)) if self._area is not self._host else QPoint(0, 0)
-        whole = QRect(top_left, self._area.size())
+        area = self._find_area()
+        top_left = QPoint(0, 0) if area is self._host else area.mapTo(self._host, QPoint(0, 0))
+        whole = QRect(top_left, area.size())
         return whole.adjusted(0, theme().size("topbar"), 0, 0)
 
     def _only_models(self) -> bool:

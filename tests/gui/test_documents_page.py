@@ -1,0 +1,342 @@
+"""The Documents page as a person uses it: keys, clicks, rows that open, and room that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkerClient
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.errors import WorkerGone
+from app.gui.controllers.documents import DocumentsController
+from app.gui.item_models.documents import Column, Row
+from app.gui.theme import Theme
+from app.gui.views.add_bar import time_left
+from app.gui.views.collection_dialog import CollectionDialog
+from app.gui.views.documents_page import DocumentsPage
+from app.gui.views.search_results import snippet
+from app.gui.widgets import ConfirmDialog
+from app.paths import Home
+from app.types import Collection, Document, Passage, SearchResult
+from app.workers import protocol as p
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
+
+
+@pytest.fixture
+def client(qtbot: QtBot) -> FakeWorkerClient:
+    return FakeWorkerClient()
+
+
+@pytest.fixture
+def controller(client: FakeWorkerClient, tmp_path: Path, qapp: QApplication) -> DocumentsController:
+    Theme(qapp, mode="light")
+    return DocumentsController(client, Home(tmp_path))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def page(controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot) -> DocumentsPage:
+    made = DocumentsPage(controller)
+    qtbot.addWidget(made)
+    made.resize(1032, 820)
+    made.show()
+    qtbot.waitExposed(made)
+    client.set_state("ready")
+    found = (Collection(id=1, name="Travel & HR", documents=4, passages=300, bytes=9 << 20), Collection(id=2, name="Q"))
+    client.last(p.ListCollections).finish(p.Collections(collections=found))
+    give_documents(
+        client,
+        document(1, "locked.pdf", status="failed", code="password", reason="The file is locked."),
+        document(2, "torn.pdf", status="failed", code="damaged", reason="The file is damaged."),
+        document(3, "policy.pdf", pages=24, passages=183),
+        document(4, "guide.docx", status="changed", passages=20),
+    )
+    return made
+
+
+def give_documents(client: FakeWorkerClient, *documents: Document) -> None:
+    client.last(p.ListDocuments).finish(p.Documents(documents=documents))
+
+
+def document(number: int, name: str, status: str = "indexed", **more: object) -> Document:
+    return Document(  # type: ignore[arg-type]
+        id=number,
+        collection="Travel & HR",
+        name=name,
+        path=f"/files/{name}",
+        format="pdf",
+        bytes=1,
+        status=status,
+        **more,
+    )
+
+
+def row(controller: DocumentsController, name: str) -> Row:
+    return next(each for each in controller.documents.rows() if each.name == name)
+
+
+def answer_next_dialog(action: Callable[[ConfirmDialog], None]) -> None:
+    def act() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, ConfirmDialog)
+        action(dialog)
+
+    QTimer.singleShot(50, act)
+
+
+def test_a_locked_file_opens_its_row_and_takes_the_password(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    table = page.table
+    index = controller.documents.find("/files/locked.pdf").siblingAtColumn(Column.INDEXED)
+    before = table.rowHeight(index.row())
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center())
+    panel = table._panel
+    assert panel is not None and panel.isVisible() and panel.password is not None
+    assert table.rowHeight(index.row()) > before + 40
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert not client.waiting(p.Add), "an empty password is not tried"
+    qtbot.keyClicks(panel.password, "opensesame")
+    qtbot.keyClick(panel.password, Qt.Key.Key_Return)
+    call = client.last(p.Add).call
+    assert isinstance(call, p.Add) and call.passwords == {"/files/locked.pdf": "opensesame"}
+    client.last(p.Add).say(p.FileEvent(path="/files/locked.pdf", status="reading"))
+    qtbot.waitUntil(lambda: table._panel is None)
+    assert all(table.rowHeight(i) == before for i in range(controller.documents.rowCount()))
+
+
+def test_the_open_row_stays_with_its_file_when_rows_move(page: DocumentsPage, controller: DocumentsController) -> None:
+    page.table.open_row(row(controller, "torn.pdf"))
+    controller.documents.sort(Column.NAME, Qt.SortOrder.AscendingOrder)
+    at = controller.documents.find("/files/torn.pdf").row()
+    tall = [i for i in range(4) if page.table.rowHeight(i) > 60]
+    assert tall == [at]
+    panel = page.table._panel
+    assert panel is not None and panel.geometry().top() > page.table.visualRect(controller.documents.index(at, 0)).top()
+
+
+def test_a_failed_file_can_be_skipped(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
+) -> None:
+    page.table.skip_wanted.emit(row(controller, "torn.pdf"))
+    assert client.last(p.Remove).call == p.Remove(ids=(2,))
+    assert [each.name for each in controller.documents.rows()].count("torn.pdf") == 0
+
+
+def test_delete_asks_once_naming_the_file(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    page.table.open_row(row(controller, "policy.pdf"))
+    titles: list[str] = []
+
+    def refuse(dialog: ConfirmDialog) -> None:
+        titles.append(dialog.windowTitle())
+        dialog.reject()
+
+    answer_next_dialog(refuse)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert titles == ["Remove policy.pdf?"] and not client.waiting(p.Remove)
+    answer_next_dialog(lambda dialog: dialog.accept())
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert client.last(p.Remove).call == p.Remove(ids=(3,))
+
+
+def test_enter_opens_a_document_and_the_menu_is_complete(
+    page: DocumentsPage, controller: DocumentsController, qtbot: QtBot
+) -> None:
+    page.table.open_row(row(controller, "policy.pdf"))
+    with qtbot.waitSignal(controller.open_document) as blocker:
+        qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    assert blocker.args == [3]
+    menu = page.table.menu()
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["Show text", "Open file", "Show in folder", "Index again", "Remove"]
+    menu.deleteLater()
+
+
+def test_changed_files_are_indexed_again_with_one_button(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
+) -> None:
+    page._banners["changed"].acted.emit()
+    assert client.last(p.Add).call == p.Add(paths=("/files/guide.docx",), collection="Travel & HR", force=True)
+
+
+def test_columns_hide_in_the_order_of_the_design(page: DocumentsPage, qtbot: QtBot) -> None:
+    table = page.table
+    order = (Column.PASSAGES, Column.PAGES, Column.INDEXED)
+    seen = []
+    page.panel.hide()
+    for width in (824, 720, 620, 480):
+        table.resize(width, 400)
+        table._fit_columns()
+        seen.append([column for column in order if table.isColumnHidden(column)])
+    assert seen == [[], [Column.PASSAGES], [Column.PASSAGES, Column.PAGES], list(order)]
+
+
+def test_a_narrow_window_turns_the_collections_into_a_drop_down(
+    page: DocumentsPage, controller: DocumentsController, qtbot: QtBot
+) -> None:
+    assert page.panel.isVisible() and not page.chooser.isVisible()
+    page.resize(824, 560)
+    assert not page.panel.isVisible() and page.chooser.isVisible() and page.chooser.text() == "Travel & HR"
+    assert page.width() <= 824 and page.height() <= 560
+    menu = page.collections_menu()
+    next(action for action in menu.actions() if action.text().startswith("Q")).trigger()
+    assert controller.current == "Q"
+    menu.deleteLater()
+
+
+def test_the_bar_tells_progress_pause_and_summary(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    bar = page.add_bar
+    assert not bar.isVisible()
+    controller.add(["/files/x.pdf"])
+    job = client.last(p.Add)
+    job.say(p.AddProgress(done=8, total=14, passages_per_s=212.3, seconds_left=64))
+    assert bar.isVisible() and bar.title.text() == "Adding 14 files to Travel & HR"
+    assert (bar.count.text(), bar.rate.text(), bar.left.text()) == (
+        "8 of 14 done",
+        "212 passages/s",
+        "About 1 min left",
+    )
+    qtbot.mouseClick(bar.pause_button, Qt.MouseButton.LeftButton)
+    assert bar.left.text() == "Paused" and bar.pause_button.text() == "Resume"
+    qtbot.mouseClick(bar.pause_button, Qt.MouseButton.LeftButton)
+    assert job.controls == ["pause", "resume"]
+    job.finish(p.Added(indexed=12, unchanged=1, failed=1))
+    assert bar.title.text() == "Travel & HR: 12 indexed, 1 unchanged, 1 failed"
+    qtbot.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+
+
+def test_a_dead_reader_has_a_banner_and_continue(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    controller.add(["/files/x.pdf", "/files/y.pdf"])
+    job = client.last(p.Add)
+    job.say(p.AddProgress(done=1, total=2))
+    client.set_state("failed")
+    job.fail(WorkerGone("The document reader stopped unexpectedly.", "Nothing that was stored is lost."))
+    assert page._banners["reader"].isVisible()
+    assert "1 of 2 files are left" in page.add_bar.detail.text()
+    page._banners["reader"].acted.emit()
+    assert client.restarts == 1
+    client.set_state("ready")
+    assert "reader" not in page._banners
+    qtbot.mouseClick(page.add_bar.continue_button, Qt.MouseButton.LeftButton)
+    assert client.waiting(p.Add)
+
+
+def test_an_empty_collection_says_so_once_it_is_read(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
+) -> None:
+    controller.choose("Q")
+    assert page.stack.currentWidget() is page._blank
+    give_documents(client)
+    assert page.stack.currentWidget() is page.empty
+
+
+def test_search_shows_passages_and_enter_opens_one(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    page.search_field.setText("hotel")
+    qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
+    text = "Book early. The limit is 165 € per night. Keep receipts."
+    passage = Passage(
+        id=5,
+        document_id=3,
+        document="policy.pdf",
+        path="/files/policy.pdf",
+        collection="Travel & HR",
+        page=8,
+        start=0,
+        end=len(text),
+        text=text,
+        best=(12, 41),
+    )
+    client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(passage,), found=True, elapsed_ms=2)))
+    assert page.stack.currentWidget() is page.results
+    assert page.results.title.text() == "1 passage in Travel & HR, best first"
+    qtbot.keyClick(page.search_field, Qt.Key.Key_Return)
+    with qtbot.waitSignal(controller.open_passage) as blocker:
+        qtbot.keyClick(page.results.list, Qt.Key.Key_Return)
+    assert blocker.args == [passage]
+    qtbot.keyClick(page.results.list, Qt.Key.Key_Escape)
+    assert page.stack.currentWidget() is page.table and not page.search_field.text()
+
+
+def test_what_is_only_near_is_not_marked_as_evidence(
+    page: DocumentsPage, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    page.search_field.setText("moon")
+    qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
+    client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(), found=False, elapsed_ms=2)))
+    assert page.results.title.text() == "Not found in Travel & HR" and not page.results.list.look.marked
+    page.results.everywhere_wanted.emit()
+    assert client.last(p.Search).call == p.Search(query="moon", collections=(), k=20, highlight=True)
+
+
+def test_a_name_that_is_taken_is_said_under_the_field(
+    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+) -> None:
+    dialog = CollectionDialog(controller, parent=page)
+    dialog.field.edit.setText("travel & hr")
+    dialog.action.click()
+    assert dialog.field.edit.property("error") == "true"
+    assert dialog.field.edit.accessibleDescription() == "This name is already in use. Choose another."
+    dialog.field.edit.setText("Sales")
+    dialog.action.click()
+    client.last(p.CreateCollection).finish(p.Collections(collections=()))
+    assert dialog.result() == CollectionDialog.DialogCode.Accepted
+
+
+def test_the_snippet_keeps_the_best_sentence_in_sight() -> None:
+    best = "The limit in Munich is 165 €."
+    text = "word " * 100 + best + " more" * 100
+    start = text.index(best)
+    passage = Passage(
+        id=1,
+        document_id=1,
+        document="a",
+        path="a",
+        collection="c",
+        start=0,
+        end=len(text),
+        text=text,
+        best=(start, start + len(best)),
+    )
+    shown, at, length = snippet(passage)
+    assert shown[at : at + length] == best and at < 70 and shown.startswith("… ") and shown.endswith(" …")
+
+
+def test_times_left_are_rounded() -> None:
+    assert [time_left(s) for s in (3, 41, 64, 840, 7300)] == [
+        "About 10 s left",
+        "About 50 s left",
+        "About 1 min left",
+        "About 14 min left",
+        "About 2 h left",
+    ]
+
+
+def test_large_text_and_right_to_left_still_paint(
+    page: DocumentsPage, controller: DocumentsController, qapp: QApplication, qtbot: QtBot
+) -> None:
+    from app.gui.theme import theme
+
+    page.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    page.table.open_row(row(controller, "locked.pdf"))
+    theme().set_scale(2.0)
+    try:
+        qtbot.wait(20)
+        assert not page.grab().isNull()
+        panel = page.table._panel
+        assert panel is not None and panel.password is not None
+        assert panel.rect().contains(panel.password.mapTo(panel, QPoint(0, panel.password.height() - 1)))
+    finally:
+        theme().set_scale(1.0)

@@ -1,0 +1,182 @@
+"""Dropping files: what is counted, where it goes, and that counting holds nothing up."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from fakes import FakeWorkerClient
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.gui.controllers.documents import DocumentsController
+from app.gui.theme import Theme
+from app.gui.views import drop_count
+from app.gui.views.drop_count import KINDS, DropCount, is_remote
+from app.gui.views.drop_overlay import DropOverlay, files_of
+from app.paths import Home
+from app.types import SUPPORTED_SUFFIXES, Collection
+from app.workers import protocol as p
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
+LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+
+
+@pytest.fixture
+def host(qtbot: QtBot, qapp: QApplication) -> QWidget:
+    Theme(qapp, mode="light")
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1280, 820)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def overlay(host: QWidget, tmp_path: Path) -> DropOverlay:
+    client = FakeWorkerClient()
+    controller = DocumentsController(client, Home(tmp_path / "home"), host)  # type: ignore[arg-type]
+    client.setParent(host)
+    client.set_state("ready")
+    found = (Collection(id=1, name="Travel"), Collection(id=2, name="Quality"))
+    client.last(p.ListCollections).finish(p.Collections(collections=found))
+    return DropOverlay(host, controller)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "drop"
+    (made / "sub" / ".git").mkdir(parents=True)
+    for name in (
+        "a.pdf",
+        "b.PDF",
+        "c.docx",
+        "d.csv",
+        "x.zip",
+        "sub/e.md",
+        "sub/photo.jpg",
+        "sub/.git/config.txt",
+        ".hidden",
+    ):
+        (made / name).write_text("text")
+    return made
+
+
+def mime(*paths: Path | str) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl(path) if isinstance(path, str) else QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drag(target: QWidget, data: QMimeData) -> QDragEnterEvent:
+    event = QDragEnterEvent(QPoint(600, 400), COPY, data, LEFT, NONE)
+    QApplication.sendEvent(target, event)
+    return event
+
+
+def test_a_folder_is_counted_by_kind_and_skips_are_named(overlay: DropOverlay, folder: Path, qtbot: QtBot) -> None:
+    overlay.show_paths([str(folder)])
+    qtbot.waitUntil(lambda: overlay._count.complete)
+    assert dict(overlay._count.kinds) == {"PDF": 2, "Word": 1, "table": 1, "Markdown": 1}
+    assert dict(overlay._count.skipped) == {"archive": 1, "image": 1}
+    assert overlay.words()[0] == "Drop to add 5 files to Travel"
+    texts = [text for text, _, _ in overlay._chips()]
+    assert texts[0] == "2 PDF" and "1 archive will be skipped" in texts
+
+
+def test_the_drag_goes_through_the_window_and_ends_in_the_chosen_collection(
+    overlay: DropOverlay, host: QWidget, folder: Path, qtbot: QtBot
+) -> None:
+    assert drag(host, mime(folder)).isAccepted() and overlay.isVisible()
+    assert overlay.target == "Travel"
+    at = dict(overlay._rows())["Quality"].center()
+    overlay.dragMoveEvent(QDragMoveEvent(at, COPY, mime(folder), LEFT, NONE))  # Qt sends moves only in a real drag
+    assert overlay.target == "Quality" and "Quality" in overlay.words()[0]
+    assert not overlay.grab().isNull()
+    with qtbot.waitSignal(overlay.files_dropped) as blocker:
+        QApplication.sendEvent(overlay, QDropEvent(QPointF(at), COPY, mime(folder), LEFT, NONE))
+    assert blocker.args == [[str(folder)], "Quality"] and not overlay.isVisible()
+
+
+def test_leaving_the_window_cancels(overlay: DropOverlay, host: QWidget, folder: Path, qtbot: QtBot) -> None:
+    data = mime(folder)
+    drag(host, data)
+    overlay.dragLeaveEvent(QDragLeaveEvent())
+    assert not overlay.isVisible() and not overlay._count._timer.isActive()
+
+
+def test_a_model_is_imported_and_text_is_not_taken(
+    overlay: DropOverlay, host: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    model = tmp_path / "Tiny.Q4_1.gguf"
+    model.write_bytes(b"GGUF")
+    drag(host, mime(model))
+    assert overlay.words()[0] == "Drop to import the model Tiny.Q4_1.gguf" and overlay._rows() == []
+    with qtbot.assertNotEmitted(overlay.files_dropped), qtbot.waitSignal(overlay.model_dropped) as blocker:
+        QApplication.sendEvent(overlay, QDropEvent(QPointF(9, 9), COPY, mime(model), LEFT, NONE))
+    assert blocker.args == [str(model)]
+    text = QMimeData()
+    text.setText("just words")
+    drag(host, text)
+    assert not overlay.isVisible()
+
+
+def test_nothing_readable_is_said_and_not_added(
+    overlay: DropOverlay, host: QWidget, tmp_path: Path, qtbot: QtBot
+) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(b"PK")
+    drag(host, mime(archive))
+    assert overlay.words()[0] == "None of these files can be read"
+    with qtbot.assertNotEmitted(overlay.files_dropped):
+        QApplication.sendEvent(overlay, QDropEvent(QPointF(9, 9), COPY, mime(archive), LEFT, NONE))
+
+
+def test_web_addresses_are_counted_as_skipped(tmp_path: Path) -> None:
+    paths, links = files_of(mime(tmp_path / "a.pdf", "https://example.org/b.pdf"))
+    assert paths == [str(tmp_path / "a.pdf")] and links == 1
+
+
+def test_ten_thousand_files_are_counted_in_short_turns(tmp_path: Path, qtbot: QtBot) -> None:
+    for i in range(100):
+        (tmp_path / str(i)).mkdir()
+        for j in range(100):
+            (tmp_path / str(i) / f"{j}.pdf").touch()
+    count = DropCount()
+    longest = 0.0
+    whole = time.perf_counter()
+    began = time.perf_counter()
+    count.start([str(tmp_path)])
+    longest = max(longest, time.perf_counter() - began)
+    while not count.complete:
+        began = time.perf_counter()
+        QApplication.processEvents()
+        longest = max(longest, time.perf_counter() - began)
+        assert time.perf_counter() - whole < 20
+    assert count.files == 10_000 or count.cut
+    assert longest < 0.1, f"{longest * 1000:.0f} ms"
+
+
+def test_more_than_the_limit_is_said_to_be_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    monkeypatch.setattr(drop_count, "MOST_ENTRIES", 10)
+    for i in range(30):
+        (tmp_path / f"{i}.pdf").touch()
+    count = DropCount()
+    count.start([str(tmp_path)])
+    assert count.complete and count.cut and count.files == 10 and count.usable
+
+
+def test_a_network_folder_is_not_touched(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    assert is_remote("\\\\files\\hr\\policies") and is_remote("//files/hr")
+    monkeypatch.setattr(drop_count, "_remote_mounts", lambda: ("/mnt/share",))
+    monkeypatch.setattr(drop_count.os, "scandir", lambda path: pytest.fail("a network folder was read"))
+    count = DropCount()
+    count.start(["/mnt/share/hr", "/mnt/share/a.pdf", "/mnt/sharex.pdf"])
+    assert count.unknown == 1 and count.files == 2 and count.usable
+
+
+def test_every_supported_type_has_a_name() -> None:
+    assert set(KINDS) == set(SUPPORTED_SUFFIXES)
