@@ -1,0 +1,124 @@
+"""The story that a person at a terminal lives: add, ask, search, remove, and a talk, with real children."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.chats.store import ChatStore
+from app.cli import main
+from app.paths import home
+from app.types import Answer, Source
+
+Captured = pytest.CaptureFixture[str]
+pytestmark = pytest.mark.real
+
+TRAVEL = """# Travel policy
+
+## Accommodation
+Hotels in Germany are reimbursed up to 160 EUR a night. In Switzerland the limit is 220 EUR a night.
+
+## Flights
+Every flight needs the approval of the travel desk.
+"""
+LEAVE = "Employees receive 30 days of paid leave per calendar year. Unused leave expires on 31 March.\n"
+PASSAGE_KEYS = {"document", "path", "page", "start", "end", "text", "score"}
+ANSWER_KEYS = {"answer", "sources", "not_found", "model", "stats"}
+STAT_KEYS = {"prompt_tokens", "evaluated_tokens", "completion_tokens", "first_token_ms", "tokens_per_s"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "docs"
+    place.mkdir()
+    (place / "travel.md").write_text(TRAVEL)
+    (place / "leave.txt").write_text(LEAVE)
+    (place / "broken.pdf").write_bytes(b"%PDF-1.7 cut off")
+    return place
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["add", str(folder), "--collection", "Rules", "--json"]) == 0
+    files = {Path(str(line["path"])).name: line for line in lines(capsys.readouterr().out)}
+    assert {name: line["status"] for name, line in files.items()} == {
+        "travel.md": "indexed", "leave.txt": "indexed", "broken.pdf": "failed",
+    }  # fmt: skip
+    assert files["broken.pdf"]["reason"]
+    assert all(set(line) == {"path", "status", "passages", "pages", "reason"} for line in files.values())
+
+    queries = tmp_path / "queries.txt"
+    queries.write_text("hotel limit in Switzerland\n\nhow many days of leave\n")
+    assert main(["search", "--queries", str(queries), "--json", "-k", "2", "--collection", "Rules"]) == 0
+    hotel, leave = lines(capsys.readouterr().out)
+    assert set(hotel) == {"passages", "elapsed_ms"}
+    for result, name in ((hotel, "travel.md"), (leave, "leave.txt")):
+        passages = result["passages"]
+        assert isinstance(passages, list) and passages[0]["document"] == name
+        assert set(passages[0]) == PASSAGE_KEYS
+
+    queries.write_text("What is the hotel limit in Switzerland?\nWho won the world cup in 1990?\n")
+    assert main(["ask", "--queries", str(queries), "--json"]) == 0
+    found, unknown = lines(capsys.readouterr().out)
+    assert set(found) == ANSWER_KEYS
+    sources, stats = found["sources"], found["stats"]
+    assert isinstance(sources, list) and isinstance(stats, dict)
+    assert set(sources[0]) == PASSAGE_KEYS | {"n"} and sources[0]["document"] == "travel.md"
+    assert set(stats) == STAT_KEYS and stats["completion_tokens"] > 0
+    assert "[1]" in str(found["answer"])
+    assert unknown["not_found"] is True and unknown["sources"] == []
+
+    assert main(["collections", "Rules"]) == 0
+    listed = capsys.readouterr().out
+    assert str(folder / "leave.txt") in listed and "failed" in listed
+    assert main(["remove", "leave.txt", "--json"]) == 0
+    (removed,) = lines(capsys.readouterr().out)
+    assert (removed["documents"], removed["traces"]) == (1, 0)
+    assert main(["collections", "rules"]) == 0
+    assert "leave.txt" not in capsys.readouterr().out
+    assert main(["remove", "leave.txt"]) == 1
+    assert main(["remove", "x", "--collection", "Nothing"]) == 1
+
+
+def test_nothing_but_failures_is_status_1(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    assert main(["add", str(tmp_path / "empty.txt"), str(tmp_path / "absent.pdf")]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("failed") == 2
+    assert "0 indexed, 0 unchanged, 2 failed" in said.err
+
+
+def test_a_talk_in_the_terminal_is_stored_and_forgets_a_removed_document(
+    folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = [
+        f"/add '{folder}'", "/collections", "What is the hotel limit in Switzerland?", "/model", "/nonsense", "/add",
+        "/in Nowhere", "/alone", "/in", "/help", "/new", "/add 'open quote", "", "/quit",
+    ]  # fmt: skip
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(talk)))
+    assert main(["chat"]) == 0
+    said = capsys.readouterr()
+    assert "[1] travel.md" in said.out and "* SmolLM2 135M" in said.out
+    for complaint in ("“/nonsense” is not a command", "Name a file", "no collection “Nowhere”", "quotation marks"):
+        assert complaint in said.err
+    store = ChatStore(home().chats_db, home().backups)
+    (chat,) = store.list_chats()
+    question, answer = store.turns(chat.id)
+    assert chat.title == "What is the hotel limit in Switzerland" == question.text.rstrip("?")
+    assert answer.answer is not None and cited(answer.answer)[0].passage.text
+    assert main(["remove", str(folder / "travel.md")]) == 0
+    kept = store.turn(answer.id).answer
+    assert kept is not None and {source.passage.text for source in cited(kept)} == {""}
+    store.close()
+
+
+def cited(answer: Answer) -> tuple[Source, ...]:
+    assert answer.sources
+    return answer.sources
