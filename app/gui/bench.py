@@ -1,0 +1,33 @@
+"""`python -m app.gui.bench start|stream`: the window's figures, one JSON line each, beside a reference in the same run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from app.gui import bench_start
+
+FIGURES: dict[str, Callable[[Path], Iterator[dict[str, object]]]] = {
+    "start": lambda folder: iter([bench_start.measure(folder)]),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Print the figures that are asked for; 1 where one misses its target."""
+    ok = True
+    with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as folder:
+        for name in argv or list(FIGURES):
+            if name.startswith("--"):
+                continue
+            for figure in FIGURES[name](Path(folder)):
+                sys.stdout.write(json.dumps(figure) + "\n")
+                sys.stdout.flush()
+                ok = ok and bool(figure["ok"])
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
