@@ -24,6 +24,8 @@ class Fit:
     text: str
     kind: Literal["success", "warning", "danger"]
     icon: str
+    short: str = ""
+    """Where there is little room; "" for `text`."""
 
     @property
     def possible(self) -> bool:
@@ -74,7 +76,9 @@ def in_gb(count: float) -> str:
 
 
 def size_text(count: float) -> str:
-    """ "98 MB" or "4.4 GB"."""
+    """ "12 KB", "98 MB" or "4.4 GB"."""
+    if count < 999_500:
+        return f"{count / 1e3:.0f} KB"
     return f"{count / 1e6:.0f} MB" if count < 999_500_000 else f"{count / GB:.1f} GB"
 
 
@@ -90,4 +94,4 @@ def fit_of(model: InstalledModel, total_bytes: int, info: ModelInfo | None = Non
         return Fit(f"Too large: needs {in_gb(need / SYSTEM_SHARE)} GB", "danger", "circle-x")
     if need > total_bytes * SYSTEM_SHARE / 2:
         return Fit(f"Tight: {room}", "warning", "memory-stick")
-    return Fit(f"Fits memory: {room}", "success", "circle-check")
+    return Fit(f"Fits memory: {room}", "success", "circle-check", f"Fits: {room}")

@@ -125,7 +125,7 @@ class FirstRun(QWidget):
 
     def _build_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
-        foot.setContentsMargins(56, 20, 56, 20)
+        self._foot = foot
         foot.setSpacing(12)
         self.own = Button(self.tr("I have a model file"), "secondary", "file-box", large=True)
         self.own.clicked.connect(self._choose_file)
@@ -169,7 +169,9 @@ class FirstRun(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < STACK_BELOW
         self._panel.setFixedWidth(min(theme().px(PANEL_WIDTH), self.width() * (30 if narrow else 40) // 100))
+        self._panel.set_narrow(narrow)
         side = 24 if narrow else 56
+        self._foot.setContentsMargins(side, 20, side, 20)
         self._scroll.column.setContentsMargins(side, 24 if narrow else 48, side, 24)
 
 
@@ -178,9 +180,12 @@ class Found(ThemedWidget):
 
     def __init__(self, home: Home) -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(40, 48, 40, 32)
-        column.setSpacing(0)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 1, 0)
+        outer.setSpacing(0)
+        self._scroll = ScrollColumn((40, 48, 40, 16))
+        outer.addWidget(self._scroll, 1)
+        column = self._scroll.column
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(Logo())
@@ -210,10 +215,18 @@ class Found(ThemedWidget):
             column.addWidget(row)
         column.addStretch(1)
         foot = QHBoxLayout()
+        self._foot = foot
+        foot.setContentsMargins(40, 8, 16, 32)
         foot.setSpacing(8)
         foot.addWidget(IconLabel("shield-check", "text2", 16))
-        foot.addWidget(Label(self.tr("No account. No usage data is sent."), "caption", "text2"), 1)
-        column.addLayout(foot)
+        foot.addWidget(Label(self.tr("No account. No usage data is sent."), "caption", "text2", wrap=True), 1)
+        outer.addLayout(foot)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less air in a small window."""
+        side = 24 if narrow else 40
+        self._scroll.column.setContentsMargins(side, 24 if narrow else 48, side, 16)
+        self._foot.setContentsMargins(side, 8, 16, 20 if narrow else 32)
 
     def show_engine(self, info: ModelInfo) -> None:
         """The graphics card as the engine sees it."""

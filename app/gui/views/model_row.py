@@ -38,8 +38,11 @@ class ModelRow(QWidget):
         """`context` is what the engine loaded, in tokens, 0 where this model is not loaded."""
         super().__init__(parent)
         self.model = model
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(16, 12, 16, 12)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(6)
+        self._grid = QGridLayout()
+        column.addLayout(self._grid)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
@@ -57,12 +60,14 @@ class ModelRow(QWidget):
         self._add_column(self.menu_button, 5, 28, Qt.AlignmentFlag.AlignTrailing)
         steps = lineage_steps(model)
         if steps:
-            self._grid.addLayout(_lineage(steps), 1, 1, 1, 5)
+            column.addLayout(_lineage(steps))
         self.setAccessibleName(model.name)
 
     def set_compact(self, compact: bool) -> None:
-        """In a narrow window the speed gives way first."""
+        """In a narrow window the speed and the origin give way."""
         self._speed_holder.setVisible(not compact)
+        if self._origin is not None:
+            self._origin.setVisible(not compact)
 
     def _add_column(self, widget: QWidget, column: int, width: int, align: Qt.AlignmentFlag) -> QWidget:
         holder = QWidget()
@@ -84,8 +89,9 @@ class ModelRow(QWidget):
         if in_use:
             first.addWidget(Chip(self.tr("In use"), "info"))
         note = origin_text(self.model)
-        if note:
-            first.addWidget(Chip(note, "neutral"))
+        self._origin = Chip(note, "neutral") if note else None
+        if self._origin is not None:
+            first.addWidget(self._origin)
         first.addStretch(1)
         words.addLayout(first)
         words.addWidget(ElidedLabel(facts_text(self.model, context), "caption", "text2"))
@@ -173,6 +179,7 @@ def thousands(tokens: int) -> str:
 
 def _lineage(steps: list[tuple[str, str]]) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setContentsMargins(56, 0, 0, 0)
     row.setSpacing(8)
     for i, (symbol, text) in enumerate(steps):
         if i:

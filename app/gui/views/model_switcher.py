@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from typing import cast
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.controllers.models import ModelsController
@@ -56,7 +58,7 @@ class ModelBar(QWidget):
     def open_list(self) -> None:
         """Show the list below the button, or close it."""
         if self._popup is not None:
-            self._popup.close()
+            self._popup.close_list()
             return
         popup = ModelSwitcher(self._models, self)
         popup.manage_asked.connect(self.manage_asked)
@@ -135,22 +137,24 @@ class ModelButton(QAbstractButton):
 
 
 class ModelSwitcher(QWidget):
-    """The list: arrows choose, Enter uses, Esc closes. The old model answers until the new one is ready."""
+    """The list: arrows choose, Enter uses, Esc closes. The old model answers until the new one is ready.
+
+    A child of the window, not a popup of the system: those take the keyboard from the whole desktop, and a few
+    window systems close them by themselves.
+    """
 
     manage_asked = Signal()
     closed = Signal()
 
     def __init__(self, models: ModelsController, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setWindowFlag(Qt.WindowType.NoDropShadowWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent.window())
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Installed models"))
         self._models = models
         self._memory = memory_bytes()
         self._rows: list[SwitcherRow] = []
         self._at = 0
-        self._failed: tuple[str, AppError] | None = None
+        self._came_from: QWidget | None = None
         self._build()
         models.switching.connect(self._switching)
         models.switched.connect(self._switched)
@@ -167,11 +171,38 @@ class ModelSwitcher(QWidget):
         window = button.window()
         width = min(theme().px(WIDTH), window.width() - 16)
         self.resize(width, self.sizeHint().height())
-        at = button.mapToGlobal(QPoint(0, button.height() + 6))
-        edge = window.mapToGlobal(QPoint(window.width() - width - 8, 0)).x()
-        self.move(min(at.x(), edge), at.y())
+        at = button.mapTo(window, QPoint(0, button.height() + 6))
+        self.move(max(min(at.x(), window.width() - width - 8), 8), at.y())
+        self._came_from = QApplication.focusWidget()
         self.show()
+        self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+
+    def close_list(self) -> None:
+        """Give the focus back and go."""
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        inside = self.hasFocus() or self.isAncestorOf(QApplication.focusWidget() or self.window())
+        self.hide()
+        if inside and self._came_from is not None:
+            self._came_from.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.closed.emit()
+        self.deleteLater()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A press anywhere else, or another size of the window, closes the list."""
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+            outside = not self.rect().contains(self.mapFromGlobal(cast(QMouseEvent, event).globalPosition().toPoint()))
+            if outside and watched.window() is self.window():
+                self.close_list()
+                return isinstance(watched, ModelButton)
+        elif event.type() == QEvent.Type.Resize and watched is self.window():
+            self.close_list()
+        return False
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -225,7 +256,7 @@ class ModelSwitcher(QWidget):
             row.cancel_asked.connect(self._models.cancel_switch)
             self._rows.append(row)
             self._scroll.column.addWidget(row)
-        height = sum(row.sizeHint().height() + 4 for row in self._rows) + 4
+        height = sum(max(row.sizeHint().height(), row.minimumSizeHint().height()) + 4 for row in self._rows) + 4
         self._scroll.setFixedHeight(min(height, theme().px(MAX_LIST)))
         if self._models.switching_to:
             self._switching(self._models.switching_to, 0.0)
@@ -241,7 +272,7 @@ class ModelSwitcher(QWidget):
     def _use(self, name: str) -> None:
         active = self._models.active
         if active is not None and active.name == name and not self._models.switching_to:
-            self.close()
+            self.close_list()
             return
         empty_layout(self._messages)
         self._models.switch_to(name)
@@ -254,7 +285,7 @@ class ModelSwitcher(QWidget):
                 row.show_progress(fraction, self._models.switch_seconds, text)
 
     def _switched(self, *_: object) -> None:
-        self.close()
+        self.close_list()
 
     def _switch_failed(self, name: str, error: AppError) -> None:
         active = self._models.active
@@ -266,7 +297,7 @@ class ModelSwitcher(QWidget):
         self.adjustSize()
 
     def _manage(self) -> None:
-        self.close()
+        self.close_list()
         self.manage_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -277,12 +308,9 @@ class ModelSwitcher(QWidget):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._rows:
             self._use(self._rows[self._at].model.name)
         elif key == Qt.Key.Key_Escape:
-            self.close()
+            self.close_list()
         else:
             super().keyPressEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self.closed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         box = QRectF(self.rect())

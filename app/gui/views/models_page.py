@@ -40,7 +40,8 @@ from app.models.registry import is_missing
 from app.paths import Home
 from app.types import InstalledModel
 
-NARROW = 860
+NARROW = 920
+"""Below this width of the page the speed and the origin of a model are left out."""
 
 
 class ModelsPage(Page):
@@ -235,7 +236,7 @@ class ModelsPage(Page):
 
     def _fit_width(self) -> None:
         for row in self._rows:
-            row.set_compact(self.width() < theme().px(NARROW) - 100)
+            row.set_compact(self.width() < theme().px(NARROW))
 
 
 class Card(ThemedWidget):

@@ -165,7 +165,7 @@ class SettingsPage(Page):
                 grid.addWidget(row, at // 3, 0, 1, 3)
                 at += 3
             else:
-                grid.addWidget(row, at // 3, at % 3)
+                grid.addWidget(row, at // 3, at % 3, Qt.AlignmentFlag.AlignTop)
                 at += 1
         for column in range(3):
             grid.setColumnStretch(column, 1)

@@ -35,7 +35,7 @@ class SwitcherRow(ThemedWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 10, 12, 10)
+        self._row.setContentsMargins(12, 8, 12, 8)
         self._row.setSpacing(12)
         check = IconLabel("check", "accent", 16)
         check.setVisible(in_use)
@@ -90,7 +90,7 @@ class SwitcherRow(ThemedWidget):
 
     def _words(self) -> QVBoxLayout:
         self._lines = QVBoxLayout()
-        self._lines.setSpacing(3)
+        self._lines.setSpacing(2)
         self._first = QHBoxLayout()
         self._first.setSpacing(8)
         self._first.addWidget(ElidedLabel(self.model.name, "uiStrong"))
@@ -109,7 +109,7 @@ class SwitcherRow(ThemedWidget):
         if is_missing(self.model):
             return Chip(self.tr("The file is gone"), "danger", "circle-x")
         fit = fit_of(self.model, memory, info)
-        return Chip(fit.text, fit.kind, fit.icon)
+        return Chip(fit.short or fit.text, fit.kind, fit.icon)
 
     def _speed_label(self) -> QWidget:
         holder = QWidget()

@@ -281,7 +281,8 @@ class ChoiceCard(QAbstractButton):
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
         painter.setFont(theme().font("caption"))
         box.setWidth(painter.fontMetrics().horizontalAdvance(self._chip) + 16)
-        paint_box(painter, box, fill=theme().color("surface"), radius=4)
+        chosen = self.isChecked() and self.isEnabled()
+        paint_box(painter, box, fill=theme().color("surface" if chosen else "successSoft"), radius=4)
         painter.setPen(theme().color("success"))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._chip)
 

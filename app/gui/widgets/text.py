@@ -42,6 +42,7 @@ class Label(QLabel):
 
     def _wear(self) -> None:
         self.setFont(theme().font(self._role, strong=self._strong))
+        self.setMinimumHeight(theme().line(self._role))
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, theme().color(self._color))
         self.setPalette(palette)
