@@ -100,7 +100,11 @@ def test_adds_queue_and_the_summary_adds_up(controller: DocumentsController, cli
     assert second.call == p.Add(paths=("/files/2.pdf",), collection="Quality")
     second.finish(p.Added(indexed=1, unchanged=0, failed=0))
     state = controller.add_state
-    assert (state.phase, state.collection, state.indexed) == ("finished", "Quality", 1)
+    assert (state.phase, state.collection) == ("finished", "")
+    assert (state.indexed, state.unchanged, state.failed) == (13, 1, 1), "both adds together"
+    controller.add(["/files/3.pdf"])
+    client.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    assert controller.add_state.indexed == 1, "an add of its own counts anew"
     controller.dismiss()
     assert controller.add_state.phase == "idle"
 

@@ -96,6 +96,8 @@ class AddQueue(QObject):
         self._running: Batch | None = None
         self._job: Job | None = None
         self._interrupted: list[Batch] = []
+        self._tally = dict.fromkeys(LAST_WORDS, 0)
+        self._places: set[str] = set()
         self.state = AddState()
         self._restore()
         client.state_changed.connect(self._client_changed)
@@ -163,7 +165,8 @@ class AddQueue(QObject):
 
     # --- running ------------------------------------------------------------------------------------------------------
 
-    def _pump(self) -> None:
+    def _pump(self, *, following: bool = False) -> None:
+        """Start the next add. The figures of one that follows another are added to those before."""
         if self._running is not None:
             self._show(self.state.phase)
             return
@@ -172,7 +175,10 @@ class AddQueue(QObject):
             return
         if not self._queue:
             return
+        if not following:
+            self._tally, self._places = dict.fromkeys(LAST_WORDS, 0), set()
         self._running = batch = self._queue.pop(0)
+        self._places.add(batch.collection)
         call = Add(paths=batch.paths, collection=batch.collection, passwords=batch.passwords, force=batch.force)
         self._job = self._client.request(
             call, done=self._finished, event=self._take, failed=self._failed, cancelled=self._cancelled
@@ -195,8 +201,15 @@ class AddQueue(QObject):
         batch, self._running, self._job = self._running, None, None
         if batch is None or not isinstance(data, Added):
             return
+        for word in LAST_WORDS:
+            self._tally[word] += getattr(data, word)
+        where = batch.collection if self._places <= {batch.collection} else ""
         self.state = AddState(
-            "finished", batch.collection, indexed=data.indexed, unchanged=data.unchanged, failed=data.failed
+            "finished",
+            where,
+            indexed=self._tally["indexed"],
+            unchanged=self._tally["unchanged"],
+            failed=self._tally["failed"],
         )
         if batch.then is not None and not data.failed:
             batch.then()
@@ -235,7 +248,7 @@ class AddQueue(QObject):
         self.changed.emit()
         self.ended.emit(batch.collection)
         if not self._interrupted:
-            self._pump()
+            self._pump(following=True)
 
     def _client_changed(self, state: str) -> None:
         """A restart by hand drops requests without a word: what ran is kept as interrupted."""

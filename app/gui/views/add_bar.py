@@ -147,7 +147,8 @@ class AddBar(ThemedWidget):
             self.title.set_text(self.tr("Stopped. {0} of {1} files were added.").format(kept, max(state.total, kept)))
             self.detail.setText(self.tr("What was added stays. Add the files again to go on."))
             return
-        self.title.set_text(self.tr("{0}: {1}").format(state.collection, summary(state)))
+        where = state.collection or self.tr("Several collections")
+        self.title.set_text(self.tr("{0}: {1}").format(where, summary(state)))
         if bad:
             self.detail.setText(self.tr("Each failed file says why, at the top of the list."))
 

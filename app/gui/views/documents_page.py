@@ -18,7 +18,7 @@ from app.gui.views.add_bar import AddBar
 from app.gui.views.collection_dialog import CollectionDialog
 from app.gui.views.collections_panel import CollectionsPanel
 from app.gui.views.documents_table import DocumentsTable
-from app.gui.views.page import Page
+from app.gui.views.page import Page, Separator
 from app.gui.views.search_results import SearchResults
 from app.gui.views.source_panel import SourcePanel
 from app.gui.widgets import Banner, Button, ConfirmDialog, EmptyState, Label, SearchField, ThemedWidget
@@ -62,7 +62,10 @@ class DocumentsPage(Page):
         self._column.setSpacing(0)
         across.addWidget(self._content, 1)
         if source is not None:
+            self._edge = Separator(vertical=True, parent=self)
+            across.addWidget(self._edge)
             across.addWidget(source)
+            self._edge.hide()
             source.hide()
         self._build_toolbar()
         self._banner_space = QVBoxLayout()
@@ -447,6 +450,7 @@ class DocumentsPage(Page):
         self.chooser.setVisible(narrow)
         self._content.setVisible(not covered)
         if self.source is not None:
+            self._edge.setVisible(opened and not covered)
             self.source.set_covering(covered)
             self.source.setMinimumWidth(0 if covered else theme().size("sourcePanel"))
             self.source.setMaximumWidth(WIDEST if covered else theme().size("sourcePanel"))

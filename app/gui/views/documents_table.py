@@ -92,6 +92,7 @@ class DocumentsTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_columns()
         super().resizeEvent(event)
+        self._follow_rows()  # the reason may need another line now
 
     def _fit_columns(self) -> None:
         room = self.viewport().width() - theme().px(NAME_WIDTH) - sum(theme().px(width) for width in WIDTHS.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
@@ -79,7 +81,8 @@ class _Delegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         place = place_of(passage).removeprefix(", ")
         place = place[:1].upper() + place[1:]
-        heading = " · ".join(part for part in (place, passage.heading) if part)
+        title = "" if passage.heading == PurePath(passage.document).stem else passage.heading
+        heading = " · ".join(part for part in (place, title) if part)
         room = int(box.width()) - 28
         name = metrics.elidedText(passage.document, Qt.TextElideMode.ElideMiddle, room * 2 // 3)
         start = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
