@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.assistant.support import holds, stem, words_of
+from app.assistant.support import ENOUGH, holds, stem, words_of
 from app.text import sentences
 from app.types import Passage, Source, Support
 
@@ -58,7 +58,7 @@ def clean(text: str) -> str:
 
 
 def claims(text: str) -> list[Claim]:
-    """The sentences of a cleaned answer that state something: no code, table, heading, question or lead-in."""
+    """The sentences of a cleaned answer that state something: no code, table, heading, question, lead-in or refusal."""
     found: list[Claim] = []
     start, fenced = 0, False
     for line in text.split("\n"):
@@ -76,12 +76,16 @@ def claims(text: str) -> list[Claim]:
 
 
 def cite(
-    text: str, stated: Sequence[Claim], support: Sequence[Support], passages: Sequence[Passage], question: str = ""
+    text: str,
+    stated: Sequence[Claim],
+    support: Sequence[Support],
+    passages: Sequence[Passage],
+    enough: float = ENOUGH,
 ) -> Cited:
     """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
 
     `support` has one entry a claim and counts the passages from 1. A passage that lacks what the sentence says
-    does not count as support, however near it is; what stands in the question need not stand in the passage.
+    does not count as support, however near it is; `enough` is the share of words that it must hold.
     """
     numbers: dict[int, int] = {}
     unsupported: list[str] = []
@@ -89,7 +93,7 @@ def cite(
     at = 0
     for claim, backing in zip(stated, support, strict=True):
         index = backing.n
-        if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], question):
+        if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], enough):
             unsupported.append(claim.text)
             continue
         place = _mark_place(text, claim)
@@ -125,7 +129,7 @@ def _outside_code(line: str) -> str:
 
 
 def _is_claim(sentence: str) -> bool:
-    if sentence.rstrip("*_ ").endswith((":", "?", "：", "？")):
+    if sentence.rstrip("*_ ").endswith((":", "?", "：", "？")) or refuses(sentence):
         return False
     return len(_WORD.findall(sentence)) >= SHORTEST_CLAIM or bool(_NUMBER.search(sentence))
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from app.assistant.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
-from app.assistant.support import by_words
+from app.assistant.support import ENOUGH, STRICT, by_words
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (
@@ -23,7 +23,7 @@ from app.settings import (
     PASSAGES_PER_ANSWER,
     Settings,
 )
-from app.types import Answer, Message, Passage, Sampling, SearchResult, Source, Support
+from app.types import Answer, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
 from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded, Search, Searched, WorkerRole
 
 NOT_FOUND = "Not found in your documents."
@@ -38,6 +38,8 @@ NEAREST = 3
 QUOTES = 2
 FAR_SHARE = 0.05
 """Passages below this share of the first's score are not shown to the model: they only lead a small one astray."""
+SMALL_PARAMETERS = 1_000_000_000
+"""Below it a model often copies the right words into a wrong sentence: “leave the 30 days of leave to the employee”."""
 CLOSE_SECOND = 0.85
 """A second passage is quoted too where its score is at least this share of the first's."""
 
@@ -55,6 +57,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     passages: int = 6
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
+    small: bool = False  # a model whose words count only where every sentence of them is supported
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class _Found:
 
 
 def ask_of(settings: Settings, question: str, **more: object) -> Ask:
-    """An Ask with the user's settings; `more` sets or replaces its other fields."""
+    """An Ask with the user's settings; `more` sets or replaces its other fields, see also `is_small`."""
     ask = Ask(
         question=question,
         only_from_documents=settings.get(ONLY_FROM_DOCUMENTS),
@@ -97,6 +100,11 @@ def ask_of(settings: Settings, question: str, **more: object) -> Ask:
         sampling=settings.sampling(),
     )
     return msgspec.structs.replace(ask, **more)
+
+
+def is_small(model: InstalledModel) -> bool:
+    """Whether a model needs the stricter check; one of unknown size does not."""
+    return 0 < model.parameters < SMALL_PARAMETERS
 
 
 def run(flow: Flow, perform: Callable[[Step], Data]) -> Answer:
@@ -204,9 +212,9 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         support = yield from _ground([claim.text for claim in stated], used)
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
-    backing = support or [by_words(claim.text, used, ask.question) for claim in stated]
-    cited = cite(text, stated, backing, used, ask.question)
-    if not cited.sources:
+    backing = support or [by_words(claim.text, used) for claim in stated]
+    cited = cite(text, stated, backing, used, enough=STRICT if ask.small else ENOUGH)
+    if not cited.sources or (ask.small and (cited.unsupported or refuses(text))):
         quoted, sources = _quote(used, ask.question)
         reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED
         return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, reason]))
@@ -248,8 +256,8 @@ def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
         return base
     text = clean(stop.text)
     stated = claims(text)
-    backing = [by_words(claim.text, passages, ask.question) for claim in stated]
-    cited = cite(text, stated, backing, passages, ask.question)
+    backing = [by_words(claim.text, passages) for claim in stated]
+    cited = cite(text, stated, backing, passages)
     return msgspec.structs.replace(base, text=cited.text, sources=cited.sources)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from app.types import Passage, Support
 
 ENOUGH = 0.5
-"""The share of a sentence's own words that its passage (or the question) must hold."""
+"""The share of a sentence's own words that its passage must hold."""
+STRICT = 0.75
+"""The same for a small model."""
 CLEAR = 0.7
 """The share that will do without the embedder's word for it."""
 FEWEST = 2
@@ -32,25 +34,26 @@ _COMMON = {language: frozenset(words.split()) for language, words in _COMMON_WOR
 _ALL_COMMON = frozenset(word for words in _COMMON.values() for word in words)
 
 
-def holds(sentence: str, passage: Passage, question: str = "") -> bool:
+def holds(sentence: str, passage: Passage, enough: float = ENOUGH) -> bool:
     """Whether the passage can be the source of the sentence: its numbers and names, and enough of its words.
 
-    Words are compared only within one language, so that a German answer can cite an English passage.
+    Words are compared only within one language, so that a German answer can cite an English passage. A name that only
+    the question holds does not do: “the limit in Norway is 160 EUR” needs a passage about Norway.
     """
     known = f"{passage.document} {passage.heading} {passage.text}"
-    if not numbers_of(sentence) <= numbers_of(f"{known} {question}"):
+    if not numbers_of(sentence) <= numbers_of(known):
         return False
     language = language_of(sentence)
     if not language or language != language_of(passage.text):
         return True
-    there = {stem(word) for word in _WORD.findall(f"{known} {question}")}
+    there = {stem(word) for word in _WORD.findall(known)}
     own = {stem(word) for word in words_of(sentence)}
     if language == "en" and any(stem(name) not in there for name in _NAME.findall(sentence)):
         return False
-    return not own or len(own & there) >= ENOUGH * len(own)
+    return not own or len(own & there) >= enough * len(own)
 
 
-def by_words(sentence: str, passages: Sequence[Passage], question: str = "") -> Support:
+def by_words(sentence: str, passages: Sequence[Passage]) -> Support:
     """The passage that clearly says this, found by words alone: for an answer that was stopped, or when the documents
     process is gone."""
     own = {stem(word) for word in words_of(sentence)}
@@ -58,7 +61,7 @@ def by_words(sentence: str, passages: Sequence[Passage], question: str = "") -> 
     for n, passage in enumerate(passages, 1):
         there = {stem(word) for word in _WORD.findall(passage.text)}
         share = len(own & there) / len(own) if len(own) >= FEWEST else 0.0
-        if share >= best.score and (best.n is None or share > best.score) and holds(sentence, passage, question):
+        if share >= best.score and (best.n is None or share > best.score) and holds(sentence, passage):
             best = Support(n=n, score=share)
     return best
 

@@ -7,7 +7,7 @@ from types import TracebackType
 
 import msgspec
 
-from app.assistant.flow import Ask, Step, Stopped, answer, ask_of, run
+from app.assistant.flow import Ask, Step, Stopped, answer, ask_of, is_small, run
 from app.cli.output import Progress
 from app.errors import AppError, WorkerGone
 from app.models.registry import Registry
@@ -147,7 +147,7 @@ class Session:
         return tuple(known[name.casefold()] for name in names)
 
     def ask_of(self, question: str, model: InstalledModel, **more: object) -> Ask:
-        return ask_of(self.settings, question, model=model.name, **more)
+        return ask_of(self.settings, question, model=model.name, small=is_small(model), **more)
 
     def _show_load(self, data: Data) -> None:
         if isinstance(data, LoadProgress):

@@ -17,12 +17,11 @@ def passage(text: str, document: str = "policy.pdf", **more: object) -> Passage:
     return Passage(document=document, text=text, **(values | more))  # type: ignore[arg-type]
 
 
-def cited(text: str, support: list[int | None], question: str = "") -> tuple[str, list[str], tuple[str, ...]]:
+def cited(text: str, support: list[int | None]) -> tuple[str, list[str], tuple[str, ...]]:
     cleaned = clean(text)
     backing = [Support(n=n, score=0.9) for n in support]
-    done = cite(
-        cleaned, claims(cleaned), backing, [passage(TRAVEL, "travel.pdf"), passage(LEAVE, "leave.pdf")], question
-    )
+    passages = [passage(TRAVEL, "travel.pdf"), passage(LEAVE, "leave.pdf")]
+    done = cite(cleaned, claims(cleaned), backing, passages)
     assert [source.n for source in done.sources] == list(range(1, len(done.sources) + 1))
     return done.text, [source.passage.document for source in done.sources], done.unsupported
 
@@ -48,7 +47,7 @@ def test_the_passage_must_say_what_the_sentence_says() -> None:
     text, sources, unsupported = cited(wrong, [2])
     assert (text, sources, unsupported) == (wrong, [], (wrong,))
     assert cited("You get 30 days of paid leave in Norway.", [2])[2]
-    assert not cited("You get 30 days of paid leave in Norway.", [2], "How much paid leave in Norway?")[2]
+    assert not cited("You get 30 days of paid leave as one of the Employees.", [2])[2]
     assert cited("The weather was fine for walking and the dogs were happy.", [2])[2]
 
 

@@ -47,6 +47,9 @@ def passage(n: int, score: float, text: str = "") -> Passage:
 PASSAGES = (passage(1, 0.9), passage(2, 0.8), passage(3, 0.7), passage(4, 0.6))
 
 
+QUOTE = "> The rule number 1 is that the limit is 100 EUR. [1]\n\n> The rule number 2 is that the limit is 200 EUR. [2]"
+
+
 class Workers:
     """Plays the children's part and keeps what was asked of them."""
 
@@ -122,15 +125,25 @@ def test_without_collections_nothing_is_searched_and_the_text_stays_word_for_wor
 
 def test_an_answer_that_no_passage_supports_gives_way_to_the_evidence() -> None:
     done = asked(Workers("The limit is 999 EUR. I am sure."))
-    assert (
-        done.text
-        == "> The rule number 1 is that the limit is 100 EUR. [1]\n\n> "
-        + "The rule number 2 is that the limit is 200 EUR. [2]"
-    )
+    assert done.text == QUOTE
     assert done.note == QUOTED
     assert [source.passage for source in done.sources] == list(PASSAGES[:2])
     assert asked(Workers("The passages do not contain the answer.")).note == REFUSED
     assert asked(Workers("")).sources
+
+
+def test_the_words_of_a_small_model_count_only_where_all_of_them_are_supported() -> None:
+    mixed = "The limit is 200 EUR. It is a fine rule for the walkers of dogs."
+    loose = "The limit is set for all the walkers at 200 EUR by this rule."
+    for text, kept in ((mixed, False), (loose, False), ("The limit is 200 EUR.", True)):
+        workers = Workers(text)
+        workers.support = [2, None] if text == mixed else [2]
+        assert asked(workers).text != QUOTE
+        assert (asked(workers, small=True).text != QUOTE) is kept
+    workers = Workers("The passages do not mention it. The limit is 200 EUR.")
+    workers.support = [2]
+    assert asked(workers).text.endswith("200 EUR [1].")
+    assert (asked(workers, small=True).text, asked(workers, small=True).note) == (QUOTE, REFUSED)
 
 
 def test_only_passages_that_the_prompt_held_can_be_cited() -> None:
