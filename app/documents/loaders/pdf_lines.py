@@ -9,7 +9,7 @@ import ctypes
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import byref
 from dataclasses import dataclass, field
 
@@ -34,6 +34,7 @@ LEADER = " … "
 """What stands for the dots of a table of contents."""
 
 _DOTS = re.compile(r"\s*(?:\.\s?){5,}\s*")
+_CLEAR = 0.2  # share of the height below which two runs are not on one line; raised marks overlap by a half
 _WORD_GAP = 0.15  # em between two pieces set without a space in between
 
 
@@ -141,7 +142,8 @@ def read_lines(page: Page) -> PageLines:
             end += 1
         hyphen = end < count and codes[end] == _HYPHEN
         if end > start:
-            _add_line(lines, _line(reading, codes, objects, start, end, hyphen))
+            for runs in _by_height(_line(reading, codes, objects, start, end, hyphen)):
+                _add_line(lines, runs)
         start = end + 1
     return PageLines(lines, page.frame.width, page.frame.height, reading.dropped, reading.hidden.has_pictures())
 
@@ -168,6 +170,24 @@ def _line(
     if runs and hyphen:
         runs[-1][0].hyphen = True
     return runs
+
+
+def _by_height(runs: list[tuple[Cell, int]]) -> Iterator[list[tuple[Cell, int]]]:
+    """pdfium misses some line breaks: a run that stands clear below or above the one before begins a line."""
+    start = 0
+    for at in range(1, len(runs)):
+        (before, angle), (after, other_angle) = runs[at - 1], runs[at]
+        upright = angle % 2 == 0
+        if angle != other_angle or (upright and _overlap(before.box, after.box) < _CLEAR):
+            yield runs[start:at]
+            start = at
+    yield runs[start:]
+
+
+def _overlap(first: Box, other: Box) -> float:
+    """Shared height as a share of the lower box's."""
+    shared = min(first.bottom, other.bottom) - max(first.top, other.top)
+    return shared / max(min(first.bottom - first.top, other.bottom - other.top), 0.01)
 
 
 def _run(page: Page, codes: list[int], start: int, stop: int, look: _Look) -> Cell | None:
@@ -243,9 +263,7 @@ def _same_line(before: TextLine, line: TextLine) -> bool:
     if before.hyphen:
         return False
     last, first = before.cells[-1].box, line.cells[0].box
-    overlap = min(last.bottom, first.bottom) - max(last.top, first.top)
-    small = min(last.bottom - last.top, first.bottom - first.top)
-    if overlap < 0.5 * small:
+    if _overlap(last, first) < 0.5:
         return False
     big = max(before.size, line.size)
     return -0.6 * big < first.left - last.right < 3 * big

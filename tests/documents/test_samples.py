@@ -1,0 +1,72 @@
+"""The samples that ship: read by the app's own loaders, and holding the answers that their questions promise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.documents.loaders import LOADERS, load
+from app.documents.parsed import Parsed
+from app.paths import RESOURCES
+
+SAMPLES = RESOURCES / "samples"
+DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in LOADERS and path.name != "questions.txt")
+QUESTIONS = json.loads((SAMPLES / "questions.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def parsed() -> dict[str, Parsed]:
+    return {path.name: load(str(path)) for path in DOCUMENTS}
+
+
+def test_there_are_eight_in_four_formats(parsed: dict[str, Parsed]) -> None:
+    assert len(parsed) == 8
+    assert {sample.format for sample in parsed.values()} == {"pdf", "docx", "markdown", "html"}
+    assert all(sample.title and len(sample.text) > 1500 and not sample.note for sample in parsed.values())
+
+
+@pytest.mark.parametrize("asked", [q for q in QUESTIONS if q["document"]], ids=lambda q: q["question"])
+def test_each_answer_stands_where_the_question_says(asked: dict[str, object], parsed: dict[str, Parsed]) -> None:
+    sample = parsed[str(asked["document"])]
+    text = sample.text
+    if asked["page"] is not None:
+        assert isinstance(asked["page"], int)
+        start, end = sample.pages[asked["page"] - 1]
+        text = text[start:end]
+    assert str(asked["answer"]) in text
+
+
+def test_enough_questions_with_and_without_an_answer() -> None:
+    assert sum(1 for q in QUESTIONS if q["document"]) >= 12
+    assert sum(1 for q in QUESTIONS if not q["document"]) >= 3
+    assert len({q["question"] for q in QUESTIONS}) == len(QUESTIONS)
+
+
+def test_questions_shown_in_the_chat_are_among_those_checked() -> None:
+    shown = (SAMPLES / "questions.txt").read_text(encoding="utf-8").split("\n")
+    assert {line for line in shown if line} <= {q["question"] for q in QUESTIONS if q["document"]}
+
+
+def test_policy_reads_as_it_is_printed(parsed: dict[str, Parsed]) -> None:
+    policy = parsed["Travel-Policy-2026.pdf"]
+    headings = [policy.text[b.start : b.end] for b in policy.blocks if b.kind == "heading"]
+    assert policy.title == "Travel Policy 2026"
+    assert [h for h in headings if h in ("4 Accommodation", "4.2 Limits per night", "4.3 Longer stays")] == [
+        "4 Accommodation",
+        "4.2 Limits per night",
+        "4.3 Longer stays",
+    ]
+    rows = [policy.text[b.start : b.end] for b in policy.blocks if b.kind == "row"]
+    assert "Munich | 165 € | 220 €" in rows
+    start, end = policy.pages[7]
+    page = policy.text[start:end]
+    assert page.startswith("4 Accommodation"), "the running header is left out"
+    assert not page.endswith("8"), "the page number is left out"
+
+
+def test_sources_of_the_printed_samples_are_at_hand() -> None:
+    sources = RESOURCES.parent / "packaging" / "samples"
+    printed = {path.stem for path in DOCUMENTS if path.suffix in (".pdf", ".docx")}
+    assert printed == {path.stem for path in Path(sources).glob("*.md")}
