@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import WorkerGone
@@ -104,8 +104,7 @@ class AddBar(ThemedWidget):
             self._show_summary(state)
         elif state.phase == "interrupted":
             self._show_interruption(state)
-        for label in (self.count, self.rate, self.left, self.detail):
-            label.setVisible(bool(label.text()))
+        self.detail.setVisible(bool(self.detail.text()))
         self._fit()
         self.setVisible(state.phase != "idle")
         if state.phase != before and state.phase in ("finished", "interrupted"):
@@ -177,10 +176,18 @@ class AddBar(ThemedWidget):
             self.pause_wanted.emit()
 
     def _fit(self) -> None:
-        """The rate goes first where the bar is narrow; the buttons' words never do."""
-        narrow = self.width() < theme().px(640)
-        if narrow:
-            self.rate.hide()
+        """Where the bar is narrow the rate goes, then the time left, then the count; the buttons' words never do."""
+        for label, needs in ((self.rate, 640), (self.left, 560), (self.count, 440)):
+            label.setVisible(bool(label.text()) and self.width() >= theme().px(needs))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """The labels give way by themselves, so they must not keep the window wide."""
+        buttons = sum(each.sizeHint().width() for each in (self.pause_button, self.cancel_button))
+        return QSize(buttons + theme().px(160), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QDesktopServices, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
@@ -82,9 +82,11 @@ class DocumentsPage(Page):
     # --- building -----------------------------------------------------------------------------------------------------
 
     def _build_search(self) -> None:
-        self.search_field = SearchField(self.tr("Search documents"), "Ctrl+F")
+        self.search_field = SearchField(self.tr("Search documents"))
+        find = QShortcut(QKeySequence.StandardKey.Find, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.search_field.setFocus)
         self.search_field.setAcceptDrops(False)  # files dropped here are meant for the window
-        self.search_field.setFixedWidth(theme().px(240))
+        self.search_field.setFixedWidth(min(theme().px(240), 320))
         self.bar.add_trailing(self.search_field)
         self._search_timer = QTimer(self, singleShot=True, interval=SEARCH_DELAY_MS)
         self._search_timer.timeout.connect(self._search)
@@ -441,7 +443,7 @@ class DocumentsPage(Page):
 
     def _fit(self) -> None:
         """Below 1000 px the collections become a drop-down; a source takes the place that a table does not need."""
-        narrow = self.window().width() < theme().size("collapseBelow")
+        narrow = self.window().width() < theme().px(theme().size("collapseBelow"))
         opened = self.source is not None and self.source.isVisibleTo(self)
         room = self.width() - theme().size("sourcePanel")
         covered = opened and room < TABLE_WIDTH

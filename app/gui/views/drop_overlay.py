@@ -30,6 +30,7 @@ MARGIN = 16
 ROWS_TOP = 56
 SCROLL_EDGE = 24
 SCROLL_MS = 30
+CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 KIND_ICONS = {"table": "file-spreadsheet"}
 PLURALS = {"PDF": "PDF", "Word": "Word", "Markdown": "Markdown", "text": "text", "mail": "mails"}
 
@@ -193,7 +194,7 @@ class DropOverlay(QWidget):
         content = self._content()
         if self._only_models() or not self._controller.totals:
             return QRect()
-        width = theme().px(theme().size("collections"))
+        width = min(theme().px(theme().size("collections")), content.width() * 2 // 5)
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             return QRect(content.right() - width + 1, content.top(), width, content.height())
         return QRect(content.left(), content.top(), width, content.height())
@@ -225,6 +226,7 @@ class DropOverlay(QWidget):
         )
         fill, edge = theme().color("surface"), theme().color("accent")
         paint_box(painter, QRectF(frame), fill=fill, edge=edge, width=2, radius=12, dashed=True)
+        painter.setClipRect(frame)
         self._paint_words(painter, frame)
 
     def _paint_column(self, painter: QPainter, column: QRect) -> None:
@@ -251,8 +253,11 @@ class DropOverlay(QWidget):
         chips = self._chips()
         rows = self._chip_rows(chips, frame.width() - 48)
         chip_height = theme().px(24)
-        height = 64 + 16 + theme().line("title") + 4 + theme().line("body") + 24 + len(rows) * (chip_height + 8) + 24
-        y = frame.center().y() - (height + theme().line("ui")) // 2
+        roles: tuple[FontRole, ...] = ("title", "body", "ui")
+        words = sum(self._height(frame, text, role) for text, role in zip(lines, roles, strict=True))
+        y = max(
+            frame.center().y() - (64 + 17 + 4 + 24 + len(rows) * (chip_height + 8) + 16 + words) // 2, frame.top() + 8
+        )
         tile = QRect(frame.center().x() - 31, y, 64, 64)
         paint_box(painter, QRectF(tile), fill=theme().color("accentSoft"), radius=12)
         image = "box" if self._only_models() else "file-up"
@@ -267,10 +272,16 @@ class DropOverlay(QWidget):
     def _line(self, painter: QPainter, frame: QRect, y: int, text: str, role: FontRole, token: str) -> int:
         painter.setFont(theme().font(role))
         painter.setPen(theme().color(token))
-        box = QRect(frame.left() + 16, y, frame.width() - 32, theme().line(role))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown)
+        box = QRect(frame.left() + 16, y, frame.width() - 32, self._height(frame, text, role))
+        painter.drawText(box, CENTRED, text)
         return box.bottom() + 1
+
+    @staticmethod
+    def _height(frame: QRect, text: str, role: FontRole) -> int:
+        """Pixels that a text takes in the frame, on as many lines as it needs."""
+        metrics = QFontMetrics(theme().font(role))
+        bounds = metrics.boundingRect(QRect(0, 0, frame.width() - 32, 10_000), CENTRED, text)
+        return max(bounds.height(), theme().line(role))
 
     def words(self) -> tuple[str, str, str]:
         """Title, sentence and hint of what a drop would do now."""
