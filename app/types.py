@@ -12,7 +12,10 @@ from msgspec import Struct
 Role = Literal["system", "user", "assistant"]
 FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
 
-SUPPORTED_SUFFIXES = (".pdf", ".docx", ".md", ".markdown", ".txt", ".html", ".htm", ".csv", ".tsv")
+SUPPORTED_SUFFIXES = (
+    *(".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".log"),
+    *(".html", ".htm", ".xhtml", ".csv", ".tsv"),
+)
 """What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
 
 

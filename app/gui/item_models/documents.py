@@ -46,13 +46,16 @@ URGENCY: dict[FileStatus, int] = {
 FAILURES = {
     "password": "password protected",
     "damaged": "file is damaged",
-    "empty": "no text in it",
+    "empty": "file is empty",
+    "no_text": "no text in it",
+    "not_a_file": "not a file",
+    "changed": "changed while read",
+    "stopped": "reading was stopped",
+    "too_slow": "took too long",
     "unsupported": "type not supported",
     "missing": "file not found",
     "unreadable": "cannot be opened",
     "too_large": "too large",
-    "timeout": "took too long",
-    "memory": "needs too much memory",
 }
 """The loaders' stable codes in two or three words; the whole sentence is the row's reason."""
 
@@ -97,7 +100,7 @@ class Row:
 
     def needs_copy(self) -> bool:
         """Whether trying the same file again is not likely to help."""
-        return self.status == "failed" and self.code in ("damaged", "missing", "empty")
+        return self.status == "failed" and self.code in ("damaged", "missing", "empty", "no_text", "not_a_file")
 
 
 def row_of(document: Document) -> Row:

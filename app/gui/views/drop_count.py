@@ -20,11 +20,15 @@ LONGEST_S = 3.0
 KINDS = {
     ".pdf": "PDF",
     ".docx": "Word",
+    ".docm": "Word",
     ".md": "Markdown",
     ".markdown": "Markdown",
     ".txt": "text",
+    ".text": "text",
+    ".log": "text",
     ".html": "web page",
     ".htm": "web page",
+    ".xhtml": "web page",
     ".csv": "table",
     ".tsv": "table",
 }
