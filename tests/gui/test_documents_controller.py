@@ -328,3 +328,10 @@ def test_times_read_like_a_person_says_them() -> None:
     assert day_and_time(now, now).startswith("Today, ")
     assert day_and_time(now - 86_400, now).startswith("Yesterday, ")
     assert "," not in day_and_time(now - 9 * 86_400, now)
+
+
+def test_every_kind_of_failure_has_its_words() -> None:
+    from app.documents.parse_process import CODES
+    from app.gui.item_models.documents import FAILURES
+
+    assert set(FAILURES) == CODES

@@ -54,7 +54,7 @@ FAILURES = {
     "too_slow": "took too long",
     "unsupported": "type not supported",
     "missing": "file not found",
-    "unreadable": "cannot be opened",
+    "permission": "may not be opened",
     "too_large": "too large",
 }
 """The loaders' stable codes in two or three words; the whole sentence is the row's reason."""
