@@ -18,8 +18,12 @@ _HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
 _NUMBER = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _REFUSAL = re.compile(
-    r"(?:\b(?:do|does|did|is|are|was|were|can|could)(?:n['’]t| not)|\bcannot|\bno)\b[^.!?\n]{0,40}\b"
-    r"(?:answer|contain|hold|mention|provide|specif|state|include|information|find|found|say)",
+    r"\b(?:passages?|documents?|texts?|context|sources?|information|answer)\b[^.!?\n]{0,60}"
+    r"(?:\bnot\b|n['’]t\b|\bno\b|\bcannot\b)[^.!?\n]{0,40}"
+    r"\b(?:answer|contain|hold|mention|provide|specif|state|include|information|find|found|say|give|address|about)"
+    r"|\b(?:I|we)\b[^.!?\n]{0,20}(?:\bnot\b|n['’]t\b|\bcannot\b|\bunable\b)[^.!?\n]{0,30}"
+    r"\b(?:find|found|answer|know|determine|see|tell)"
+    r"|\bno (?:information|answer|mention|details?)\b",
     re.IGNORECASE,
 )
 _CLOSERS = "*_\"'”’»)"

@@ -111,7 +111,11 @@ def test_the_best_sentence_is_the_marked_one_or_the_one_with_the_questions_words
         ("The passage does not contain the answer.", True),
         ("The passages do not mention a limit.", True),
         ("I couldn't find any information on this.", True),
+        ("The passage does not provide a specific date when unused leave expires.", True),
+        ("There is no information about this.", True),
         ("The limit is 160 EUR.", False),
+        ("Breakfast is not included in the price.", False),
+        ("The warranty does not hold for used pumps.", False),
         ("Employees do not pay for breakfast.", False),
     ],
 )
