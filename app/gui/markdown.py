@@ -20,7 +20,7 @@ ParagraphKind = Literal["text", "heading", "item", "rule"]
 
 SAFE_LINK = re.compile(r"(?:https?://[^/\s]|mailto:[^\s])", re.IGNORECASE)
 _CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_STOP_AFTER = re.compile(r"[ \t]*((?:\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s?)+)([.!?,;:])(?=\s|$)")
+_STOP_AFTER = re.compile(r"(?<=\S)[ \t]*((?:\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s?)+)([.!?,;:])(?=\s|$)")
 """A full stop behind citations: the chips are shown after it, so that the sentence reads as it was written."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LONG_PARAGRAPH = 1500

@@ -168,7 +168,7 @@ class Answering(QObject):
             step.call,
             done=lambda data: self._take(writing, data),
             event=lambda data: self._take_event(writing, data),
-            failed=lambda error: self._call_failed(writing, error),
+            failed=lambda error: self._call_failed(writing, error, step.role == "engine"),
             cancelled=lambda: self._step(writing, lambda flow: flow.throw(self._stopped(writing))),
         )
 
@@ -217,9 +217,9 @@ class Answering(QObject):
         except AppError as error:
             self.not_stored.emit(error)
 
-    def _call_failed(self, writing: Writing, error: AppError) -> None:
+    def _call_failed(self, writing: Writing, error: AppError, by_engine: bool) -> None:
         """A model that ends in the middle of an answer leaves what it has said; other failures the flow judges."""
-        if writing.text or writing.thinking:
+        if by_engine and (writing.text or writing.thinking):
             self.failed.emit(writing.turn.id, error)
             stopped = self._stopped(writing)
             stopped.note = error.message

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.assistant.flow import Ask, ask_of
+from app.assistant.flow import STOPPED, Ask, ask_of
 from app.chats.exchange import export_markdown
 from app.chats.records import Chat, Rating, Turn
 from app.chats.store import ChatStore
@@ -260,12 +260,19 @@ class ChatController(QObject):
         result = turn.answer
         if result is not None and result.stats.tokens_per_s:
             self._models.note_speed(result.stats.tokens_per_s)
-        if result is not None and result.stopped and not result.text and turn.versions > 1 and result.note == "":
-            self._guard(lambda: self._store.discard_answer(turn.id))
+        if result is not None and result.note == STOPPED and not result.text and turn.versions > 1:
+            self._drop_version(turn)
+            return
         self.answer_finished.emit(turn)
         self.chats_changed.emit()
         if result is not None and result.budget is not None and turn.chat_id == self.chat_id:
             self.meter_changed.emit(result.budget.used, result.budget.context)
+
+    def _drop_version(self, turn: Turn) -> None:
+        """Stopped before its first word: the version before is worth more than an empty one."""
+        self._guard(lambda: self._store.discard_answer(turn.id))
+        if turn.chat_id == self.chat_id:
+            self.turns_changed.emit()
 
     # --- the engine -------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -46,8 +48,8 @@ class AnswerView(QWidget):
         self._searched = _Line("folder-open", "text3")
         self._column.addWidget(self._searched)
         self._column.addSpacing(4)
-        self._fold = _ThinkingFold()
-        self._column.addWidget(self._fold)
+        self.fold = _ThinkingFold()
+        self._column.addWidget(self.fold)
         self.body = self._make_body()
         self._column.addWidget(self.body)
         self._stopped = _Line("circle-alert", "danger")
@@ -66,8 +68,8 @@ class AnswerView(QWidget):
         self.bar.rating_chosen.connect(self._rate)
         self._column.addSpacing(8)
         self._column.addWidget(self.bar)
-        self._correction: CorrectionEditor | None = None
-        for hidden in (self._searched, self._fold, self._stopped, self._note, self.bar):
+        self.correction: CorrectionEditor | None = None
+        for hidden in (self._searched, self.fold, self._stopped, self._note, self.bar):
             hidden.hide()
         if turn.answer is not None:
             self.finish(turn, announce=False)
@@ -113,7 +115,7 @@ class AnswerView(QWidget):
         """Add what has arrived."""
         if thinking:
             self._thinking += piece
-            self._fold.grow(piece)
+            self.fold.grow(piece)
         else:
             self.body.feed(piece)
 
@@ -126,7 +128,7 @@ class AnswerView(QWidget):
         self.citations.sources = {source.n: source for source in answer.sources}
         self._show_body(answer)
         self._searched.say(self._found_line(answer.searched, len(answer.sources)) if not answer.not_found else "")
-        self._fold.complete(answer)
+        self.fold.complete(answer)
         self._stopped.say(self.tr("Stopped before the answer was complete") if answer.stopped else "")
         self._note.say(self._notes(answer))
         self._show_evidence(answer)
@@ -247,25 +249,25 @@ class AnswerView(QWidget):
 
     def _rate(self, rating: object) -> None:
         self.rated.emit(rating, self.turn.corrected if rating == "down" else "")
-        if self._correction is not None:
-            self._correction.deleteLater()
-            self._correction = None
+        if self.correction is not None:
+            self.correction.deleteLater()
+            self.correction = None
         if rating == "down":
-            self._correction = CorrectionEditor(self.turn.corrected)
-            self._correction.saved.connect(self._correct)
-            self._correction.closed.connect(self._close_correction)
-            self._column.addWidget(self._correction)
-            self._correction.focus_text()
+            self.correction = CorrectionEditor(self.turn.corrected)
+            self.correction.saved.connect(self._correct)
+            self.correction.closed.connect(self._close_correction)
+            self._column.addWidget(self.correction)
+            self.correction.focus_text()
 
     def _correct(self, text: str) -> None:
         self.rated.emit("down", text)
         self._close_correction()
 
     def _close_correction(self) -> None:
-        if self._correction is not None:
-            self._correction.hide()
-            self._correction.deleteLater()
-            self._correction = None
+        if self.correction is not None:
+            self.correction.hide()
+            self.correction.deleteLater()
+            self.correction = None
 
     def _announce(self, answer: Answer) -> None:
         """Tell a screen reader once, at the end, never at each word."""
@@ -313,35 +315,35 @@ class _ThinkingFold(QWidget):
         row.addWidget(self.button)
         row.addStretch(1)
         column.addLayout(row)
-        self._body = AnswerBody(Citations())
-        self._body.hide()
-        self._body.setContentsMargins(16, 4, 0, 8)
-        column.addWidget(self._body)
+        self.body = AnswerBody(Citations())
+        self.body.hide()
+        self.body.setContentsMargins(16, 4, 0, 8)
+        column.addWidget(self.body)
         self._text = ""
-        self._timer_start = 0.0
+        self._began = self._last = 0.0
 
     def grow(self, piece: str) -> None:
-        import time
-
-        self._timer_start = self._timer_start or time.monotonic()
+        self._last = time.monotonic()
+        self._began = self._began or self._last
         self._text += piece
-        seconds = round(time.monotonic() - self._timer_start)
+        seconds = round(self._last - self._began)
         self.button.setText(self.tr("Thinking, {n} s").format(n=max(seconds, 1)))
         self.show()
-        if self._body.isVisible():
-            self._body.feed(piece)
+        if self.body.isVisible():
+            self.body.feed(piece)
 
     def complete(self, answer: Answer) -> None:
         self._text = answer.thinking
         self.setVisible(bool(self._text))
-        words = self.button.text().replace(self.tr("Thinking"), self.tr("Thought"))
-        self.button.setText(words)
-        if self._body.isVisible():
-            self._body.show_text(self._text)
+        seconds = round(self._last - self._began)
+        timed = self.tr("Thought for {n} s").format(n=max(seconds, 1))
+        self.button.setText(timed if self._began else self.tr("Thought about it"))
+        if self.body.isVisible():
+            self.body.show_text(self._text)
 
     def _toggle(self) -> None:
-        shown = not self._body.isVisible()
+        shown = not self.body.isVisible()
         self.button.set_icon("chevron-down" if shown else "chevron-right")
         if shown:
-            self._body.show_text(self._text)
-        self._body.setVisible(shown)
+            self.body.show_text(self._text)
+        self.body.setVisible(shown)

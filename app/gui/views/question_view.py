@@ -37,7 +37,6 @@ class QuestionView(QWidget):
         row.addStretch(1)
         self.versions = VersionSwitch()
         self.versions.chosen.connect(self.version_asked)
-        self.versions.show_version(turn.version, turn.versions)
         self._tools = QWidget()
         tools = QHBoxLayout(self._tools)
         tools.setContentsMargins(0, 0, 0, 0)
@@ -56,8 +55,9 @@ class QuestionView(QWidget):
             row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
         self.bubble = _Bubble(turn.text)
         row.addWidget(self.bubble)
+        self.versions.show_version(turn.version, turn.versions)
         self._column.addWidget(self._row)
-        self._editor: _QuestionEditor | None = None
+        self.editor: _QuestionEditor | None = None
         self._editable = True
         self.setAccessibleName(self.tr("Question"))
 
@@ -68,14 +68,14 @@ class QuestionView(QWidget):
 
     def start_edit(self) -> None:
         """Turn the bubble into a field with the text."""
-        if not self._editable or self._editor is not None:
+        if not self._editable or self.editor is not None:
             return
-        self._editor = _QuestionEditor(self.turn.text)
-        self._editor.accepted.connect(self._accept)
-        self._editor.rejected.connect(self._close_editor)
+        self.editor = _QuestionEditor(self.turn.text)
+        self.editor.accepted.connect(self._accept)
+        self.editor.rejected.connect(self._close_editor)
         self._row.hide()
-        self._column.addWidget(self._editor)
-        self._editor.text.setFocus()
+        self._column.addWidget(self.editor)
+        self.editor.text.setFocus()
 
     def restyle(self) -> None:
         self.bubble.restyle()
@@ -95,10 +95,10 @@ class QuestionView(QWidget):
         self.edited.emit(text)
 
     def _close_editor(self) -> None:
-        if self._editor is not None:
-            self._editor.hide()
-            self._editor.deleteLater()
-            self._editor = None
+        if self.editor is not None:
+            self.editor.hide()
+            self.editor.deleteLater()
+            self.editor = None
             self._row.show()
 
 

@@ -199,9 +199,10 @@ class RichText(SpanWriter):
 
     def set_tail(self, paragraphs: Sequence[Paragraph], caret: bool = False, continues: bool = False) -> None:
         """Write the unfinished end, with the caret behind it."""
+        selected = self.textCursor()
+        anchor, position = selected.anchor(), selected.position()
         self._drop_tail()
         self._tail = [(each, continues and index == 0) for index, each in enumerate(paragraphs)]
-        self._tail_start = QTextCursor(self.document()).position()
         end = self._end()
         self._tail_start = end.position()
         for paragraph, joined in self._tail:
@@ -212,6 +213,15 @@ class RichText(SpanWriter):
             self._start_blinking()
         else:
             self._blink.stop()
+        if anchor != position and max(anchor, position) <= self._tail_start:
+            self._select(anchor, position)
+
+    def _select(self, anchor: int, position: int) -> None:
+        """A selection that touches the tail must not grow with it."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(anchor)
+        cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
 
     def clear_tail(self) -> None:
         self._drop_tail()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ ALIVE = 100
 NEAR_BOTTOM = 32
 NEAR_TOP = 160
 SPACE = 16
+SETTLE_MS = 120
 
 TurnView = QuestionView | AnswerView
 LoadTurns = Callable[[int, int | None], list[Turn]]
@@ -65,6 +66,10 @@ class Transcript(QScrollArea):
         theme().changed.connect(self._restyle)
         self._older_timer = QTimer(self, singleShot=True, interval=0)
         self._older_timer.timeout.connect(self._add_older)
+        self._anchor: tuple[TurnView, int] | None = None
+        """What is read while older turns come above it, and where in the viewport it stands."""
+        self._anchor_timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._anchor_timer.timeout.connect(self._let_go)
 
     def _make_column(self) -> QWidget:
         inner = self._inner = QWidget()
@@ -100,6 +105,7 @@ class Transcript(QScrollArea):
         self._views = []
         self._has_older = False
         self._follow = True
+        self._anchor = None
         self.latest.hide()
 
     def add_turns(self, turns: Sequence[Turn]) -> None:
@@ -172,6 +178,7 @@ class Transcript(QScrollArea):
         index = len(self._views) if at is None else at
         self._views.insert(index, view)
         self._column.insertWidget(index, view)
+        view.show()  # a layout passes over what is not shown yet, and its height is needed now
 
     def _drop(self, view: TurnView) -> None:
         self._column.removeWidget(view)
@@ -188,12 +195,20 @@ class Transcript(QScrollArea):
     def _range_changed(self, _: int, maximum: int) -> None:
         if self._follow:
             self.verticalScrollBar().setValue(maximum)
+        elif self._anchor is not None:
+            self._hold()
+
+    def _hold(self) -> None:
+        """Keep the anchor where it was in the viewport while what is above it finds its height."""
+        if self._anchor is not None:
+            view, y = self._anchor
+            self.verticalScrollBar().setValue(view.mapTo(self._inner, QPoint(0, 0)).y() - y)
 
     def _moved(self, value: int) -> None:
         bar = self.verticalScrollBar()
         self._follow = value >= bar.maximum() - NEAR_BOTTOM
         self.latest.setVisible(not self._follow and value < bar.maximum() - NEAR_TOP)
-        if value < NEAR_TOP and self._has_older and bar.maximum() > 0 and not self._older_timer.isActive():
+        if value < NEAR_TOP and self._has_older and bar.maximum() > 0 and self._anchor is None:
             self._older_timer.start()
 
     def _add_older(self) -> None:
@@ -204,24 +219,16 @@ class Transcript(QScrollArea):
         self._has_older = len(turns) == MORE
         if not turns:
             return
-        bar = self.verticalScrollBar()
-        from_bottom = bar.maximum() - bar.value()
-        follow, self._follow = self._follow, False
+        first = self._views[0]
+        self._anchor = (first, first.mapTo(self.viewport(), QPoint(0, 0)).y())
+        self._follow = False
         for index, turn in enumerate(turns):
             self._add(self._make(turn), index)
-        self._settle()
-        bar.setValue(bar.maximum() - from_bottom)
-        self._follow = follow
+        self._anchor_timer.start()
 
-    def _settle(self) -> None:
-        """Lay out now: text is as high as its width makes it, so it takes two passes."""
-        inner = self._inner
-        for _ in range(2):
-            layout = inner.layout()
-            if layout is not None:
-                layout.activate()
-            self._column.activate()
-            inner.resize(self.viewport().width(), max(inner.sizeHint().height(), self.viewport().height()))
+    def _let_go(self) -> None:
+        self._hold()
+        self._anchor = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

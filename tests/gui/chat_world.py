@@ -1,0 +1,134 @@
+"""A chat with real stores and controllers; only the child processes are played by the test."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import cast
+
+from fakes import FakeWorkerClient
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from app.chats.store import ChatStore
+from app.gui.controllers.chat import ChatController
+from app.gui.controllers.models import ModelsController
+from app.gui.theme import Theme
+from app.gui.views.chat_page import ChatPage
+from app.gui.worker_client import WorkerClient
+from app.models.registry import Registry
+from app.paths import home
+from app.settings import Settings
+from app.types import Answer, Box, Budget, Collection, ModelInfo, Passage, SearchResult, Source, Stats, Support
+from app.workers.protocol import Chat, Chatted, Ground, Grounded, Loaded, PageImage, Search, Searched, Token
+
+INFO = ModelInfo(
+    path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,
+    context=8192, context_trained=8192, backend="CPU", device="test", gpu_layers=0, layers=30, has_template=True,
+    load_ms=1.0, memory_bytes=1,
+)  # fmt: skip
+COLLECTIONS = (Collection(id=1, name="Travel", documents=21), Collection(id=2, name="Quality", documents=9))
+MUNICH = "The hotel limit in Munich is 165 EUR per night."
+
+
+def passage(n: int = 1, text: str = MUNICH, name: str = "Travel-Policy.pdf", page: int | None = 8) -> Passage:
+    return Passage(
+        id=n, document_id=n, document=name, path=f"/nowhere/{name}", collection="Travel", page=page, start=0,
+        end=len(text), text=text, score=0.9,
+    )  # fmt: skip
+
+
+def cited(text: str = f"{MUNICH} [1]", count: int = 1) -> Answer:
+    """A finished answer with `count` sources."""
+    sources = tuple(Source(n=n, passage=passage(n)) for n in range(1, count + 1))
+    return Answer(text=text, sources=sources, searched="Travel", stats=Stats(tokens_per_s=48.0))
+
+
+class World:
+    """Everything behind the chat page, with a model that is loaded."""
+
+    def __init__(self, *, loaded: bool = True) -> None:
+        app = cast(QApplication, QApplication.instance())
+        self.theme = app.property("inhouse_theme") or Theme(app, mode="light")
+        self.theme.reduced_motion = True
+        place = home()
+        place.root.mkdir(parents=True, exist_ok=True)
+        self.home = place
+        self.store = ChatStore(place.chats_db, place.backups)
+        self.settings = Settings(place)
+        self.engine, self.documents = FakeWorkerClient(), FakeWorkerClient()
+        engine = cast(WorkerClient, self.engine)
+        self.models = ModelsController(Registry(place), self.settings, lambda role: engine)
+        self.chats = ChatController(self.store, self.settings, self.models, cast(WorkerClient, self.documents))
+        self.chats.choose_collection("Travel")
+        self.kept: object = None
+        """What must live as long as the test."""
+        if loaded:
+            self.load()
+
+    def load(self) -> None:
+        """The engine says that the model is there."""
+        self.engine.ready.emit(None)
+        self.engine.jobs[-1].finish(Loaded(info=INFO))
+
+    def page(self, qtbot: object, size: tuple[int, int] = (1032, 820), **more: object) -> ChatPage:
+        made = ChatPage(self.chats, self.models, collections=lambda: COLLECTIONS, **more)  # type: ignore[arg-type]
+        qtbot.addWidget(made)  # type: ignore[attr-defined]
+        made.resize(*size)
+        made.show()
+        made.activateWindow()
+        qtbot.waitUntil(made.isActiveWindow)  # type: ignore[attr-defined]
+        return made
+
+    def found(self, *passages: Passage, found: bool = True) -> None:
+        """The documents process answers the search."""
+        result = SearchResult(passages=passages or (passage(),), found=found, elapsed_ms=3.0)
+        self.documents.last(Search).finish(Searched(result=result))
+
+    def say(self, text: str, *, thinking: bool = False) -> None:
+        """The engine writes a piece."""
+        self.engine.last(Chat).say(Token(text=text, thinking=thinking))
+
+    def complete(self, text: str = MUNICH, thinking: str = "", used: int = 1) -> None:
+        """The engine is done; the documents process finds support in passage 1 for each sentence."""
+        self.complete_without_check(text, thinking, used)
+        for job in self.documents.waiting(Ground):
+            call = job.call
+            assert isinstance(call, Ground)
+            job.finish(Grounded(support=tuple(Support(n=1, score=0.9) for _ in call.sentences)))
+
+    def complete_without_check(self, text: str = MUNICH, thinking: str = "", used: int = 1) -> None:
+        """The engine is done."""
+        budget = Budget(context=8192, used=900)
+        stats = Stats(tokens_per_s=50.0, completion_tokens=12)
+        self.engine.last(Chat).finish(
+            Chatted(text=text, thinking=thinking, reason="end", stats=stats, budget=budget, passages_used=used)
+        )
+
+    def stored(self, question: str, *answers: Answer) -> int:
+        """A question with its answers, stored as if asked earlier; → the chat's id."""
+        chat_id = self.chats.chat_id or self.store.create(collection="Travel").id
+        turn = self.store.add_question(chat_id, question)
+        for answer in answers:
+            self.store.finish_answer(self.store.begin_answer(turn.id).id, answer)
+        return chat_id
+
+
+def page_image(pages: int = 24, marks: tuple[Box, ...] = (Box(50, 300, 400, 320),)) -> PageImage:
+    """A white page of 595 × 842 points at one pixel a point."""
+    image = QImage(595, 842, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    png = base64.b64encode(data.data()).decode()
+    return PageImage(png=png, width=595, height=842, pages=pages, scale=1.0, marks=marks)
+
+
+def real_file(folder: Path, name: str = "Travel-Policy.pdf") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(b"%PDF-1.4")
+    return path

@@ -1,0 +1,144 @@
+"""Markdown of an untrusted model: the same blocks however it arrives, and nothing that opens by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.gui.markdown import Block, Code, MarkdownStream, Paragraph, Table, Text, mark_unsupported, parse, plain_text
+
+MIXED = """The limit is **165 €** [1]. See `code [1]` and [a link](https://example.com).
+
+| City | Limit |
+|---|---:|
+| Munich [2] | 165 |
+| Berlin | 150 |
+| Vienna | 160 |
+
+## Before you book
+
+- Take the train
+  - a nested item
+    on two lines
+- Send the request
+3. three
+4. four
+
+> A quote
+> goes on
+
+```python
+def f():
+    return "|"
+```
+
+Last words"""
+
+
+def merged(blocks: list[Block]) -> list[object]:
+    """One flat list: continued rows and paragraphs joined to where they belong."""
+    flat: list[object] = []
+    for block in blocks:
+        if isinstance(block, Table) and block.continues:
+            last = flat[-1]
+            assert isinstance(last, Table)
+            flat[-1] = replace(last, rows=last.rows + block.rows)
+        elif isinstance(block, Text):
+            flat.extend(block.paragraphs)
+        else:
+            flat.append(block)
+    return flat
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 31, 1000])
+def test_streamed_blocks_equal_the_whole(step: int) -> None:
+    stream = MarkdownStream(3)
+    blocks: list[Block] = []
+    for at in range(0, len(MIXED), step):
+        blocks += stream.feed(MIXED[at : at + step])[0]
+    assert merged(blocks + stream.finish()) == merged(parse(MIXED, 3))
+
+
+def test_long_paragraph_is_given_out_and_reads_the_same() -> None:
+    text = "A sentence with **bold words** in it. " * 200
+    stream = MarkdownStream()
+    given: list[Block] = []
+    for at in range(0, len(text), 50):
+        given += stream.feed(text[at : at + 50])[0]
+    assert len(given) > 3
+    assert all(isinstance(block, Text) and block.continues for block in given[1:])
+    words = " ".join(
+        "".join(span.text for span in paragraph.spans).strip()
+        for block in given + stream.finish()
+        if isinstance(block, Text)
+        for paragraph in block.paragraphs
+    )
+    assert words == plain_text(text)
+
+
+def test_html_images_and_dangerous_links_stay_text() -> None:
+    text = (
+        '<img src="//host/a.png"> ![pixel](//host/share/a.png) [x](file:///etc/passwd) '
+        "[y](javascript:alert(1)) [z](\\\\host\\share) <b>bold</b>"
+    )
+    block = parse(text)[0]
+    assert isinstance(block, Text)
+    spans = block.paragraphs[0].spans
+    assert not any(span.link for span in spans)
+    words = "".join(span.text for span in spans)
+    assert "<img" in words and "<b>" in words and "pixel" in words
+
+
+def test_only_known_numbers_are_citations() -> None:
+    block = parse("One [1], both [1, 2], none [3], an array a[0]. [1]: start", 2)[0]
+    assert isinstance(block, Text)
+    cites = [span.cite for span in block.paragraphs[0].spans if span.cite]
+    assert cites == [1, 1, 2, 1]
+    assert "[3]" in "".join(span.text for span in block.paragraphs[0].spans)
+
+
+def test_citation_at_the_start_of_a_line_is_no_link_definition() -> None:
+    block = parse("[1]: see page 8", 1)[0]
+    assert isinstance(block, Text) and block.paragraphs[0].spans[0].cite == 1
+
+
+def test_full_stop_stands_before_its_citation() -> None:
+    block = parse("It costs 160 EUR [1]. More follows.", 1)[0]
+    assert isinstance(block, Text)
+    before, chip, after = block.paragraphs[0].spans
+    assert before.text == "It costs 160 EUR. " and chip.cite == 1 and after.text == " More follows."
+
+
+def test_unsupported_sentence_is_marked_across_its_looks() -> None:
+    blocks = parse("Sure. Parking **fees** are\nusually `paid`. The end.", 1)
+    (block,) = mark_unsupported(blocks, ["Parking **fees** are\nusually `paid`."])
+    assert isinstance(block, Text)
+    spans = block.paragraphs[0].spans
+    marked = "".join(span.text for span in spans if span.unsupported)
+    assert marked == "Parking fees are\nusually paid."
+    flags = [at for at, span in enumerate(spans) if span.flag]
+    assert len(flags) == 1 and spans[flags[0] + 1].text == " The end."
+
+
+def test_two_unsupported_sentences_get_a_flag_each() -> None:
+    (block,) = mark_unsupported(parse("First one here. Second one here."), ["First one here.", "Second one here."])
+    assert isinstance(block, Text)
+    assert [span.flag for span in block.paragraphs[0].spans].count(True) == 2
+
+
+def test_open_fence_is_code_without_its_end() -> None:
+    done, tail = MarkdownStream().feed("```py\nx = 1\n| not | a table |\n")
+    assert done == [] and tail == [Code("x = 1\n| not | a table |\n", "py", open=True)]
+
+
+def test_hostile_nesting_ends() -> None:
+    for text in ("> " * 5000 + "x", "- " * 3000, "[" * 20_000, "*" * 20_000, "`" * 9_999, "|" * 5000 + "\n|-" * 3):
+        parse(text, 3)
+
+
+def test_paragraph_marks_of_lists() -> None:
+    blocks = parse("3. three\n4. four\n   - inner")
+    paragraphs = [each for block in blocks if isinstance(block, Text) for each in block.paragraphs]
+    assert [(each.marker, each.level) for each in paragraphs] == [("3.", 1), ("4.", 1), ("•", 2)]
+    assert all(isinstance(each, Paragraph) for each in paragraphs)

@@ -1,0 +1,177 @@
+"""The source panel: the page with its mark, the text with its mark, and what happens when the original is gone."""
+
+from __future__ import annotations
+
+import msgspec
+from chat_world import MUNICH, World, page_image, passage, real_file
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from app.errors import AppError
+from app.gui.controllers.sources import KEPT_PAGES, SourceReader
+from app.gui.views.side_panel import LEAST, MOST, SidePanelHost
+from app.gui.views.source_panel import SourcePanel
+from app.types import Box, Passage
+from app.workers.protocol import DocumentText, ReadText, RenderPage
+
+
+def make_panel(world: World, qtbot) -> SourcePanel:
+    window = QWidget()
+    qtbot.addWidget(window)
+    panel = SourcePanel(SourceReader(world.documents, window), window)  # type: ignore[arg-type]
+    window.resize(400, 700)
+    panel.resize(400, 700)
+    window.show()
+    world.kept = window
+    return panel
+
+
+def pdf(folder) -> Passage:
+    return msgspec.structs.replace(passage(), path=str(real_file(folder)))
+
+
+def words(panel: SourcePanel) -> str:
+    from PySide6.QtWidgets import QLabel
+
+    return " | ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image(marks=(Box(50, 300, 400, 320),)))
+    view = panel.page_view
+    scale = view.width() / 595
+    picture = view.grab().toImage()
+    inside, outside = QPoint(round(200 * scale), round(310 * scale)), QPoint(round(200 * scale), round(400 * scale))
+    assert picture.pixelColor(inside) == QColor("#FFE27A")
+    assert picture.pixelColor(outside) == QColor("white")
+
+
+def test_pages_are_turned_and_neighbours_wait_ready(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image())
+    for job in world.documents.waiting(RenderPage):
+        job.finish(page_image(marks=()))
+    asked = len(world.documents.jobs)
+    panel.turn_page(1)
+    assert panel.page_view.image is not None and panel.page_view.image.marks == ()
+    new = [job.call.page for job in world.documents.jobs[asked:] if isinstance(job.call, RenderPage)]
+    assert new == [10], "page 9 was there already; only its neighbour is asked"
+    panel.show_page(999)
+    assert world.documents.last(RenderPage).call.page == 24  # type: ignore[union-attr]
+
+
+def test_hasty_turning_keeps_one_request(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image(pages=500))
+    for _ in range(50):
+        panel.turn_page(1)
+    wanted = [job for job in world.documents.waiting(RenderPage) if not job.controls]
+    assert [job.call.page for job in wanted] == [58]  # type: ignore[union-attr]
+    assert KEPT_PAGES < 50
+
+
+def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    text = "Intro with a \U0001f600 smiley.\n" * 200 + MUNICH + " Second sentence.\nThe rest.\n" * 50
+    start = text.index(MUNICH)
+    note = real_file(data_folder, "Notes.md")
+    shown = msgspec.structs.replace(
+        passage(text=MUNICH, name="Notes.md", page=None), path=str(note), start=start, end=start + len(MUNICH),
+        best=(4, 15),
+    )  # fmt: skip
+    panel.show_passages([shown], 0)
+    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text=text))
+    assert panel.text.marked_text() == MUNICH
+    cursor = panel.text.document().find("hotel limit")
+    assert cursor.charFormat().fontWeight() >= 600
+    assert cursor.charFormat().background().color() == QColor("#FFE27A")
+    assert panel.text.verticalScrollBar().value() > 0
+
+
+def test_text_that_moved_is_found_and_text_that_changed_is_not_marked_wrongly(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    note = real_file(data_folder, "Notes.md")
+    shown = msgspec.structs.replace(passage(name="Notes.md", page=None), path=str(note))
+    panel.show_passages([shown], 0)
+    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="New first line. " + MUNICH))
+    assert panel.text.marked_text() == MUNICH
+    panel.show_passages([shown], 0)
+    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="All other words."))
+    assert panel.text.toPlainText() == MUNICH
+
+
+def test_missing_original_falls_back_to_the_stored_text(qtbot) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([passage()], 0)
+    assert panel.text.isVisible() and panel.text.toPlainText() == MUNICH
+    assert "no longer there" in words(panel)
+    world.documents.last(ReadText).fail(AppError("The document was removed.", "Add it again."))
+    assert "The document was removed." in words(panel) and panel.text.toPlainText() == MUNICH
+
+
+def test_page_that_cannot_be_rendered_falls_back(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).fail(AppError("The PDF is damaged.", "Open another copy."))
+    assert panel.text.isVisible() and "The PDF is damaged." in words(panel)
+
+
+def test_previous_and_next_end_at_the_ends(qtbot) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    numbers: list[int] = []
+    panel.source_changed.connect(numbers.append)
+    panel.show_passages([passage(1), passage(2), passage(3)], 2)
+    panel.step(1)
+    panel.step(-1)
+    panel.step(-5)
+    assert numbers == [3, 2] and "Source 2 of 3" in words(panel)
+
+
+def test_zoom_stays_in_bounds(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image())
+    usual = panel.page_view.width()
+    for _ in range(20):
+        panel.zoom(1)
+    assert panel.page_view.width() == usual * 3
+    for _ in range(20):
+        panel.zoom(-1)
+    assert panel.page_view.width() == usual // 2 or abs(panel.page_view.width() - usual / 2) <= 1
+
+
+def test_panel_is_dragged_within_its_limits(qtbot) -> None:
+    world = World()
+    page = world.page(qtbot, size=(1400, 800))
+    host: SidePanelHost = page.host
+    host.set_open(True)
+    assert page.panel.width() == pytest_approx(400)
+    host.set_panel_width(5000)
+    assert page.panel.width() == pytest_approx(MOST)
+    host.set_panel_width(1)
+    assert page.panel.width() == pytest_approx(LEAST)
+    page.resize(420 + LEAST - 10, 700)
+    assert host.covers
+    page.resize(1400, 700)
+    assert not host.covers
+    assert page.panel.cursor().shape() == Qt.CursorShape.ArrowCursor
+
+
+def pytest_approx(width: int):
+    import pytest
+
+    return pytest.approx(width, abs=1)
