@@ -5,24 +5,23 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from app.chats.records import Chat, Feedback, Hit, Node, Rating, Turn, TurnRole, TurnState
-from app.chats.schema import open_database, plain
+from app.chats.schema import open_database, plain, plain_errors
+from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
+from app.chats.stored import alive, plain_text, without, worth_telling
 from app.chats.titles import title_of
 from app.errors import AppError
-from app.types import Answer, Message, Passage, Source
+from app.types import Answer, Message
 
-_CHAT = "id, title, collection, model, created_at, updated_at"
 _TURN = "id, chat_id, parent, role, text, state, answer, rating, corrected, created_at"
-_CITATION = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _SHOWN_PATH = """
     WITH RECURSIVE path (id, depth) AS (
         SELECT id, 1 FROM turns WHERE chat_id = :chat AND parent = 0 AND chosen
@@ -61,18 +60,19 @@ class ChatStore:
 
     def chat(self, chat_id: int) -> Chat:
         """Raises AppError where there is no such chat."""
-        row = self._read(f"SELECT {_CHAT} FROM chats WHERE id = ?", (chat_id,)).fetchone()
+        row = self._read(f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = ?", (chat_id,)).fetchone()
         if row is None:
             raise AppError("This chat no longer exists.", "Choose another one.")
-        return _chat(row)
+        return chat_of(row)
 
     def list_chats(self, limit: int = 100, offset: int = 0) -> list[Chat]:
         """Newest first."""
         rows = self._read(
-            f"SELECT {_CHAT} FROM chats WHERE deleted_at IS NULL ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
+            f"SELECT {CHAT_COLUMNS} FROM chats WHERE deleted_at IS NULL "
+            "ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
             (limit, offset),
         )
-        return [_chat(row) for row in rows]
+        return [chat_of(row) for row in rows]
 
     def count(self) -> int:
         return int(self._read("SELECT count(*) FROM chats WHERE deleted_at IS NULL").fetchone()[0])
@@ -106,12 +106,9 @@ class ChatStore:
 
     def search(self, query: str, limit: int = 50) -> list[Hit]:
         """Chats whose title or text holds every word of the query (the last one may be unfinished), best first."""
-        words = re.findall(r"\w+", query)
-        if not words:
-            return []
-        titles = self._search_titles(words, limit)
-        seen = {hit.chat.id for hit in titles}
-        return (titles + [hit for hit in self._search_text(words, limit) if hit.chat.id not in seen])[:limit]
+        self._db.row_factory = sqlite3.Row
+        with plain_errors(self._path):
+            return search_chats(self._db, query, limit)
 
     # --- turns ------------------------------------------------------------------------------------------------------
 
@@ -192,7 +189,7 @@ class ChatStore:
         """Mark answers stopped whose process is gone; call it once at a start. Returns how many."""
         with self._change() as db:
             rows = db.execute("SELECT id, text, writer FROM turns WHERE state = 'writing'").fetchall()
-            lost = [row for row in rows if row["writer"] == os.getpid() or not _alive(row["writer"])]
+            lost = [row for row in rows if row["writer"] == os.getpid() or not alive(row["writer"])]
             for row in lost:
                 answer = Answer(text=row["text"], stopped=True, note="Inhouse ended while this was written.")
                 self.finish_answer(row["id"], answer)
@@ -208,9 +205,9 @@ class ChatStore:
         turns = self._turns(chat_id, ids, versions=False)
         messages: list[Message] = []
         for question, answer in itertools.pairwise(turns):
-            if question.role == "question" and answer.role == "answer" and _worth_telling(answer):
+            if question.role == "question" and answer.role == "answer" and worth_telling(answer):
                 messages.append(Message("user", question.text))
-                messages.append(Message("assistant", _plain_text(answer)))
+                messages.append(Message("assistant", plain_text(answer)))
         return tuple(messages)
 
     # --- feedback and forgetting ------------------------------------------------------------------------------------
@@ -240,7 +237,7 @@ class ChatStore:
                 (document_id,),
             ).fetchall()
             for row in rows:
-                answer = _without(_answers.decode(row["answer"]), document_id)
+                answer = without(_answers.decode(row["answer"]), document_id)
                 db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(answer), row["id"]))
             db.execute("DELETE FROM cited WHERE document_id = ?", (document_id,))
         if rows:
@@ -432,70 +429,3 @@ class ChatStore:
             corrected=turn.corrected,
             rated_at=row["rated_at"],
         )
-
-    def _search_titles(self, words: list[str], limit: int) -> list[Hit]:
-        like = " AND ".join(["title LIKE ? ESCAPE '\\'"] * len(words))
-        rows = self._read(
-            f"SELECT {_CHAT} FROM chats WHERE deleted_at IS NULL AND {like} ORDER BY updated_at DESC LIMIT ?",
-            (*[f"%{_escaped(word)}%" for word in words], limit),
-        )
-        return [Hit(chat=_chat(row), turn_id=None, snippet="") for row in rows]
-
-    def _search_text(self, words: list[str], limit: int) -> list[Hit]:
-        match = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
-        rows = self._read(
-            "SELECT t.id AS turn_id, t.chat_id, snippet(turns_text, 0, char(2), char(3), '…', 12) AS snippet "
-            "FROM turns_text JOIN turns t ON t.id = turns_text.rowid JOIN chats c ON c.id = t.chat_id "
-            "WHERE turns_text MATCH ? AND c.deleted_at IS NULL ORDER BY turns_text.rank LIMIT ?",
-            (match, limit * 5),
-        ).fetchall()
-        best: dict[int, Hit] = {}
-        for row in rows:
-            if row["chat_id"] not in best:
-                best[row["chat_id"]] = Hit(
-                    chat=self.chat(row["chat_id"]), turn_id=row["turn_id"], snippet=row["snippet"]
-                )
-        return list(best.values())
-
-
-def _chat(row: sqlite3.Row) -> Chat:
-    return Chat(**dict(row))
-
-
-def _escaped(word: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", word)
-
-
-def _alive(pid: int | None) -> bool:
-    """Whether the process that was writing still runs."""
-    if pid is None:
-        return False
-    import psutil
-
-    exists = cast(Callable[[int], bool], psutil.pid_exists)
-    return exists(pid)
-
-
-def _worth_telling(turn: Turn) -> bool:
-    return turn.answer is not None and not turn.answer.not_found and bool(turn.text.strip())
-
-
-def _plain_text(turn: Turn) -> str:
-    """An answer without sources is told word for word, so that the engine finds it in its KV cache."""
-    assert turn.answer is not None
-    return _CITATION.sub("", turn.text) if turn.answer.sources else turn.text
-
-
-def _without(answer: Answer, document_id: int) -> Answer:
-    """The answer with the text of this document's passages blanked."""
-
-    def blank(passage: Passage) -> Passage:
-        if passage.document_id != document_id:
-            return passage
-        return msgspec.structs.replace(passage, text="", heading="", best=None, boxes=())
-
-    return msgspec.structs.replace(
-        answer,
-        sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
-        nearest=tuple(blank(passage) for passage in answer.nearest),
-    )

@@ -188,6 +188,7 @@ def test_search_finds_titles_and_text_by_unfinished_words_and_without_accents(st
     (hit,) = store.search("CAFE thir")
     assert hit.chat.id == leave.id and "\x02café\x03" in hit.snippet
     assert [hit.chat.id for hit in store.search("pump 100")] == [pumps.id]
+    assert store.search("Pump_") == []
     for query in ("", "%", '"', "leave AND", "NEAR(", "*", "a OR (", "-"):
         store.search(query)
     assert store.search("nothingofthekind") == []
