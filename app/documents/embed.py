@@ -81,6 +81,11 @@ class Embedder:
         )
         return vectors
 
+    def plain_encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """`SentenceTransformer.encode` as it comes, its default batch included: the reference of the bench."""
+        vectors: NDArray[np.float32] = self._model.encode(list(texts), show_progress_bar=False)
+        return vectors
+
 
 def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> list[list[int]]:
     """Indices of texts in batches of like length: each batch times its longest text is within the budget."""

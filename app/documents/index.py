@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -59,13 +59,13 @@ class Indexing:
         call: Add,
         encoder: Encoder,
         counter: Tokens,
-        make_reader: Callable[[], Reader],
+        reader: Reader,
     ) -> None:
         self._store = store
         self._call = call
         self._encoder = encoder
         self._counter = counter
-        self._make_reader = make_reader
+        self._reader = reader
         self._collection_id = 0
         self._open: list[_Open] = []
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
@@ -92,7 +92,7 @@ class Indexing:
             paths,
             self._store.known(self._collection_id),
             RECIPE,
-            self._make_reader,
+            self._reader,
             self._counter,
             self._call.passwords,
             self._call.force,

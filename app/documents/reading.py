@@ -10,7 +10,7 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -74,7 +74,7 @@ class ReadAhead:
         paths: Iterable[str],
         known: Mapping[str, Stored],
         recipe: str,
-        make_reader: Callable[[], Reader],
+        reader: Reader,
         counter: Tokens,
         passwords: Mapping[str, str],
         force: bool,
@@ -87,7 +87,7 @@ class ReadAhead:
         self._force = force
         self._items: queue.Queue[Item | BaseException | None] = queue.Queue(AHEAD * 2)
         self._stop = threading.Event()
-        self._reader = make_reader()
+        self._reader = reader
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._thread.start()
 
@@ -103,9 +103,10 @@ class ReadAhead:
         return item
 
     def close(self) -> None:
-        """Stop reading. What waits is thrown away."""
+        """Stop reading. What waits is thrown away, and a reader in the middle of a file is ended."""
         self._stop.set()
-        self._reader.close()
+        if self._thread.is_alive():
+            self._reader.close()
         while self._thread.is_alive():
             self._drain()
             self._thread.join(timeout=0.05)

@@ -36,6 +36,10 @@ _ABBREVIATIONS = frozenset(
         *["mlle", "env", "av", "sig", "sig.ra", "dott", "núm", "pág", "ud", "uds"],
     ]
 )
+_ORDINAL = re.compile(
+    r"\s+(?:Jan|Feb|Mär|Apr|Mai\b|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b|Etage|Stock|Platz|Kapitel|Auflage|Quartal)"
+)
+"""What makes "6." an ordinal in German: "am 6. Oktober"."""
 _LAST_WORD = re.compile(r"([^\s(\[\"“„«]+)$")
 
 
@@ -62,8 +66,8 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if len(word) == 1 and word.isalpha() and word.isupper():
         return False
-    if word.isdigit() and len(word) <= 2:
-        return _next_is_upper(text, match.end()) and start < match.start() - len(word)
+    if word.isdigit() and len(word) <= 2 and (start == match.start() - len(word) or _ORDINAL.match(text, match.end())):
+        return False
     return _next_is_upper(text, match.end())
 
 

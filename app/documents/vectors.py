@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,8 @@ class Vectors:
         if client is not None:
             with contextlib.suppress(*_chroma_errors()):
                 client.close()
+        if "chromadb" in sys.modules:  # it keeps a client that failed to start, and would hand that out again
+            sys.modules["chromadb"].api.client.SharedSystemClient.clear_system_cache()
 
     def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
         """Passages near a query, approximately. Call only when `ready`.
@@ -160,7 +163,9 @@ class Vectors:
 
 def _chroma_errors() -> tuple[type[BaseException], ...]:
     """What Chroma throws: its own, its Rust core's panics (a BaseException by name), and SQLite's and the disk's."""
-    errors: list[type[BaseException]] = [sqlite3.Error, OSError, ValueError, RuntimeError, KeyError, TypeError]
+    errors: list[type[BaseException]] = [
+        *[sqlite3.Error, OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError]
+    ]
     with contextlib.suppress(ImportError):
         from chromadb.errors import ChromaError, InternalError
 

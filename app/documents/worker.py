@@ -49,13 +49,14 @@ class DocumentsRole:
 
     concurrent = True
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, warm: Warm | None = None) -> None:
         self._home = home
-        self._warm = Warm()
+        self._warm = warm or Warm()
         self._lock = FolderLock(home.root / "documents.lock")
         self._opened: Stores | None = None
         self._counted: Counter | None = None
         self._viewer: Parser | None = None
+        self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
         self._set_aside = ""
 
     def handle(self, call: p.AnyCall) -> Steps:
@@ -113,8 +114,10 @@ class DocumentsRole:
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
-        if self._viewer is not None:
-            self._viewer.close()
+        for parser in (self._viewer, self._spare):
+            if parser is not None:
+                parser.close()
+        self._viewer = self._spare = None
         if self._opened is not None:
             self._opened.vectors.close()
             self._opened.store.close()
@@ -176,9 +179,16 @@ class DocumentsRole:
         call = msgspec.structs.replace(call, collection=_name(call.collection))
         store = self._store
         embedder = yield from self._warm.embedder()
+        lent = self._spare or Parser()
+        self._spare = None
         try:
-            return (yield from Indexing(store, call, embedder, self._counter, Parser).steps())
+            added = yield from Indexing(store, call, embedder, self._counter, lent).steps()
+            if self._spare is None:
+                self._spare = lent
+            return added
         finally:
+            if self._spare is not lent:
+                lent.close()
             if store.purge_due():
                 self._stores().vectors.forget()
                 store.purge()

@@ -1,0 +1,215 @@
+"""`python -m app.documents.bench index|search [--json]`: the documents part's figures, each beside its reference.
+
+Index: passages a second of a whole Add (reading, parsing in the child, cutting, embedding, storing) against a plain
+`SentenceTransformer.encode` of the same passages with its default batch, in turns in one run. Search: 100,000 passages
+without the query's embedding, against the bare product of matrix and vector.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+from msgspec import Struct
+
+from app.documents.embed import DIMENSIONS, Counter, Embedder
+from app.documents.index import RECIPE, Indexing
+from app.documents.matrix import Matrix
+from app.documents.parse_process import Parser
+from app.documents.parsed import Block, Parsed
+from app.documents.passages import Piece, embedded
+from app.documents.search import Searcher
+from app.documents.store import NewDocument, Store
+from app.documents.vectors import Vectors
+from app.workers.protocol import Add, Added
+
+SEED = 7
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "squad" / "documents"
+MEMORY_TARGET = 1.5 * 1024
+
+
+class Figure(Struct, frozen=True):
+    """One line of the answer."""
+
+    figure: str
+    value: float
+    unit: str
+    reference: float
+    ratio: float
+    target: float
+    ok: bool
+
+
+def index(rounds: int = 3, files: int = 6) -> Iterator[Figure]:
+    """Passages a second of an Add beside those of a plain encode, and the peak of memory."""
+    embedder, counter = Embedder(), Counter()
+    with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as name:
+        folder = Path(name)
+        _write_documents(folder / "documents", files)
+        texts = _index_once(folder / "warm", folder / "documents", embedder, counter)[1]
+        ours, plain = [], []
+        for number in range(rounds):
+            ours.append(_index_once(folder / f"home{number}", folder / "documents", embedder, counter)[0])
+            plain.append(_timed(lambda: embedder.plain_encode(texts)))
+        value, reference = len(texts) / min(ours), len(texts) / min(plain)
+        yield Figure("index", round(value, 1), "passages/s", round(reference, 1), round(value / reference, 3), 0.95,
+                     value / reference >= 0.95)  # fmt: skip
+    peak = _peak_mb()
+    yield Figure("index memory", round(peak), "MB peak", MEMORY_TARGET, round(peak / MEMORY_TARGET, 3), 1.0,
+                 peak < MEMORY_TARGET)  # fmt: skip
+
+
+def search(passages: int = 100_000, queries: int = 200, chroma: bool = False) -> Iterator[Figure]:
+    """Median time of a search without the query's embedding."""
+    random_numbers = np.random.default_rng(SEED)
+    with tempfile.TemporaryDirectory(prefix="inhouse-bench-", ignore_cleanup_errors=True) as name:
+        store = Store(Path(name) / "documents.db", Path(name) / "backups")
+        vectors = Vectors(Path(name) / "vectors", store)
+        words = _synthetic(store, passages, random_numbers)
+        matrix = Matrix(store)
+        searcher = Searcher(store, matrix)
+        asked = [(" ".join(words(7)), _unit(random_numbers, 1)[0]) for _ in range(queries)]
+        searcher.search(*asked[0], 1.0, [], 8)  # fills the matrix
+        took = [_timed(lambda q=query, v=vector: searcher.search(q, v, 1.0, [], 8)) for query, vector in asked]
+        bare = [_timed(lambda v=vector: matrix.scores(v, [])) for _, vector in asked]
+        value, reference = statistics.median(took) * 1000, statistics.median(bare) * 1000
+        yield Figure(f"search {passages}", round(value, 2), "ms p50", round(reference, 2), round(value / reference, 2),
+                     30.0, value < 30)  # fmt: skip
+        if chroma:
+            yield from _chroma(vectors, matrix, asked)
+        vectors.close()
+        store.close()
+
+
+def _chroma(vectors: Vectors, matrix: Matrix, asked: Sequence[tuple[str, np.ndarray]]) -> Iterator[Figure]:  # type: ignore[type-arg]
+    """What the approximate index would give in place of the exact one: its time and how much of the truth it finds."""
+    built = _timed(lambda: [None for _ in vectors.synchronize()])
+    yield Figure("chroma build", round(built, 1), "s", 0.0, 0.0, 0.0, True)
+    hits, took = 0, []
+    for _, vector in asked:
+        began = time.perf_counter()
+        near = vectors.nearest(vector, [], 10)
+        took.append(time.perf_counter() - began)
+        exact = matrix.ids[np.argsort(-matrix.scores(vector, []))[:10]]
+        hits += len(set(near) & set(exact.tolist()))
+    recall = hits / (10 * len(asked))
+    yield Figure("chroma query", round(statistics.median(took) * 1000, 2), "ms p50", 0.0, 0.0, 0.0, True)
+    yield Figure("chroma recall@10", round(recall, 3), "share", 1.0, round(recall, 3), 0.0, True)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _index_once(home: Path, documents: Path, embedder: Embedder, counter: Counter) -> tuple[float, list[str]]:
+    """Seconds of an Add into a fresh store, and what it embedded."""
+    home.mkdir()
+    store = Store(home / "documents.db", home / "backups")
+    parser = Parser()
+    steps = Indexing(store, Add(paths=(str(documents),), collection="bench"), embedder, counter, parser).steps()
+    began = time.perf_counter()
+    done: Added | None = None
+    while done is None:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            done = stop.value
+    took = time.perf_counter() - began
+    texts = [embedded(context, text) for context, text in store.bodies(list(range(1, store.count() + 1))).values()]
+    store.close()
+    parser.close()
+    if done.failed:
+        sys.exit(f"{done.failed} of the files could not be indexed")
+    return took, texts
+
+
+def _write_documents(folder: Path, files: int) -> None:
+    """Real articles where they lie beside the project, else invented ones of the same shape."""
+    folder.mkdir()
+    real = sorted(SHARED.glob("*.md"))[:files]
+    rng = random.Random(SEED)
+    vocabulary = ["".join(rng.choices("abcdefghilmnoprstuvz", k=rng.randint(2, 9))) for _ in range(4000)]
+    for number in range(files):
+        if real:
+            text = real[number].read_text(encoding="utf-8")
+        else:
+            paragraphs = [" ".join(rng.choices(vocabulary, k=rng.randint(40, 160))) + "." for _ in range(40)]
+            text = f"# Article {number}\n\n" + "\n\n".join(paragraphs)
+        (folder / f"{number}.md").write_text(text, encoding="utf-8")
+
+
+def _unit(random_numbers: np.random.Generator, rows: int) -> np.ndarray:  # type: ignore[type-arg]
+    vectors = random_numbers.standard_normal((rows, DIMENSIONS), dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator) -> Callable[[int], list[str]]:
+    """Fill a store with passages of 60 words drawn as in real text (Zipf); → what draws the words of a query."""
+    vocabulary = np.array([f"w{number}x" for number in range(30_000)])
+    odds = 1.0 / np.arange(1, len(vocabulary) + 1)
+    cumulative = np.cumsum(odds / odds.sum())
+
+    def draw(count: int) -> list[str]:
+        return vocabulary[np.searchsorted(cumulative, random_numbers.random(count))].tolist()  # type: ignore[no-any-return]
+
+    collection = store.create_collection("bench")
+    per_document = 500
+    for number in range(passages // per_document):
+        parts = [" ".join(draw(60)) for _ in range(per_document)]
+        text = "\n".join(parts)
+        pieces, at = [], 0
+        for part in parts:
+            pieces.append(Piece(at, at + len(part), None, "", "", 64))
+            at += len(part) + 1
+        rows = [row.tobytes() for row in _unit(random_numbers, per_document)]
+        parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=str(number))
+        store.put(NewDocument(collection, f"/bench/{number}.txt", parsed, RECIPE, 0.0, pieces, rows))
+    return draw
+
+
+def _peak_mb() -> float:
+    """The most memory this process held, in MB."""
+    info = psutil.Process().memory_info()
+    peak = getattr(info, "peak_wset", 0)
+    if not peak:
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = used if sys.platform == "darwin" else used * 1024
+    return float(peak) / 2**20
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the figures of one bench; the status is 1 where one misses its target."""
+    parser = argparse.ArgumentParser(prog="inhouse bench")
+    parser.add_argument("which", choices=["index", "search"])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--passages", type=int, default=100_000)
+    parser.add_argument("--chroma", action="store_true", help="search: also measure Chroma's recall and build time")
+    args = parser.parse_args(argv)
+    figures = index() if args.which == "index" else search(args.passages, chroma=args.chroma)
+    good = True
+    for figure in figures:
+        row = {name: getattr(figure, name) for name in figure.__struct_fields__}
+        text = json.dumps(row) if args.json else f"{figure.figure}: {figure.value} {figure.unit} " + (
+            f"(reference {figure.reference}, target {figure.target}) {'ok' if figure.ok else 'MISSED'}"
+        )  # fmt: skip
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        good = good and figure.ok
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""One embedder for all tests of the index: loading it takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.documents.warm import Warm
+from app.documents.worker import DocumentsRole
+from app.paths import Home
+from app.types import SearchResult
+from app.workers import protocol as p
+
+Run = Callable[[p.AnyCall], p.AnyData]
+
+
+@pytest.fixture(scope="session")
+def warm() -> Warm:
+    loading = Warm()
+    loading.start()
+    return loading
+
+
+class Documents:
+    """A role with a short way to ask it."""
+
+    def __init__(self, home: Path, warm: Warm) -> None:
+        self.home = home
+        self.warm = warm
+        self.role = DocumentsRole(Home(home), warm)
+        self.events: list[p.AnyData] = []
+
+    def ask(self, call: p.AnyCall) -> p.AnyData:
+        self.events = []
+        steps = self.role.handle(call)
+        while True:
+            try:
+                self.events.append(next(steps))
+            except StopIteration as stop:
+                return stop.value
+
+    def add(self, *paths: Path, collection: str = "Policies", force: bool = False) -> p.Added:
+        added = self.ask(p.Add(paths=tuple(map(str, paths)), collection=collection, force=force))
+        assert isinstance(added, p.Added)
+        return added
+
+    def search(self, query: str, *collections: str, k: int = 8, highlight: bool = False) -> SearchResult:
+        found = self.ask(p.Search(query=query, collections=collections, k=k, highlight=highlight))
+        assert isinstance(found, p.Searched)
+        return found.result
+
+    def idle(self) -> None:
+        for _ in self.role.background():
+            pass
+
+    def restart(self) -> None:
+        self.role.close()
+        self.role = DocumentsRole(Home(self.home), self.warm)
+
+
+@pytest.fixture
+def documents(data_folder: Path, warm: Warm) -> Iterator[Documents]:
+    made = Documents(data_folder, warm)
+    yield made
+    made.role.close()
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """A folder with three small documents."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "travel.md").write_text(
+        "# Travel policy\n\n## Hotels\n\nThe hotel limit in Vienna is 180 euros a night. Breakfast is included.\n\n"
+        "## Trains\n\nFirst class is allowed on journeys above four hours.\n",
+        encoding="utf-8",
+    )
+    (folder / "canteen.txt").write_text("Lunch is served at noon. The canteen closes at 14:30.", encoding="utf-8")
+    (folder / "phones.csv").write_text("desk,extension\nTravel desk,4711\nIT desk,4712\n", encoding="utf-8")
+    return folder

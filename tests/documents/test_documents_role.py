@@ -1,0 +1,260 @@
+"""The documents role in this process, with the real embedder, parser and Chroma."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from documents_helpers import files_holding
+
+from app.errors import AppError, Busy, NewerData
+from app.paths import Home
+from app.workers import protocol as p
+
+pytestmark = pytest.mark.real
+
+
+def test_question_finds_its_passage_with_the_sentence_marked(documents, policies: Path) -> None:
+    assert documents.add(policies) == p.Added(indexed=3, unchanged=0, failed=0)
+    result = documents.search("How much may a hotel in Vienna cost?", "Policies", highlight=True)
+    best = result.passages[0]
+    assert result.found and best.document == "travel.md" and best.heading == "Travel policy › Hotels"
+    assert best.best is not None
+    assert best.text[slice(*best.best)] == "The hotel limit in Vienna is 180 euros a night."
+    text = documents.ask(p.ReadText(document_id=best.document_id)).text
+    assert text[best.start : best.end] == best.text
+    scores = [passage.score for passage in result.passages]
+    assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
+
+
+def test_what_no_document_says_is_not_found(documents, policies: Path) -> None:
+    documents.add(policies)
+    assert not documents.search("Who wrote the play Hamlet?", "Policies").found
+    assert not documents.search("Wie hoch ist der Eiffelturm?", "Policies").found
+
+
+def test_every_file_gets_one_last_word(documents, policies: Path) -> None:
+    (policies / "empty.md").touch()
+    (policies / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (policies / ".hidden.md").write_text("# Hidden")
+    (policies / "loop").symlink_to(policies, target_is_directory=True)
+    gone = policies / "gone.docx"
+    added = documents.add(policies, gone, policies / "travel.md")
+    assert (added.indexed, added.failed) == (3, 3)
+    last = [
+        e for e in documents.events if isinstance(e, p.FileEvent) and e.status in ("indexed", "failed", "unchanged")
+    ]
+    assert sorted(Path(e.path).name for e in last) == [
+        "broken.pdf", "canteen.txt", "empty.md", "gone.docx", "phones.csv", "travel.md",
+    ]  # fmt: skip
+    assert all(e.reason and e.code for e in last if e.status == "failed")
+
+
+def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:
+    documents.add(policies)
+    before = {d.name: d.indexed_at for d in documents.ask(p.ListDocuments(collection="Policies")).documents}
+    (policies / "canteen.txt").write_text("The canteen is closed for the summer.", encoding="utf-8")
+    listed = documents.ask(p.ListDocuments(collection="Policies")).documents
+    assert {d.name: d.status for d in listed}["canteen.txt"] == "changed"
+    assert documents.add(policies) == p.Added(indexed=1, unchanged=2, failed=0)
+    after = {d.name: d.indexed_at for d in documents.ask(p.ListDocuments(collection="Policies")).documents}
+    assert after["travel.md"] == before["travel.md"] and after["canteen.txt"] > before["canteen.txt"]
+    assert "14:30" not in " ".join(x.text for x in documents.search("When does the canteen close?").passages)
+    assert documents.add(policies, force=True).indexed == 3
+
+
+def test_a_file_that_turns_bad_keeps_its_last_good_version(documents, policies: Path) -> None:
+    documents.add(policies)
+    (policies / "travel.md").write_bytes(b"")
+    assert documents.add(policies).failed == 1
+    assert documents.search("hotel limit in Vienna").passages[0].document == "travel.md"
+    (policies / "travel.md").write_text("# Travel\n\nNo hotels at all.\n")
+    assert documents.add(policies).indexed == 1
+
+
+def test_the_same_content_elsewhere_takes_the_vectors_over(documents, policies: Path, tmp_path: Path) -> None:
+    documents.add(policies)
+    copy = tmp_path / "elsewhere" / "travel.md"
+    copy.parent.mkdir()
+    copy.write_bytes((policies / "travel.md").read_bytes())
+    documents.add(copy)
+    progress = [e for e in documents.events if isinstance(e, p.AddProgress)]
+    assert progress[-1].passages_per_s == 0.0
+    assert len({x.path for x in documents.search("hotel limit in Vienna").passages if x.document == "travel.md"}) == 2
+
+
+@pytest.mark.parametrize("name", ["日本語", "ö" * 600, "a", "x/../y", "'; DROP TABLE documents; --", '"'])
+def test_any_name_for_a_collection(documents, policies: Path, name: str) -> None:
+    documents.add(policies / "canteen.txt", collection=name)
+    assert documents.search("lunch", name).passages
+    documents.ask(p.RenameCollection(name=name, new_name="plain"))
+    assert documents.search("lunch", "plain").passages[0].collection == "plain"
+    with pytest.raises(AppError, match="no collection"):
+        documents.search("lunch", name)
+
+
+def test_collections_do_not_leak_into_each_other(documents, policies: Path) -> None:
+    documents.add(policies / "canteen.txt", collection="A")
+    documents.add(policies / "travel.md", collection="B")
+    assert {x.document for x in documents.search("hotel in Vienna", "A").passages} == {"canteen.txt"}
+    assert {x.document for x in documents.search("hotel in Vienna", "A", "B").passages} == {"canteen.txt", "travel.md"}
+
+
+def test_removed_means_gone_from_every_file(documents, policies: Path, data_folder: Path) -> None:
+    secret = "The zephyrquartz vault opens with the phrase marigold umbrella at midnight."
+    (policies / "secret.md").write_text(f"# Vault\n\n{secret}\n")
+    documents.add(policies)
+    documents.idle()
+    found = documents.search("zephyrquartz vault").passages[0]
+    store = sqlite3.connect(data_folder / "documents.db")
+    (vector,) = store.execute("SELECT vector FROM passages WHERE id = ?", (found.id,)).fetchone()
+    store.close()
+    assert files_holding(data_folder, b"marigold umbrella") and files_holding(data_folder / "cache", vector[:64])
+    removed = documents.ask(p.Remove(collection="Policies", names=("secret.md",)))
+    assert removed == p.Removed(documents=1, passages=1, traces=0)
+    documents.idle()
+    for needle in (b"marigold umbrella", b"marigold", b"zephyrquartz", vector[:64]):
+        assert files_holding(data_folder, needle) == []
+    assert "secret.md" not in {x.document for x in documents.search("zephyrquartz vault").passages}
+    assert documents.ask(p.CheckHealth()).stores["vectors"] == "ok"
+
+
+def test_a_removal_that_left_bytes_says_so(documents, policies: Path, data_folder: Path) -> None:
+    """The proof can fail: a copy that something else keeps in our folder is a trace."""
+    documents.add(policies)
+    (data_folder / "cache").mkdir(exist_ok=True)
+    (data_folder / "cache" / "stray.bin").write_bytes((policies / "travel.md").read_bytes())
+    assert documents.ask(p.Remove(names=("travel.md",))).traces > 0
+
+
+def test_replaced_text_is_gone_too(documents, policies: Path, data_folder: Path) -> None:
+    documents.add(policies)
+    documents.idle()
+    (policies / "canteen.txt").write_text("Closed.")
+    documents.add(policies)
+    assert files_holding(data_folder, b"14:30") == []
+
+
+def test_chroma_garbage_heals_and_search_goes_on(documents, policies: Path, data_folder: Path) -> None:
+    documents.add(policies)
+    documents.idle()
+    documents.role.close()
+    for file in (data_folder / "cache" / "vectors").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"garbage" * 1000)
+    documents.restart()
+    assert documents.search("hotel in Vienna").found
+    documents.idle()
+    assert documents.ask(p.CheckHealth()).stores["vectors"].startswith("rebuilt")
+    documents.restart()
+    documents.idle()
+    assert documents.ask(p.CheckHealth()).stores["vectors"] == "ok"
+
+
+def test_chroma_answers_like_exact_search_beyond_the_limit(documents, policies: Path) -> None:
+    documents.add(policies)
+    documents.idle()
+    stores = documents.role._stores()
+    query = documents.warm._embedder.encode(["hotel in Vienna"])[0]
+    exact = [x.id for x in stores.searcher.rank("hotel in Vienna", query, 1.0, [])]
+    stores.matrix._limit = 0
+    stores.matrix._generation = -1
+    assert stores.vectors.ready()
+    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, 1.0, [])] == exact
+    stores.vectors.close()
+    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, 1.0, [])] == exact
+
+
+def test_a_process_that_died_in_chroma_does_not_trust_its_folder(
+    documents, policies: Path, data_folder: Path, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("ended inside Chroma")
+    documents.add(policies)
+    (data_folder / "cache").mkdir(exist_ok=True)
+    (data_folder / "cache" / "vectors.open").touch()
+    documents.idle()
+    assert documents.ask(p.CheckHealth()).stores["vectors"].startswith("rebuilt")
+
+
+def test_a_damaged_index_is_set_aside_not_deleted(documents, policies: Path, data_folder: Path) -> None:
+    data_folder.mkdir()
+    (data_folder / "documents.db").write_bytes(b"this is no database" * 1000)
+    assert documents.add(policies).indexed == 3
+    kept = list(data_folder.glob("documents-damaged-*.db"))
+    assert len(kept) == 1 and kept[0].read_bytes().startswith(b"this is no database")
+    assert kept[0].name in documents.ask(p.CheckHealth()).stores["documents"]
+
+
+def test_a_newer_database_is_left_alone(documents, data_folder: Path) -> None:
+    data_folder.mkdir()
+    newer = sqlite3.connect(data_folder / "documents.db")
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    before = (data_folder / "documents.db").read_bytes()
+    with pytest.raises(NewerData):
+        documents.ask(p.ListCollections())
+    assert (data_folder / "documents.db").read_bytes() == before
+
+
+def test_a_second_process_is_told_who_is_busy(documents, data_folder: Path) -> None:
+    documents.ask(p.ListCollections())
+    code = (
+        "from app.documents.lock import FolderLock; from pathlib import Path; import sys\n"
+        "FolderLock(Path(sys.argv[1])).acquire()"
+    )
+    second = subprocess.run(
+        [sys.executable, "-c", code, str(data_folder / "documents.lock")], capture_output=True, text=True
+    )
+    assert second.returncode and "Another Inhouse is using the documents" in second.stderr
+    documents.role.close()
+    subprocess.run([sys.executable, "-c", code, str(data_folder / "documents.lock")], check=True)
+
+
+def test_busy_is_said_until_the_other_has_gone(documents, data_folder: Path) -> None:
+    from app.documents.worker import DocumentsRole
+
+    documents.ask(p.ListCollections())
+    other = DocumentsRole(Home(data_folder), documents.warm)
+    if sys.platform != "win32":
+        with pytest.raises(Busy):
+            next(other.handle(p.ListCollections()))
+    documents.role.close()
+    with pytest.raises(StopIteration):
+        next(other.handle(p.ListCollections()))
+    other.close()
+
+
+def test_cancel_keeps_whole_documents_only(documents, policies: Path) -> None:
+    for number in range(30):
+        (policies / f"{number}.txt").write_text(f"Document {number} is about the matter {number}. " * 40)
+    steps = documents.role.handle(p.Add(paths=(str(policies),), collection="Policies"))
+    for event in steps:
+        if isinstance(event, p.FileEvent) and event.status == "indexed":
+            break
+    steps.close()
+    stored = documents.ask(p.ListDocuments(collection="Policies")).documents
+    assert 1 <= len(stored) < 33 and all(d.passages for d in stored)
+    assert documents.add(policies) == p.Added(indexed=33 - len(stored), unchanged=len(stored), failed=0)
+
+
+def test_grounding_tells_support_from_change(documents, policies: Path) -> None:
+    documents.add(policies)
+    passages = documents.search("hotel in Vienna").passages
+    lines = (
+        "The hotel limit in Vienna is 180 euros a night [1].",
+        "The hotel limit in Vienna is 210 euros a night.",
+        "The chief of the travel desk likes opera.",
+    )
+    support = documents.ask(p.Ground(sentences=lines, passages=passages)).support
+    assert [s.n for s in support] == [1, None, None]
+
+
+def test_stored_vectors_are_of_length_one(documents, policies: Path, data_folder: Path) -> None:
+    documents.add(policies)
+    rows = sqlite3.connect(data_folder / "documents.db").execute("SELECT vector FROM passages").fetchall()
+    for (blob,) in rows:
+        assert np.linalg.norm(np.frombuffer(blob, "<f4")) == pytest.approx(1.0, abs=1e-4)
