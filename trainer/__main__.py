@@ -21,7 +21,13 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("run", "run or resume a run"), ("plan", "say what a run needs, without starting it")):
         commands.add_parser(name, help=text).add_argument("run", type=Path, help="the run's run.json")
+    bench = commands.add_parser("bench", help="training speed and memory beside plain TRL")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "bench":
+        from trainer.bench import main as run_bench
+
+        return run_bench(chosen.rest)
     path = chosen.run.absolute()
     folder: Path = path if path.is_dir() else path.parent
     if chosen.command == "run":

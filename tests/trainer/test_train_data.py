@@ -1,0 +1,130 @@
+"""Specification, data files, events, review decisions and which examples train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from facts import FACTS, example, write_facts
+
+from trainer import events, selection
+from trainer.batches import cut, plan_epoch
+from trainer.chat import Encoded
+from trainer.context import Context
+from trainer.errors import TrainerError
+from trainer.spec import Example, RunSpec, Turn, read_lines, read_spec
+
+
+def _spec(folder: Path, **changes: object) -> Path:
+    content = {"id": "r", "base": {"path": "m.gguf"}, "data": {}} | changes
+    path = folder / "run.json"
+    path.write_bytes(msgspec.json.encode(content))
+    return path
+
+
+def test_specification_fills_in_what_is_left_open(tmp_path: Path) -> None:
+    spec = read_spec(_spec(tmp_path))
+    assert spec.recipe == "teach"
+    assert spec.replay.enabled
+    assert msgspec.json.decode(msgspec.json.encode(spec), type=RunSpec) == spec
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"), [({"version": 99}, "newer"), ({"receipt": "teach"}, "spec"), ({"recipe": "bake"}, "spec")]
+)
+def test_specification_that_cannot_be_followed_is_refused(
+    tmp_path: Path, changes: dict[str, object], code: str
+) -> None:
+    with pytest.raises(TrainerError) as error:
+        read_spec(_spec(tmp_path, **changes))
+    assert error.value.code == code
+
+
+def test_broken_row_is_named_by_its_line(tmp_path: Path) -> None:
+    path = write_facts(tmp_path / "facts.jsonl", 2)
+    lines = path.read_bytes().splitlines()
+    lines[4] = lines[4][:30]
+    path.write_bytes(b"\n".join(lines))
+    with pytest.raises(TrainerError, match=r"Line 5 of “facts.jsonl” is broken"):
+        list(read_lines(path, Example))
+
+
+def test_events_survive_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    events.EventLog(path, echo=False)(events.Finished())
+    with path.open("ab") as out:
+        out.write(b'{"event":"Loss","st')
+    events.EventLog(path, echo=False)(events.Notice(message="again"))
+    found, offset = events.read_events(path)
+    assert [type(event).__name__ for event in found] == ["Finished", "Notice"]
+    assert offset == path.stat().st_size
+    assert all(event.at > 0 for event in found)
+
+
+def test_review_decides_and_the_last_word_counts(tmp_path: Path) -> None:
+    rows = [
+        msgspec.structs.replace(example(key, 0, "train"), origin="model", approved=False) for key in list(FACTS)[:4]
+    ]
+    review = tmp_path / "review.jsonl"
+    corrected = [["user", "q"], ["assistant", "a"]]
+    decisions = [
+        {"id": rows[0].id, "decision": "reject"},
+        {"id": rows[0].id, "decision": "approve"},
+        {"id": rows[1].id, "decision": "reject"},
+        {"id": rows[2].id, "decision": "edit", "messages": [{"role": r, "content": c} for r, c in corrected]},
+    ]
+    review.write_bytes(b"\n".join(map(msgspec.json.encode, decisions)))
+    decided = selection.decide(rows, review, None)
+    assert [row.approved for row in decided] == [True, False, True, False]
+    assert decided[1].split == "aside"
+    assert decided[2].answer == "a"
+    train, _ = selection.choose(decided, seed=1)
+    assert {row.id for row in train} == {rows[0].id, rows[2].id}
+
+
+def test_what_a_model_wrote_trains_only_when_approved(tmp_path: Path) -> None:
+    unseen = msgspec.structs.replace(example("hotel", 0, "train"), origin="model", approved=False, quality=0.9)
+    with pytest.raises(TrainerError, match="No example is approved"):
+        selection.choose([unseen], seed=1)
+    standing = selection.decide([unseen], tmp_path / "none", approve_above=0.8)
+    assert selection.choose(standing, seed=1)[0] == standing
+
+
+def test_validation_takes_no_whole_fact_and_no_exam_question(tmp_path: Path) -> None:
+    rows = list(read_lines(write_facts(tmp_path / "facts.jsonl"), Example))
+    train, validation = selection.choose(rows, seed=5)
+    assert validation
+    assert not {e.split for e in train + validation} - {"train"}
+    assert {e.group for e in train} == set(FACTS)
+    assert len({e.group for e in validation}) == len(validation)
+
+
+def test_missing_data_file_is_named(tmp_path: Path) -> None:
+    spec = read_spec(_spec(tmp_path, data={"examples": str(tmp_path / "gone.jsonl")}))
+    with pytest.raises(TrainerError, match=r"gone\.jsonl"):
+        selection.read_examples(Context(spec, tmp_path, lambda _: None))
+
+
+def test_each_epoch_holds_every_example_once_and_repeats_itself() -> None:
+    lengths = [10 + 7 * i % 90 for i in range(103)]
+    steps = plan_epoch(lengths, 8, epoch=2, seed=1)
+    assert sorted(i for step in steps for i in step) == list(range(103))
+    assert steps == plan_epoch(lengths, 8, epoch=2, seed=1)
+    assert steps != plan_epoch(lengths, 8, epoch=3, seed=1)
+
+
+def test_batches_stay_within_their_tokens_and_pairs_stay_together() -> None:
+    examples = [Encoded(str(i), (1,) * (5 + i * 13 % 60), (False, *[True] * (4 + i * 13 % 60))) for i in range(40)]
+    parts = list(cut(examples, 200, keep=2))
+    assert sorted(i for part in parts for i in part) == list(range(40))
+    for part in parts:
+        assert len(part) == 2 or len(part) * max(len(examples[i].ids) for i in part) <= 200
+        assert all(b == a + 1 and a % 2 == 0 for a, b in zip(part[::2], part[1::2], strict=True))
+
+
+def test_system_message_of_the_run_goes_before_examples_without_one(tmp_path: Path) -> None:
+    path = write_facts(tmp_path / "facts.jsonl", 1)
+    spec = read_spec(_spec(tmp_path, data={"examples": str(path), "system": "Be brief."}))
+    first = selection.read_examples(Context(spec, tmp_path, lambda _: None))[0]
+    assert first.messages[0] == Turn("system", "Be brief.")

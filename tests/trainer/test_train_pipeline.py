@@ -1,0 +1,252 @@
+"""Whole runs with the tiny model in real child processes: killed in each stage, paused, stopped, waiting, full disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from facts import write_facts
+from tiny import write_tiny
+
+from trainer import events, pipeline
+from trainer.lock import Locked, lock_file
+from trainer.spec import (
+    BaseModel,
+    Control,
+    Data,
+    ExportResult,
+    GateResult,
+    Hyper,
+    Limits,
+    Replay,
+    RunSpec,
+    TrainResult,
+    read_json,
+    write_json,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+HYPER = Hyper(learning_rate=5e-3, epochs=2, evaluations=4, checkpoint_steps=1, precision="fp32", batch_tokens=900)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    write_tiny(folder / "tiny.gguf")
+    write_facts(folder / "facts.jsonl", 6)
+    return folder
+
+
+def _make(home: Path, name: str, **changes: object) -> Path:
+    spec = RunSpec(
+        id=name,
+        base=BaseModel(path=str(home / "tiny.gguf")),
+        data=Data(examples=str(home / "facts.jsonl")),
+        hyper=HYPER,
+        replay=Replay(enabled=False),
+        limits=Limits(threads=1),
+        compare=False,
+    )
+    spec = msgspec.structs.replace(spec, **changes)
+    folder = home / name
+    folder.mkdir()
+    write_json(folder / "run.json", spec)
+    return folder
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "trainer", "run", str(folder / "run.json")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+def _events(child: subprocess.Popen[bytes]) -> Iterator[events.AnyEvent]:
+    assert child.stdout is not None
+    for line in child.stdout:
+        yield events.decode(line)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.communicate(timeout=30)
+
+
+def _run_in_process(folder: Path) -> tuple[int, list[events.AnyEvent]]:
+    code = pipeline.run(folder, events.EventLog(folder / "events.jsonl", echo=False))
+    return code, events.read_events(folder / "events.jsonl")[0]
+
+
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Path:
+    """A run that nothing interrupted, with six steps or more."""
+    folder = _make(home, "whole")
+    code, heard = _run_in_process(folder)
+    assert code == 0, heard[-1]
+    return folder
+
+
+def test_run_ends_with_files_that_passed_the_gate(whole: Path) -> None:
+    result = read_json(whole / "train" / "result.json", TrainResult)
+    assert result.steps >= 6
+    assert result.heldout_loss is not None
+    assert result.heldout_before is not None
+    assert result.heldout_loss < result.heldout_before
+    assert result.hyper.alpha == 32
+    files = read_json(whole / "export" / "result.json", ExportResult).files
+    assert [file.quantization for file in files] == ["", "Q8_0", "Q4_K_M"]
+    gate = read_json(whole / "gate" / "result.json", GateResult)
+    assert all(file.passed for file in gate.files), gate
+    card = (whole / "README.md").read_text()
+    assert all(word in card for word in ("Tiny", "Q4_K_M", "learning_rate: 0.005", "train: "))
+    assert not list(whole.rglob("*.part"))
+
+
+def test_second_start_skips_everything(whole: Path) -> None:
+    code, heard = _run_in_process(whole)
+    last = heard[max(i for i, event in enumerate(heard) if isinstance(event, events.RunStarted)) :]
+    assert code == 0
+    assert [type(event).__name__ for event in last[1:]] == ["StageSkipped"] * 5 + ["Finished"]
+
+
+def test_killed_in_each_stage_it_ends_with_the_same_result(home: Path, whole: Path) -> None:
+    folder = _make(home, "killed", id="whole")
+    shutil.rmtree(home / ".cache", ignore_errors=True)  # so that the base stage has something to do
+    moments = iter(["base", "train", "train", "export", "gate", ""])
+    moment = next(moments)
+    for _ in range(8):
+        child = _start(folder)
+        losses = 0
+        for event in _events(child):
+            losses += isinstance(event, events.Loss) and event.step > 0
+            in_stage = isinstance(event, events.Progress) and event.stage == moment
+            if in_stage or (moment == "train" and losses == 2):
+                moment = next(moments)
+                _kill(child)
+                break
+        else:
+            assert child.wait(30) == 0
+            child.communicate()
+            break
+    assert moment == "", "not every kill happened"
+    mine, theirs = (read_json(run / "train" / "result.json", TrainResult) for run in (folder, whole))
+    assert [p.step for p in mine.curve] == [p.step for p in theirs.curve]
+    for one, other in zip(mine.curve, theirs.curve, strict=True):
+        assert one.train == pytest.approx(other.train, rel=1e-3)
+        assert one.heldout == pytest.approx(other.heldout, rel=1e-3)
+    assert mine.best_step == theirs.best_step
+    assert all(file.passed for file in read_json(folder / "gate" / "result.json", GateResult).files)
+    resumed = [e for e in events.read_events(folder / "events.jsonl")[0] if isinstance(e, events.Resumed)]
+    assert [bool(event.step) for event in resumed] == [True, True]
+
+
+def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:
+    folder = _make(home, "paused", hyper=msgspec.structs.replace(HYPER, epochs=400, evaluations=100))
+    child = _start(folder)
+    heard = _events(child)
+    asked = False
+    for event in heard:
+        if isinstance(event, events.Loss) and event.step >= 1 and not asked:
+            write_json(folder / "control.json", Control("pause"))
+            asked = True
+        if isinstance(event, events.Waiting):
+            assert event.reason == "pause"
+            write_json(folder / "control.json", Control("run"))
+        if isinstance(event, events.Resumed):
+            write_json(folder / "control.json", Control("stop"))
+    assert child.wait(60) == 0
+    child.communicate()
+    result = read_json(folder / "train" / "result.json", TrainResult)
+    assert result.stopped == "user"
+    assert result.steps < result.planned_steps
+    assert (folder / "export" / "result.json").exists()
+
+
+def test_second_run_waits_for_the_first(home: Path, whole: Path) -> None:
+    with lock_file(home / ".training.lock"):
+        with pytest.raises(Locked), lock_file(home / ".training.lock"):
+            pass
+        child = _start(whole)
+        heard = _events(child)
+        waiting = next(event for event in heard if isinstance(event, events.Waiting))
+        assert "Another training is running" in waiting.message
+    rest = list(heard)
+    assert child.wait(60) == 0
+    child.communicate()
+    assert isinstance(rest[-1], events.Finished)
+
+
+def test_full_disk_is_said_and_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _make(home, "full")
+    written = 0
+    real = os.fsync
+
+    def fill(handle: int) -> None:
+        nonlocal written
+        written += 1
+        if written > 20:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fill)
+        code, heard = _run_in_process(folder)
+    last = heard[-1]
+    assert code == 1
+    assert isinstance(last, events.Failed)
+    assert (last.code, last.stage) == ("disk-full", "train")
+    assert "disk is full" in last.message
+    code, heard = _run_in_process(folder)
+    assert code == 0
+    assert any(isinstance(event, events.Resumed) and event.step for event in heard)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("", "No example is approved"),
+        ('{"id":"1","messages":[{"role":"user","content":"q"}],"approved":true}\n', "All examples are masked"),
+        ('{"id":"1"}\n', "Line 1 of"),
+    ],
+)
+def test_data_that_cannot_teach_ends_with_a_sentence(home: Path, data: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "examples.jsonl"
+    path.write_text(data)
+    folder = _make(home, f"bad-{abs(hash(said))}", data=Data(examples=str(path)))
+    code, heard = _run_in_process(folder)
+    assert code == 1
+    assert isinstance(heard[-1], events.Failed)
+    assert said in heard[-1].message
+
+
+def test_missing_base_is_named(home: Path) -> None:
+    folder = _make(home, "missing", base=BaseModel(path=str(home / "gone.gguf")))
+    code, heard = _run_in_process(folder)
+    assert code == 1
+    assert isinstance(heard[-1], events.Failed)
+    assert "gone.gguf" in heard[-1].message
+
+
+def test_four_examples_are_allowed_with_a_warning(home: Path) -> None:
+    few = home / "few.jsonl"
+    few.write_bytes(b"\n".join((home / "facts.jsonl").read_bytes().splitlines()[:4]))
+    folder = _make(home, "few", data=Data(examples=str(few)))
+    code, heard = _run_in_process(folder)
+    assert code == 0
+    assert any(isinstance(event, events.Notice) and "Only 3 examples" in event.message for event in heard)
+
+
+def test_prepare_stops_for_the_review_before_anything_trains(home: Path) -> None:
+    stages = pipeline.stages_of(msgspec.structs.replace(read_spec_of(home / "whole"), compare=True))
+    assert [stage.name for stage in stages] == ["base", "train", "export", "gate", "compare", "card"]
+
+
+def read_spec_of(folder: Path) -> RunSpec:
+    """A run's specification."""
+    return read_json(folder / "run.json", RunSpec)
