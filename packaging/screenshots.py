@@ -183,7 +183,7 @@ def add_models(folder: Path) -> None:
                 lineage=lineage,
                 added_at=time.time() - 864_000,
                 tokens_per_s=speed,
-            )  # fmt: skip
+            )
         )
     speeds = {model.name: model.tokens_per_s for model in made if model.tokens_per_s} | {"SmolLM2 135M": 152.0}
     stored = {"version": 1, "models": made, "speeds": speeds}

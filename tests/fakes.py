@@ -23,7 +23,7 @@ class FakeJob:
     active: bool = True
     controls: list[str] = field(default_factory=list)
 
-    def cancel(self) -> None:
+    def cancel(self, *, insist: bool = True) -> None:
         self.controls.append("cancel")
 
     def pause(self) -> None:
@@ -69,6 +69,10 @@ class FakeWorkerClient(QObject):
         job = FakeJob(call, **callbacks)  # type: ignore[arg-type]
         self.jobs.append(job)
         return job
+
+    @property
+    def busy(self) -> bool:
+        return any(job.active for job in self.jobs)
 
     def start(self) -> None:
         self.set_state("ready")

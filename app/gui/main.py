@@ -68,9 +68,9 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
     window = build_window(parts)
     FocusRing(app)
     instance.raised.connect(window.raise_window)
-    window.painted.connect(lambda: _after_first_paint(parts, window, instance))
     if on_painted is not None:
         window.painted.connect(on_painted)
+    window.painted.connect(lambda: _after_first_paint(parts, window, instance))
     window.show()
     status = app.exec()
     stop(parts)

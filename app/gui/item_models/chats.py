@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 from app.chats.records import Chat, Hit
 from app.chats.store import ChatStore
 
-PAGE = 200
+PAGE = 100
 Index = QModelIndex | QPersistentModelIndex
 
 CHAT_ID = Qt.ItemDataRole.UserRole

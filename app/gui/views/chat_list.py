@@ -47,6 +47,7 @@ class ChatListView(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.viewport().setAutoFillBackground(False)
         self.open_id = 0
+        self.setUniformItemSizes(True)
         model.modelReset.connect(self._mark_open)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
 
@@ -56,6 +57,7 @@ class ChatListView(QListView):
         self._mark_open()
 
     def _mark_open(self) -> None:
+        self.setUniformItemSizes(not self._list.query)  # what a search finds has rows of two heights
         index = self._list.index_of(self.open_id)
         self.setCurrentIndex(index)
         if not index.isValid():

@@ -1,0 +1,259 @@
+"""The window's shell: chats by day, pages, keys, names for screen readers, and what comes back after a crash."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from shell_world import INFO, ShellWorld
+
+from app.errors import AppError
+from app.gui.item_models.chats import grouped
+from app.gui.regions import focus_region
+from app.gui.session import Session
+from app.gui.theme import theme
+from app.gui.views.settings_page import SettingsPage
+from app.gui.widgets import IconButton
+from app.settings import PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
+from app.types import InstalledModel
+from app.workers.protocol import Chat, Load, Loaded, LoadProgress
+
+
+@pytest.fixture
+def world(qtbot: QtBot) -> Iterator[ShellWorld]:
+    made = ShellWorld(chats=("Hotel limit", "Warranty on pumps"))
+    yield made
+    made.close()
+
+
+def add_model(world: ShellWorld, name: str) -> InstalledModel:
+    path = world.parts.home.models / f"{name}.gguf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"GGUF")
+    return world.parts.registry.install(InstalledModel(name=name, path=str(path), file_bytes=4))
+
+
+def test_chats_are_grouped_by_day(world: ShellWorld) -> None:
+    chat = world.parts.store.chat(world.ids[0])
+    days = {
+        date(2026, 3, 20): 0,
+        date(2026, 3, 19): 1,
+        date(2026, 3, 14): 2,
+        date(2026, 2, 20): 3,
+        date(2025, 12, 1): 4,
+    }
+    rows = [
+        msgspec.structs.replace(chat, updated_at=datetime(day.year, day.month, day.day, 12).timestamp()) for day in days
+    ]
+    headings = [row for row in grouped(rows, date(2026, 3, 20)) if isinstance(row, str)]
+    assert headings[:4] == ["Today", "Yesterday", "Previous 7 days", "Previous 30 days"]
+    assert headings[4].endswith("2025")
+
+
+def test_deleting_a_chat_can_be_undone_and_else_is_final(world: ShellWorld) -> None:
+    store, window = world.parts.store, world.window
+    window.delete_chat(world.ids[0])
+    assert store.count() == 1
+    assert window._toast is not None
+    window._toast.undone.emit()
+    assert store.count() == 2
+    window.delete_chat(world.ids[1])
+    window._toast.leave()
+    with pytest.raises(AppError):
+        store.chat(world.ids[1])
+
+
+def test_search_finds_a_chat_and_enter_opens_it(world: ShellWorld, qtbot: QtBot) -> None:
+    world.window.act("search_chats")
+    qtbot.keyClicks(world.window.sidebar.search, "warranty")
+    qtbot.keyClick(world.window.sidebar.search, Qt.Key.Key_Return)
+    assert world.parts.chats.chat_id == world.ids[1]
+
+
+def test_renaming_goes_through_the_list(world: ShellWorld) -> None:
+    chats = world.window.sidebar.chats
+    assert chats.setData(chats.index_of(world.ids[0]), "Hotels in Munich")
+    assert world.parts.store.chat(world.ids[0]).title == "Hotels in Munich"
+
+
+def test_every_button_has_a_name_and_every_icon_button_a_tooltip(world: ShellWorld) -> None:
+    window = world.window
+    for key in ("documents", "models", "settings", "chat"):
+        window.show_page(key)
+    window.resize(900, 600)
+    QApplication.processEvents()
+    nameless = [b for b in window.findChildren(QAbstractButton) if not (b.accessibleName() or b.text())]
+    assert [type(b).__name__ for b in nameless if b.isVisible()] == []
+    assert [b.accessibleName() for b in window.findChildren(IconButton) if not b.toolTip()] == []
+
+
+def test_the_keys_open_pages_and_the_rail(world: ShellWorld, qtbot: QtBot) -> None:
+    window = world.window
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert window.key == "models"
+    qtbot.keyClick(window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    assert window.key == "settings"
+    qtbot.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert window.sidebar.collapsed
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.key == "chat"
+
+
+def test_a_narrow_window_has_the_rail_and_a_wide_one_the_sidebar(world: ShellWorld) -> None:
+    world.window.resize(900, 600)
+    QApplication.processEvents()
+    assert world.window.sidebar.collapsed
+    world.window.resize(1280, 820)
+    QApplication.processEvents()
+    assert not world.window.sidebar.collapsed
+
+
+def test_the_theme_and_the_text_size_change_at_once(world: ShellWorld) -> None:
+    settings = world.parts.settings
+    settings.set(THEME, "dark")
+    assert theme().name == "dark"
+    settings.set(THEME, "light")
+    assert theme().hex("surface") == "#ffffff"
+    before = theme().font("ui").pixelSize()
+    world.window._zoom(1)
+    assert theme().font("ui").pixelSize() > before
+    assert settings.get(TEXT_SIZE) == 110
+    world.window._zoom(0)
+    assert settings.get(TEXT_SIZE) == 100
+
+
+def test_drafts_page_and_chat_come_back_after_a_crash(world: ShellWorld) -> None:
+    """What is on disk is all that a crash leaves."""
+    session = world.parts.session
+    world.window.open_chat(world.ids[0])
+    session.set_draft(world.ids[0], "half a quest")
+    world.window.show_page("models")
+    session.save()
+    again = Session(world.parts.home.session_file)
+    assert again.state.page == "models"
+    assert again.state.chat_id == world.ids[0]
+    assert again.draft(world.ids[0]) == "half a quest"
+
+
+def test_a_damaged_session_costs_only_the_session(world: ShellWorld) -> None:
+    world.parts.home.session_file.write_bytes(b"\xff{")
+    assert Session(world.parts.home.session_file).state.page == "chat"
+
+
+def test_f6_goes_round_the_regions(qtbot: QtBot, world: ShellWorld) -> None:
+    page = world.window.page("settings")
+    world.window.show_page("settings")
+    assert isinstance(page, SettingsPage)
+    regions: list[QWidget] = [world.window.sidebar, *page.regions()]
+    seen = []
+    focused: QWidget | None = None
+    for _ in regions:
+        focused = focus_region(regions, focused, 1)
+        assert focused is not None
+        seen.append(next(i for i, region in enumerate(regions) if region.isAncestorOf(focused)))
+    assert seen == list(range(len(regions)))
+
+
+def test_settings_show_the_default_beside_another_value(world: ShellWorld, qtbot: QtBot) -> None:
+    world.window.show_page("settings")
+    page = world.window.page("settings")
+    assert isinstance(page, SettingsPage)
+    row = next(row for row in page._rows if row.setting is PASSAGES_PER_ANSWER)
+    assert row._revert.isHidden()
+    world.parts.settings.set(PASSAGES_PER_ANSWER, 9)
+    qtbot.waitUntil(lambda: not row._revert.isHidden())
+    row._revert.click()
+    assert world.parts.settings.get(PASSAGES_PER_ANSWER) == 6
+
+
+def test_searching_settings_shows_rows_of_every_section(world: ShellWorld) -> None:
+    page = world.window.page("settings")
+    assert isinstance(page, SettingsPage)
+    page.search.setText("threads")
+    assert [row.setting.key for row in page._results.rows] == ["threads"]
+
+
+def test_the_old_model_answers_until_the_new_one_is_ready(world: ShellWorld) -> None:
+    models = world.parts.models
+    model = add_model(world, "Other")
+    old = models.engine
+    models.switch_to("Other")
+    new = world.last("engine")
+    job = new.jobs[-1]
+    assert isinstance(job.call, Load)
+    assert job.call.path == model.path
+    job.say(LoadProgress(fraction=0.5))
+    assert models.engine is old
+    assert models.active is not None and models.active.name != "Other"
+    job.finish(Loaded(info=INFO))
+    assert models.engine is new
+    assert world.parts.registry.active() == models.active
+    assert models.active.name == "Other"
+
+
+def test_the_old_engine_finishes_its_answer_before_it_ends(world: ShellWorld, qtbot: QtBot) -> None:
+    models = world.parts.models
+    add_model(world, "Other")
+    old = world.last("engine")
+    answer = old.request(Chat(conversation="1", question="What?"), done=lambda data: None)
+    models.switch_to("Other")
+    world.last("engine").jobs[-1].finish(Loaded(info=INFO))
+    qtbot.wait(250)
+    assert old.state != "stopped"
+    answer.active = False
+    qtbot.waitUntil(lambda: old.state == "stopped")
+
+
+def test_a_model_that_fails_leaves_the_old_one_with_the_reason(world: ShellWorld) -> None:
+    models = world.parts.models
+    add_model(world, "Broken")
+    old, before = models.engine, models.active
+    reasons: list[AppError] = []
+    models.switch_failed.connect(lambda name, error: reasons.append(error))
+    models.switch_to("Broken")
+    world.last("engine").jobs[-1].fail(AppError("The file is damaged.", "Import it again."))
+    assert models.engine is old
+    assert models.active == before
+    assert [str(error) for error in reasons] == ["The file is damaged. Import it again."]
+    assert world.parts.registry.active() == before
+
+
+def test_the_switcher_is_worked_by_keys(world: ShellWorld, qtbot: QtBot) -> None:
+    add_model(world, "Other")
+    world.window.act("switch_model")
+    bar = world.window.page("chat").open_model_switcher.__self__  # type: ignore[attr-defined]
+    popup = bar._popup
+    assert popup.isVisible()
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert world.parts.models.switching_to == "Other"
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    assert bar._popup is None
+
+
+def test_the_welcome_adds_the_chosen_samples(qtbot: QtBot) -> None:
+    made = ShellWorld(first_run=True)
+    try:
+        page = made.window._outer.currentWidget()
+        assert page is not None and page.accessibleName() == "Welcome"
+        page.start.click()  # type: ignore[attr-defined]
+        assert made.window.key == "chat"
+        assert made.window._outer.currentIndex() == 0
+    finally:
+        made.close()
+
+
+def test_void_calls_do_not_eat_references_of_none(qapp: QApplication) -> None:
+    """PySide6 6.12.0 on Python 3.11 loses one a call until the process aborts."""
+    widget = QWidget()
+    before = sys.getrefcount(None)
+    for _ in range(1000):
+        widget.update()
+        widget.setEnabled(True)
+    assert sys.getrefcount(None) > before - 500
