@@ -20,6 +20,7 @@ from trainer.spec import DTYPES_BYTES, BaseModel, Example, RunSpec, read_spec
 PROCESS = 700_000_000  # Python, torch and transformers themselves, measured
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
+REPLAY_QUESTIONS = 156  # that ship
 BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
 
 
@@ -126,7 +127,7 @@ def _data(context: Context) -> tuple[int, int, int]:
         return sum(lengths), max(lengths), len(pairs)
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     lengths = [_example_tokens(e) for e in train]
-    replay = 148 * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
+    replay = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
     return sum(lengths) + replay, max(lengths), len(train)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from trainer.batches import cut, plan_epoch
 from trainer.chat import Encoded
 from trainer.context import Context
 from trainer.errors import TrainerError
+from trainer.replay import QUESTIONS, Question
 from trainer.spec import Example, RunSpec, Turn, read_lines, read_spec
 
 
@@ -128,3 +130,20 @@ def test_system_message_of_the_run_goes_before_examples_without_one(tmp_path: Pa
     spec = read_spec(_spec(tmp_path, data={"examples": str(path), "system": "Be brief."}))
     first = selection.read_examples(Context(spec, tmp_path, lambda _: None))[0]
     assert first.messages[0] == Turn("system", "Be brief.")
+
+
+FILLER = "what is the a an of in does do did who which how many are to for was were and at on by with"
+
+
+def _content(question: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]+", question.lower())) - set(FILLER.split())
+
+
+def test_replay_questions_are_many_and_never_those_of_the_forgetting_check() -> None:
+    replayed = [row.question for row in read_lines(QUESTIONS, Question)]
+    lines = (QUESTIONS.parent.parent / "evaluation" / "general.jsonl").read_bytes().splitlines()
+    asked = [_content(msgspec.json.decode(line)["question"]) for line in lines]
+    assert len(set(replayed)) == len(replayed) >= 120
+    for question in replayed:
+        mine = _content(question)
+        assert all(len(mine & other) < 0.6 * len(mine | other) for other in asked), question
