@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.assistant.flow import STOPPED, Ask, ask_of
+from app.assistant.flow import STOPPED, Ask, ask_of, is_small
 from app.chats.exchange import export_markdown
 from app.chats.records import Chat, Rating, Turn
 from app.chats.store import ChatStore
@@ -244,6 +244,7 @@ class ChatController(QObject):
         }
 
         def make_ask() -> Ask:
+            model = self._models.active
             return ask_of(
                 self._settings,
                 question.text,
@@ -251,6 +252,7 @@ class ChatController(QObject):
                 history=self._store.history(question.chat_id, question.id),
                 collections=places[where],
                 model=self.model_name,
+                small=model is not None and is_small(model),
             )
 
         self.answering.add(turn, make_ask)

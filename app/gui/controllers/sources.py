@@ -41,7 +41,7 @@ class SourceReader(QObject):
         key = self._key(passage, page)
         self._wanted = key
         for other in [each for each in self._jobs if each != key]:
-            self._jobs.pop(other).cancel()
+            self._jobs.pop(other).cancel(insist=False)
         if key in self._pages:
             self._give(key)
         else:

@@ -57,6 +57,7 @@ class AnswerView(QWidget):
         self._evidence = QVBoxLayout()
         self._evidence.setContentsMargins(0, 0, 0, 0)
         for line in (self._stopped, self._note):
+            self._column.addSpacing(4)
             self._column.addWidget(line)
         self._column.addLayout(self._evidence)
         self.cards: SourceCards | None = None

@@ -25,6 +25,7 @@ class PageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._page = QPixmap()
+        self._fitted = QPixmap()  # the page at the size it is drawn: averaged, so that small letters stay legible
         self._image: PageImage | None = None
         self._width = 300
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -43,6 +44,7 @@ class PageView(QWidget):
         """Be so wide; the height follows the page."""
         self._width = width
         self.setFixedSize(self.sizeHint())
+        self._fitted = QPixmap()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -59,13 +61,19 @@ class PageView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if self._page.isNull():
             painter.fillRect(self.rect(), Qt.GlobalColor.white)
         else:
-            painter.drawPixmap(self.rect(), self._page)
+            painter.drawPixmap(self.rect(), self._scaled())
         painter.setPen(theme().color("border"))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _scaled(self) -> QPixmap:
+        size = self.size() * self.devicePixelRatioF()
+        if self._fitted.size() != size:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._fitted = self._page.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        return self._fitted
 
 
 def _marked(pixels: QImage, image: PageImage) -> QImage:

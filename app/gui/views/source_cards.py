@@ -177,7 +177,7 @@ class _NearRow(_Hovering):
         if page:
             width = QFontMetrics(theme().font("caption")).horizontalAdvance(page) + 2
             self._write(painter, QRect(left, 0, width, self.height()), page, "caption", "text3")
-            left += max(width, theme().px(44)) + 16
+            left += max(width, theme().px(52)) + 12
         area = QRect(left, 0, self.width() - left - 40, self.height())
         self._write(painter, area, snippet(self._passage), "ui", "text2")
 

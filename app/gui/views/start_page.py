@@ -22,14 +22,9 @@ class StartPage(QWidget):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(8)
         column.addStretch(1)
-        self.empty = EmptyState(
-            "message-square",
-            self.tr("Ask your first question"),
-            self.tr("Answers show the page they came from. Try one of the sample questions."),
-            self.tr("Show sample questions"),
-        )
-        self.empty.acted.connect(self._show_samples)
-        column.addWidget(self.empty)
+        self._place = QVBoxLayout()
+        column.addLayout(self._place)
+        self.empty = self._make_empty()
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         column.addLayout(self._list)
@@ -43,8 +38,21 @@ class StartPage(QWidget):
             button.hide()
             button.deleteLater()
         self.buttons = []
-        if self.empty.button is not None:
-            self.empty.button.setVisible(bool(self._samples()))
+        old, self.empty = self.empty, self._make_empty()
+        self._place.removeWidget(old)
+        old.hide()
+        old.deleteLater()
+
+    def _make_empty(self) -> EmptyState:
+        """Names the sample questions only where there are some."""
+        sentence, action = self.tr("Answers show the page they came from."), ""
+        if self._samples():
+            sentence += " " + self.tr("Try one of the sample questions.")
+            action = self.tr("Show sample questions")
+        empty = EmptyState("message-square", self.tr("Ask your first question"), sentence, action)
+        empty.acted.connect(self._show_samples)
+        self._place.addWidget(empty)
+        return empty
 
     def _show_samples(self) -> None:
         self.refresh()
