@@ -15,11 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import psutil
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from app.documents.embed import DIMENSIONS, Counter, Embedder
 from app.documents.index import RECIPE, Indexing
@@ -79,8 +81,8 @@ def search(passages: int = 100_000, queries: int = 200, chroma: bool = False) ->
         searcher = Searcher(store, matrix)
         asked = [(" ".join(words(7)), _unit(random_numbers, 1)[0]) for _ in range(queries)]
         searcher.search(*asked[0], 1.0, [], 8)  # fills the matrix
-        took = [_timed(lambda q=query, v=vector: searcher.search(q, v, 1.0, [], 8)) for query, vector in asked]
-        bare = [_timed(lambda v=vector: matrix.scores(v, [])) for _, vector in asked]
+        took = [_timed(partial(searcher.search, query, vector, 1.0, [], 8)) for query, vector in asked]
+        bare = [_timed(partial(matrix.scores, vector, [])) for _, vector in asked]
         value, reference = statistics.median(took) * 1000, statistics.median(bare) * 1000
         yield Figure(f"search {passages}", round(value, 2), "ms p50", round(reference, 2), round(value / reference, 2),
                      30.0, value < 30)  # fmt: skip
@@ -90,7 +92,7 @@ def search(passages: int = 100_000, queries: int = 200, chroma: bool = False) ->
         store.close()
 
 
-def _chroma(vectors: Vectors, matrix: Matrix, asked: Sequence[tuple[str, np.ndarray]]) -> Iterator[Figure]:  # type: ignore[type-arg]
+def _chroma(vectors: Vectors, matrix: Matrix, asked: Sequence[tuple[str, NDArray[np.float32]]]) -> Iterator[Figure]:
     """What the approximate index would give in place of the exact one: its time and how much of the truth it finds."""
     built = _timed(lambda: [None for _ in vectors.synchronize()])
     yield Figure("chroma build", round(built, 1), "s", 0.0, 0.0, 0.0, True)
@@ -149,9 +151,10 @@ def _write_documents(folder: Path, files: int) -> None:
         (folder / f"{number}.md").write_text(text, encoding="utf-8")
 
 
-def _unit(random_numbers: np.random.Generator, rows: int) -> np.ndarray:  # type: ignore[type-arg]
+def _unit(random_numbers: np.random.Generator, rows: int) -> NDArray[np.float32]:
     vectors = random_numbers.standard_normal((rows, DIMENSIONS), dtype=np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator) -> Callable[[int], list[str]]:
@@ -161,7 +164,8 @@ def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator)
     cumulative = np.cumsum(odds / odds.sum())
 
     def draw(count: int) -> list[str]:
-        return vocabulary[np.searchsorted(cumulative, random_numbers.random(count))].tolist()  # type: ignore[no-any-return]
+        drawn: list[str] = vocabulary[np.searchsorted(cumulative, random_numbers.random(count))].tolist()
+        return drawn
 
     collection = store.create_collection("bench")
     per_document = 500

@@ -4,9 +4,9 @@
 
 - BM25 (k1 1.2, b 0.75) leads: of 813 SQuAD paragraphs it ranks the right one first for 0.83 of the questions,
   the embedder for 0.67. Ranks lose how sure each side is, so plain rank fusion (0.76) is worse than BM25 alone.
-- *pairs* is the share, by inverse document frequency, of the question's neighbouring words that also stand together in
-  the passage ("white house" is not "the house is white"). It is worth 2 points of hit@1.
-- *a* is how well the embedder knows the query's language, from its own tokens a word (fertility): 1 up to 1.2 (English),
+- *pairs* is the share, by inverse document frequency, of the question's neighbouring words that are neighbours in
+  the passage too ("white house" is not "the house is white"). It is worth 2 points of hit@1.
+- *a* is how well the embedder knows the query's language, by its tokens a word (fertility): 1 up to 1.2 (English),
   0.7 in German, 0 from 4.6 (Chinese, Arabic), where its cosines are noise.
 
 Figures, how they were fitted and on what they were checked: docs/retrieval.md.
