@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.engine.bare import Bare
 from app.engine.chat import Conversations
-from app.engine.llama import Context, Model
-from app.engine.sampler import build
+from app.engine.load import physical_cores
 from app.engine.worker import EngineRole
 from app.errors import AppError
 from app.paths import home
@@ -34,26 +34,27 @@ def figures(path: Path, rounds: int = 5, tokens: int = 96) -> Iterator[Figure]:
     try:
         _finish(role.handle(Load(path=str(path), context=4096)))
         conversations = role.conversations()
-        yield _chat_speed(role, conversations, rounds, tokens)
+        yield _chat_speed(path, role, conversations, rounds, tokens)
         yield _second_turn(role, conversations)
     finally:
         role.close()
 
 
-def _chat_speed(role: EngineRole, conversations: Conversations, rounds: int, tokens: int) -> Figure:
+def _chat_speed(path: Path, role: EngineRole, conversations: Conversations, rounds: int, tokens: int) -> Figure:
     sampling = Sampling(temperature=0, max_tokens=tokens)
     call = Chat(conversation="bench", question="Write a long story about a river.", sampling=sampling)
     prompt = conversations.prompt(call).tokens
+    bare_loop = Bare(path, 4096, physical_cores())
     ours, bare = [], []
     for round_ in range(rounds + 1):
         conversations.reset()
         speed = _ours(role.handle(call))
         conversations.reset()
-        reference = _bare(conversations.model, conversations.context, prompt, sampling)
-        conversations.reset()
+        reference = bare_loop.tokens_per_s(prompt, sampling)
         if round_:  # the first pages the weights in
             ours.append(speed)
             bare.append(reference)
+    bare_loop.close()
     value, reference = statistics.median(ours), statistics.median(bare)
     return _figure(
         "chat", value, "tokens/s", reference, value / reference, CHAT_TARGET, value / reference >= CHAT_TARGET
@@ -74,24 +75,6 @@ def _ours(steps: Steps) -> float:
     if not isinstance(result, Chatted):
         raise AppError("The model gave no answer.", "Choose another model to measure.")
     return (result.stats.completion_tokens - 1) / (time.perf_counter() - first)
-
-
-def _bare(model: Model, context: Context, prompt: list[int], sampling: Sampling) -> float:
-    """The same prompt and sampler with nothing but sample and decode."""
-    chain = build(model, sampling)
-    for start in range(0, len(prompt), context.batch):
-        context.decode(prompt[start : start + context.batch])
-    token = chain.sample(context)
-    count, first = 0, time.perf_counter()
-    for _ in range(sampling.max_tokens - 1):
-        context.decode_one(token)
-        token = chain.sample(context)
-        if model.is_end(token):
-            break
-        count += 1
-    elapsed = time.perf_counter() - first
-    chain.close()
-    return count / elapsed
 
 
 def _second_turn(role: EngineRole, conversations: Conversations) -> Figure:

@@ -1,17 +1,19 @@
-"""`python -m app.gui.bench start|stream`: the window's figures, one JSON line each, beside a reference in the same run."""
+"""`python -m app.gui.bench start|stream`: the window's figures, one JSON line each, beside a reference."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app.gui import bench_start
+from app.gui import bench_start, bench_stream
 
 FIGURES: dict[str, Callable[[Path], Iterator[dict[str, object]]]] = {
     "start": lambda folder: iter([bench_start.measure(folder)]),
+    "stream": lambda folder: itertools.chain(bench_stream.stall(folder), bench_stream.speed(folder)),
 }
 
 

@@ -23,8 +23,9 @@ State = Literal["stopped", "starting", "ready", "failed"]
 
 START_LIMIT_MS = 60_000
 """A child that has not said a word by then is ended: cold disks and virus scanners are slow, hangs are longer."""
-CANCEL_GRACE_MS = 3_000
-"""A child deep in a step gets this long to notice a cancel before it is ended and started anew."""
+CANCEL_GRACE_MS = {"engine": 3_000, "documents": 10_000, "models": 3_000}
+"""A child deep in a step gets this long to notice a cancel before it is ended and started anew. A batch of embeddings
+on a busy computer takes seconds, and no one waits for the documents process as one waits for a model to be quiet."""
 EXIT_GRACE_MS = 1_500
 RESTART_DELAYS_MS = (200, 1_000, 5_000)
 """After so many ends in a row without an answer between them, the user is asked instead."""
@@ -51,9 +52,13 @@ class Job:
         """Whether its last word has not come yet."""
         return self._client.is_active(self._key)
 
-    def cancel(self) -> None:
-        """Ask the child to stop; `cancelled` is called when it has, or when it had to be ended."""
-        self._client.control(self._key, "cancel")
+    def cancel(self, *, insist: bool = True) -> None:
+        """Ask the child to stop; `cancelled` is called when it has, or when it had to be ended.
+
+        Without `insist` the child is left to notice in its own time: for what a person did not stop, such as a page
+        that is no longer wanted, and that is not worth ending other work for.
+        """
+        self._client.control(self._key, "cancel", insist=insist)
 
     def pause(self) -> None:
         self._client.control(self._key, "pause")
@@ -84,7 +89,7 @@ class WorkerClient(QObject):
         self._ends_in_a_row = 0
         self._refusal: AppError | None = None
         self._start_watch = self._timer(START_LIMIT_MS, self._kill)
-        self._cancel_watch = self._timer(CANCEL_GRACE_MS, self._kill)
+        self._cancel_watch = self._timer(CANCEL_GRACE_MS[role], self._kill)
         self._cancelling: set[int] = set()
         self._restart_timer = self._timer(0, self.start)
 
@@ -227,11 +232,11 @@ class WorkerClient(QObject):
     def is_active(self, key: int) -> bool:
         return key in self._callbacks
 
-    def control(self, key: int, control: Literal["cancel", "pause", "resume"]) -> None:
-        """Cancel, pause or resume a request; nothing happens when it has ended."""
+    def control(self, key: int, control: Literal["cancel", "pause", "resume"], *, insist: bool = True) -> None:
+        """Cancel, pause or resume a request; nothing happens when it has ended. `insist`: see Job.cancel."""
         if key not in self._callbacks:
             return
-        if control == "cancel":
+        if control == "cancel" and insist:
             self._cancelling.add(key)
             self._cancel_watch.start()
         self._write(encode(Control(key, control)))

@@ -92,7 +92,7 @@ def test_cancel_of_a_hanging_step_ends_the_child_and_starts_another(
     monkeypatch: pytest.MonkeyPatch,
     expected_warnings: list[str],
 ) -> None:
-    monkeypatch.setattr(worker_client, "CANCEL_GRACE_MS", 300)
+    monkeypatch.setitem(worker_client.CANCEL_GRACE_MS, "documents", 300)
     expected_warnings.append("did not answer in time")
     client, ear = make_client(), Ear()
     client.start()
