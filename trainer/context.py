@@ -39,11 +39,11 @@ class Context:
     @property
     def threads(self) -> int:
         """Cores that the run may use."""
-        return (
-            self.spec.limits.threads or len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else (self.spec.limits.threads or os.cpu_count() or 1)
-        )
+        if self.spec.limits.threads:
+            return self.spec.limits.threads
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
     def control(self) -> Control:
         """What the user asks right now; nothing written, or half a file, means go on."""

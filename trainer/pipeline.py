@@ -19,7 +19,7 @@ from trainer import events
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError, from_os_error
 from trainer.lock import Locked, lock_file
-from trainer.spec import Marker, RunSpec, read_json, read_spec, write_json
+from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, write_json
 
 MARKER = "done.json"
 
@@ -95,7 +95,8 @@ def _fail(emit: Callable[[events.Event], None], stage: str, error: TrainerError,
 def _run_stage(context: Context, stage: Stage, index: int, total: int, before: str) -> str:
     """Run one stage, or skip it; returns the fingerprint that the next one builds on."""
     folder = context.stage(stage.name)
-    fingerprint = hashlib.sha256(f"{before}|{stage.name}|{_review_stamp(context, stage)}".encode()).hexdigest()[:32]
+    parts = f"{before}|{stage.name}|{_review_stamp(context, stage)}|{_own_stamp(context.spec, stage)}"
+    fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:32]
     marker = folder / MARKER
     if marker.exists() and read_json(marker, Marker).fingerprint == fingerprint:
         context.emit(events.StageSkipped(stage=stage.name))
@@ -123,8 +124,10 @@ def _clear_stale(folder: Path, fingerprint: str) -> None:
 
 
 def _stamp(spec: RunSpec) -> str:
-    """Changes with everything that changes the outcome: the specification and the files that it names."""
-    content = msgspec.json.encode(msgspec.structs.replace(spec, name=""))
+    """Changes with everything that changes what is learned: the specification and the files that it names."""
+    content = msgspec.json.encode(
+        msgspec.structs.replace(spec, name="", limits=Limits(), export=Export(), compare=True)
+    )
     digest = hashlib.sha256(content)
     data = spec.data
     named = [entry.path for entry in data.inputs]
@@ -132,6 +135,11 @@ def _stamp(spec: RunSpec) -> str:
     for path in filter(None, named):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()
+
+
+def _own_stamp(spec: RunSpec, stage: Stage) -> str:
+    """Another kind of file, or another name, exports again but does not train again."""
+    return f"{spec.name}{spec.export}" if stage.name == "export" else ""
 
 
 def _review_stamp(context: Context, stage: Stage) -> str:

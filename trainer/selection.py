@@ -85,6 +85,21 @@ def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[
     return [e for e in train if e.id not in taken], [e for e in train if e.id in taken]
 
 
+def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
+    """Sorting has a fixed set of answers.
+
+    Raises:
+        TrainerError: an answer is not one of the labels, or there are fewer than two labels.
+    """
+    if len(set(labels)) < 2:
+        raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
+    for example in examples:
+        if example.answer.strip() not in labels:
+            where = f" (line {example.source.row})" if example.source.row else ""
+            message = f"“{example.answer.strip()[:60]}”{where} is not one of the labels."
+            raise TrainerError(message, "Correct the answer, or add the label.", example.id, "labels")
+
+
 def _spare(train: Sequence[Example], seed: int) -> list[Example]:
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in train:

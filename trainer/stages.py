@@ -123,6 +123,8 @@ class _Run:
         if self.spec.recipe == "prefer":
             return self._pairs()
         taught, validation = selection.choose(selection.read_examples(self.context), self.spec.seed)
+        if self.spec.recipe == "classify":
+            selection.check_labels([*taught, *validation], self.spec.data.labels)
         if len(taught) < selection.FEW:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self._encode(taught, "train")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from facts import write_facts
+from msgspec import Struct
 from tiny import write_tiny
 
 from trainer import events, pipeline
@@ -21,15 +22,24 @@ from trainer.spec import (
     BaseModel,
     Control,
     Data,
+    Example,
+    Export,
     ExportResult,
     GateResult,
     Hyper,
+    Input,
     Limits,
+    Origins,
+    Preference,
+    Recipe,
     Replay,
     RunSpec,
+    TextDocument,
     TrainResult,
+    Turn,
     read_json,
     write_json,
+    write_lines,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -242,11 +252,55 @@ def test_four_examples_are_allowed_with_a_warning(home: Path) -> None:
     assert any(isinstance(event, events.Notice) and "Only 3 examples" in event.message for event in heard)
 
 
-def test_prepare_stops_for_the_review_before_anything_trains(home: Path) -> None:
-    stages = pipeline.stages_of(msgspec.structs.replace(read_spec_of(home / "whole"), compare=True))
-    assert [stage.name for stage in stages] == ["base", "train", "export", "gate", "compare", "card"]
+@pytest.mark.parametrize("recipe", ["read", "prefer", "classify"])
+def test_every_recipe_runs_to_files_that_passed(home: Path, recipe: Recipe) -> None:
+    path = home / f"{recipe}.jsonl"
+    if recipe == "read":
+        texts = ("The hen sleeps in the barn. " * 60, "Rain falls on the roof. " * 40)
+        rows: list[Struct] = [TextDocument(id=str(i), text=text) for i, text in enumerate(texts)]
+        data = Data(texts=str(path))
+    elif recipe == "prefer":
+        asked = (Turn("user", "Where does the hen sleep?"),)
+        rows = [Preference(id=str(i), messages=asked, chosen="In the barn.", rejected="No idea.") for i in range(6)]
+        data = Data(preferences=str(path))
+    else:
+        labels = ("bill", "repair")
+        rows = [
+            Example(id=str(i), messages=(Turn("user", f"letter {i}"), Turn("assistant", labels[i % 2])))
+            for i in range(12)
+        ]
+        data = Data(examples=str(path), labels=labels)
+    write_lines(path, rows)
+    folder = _make(home, recipe, recipe=recipe, data=data, export=Export(quantizations=("Q8_0",)))
+    code, heard = _run_in_process(folder)
+    assert code == 0, heard[-1]
+    losses = [event.train for event in heard if isinstance(event, events.Loss) and event.step]
+    assert losses[-1] < losses[0]
+    assert all(file.passed for file in read_json(folder / "gate" / "result.json", GateResult).files)
 
 
-def read_spec_of(folder: Path) -> RunSpec:
-    """A run's specification."""
-    return read_json(folder / "run.json", RunSpec)
+def test_unknown_label_is_named_by_its_line(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    turns = (Turn("user", "letter"), Turn("assistant", "holiday"))
+    write_lines(path, [Example(id="a", messages=turns, source=Origins(row=14))])
+    folder = _make(home, "labels", recipe="classify", data=Data(examples=str(path), labels=("bill", "repair")))
+    code, heard = _run_in_process(folder)
+    assert code == 1
+    assert isinstance(heard[-1], events.Failed)
+    assert heard[-1].message == "“holiday” (line 14) is not one of the labels."
+
+
+def test_hugging_face_folder_is_a_base_and_is_exported_on_its_gguf(home: Path, whole: Path) -> None:
+    unpacked = next((home / ".cache").glob("base-*"))
+    source = BaseModel(path=str(unpacked), gguf=str(home / "tiny.gguf"))
+    folder = _make(home, "folder", base=source, hyper=msgspec.structs.replace(HYPER, epochs=0.5))
+    code, heard = _run_in_process(folder)
+    assert code == 0, heard[-1]
+
+
+def test_prepare_comes_first_where_there_is_something_to_prepare(whole: Path) -> None:
+    spec = read_json(whole / "run.json", RunSpec)
+    ready = [stage.name for stage in pipeline.stages_of(msgspec.structs.replace(spec, compare=True))]
+    assert ready == ["base", "train", "export", "gate", "compare", "card"]
+    raw = msgspec.structs.replace(spec, data=Data(inputs=(Input(kind="file", path="a.csv"),)))
+    assert [stage.name for stage in pipeline.stages_of(raw)][:5] == ["collect", "clean", "questions", "split", "base"]

