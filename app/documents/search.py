@@ -32,7 +32,7 @@ from app.documents.store import Store, scope_term
 from app.documents.vectors import Vectors
 from app.types import SearchResult
 
-LEXICAL, NEAR = 60, 40
+LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
 
 K1, B = 1.2, 0.75
@@ -139,7 +139,7 @@ class Searcher:
         return self._store.best_words(match, LEXICAL)
 
 
-MATCHES = 8_000
+MATCHES = 5_000
 """Passages that full text may have to weigh for one query: about 10 ms."""
 
 
