@@ -5,11 +5,14 @@ from __future__ import annotations
 import getpass
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from app.paths import Home
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
 
 WAIT_MS = 1_500
 RAISE = b"raise\n"
@@ -34,6 +37,8 @@ class SingleInstance(QObject):
 
     def raise_other(self) -> bool:
         """Ask the first window to come forward; False where it does not answer."""
+        from PySide6.QtNetwork import QLocalSocket  # a library of its own that the first paint does not need
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(WAIT_MS):
@@ -45,6 +50,8 @@ class SingleInstance(QObject):
 
     def listen(self) -> None:
         """Hear from later starts; call it after the first paint."""
+        from PySide6.QtNetwork import QLocalServer
+
         QLocalServer.removeServer(self._name)
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)

@@ -17,7 +17,9 @@ from app.errors import AppError
 from app.gui.item_models.chats import grouped
 from app.gui.regions import focus_region
 from app.gui.session import Session
+from app.gui.single_instance import SingleInstance
 from app.gui.theme import theme
+from app.gui.views.models_page import ModelsPage
 from app.gui.views.settings_page import SettingsPage
 from app.gui.widgets import IconButton
 from app.settings import PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
@@ -222,6 +224,34 @@ def test_a_model_that_fails_leaves_the_old_one_with_the_reason(world: ShellWorld
     assert models.active == before
     assert [str(error) for error in reasons] == ["The file is damaged. Import it again."]
     assert world.parts.registry.active() == before
+
+
+def test_the_models_page_says_what_is_switched_and_why_it_failed(world: ShellWorld) -> None:
+    add_model(world, "Other")
+    world.window.show_page("models")
+    page = world.window.page("models")
+    assert isinstance(page, ModelsPage)
+    world.parts.models.switch_to("Other")
+    assert page._banner is not None and "Other" in page._banner.accessibleName()
+    world.parts.models.cancel_switch()
+    assert page._banner is None
+    world.parts.models.switch_to("Other")
+    world.last("engine").jobs[-1].fail(AppError("The file is damaged.", "Import it again."))
+    assert page._banner is not None and "stays in use" in page._banner.accessibleName()
+
+
+def test_a_second_start_raises_the_first_window(world: ShellWorld, qtbot: QtBot) -> None:
+    place = world.parts.home
+    first, second = SingleInstance(place), SingleInstance(place)
+    assert first.acquire()
+    assert not second.acquire()
+    assert not second.raise_other()
+    first.listen()
+    with qtbot.waitSignal(first.raised):
+        assert second.raise_other()
+    first.release()
+    assert second.acquire()
+    second.release()
 
 
 def test_the_switcher_is_worked_by_keys(world: ShellWorld, qtbot: QtBot) -> None:

@@ -98,6 +98,8 @@ class ModelsPage(Page):
     def refresh(self, *_: object) -> None:
         """Build the rows again from what is installed."""
         self._show_hardware()
+        if self._banner is not None and self._banner.property("about") and not self._models.switching_to:
+            self._clear_banner()
         self._card.clear()
         self._rows = []
         installed = self._models.models()
