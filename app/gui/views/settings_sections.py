@@ -51,9 +51,7 @@ class PrivacySection(QWidget):
             (
                 "folder-open",
                 self.tr("Documents"),
-                self.tr(
-                    "The text of your documents in passages; the files stay where they are"
-                ),
+                self.tr("The text of your documents in passages; the files stay where they are"),
                 home.documents_db,
             ),
             ("search", self.tr("Search index"), self.tr("Made from the documents, can be rebuilt"), home.vectors),
