@@ -9,11 +9,11 @@ from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from app.chats.records import Turn
 from app.errors import WorkerGone
 from app.gui.views import chat_page
 from app.gui.views.chips import OBJECT
 from app.gui.views.rich_text import RichText
+from app.gui.views.table_view import TableView
 from app.types import Answer, Budget
 from app.workers.protocol import Chat, RenderPage
 
@@ -363,11 +363,6 @@ def test_thinking_folds_away(qtbot) -> None:
     assert fold.body.isVisible()
 
 
-def test_turn_is_a_record() -> None:
-    """What the page shows is plain data: nothing here reaches into the database."""
-    assert Turn.__struct_config__.frozen
-
-
 def test_selection_survives_streaming(qtbot) -> None:
     world = World()
     page = world.page(qtbot)
@@ -382,3 +377,23 @@ def test_selection_survives_streaming(qtbot) -> None:
     world.say("goes on")
     qtbot.waitUntil(lambda: "goes on" in text.toPlainText())
     assert text.selected_text() == "First paragraph."
+
+
+def test_table_copies_as_rows_and_cells(qtbot) -> None:
+    page = open_page(World(), qtbot, cited("|City|Limit|\n|-|-|\n|Munich [1]|165|\n|Berlin|150|\n"))
+    table = page.transcript.answers()[-1].body.views()[0]
+    assert isinstance(table, TableView)
+    piece = table.pieces()[0]
+    piece.selectAll()
+    piece.copy()
+    assert QGuiApplication.clipboard().text() == "City\tLimit\nMunich [1]\t165\nBerlin\t150"
+
+
+def test_pasted_book_is_shown_by_its_beginning(qtbot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    world.chats.ask("word " * 100_000)
+    question = page.transcript.questions()[-1]
+    assert question.bubble.height() < 5000
+    question.copy.click()
+    assert len(QGuiApplication.clipboard().text()) == 499_999

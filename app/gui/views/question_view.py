@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.gui.views.chips import Citations
 from app.gui.views.rich_text import RichText
 from app.gui.widgets import Button, IconButton, ThemedWidget, paint_box
 
+LONGEST = 6000
 SHARE = 0.72
 """The most of the column's width that a bubble takes."""
 PADDING = 16
@@ -108,7 +109,7 @@ class _Bubble(ThemedWidget):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = RichText(Citations(), self)
-        self._text.commit([Paragraph((Span(line),)) for line in text.split("\n")])
+        self._text.commit([Paragraph((Span(line),)) for line in _shown(text).split("\n")])
         self._text.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._limit = 0
@@ -132,6 +133,14 @@ class _Bubble(ThemedWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         edge = theme().color("text") if theme().high_contrast else None
         paint_box(QPainter(self), QRectF(self.rect()), fill=theme().color("bubble"), edge=edge, radius=12)
+
+
+def _shown(text: str) -> str:
+    """A pasted book would take the window seconds to lay out: its beginning stands for it; *Copy* gives all."""
+    if len(text) <= LONGEST:
+        return text
+    more = QCoreApplication.translate("QuestionView", "… and {n} more characters").format(n=f"{len(text) - LONGEST:,}")
+    return f"{text[:LONGEST]}\n{more}"
 
 
 class _QuestionEditor(QWidget):

@@ -26,6 +26,8 @@ from app.gui.widgets import CITE_SIZE
 PIECE_ROWS = 16
 """Rows of one document: laying out a table costs its length, so a long one is several."""
 CELL_PADDING = 8
+CELL, TABLE_END = "\ufdd0", "\ufdd1"
+"""What Qt puts into a selection before each cell and after a table."""
 Row = tuple[tuple[Span, ...], ...]
 
 _ALIGN = {"left": Qt.AlignmentFlag.AlignLeading, "center": Qt.AlignmentFlag.AlignHCenter,
@@ -121,12 +123,37 @@ class _Piece(SpanWriter):
     def __init__(self, citations: Citations, parent: QWidget | None = None) -> None:
         super().__init__(citations, parent)
         self._shown: tuple[object, ...] = ()
+        self._columns = 0
+
+    def selected_text(self) -> str:
+        """The selected cells as a spreadsheet takes them: tabs between cells, a line a row."""
+        cursor = self.textCursor()
+        table = cursor.currentTable()
+        text = self._plain(cursor)
+        if table is None and CELL not in text:
+            return text
+        cells = [cell.replace(TABLE_END, "").strip() for cell in text.split(CELL)]
+        first = self._column_at(cursor.selectionStart())
+        cells = cells[1:] if text.startswith(CELL) else cells
+        columns = max(self._columns, 1)
+        rows = [""] if not cells else []
+        for index, cell in enumerate(cells):
+            starts_row = index == 0 or (first + index) % columns == 0
+            rows.append(cell) if starts_row else rows.append(rows.pop() + "\t" + cell)
+        return "\n".join(rows)
+
+    def _column_at(self, position: int) -> int:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(position)
+        table = cursor.currentTable()
+        return table.cellAt(cursor).column() if table is not None else 0
 
     def write(self, header: Row, rows: Sequence[Row], aligns: Sequence[Align], shares: Sequence[float]) -> None:
         key = (header, tuple(rows), tuple(shares), theme().name, theme().scale)
         if key == self._shown:
             return
         self._shown = key
+        self._columns = len(shares)
         self.clear()
         if not shares or not (header or rows):
             self.fit()
