@@ -51,7 +51,8 @@ class Removal:
         for path in self._files():
             traces += _found(path, gone)
             yield Warming()
-        return Removed(documents=len(document_ids), passages=passages, traces=traces)
+        ids = tuple(document_ids)
+        return Removed(documents=len(ids), passages=passages, traces=traces, ids=ids)
 
     def _needles(self, document_ids: Sequence[int]) -> list[_Needle]:
         needles = []

@@ -10,6 +10,7 @@ from typing import cast
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.assistant.forget import forget_in_chats
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.controllers.chat import ChatController
@@ -98,6 +99,7 @@ def build_parts(place: Home, app: QApplication, make_client: MakeClient | None =
     models = ModelsController(registry, settings, make, app)
     chats = ChatController(store, settings, models, documents_client, app)
     documents = DocumentsController(documents_client, place, app)
+    documents.documents_removed.connect(lambda removed: forget_in_chats(store, removed.ids))
     session = Session(place.session_file, app)
     return Parts(place, settings, store, registry, session, documents_client, models, chats, documents)
 

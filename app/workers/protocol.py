@@ -243,6 +243,7 @@ class Removed(Data, frozen=True):
     documents: int
     passages: int
     traces: int
+    ids: tuple[int, ...] = ()  # so that chats can forget them too
 
 
 class Searched(Data, frozen=True):
