@@ -20,8 +20,7 @@ ParagraphKind = Literal["text", "heading", "item", "rule"]
 
 SAFE_LINK = re.compile(r"(?:https?://[^/\s]|mailto:[^\s])", re.IGNORECASE)
 _CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_STOP_AFTER = re.compile(r"(?<=\S)[ \t]*((?:\[\d{1,3}(?:\s*,\s*\d{1,3})*\]\s?)+)([.!?,;:])(?=\s|$)")
-"""A full stop behind citations: the chips are shown after it, so that the sentence reads as it was written."""
+_STOP = re.compile(r"[.!?,;:](?=\s|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LONG_PARAGRAPH = 1500
 """Characters after which a paragraph under way is given out up to a sentence's end: parsing it costs 2 ms per 1,000."""
@@ -307,7 +306,7 @@ class _Walker:
             self._quote -= 1
 
     def _inline(self, token: Token, opener: Token) -> None:
-        spans = tuple(_spans(token.children or [], self._sources))
+        spans = _spans_in_order(token.children or [], self._sources)
         level = len(self._numbers)
         if opener.type == "heading_open":
             self._paragraphs.append(Paragraph(spans, "heading", int(opener.tag[1]), quote=self._quote))
@@ -329,7 +328,7 @@ class _Walker:
             elif token.type == "th_open":
                 aligns.append(_align(str(token.attrGet("style") or "")))
             elif token.type == "inline":
-                cells.append(tuple(_spans(token.children or [], self._sources)))
+                cells.append(_spans_in_order(token.children or [], self._sources))
             elif token.type == "tr_close":
                 rows.append(tuple(cells))
             at += 1
@@ -360,8 +359,7 @@ def _spans(children: Iterable[Token], sources: int) -> Iterator[Span]:
     look = Span()
     for token in children:
         if token.type == "text":
-            content = _STOP_AFTER.sub(r"\2 \1", token.content) if sources else token.content
-            yield from _with_citations(content, look, sources)
+            yield from _with_citations(token.content, look, sources)
         elif token.type == "code_inline":
             yield replace(look, text=token.content, code=True)
         elif token.type in ("softbreak", "hardbreak"):
@@ -371,6 +369,26 @@ def _spans(children: Iterable[Token], sources: int) -> Iterator[Span]:
             yield replace(look, text=token.content)
         else:
             look = _change_look(look, token)
+
+
+def _spans_in_order(children: Iterable[Token], sources: int) -> tuple[Span, ...]:
+    """The spans, citations behind the full stop that follows them, so that the sentence reads as it was written."""
+    spans: list[Span] = []
+    for span in _spans(children, sources):
+        first = len(spans)
+        while first and (spans[first - 1].cite or (first < len(spans) and spans[first - 1].text.isspace())):
+            first -= 1
+        stop = _STOP.match(span.text) if 0 < first < len(spans) and not span.code else None
+        if stop is None:
+            spans.append(span)
+            continue
+        before = spans[first - 1]
+        spans[first - 1] = replace(before, text=before.text.rstrip(" "))
+        chips = [each for each in spans[first:] if each.cite]
+        spans[first:] = [replace(span, text=stop.group() + " "), *chips]
+        if span.text[stop.end() :]:
+            spans.append(replace(span, text=span.text[stop.end() :]))
+    return tuple(spans)
 
 
 def _change_look(look: Span, token: Token) -> Span:

@@ -106,8 +106,14 @@ def test_citation_at_the_start_of_a_line_is_no_link_definition() -> None:
 def test_full_stop_stands_before_its_citation() -> None:
     block = parse("It costs 160 EUR [1]. More follows.", 1)[0]
     assert isinstance(block, Text)
-    before, chip, after = block.paragraphs[0].spans
-    assert before.text == "It costs 160 EUR. " and chip.cite == 1 and after.text == " More follows."
+    assert _read(block) == "It costs 160 EUR. [1] More follows."
+    bold = parse("It costs **160 EUR** [1][2]. More [1]", 2)[0]
+    assert _read(bold) == "It costs 160 EUR. [1][2] More [1]"
+
+
+def _read(block: Block) -> str:
+    assert isinstance(block, Text)
+    return "".join(f"[{span.cite}]" if span.cite else span.text for span in block.paragraphs[0].spans)
 
 
 def test_unsupported_sentence_is_marked_across_its_looks() -> None:
