@@ -39,8 +39,15 @@ NOT_IN_THE_WINDOW = (
     "numpy",
 )
 
-LATE_IMPORTS = {"app/__main__.py", "app/workers/roles.py"}
-"""Files that may import our own modules inside functions: the argv switch and the role table."""
+LATE_IMPORTS = {
+    "app/__main__.py",
+    "app/cli/main.py",
+    "trainer/__main__.py",
+    "app/workers/roles.py",
+    "app/documents/parse_child.py",
+}
+"""Files that may import our own modules inside functions: the argv switches, the role table, and the child that loads
+pdfium only where a page is wanted."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -148,7 +148,10 @@ class Host:
             self._finish(key, Frame(key, "error", error=failure))
 
     def _finish(self, key: int, frame: Frame) -> None:
+        """The last word of a request; what it changed may leave something to do in idle moments."""
         del self._live[key]
+        if self._background is None:
+            self._background = self._role.background()
         self._send(frame)
 
     def _send(self, frame: Frame) -> None:

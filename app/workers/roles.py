@@ -25,7 +25,10 @@ class RoleHandler(Protocol):
         ...
 
     def background(self) -> Iterator[None]:
-        """Work for idle moments (warming up, healing a cache), stepped while no request is live."""
+        """Work for idle moments (warming up, healing a cache), stepped while no request is live.
+
+        It is begun at the start and again after requests have ended, so it must be cheap when nothing is to do.
+        """
         ...
 
     def close(self) -> None:
