@@ -143,6 +143,7 @@ def build_window(parts: Parts) -> MainWindow:
 def stop(parts: Parts) -> None:
     """End the processes and close the files."""
     parts.session.save()
+    parts.chats.answering.drop_all()
     parts.models.stop()
     parts.documents_client.stop()
     parts.store.purge()
