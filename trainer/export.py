@@ -17,7 +17,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import lora
+from trainer import llama, lora
 from trainer.errors import TrainerError
 from trainer.spec import ExportedFile, Quantization
 
@@ -177,6 +177,7 @@ def quantize(source: Path, out: Path, kind: Quantization, threads: int) -> None:
     Raises:
         TrainerError: llama.cpp refuses, or the disk is full.
     """
+    llama.start()
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = FTYPES[kind]
     parameters.nthread = threads

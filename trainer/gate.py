@@ -100,7 +100,7 @@ def needs_comparison(kind: str) -> bool:
     return kind not in CLOSE
 
 
-def sample_texts(tokenizer: Any, texts: Sequence[str], most: int = 1500, each: int = 256) -> list[list[int]]:
+def sample_texts(tokenizer: Any, texts: Sequence[str], most: int = 600, each: int = 256) -> list[list[int]]:
     """Token ids of the first texts, up to `most` tokens together and `each` a text."""
     found: list[list[int]] = []
     for text in texts:

@@ -20,12 +20,17 @@ def _quiet(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
     """llama.cpp writes pages to stderr; what matters comes back as a status."""
 
 
+def start() -> None:
+    """Get llama.cpp ready, and quiet; any number of times."""
+    llama_cpp.llama_backend_init()
+    llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
+
+
 class Llama:
     """One model file with one context. `close` it, or use it in a `with`."""
 
     def __init__(self, path: Path, context: int = 512, threads: int = 2) -> None:
-        llama_cpp.llama_backend_init()
-        llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
+        start()
         parameters = llama_cpp.llama_model_default_params()
         parameters.n_gpu_layers = 0  # the gate compares files, not backends
         self._context = None
