@@ -25,6 +25,7 @@ system_packages() {
     need libxcb-keysyms1 "the window under X11"; need libxcb-shape0 "the window under X11"
     need libxcb-render-util0 "the window under X11"; need libxcb-image0 "the window under X11"
     need libxcb-xinerama0 "several screens"; need libgomp1 "llama.cpp and torch on several cores"
+    if [ "$what" = test ]; then need strace "a test that proves that nothing listens or connects"; fi
     [ -z "$packages" ] && return 0
     local sudo=""
     if [ "$(id -u)" != 0 ]; then

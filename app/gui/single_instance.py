@@ -1,35 +1,36 @@
-"""One window a data folder: a second start raises the first window and leaves."""
+"""One window a data folder: a second start raises the first window and leaves. No socket: a watched file is enough."""
 
 from __future__ import annotations
 
-import getpass
-import hashlib
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, Signal
+from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, QTimer, Signal
 
 from app.paths import Home
 
-if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer
-
-WAIT_MS = 1_500
-RAISE = b"raise\n"
+WAIT_S = 1.5
+POLL_S = 0.02
+MISSED_MS = 1_000
+"""How often the first window looks by itself: on a network drive the watcher hears nothing."""
 
 
 class SingleInstance(QObject):
-    """Holds the lock of the data folder. The socket is a Unix-domain socket or a named pipe for this user alone."""
+    """Holds the lock of the data folder. A later start writes a file, and the first window answers by removing it."""
 
     raised = Signal()
 
     def __init__(self, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._name = socket_name(home.root)
         home.root.mkdir(parents=True, exist_ok=True)
+        self._folder = home.root / "window.raise"
         self._lock = QLockFile(str(home.root / "window.lock"))
         self._lock.setStaleLockTime(0)
-        self._server: QLocalServer | None = None
+        self._watcher: QFileSystemWatcher | None = None
+
+    @property
+    def _call(self) -> Path:
+        return self._folder / "please"
 
     def acquire(self) -> bool:
         """Whether this is the first window; a lock whose process is gone counts as free."""
@@ -37,44 +38,35 @@ class SingleInstance(QObject):
 
     def raise_other(self) -> bool:
         """Ask the first window to come forward; False where it does not answer."""
-        from PySide6.QtNetwork import QLocalSocket  # a library of its own that the first paint does not need
-
-        socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        if not socket.waitForConnected(WAIT_MS):
-            return False
-        socket.write(RAISE)
-        sent = socket.waitForBytesWritten(WAIT_MS)
-        socket.disconnectFromServer()
-        return sent
+        self._folder.mkdir(exist_ok=True)
+        self._call.touch()
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            if not self._call.exists():
+                return True
+            time.sleep(POLL_S)
+        self._call.unlink(missing_ok=True)
+        return False
 
     def listen(self) -> None:
         """Hear from later starts; call it after the first paint."""
-        from PySide6.QtNetwork import QLocalServer
-
-        QLocalServer.removeServer(self._name)
-        server = QLocalServer(self)
-        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        server.newConnection.connect(self._answer)
-        if server.listen(self._name):
-            self._server = server
+        self._folder.mkdir(exist_ok=True)
+        self._call.unlink(missing_ok=True)
+        self._watcher = QFileSystemWatcher([str(self._folder)], self)
+        self._watcher.directoryChanged.connect(self._look)
+        timer = QTimer(self, interval=MISSED_MS)
+        timer.timeout.connect(self._look)
+        timer.start()
 
     def release(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        """Let the next start be the first."""
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
         self._lock.unlock()
 
-    def _answer(self) -> None:
-        """Whatever a connection says, it means the same: nothing it sends is read further."""
-        assert self._server is not None
-        while self._server.hasPendingConnections():
-            connection = self._server.nextPendingConnection()
-            connection.disconnected.connect(connection.deleteLater)
-            connection.disconnectFromServer()
-            self.raised.emit()
-
-
-def socket_name(root: Path) -> str:
-    """The same for every start of this user with this data folder."""
-    text = f"{getpass.getuser()}:{root}"
-    return f"inhouse-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    def _look(self) -> None:
+        if self._watcher is None or not self._call.exists():
+            return
+        self._call.unlink(missing_ok=True)
+        self.raised.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -247,8 +248,12 @@ def test_a_second_start_raises_the_first_window(world: ShellWorld, qtbot: QtBot)
     assert not second.acquire()
     assert not second.raise_other()
     first.listen()
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(second.raise_other()))  # it is another process in life
     with qtbot.waitSignal(first.raised):
-        assert second.raise_other()
+        asking.start()
+    asking.join()
+    assert answers == [True]
     first.release()
     assert second.acquire()
     second.release()

@@ -1,0 +1,66 @@
+"""No socket listens or connects from start to quit, indexing and asking included: seen by strace, native code too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+INTERNET = re.compile(r"(?:connect|bind|listen|sendto|sendmsg)\(.*(?:AF_INET6?|sin_port)|listen\(")
+WINDOW = """
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from app.gui import main
+def painted():
+    QTimer.singleShot(4000, QApplication.quit)
+raise SystemExit(main.run(["inhouse"], painted))
+"""
+
+
+def traced(command: list[str], log: Path, home: Path) -> tuple[list[str], str]:
+    """Run a command and its children under strace; the network calls that it made, and what it printed."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed; `make test` installs it on Debian and Ubuntu")
+    env = {**os.environ, "INHOUSE_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    head = [strace, "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,bind,listen,sendto,sendmsg", "-o", str(log)]
+    run = subprocess.run([*head, *command], env=env, capture_output=True, text=True, timeout=240)
+    if "ptrace" in run.stderr and "not permitted" in run.stderr:
+        pytest.skip("this machine forbids strace")
+    assert run.returncode == 0, run.stderr
+    return log.read_text(errors="replace").splitlines(), run.stdout
+
+
+def internet(calls: list[str]) -> list[str]:
+    return [call for call in calls if INTERNET.search(call) and "AF_UNIX" not in call]
+
+
+def test_the_watcher_sees_a_connection(tmp_path: Path) -> None:
+    code = "import socket\ns = socket.socket()\ns.settimeout(1)\ns.connect_ex(('127.0.0.1', 9))"
+    calls, _ = traced([sys.executable, "-c", code], tmp_path / "log", tmp_path)
+    assert len(internet(calls)) == 1
+
+
+def test_adding_and_asking_touch_no_network(tmp_path: Path) -> None:
+    note = tmp_path / "hotels.md"
+    note.write_text("# Hotels\n\nThe hotel limit in Munich is 165 euro per night, breakfast included.\n")
+    home, inhouse = tmp_path / "home", [sys.executable, "-m", "app"]
+    calls, _ = traced([*inhouse, "add", str(note), "--collection", "Travel"], tmp_path / "add.log", home)
+    assert internet(calls) == []
+    question = "What is the hotel limit in Munich?"
+    calls, out = traced([*inhouse, "ask", question, "--collection", "Travel"], tmp_path / "ask.log", home)
+    assert internet(calls) == []
+    assert "165" in out
+
+
+def test_the_window_touches_no_network(tmp_path: Path) -> None:
+    calls, _ = traced([sys.executable, "-c", WINDOW], tmp_path / "window.log", tmp_path / "home")
+    assert internet(calls) == []
+    assert not [call for call in calls if "listen(" in call]
