@@ -19,9 +19,10 @@ from trainer.export import read_template
 from trainer.llama import Llama, Logits, divergence
 from trainer.spec import ExportedFile, GateFile
 
-LIMIT = 0.01  # nats a token, for the adapter, F16 and Q8_0
-LOSS_FACTOR = 2.0  # of what the base loses by the same quantization, for the smaller kinds
-CLOSE = {"", "F16", "Q8_0"}
+LIMIT = 0.01  # nats a token; F16 gives 0.00002
+LOSS_FACTOR = 2.0
+"""Of what the base itself loses in that form. Measured on the starter, taught 40 facts: Q8_0 0.011 against the base's
+0.010, Q4_K_M 0.13 against 0.10; llama.cpp rounds activations to 8 bits with every quantized weight."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def _differs(path: Path, base_file: Path) -> str:
 
 
 def needs_comparison(kind: str) -> bool:
-    """Whether a kind is judged by what the base loses by it."""
-    return kind not in CLOSE
+    """Whether a kind of merged model is judged by what the base loses by it; F16 has no excuse."""
+    return kind != "F16"
 
 
 def sample_texts(tokenizer: Any, texts: Sequence[str], most: int = 600, each: int = 256) -> list[list[int]]:

@@ -64,12 +64,12 @@ def gate(context: Context) -> Summary:
     checked = []
     for number, file in enumerate(exported.files, 1):
         context.progress("gate", number, len(exported.files) + 1, "files", f"Checking {file.quantization or 'adapter'}")
-        plain = None
-        if gating.needs_comparison(file.quantization):
+        plain = graft if file.kind == "adapter" else None
+        if file.kind == "model" and gating.needs_comparison(file.quantization):
             plain = folder / f"base.{file.quantization}.gguf"
             exporting.quantize(graft, plain, file.quantization, context.threads)  # type: ignore[arg-type]
         checked.append(gating.check(file, export_folder, graft, plain, known, context.threads))
-        if plain:
+        if plain not in (None, graft):
             plain.unlink()
     result = GateResult(files=tuple(checked), tokens=known.tokens, seconds=round(time.monotonic() - started, 2))
     write_json(folder / "result.json", result)

