@@ -50,8 +50,10 @@ def load_docx(data: bytes, password: str = "") -> Parsed:
 
 
 def _has_headings(body: Element, styles: Styles) -> bool:
-    seen = {value(p.find(W + "pPr"), "pStyle") for p in body.iter(W + "p")}
-    return any(styles.resolve(style).level for style in seen)
+    properties = [p.find(W + "pPr") for p in body.iter(W + "p")]
+    if any(styles.resolve(style).level for style in {value(found, "pStyle") for found in properties}):
+        return True
+    return any(outline_level(found) for found in properties)
 
 
 @dataclass
@@ -162,12 +164,12 @@ class _Reader:
     def _read_table(self, table: Element, depth: int) -> None:
         rows = [row for row in _rows(table, depth) if flag(row.find(W + "trPr"), "del") is None]
         styled = bool(value(table.find(W + "tblPr"), "tblStyle"))
-        cells = [[_Cell(cell, self._cell_text(cell, depth, styled)) for cell in _cells(row, depth)] for row in rows]
-        if all(len(row) < 2 for row in cells) or any(len(c.text) > _MAX_CELL for row in cells for c in row):
-            for row in cells:
-                for cell in row:
-                    self.read_blocks(cell.element, depth + 1, shaded=styled or _is_shaded(cell.properties))
+        grid = [list(_cells(row, depth)) for row in rows]
+        if all(len(row) < 2 for row in grid) or any(_length(cell) > _MAX_CELL for row in grid for cell in row):
+            for cell in (cell for row in grid for cell in row):  # it only arranges the page
+                self.read_blocks(cell, depth + 1, shaded=styled or _is_shaded(cell.find(W + "tcPr")))
             return
+        cells = [[_Cell(cell, self._cell_text(cell, depth, styled)) for cell in row] for row in grid]
         above: dict[int, str] = {}
         for position, row in enumerate(cells):
             texts = _row_texts(row, above)
@@ -219,6 +221,12 @@ def _is_header(table: Element, row: Element, filled: list[str]) -> bool:
         look.get(W + "firstRow") in ("1", "true") or int(look.get(W + "val", "0") or "0", 16) & 0x20 != 0
     )
     return all(bold) or first
+
+
+def _length(cell: Element) -> int:
+    """Characters of a cell, nested tables included. Counted on the XML: reading it twice at each level of nesting
+    would take exponential time."""
+    return sum(len(text.text or "") for text in cell.iter(W + "t"))
 
 
 def _rows(table: Element, depth: int) -> Iterator[Element]:

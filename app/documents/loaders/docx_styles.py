@@ -121,6 +121,9 @@ class Numbering:
         if shape is None or shape.form == "bullet":
             return "-"
         counts = self._counts.setdefault(abstract, {})
+        for above in range(level):  # a level that was skipped counts as begun
+            if above in levels:
+                counts.setdefault(above, levels[above].start)
         counts[level] = counts.get(level, shape.start - 1) + 1
         for deeper in [key for key in counts if key > level]:
             del counts[deeper]

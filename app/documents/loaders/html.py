@@ -24,6 +24,7 @@ _BLOCKS = frozenset(
 )
 _HEADING = re.compile(r"h([1-6])")
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
+_NOSCRIPT = re.compile(r"<(/?)noscript\b[^<>]*>", re.I)
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 _SPACE = re.compile(r"[ \t]+")
 _LINES = re.compile(r" *\n *")
@@ -39,7 +40,7 @@ def load_html(data: bytes, password: str = "") -> Parsed:
     Raises:
         BadFile: binary (`damaged`), without text (`empty`) or too long (`too_large`).
     """
-    tree = LexborHTMLParser(_decode(data))
+    tree = LexborHTMLParser(_without_noscript(_decode(data)))
     reader = _Reader(HiddenRules(tree))
     if tree.body is not None:
         reader.walk(_main_part(tree, tree.body))
@@ -47,6 +48,18 @@ def load_html(data: bytes, password: str = "") -> Parsed:
     if title is not None:
         reader.builder.title = squeeze(title.text()) or reader.builder.title
     return reader.builder.build("html")
+
+
+def _without_noscript(page: str) -> str:
+    """What only browsers without scripts show. In the head the parser would let it out into the body."""
+    parts = []
+    start = depth = 0
+    for tag in _NOSCRIPT.finditer(page):
+        if depth == 0:
+            parts.append(page[start : tag.start()])
+        depth = max(depth - 1, 0) if tag[1] else 1
+        start = tag.end()
+    return "".join(parts) + (page[start:] if depth == 0 else "")
 
 
 def _decode(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,9 +14,8 @@ _TAGS = frozenset(
         button select datalist textarea input noframes frameset""",
     )
 )
-_RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
-_AT_BLOCK = re.compile(r"@[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_BRACE = re.compile("[{}]")
+_MAX_SELECTOR = 200
 _SIMPLE = re.compile(r"(?:[a-z][\w-]*)?([.#])([\w-]+)", re.I)
 _INVISIBLE = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|opacity:0?(?:\.0+)?(?:[;%!]|$)|(?:^|;)font-size:0*(?:\.\d*)?[01]?(?:px|pt|em"
@@ -39,12 +39,11 @@ class HiddenRules:
 
     def _read(self, css: str) -> None:
         """Rules outside @media and the like, with one simple selector: the rest would need a browser."""
-        css = _AT_BLOCK.sub("", _CSS_COMMENT.sub("", css))
-        for selectors, body in _RULE.findall(css):
+        for selectors, body in _rules(css):
             if not _is_invisible(body):
                 continue
             for selector in selectors.split(","):
-                found = _SIMPLE.fullmatch(selector.strip())
+                found = _SIMPLE.fullmatch(selector.strip()[:_MAX_SELECTOR])
                 if found:
                     (self._classes if found[1] == "." else self._ids).add(found[2])
 
@@ -65,6 +64,35 @@ class HiddenRules:
             return True
         style = attributes.get("style")
         return bool(style) and _is_invisible(style or "")
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of the top level, in one pass: a hostile sheet must not cost quadratic time."""
+    depth = 0
+    selector = ""
+    start = 0
+    for mark in _BRACE.finditer(_without_comments(css)):
+        text = mark.string[start : mark.start()]
+        start = mark.end()
+        if mark[0] == "{":
+            depth += 1
+            selector = text.rpartition(";")[2] if depth == 1 else selector
+        else:
+            if depth == 1 and "@" not in selector:
+                yield selector, text
+            depth = max(depth - 1, 0)
+
+
+def _without_comments(css: str) -> str:
+    parts = []
+    start = 0
+    while (opening := css.find("/*", start)) >= 0:
+        parts.append(css[start:opening])
+        closing = css.find("*/", opening + 2)
+        if closing < 0:
+            return "".join(parts)
+        start = closing + 2
+    return "".join([*parts, css[start:]])
 
 
 def _is_invisible(style: str) -> bool:

@@ -33,7 +33,7 @@ _CELL_GAP = 1.8
 LEADER = " … "
 """What stands for the dots of a table of contents."""
 
-_DOTS = re.compile(r"\s*(?:\.\s?){5,}\s*")
+_DOTS = re.compile(r"(?:\.\s?){5,}")
 _CLEAR = 0.2  # share of the height below which two runs are not on one line; raised marks overlap by a half
 _WORD_GAP = 0.15  # em between two pieces set without a space in between
 

@@ -22,6 +22,7 @@ NEAR = 4
 
 _EDGE = 0.13  # share of the page's height at top and bottom where running lines stand
 _EDGE_LINES = 3
+_EDGE_CHARS = 40  # of a line that holds a page number and little else
 _SAME_PLACE = 5.0  # points
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBER_ONLY = re.compile(
@@ -94,7 +95,7 @@ def _running_lines(number: int, near: dict[int, _Near], pages: int) -> set[int]:
         top = this.page.lines[at].box.top
         matches = [other for other in near if other != number and near[other].bears(zone, key, top)]
         first = min(matches, default=number) >= number
-        if len(matches) >= max(enough, 1) and (not first or _NUMBER_ONLY.fullmatch(key)):
+        if len(matches) >= max(enough, 1) and (not first or (len(key) < _EDGE_CHARS and _NUMBER_ONLY.fullmatch(key))):
             found.add(at)
     return found
 

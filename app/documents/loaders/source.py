@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -11,8 +12,6 @@ from app.errors import BadFile
 
 MAX_FILE = 512 * 1024 * 1024
 """Bytes. A larger document is an archive or a recording; reading it would take the memory that the model needs."""
-
-_CHUNK = 8 * 1024 * 1024
 
 
 def read_source(path: str) -> bytes:
@@ -47,19 +46,16 @@ def _read(descriptor: int) -> bytes:
             f"{before.st_size:,} bytes",
             "too_large",
         )
-    parts = []
-    left = before.st_size + 1
-    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK))):
-        parts.append(chunk)
-        left -= len(chunk)
+    with io.FileIO(descriptor, closefd=False) as raw:
+        data = io.BufferedReader(raw).read(before.st_size + 1)
     after = os.fstat(descriptor)
-    if left != 1 or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+    if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise BadFile(
             "The file changed while it was read.",
             "Wait until it is saved completely, then add it again.",
             code="changed",
         )
-    return b"".join(parts)
+    return data
 
 
 def _require_file(mode: int) -> None:

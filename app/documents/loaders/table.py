@@ -16,6 +16,7 @@ from app.errors import BadFile
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 60
 _MAX_FIELD = 4_000_000
+_MAX_NAME = 80  # characters of a column's name
 _NUMBER = re.compile(r"[-+(]?[^\w\s]?\s?[\d.,'\s]*\d[\d.,'\s%)]*\s?\D{0,3}")
 _SPACE = re.compile(r"\s+")
 
@@ -74,11 +75,13 @@ def _delimiter(text: str) -> str:
     sample = "\n".join(line for line in first[:_SAMPLE_LINES])
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
-        widths = Counter(len(row) for row in _lenient(sample, delimiter) if row)
+        rows = [row for row in _lenient(sample, delimiter) if row]
+        widths = Counter(map(len, rows))
         if not widths:
             continue
         width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1]))
-        score = 0.0 if width < 2 else count / widths.total() + min(width, 50) / 1000
+        stray = sum('"' in cell for row in rows for cell in row)  # quotation marks that this mark leaves in the middle
+        score = 0.0 if width < 2 else (count - min(stray, count) / 2) / widths.total() + min(width, 50) / 1000
         if score > best_score:
             best, best_score = delimiter, score
     return best
@@ -105,7 +108,7 @@ def _is_header(row: list[str], rows: list[list[str]]) -> bool:
     names = [cell for cell in row if cell]
     if len(rows) < 2 or len(names) < max(1, len(row) - 1) or len(set(names)) < len(names):
         return False
-    return not any(_NUMBER.fullmatch(name) or len(name) > 80 for name in names)
+    return not any(len(name) > _MAX_NAME or _NUMBER.fullmatch(name) for name in names)
 
 
 def _sentence(row: list[str], header: list[str]) -> str:

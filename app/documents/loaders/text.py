@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from app.documents.loaders.builder import check_length, no_text
 from app.documents.loaders.decode import decode
@@ -16,8 +17,6 @@ _MAX_HEADING = 80
 _WRAP_WIDTHS = range(40, 133)
 """Widths that people and mail programs wrap at; longer lines are paragraphs, shorter ones verse or lists."""
 
-_PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
-
 
 def load_text(data: bytes, password: str = "") -> Parsed:
     """Read plain text of any encoding; `password` is unused.
@@ -29,8 +28,8 @@ def load_text(data: bytes, password: str = "") -> Parsed:
     check_length(len(text))
     blocks: list[Block] = []
     joins: list[int] = []
-    for match in _PARAGRAPH.finditer(text):
-        _read_paragraph(_lines(text, match.start(), match.end()), blocks, joins)
+    for paragraph in _paragraphs(text):
+        _read_paragraph(paragraph, blocks, joins)
     if not blocks:
         raise no_text()
     title = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), "")
@@ -48,18 +47,26 @@ class _Line:
         self.indent = self.start - start
 
 
-def _lines(text: str, start: int, end: int) -> list[_Line]:
-    lines = []
-    while start < end:
-        stop = text.find("\n", start, end)
-        stop = end if stop < 0 else stop
-        lines.append(_Line(text, start, stop))
+def _paragraphs(text: str) -> Iterator[list[_Line]]:
+    """Runs of lines that no empty line parts."""
+    group: list[_Line] = []
+    start = 0
+    while start <= len(text):
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        line = _Line(text, start, stop)
+        if line.text:
+            group.append(line)
+        elif group:
+            yield group
+            group = []
         start = stop + 1
-    return lines
+    if group:
+        yield group
 
 
 def _read_paragraph(lines: list[_Line], blocks: list[Block], joins: list[int]) -> None:
-    """Blocks of lines that no empty line parts; `joins` gets the line breaks that only a wrap put there."""
+    """The blocks of a paragraph; `joins` gets the line breaks that only a wrap put there."""
     if len(lines) > 1 and _UNDERLINE.fullmatch(lines[1].text) and len(lines[0].text) <= _MAX_HEADING:
         level = 1 if lines[1].text.startswith("=") else 2
         blocks.append(Block("heading", lines[0].start, lines[0].end, level))
