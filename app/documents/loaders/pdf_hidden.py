@@ -19,8 +19,11 @@ _TINY = 1.0 / 700
 _RECTANGLE = 5  # segments of a path: one move and four lines
 _WHITE = 245  # each of red, green, blue at least so much
 _CLEAR = 13  # alpha below 5 %
-_MAX_OBJECTS = 3000
-"""Page objects to look at for a background or a cover; drawings have more, and are no hiding place worth the time."""
+_MAX_OBJECTS = 20_000
+"""Page objects to look at for the background of a suspect text; on a page with more it is given the benefit."""
+
+_MAX_COVERS = 3000
+"""The same when looking for a cover, which every text has to be asked about."""
 
 
 class Hidden:
@@ -28,6 +31,8 @@ class Hidden:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._count: int = pdfium.count_objects(page.handle)
+        self._crowded = self._count > _MAX_OBJECTS
         self._shapes: list[tuple[int, bool, bool, Box]] | None = None  # order, picture, light, box
         self._covers: list[tuple[int, Box]] = []  # order, box
         self._order: dict[int, int] = {}
@@ -57,16 +62,17 @@ class Hidden:
     def has_pictures(self) -> bool:
         """Whether the page holds pictures; without text they are a scan."""
         page = self._page.handle
-        count = min(pdfium.count_objects(page), _MAX_OBJECTS)
-        kinds = (pdfium.object_type(pdfium.page_object(page, i)) for i in range(count))
+        kinds = (pdfium.object_type(pdfium.page_object(page, i)) for i in range(min(self._count, _MAX_OBJECTS)))
         return any(kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING) for kind in kinds)
 
     def _behind_picture(self, box: Box) -> bool:
         """Scanners put the recognised text, unseen, behind or before the picture of the page."""
-        return any(picture and _holds(shape, box) for _, picture, _, shape in self._list())
+        return self._crowded or any(picture and _holds(shape, box) for _, picture, _, shape in self._list())
 
     def _on_dark(self, handle: int, box: Box) -> bool:
         """White text is read on the last shape drawn below it, if that is dark or a picture."""
+        if self._crowded:
+            return True
         order = self._order_of(handle)
         light = True
         for position, picture, is_light, shape in self._list():
@@ -76,6 +82,8 @@ class Hidden:
 
     def _is_covered(self, handle: int, box: Box) -> bool:
         """An opaque rectangle was drawn over the text later. Pictures do not count: many are mostly transparent."""
+        if self._count > _MAX_COVERS:
+            return False
         self._list()
         order = self._order_of(handle)
         later = bisect_right(self._covers, order, key=lambda cover: cover[0])
@@ -91,8 +99,7 @@ class Hidden:
             return self._shapes
         shapes: list[tuple[int, bool, bool, Box]] = []
         page = self._page.handle
-        count = pdfium.count_objects(page)
-        for position in range(count if count <= _MAX_OBJECTS else 0):
+        for position in range(self._count):
             handle = pdfium.page_object(page, position)
             kind = pdfium.object_type(handle)
             if kind == raw.FPDF_PAGEOBJ_TEXT:

@@ -77,7 +77,7 @@ class PageLines:
     width: float
     height: float
     hidden: int = 0  # characters that no reader sees
-    pictures: bool = False  # the page holds at least one picture
+    pictures: bool = False  # the page holds pictures and no text
 
 
 @dataclass(slots=True)
@@ -145,7 +145,9 @@ def read_lines(page: Page) -> PageLines:
             for runs in _by_height(_line(reading, codes, objects, start, end, hyphen)):
                 _add_line(lines, runs)
         start = end + 1
-    return PageLines(lines, page.frame.width, page.frame.height, reading.dropped, reading.hidden.has_pictures())
+    return PageLines(
+        lines, page.frame.width, page.frame.height, reading.dropped, not lines and reading.hidden.has_pictures()
+    )
 
 
 def _line(
