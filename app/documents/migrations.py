@@ -55,8 +55,8 @@ def _first(db: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
 
 
-def migrate(db: sqlite3.Connection, path: Path, backups: Path) -> None:
-    """Bring a database up to this version; each step is one transaction.
+def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """Look before anything is written, a journal mode included.
 
     Raises:
         NewerData: a newer Inhouse wrote it; it is left as it is.
@@ -68,6 +68,11 @@ def migrate(db: sqlite3.Connection, path: Path, backups: Path) -> None:
             "Please update Inhouse. Nothing was changed.",
             f"{path}: version {version}, this program knows {len(MIGRATIONS)}",
         )
+
+
+def migrate(db: sqlite3.Connection, path: Path, backups: Path) -> None:
+    """Bring a database up to this version; each step is one transaction."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
     if 0 < version < len(MIGRATIONS):
         _back_up(db, backups, path.stem, version)
     for number, step in enumerate(MIGRATIONS[version:], version + 1):

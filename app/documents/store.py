@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents import words
-from app.documents.migrations import migrate
+from app.documents.migrations import migrate, refuse_newer
 from app.documents.parsed import Line, Parsed
 from app.documents.passages import Piece
 from app.errors import AppError, Busy, NoSpace
@@ -99,6 +99,7 @@ class Store:
 
     def _open(self, backups: Path) -> None:
         db = self.db
+        refuse_newer(db, self.path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.documents.parse_process import Parser
 from app.documents.warm import Warm
 from app.documents.worker import DocumentsRole
 from app.paths import Home
@@ -23,14 +24,33 @@ def warm() -> Warm:
     return loading
 
 
+@pytest.fixture(scope="session")
+def parser() -> Iterator[Parser]:
+    """One reading process for all tests: a role would start one each."""
+    shared = Parser()
+    yield shared
+    shared.close()
+
+
 class Documents:
     """A role with a short way to ask it."""
 
-    def __init__(self, home: Path, warm: Warm) -> None:
+    def __init__(self, home: Path, warm: Warm, parser: Parser) -> None:
         self.home = home
         self.warm = warm
-        self.role = DocumentsRole(Home(home), warm)
+        self.parser = parser
         self.events: list[p.AnyData] = []
+        self.role = self._role()
+
+    def _role(self) -> DocumentsRole:
+        role = DocumentsRole(Home(self.home), self.warm)
+        role._spare = self.parser if not self.parser._closed else None
+        return role
+
+    def close(self) -> None:
+        if self.role._spare is self.parser:
+            self.role._spare = None
+        self.role.close()
 
     def ask(self, call: p.AnyCall) -> p.AnyData:
         self.events = []
@@ -56,15 +76,15 @@ class Documents:
             pass
 
     def restart(self) -> None:
-        self.role.close()
-        self.role = DocumentsRole(Home(self.home), self.warm)
+        self.close()
+        self.role = self._role()
 
 
 @pytest.fixture
-def documents(data_folder: Path, warm: Warm) -> Iterator[Documents]:
-    made = Documents(data_folder, warm)
+def documents(data_folder: Path, warm: Warm, parser: Parser) -> Iterator[Documents]:
+    made = Documents(data_folder, warm, parser)
     yield made
-    made.role.close()
+    made.close()
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_removed_means_gone_from_every_file(documents, policies: Path, data_fold
     store.close()
     assert files_holding(data_folder, b"marigold umbrella") and files_holding(data_folder / "cache", vector[:64])
     removed = documents.ask(p.Remove(collection="Policies", names=("secret.md",)))
-    assert removed == p.Removed(documents=1, passages=1, traces=0)
+    assert removed == p.Removed(documents=1, passages=1, traces=0, ids=(found.document_id,))
     documents.idle()
     for needle in (b"marigold umbrella", b"marigold", b"zephyrquartz", vector[:64]):
         assert files_holding(data_folder, needle) == []
@@ -142,7 +142,7 @@ def test_replaced_text_is_gone_too(documents, policies: Path, data_folder: Path)
 def test_chroma_garbage_heals_and_search_goes_on(documents, policies: Path, data_folder: Path) -> None:
     documents.add(policies)
     documents.idle()
-    documents.role.close()
+    documents.close()
     for file in (data_folder / "cache" / "vectors").rglob("*"):
         if file.is_file():
             file.write_bytes(b"garbage" * 1000)
@@ -210,7 +210,7 @@ def test_a_second_process_is_told_who_is_busy(documents, data_folder: Path) -> N
         [sys.executable, "-c", code, str(data_folder / "documents.lock")], capture_output=True, text=True
     )
     assert second.returncode and "Another Inhouse is using the documents" in second.stderr
-    documents.role.close()
+    documents.close()
     subprocess.run([sys.executable, "-c", code, str(data_folder / "documents.lock")], check=True)
 
 
@@ -222,7 +222,7 @@ def test_busy_is_said_until_the_other_has_gone(documents, data_folder: Path) -> 
     if sys.platform != "win32":
         with pytest.raises(Busy):
             next(other.handle(p.ListCollections()))
-    documents.role.close()
+    documents.close()
     with pytest.raises(StopIteration):
         next(other.handle(p.ListCollections()))
     other.close()
