@@ -50,9 +50,9 @@ def taught(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="Three facts",
         base=BaseModel(path=str(starter)),
         data=Data(examples=str(write_facts(home / "facts.jsonl", 3))),
-        hyper=Hyper(epochs=8, learning_rate=1e-3, evaluations=2, batch_tokens=400),
+        hyper=Hyper(epochs=6, learning_rate=1e-3, evaluations=2, batch_tokens=400),
         replay=Replay(enabled=False),
-        export=Export(quantizations=("Q8_0", "Q4_K_M")),
+        export=Export(quantizations=("Q8_0",)),
         compare=False,
     )
     folder = home / "three"
@@ -79,7 +79,7 @@ def test_plan_foretells_what_the_run_took(taught: Path) -> None:
 
 def test_exported_starter_passes_the_gate(taught: Path) -> None:
     gate = read_json(taught / "gate" / "result.json", GateResult)
-    assert [file.passed for file in gate.files] == [True, True, True], gate
+    assert [file.passed for file in gate.files] == [True, True], gate
     assert gate.files[1].kl < 0.02  # Q8_0: what the base itself loses is 0.010
 
 
