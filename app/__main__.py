@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import cast
 
 
@@ -25,9 +27,15 @@ def main(argv: list[str] | None = None) -> int:
         from app import cli
 
         return cli.main(["chat"])
+    return open_window()
+
+
+def open_window(on_painted: Callable[[], None] | None = None) -> int:
+    """The window; `on_painted` is for measuring. Before the first paint the garbage collector has nothing to find."""
+    gc.disable()
     from app.gui import main as gui
 
-    return gui.run(sys.argv)
+    return gui.run(sys.argv[:1], on_painted)
 
 
 def _has_display() -> bool:

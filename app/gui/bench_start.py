@@ -12,13 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit
-
 from app.chats.store import ChatStore
-from app.gui import main
-from app.gui.views.main_window import MainWindow
 from app.paths import Home
 from app.settings import FIRST_RUN_DONE, Settings
 from app.types import Answer
@@ -57,23 +51,6 @@ def fill(home: Home) -> None:
     store.close()
 
 
-def probe() -> None:
-    """The measured child: opens the window, types a key, says so, and is gone."""
-
-    def painted() -> None:
-        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
-        focus = window.focusWidget()  # also where no window manager gives the window the keyboard
-        if isinstance(focus, QTextEdit | QPlainTextEdit):
-            press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_K, Qt.KeyboardModifier.NoModifier, "k")
-            QApplication.sendEvent(focus, press)
-            if focus.toPlainText().endswith("k"):
-                sys.stdout.write("painted\n")
-                sys.stdout.flush()
-        os._exit(0)
-
-    main.run(sys.argv[:1], painted)
-
-
 def seconds_to_paint(code: str, env: dict[str, str]) -> float:
     """Seconds from the start of a process to its word.
 
@@ -97,9 +74,11 @@ def measure(folder: Path) -> dict[str, object]:
     fill(Home(folder))
     env = {**os.environ, "INHOUSE_HOME": str(folder)}
     env.setdefault("QT_QPA_PLATFORM", "offscreen")
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # a start as it is from the second one on, with compiled modules
+    env["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
     ours, bare = [], []
     for n in range(ROUNDS + 1):
-        sides = (seconds_to_paint(BARE, env), seconds_to_paint("from app.gui import bench_start as b; b.probe()", env))
+        sides = (seconds_to_paint(BARE, env), seconds_to_paint("from app.gui.bench_probe import probe; probe()", env))
         if n:  # the first round warms the disk cache for both
             bare.append(sides[0])
             ours.append(sides[1])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.assistant.forget import forget_in_chats
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.controllers.chat import ChatController
-from app.gui.controllers.documents import DocumentsController
 from app.gui.controllers.models import MakeClient, ModelsController
 from app.gui.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat
@@ -24,11 +24,21 @@ from app.gui.theme import Mode, Theme
 from app.gui.views.main_window import MainWindow
 from app.gui.widgets import FocusRing
 from app.gui.worker_client import WorkerClient
+from app.late import Late, import_next
 from app.log import start_log
 from app.models.registry import Registry
 from app.paths import Home, home
 from app.settings import FIRST_RUN_DONE, REDUCED_MOTION, TEXT_SIZE, THEME, Settings
+from app.types import Collection
 from app.workers.protocol import WorkerRole
+
+if TYPE_CHECKING:
+    from app.assistant import forget
+    from app.gui.controllers import documents as documents_controller
+    from app.gui.controllers.documents import DocumentsController
+else:  # the first paint shows no document
+    documents_controller = Late("app.gui.controllers.documents")
+    forget = Late("app.assistant.forget")
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +55,28 @@ class Parts:
     documents_client: WorkerClient
     models: ModelsController
     chats: ChatController
-    documents: DocumentsController
+    app: QApplication
+    _for_documents: list[Callable[[DocumentsController], object]] = field(default_factory=list)
+
+    @cached_property
+    def documents(self) -> DocumentsController:
+        """The documents controller; it is built when it is first asked for, after the first paint."""
+        made = documents_controller.DocumentsController(self.documents_client, self.home, self.app)
+        made.documents_removed.connect(lambda removed: forget.forget_in_chats(self.store, removed.ids))
+        for use in self._for_documents:
+            use(made)
+        return made
+
+    def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
+        """Call `use` with the documents controller as soon as there is one."""
+        if "documents" in self.__dict__:
+            use(self.documents)
+        else:
+            self._for_documents.append(use)
+
+    def collections(self) -> Sequence[Collection]:
+        """The collections as far as they are known."""
+        return self.documents.totals if "documents" in self.__dict__ else ()
 
 
 def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
@@ -71,7 +102,7 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
     instance.raised.connect(window.raise_window)
     if on_painted is not None:
         window.painted.connect(on_painted)
-    window.painted.connect(lambda: _after_first_paint(parts, window, instance))
+    window.painted.connect(lambda: _in_turns(window, _after_first_paint(parts, window, instance)))
     window.show()
     status = app.exec()
     stop(parts)
@@ -98,10 +129,8 @@ def build_parts(place: Home, app: QApplication, make_client: MakeClient | None =
     documents_client = make("documents")
     models = ModelsController(registry, settings, make, app)
     chats = ChatController(store, settings, models, documents_client, app)
-    documents = DocumentsController(documents_client, place, app)
-    documents.documents_removed.connect(lambda removed: forget_in_chats(store, removed.ids))
     session = Session(place.session_file, app)
-    return Parts(place, settings, store, registry, session, documents_client, models, chats, documents)
+    return Parts(place, settings, store, registry, session, documents_client, models, chats, app)
 
 
 def wear(settings: Settings, app: QApplication) -> Theme:
@@ -171,17 +200,39 @@ def _reopen(parts: Parts, chat_id: int) -> None:
     parts.chats.open_chat(chat_id)
 
 
-def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstance) -> None:
-    """What is slow, or of use only later."""
+def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstance) -> Iterator[None]:
+    """What is slow, or of use only later, in steps between which keys and clicks are served."""
     parts.documents_client.start()
+    yield
     parts.models.start()
+    yield
     parts.documents.refresh()
-    accept_drops(parts, window)
-    instance.listen()
-    parts.store.purge()
     for note in (parts.settings.note, parts.store.note, parts.registry.note):
         if note:
             window.toast(note)
+    yield
+    while import_next():
+        yield
+    accept_drops(parts, window)
+    yield
+    instance.listen()
+    yield
+    parts.store.purge()
+    gc.enable()
+    gc.freeze()  # what a start made stays; the collector need not walk it again and again
+
+
+def _in_turns(window: MainWindow, steps: Iterator[None]) -> None:
+    """Take one step each time that the window has nothing else to do."""
+    timer = QTimer(window, interval=0)
+
+    def step() -> None:
+        if next(steps, StopIteration) is StopIteration:
+            timer.stop()
+            timer.deleteLater()
+
+    timer.timeout.connect(step)
+    timer.start()
 
 
 def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
@@ -189,7 +240,7 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     side = window.sidebar
 
     def documents() -> None:
-        count = sum(collection.documents for collection in parts.documents.totals)
+        count = sum(collection.documents for collection in parts.collections())
         side.set_detail(
             "documents", str(count) if count else "", running=parts.documents.add_state.phase in ("running", "paused")
         )
@@ -197,8 +248,9 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     def models() -> None:
         side.set_detail("models", str(len(parts.models.models())), running=bool(parts.models.switching_to))
 
-    parts.documents.collections_changed.connect(documents)
-    parts.documents.add_changed.connect(documents)
+    parts.with_documents(
+        lambda made: (made.collections_changed.connect(documents), made.add_changed.connect(documents))
+    )
     parts.models.models_changed.connect(models)
     parts.models.switching.connect(models)
     QTimer.singleShot(0, window, models)

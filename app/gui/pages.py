@@ -9,16 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.chats.exchange import export_json, export_markdown
 from app.errors import AppError
 from app.files import write_atomic
+from app.late import Late, name_late
 from app.paths import RESOURCES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 
 if TYPE_CHECKING:
+    from app.chats import exchange
     from app.gui.main import Parts
     from app.gui.views.main_window import MainWindow
+else:
+    exchange = Late("app.chats.exchange")
 
+name_late(
+    "app.gui.item_models.documents",
+    "app.gui.views.documents_table",
+    "app.gui.views.documents_page",
+    "app.gui.views.source_panel",
+    "app.gui.views.drop_overlay",
+    "app.gui.views.documents",
+    "app.gui.views.transcript",
+)
 SAMPLES = RESOURCES / "samples"
 SAMPLE_COLLECTION = "Larkfield samples"
 
@@ -35,7 +47,7 @@ def _chat(parts: Parts, window: MainWindow) -> QWidget:
         parts.chats,
         parts.models,
         model_button=bar,
-        collections=lambda: parts.documents.totals,
+        collections=parts.collections,
         samples=lambda: _sample_questions(parts),
         drafts=parts.session,
     )
@@ -43,7 +55,7 @@ def _chat(parts: Parts, window: MainWindow) -> QWidget:
     page.rename_asked.connect(window.rename_chat)
     page.delete_asked.connect(window.delete_chat)
     page.attach_asked.connect(lambda collection: _attach(parts, window, collection))
-    parts.documents.collections_changed.connect(page.refresh_collections)
+    parts.with_documents(lambda documents: documents.collections_changed.connect(page.refresh_collections))
     return _widget(page)
 
 
@@ -139,7 +151,7 @@ def export_chat(parts: Parts, window: MainWindow, chat_id: int) -> None:
     """Save one chat as Markdown."""
     try:
         title = parts.store.chat(chat_id).title
-        text = export_markdown(parts.store, chat_id)
+        text = exchange.export_markdown(parts.store, chat_id)
     except AppError as error:
         window.toast(str(error))
         return
@@ -149,7 +161,7 @@ def export_chat(parts: Parts, window: MainWindow, chat_id: int) -> None:
 
 def export_all(parts: Parts, window: MainWindow) -> None:
     """Save every chat in a file that Inhouse can read again."""
-    _save(window, window.tr("Export chats"), "inhouse-chats.json", "JSON (*.json)", export_json(parts.store))
+    _save(window, window.tr("Export chats"), "inhouse-chats.json", "JSON (*.json)", exchange.export_json(parts.store))
 
 
 def delete_all(parts: Parts, window: MainWindow) -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.chats.records import Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.worker_client import Job, WorkerClient
+from app.late import Late
 from app.types import Answer, Passage
 from app.workers.protocol import AnyData, Chatted, Prefill, Searched, Token
+
+if TYPE_CHECKING:
+    from app.assistant import flow
+    from app.assistant.flow import Ask, Flow, Step, Stopped
+else:  # the first question needs it
+    flow = Late("app.assistant.flow")
 
 FLUSH_MS = 50
 SAVE_S = 2.0
@@ -113,7 +119,7 @@ class Answering(QObject):
         if writing.job is not None and writing.job.active:
             writing.job.cancel()
         else:
-            self._end(writing, Answer(text="", stopped=True, note=Stopped().note))
+            self._end(writing, Answer(text="", stopped=True, note=flow.STOPPED))
 
     def kick(self) -> None:
         """Begin the first answer if it waits and the model is there."""
@@ -129,8 +135,8 @@ class Answering(QObject):
             self._give_up(writing, error)
             return
         writing.began = writing.saved = time.monotonic()
-        writing.flow = answer(writing.ask)
-        self._step(writing, lambda flow: next(flow))
+        writing.flow = flow.answer(writing.ask)
+        self._step(writing, lambda running: next(running))
 
     def drop_all(self) -> None:
         """The window closes: keep the text of the running answer; the store marks it stopped at the next start."""
@@ -143,12 +149,12 @@ class Answering(QObject):
     # --- the flow ---------------------------------------------------------------------------------------------------
 
     def _step(self, writing: Writing, advance: Callable[[Flow], Step]) -> None:
-        flow = writing.flow
-        if flow is None or writing not in self._queue:
+        running = writing.flow
+        if running is None or writing not in self._queue:
             return
         self._flush()
         try:
-            step = advance(flow)
+            step = advance(running)
         except StopIteration as stop:
             self._end(writing, stop.value)
         except AppError as error:
@@ -169,7 +175,7 @@ class Answering(QObject):
             done=lambda data: self._take(writing, data),
             event=lambda data: self._take_event(writing, data),
             failed=lambda error: self._call_failed(writing, error, step.role == "engine"),
-            cancelled=lambda: self._step(writing, lambda flow: flow.throw(self._stopped(writing))),
+            cancelled=lambda: self._step(writing, lambda running: running.throw(self._stopped(writing))),
         )
 
     def _take(self, writing: Writing, data: AnyData) -> None:
@@ -177,7 +183,7 @@ class Answering(QObject):
             writing.passages = data.result.passages[: writing.ask.passages]
         if isinstance(data, Chatted):
             writing.text = data.text
-        self._step(writing, lambda flow: flow.send(data))
+        self._step(writing, lambda running: running.send(data))
 
     def _take_event(self, writing: Writing, data: AnyData) -> None:
         if isinstance(data, Prefill) and data.total:
@@ -223,12 +229,12 @@ class Answering(QObject):
             self.failed.emit(writing.turn.id, error)
             stopped = self._stopped(writing)
             stopped.note = error.message
-            self._step(writing, lambda flow: flow.throw(stopped))
+            self._step(writing, lambda running: running.throw(stopped))
         else:
-            self._step(writing, lambda flow: flow.throw(error))
+            self._step(writing, lambda running: running.throw(error))
 
     def _stopped(self, writing: Writing) -> Stopped:
-        return Stopped(text=writing.text, thinking=writing.thinking)
+        return flow.Stopped(text=writing.text, thinking=writing.thinking)
 
     def _give_up(self, writing: Writing, error: AppError) -> None:
         """Nothing came: the question stays, with the reason in the place of the answer."""

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.assistant.flow import STOPPED, Ask, ask_of, is_small
-from app.chats.exchange import export_markdown
 from app.chats.records import Chat, Rating, Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.controllers.answering import Answering, Progress, Writing
 from app.gui.controllers.models import ModelsController
 from app.gui.worker_client import Job, WorkerClient
+from app.late import Late
 from app.settings import DEFAULT_COLLECTION, INSTRUCTIONS, Settings
 from app.types import Message
 from app.workers.protocol import AnyData, Count, Counted
+
+if TYPE_CHECKING:
+    from app.assistant import flow
+    from app.assistant.flow import Ask
+    from app.chats import exchange
+else:
+    flow = Late("app.assistant.flow")
+    exchange = Late("app.chats.exchange")
 
 COUNT_DELAY_MS = 400
 EngineState = Literal["loading", "ready", "failed"]
@@ -149,7 +156,7 @@ class ChatController(QObject):
 
     def as_text(self) -> str:
         """The open chat as Markdown, for the clipboard and for export."""
-        return export_markdown(self._store, self._chat.id) if self._chat else ""
+        return exchange.export_markdown(self._store, self._chat.id) if self._chat else ""
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
@@ -245,14 +252,14 @@ class ChatController(QObject):
 
         def make_ask() -> Ask:
             model = self._models.active
-            return ask_of(
+            return flow.ask_of(
                 self._settings,
                 question.text,
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
                 collections=places[where],
                 model=self.model_name,
-                small=model is not None and is_small(model),
+                small=model is not None and flow.is_small(model),
             )
 
         self.answering.add(turn, make_ask)
@@ -262,7 +269,7 @@ class ChatController(QObject):
         result = turn.answer
         if result is not None and result.stats.tokens_per_s:
             self._models.note_speed(result.stats.tokens_per_s)
-        if result is not None and result.note == STOPPED and not result.text and turn.versions > 1:
+        if result is not None and result.note == flow.STOPPED and not result.text and turn.versions > 1:
             self._drop_version(turn)
             return
         self.answer_finished.emit(turn)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
@@ -18,19 +18,28 @@ from app.gui.controllers.chat import ChatController
 from app.gui.controllers.models import ModelsController
 from app.gui.controllers.sources import SourceReader
 from app.gui.icons import icon
-from app.gui.markdown import link_target
 from app.gui.theme import theme
-from app.gui.views.answer_view import AnswerView
 from app.gui.views.chat_bar import CollectionButton
 from app.gui.views.composer import Composer
 from app.gui.views.engine_banner import EngineBanner
 from app.gui.views.page import TopBar
 from app.gui.views.side_panel import SidePanelHost
-from app.gui.views.source_panel import SourcePanel
 from app.gui.views.start_page import StartPage
-from app.gui.views.transcript import Transcript
 from app.gui.widgets import ConfirmDialog, IconButton, Label, Toast
+from app.late import Late
 from app.types import Collection, Passage
+
+if TYPE_CHECKING:
+    from app.gui import markdown
+    from app.gui.views import source_panel
+    from app.gui.views import transcript as transcripts
+    from app.gui.views.answer_view import AnswerView
+    from app.gui.views.source_panel import SourcePanel
+    from app.gui.views.transcript import Transcript
+else:  # an empty chat shows none of them
+    markdown = Late("app.gui.markdown")
+    transcripts = Late("app.gui.views.transcript")
+    source_panel = Late("app.gui.views.source_panel")
 
 NARROW = 700
 """Below this width of the chat the bar leaves the number of documents out."""
@@ -70,14 +79,12 @@ class ChatPage(QWidget):
         self._controller, self._models, self._drafts = controller, models, drafts
         self._answer: AnswerView | None = None  # whose sources are open
         self.reader = SourceReader(controller.documents, self)
-        self.panel = SourcePanel(self.reader)
-        self.transcript = Transcript(controller.turns)
         self.start_page = StartPage(samples)
         self.composer = Composer()
         self.banner = EngineBanner()
         self.collection_button = CollectionButton(collections)
         self._main = self._make_main(model_button)
-        self.host = SidePanelHost(self._main, self.panel)
+        self.host = SidePanelHost(self._main, lambda: self.panel)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.host)
@@ -105,7 +112,6 @@ class ChatPage(QWidget):
         self.bar.add_trailing(self.more)
         column.addWidget(self.bar)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.transcript)
         self._stack.addWidget(self.start_page)
         column.addWidget(self._stack, 1)
         column.addLayout(self._make_foot())
@@ -150,13 +156,23 @@ class ChatPage(QWidget):
         controller.failed.connect(self._failed)
 
     def _connect_views(self) -> None:
-        controller, composer, transcript = self._controller, self.composer, self.transcript
+        controller, composer = self._controller, self.composer
         composer.sent.connect(self._send)
         composer.stop_asked.connect(controller.stop)
         composer.text_changed.connect(self._typed)
         composer.attach_asked.connect(lambda: self.attach_asked.emit(controller.collection))
         composer.collection_removed.connect(lambda: controller.choose_collection(""))
         composer.edit_last_asked.connect(self.edit_last)
+        self.start_page.question_chosen.connect(self._send)
+        self.collection_button.chosen.connect(controller.choose_collection)
+        self.more.clicked.connect(self._open_menu)
+        self.banner.restart_asked.connect(controller.restart_engine)
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """The conversation; it is built with the first turn that it shows."""
+        controller = self._controller
+        transcript = transcripts.Transcript(controller.turns)
         transcript.source_opened.connect(self.open_source)
         transcript.passage_opened.connect(self.open_passage)
         transcript.link_clicked.connect(self._open_link)
@@ -166,14 +182,24 @@ class ChatPage(QWidget):
         transcript.version_asked.connect(controller.choose_version)
         transcript.rated.connect(controller.rate)
         transcript.question_edited.connect(controller.edit)
-        self.start_page.question_chosen.connect(self._send)
-        self.collection_button.chosen.connect(controller.choose_collection)
-        self.more.clicked.connect(self._open_menu)
-        self.banner.restart_asked.connect(controller.restart_engine)
-        self.panel.closed.connect(self.close_source)
-        self.panel.open_file_asked.connect(self._open_file)
-        self.panel.source_changed.connect(self._source_changed)
-        self.host.covering_changed.connect(self.panel.set_covering)
+        self._stack.addWidget(transcript)
+        return transcript
+
+    @property
+    def _is_blank(self) -> bool:
+        """Whether no turn was ever shown, so that there is no transcript to bring up to date."""
+        return self._controller.chat is None and "transcript" not in self.__dict__
+
+    @cached_property
+    def panel(self) -> SourcePanel:
+        """The source panel; it is built with the first source that it shows."""
+        panel = source_panel.SourcePanel(self.reader)
+        panel.closed.connect(self.close_source)
+        panel.open_file_asked.connect(self._open_file)
+        panel.source_changed.connect(self._source_changed)
+        panel.set_covering(self.host.is_narrow)
+        self.host.covering_changed.connect(panel.set_covering)
+        return panel
 
     def _add_shortcuts(self) -> None:
         keys: dict[str, Callable[[], object]] = {
@@ -245,7 +271,7 @@ class ChatPage(QWidget):
     def regions(self) -> list[QWidget]:
         """The stops of F6."""
         panel = [self.panel] if self.host.is_open else []
-        return [self.bar, self.transcript, *panel, self.composer.edit]
+        return [self.bar, self.start_page if self._is_blank else self.transcript, *panel, self.composer.edit]
 
     def refresh_collections(self) -> None:
         """The collections or their counts changed."""
@@ -278,7 +304,8 @@ class ChatPage(QWidget):
         self._leave_answer()
         if self.host.is_open:
             self.host.set_open(False)
-        self.transcript.show_chat()
+        if not self._is_blank:
+            self.transcript.show_chat()
         self._show_stack()
         writing = self._controller.writing()
         if writing is not None:
@@ -289,7 +316,7 @@ class ChatPage(QWidget):
         self._show_streaming()
 
     def _show_stack(self) -> None:
-        empty = not self.transcript.has_turns
+        empty = self._is_blank or not self.transcript.has_turns
         if empty:
             self.start_page.refresh()
         self._stack.setCurrentWidget(self.start_page if empty else self.transcript)
@@ -334,7 +361,8 @@ class ChatPage(QWidget):
     def _show_streaming(self) -> None:
         streaming = self._controller.writing() is not None
         self.composer.set_streaming(streaming)
-        self.transcript.set_editable(not streaming)
+        if not self._is_blank:
+            self.transcript.set_editable(not streaming)
 
     def _collection_changed(self, name: str) -> None:
         self.composer.set_collection(name)
@@ -365,7 +393,7 @@ class ChatPage(QWidget):
 
     def _open_link(self, href: str) -> None:
         """Links come from a model: the person sees where one leads before it opens."""
-        address = link_target(href)
+        address = markdown.link_target(href)
         if address and ConfirmDialog.ask(
             self, self.tr("Open this link?"), address, self.tr("Open in the browser"), danger=False
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
@@ -18,10 +18,15 @@ from app.gui.session import Session
 from app.gui.shortcuts import TABLE
 from app.gui.theme import theme
 from app.gui.views.logo import window_icon
-from app.gui.views.shortcut_list import ShortcutList
 from app.gui.views.sidebar import Place, Sidebar
 from app.gui.widgets import ConfirmDialog, Toast
+from app.late import Late
 from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings
+
+if TYPE_CHECKING:
+    from app.gui.views import shortcut_list
+else:
+    shortcut_list = Late("app.gui.views.shortcut_list")
 
 DEFAULT_SIZE = QSize(1280, 820)
 PageFactory = Callable[[str], QWidget]
@@ -247,7 +252,7 @@ class MainWindow(QMainWindow):
         self.sidebar.focus_search()
 
     def _show_shortcuts(self) -> None:
-        ShortcutList(self._keys, self).open()
+        shortcut_list.ShortcutList(self._keys, self).open()
 
     # --- shape ------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -20,19 +23,24 @@ class SidePanelHost(QWidget):
     covering_changed = Signal(bool)
     width_changed = Signal(int)
 
-    def __init__(self, main: QWidget, panel: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, main: QWidget, make_panel: Callable[[], QWidget], parent: QWidget | None = None) -> None:
+        """`make_panel` is called when the panel is first opened."""
         super().__init__(parent)
-        self._main, self._panel = main, panel
+        self._main, self._make_panel = main, make_panel
         self._wanted = theme().size("sourcePanel")
         self._open = False
         self._covers = False
-        for widget in (main, panel):
-            widget.setParent(self)
+        main.setParent(self)
         self._grip = _Grip(self)
         self._grip.dragged.connect(self._drag)
-        panel.hide()
         self._grip.hide()
         theme().changed.connect(self._arrange)
+
+    @cached_property
+    def _panel(self) -> QWidget:
+        panel = self._make_panel()
+        panel.setParent(self)
+        return panel
 
     @property
     def is_open(self) -> bool:
@@ -42,6 +50,11 @@ class SidePanelHost(QWidget):
     def covers(self) -> bool:
         """Whether the open panel takes the chat's place."""
         return self._open and self._covers
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether an open panel takes the chat's place here."""
+        return self._covers
 
     def set_open(self, is_open: bool) -> None:
         self._open = is_open
@@ -65,7 +78,8 @@ class SidePanelHost(QWidget):
         room = self.rect()
         width = min(self._wanted, room.width() - CHAT_KEEPS)
         covers = width < LEAST
-        self._panel.setVisible(self._open)
+        if self._open or "_panel" in self.__dict__:
+            self._panel.setVisible(self._open)
         self._grip.setVisible(self._open and not covers)
         self._main.setVisible(not (self._open and covers))
         if covers != self._covers:
