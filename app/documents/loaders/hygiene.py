@@ -35,11 +35,6 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def is_invisible(char: str) -> bool:
-    """Whether `clean` drops this character."""
-    return _GONE.match(char) is not None
-
-
 _RUN_OF_SPACE = re.compile(r"\s+")
 
 
