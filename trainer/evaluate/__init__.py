@@ -1,0 +1,1 @@
+"""Compare: is the tuned model better than the one before, and what got worse?"""

@@ -1,0 +1,179 @@
+"""Stage 3: questions from documents, several phrasings a fact, each checked against its passage and by a search.
+
+`questions/made.jsonl` grows by one line a passage, so a killed run goes on behind the last whole line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from trainer.context import Context, Summary
+from trainer.prepare import check, facts, frames, passages, quality
+from trainer.prepare.bm25 import Index
+from trainer.prepare.facts import Fact
+from trainer.prepare.passages import Passage
+from trainer.spec import Example, Origins, TextDocument, Turn, read_lines, write_lines
+
+
+class Dropped(Struct, frozen=True):
+    """A question that did not pass, and the rule that said so."""
+
+    question: str
+    rule: str
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """What came of one passage."""
+
+    passage: int
+    examples: tuple[Example, ...]
+    dropped: tuple[Dropped, ...] = ()
+    by: str = "rule"  # or "model"
+
+
+def run(context: Context) -> Summary:
+    """Make questions; `questions/dropped.jsonl` holds what failed, with the rule."""
+    folder, wishes = context.stage("questions"), context.spec.prepare
+    documents = [t for t in read_lines(context.stage("clean") / "texts.jsonl", TextDocument) if t.split != "aside"]
+    if not wishes.make_questions or context.spec.recipe not in ("teach",) or not documents:
+        write_lines(folder / "examples.jsonl", [])
+        return {"examples": 0}
+    maker = _Maker(context, documents)
+    made = list(_resumed(folder / "made.jsonl"))
+    with (folder / "made.jsonl").open("ab") as out:
+        for number, chosen in maker.work(skip={entry.passage for entry in made}):
+            entry = maker.make(number, chosen)
+            made.append(entry)
+            out.write(msgspec.json.encode(entry) + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+    made.sort(key=lambda entry: entry.passage)
+    examples = [example for entry in made for example in entry.examples]
+    dropped = [one for entry in made for one in entry.dropped]
+    write_lines(folder / "dropped.jsonl", dropped)
+    write_lines(folder / "examples.jsonl", examples)
+    reasons = Counter(one.rule for one in dropped)
+    return {
+        "examples": len(examples),
+        "facts": len({example.group for example in examples}),
+        "dropped": len(dropped),
+        **dict(reasons.most_common(8)),
+    }
+
+
+def _resumed(path: Path) -> Iterator[Made]:
+    """Whole lines of an earlier start; a torn last one is cut off."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) < len(data):
+        with path.open("rb+") as out:
+            out.truncate(len(whole))
+    for line in whole.splitlines():
+        yield msgspec.json.decode(line, type=Made)
+
+
+class _Maker:
+    """All passages with their search, and the facts that were chosen from them."""
+
+    def __init__(self, context: Context, documents: Sequence[TextDocument]) -> None:
+        self._context, self._documents = context, documents
+        self._passages = [p for n, document in enumerate(documents) for p in passages.cut(document, n)]
+        self._checker = check.Checker(self._passages, Index([p.searched for p in self._passages]))
+        self._languages = [quality.language(document.text) for document in documents]
+        self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
+        self._places = _Places(context.run / "collect" / "texts.jsonl")
+
+    def work(self, skip: set[int]) -> Iterator[tuple[int, list[Fact]]]:
+        """Passages with their chosen facts, those of an earlier start left out; says how far it is."""
+        todo = [(n, chosen) for n, chosen in enumerate(self._chosen) if chosen]
+        for done, (number, chosen) in enumerate(todo):
+            if done % 8 == 0:
+                self._context.progress("questions", done, len(todo), "passages", "Making questions")
+            if number not in skip:
+                yield number, chosen
+        self._context.progress("questions", len(todo), len(todo), "passages")
+
+    def make(self, number: int, chosen: Sequence[Fact]) -> Made:
+        """The questions of one passage that passed, and what did not."""
+        examples: list[Example] = []
+        dropped: list[Dropped] = []
+        for fact in chosen:
+            kept, failed = self._phrase(number, fact)
+            dropped += failed
+            if len(kept) >= check.LEAST_PHRASINGS:
+                examples += kept
+            else:
+                dropped += [Dropped(e.question, "Too few phrasings of it passed.") for e in kept]
+        return Made(passage=number, examples=tuple(examples), dropped=tuple(dropped))
+
+    def _phrase(self, number: int, fact: Fact) -> tuple[list[Example], list[Dropped]]:
+        source = self._places.origins(self._documents[fact.passage.document], fact.passage)
+        group = "fact:" + hashlib.sha256(fact.key.encode()).hexdigest()[:12]
+        kept: list[Example] = []
+        dropped: list[Dropped] = []
+        for phrasing in frames.phrase(fact, self._languages[fact.passage.document]):
+            if len(kept) >= self._context.spec.prepare.phrasings:
+                break
+            rule, score = self._checker.judge(number, fact, phrasing, [e.question for e in kept])
+            if rule:
+                dropped.append(Dropped(phrasing.text, rule))
+                continue
+            turns = (Turn("user", phrasing.text), Turn("assistant", fact.answer))
+            key = f"{group}:{len(kept)}"
+            kept.append(Example(id=key, messages=turns, origin="model", source=source, quality=score, group=group))
+        return kept, dropped
+
+
+def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int) -> list[list[Fact]]:
+    """At most `most` facts, taken in turn from each document and passage, so that none is left out for another."""
+    order: list[tuple[int, int, int, Fact]] = []
+    seen: Counter[int] = Counter()
+    for number, here in enumerate(found):
+        for rank, fact in enumerate(here):
+            order.append((rank, seen[places[number].document], number, fact))
+        seen[places[number].document] += 1
+    order.sort(key=lambda item: item[:3])
+    chosen: list[list[Fact]] = [[] for _ in found]
+    answers: set[str] = set()
+    for _, _, number, fact in order:
+        if len(answers) >= most:
+            break
+        if fact.key not in answers:
+            answers.add(fact.key)
+            chosen[number].append(fact)
+    return chosen
+
+
+class _Places:
+    """Where a passage stands in the document as it was handed over: cleaning moves what comes behind it."""
+
+    def __init__(self, collected: Path) -> None:
+        texts = read_lines(collected, TextDocument) if collected.exists() else ()
+        self._originals = {text.id: text for text in texts}
+
+    def origins(self, document: TextDocument, passage: Passage) -> Origins:
+        """The source of a question, with page and span where the passage is found as it stands."""
+        original = self._originals.get(document.id)
+        at = original.text.find(passage.text) if original else -1
+        page = None
+        if original and at >= 0:
+            page = next((n for n, (begin, end) in enumerate(original.pages, 1) if begin <= at < end), None)
+        text = passage.text if not passage.heading else f"{passage.heading}\n{passage.text}"
+        return Origins(
+            document=document.name,
+            path=document.path,
+            document_id=document.document_id,
+            page=page,
+            start=at if at >= 0 else None,
+            end=at + len(passage.text) if at >= 0 else None,
+            text=text,
+        )
