@@ -84,6 +84,14 @@ class Stage:
             "chat": self._chat,
             "models": lambda: self.window.show_page("models"),
             "switcher": self._switcher,
+            "finetune-start": lambda: self._finetune(""),
+            "finetune-goal": lambda: self._finetune("goal"),
+            "finetune-data": lambda: self._finetune("data"),
+            "finetune-review": lambda: self._finetune("review"),
+            "finetune-train": lambda: self._finetune("train"),
+            "finetune-compare": lambda: self._finetune("compare"),
+            "finetune-worse": lambda: self._finetune("worse"),
+            "finetune-use": lambda: self._finetune("use"),
             "first-run": self._first_run,
             "keys": self._keys,
         }
@@ -125,6 +133,40 @@ class Stage:
         picture = self.window.grab()
         self.window.act("switch_model")
         return Picture(picture)
+
+    def _finetune(self, step: str) -> None:
+        """Each step over a run folder that the tests' helper makes up; the running training is this very process."""
+        sys.path.insert(0, str(ROOT / "tests"))
+        import fake_run
+
+        from app.types import Collection
+
+        parts = self.parts
+        parts.documents.totals = (
+            Collection(id=1, name="Larkfield samples", documents=8, passages=96),
+            Collection(id=2, name="Quality", documents=14, passages=610),
+        )
+        controller = parts.finetune
+        controller.close()
+        chosen = "compare" if step == "worse" else step
+        if step:
+            run = fake_run.make_run(parts.home.runs, step=chosen, name="Larkfield Assistant v2")
+            if step not in ("goal", "data"):
+                fake_run.prepare(run, 60)
+            if step == "train":
+                type(run).alive = lambda self, pid: pid == 1
+                fake_run.train_until(run, pid=1)
+            if step in ("compare", "worse", "use"):
+                fake_run.finish(run, verdict="worse" if step == "worse" else "better")
+            controller.open(run.id)
+        if step == "review":
+            controller.review.decide(["e1", "e2", "e8", "e9"], "approve")
+        if step == "use":
+            controller.change(installed="Larkfield Assistant", name="Larkfield Assistant")
+            parts.registry.use("SmolLM2 135M")
+            parts.models._active = parts.registry.use("Larkfield Assistant")
+        self.window.show_page("finetune")
+        controller.refresh()
 
     def _keys(self) -> object:
         from app.gui.pages import PAGES

@@ -35,9 +35,12 @@ from app.workers.protocol import WorkerRole
 if TYPE_CHECKING:
     from app.assistant import forget
     from app.gui.controllers import documents as documents_controller
+    from app.gui.controllers import finetune as finetune_controller
     from app.gui.controllers.documents import DocumentsController
+    from app.gui.controllers.finetune import FinetuneController
 else:  # the first paint shows no document
     documents_controller = Late("app.gui.controllers.documents")
+    finetune_controller = Late("app.gui.controllers.finetune")
     forget = Late("app.assistant.forget")
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,16 @@ class Parts:
         for use in self._for_documents:
             use(made)
         return made
+
+    @cached_property
+    def finetune(self) -> FinetuneController:
+        """The wizard's controller; it is built after the first paint, and follows a training that still runs."""
+        return finetune_controller.FinetuneController(
+            self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection, self.app
+        )
+
+    def _asked_collection(self) -> str:
+        return self.chats.collection or self.documents.current
 
     def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
         """Call `use` with the documents controller as soon as there is one."""
@@ -99,11 +112,9 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
     install_excepthook(place)
     window = build_window(parts)
     FocusRing(app)
-    instance.raised.connect(window.raise_window)
     if on_painted is not None:
         window.painted.connect(on_painted)
-    window.painted.connect(lambda: _in_turns(window, _after_first_paint(parts, window, instance)))
-    window.show()
+    show_window(parts, window, instance)
     status = app.exec()
     stop(parts)
     instance.release()
@@ -169,6 +180,13 @@ def build_window(parts: Parts) -> MainWindow:
     return window
 
 
+def show_window(parts: Parts, window: MainWindow, instance: SingleInstance) -> None:
+    """Show it; after its first paint the processes start and the rest is made ready."""
+    instance.raised.connect(window.raise_window)
+    window.painted.connect(lambda: _in_turns(window, _after_first_paint(parts, window, instance)))
+    window.show()
+
+
 def stop(parts: Parts) -> None:
     """End the processes and close the files."""
     parts.session.save()
@@ -215,6 +233,8 @@ def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstanc
         yield
     accept_drops(parts, window)
     yield
+    _follow_training(parts, window)
+    yield
     instance.listen()
     yield
     parts.store.purge()
@@ -254,6 +274,16 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     parts.models.models_changed.connect(models)
     parts.models.switching.connect(models)
     QTimer.singleShot(0, window, models)
+
+
+def _follow_training(parts: Parts, window: MainWindow) -> None:
+    """A training that goes on from before stands in the sidebar, and its page opens it."""
+
+    def tell(text: str, running: bool) -> None:
+        window.sidebar.set_detail("finetune", text, running=running)
+
+    parts.finetune.status_changed.connect(tell)
+    parts.finetune.find_running()
 
 
 def _held_by_other() -> AppError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ name_late(
 )
 SAMPLES = RESOURCES / "samples"
 SAMPLE_COLLECTION = "Larkfield samples"
+SAMPLE_QUESTIONS = 4
+"""One a document, so that a person sees that several are asked at once."""
 
 
 def build_page(key: str, parts: Parts, window: MainWindow) -> QWidget:
@@ -67,6 +70,10 @@ def _models(parts: Parts, window: MainWindow) -> QWidget:
     return _widget(_load("models_page:ModelsPage")(parts.models, parts.home))
 
 
+def _finetune(parts: Parts, window: MainWindow) -> QWidget:
+    return _widget(_load("finetune:build")(parts, window))
+
+
 def _settings(parts: Parts, window: MainWindow) -> QWidget:
     sections = importlib.import_module("app.gui.views.settings_sections")
     key_table = _load("shortcut_list:KeyTable")
@@ -97,10 +104,11 @@ PAGES: dict[str, Callable[[Parts, MainWindow], QWidget]] = {
     "chat": _chat,
     "documents": _documents,
     "models": _models,
+    "finetune": _finetune,
     "settings": _settings,
     "first_run": _first_run,
 }
-"""page → its builder. The wizard that fine-tunes takes its place here as "finetune"."""
+"""page → its builder."""
 
 
 def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str]) -> None:
@@ -132,10 +140,14 @@ def _sample_questions(parts: Parts) -> Sequence[str]:
     if parts.chats.collection != SAMPLE_COLLECTION:
         return ()
     try:
-        lines = (SAMPLES / "questions.txt").read_text(encoding="utf-8").splitlines()
-    except OSError:
+        asked = json.loads((SAMPLES / "questions.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return ()
-    return [line.strip() for line in lines if line.strip()][:4]
+    first: dict[str, str] = {}
+    for each in asked:
+        if each["document"]:
+            first.setdefault(each["document"], each["question"])
+    return list(first.values())[:SAMPLE_QUESTIONS]
 
 
 def _attach(parts: Parts, window: MainWindow, collection: str) -> None:

@@ -137,6 +137,13 @@ class ModelsController(QObject):
             return
         self._engine.restart()
 
+    def suspend(self, error: AppError) -> None:
+        """End the engine so that its memory is free; `error` says why the chat is silent."""
+        self.cancel_switch()
+        self._info = None
+        self._engine.stop()
+        self.engine_failed.emit(error)
+
     def stop(self) -> None:
         """The window closes: end every process."""
         self._unsubscribe()
@@ -372,6 +379,12 @@ class ModelsController(QObject):
             self._retire(importer)
         self.import_ended.emit(model, error)
         self.models_changed.emit()
+
+    def install(self, model: InstalledModel) -> InstalledModel:
+        """List a model whose file is in place; its name is made unique. Raises AppError."""
+        listed = self._registry.install(model)
+        self.models_changed.emit()
+        return listed
 
     def rename(self, name: str, new_name: str) -> None:
         """Raises AppError where the new name is taken."""

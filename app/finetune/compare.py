@@ -1,0 +1,152 @@
+"""The comparison as a person reads it: rows of a table, what got worse, and the blind questions with their votes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from app.files import cannot_write
+from app.finetune.review import read_lines
+from app.finetune.use import Scores
+from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Side, Vote
+
+BLIND_QUESTIONS = 10
+NAMES: dict[str, tuple[str, str]] = {
+    "taught": ("Your questions", "held-out questions"),
+    "taught with documents": ("Your questions, with search", "held-out questions"),
+    "unseen with documents": ("Documents it was not taught", "questions, with search"),
+    "unknown": ("Says it does not know", "unanswerable"),
+    "general": ("General knowledge", "public questions"),
+    "labels": ("The right label", "held-out texts"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure: shares from 0 to 1 with the range in which the true value very likely lies."""
+
+    name: str
+    note: str
+    base: float
+    tuned: float
+    base_range: tuple[float, float]
+    tuned_range: tuple[float, float]
+    change: Literal["up", "down", "chance"]
+
+    @property
+    def result(self) -> str:
+        return {"up": "Better", "down": "Worse", "chance": "No clear change"}[self.change]
+
+    def sentence(self) -> str:
+        """The row as it is spoken."""
+        return f"{self.name}: {self.base:.0%} before, {self.tuned:.0%} after. {self.result}."
+
+
+class Comparison:
+    """What the trainer's comparison wrote for one run."""
+
+    def __init__(self, run: Path) -> None:
+        """Raises AppError: its files cannot be read."""
+        folder = run / "compare"
+        self._votes = folder / "votes.jsonl"
+        self.result = _result(folder)
+        self.pairs = read_lines(folder / "blind.jsonl", BlindPair)[:BLIND_QUESTIONS] if self.result else []
+        self.answers = read_lines(folder / "answers.jsonl", AnswerPair) if self.result else []
+        known = {pair.id for pair in self.pairs}
+        self.votes = {vote.id: vote for vote in read_lines(self._votes, Vote) if vote.id in known}
+
+    @property
+    def worse(self) -> bool:
+        """Whether the verdict speaks against the new model."""
+        return self.result is not None and self.result.judgement.verdict == "worse"
+
+    @property
+    def keep_by_default(self) -> bool:
+        """Whether *keep the old model* is the button that Enter presses."""
+        return self.result is not None and self.result.judgement.default == "keep"
+
+    def rows(self) -> list[Row]:
+        return [_row(exam) for exam in self.result.exams if exam.count] if self.result else []
+
+    def worse_answers(self) -> list[AnswerPair]:
+        """Questions that the old model answered right and the new one does not."""
+        return [pair for pair in self.answers if pair.base_right and not pair.tuned_right]
+
+    def extra_lines(self) -> list[tuple[str, str]]:
+        """The measures that are no share of questions, for Details: (name, what was found)."""
+        result = self.result
+        lines: list[tuple[str, str]] = []
+        if result is None:
+            return lines
+        if (reading := result.reading) is not None:
+            low, high = reading.interval
+            figures = f"{reading.base:.3f} before, {reading.tuned:.3f} after (difference {low:+.3f} to {high:+.3f})"
+            lines.append(("Surprise by documents it was not taught", f"{figures} bits a byte; lower is better"))
+        if (ground := result.grounding) is not None:
+            said = f"{ground.base_faithfulness:.0%} before, {ground.tuned_faithfulness:.0%} after"
+            lines.append(("Sentences that the shown passages support", said))
+            lines.append(("Passages that had to do with the question", f"{ground.relevancy:.0%}"))
+        if (probe := result.probe) is not None:
+            said = f"{probe.base} before, {probe.tuned} after, of {probe.places} places"
+            lines.append(("Personal details it completes by itself", said))
+        if (judge := result.judged) is not None:
+            said = f"{judge.tuned} for the new, {judge.base} for the old" if judge.used else "not used"
+            lines.append(("A model as the judge", f"{said}; agrees with itself {judge.consistency:.0%} of the time"))
+        lines += [("Not measured", note) for note in result.notes]
+        return lines
+
+    def next_pair(self) -> BlindPair | None:
+        """The first blind question without a vote."""
+        return next((pair for pair in self.pairs if pair.id not in self.votes), None)
+
+    def vote(self, pair: BlindPair, choice: Side | Literal["tie"]) -> None:
+        """Write a vote down; raises NoSpace."""
+        vote = Vote(id=pair.id, choice=choice)
+        try:
+            with self._votes.open("ab") as out:
+                out.write(msgspec.json.encode(vote) + b"\n")
+                out.flush()
+                os.fsync(out.fileno())
+        except OSError as error:
+            raise cannot_write(self._votes, error) from error
+        self.votes[pair.id] = vote
+
+    def tally(self) -> BlindTally:
+        return BlindTally.of(self.pairs, self.votes.values())
+
+    def scores(self) -> Scores:
+        """The lineage's last link: "88% on your questions", "was 41%, 3 got worse"."""
+        exam = (self.result.exam("taught") or self.result.exam("labels")) if self.result else None
+        if exam is None or not exam.count:
+            return Scores(title=self.result.judgement.sentence if self.result else "Not compared")
+        lost = f", {exam.lost} got worse" if exam.lost else ""
+        what = NAMES[exam.name][0].lower()
+        return Scores(
+            title=f"{exam.tuned / exam.count:.0%} on {what}", detail=f"was {exam.base / exam.count:.0%}{lost}"
+        )
+
+
+def _row(exam: Exam) -> Row:
+    name, what = NAMES[exam.name]
+    return Row(
+        name=name,
+        note=f"{exam.count} {what}",
+        base=exam.base / exam.count,
+        tuned=exam.tuned / exam.count,
+        base_range=exam.base_interval,
+        tuned_range=exam.tuned_interval,
+        change=exam.change,
+    )
+
+
+def _result(folder: Path) -> CompareResult | None:
+    if not (folder / "done.json").exists():
+        return None
+    try:
+        return msgspec.json.decode((folder / "result.json").read_bytes(), type=CompareResult)
+    except (OSError, msgspec.MsgspecError):
+        return None  # half there: the run goes on and writes it again

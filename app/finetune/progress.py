@@ -1,0 +1,162 @@
+"""What a run says, folded into the one picture of it that the window and the command line show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from trainer.events import (
+    AnyEvent,
+    Failed,
+    Finished,
+    Loss,
+    Memory,
+    Notice,
+    Progress,
+    Resumed,
+    RunStarted,
+    Sample,
+    StageFinished,
+    StageSkipped,
+    StageStarted,
+    Waiting,
+)
+
+Phase = Literal["idle", "working", "waiting", "paused", "review", "failed", "done"]
+PREPARE_STAGES = ("collect", "clean", "questions", "split")
+STAGE_TEXT = {
+    "start": "Starting",
+    "collect": "Collecting the data",
+    "clean": "Cleaning the data",
+    "questions": "Making questions from the documents",
+    "split": "Keeping questions back for the exam",
+    "base": "Preparing the model",
+    "train": "Training",
+    "export": "Writing the model files",
+    "gate": "Checking the model files",
+    "compare": "Comparing the old and the new model",
+    "card": "Writing the model card",
+}
+"""Each stage of the trainer in plain words."""
+
+
+@dataclass
+class RunProgress:
+    """Where a run stands by its own words; feed it events in their order."""
+
+    phase: Phase = "idle"
+    stage: str = ""
+    stages: tuple[str, ...] = ()
+    finished_stages: set[str] = field(default_factory=set)
+    fraction: float | None = None
+    """Of the stage; None where nobody can say."""
+    note: str = ""
+    seconds_left: float | None = None
+    points: list[Loss] = field(default_factory=list)
+    best_step: int | None = None
+    samples: dict[str, Sample] = field(default_factory=dict)
+    """Question → its newest answers."""
+    memory: Memory | None = None
+    notices: list[Notice] = field(default_factory=list)
+    failure: Failed | None = None
+    waiting: str = ""
+    pid: int = 0
+    trained_s: float = 0.0
+    """Seconds between the events of training, pauses and restarts left out."""
+    _last_at: float = 0.0
+
+    def take(self, events: Iterable[AnyEvent]) -> bool:
+        """Fold events in; whether there were any."""
+        count = 0
+        for event in events:
+            count += 1
+            self._take(event)
+        return count > 0
+
+    @property
+    def preparing(self) -> bool:
+        """Whether what is under way, or what failed, comes before the review."""
+        return self.stage in ("", "start", *PREPARE_STAGES) and "split" not in self.finished_stages
+
+    @property
+    def train_fraction(self) -> float:
+        """How much of the training itself is done, 0 to 1."""
+        if "train" in self.finished_stages:
+            return 1.0
+        last = self.points[-1] if self.points else None
+        return last.step / last.steps if last is not None and last.steps else 0.0
+
+    def sentence(self) -> str:
+        """What it does now, in a few words."""
+        if self.phase == "failed" and self.failure is not None:
+            return self.failure.message
+        if self.phase in ("waiting", "paused"):
+            return self.waiting
+        return STAGE_TEXT.get(self.stage, "Starting")
+
+    def _take(self, event: AnyEvent) -> None:
+        if isinstance(event, RunStarted):
+            self._start(event)
+        elif isinstance(event, StageStarted):
+            self._begin(event)
+        elif isinstance(event, StageSkipped | StageFinished):
+            self.finished_stages.add(event.stage)
+        elif isinstance(event, Progress):
+            self.phase = "working"
+            self.fraction = event.done / event.total if event.total else None
+            self.note, self.seconds_left = event.note, event.seconds_left
+        elif isinstance(event, Loss):
+            self._add_point(event)
+        elif isinstance(event, Sample):
+            self.samples[event.question] = event
+        elif isinstance(event, Memory):
+            self.memory = event
+        elif isinstance(event, Notice):
+            self._add_notice(event)
+        else:
+            self._stand(event)
+        self._last_at = event.at
+
+    def _start(self, event: RunStarted) -> None:
+        self.phase, self.stages, self.pid = "working", event.stages, event.pid
+        self.stage, self.failure, self.waiting, self.fraction = "start", None, "", None
+        self.finished_stages.clear()
+        self.notices.clear()
+
+    def _begin(self, event: StageStarted) -> None:
+        self.phase, self.stage, self.fraction, self.note, self.seconds_left = "working", event.stage, None, "", None
+        self.finished_stages.discard(event.stage)
+
+    def _add_point(self, event: Loss) -> None:
+        """A run that starts anew, or from its last checkpoint, says some steps again: the newer word counts."""
+        self.phase, self.fraction, self.note = "working", None, ""
+        if self.points and event.step <= self.points[-1].step:
+            self.points = [point for point in self.points if point.step < event.step]
+            if event.step <= 1:
+                self.samples.clear()
+                self.trained_s = 0.0
+            self.best_step = next((point.step for point in reversed(self.points) if point.best), None)
+        elif self.points and self._last_at and 0 < event.at - self._last_at < 600:
+            self.trained_s += event.at - self.points[-1].at if self.points[-1].at else 0.0
+        self.points.append(event)
+        if event.best:
+            self.best_step = event.step
+        self.seconds_left = event.seconds_left
+
+    def _add_notice(self, event: Notice) -> None:
+        if all(known.message != event.message for known in self.notices):
+            self.notices.append(event)
+
+    def _stand(self, event: Waiting | Resumed | Failed | Finished) -> None:
+        if isinstance(event, Waiting):
+            self.phase = {"lock": "waiting", "review": "review", "pause": "paused"}[event.reason]  # type: ignore[assignment]
+            self.waiting = event.message
+        elif isinstance(event, Resumed):
+            self.phase, self.waiting = "working", ""
+            if event.step is not None and self.points:
+                self.points = [point for point in self.points if point.step <= event.step]
+        elif isinstance(event, Failed):
+            self.phase, self.failure = "failed", event
+        else:
+            self.phase = "review" if event.waiting == "review" else "done"

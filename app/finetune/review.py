@@ -1,0 +1,182 @@
+"""The list that a person sees before anything trains: what was prepared, and what they decided about each line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from app.errors import AppError
+from app.files import cannot_write
+from trainer.spec import Example, Preference, ReviewDecision, TextDocument, Turn
+
+State = Literal["open", "approved", "rejected", "aside"]
+DEFAULT_QUALITY = 0.6
+"""What *Continue* approves where a person saw the list and decided nothing: at least this quality, or none measured."""
+SELF_APPROVED = ("person", "file", "replay")
+"""The trainer takes examples of these origins without a word: a person wrote them."""
+T = TypeVar("T", bound=Struct)
+
+
+@dataclass
+class Entry:
+    """One line of the review."""
+
+    example: Example
+    state: State
+    decided: bool = False
+    edited: bool = False
+
+    @property
+    def source_text(self) -> str:
+        """ "Warranty-Terms-EU.pdf, page 4", or where else it comes from."""
+        source = self.example.source
+        if source.document:
+            return f"{source.document}, page {source.page}" if source.page else source.document
+        if source.row:
+            name = Path(source.path).name if source.path else "file"
+            return f"{name}, line {source.row}"
+        return {"chat": "A chat", "feedback": "A rated answer", "model": "Written by the model"}.get(
+            self.example.origin, "Your example"
+        )
+
+
+class ReviewList:
+    """Reads the prepared examples and the decisions so far; each decision is on disk before it shows."""
+
+    def __init__(self, run: Path, approve_above: float | None = None) -> None:
+        """Raises AppError: the list cannot be read."""
+        self._run = run
+        self._limit = approve_above
+        self.entries: list[Entry] = []
+        self.preferences: list[Preference] = []
+        self.texts: list[TextDocument] = []
+        self._load()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a list."""
+        return (self._run / "split" / "done.json").exists()
+
+    @property
+    def decided(self) -> bool:
+        """Whether the person decided anything."""
+        return any(entry.decided for entry in self.entries)
+
+    def count(self, state: State) -> int:
+        return sum(entry.state == state for entry in self.entries)
+
+    def trainable(self) -> int:
+        """How many examples would be learned from as things stand; of pairs and texts, all that were not set aside."""
+        if self.preferences or (self.texts and not self.entries):
+            pairs = sum(pair.split == "train" for pair in self.preferences)
+            return pairs or sum(text.split == "train" for text in self.texts)
+        return sum(entry.state == "approved" and entry.example.split == "train" for entry in self.entries)
+
+    def good(self, quality: float = DEFAULT_QUALITY) -> list[Entry]:
+        """Open lines of at least this quality; what nobody measured counts as good."""
+        return [
+            e for e in self.entries if e.state == "open" and (e.example.quality is None or e.example.quality >= quality)
+        ]
+
+    def decide(
+        self,
+        ids: Iterable[str],
+        decision: Literal["approve", "reject", "edit"],
+        messages: tuple[Turn, ...] | None = None,
+    ) -> None:
+        """Write decisions down, then show them.
+
+        Raises:
+            NoSpace: they could not be written; nothing changed.
+        """
+        wanted = set(ids)
+        chosen = [entry for entry in self.entries if entry.example.id in wanted]
+        lines = [self._decision(entry, decision, messages) for entry in chosen]
+        self._append(lines)
+        for entry, line in zip(chosen, lines, strict=True):
+            _apply(entry, line)
+
+    def undo(self, entry: Entry) -> None:
+        """Back to undecided: the trainer reads the last word, so a reject is the safe one until the person decides."""
+        self.decide([entry.example.id], "reject")
+        entry.state, entry.decided = "open", True
+
+    def _decision(
+        self, entry: Entry, decision: Literal["approve", "reject", "edit"], messages: tuple[Turn, ...] | None
+    ) -> ReviewDecision:
+        example = entry.example
+        taken_back = decision != "reject" and example.split == "aside"
+        kept = messages or (example.messages if entry.edited else None)
+        return ReviewDecision(id=example.id, decision=decision, messages=kept, split="train" if taken_back else None)
+
+    def _append(self, lines: Sequence[ReviewDecision]) -> None:
+        path = self._run / "review.jsonl"
+        data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        try:
+            with path.open("ab") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def _load(self) -> None:
+        folder = self._run / "split"
+        self.preferences = read_lines(folder / "preferences.jsonl", Preference)
+        self.texts = read_lines(folder / "texts.jsonl", TextDocument)
+        for example in read_lines(folder / "examples.jsonl", Example):
+            self.entries.append(Entry(example, self._first_state(example)))
+        by_id = {entry.example.id: entry for entry in self.entries}
+        for decision in read_lines(self._run / "review.jsonl", ReviewDecision):
+            if decision.id in by_id:
+                _apply(by_id[decision.id], decision)
+        self.entries.sort(key=lambda entry: entry.state != "open")
+
+    def _first_state(self, example: Example) -> State:
+        if example.split == "aside":
+            return "aside"
+        above = self._limit is not None and (example.quality or 0.0) >= self._limit
+        return "approved" if example.approved or above or example.origin in SELF_APPROVED else "open"
+
+
+def _apply(entry: Entry, decision: ReviewDecision) -> None:
+    if decision.messages is not None:
+        entry.example = msgspec.structs.replace(entry.example, messages=decision.messages)
+        entry.edited = True
+    if decision.split is not None:
+        entry.example = msgspec.structs.replace(entry.example, split=decision.split)
+    entry.state = "rejected" if decision.decision == "reject" else "approved"
+    entry.decided = True
+
+
+def read_lines(path: Path, kind: type[T]) -> list[T]:
+    """Rows of one of the trainer's data files; none where it is not there, and a torn last line is passed over.
+
+    Raises:
+        AppError: it cannot be read.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise AppError(f"“{path.name}” of this run could not be read.", "Check the data folder.", str(error)) from error
+    decoder = msgspec.json.Decoder(kind)
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(decoder.decode(line))
+        except msgspec.DecodeError as error:
+            if number == len(lines):
+                break
+            hint = "Prepare the data again."
+            raise AppError(f"Line {number} of “{path.name}” of this run is damaged.", hint, str(error)) from error
+    return rows

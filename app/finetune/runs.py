@@ -1,0 +1,246 @@
+"""Runs on disk: find them again after a restart, hand the trainer its inputs and wishes, and read what it wrote."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import psutil
+from msgspec import Struct
+
+from app.errors import AppError
+from app.files import cannot_write, write_atomic
+from app.finetune.plan import VERSION, Wizard
+from trainer.events import AnyEvent, read_events
+from trainer.spec import Action, Control, ExportResult, GateResult, Marker, RunSpec, TrainResult
+
+T = TypeVar("T", bound=Struct)
+NEEDED = ("torch", "transformers", "peft", "gguf", "datasketch")
+"""Libraries of the extra `train`; where one is missing the wizard says so before a person has chosen anything."""
+
+
+class _Version(Struct):
+    version: int = 1
+
+
+class Run:
+    """One run's folder. Reading gives None where something is not there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    # --- the wizard's own state ---------------------------------------------------------------------------------------
+
+    def load(self) -> Wizard:
+        """Raises AppError: it cannot be read, or a newer Inhouse wrote it."""
+        path = self.folder / "wizard.json"
+        try:
+            raw = path.read_bytes()
+            newer = msgspec.json.decode(raw, type=_Version).version > VERSION
+            if not newer:
+                return msgspec.json.decode(raw, type=Wizard)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            hint = "Delete this run, or start a new one."
+            raise AppError(f"The run “{self.id}” cannot be read.", hint, f"{path}: {error}") from error
+        raise AppError(f"A newer Inhouse wrote the run “{self.id}”.", "Update Inhouse to open it.")
+
+    def save(self, wizard: Wizard) -> None:
+        """Raises NoSpace."""
+        write_atomic(self.folder / "wizard.json", msgspec.json.format(msgspec.json.encode(wizard), indent=1))
+
+    # --- what the trainer is given ------------------------------------------------------------------------------------
+
+    def write_input(self, name: str, rows: Iterable[Struct]) -> Path:
+        """Write one of the run's inputs as JSON lines; raises NoSpace."""
+        path = self.folder / "inputs" / f"{name}.jsonl"
+        encoder = msgspec.json.Encoder()
+        write_atomic(path, b"".join(encoder.encode(row) + b"\n" for row in rows))
+        return path
+
+    def write_spec(self, spec: RunSpec) -> None:
+        """What the trainer is to do. Another specification than before needs another look at the list."""
+        encoded = msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+        path = self.folder / "run.json"
+        if path.exists() and path.read_bytes() != encoded:
+            (self.folder / "reviewed").unlink(missing_ok=True)
+        write_atomic(path, encoded)
+
+    def mark_reviewed(self) -> None:
+        """A person has seen the list: training may begin."""
+        write_atomic(self.folder / "reviewed", b"")
+
+    @property
+    def reviewed(self) -> bool:
+        return (self.folder / "reviewed").exists()
+
+    def ask(self, action: Action) -> None:
+        """Tell a run under way to pause, to go on, or to stop and keep its best."""
+        write_atomic(self.folder / "control.json", msgspec.json.encode(Control(action)))
+
+    # --- what the trainer says ----------------------------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        return (self.folder / "run.json").exists()
+
+    def events(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
+        """Events from a byte offset, and the offset to go on from."""
+        try:
+            return read_events(self.folder / "events.jsonl", offset)
+        except OSError:
+            return [], offset
+
+    def alive(self, pid: int) -> bool:
+        """Whether this process still works on this run; a number that another program took over does not count."""
+        if pid <= 0:
+            return False
+        try:
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return any(self.id in part for part in process.cmdline())
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.AccessDenied:
+            return True
+
+    def kill(self, pid: int) -> None:
+        """End this run's process, if it is this run's; waits up to three seconds."""
+        if not self.alive(pid):
+            return
+        try:
+            process = psutil.Process(pid)
+            process.kill()
+            process.wait(3)
+        except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+            return
+
+    def summary(self, stage: str) -> dict[str, str | int | float | bool]:
+        """A finished stage's figures, or nothing."""
+        marker = self._read(f"{stage}/done.json", Marker)
+        return marker.summary if marker is not None else {}
+
+    @property
+    def training(self) -> TrainResult | None:
+        return self._finished("train", TrainResult)
+
+    @property
+    def exported(self) -> ExportResult | None:
+        return self._finished("export", ExportResult)
+
+    @property
+    def gate(self) -> GateResult | None:
+        return self._finished("gate", GateResult)
+
+    @property
+    def spec(self) -> RunSpec | None:
+        return self._read("run.json", RunSpec)
+
+    def log(self, limit: int = 20_000) -> str:
+        """The end of what the trainer's process wrote beside its events, for Details."""
+        try:
+            data = (self.folder / "trainer.log").read_bytes()[-limit:]
+        except OSError:
+            return ""
+        return data.decode(errors="replace")
+
+    def bytes_of(self, *parts: str) -> int:
+        """Disk taken by some of the run's folders."""
+        total = 0
+        for part in parts:
+            for path in (self.folder / part).rglob("*"):
+                if path.is_file():
+                    total += path.stat().st_size
+        return total
+
+    def remove(self, *parts: str) -> None:
+        """Delete some of the run's folders; raises AppError where the system refuses."""
+        for part in parts:
+            _delete(self.folder / part)
+
+    def _finished(self, stage: str, kind: type[T]) -> T | None:
+        return self._read(f"{stage}/result.json", kind) if (self.folder / stage / "done.json").exists() else None
+
+    def _read(self, name: str, kind: type[T]) -> T | None:
+        """None where it is missing or half there: the run is then offered to go on, which writes it again."""
+        try:
+            return msgspec.json.decode((self.folder / name).read_bytes(), type=kind)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+
+class Runs:
+    """All runs of this user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def list(self) -> list[Run]:
+        """Runs that the wizard began, newest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [Run(path.parent) for path in self.folder.glob("*/wizard.json")]
+        return sorted(found, key=lambda run: run.id, reverse=True)
+
+    def create(self) -> Run:
+        """A folder for a new run; its name is its time, so that runs sort. Raises NoSpace."""
+        name = time.strftime("%Y%m%d-%H%M%S")
+        count = 1
+        while (self.folder / name).exists():
+            count += 1
+            name = f"{time.strftime('%Y%m%d-%H%M%S')}-{count}"
+        folder = self.folder / name
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        return Run(folder)
+
+    def get(self, key: str) -> Run | None:
+        """The run of this name, where it is still there."""
+        run = Run(self.folder / key)
+        return run if key and (run.folder / "wizard.json").exists() else None
+
+    def delete(self, run: Run) -> None:
+        """Raises AppError: the system refuses."""
+        _delete(run.folder)
+
+
+def trainer_command(*args: str) -> list[str]:
+    """How the trainer is started; INHOUSE_TRAINER names another interpreter that has it."""
+    return [os.environ.get("INHOUSE_TRAINER") or sys.executable, "-m", "trainer", *args]
+
+
+def missing_libraries() -> tuple[str, ...]:
+    """What of the trainer's libraries this interpreter lacks; nothing is imported."""
+    if os.environ.get("INHOUSE_TRAINER"):
+        return ()
+    return tuple(name for name in NEEDED if importlib.util.find_spec(name) is None)
+
+
+def can_compare() -> bool:
+    """Whether this trainer brings the stage that compares."""
+    return importlib.util.find_spec("trainer") is not None and importlib.util.find_spec("trainer.evaluate") is not None
+
+
+def _delete(path: Path) -> None:
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise AppError(
+            f"“{path.name}” could not be deleted.", "Close what uses it, then try again.", str(error)
+        ) from error

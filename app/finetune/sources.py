@@ -1,0 +1,69 @@
+"""What a person chose to learn from, turned into the trainer's data files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from app.types import Message
+from trainer.spec import Example, Preference, TextDocument, Turn
+
+
+class Rated(Struct, frozen=True, kw_only=True):
+    """An answer that a person judged in a chat."""
+
+    id: int
+    history: tuple[Message, ...]
+    question: str
+    answer: str
+    up: bool
+    corrected: str = ""
+
+
+def document_of(
+    document_id: int, name: str, path: str, collection: str, text: str, pages: tuple[tuple[int, int], ...]
+) -> TextDocument:
+    """One document of a collection."""
+    return TextDocument(
+        id=f"document-{document_id}", text=text, name=name, path=path, collection=collection,
+        document_id=document_id, pages=pages,
+    )  # fmt: skip
+
+
+def from_ratings(ratings: Iterable[Rated], *, pairs: bool) -> list[Example | Preference]:
+    """Thumbs as training data.
+
+    Args:
+        ratings: what was judged.
+        pairs: True gives preference pairs (a correction beside what it corrects); False gives examples: answers that
+            were liked, whose thumb is the approval, and corrections, which a person wrote.
+    """
+    found: list[Example | Preference] = []
+    for rated in ratings:
+        asked = (*_turns(rated.history), Turn("user", rated.question))
+        key = f"rated-{rated.id}"
+        better = rated.corrected.strip()
+        if pairs:
+            if better:
+                found.append(Preference(id=key, messages=asked, chosen=better, rejected=rated.answer, approved=True))
+        elif better:
+            found.append(Example(id=key, messages=(*asked, Turn("assistant", better)), origin="person", approved=True))
+        elif rated.up:
+            answered = (*asked, Turn("assistant", rated.answer))
+            found.append(Example(id=key, messages=answered, origin="feedback", approved=True))
+    return found
+
+
+def from_chat(chat_id: int, messages: Sequence[Message]) -> list[Example]:
+    """Each answer of a chat with what led to it. A model wrote them, so they wait for the review."""
+    turns = _turns(messages)
+    return [
+        Example(id=f"chat-{chat_id}-{n}", messages=turns[: n + 1], origin="chat")
+        for n, turn in enumerate(turns)
+        if turn.role == "assistant" and n and turn.content.strip()
+    ]
+
+
+def _turns(messages: Iterable[Message]) -> tuple[Turn, ...]:
+    return tuple(Turn(message.role, message.content) for message in messages)

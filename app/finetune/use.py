@@ -1,0 +1,135 @@
+"""From a finished run to an installed model: the file that passed the gate, its lineage, and what it learned from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from app.errors import AppError
+from app.files import cannot_write
+from app.finetune.plan import Wizard
+from app.finetune.review import read_lines
+from app.finetune.runs import Run, Runs
+from app.types import InstalledModel
+from trainer.spec import ExportedFile, TextDocument
+
+
+class Scores(Struct, frozen=True, kw_only=True):
+    """What the comparison says in a few words."""
+
+    title: str = ""
+    detail: str = ""
+
+
+def offered_files(run: Run) -> list[ExportedFile]:
+    """Files that passed the gate, the recommended one first; none of the others is ever offered."""
+    exported, gate = run.exported, run.gate
+    if exported is None or gate is None:
+        return []
+    passed = {judged.path for judged in gate.files if judged.passed}
+    files = [file for file in exported.files if file.path in passed and file.kind == "model"]
+    return sorted(files, key=lambda file: not file.recommended)
+
+
+def refused_files(run: Run) -> dict[str, str]:
+    """Files that failed the gate, with the reason."""
+    return {judged.path: judged.reason for judged in run.gate.files if not judged.passed} if run.gate else {}
+
+
+def prepare_install(
+    run: Run, wizard: Wizard, models: Path, base: InstalledModel | None, scores: Scores
+) -> InstalledModel:
+    """Put the recommended file into the models folder and describe it; the caller lists it in the registry.
+
+    Raises:
+        AppError: no file passed the gate.
+        NoSpace: the file could not be put there.
+    """
+    files = offered_files(run)
+    if not files:
+        reasons = " ".join(dict.fromkeys(refused_files(run).values()))
+        hint = "Train again with changes. The old model stays in use."
+        raise AppError("No file of this run passed the check, so there is nothing to use.", hint, reasons)
+    file = files[0]
+    path = _place(run.folder / "export" / file.path, models, run.id)
+    return InstalledModel(
+        name=wizard.name,
+        path=str(path),
+        file_bytes=file.bytes,
+        architecture=base.architecture if base else "",
+        quantization=file.quantization,
+        parameters=base.parameters if base else 0,
+        context_trained=base.context_trained if base else 0,
+        origin="finetuned",
+        lineage=lineage_of(run, wizard, scores),
+    )
+
+
+def lineage_of(run: Run, wizard: Wizard, scores: Scores) -> dict[str, str]:
+    """Base → data → run → scores, in words that the Models page shows; `run_id` and `documents` are for programs."""
+    training = run.training
+    minutes = max(1, round(training.seconds / 60)) if training else 0
+    documents = taught_documents(run)
+    lineage = {
+        "base": wizard.base,
+        "data": data_text(run, wizard),
+        "run": f"{wizard.effort.capitalize()}, {minutes} min" if training else wizard.effort.capitalize(),
+        "scores": scores.title,
+        "run_id": run.id,
+        "documents": ",".join(str(key) for key in documents),
+    }
+    return {key: value for key, value in lineage.items() if value}
+
+
+def data_text(run: Run, wizard: Wizard) -> str:
+    """ "412 reviewed answers"."""
+    training = run.training
+    count = training.examples.get("train", 0) if training else 0
+    what = {"teach": "reviewed answer", "read": "passage", "prefer": "rated answer", "classify": "labelled text"}
+    return f"{count:,} {what[wizard.goal]}{'' if count == 1 else 's'}"
+
+
+def taught_documents(run: Run) -> dict[int, str]:
+    """Documents that the run was given: id → name."""
+    found = {}
+    for path in sorted((run.folder / "inputs").glob("documents-*.jsonl")):
+        for text in read_lines(path, TextDocument):
+            if text.document_id is not None:
+                found[text.document_id] = text.name
+    return found
+
+
+def trained_on(models: Iterable[InstalledModel], document_ids: Sequence[int]) -> list[InstalledModel]:
+    """Models that learned from any of these documents. Removing a document does not make them forget it."""
+    wanted = {str(key) for key in document_ids}
+    return [model for model in models if wanted.intersection(model.lineage.get("documents", "").split(","))]
+
+
+def earlier_examples(model: InstalledModel, runs: Runs) -> tuple[str, ...]:
+    """What the base was taught in earlier rounds, to be mixed in again, where the run's data is still there."""
+    run = runs.get(model.lineage.get("run_id", ""))
+    path = run.folder / "split" / "examples.jsonl" if run else None
+    return (str(path),) if path is not None and path.exists() else ()
+
+
+def _place(source: Path, models: Path, run_id: str) -> Path:
+    """A second name for the file where the disk can do that, else a copy: deleting the run keeps the model."""
+    target = models / f"{source.stem}-{run_id}.gguf"
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        if target.exists() and target.stat().st_size == source.stat().st_size:
+            return target
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    return target

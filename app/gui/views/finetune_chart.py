@@ -1,0 +1,190 @@
+"""The learning curve: training as a line, held-out as dashes with rings, the best so far marked."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.gui.theme import theme
+from app.gui.widgets import ThemedWidget
+from trainer.events import Loss
+
+REPAINT_MS = 250
+"""At most four repaints a second, however fast the points come."""
+MOST_POINTS = 600
+"""A longer line is thinned for drawing: more than this many points cannot be told apart."""
+STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+
+
+class LossChart(ThemedWidget):
+    """Shows points as they come; a screen reader hears `summary`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._points: tuple[Loss, ...] = ()
+        self._best: int | None = None
+        self._shown_at = 0.0
+        self.repaints = 0
+        self._timer = QTimer(self, singleShot=True, interval=REPAINT_MS)
+        self._timer.timeout.connect(self._repaint)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(self.tr("Error on training and held-out questions"))
+
+    def show_points(self, points: Sequence[Loss], best: int | None) -> None:
+        """Draw these, soon."""
+        if len(points) == len(self._points) and best == self._best and (not points or points[-1] == self._points[-1]):
+            return
+        self._points, self._best = tuple(points), best
+        self.setAccessibleDescription(self.summary())
+        since = (time.monotonic() - self._shown_at) * 1000
+        if since >= REPAINT_MS:
+            self._repaint()
+        elif not self._timer.isActive():
+            self._timer.start(max(1, round(REPAINT_MS - since)))
+
+    def summary(self) -> str:
+        """The curve in a sentence or two."""
+        if not self._points:
+            return self.tr("Nothing measured yet.")
+        last = self._points[-1]
+        text = self.tr("Step {0} of {1}, training error {2}.").format(last.step, last.steps, f"{last.train:.2f}")
+        held = [point for point in self._points if point.heldout is not None]
+        if held:
+            first, now = held[0].heldout or 0.0, held[-1].heldout or 0.0
+            text += " " + self.tr("Held-out error {0}, at first {1}.").format(f"{now:.2f}", f"{first:.2f}")
+        if self._best:
+            text += " " + self.tr("Best so far at step {0}.").format(self._best)
+        return text
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, theme().px(300))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, theme().px(200))
+
+    def _repaint(self) -> None:
+        self._shown_at = time.monotonic()
+        self.update()
+
+    # --- drawing ------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.repaints += 1
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font("caption"))
+        metrics = painter.fontMetrics()
+        left = metrics.horizontalAdvance("00.00") + 8
+        area = QRectF(left, 8, max(self.width() - left - 12, 10), max(self.height() - 8 - metrics.height() - 14, 10))
+        top, tick = self._scale()
+        self._paint_grid(painter, area, top, tick)
+        if not self._points:
+            painter.setPen(theme().color("text3"))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self.tr("The first figures come in a moment"))
+            return
+        last = self._points[-1]
+        x = area.left() + area.width() * last.step / max(last.steps, 1)
+        painter.fillRect(QRectF(x, area.top(), area.right() - x, area.height()), theme().color("subtle"))
+        self._paint_grid(painter, area, top, tick)
+        self._paint_lines(painter, area, top)
+        self._paint_labels(painter, area, top, x)
+
+    def _scale(self) -> tuple[float, float]:
+        """The top of the scale and the distance of its lines."""
+        values = [point.train for point in self._points] + [p.heldout for p in self._points if p.heldout is not None]
+        finite = [value for value in values if math.isfinite(value)]
+        highest = max(finite, default=2.5) * 1.05 or 1.0
+        tick = next((step for step in STEPS if highest / step <= 6), STEPS[-1])
+        return math.ceil(highest / tick) * tick, tick
+
+    def _paint_grid(self, painter: QPainter, area: QRectF, top: float, tick: float) -> None:
+        metrics = painter.fontMetrics()
+        for n in range(round(top / tick) + 1):
+            y = area.bottom() - area.height() * n * tick / top
+            painter.setPen(QPen(theme().color("borderStrong" if n == 0 else "chartGrid"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme().color("text2"))
+            place = QRectF(0, y - 10, area.left() - 8, 20)
+            digits = 2 if tick < 0.1 else 1
+            painter.drawText(
+                place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{n * tick:.{digits}f}"
+            )
+        steps = self._points[-1].steps if self._points else 0
+        for n in range(7 if steps >= 6 else 2):
+            share = n / (6 if steps >= 6 else 1)
+            text = f"{round(steps * share)}" + (self.tr(" steps") if share == 1 else "")
+            width = metrics.horizontalAdvance(text)
+            x = area.left() + area.width() * share - (width if share == 1 else width / 2)
+            painter.drawText(QPointF(x, area.bottom() + metrics.height() + 4), text)
+
+    def _place(self, area: QRectF, top: float, step: int, value: float) -> QPointF:
+        steps = max(self._points[-1].steps, 1)
+        share = min(max(value / top, 0.0), 1.0)
+        return QPointF(area.left() + area.width() * step / steps, area.bottom() - area.height() * share)
+
+    def _paint_lines(self, painter: QPainter, area: QRectF, top: float) -> None:
+        every = max(1, len(self._points) // MOST_POINTS)
+        thinned = [p for n, p in enumerate(self._points) if n % every == 0 or n == len(self._points) - 1]
+        path = QPainterPath()
+        for n, point in enumerate(p for p in thinned if p.train > 0 and math.isfinite(p.train)):
+            place = self._place(area, top, point.step, point.train)
+            if n:
+                path.lineTo(place)
+            else:
+                path.moveTo(place)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme().color("chart1"), 1.6))
+        painter.drawPath(path)
+        held = [point for point in self._points if point.heldout is not None]
+        places = [self._place(area, top, point.step, point.heldout or 0.0) for point in held]
+        pen = QPen(theme().color("chart2"), 1.8)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawPolyline(places)
+        painter.setPen(QPen(theme().color("chart2"), 2))
+        painter.setBrush(theme().color("surface"))
+        for point, place in zip(held, places, strict=True):
+            radius = 5.0 if point.step == self._best else 3.0
+            painter.drawEllipse(place, radius, radius)
+
+    def _paint_labels(self, painter: QPainter, area: QRectF, top: float, x: float) -> None:
+        last = self._points[-1]
+        held = next((point for point in reversed(self._points) if point.heldout is not None), None)
+        painter.setFont(theme().font("caption", strong=True))
+        metrics = painter.fontMetrics()
+        labels = [(self.tr("Training {0}").format(f"{last.train:.2f}"), "chart1", last.train)]
+        if held is not None and held.heldout is not None:
+            labels.append((self.tr("Held-out {0}").format(f"{held.heldout:.2f}"), "chart2", held.heldout))
+            self._paint_best(painter, area, top)
+        labels.sort(key=lambda label: -label[2])
+        y = -1e9
+        for text, token, value in labels:
+            wanted = self._place(area, top, last.step, value).y()
+            y = max(wanted, y + metrics.height() + 4)
+            width = metrics.horizontalAdvance(text)
+            at = min(x + 10, area.right() - width)
+            painter.setPen(theme().color(token))
+            painter.drawText(QPointF(at, min(y, area.bottom() - 4) + metrics.ascent() / 2 - 2), text)
+
+    def _paint_best(self, painter: QPainter, area: QRectF, top: float) -> None:
+        best = next((p for p in self._points if p.step == self._best and p.heldout is not None), None)
+        if best is None or best.heldout is None:
+            return
+        place = self._place(area, top, best.step, best.heldout)
+        text = self.tr("Best so far")
+        metrics = QFontMetrics(theme().font("caption", strong=True))
+        width = metrics.horizontalAdvance(text)
+        above = max(place.y() - 52, area.top() + metrics.height())
+        if above > place.y() - 14:
+            return
+        painter.setPen(QPen(theme().color("text2"), 1))
+        painter.drawLine(QPointF(place.x(), above + 4), QPointF(place.x(), place.y() - 7))
+        painter.setPen(theme().color("text"))
+        x = min(max(place.x() - width / 2, area.left()), area.right() - width)
+        box = QRect(round(x), round(above - metrics.height()), width + 2, metrics.height())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)

@@ -1,0 +1,539 @@
+"""Step 3: what was prepared, number by number, and the list that a person decides before anything trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.errors import AppError
+from app.finetune.review import DEFAULT_QUALITY, Entry
+from app.gui.controllers.finetune import FinetuneController
+from app.gui.item_models.review import ReviewModel
+from app.gui.theme import theme
+from app.gui.views.finetune_parts import NumberTile, Panel, TwoColumns
+from app.gui.views.finetune_report import ReportDialog, read_report
+from app.gui.views.finetune_review_list import ReviewListView
+from app.gui.views.page import ScrollColumn, Separator
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, SegmentedControl, SpinBox, empty_layout
+
+TWINS = ("duplicate", "near-duplicate")
+LIST_HEIGHT = 420
+
+
+class ReviewStep(ScrollColumn):
+    """Progress while it is prepared, then numbers, list and source."""
+
+    toast_asked = Signal(str)
+
+    def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._controller = controller
+        self.model = ReviewModel(self)
+        self.model.decided.connect(self._counts_changed)
+        self.model.failed.connect(controller.failed)
+        self._shown: object = None
+        self._messages = QVBoxLayout()
+        self._messages.setSpacing(8)
+        self.column.addLayout(self._messages)
+        self._stack = QStackedWidget()
+        self.column.addWidget(self._stack, 1)
+        self._build_progress()
+        self._build_list()
+        self._notes: tuple[str, ...] = ()
+
+    def first_focus(self) -> QWidget:
+        return self.list if self._controller.review is not None else self.cancel
+
+    def refresh(self) -> None:
+        """Progress, or the list once it is there."""
+        review = self._controller.review
+        if self._shown is not review:
+            self._shown = review
+            self.model.show_list(review)
+            self.filter.set_value(self.model.filter)
+            self.list.setCurrentIndex(self.model.index(0))
+        self._stack.setCurrentIndex(0 if review is None else 1)
+        if review is not None:
+            self._show_numbers()
+            self._show_counts()
+            self._show_kind()
+        self._show_messages()
+        self.progress()
+
+    def progress(self) -> None:
+        """How far preparing is."""
+        controller = self._controller
+        done, total = controller.gathered
+        told = controller.progress
+        if controller.stand == "preparing" and not told.stage:
+            self._now.setText(
+                self.tr("Reading documents, {0} of {1}").format(done, total) if total else self.tr("Starting")
+            )
+            self._bar.set_fraction(done / total if total else 0.0)
+            return
+        text = told.note if told.stage == "questions" and told.note else told.sentence()
+        self._now.setText(text)
+        places = [stage for stage in told.stages if stage in ("collect", "clean", "questions", "split")]
+        at = places.index(told.stage) if told.stage in places else 0
+        within = told.fraction or 0.0
+        self._bar.set_fraction((at + within) / len(places) if places else 0.0)
+        left = told.seconds_left
+        self._left.setText(self.tr("About {0} min left").format(max(1, round(left / 60))) if left else "")
+        self._show_messages()
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._columns.set_narrow(narrow)
+
+    # --- building -----------------------------------------------------------------------------------------------------
+
+    def _build_progress(self) -> None:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        panel = Panel()
+        self._now = Label("", "heading", wrap=True)
+        self._bar = ProgressBar(self.tr("Preparing the data"), height=8)
+        self._left = Label("", "caption", "text2")
+        text = self.tr("You can keep working. Nothing trains before you have seen the list.")
+        self.cancel = Button(self.tr("Stop preparing"))
+        self.cancel.clicked.connect(self._stop)
+        self.resume = Button(self.tr("Continue"), "primary")
+        self.resume.clicked.connect(self._controller.resume)
+        panel.column.addWidget(self._now)
+        panel.column.addWidget(self._bar)
+        row = QHBoxLayout()
+        row.addWidget(Label(text, "caption", "text2", wrap=True), 1)
+        row.addWidget(self._left)
+        row.addWidget(self.cancel)
+        row.addWidget(self.resume)
+        panel.column.addLayout(row)
+        column.addWidget(panel)
+        column.addStretch(1)
+        self._stack.addWidget(holder)
+
+    def _build_list(self) -> None:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Label(self.tr("What we prepared from your data"), "heading"))
+        column.addSpacing(10)
+        column.addWidget(self._build_numbers())
+        column.addSpacing(16)
+        column.addLayout(self._build_filter())
+        column.addSpacing(8)
+        self._columns = TwoColumns(self._build_rows(), self._build_source(), (15, 8))
+        column.addWidget(self._columns, 1)
+        self._stack.addWidget(holder)
+
+    def _build_numbers(self) -> QWidget:
+        panel = Panel(flush=True)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        self.tiles = {
+            "read": NumberTile("files", self.tr("Sources read")),
+            "questions": NumberTile("text-quote", self.tr("Questions")),
+            "twins": NumberTile("copy-check", self.tr("Duplicates set aside")),
+            "masked": NumberTile("eye-off", self.tr("Personal details masked")),
+            "aside": NumberTile("circle-minus", self.tr("Set aside")),
+        }
+        for n, (key, tile) in enumerate(self.tiles.items()):
+            tile.set_first(n == 0)
+            tile.clicked.connect(lambda _=False, key=key: self.open_report(key))
+            row.addWidget(tile)
+        panel.column.addLayout(row)
+        return panel
+
+    def _build_filter(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._heading = Label(self.tr("Review questions and answers"), "heading")
+        row.addWidget(self._heading)
+        row.addStretch(1)
+        self.quality = SpinBox(self.tr("Least quality"))
+        self.quality.setRange(0, 100)
+        self.quality.setDecimals(0)
+        self.quality.setSingleStep(5)
+        self.quality.setSuffix(" %")
+        self.quality.setValue(DEFAULT_QUALITY * 100)
+        self.quality.valueChanged.connect(lambda _: self._show_counts())
+        self.approve_all = Button("", icon="copy-check")
+        self.approve_all.clicked.connect(self._approve_above)
+        row.addWidget(self.approve_all)
+        row.addWidget(self.quality)
+        self.filter = SegmentedControl(
+            [("open", self.tr("To review")), ("approved", self.tr("Approved")), ("rejected", self.tr("Rejected"))],
+            "open",
+            self.tr("Show"),
+        )
+        self.filter.chosen.connect(self._filter_chosen)
+        row.addWidget(self.filter)
+        return row
+
+    def _build_rows(self) -> QWidget:
+        panel = Panel(flush=True)
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(16, 8, 16, 8)
+        line.addWidget(Label(self.tr("Question and answer"), "caption", "text2", strong=True))
+        line.addStretch(1)
+        line.addWidget(Label(self.tr("Use it? Keys A, E, R"), "caption", "text2", strong=True))
+        panel.column.addWidget(head)
+        panel.column.addWidget(Separator())
+        self.list = ReviewListView(self.model)
+        self.list.asked.connect(self.decide)
+        self.list.moved.connect(self._show_source)
+        self.list.doubleClicked.connect(lambda _: self.decide("edit"))
+        self.list.setMinimumHeight(220)
+        panel.column.addWidget(self.list, 1)
+        panel.setMinimumHeight(260)
+        return panel
+
+    def _build_source(self) -> QWidget:
+        panel = Panel(flush=True)
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        self.source_name = ElidedLabel("", "uiStrong")
+        self.source_page = Label("", "caption", "text2")
+        self.open_source = Button(self.tr("Open"), icon="external-link")
+        self.open_source.clicked.connect(self._open_file)
+        row.addWidget(self.source_name, 1)
+        row.addWidget(self.source_page)
+        row.addWidget(self.open_source)
+        head.setMinimumHeight(theme().px(48))
+        panel.column.addWidget(head)
+        panel.column.addWidget(Separator())
+        self.source_text = QTextEdit()
+        self.source_text.setReadOnly(True)
+        self.source_text.setFrameShape(QFrame.Shape.NoFrame)
+        self.source_text.document().setDocumentMargin(16)
+        self.source_text.setAccessibleName(self.tr("Source"))
+        panel.column.addWidget(self.source_text, 1)
+        panel.column.addWidget(Separator())
+        foot = QWidget()
+        buttons = QHBoxLayout(foot)
+        buttons.setContentsMargins(16, 10, 16, 10)
+        buttons.setSpacing(8)
+        self.approve = Button(self.tr("Approve"), icon="check")
+        self.edit = Button(self.tr("Edit"), icon="pencil")
+        self.reject = Button(self.tr("Reject"), "danger", "x")
+        for button, name in ((self.approve, "approve"), (self.edit, "edit"), (self.reject, "reject")):
+            button.clicked.connect(lambda _=False, name=name: self.decide(name))
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        panel.column.addWidget(foot)
+        panel.setMinimumHeight(260)
+        panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        return panel
+
+    # --- deciding -----------------------------------------------------------------------------------------------------
+
+    def decide(self, name: str) -> None:
+        """Approve, edit or reject the selected lines, then go to the next open one."""
+        indexes = self.list.selectionModel().selectedIndexes() or [self.list.currentIndex()]
+        indexes = [index for index in indexes if index.isValid()]
+        if not indexes:
+            return
+        if name == "edit":
+            self._edit(indexes[-1].row())
+            return
+        if name == "approve":
+            self.model.approve(indexes)
+        else:
+            self.model.reject(indexes)
+        self._go_on(max(index.row() for index in indexes))
+
+    def _edit(self, row: int) -> None:
+        index = self.model.index(row)
+        entry = self.model.entry(index)
+        if entry is None:
+            return
+        dialog = EditDialog(entry, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.model.edit(index, dialog.question.toPlainText(), dialog.answer.toPlainText())
+            self._go_on(row)
+        dialog.deleteLater()
+
+    def _go_on(self, row: int) -> None:
+        following = self.model.next_open(row)
+        if following >= 0:
+            self.list.setCurrentIndex(self.model.index(following))
+        else:
+            self._show_source()
+        self.list.setFocus()
+
+    def _approve_above(self) -> None:
+        count = self.model.approve_above(self.quality.value() / 100)
+        if count:
+            self.toast_asked.emit(self.tr("{0} approved.").format(f"{count:,}"))
+        self.list.setCurrentIndex(self.model.index(0))
+        self._show_source()
+
+    def _filter_chosen(self, state: str) -> None:
+        self.model.set_filter(state)  # type: ignore[arg-type]
+        self.list.setCurrentIndex(self.model.index(0))
+        self._show_source()
+
+    def _stop(self) -> None:
+        if self._controller.progress.stage:
+            self._controller.stop_preparing()
+        else:
+            self._controller.cancel_gathering()
+
+    # --- the report ---------------------------------------------------------------------------------------------------
+
+    def open_report(self, key: str) -> None:
+        """Open what a number counts."""
+        run = self._controller.run
+        if run is None:
+            return
+        try:
+            rows = self._report_rows(key, run.folder)
+        except AppError as error:
+            self._controller.failed.emit(error)
+            return
+        notes = {
+            "twins": self.tr("One of each is kept."),
+            "masked": self.tr("They are replaced by a word in brackets, so that the model cannot repeat them."),
+            "aside": self.tr("Nothing is deleted. What you take anyway comes into the list as approved."),
+        }
+        titles = {key: tile._label for key, tile in self.tiles.items()}
+        dialog = ReportDialog(titles[key], notes.get(key, ""), rows, self)
+        dialog.taken_back.connect(self._take_back)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _report_rows(self, key: str, run: Path) -> list[tuple[str, str, str]]:
+        review = self._controller.review
+        entries = review.entries if review is not None else []
+        if key == "questions":
+            return [(e.example.question, e.example.answer, "") for e in entries if e.example.split != "aside"]
+        if key == "read":
+            texts = review.texts if review is not None else []
+            rows = [(text.name or text.id, text.reason or f"{len(text.text.split()):,} words", "") for text in texts]
+            return rows + [(note.message, note.hint, "") for note in self._controller.progress.notices]
+        if key == "masked":
+            found = read_report(run, ("personal-data",))
+            return [(row.rule, row.before and f"{row.before} → {row.after}", "") for row in found]
+        known = {entry.example.id: entry for entry in entries}
+        kinds = TWINS if key == "twins" else ("quality", "language", "contradiction", "encoding", "boilerplate")
+        rows = []
+        for row in read_report(run, kinds):
+            entry = known.get(row.id)
+            name = entry.example.question if entry else row.id
+            text = row.rule + (f" {row.before[:200]}" if row.before else "")
+            rows.append((name, text, row.id if entry is not None and entry.state == "aside" else ""))
+        told = {row[2] for row in rows}
+        if key == "aside":
+            for entry in entries:
+                if entry.state == "aside" and entry.example.id not in told and "already" not in entry.example.reason:
+                    rows.append((entry.example.question, entry.example.reason, entry.example.id))
+        return rows
+
+    def _take_back(self, key: str) -> None:
+        review = self._controller.review
+        if review is None:
+            return
+        try:
+            review.decide([key], "approve")
+        except AppError as error:
+            self._controller.failed.emit(error)
+            return
+        self.model.refill()
+        self._counts_changed()
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    def _show_numbers(self) -> None:
+        run, review = self._controller.run, self._controller.review
+        if run is None or review is None:
+            return
+        collected, cleaned, split = run.summary("collect"), run.summary("clean"), run.summary("split")
+        questions = run.summary("questions")
+
+        def number(figures: dict[str, str | int | float | bool], key: str) -> int:
+            return int(figures.get(key, 0) or 0)
+
+        sources = number(collected, "documents") + number(collected, "examples") + number(collected, "preferences")
+        problems = number(collected, "problems")
+        note = self.tr("{0} could not be used").format(problems) if problems else self.tr("All could be used")
+        self.tiles["read"].show_number(sources, note)
+        kept = sum(entry.state != "aside" for entry in review.entries)
+        held = number(split, "heldout") + number(split, "unseen")
+        facts = number(split, "facts") or number(questions, "facts")
+        text = self.tr("{0} facts, {1} kept for the exam").format(facts, held) if facts else ""
+        self.tiles["questions"].show_number(kept or len(review.preferences), text)
+        twins = sum(number(cleaned, kind) for kind in TWINS)
+        self.tiles["twins"].show_number(twins, self.tr("Kept one of each"))
+        self.tiles["masked"].show_number(number(cleaned, "personal-data"), self.tr("Names, phone, bank, e-mail"))
+        dropped = number(questions, "dropped")
+        aside = sum(entry.state == "aside" for entry in review.entries) + sum(t.split == "aside" for t in review.texts)
+        text = self.tr("{0} questions failed their check").format(dropped) if dropped else self.tr("With the reason")
+        self.tiles["aside"].show_number(max(aside - twins, 0) + dropped, text)
+
+    def _show_kind(self) -> None:
+        """Pairs and texts are shown, but there is nothing to decide about them line by line."""
+        review, wizard = self._controller.review, self._controller.wizard
+        listed = bool(review and review.entries)
+        self._columns.setVisible(listed)
+        self.filter.setVisible(listed)
+        self.quality.setVisible(listed)
+        self.approve_all.setVisible(listed)
+        heading = self.tr("Review questions and answers")
+        if not listed and wizard is not None:
+            heading = self.tr("Open the numbers to see what will be learned.")
+        self._heading.setText(heading)
+
+    def _show_counts(self) -> None:
+        review = self._controller.review
+        if review is None:
+            return
+        labels = {"open": self.tr("To review"), "approved": self.tr("Approved"), "rejected": self.tr("Rejected")}
+        for key, button in self.filter._buttons.items():
+            button.setText(f"{labels[key]} {review.count(key):,}")  # type: ignore[arg-type]
+            button.updateGeometry()
+        good = len(review.good(self.quality.value() / 100))
+        self.approve_all.setText(self.tr("Approve {0} above").format(f"{good:,}"))
+        self.approve_all.setEnabled(good > 0)
+        self.approve_all.setToolTip(self.tr("Approve everything that is to review and has at least this quality"))
+
+    def _counts_changed(self) -> None:
+        self._show_counts()
+        self._controller.changed.emit()
+
+    def _show_source(self) -> None:
+        entry = self.model.entry(self.list.currentIndex())
+        for button in (self.approve, self.edit, self.reject):
+            button.setEnabled(entry is not None)
+        if entry is None:
+            self.source_name.set_text("")
+            self.source_page.setText("")
+            self.open_source.hide()
+            self.source_text.setPlainText("")
+            return
+        source = entry.example.source
+        self.source_name.set_text(source.document or entry.source_text)
+        self.source_page.setText(self.tr("Page {0}").format(source.page) if source.page else "")
+        self.open_source.setVisible(bool(source.path) and Path(source.path).exists())
+        self._write_source(entry)
+
+    def _write_source(self, entry: Entry) -> None:
+        """The passage with the words of the answer marked; without a passage, the question and answer themselves."""
+        passage, answer = entry.example.source.text, entry.example.answer
+        plain, mark = QTextCharFormat(), QTextCharFormat()
+        plain.setFont(theme().font("ui"))
+        plain.setForeground(theme().color("text"))
+        mark.setFont(theme().font("ui"))
+        mark.setBackground(theme().color("mark"))
+        mark.setForeground(theme().color("onMark"))
+        self.source_text.clear()
+        cursor = QTextCursor(self.source_text.document())
+        if not passage:
+            for turn in entry.example.messages:
+                cursor.insertText(f"{turn.content}\n\n", plain)
+            return
+        start, end = sentence_of(passage, answer)
+        cursor.insertText(passage[:start], plain)
+        cursor.insertText(passage[start:end], mark)
+        cursor.insertText(passage[end:], plain)
+
+    def _open_file(self) -> None:
+        entry = self.model.entry(self.list.currentIndex())
+        if entry is not None and entry.example.source.path:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(entry.example.source.path))
+
+    def _show_messages(self) -> None:
+        """Why preparing stopped, and warnings."""
+        controller = self._controller
+        stand, told = controller.stand, controller.progress
+        waiting = controller.review is None
+        self.cancel.setVisible(waiting and stand == "preparing")
+        self.resume.setVisible(waiting and stand in ("stopped", "failed"))
+        notes = []
+        if waiting and stand == "failed" and told.failure is not None:
+            notes.append(("danger", told.failure.message, told.failure.hint))
+        elif waiting and stand == "stopped":
+            notes.append(("warning", self.tr("Preparing was interrupted."), self.tr("It continues where it was.")))
+        notes += [("warning", note.message, note.hint) for note in told.notices[:3]]
+        key = tuple(" ".join(note) for note in notes)
+        if key == self._notes:
+            return
+        self._notes = key
+        empty_layout(self._messages)
+        for kind, title, detail in notes:
+            self._messages.addWidget(Banner(kind, title, detail))  # type: ignore[arg-type]
+
+
+class EditDialog(QDialog):
+    """Question and answer to change; saving approves."""
+
+    def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Edit question and answer"))
+        self.setModal(True)
+        self.resize(theme().px(520), theme().px(360))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(6)
+        self.question = self._field(column, self.tr("Question"), entry.example.question, 64)
+        self.answer = self._field(column, self.tr("Answer"), entry.example.answer, 140)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        cancel = Button(self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.save = Button(self.tr("Save and approve"), "primary")
+        self.save.setDefault(True)
+        self.save.clicked.connect(self.accept)
+        row.addWidget(cancel)
+        row.addWidget(self.save)
+        column.addLayout(row)
+        for field in (self.question, self.answer):
+            field.textChanged.connect(self._check)
+        self.answer.setFocus()
+
+    def _field(self, column: QVBoxLayout, name: str, text: str, height: int) -> QPlainTextEdit:
+        column.addWidget(Label(name, "uiStrong"))
+        field = QPlainTextEdit(text)
+        field.setProperty("field", "true")
+        field.setAccessibleName(name)
+        field.setTabChangesFocus(True)
+        field.setMinimumHeight(theme().px(height))
+        column.addWidget(field, 1)
+        column.addSpacing(6)
+        return field
+
+    def _check(self) -> None:
+        empty = not (self.question.toPlainText().strip() and self.answer.toPlainText().strip())
+        if empty:
+            self.save.disable(self.tr("Both need some text."))
+        else:
+            self.save.enable()
+
+
+def sentence_of(passage: str, answer: str) -> tuple[int, int]:
+    """The span of the sentence that holds the answer, or of nothing."""
+    found = passage.casefold().find(answer.strip().rstrip(".").casefold()) if answer.strip() else -1
+    if found < 0:
+        words = sorted(answer.split(), key=len, reverse=True)[:1]
+        found = passage.find(words[0].strip(".,;:")) if words and len(words[0]) > 3 else -1
+    if found < 0:
+        return 0, 0
+    start = max(passage.rfind(mark, 0, found) + len(mark) for mark in (". ", "\n", "? ", "! "))
+    start = max(start, 0) if start > 2 or passage[:2] in (". ", "\n") else 0
+    ends = [place for mark in (". ", "\n") if (place := passage.find(mark, found + len(answer.rstrip(".")))) >= 0]
+    return start, min(ends) + 1 if ends else len(passage)
