@@ -80,6 +80,13 @@ class FakeWorkerClient(QObject):
     def stop(self) -> None:
         self.set_state("stopped")
 
+    def retire(self) -> None:
+        self.set_state("stopped")
+
+    @property
+    def gone(self) -> bool:
+        return self.state == "stopped"
+
     def restart(self) -> None:
         self.restarts += 1
         for job in self.jobs:

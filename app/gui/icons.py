@@ -78,6 +78,11 @@ def _render(name: str, color: str, size: int, ratio: float) -> QPixmap:
     return image
 
 
+def forget_icons() -> None:
+    """Let go of every image: none may outlive the QApplication."""
+    _render.cache_clear()
+
+
 @lru_cache(maxsize=CACHE_SIZE)
 def _source(name: str) -> bytes:
     return (FOLDER / f"{name}.svg").read_bytes()

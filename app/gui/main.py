@@ -17,6 +17,7 @@ from app.errors import AppError
 from app.gui.controllers.chat import ChatController
 from app.gui.controllers.models import MakeClient, ModelsController
 from app.gui.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.icons import forget_icons
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat
 from app.gui.session import Session
 from app.gui.single_instance import SingleInstance
@@ -190,11 +191,12 @@ def show_window(parts: Parts, window: MainWindow, instance: SingleInstance) -> N
 def stop(parts: Parts) -> None:
     """End the processes and close the files."""
     parts.session.save()
-    parts.chats.answering.drop_all()
+    parts.chats.leave()
     parts.models.stop()
     parts.documents_client.stop()
     parts.store.purge()
     parts.store.close()
+    forget_icons()
 
 
 def _application(argv: list[str]) -> QApplication:

@@ -81,6 +81,8 @@ class WorkerClient(QObject):
         self._home = home
         self._restarts = restarts
         self._process: QProcess | None = None
+        self._leaving: QProcess | None = None
+        self._start_after = False
         self._buffer = bytearray()
         self._log: collections.deque[str] = collections.deque(maxlen=KEPT_LOG_LINES)
         self._ids = 0
@@ -101,8 +103,12 @@ class WorkerClient(QObject):
     # --- the child ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the child unless it runs."""
+        """Start the child unless it runs; while the one before is still leaving, after that."""
         if self._process is not None:
+            return
+        if self._leaving is not None:
+            self._start_after = True
+            self._set_state("starting")
             return
         process = QProcess(self)
         self._process = process
@@ -122,25 +128,48 @@ class WorkerClient(QObject):
         process.start(program, args)
 
     def stop(self) -> None:
-        """End the child; requests under way are dropped without a word, since the asker wants to leave."""
+        """End the child and wait until it is gone, for when the program ends or its memory is needed at once."""
+        self.retire()
+        process = self._leaving
+        if process is not None and not process.waitForFinished(EXIT_GRACE_MS):
+            process.kill()
+            process.waitForFinished(EXIT_GRACE_MS)
+
+    def retire(self) -> None:
+        """End the child without waiting; requests under way are dropped without a word: the asker wants to leave."""
         self._restart_timer.stop()
         self._callbacks.clear()
         self._waiting.clear()
+        self._start_after = False
         process = self._release()
         self._set_state("stopped")
         if process is None or process.state() == QProcess.ProcessState.NotRunning:
             return
+        self._leaving = process
+        process.finished.connect(self._left)
+        grace = QTimer(process, singleShot=True, interval=EXIT_GRACE_MS)
+        grace.timeout.connect(process.kill)
+        grace.start()
         process.closeWriteChannel()
-        if not process.waitForFinished(EXIT_GRACE_MS):
-            process.kill()
-            process.waitForFinished(EXIT_GRACE_MS)
-        process.deleteLater()
 
     def restart(self) -> None:
-        """End the child if it runs and start a new one; the back-off begins anew."""
+        """End the child if it runs and start a new one when it is gone; the back-off begins anew."""
         self._ends_in_a_row = 0
-        self.stop()
+        self.retire()
         self.start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether no process is left."""
+        return self._process is None and self._leaving is None
+
+    def _left(self, *_: object) -> None:
+        process, self._leaving = self._leaving, None
+        if process is not None:
+            process.deleteLater()
+        if self._start_after:
+            self._start_after = False
+            self.start()
 
     def _release(self) -> QProcess | None:
         process, self._process = self._process, None

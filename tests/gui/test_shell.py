@@ -292,3 +292,11 @@ def test_void_calls_do_not_eat_references_of_none(qapp: QApplication) -> None:
         widget.update()
         widget.setEnabled(True)
     assert sys.getrefcount(None) > before - 500
+
+
+def test_the_rail_shows_a_running_job(world: ShellWorld) -> None:
+    world.window.resize(900, 600)
+    world.window.sidebar.set_detail("documents", "3", running=True)
+    before = world.window.grab().toImage()
+    world.window.sidebar.set_detail("documents", "3", running=False)
+    assert world.window.grab().toImage() != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -130,3 +131,21 @@ def test_a_refusal_is_told_and_not_repeated(
     assert "does not start" in str(ear.end[0])
     qtbot.wait(400)
     assert len(failures) == 1
+
+
+def test_retiring_a_hanging_child_does_not_hold_the_window(
+    make_client: Callable[[], WorkerClient], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_client, "EXIT_GRACE_MS", 300)
+    client, ear = make_client(), Ear()
+    ear.ask(client, "hang")
+    qtbot.waitUntil(lambda: client.state == "ready", timeout=10_000)
+    before = time.monotonic()
+    client.restart()
+    ear.ask(client, "count 2")
+    assert time.monotonic() - before < 0.05 and not client.gone
+    qtbot.waitUntil(lambda: bool(ear.end), timeout=10_000)
+    assert ear.end == [Collections(collections=())]
+    client.retire()
+    qtbot.waitUntil(lambda: client.gone, timeout=5_000)
+    assert client.state == "stopped"

@@ -237,6 +237,11 @@ class ChatController(QObject):
         """Thumb up, down or none, and what the answer should have been."""
         self._guard(lambda: self.turn_changed.emit(self._store.set_feedback(turn_id, rating, corrected)))
 
+    def leave(self) -> None:
+        """The window closes: keep what the answers under way have said, and begin nothing more."""
+        self._count_timer.stop()
+        self._guard(self.answering.drop_all)
+
     def restart_engine(self) -> None:
         self._set_engine("loading", None)
         self._models.restart_engine()

@@ -236,8 +236,8 @@ class ModelsController(QObject):
             return
         self._switch_job = None
         self._switch_name = ""
-        client.stop()
-        client.deleteLater()
+        client.retire()
+        self._retire(client)
         self.models_changed.emit()
 
     def _load_beside(self, model: InstalledModel) -> None:
@@ -316,9 +316,11 @@ class ModelsController(QObject):
 
     def _end_retired(self) -> None:
         for client in [each for each in self._retired if not each.busy]:
-            self._retired.remove(client)
-            client.stop()
-            client.deleteLater()
+            if client.gone:
+                self._retired.remove(client)
+                client.deleteLater()
+            elif client.state != "stopped":
+                client.retire()
         if not self._retired:
             self._retire_timer.stop()
 

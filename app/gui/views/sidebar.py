@@ -298,14 +298,13 @@ class _RailButton(IconButton):
         return QSize(40, 40)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.isChecked():
+            super().paintEvent(event)  # with a painter of its own: two at once on one widget end the program
         painter = QPainter(self)
         if self.isChecked():
             paint_box(painter, QRectF(self.rect()), fill=theme().color("selected"))
             paint_icon(painter, self._icon, "accent", QRect(10, 10, 20, 20))
-        else:
-            super().paintEvent(event)
         if self._dot:
-            painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color("accent"))
