@@ -157,7 +157,7 @@ def need_of(goal: Recipe, wizard: Wizard, facts: Facts) -> Need:
 def sources_of(wizard: Wizard, facts: Facts) -> int:
     """How many sources are chosen that are really there and that the goal can use."""
     filled = {each.name for each in facts.collections if each.documents}
-    count = len(wizard.files)
+    count = 0 if wizard.goal == "read" else len(wizard.files)
     if wizard.goal in ("teach", "read"):
         count += len(filled.intersection(wizard.collections))
     if wizard.goal == "teach":
@@ -250,7 +250,7 @@ def _review_state(stand: Stand, reviewed: Reviewed) -> StepState:
     left = f"{reviewed.open} left to review. " if reviewed.open else ""
     text = f"{left}You can train with the {reviewed.trainable} approved ones."
     if few:
-        text = f"Only {reviewed.trainable} to train with: expect it to learn them, and little more."
+        text = f"{left}Only {reviewed.trainable} to train with: expect it to learn them, and little more."
     return StepState(action=label, allowed=True, reason=text, warning=few)
 
 

@@ -39,6 +39,8 @@ STAGE_TEXT = {
     "card": "Writing the model card",
 }
 """Each stage of the trainer in plain words."""
+LONGEST_STEP_S = 600.0
+"""A longer time between two steps was a pause or a computer asleep, and is no time of training."""
 
 
 @dataclass
@@ -64,7 +66,6 @@ class RunProgress:
     pid: int = 0
     trained_s: float = 0.0
     """Seconds between the events of training, pauses and restarts left out."""
-    _last_at: float = 0.0
 
     def take(self, events: Iterable[AnyEvent]) -> bool:
         """Fold events in; whether there were any."""
@@ -116,7 +117,6 @@ class RunProgress:
             self._add_notice(event)
         else:
             self._stand(event)
-        self._last_at = event.at
 
     def _start(self, event: RunStarted) -> None:
         self.phase, self.stages, self.pid = "working", event.stages, event.pid
@@ -132,17 +132,21 @@ class RunProgress:
         """A run that starts anew, or from its last checkpoint, says some steps again: the newer word counts."""
         self.phase, self.fraction, self.note = "working", None, ""
         if self.points and event.step <= self.points[-1].step:
-            self.points = [point for point in self.points if point.step < event.step]
+            self._cut(event.step - 1)
             if event.step <= 1:
                 self.samples.clear()
                 self.trained_s = 0.0
-            self.best_step = next((point.step for point in reversed(self.points) if point.best), None)
-        elif self.points and self._last_at and 0 < event.at - self._last_at < 600:
-            self.trained_s += event.at - self.points[-1].at if self.points[-1].at else 0.0
+        elif self.points and 0 < event.at - self.points[-1].at < LONGEST_STEP_S:
+            self.trained_s += event.at - self.points[-1].at
         self.points.append(event)
         if event.best:
             self.best_step = event.step
         self.seconds_left = event.seconds_left
+
+    def _cut(self, step: int) -> None:
+        """Forget what came after a step."""
+        self.points = [point for point in self.points if point.step <= step]
+        self.best_step = next((point.step for point in reversed(self.points) if point.best), None)
 
     def _add_notice(self, event: Notice) -> None:
         if all(known.message != event.message for known in self.notices):
@@ -154,8 +158,8 @@ class RunProgress:
             self.waiting = event.message
         elif isinstance(event, Resumed):
             self.phase, self.waiting = "working", ""
-            if event.step is not None and self.points:
-                self.points = [point for point in self.points if point.step <= event.step]
+            if event.step is not None:
+                self._cut(event.step)
         elif isinstance(event, Failed):
             self.phase, self.failure = "failed", event
         else:

@@ -231,7 +231,9 @@ def missing_libraries() -> tuple[str, ...]:
 
 def can_compare() -> bool:
     """Whether this trainer brings the stage that compares."""
-    return importlib.util.find_spec("trainer") is not None and importlib.util.find_spec("trainer.evaluate") is not None
+    if importlib.util.find_spec("trainer") is None or importlib.util.find_spec("trainer.evaluate") is None:
+        return False
+    return importlib.util.find_spec("trainer.evaluate.compare") is not None
 
 
 def _delete(path: Path) -> None:

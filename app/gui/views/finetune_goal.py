@@ -15,7 +15,7 @@ from app.paths import Home
 from app.types import InstalledModel
 from trainer.spec import Recipe
 
-SHOWN_MODELS = 4
+SHOWN_MODELS = 3
 
 
 class GoalStep(ScrollColumn):

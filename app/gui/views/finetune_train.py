@@ -236,6 +236,10 @@ class TrainStep(ScrollColumn):
         now = self.tr("Now, step {0}").format(sample.step)
         self._answers.boxes[1].show_answer(now, sample.now or self.tr("(nothing)"), marked=True)
 
+    def best_text(self) -> str:
+        """What is said of the best step."""
+        return self._best.value.text()
+
     def _next_sample(self) -> None:
         self._asked += 1
         self._show_sample()

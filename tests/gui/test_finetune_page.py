@@ -1,0 +1,434 @@
+"""The wizard in the real window over made-up run folders: what a person sees and clicks at each step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import fake_run
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+from shell_world import INFO, ShellWorld
+
+from app.finetune.runs import Run
+from app.gui.controllers.trainer_process import Measured, Trainer
+from app.gui.views.finetune import FinetunePage
+from app.gui.views.finetune_memory import MemoryDialog
+from app.gui.views.finetune_report import ReportDialog
+from app.types import Answer, Collection, Document
+from app.workers.protocol import Documents, DocumentText, ListDocuments, Load, Loaded, ReadText
+from trainer import events
+from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
+SAMPLES = (Collection(id=1, name="Samples", documents=2, passages=40), Collection(id=2, name="Empty"))
+
+
+class Wizard(ShellWorld):
+    """The window with the wizard open."""
+
+    def __init__(self) -> None:
+        super().__init__(chats=("A chat",))
+        self.parts.documents.totals = SAMPLES
+        self.controller = self.parts.finetune
+        self.window.show_page("finetune")
+        self.page = cast(FinetunePage, self.window.page("finetune"))
+
+    def open(self, run: Run) -> None:
+        self.controller.open(run.id)
+
+    def new_run(self, **values: object) -> Run:
+        return fake_run.make_run(self.parts.home.runs, **values)
+
+    def answer_documents(self) -> None:
+        """Play the documents process until the inputs are gathered."""
+        client = self.last("documents")
+        names = ("Travel.md", "Warranty.pdf")
+        listing = tuple(
+            Document(id=n, collection="Samples", name=name, path=f"/x/{name}", format="md", bytes=9, status="indexed")
+            for n, name in enumerate(names, 1)
+        )
+        client.last(ListDocuments).finish(Documents(documents=listing))
+        for name in names:
+            client.last(ReadText).finish(DocumentText(name=name, format="md", text=f"All about {name}.", pages=()))
+
+
+@pytest.fixture
+def world(qapp: QApplication, data_folder: Path) -> Iterator[Wizard]:
+    made = Wizard()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """Runs whose trainer would have been started."""
+    runs: list[Run] = []
+    monkeypatch.setattr(Trainer, "start", lambda self, run: runs.append(run))
+    return runs
+
+
+def test_the_page_has_its_place_and_starts_with_an_invitation(world: Wizard) -> None:
+    assert world.window.sidebar._rows["finetune"].isChecked()
+    assert world.page.step == "start" and not world.page.foot.isVisible() and world.page.start.empty.isVisible()
+    QTest.mouseClick(world.page.start.empty.button, Qt.MouseButton.LeftButton)
+    assert world.page.step == "goal" and world.page.rail.isVisible()
+    world.page.close_button.click()
+    assert world.page.step == "start" and len(world.page.start.opened) == 1
+    next(iter(world.page.start.opened.values())).click()
+    assert world.page.step == "goal"
+
+
+def test_continue_all_the_way_writes_documents_and_specification(world: Wizard, started: list[Run]) -> None:
+    world.controller.begin()
+    page = world.page
+    assert page.goal.goals["teach"].isChecked() and page.goal.bases["SmolLM2 135M"].isChecked()
+    page.foot.next.click()
+    assert page.step == "data" and page.data.boxes["Samples"].isChecked() and not page.data.boxes["Empty"].isEnabled()
+    page.foot.next.click()
+    assert page.step == "review" and world.controller.stand == "preparing" and not page.foot.next.isEnabled()
+    world.answer_documents()
+    run = world.controller.run
+    assert run is not None and [each.id for each in started] == [run.id]
+    spec = read_json(run.folder / "run.json", RunSpec)
+    assert [each.name for each in spec.data.inputs] == ["Samples"] and spec.prepare.make_questions
+    texts = list(read_lines(Path(spec.data.inputs[0].path), TextDocument))
+    assert [(text.document_id, text.name, text.text) for text in texts] == [
+        (1, "Travel.md", "All about Travel.md."), (2, "Warranty.pdf", "All about Warranty.pdf."),
+    ]  # fmt: skip
+    assert not run.reviewed
+
+
+def test_what_is_chosen_is_there_after_a_restart(world: Wizard) -> None:
+    world.controller.begin()
+    world.page.goal.goals["classify"].click()
+    world.page.goal.efforts["quick"].click()
+    world.page.foot.next.click()
+    assert not world.page.foot.next.isEnabled() and "labels" in world.page.foot.next.toolTip()
+    world.page.data.add_files(["/x/mails.csv"])
+    world.page.data.labels.setText("invoice, complaint, invoice")
+    world.page.data.labels.editingFinished.emit()
+    run = world.controller.run
+    assert run is not None and world.page.foot.next.isEnabled()
+    world.controller.close()
+    wizard = run.load()
+    assert (wizard.goal, wizard.effort, wizard.step) == ("classify", "quick", "data")
+    assert (wizard.files, wizard.labels) == (("/x/mails.csv",), ("invoice", "complaint"))
+
+
+def test_corrected_answers_become_pairs(world: Wizard, started: list[Run]) -> None:
+    store = world.parts.store
+    chat = store.create("Rated")
+    question = store.add_question(chat.id, "How long?")
+    answer = store.finish_answer(store.begin_answer(question.id).id, Answer(text="Ten years."))
+    store.set_feedback(answer.id, "down", "Twelve months.")
+    world.controller.begin()
+    world.page.goal.goals["prefer"].click()
+    world.page.foot.next.click()
+    assert world.page.data.thumbs.isChecked() and world.page.foot.next.isEnabled()
+    world.page.foot.next.click()
+    assert started and (started[0].folder / "inputs" / "feedback.jsonl").read_text().count('"chosen"') == 1
+
+
+def test_the_list_is_decided_by_keys_and_every_decision_is_on_disk(world: Wizard, qtbot: QtBot) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    page = world.page
+    assert page.step == "review" and page.review.model.rowCount() == 24
+    assert page.foot.next.text().startswith("Approve ") and page.foot.next.isEnabled()
+    page.review.list.setFocus()
+    QTest.keyClick(page.review.list, Qt.Key.Key_A)
+    QTest.keyClick(page.review.list, Qt.Key.Key_R)
+    assert page.review.list.currentIndex().row() == 2
+    decisions = list(read_lines(run.folder / "review.jsonl", ReviewDecision))
+    assert [(each.id, each.decision) for each in decisions] == [("e0", "approve"), ("e1", "reject")]
+    assert page.foot.next.text() == "Start training" and "22 left" in page.foot.hint.text()
+    page.review.filter.chosen.emit("rejected")
+    assert page.review.model.rowCount() == 1
+    page.review.filter.chosen.emit("open")
+    page.review.quality.setValue(80)
+    page.review.approve_all.click()
+    assert world.controller.reviewed().approved > 5 and page.review.model.rowCount() == world.controller.reviewed().open
+
+
+def test_an_edit_is_saved_and_the_source_is_marked(world: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    review = world.page.review
+    assert "Warranty-Terms-EU.pdf" in review.source_name.text() and review.source_page.text() == "Page 4"
+    assert "12 months from the date of delivery" in review.source_text.toPlainText()
+
+    def edit(dialog: object) -> int:
+        dialog.answer.setPlainText("")  # type: ignore[attr-defined]
+        assert not dialog.save.isEnabled()  # type: ignore[attr-defined]
+        dialog.answer.setPlainText("One year.")  # type: ignore[attr-defined]
+        return int(QDialog.DialogCode.Accepted.value)
+
+    monkeypatch.setattr("app.gui.views.finetune_review.EditDialog.exec", edit)
+    QTest.keyClick(review.list, Qt.Key.Key_E)
+    decision = list(read_lines(run.folder / "review.jsonl", ReviewDecision))[-1]
+    assert (
+        decision.decision == "edit" and decision.messages is not None and decision.messages[-1].content == "One year."
+    )
+
+
+def test_each_number_opens_what_it_counts_and_what_was_set_aside_can_be_taken(
+    world: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    review = world.page.review
+    assert [tile.text() for tile in review.tiles.values()] == ["6", "24", "18", "47", "3"]
+    opened: list[tuple[str, list[str]]] = []
+
+    def look(dialog: ReportDialog) -> int:
+        from app.gui.widgets import Button, Label
+
+        opened.append((dialog.windowTitle(), [label.text() for label in dialog.findChildren(Label)]))
+        for button in dialog.findChildren(Button):
+            if button.text() == "Take it anyway":
+                button.click()
+        return 0
+
+    monkeypatch.setattr(ReportDialog, "exec", look)
+    for tile in review.tiles.values():
+        tile.click()
+    assert len(opened) == 5
+    assert any("A phone number." in text for text in opened[3][1])
+    assert any("only punctuation" in text for text in opened[4][1])
+    assert world.controller.review is not None
+    taken = next(entry for entry in world.controller.review.entries if entry.example.id == "e24")
+    assert (taken.state, taken.example.split) == ("approved", "train")
+
+
+def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_asked(
+    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = world.last("engine")
+    world.parts.models.start()
+    engine.ready.emit(None)
+    engine.last(Load).finish(Loaded(info=INFO))
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    answers: list[Measured] = []
+    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(answers.pop(), "There is no disk."))
+    asked: list[bool] = []
+
+    def decide(dialog: MemoryDialog) -> int:
+        asked.append(dialog.go_on.isVisibleTo(dialog))
+        return int(QDialog.DialogCode.Accepted.value)
+
+    monkeypatch.setattr(MemoryDialog, "exec", decide)
+    huge = Measured(
+        fits=False, memory_bytes=90_000_000_000, memory_available=1_000_000_000, reason="Too little memory."
+    )
+    answers.append(huge)
+    world.page.foot.next.click()
+    assert asked == [False] and started == [] and not run.reviewed and world.parts.models.info is not None
+    answers.append(Measured(fits=False, memory_bytes=1_100_000_000, memory_available=1_000_000_000))
+    world.page.foot.next.click()
+    assert asked == [False, True] and len(started) == 1 and run.reviewed
+    assert world.parts.models.info is None and engine.state == "stopped"
+    assert world.page.step == "train"
+    fake_run.finish(run)
+    world.controller._follow(run).look()
+    assert world.parts.models.info is None and engine.restarts == 1
+
+
+def test_untouched_continue_approves_the_good_ones_only(
+    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    fits = Measured(fits=True, memory_bytes=1, memory_available=2)
+    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(fits, ""))
+    good = world.controller.reviewed().good
+    assert 0 < good < 24
+    world.page.foot.next.click()
+    assert len(started) == 1 and world.controller.reviewed().approved == good and run.reviewed
+
+
+def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    said: list[tuple[str, bool]] = []
+    world.controller.status_changed.connect(lambda text, running: said.append((text, running)))
+    _follow_this_process(run)
+    world.open(run)
+    page = world.page
+    assert page.train._title.text() == "Training, 62%" and said[-1] == ("Training 62%", True)
+    assert "Step 372 of 600" in page.train.chart.summary() and page.train.best_text() == "Step 300"
+    assert not page.foot.next.isEnabled() and page.train._samples.isVisible()
+    page.train.pause.click()
+    assert read_json(run.folder / "control.json", Control).action == "pause"
+    fake_run.say(run, events.Waiting(reason="pause", message="Training is paused."))
+    world.controller._follow(run).look()
+    assert page.train.unpause.isVisible() and said[-1] == ("Paused", True)
+    page.train.unpause.click()
+    page.train.stop.click()
+    assert read_json(run.folder / "control.json", Control).action == "stop" and not page.train.stop.isEnabled()
+
+
+def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard, started: list[Run]) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    fake_run.train_until(run, pid=2_000_000_000)
+    world.open(run)
+    page = world.page
+    assert world.controller.stand == "stopped" and page.train.resume.isVisible() and not page.train.pause.isVisible()
+    page.train.resume.click()
+    assert started == [world.controller.run] and world.controller.stand == "training"
+
+
+def test_a_failure_says_what_happened_and_what_to_do(world: Wizard) -> None:
+    from app.gui.widgets import Banner
+
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    fake_run.train_until(run, pid=0)
+    fake_run.say(run, events.Failed(stage="train", message="The disk is full.", hint="Free some space."))
+    world.open(run)
+    banners = [banner.accessibleName() for banner in world.page.train.findChildren(Banner)]
+    assert "The disk is full. Free some space." in banners and world.page.train.resume.isVisible()
+
+
+def test_a_restarted_window_finds_the_training_that_goes_on(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    said: list[tuple[str, bool]] = []
+    world.controller.status_changed.connect(lambda text, running: said.append((text, running)))
+    world.controller.find_running()
+    assert said == [("Training 62%", True)]
+    world.window.show_page("chat")
+    world.window.show_page("finetune")
+    assert world.page.step == "train"
+
+
+def test_the_chart_repaints_at_most_four_times_a_second(world: Wizard, qtbot: QtBot) -> None:
+    chart = world.page.train.chart
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    world.open(run)
+    qtbot.wait(300)
+    points, before = world.controller.progress.points, chart.repaints
+    for count in range(20, 120):
+        chart.show_points(points[:count], None)
+        qtbot.wait(10)
+    assert chart.repaints - before <= 6
+
+
+def test_a_better_model_is_offered_and_a_worse_one_is_not(world: Wizard) -> None:
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    page = world.page
+    assert page.foot.next.text() == "Use the new model" and page.foot.second.text() == "Keep the old model"
+    assert page.compare.verdict.title.text() == "Better on your questions: 41% to 88%."
+    world.controller.close()
+    worse = world.new_run(step="compare")
+    fake_run.prepare(worse)
+    fake_run.finish(worse, verdict="worse")
+    world.open(worse)
+    assert page.foot.next.text() == "Keep the old model" and page.foot.second.text() == "Use the new model"
+    page.foot.next.click()
+    assert page.step == "start" and worse.load().kept_old and not worse.load().installed
+
+
+def test_ten_answers_are_judged_blind_by_keys(world: Wizard) -> None:
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    blind = world.page.compare.blind
+    blind.setFocus()
+    for key in (Qt.Key.Key_1, Qt.Key.Key_3, Qt.Key.Key_2):
+        QTest.keyClick(blind, key)
+    assert (run.folder / "compare" / "votes.jsonl").read_text().count("\n") == 3
+    assert "1 ties" in blind.tally.text() and not blind.buttons["left"].isVisible()
+
+
+def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
+    engine = world.last("engine")
+    world.parts.models.start()
+    engine.ready.emit(None)
+    engine.last(Load).finish(Loaded(info=INFO))
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    world.page.foot.next.click()
+    page = world.page
+    assert page.step == "use" and "Switching" in page.use.verdict.title.text()
+    beside = world.last("engine")
+    assert beside is not engine
+    beside.last(Load).finish(Loaded(info=INFO))
+    assert page.use.in_use and page.use.verdict.title.text() == "Larkfield Assistant is in use now"
+    installed = world.parts.registry.find("Larkfield Assistant")
+    assert installed.lineage["run_id"] == run.id and Path(installed.path).exists()
+    assert page.use.verdict.action.text() == "Go back to SmolLM2 135M"
+    page.use.verdict.action.click()
+    world.last("engine").last(Load).finish(Loaded(info=INFO))
+    assert not page.use.in_use and world.parts.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
+    assert page.use.verdict.action.text() == "Use Larkfield Assistant"
+
+
+def test_a_swap_that_fails_leaves_the_old_model_and_says_why(world: Wizard) -> None:
+    from app.errors import AppError
+
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    world.page.foot.next.click()
+    world.last("engine").last(Load).fail(AppError("The file is damaged.", "Train again."))
+    assert not world.page.use.in_use and world.page.use.verdict.action.text() == "Use Larkfield Assistant"
+
+
+def test_a_run_without_a_comparison_says_so(world: Wizard) -> None:
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run, compared=False)
+    world.open(run)
+    assert world.page.compare.verdict.title.text() == "Trained, but not compared."
+    assert "2.30 before, 0.81 after" in world.page.compare.verdict.detail.text()
+
+
+@pytest.mark.parametrize("size", [(880, 560), (1280, 820)])
+def test_every_step_fits_the_window(world: Wizard, size: tuple[int, int]) -> None:
+    world.window.resize(*size)
+    run = world.new_run(step="goal")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    for step in ("goal", "data", "review", "train", "compare", "use"):
+        world.controller.change(step=step)
+        QApplication.processEvents()
+        assert world.page.step == step
+        assert world.page.width() <= world.window.width() and world.window.width() == size[0], step
+        assert world.page.foot.next.mapTo(world.window, world.page.foot.next.rect().bottomRight()).x() < size[0], step
+
+
+def _follow_this_process(run: Run) -> None:
+    """A training under way whose process is alive as long as this test."""
+    fake_run.train_until(run, pid=os.getpid())
+    Run.alive = lambda self, pid: pid == os.getpid()  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _alive_again() -> Iterator[None]:
+    before = Run.alive
+    yield
+    Run.alive = before  # type: ignore[method-assign]
