@@ -47,8 +47,8 @@ LATE_IMPORTS = {
     "app/documents/parse_child.py",
     "trainer/bench.py",
 }
-"""Files that may import our own modules inside functions: the argv switches, the role table, the child that loads pdfium
-only where a page is wanted, and the two sides of a measurement whose memory is compared."""
+"""Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
+pdfium only where a page is wanted, and the two sides of a measurement whose memory is compared."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -33,6 +33,8 @@ name_late(
     "app.gui.views.transcript",
 )
 SAMPLES = RESOURCES / "samples"
+SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"
+"""Beside the folder and not in it, so that adding the folder adds documents only."""
 SAMPLE_COLLECTION = "Larkfield samples"
 SAMPLE_QUESTIONS = 4
 """One a document, so that a person sees that several are asked at once."""
@@ -140,7 +142,7 @@ def _sample_questions(parts: Parts) -> Sequence[str]:
     if parts.chats.collection != SAMPLE_COLLECTION:
         return ()
     try:
-        asked = json.loads((SAMPLES / "questions.json").read_text(encoding="utf-8"))
+        asked = json.loads(SAMPLE_QUESTION_FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ()
     first: dict[str, str] = {}
