@@ -33,11 +33,16 @@ _NUMBER_WORD = re.compile(
     r"|october|november|december|eins?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|hundert|tausend)\b",
     re.IGNORECASE,
 )
+_ASKS_AMOUNT = re.compile(
+    r"\b(how much|rate|limit|prices?|costs?|fees?|allowance|wie ?viel|preis|kosten|satz|grenze|combien|cu[aá]nto)\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"(?:[€$£¥%]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|percent|Prozent)\b)", re.IGNORECASE)
 _ASKS_NAME = re.compile(r"\b(who|whom|whose|wer|wem|wen|wessen|qui|quién|chi|谁|من)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[\w,;] )[A-ZÀ-Þ][\w’'-]+")
 
 HINT = 0.15
-"""What a number is worth where a number is asked for, and a name where a name is."""
+"""What a number is worth where a number is asked for, and a name where a name is; an amount of money twice."""
 
 
 def numbers(text: str) -> set[str]:
@@ -83,7 +88,11 @@ def _rarity(terms: Sequence[str], bodies: Sequence[set[str]]) -> dict[str, float
 
 
 def _hint(query: str, sentence: str) -> float:
-    """Whether the sentence holds the kind of thing that is asked for."""
+    """Whether the sentence holds the kind of thing that is asked for; a question never answers one."""
+    if sentence.rstrip().endswith(("?", "？", "؟")):
+        return -1.0
+    if _ASKS_AMOUNT.search(query) and _AMOUNT.search(sentence) and _NUMBER.search(sentence):
+        return 2 * HINT
     if _ASKS_NUMBER.search(query):
         return HINT if _NUMBER.search(sentence) or _NUMBER_WORD.search(sentence) else 0.0
     if _ASKS_NAME.search(query):
