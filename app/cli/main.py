@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collections": ("app.cli.documents", "collections"),
     "models": ("app.cli.models", "command"),
     "chat": ("app.cli.repl", "command"),
+    "train": ("app.cli.train", "command"),
     "doctor": ("app.cli.doctor", "command"),
     "bench": ("app.cli.bench", "command"),
 }
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
+    _add_train_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
@@ -108,6 +110,17 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     actions.add_parser("back", help="use the model that was in use before")
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
+
+
+def _add_train_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    train = commands.add_parser("train", help="run or resume a training from its run.json")
+    train.add_argument("run", metavar="RUN.json")
+    train.add_argument("--plan", action="store_true", help="say what it needs, without starting it")
+    train.add_argument(
+        "--approve-above", type=float, metavar="Q", help="approve every question of at least this quality (0 to 1)"
+    )
+    train.add_argument("--install", default="", metavar="NAME", help="install the result under this name")
+    _add_json(train)
 
 
 def _add_question(parser: argparse.ArgumentParser, name: str) -> None:

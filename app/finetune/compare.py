@@ -99,6 +99,28 @@ class Comparison:
         lines += [("Not measured", note) for note in result.notes]
         return lines
 
+    def headline(self) -> tuple[str, str]:
+        """The verdict for the top of the page: a sentence, and below it what else changed, bad news first."""
+        result = self.result
+        if result is None:
+            return "", ""
+        judged, exam, general = result.judgement, self._main_exam(), result.exam("general")
+        more = [f"{line[:1].upper()}{line[1:]}." for line in judged.worse]
+        title = judged.sentence
+        if judged.verdict == "better" and exam is not None and exam.change == "up":
+            what = NAMES[exam.name][0].lower()
+            title = f"Better on {what}: {exam.base / exam.count:.0%} to {exam.tuned / exam.count:.0%}."
+            more = [f"Worse: {line}." for line in judged.worse]
+        elif judged.verdict == "worse" and more:
+            title, more = f"Worse: {judged.worse[0]}.", more[1:]
+        elif judged.verdict == "better" and judged.better:
+            title, more = f"Better: {judged.better[0]}.", [f"Worse: {line}." for line in judged.worse]
+        if general is not None and general.change == "chance" and judged.verdict != "worse":
+            more.append("General knowledge unchanged.")
+        if lost := len(self.worse_answers()):
+            more.append(f"{lost} {'answer' if lost == 1 else 'answers'} got worse.")
+        return title, " ".join(more)
+
     def next_pair(self) -> BlindPair | None:
         """The first blind question without a vote."""
         return next((pair for pair in self.pairs if pair.id not in self.votes), None)
@@ -120,14 +142,19 @@ class Comparison:
 
     def scores(self) -> Scores:
         """The lineage's last link: "88% on your questions", "was 41%, 3 got worse"."""
-        exam = (self.result.exam("taught") or self.result.exam("labels")) if self.result else None
-        if exam is None or not exam.count:
+        exam = self._main_exam()
+        if exam is None:
             return Scores(title=self.result.judgement.sentence if self.result else "Not compared")
         lost = f", {exam.lost} got worse" if exam.lost else ""
         what = NAMES[exam.name][0].lower()
         return Scores(
             title=f"{exam.tuned / exam.count:.0%} on {what}", detail=f"was {exam.base / exam.count:.0%}{lost}"
         )
+
+    def _main_exam(self) -> Exam | None:
+        """Was it learned?"""
+        found = (self.result.exam("taught") or self.result.exam("labels")) if self.result else None
+        return found if found is not None and found.count else None
 
 
 def _row(exam: Exam) -> Row:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
+from app.finetune.use import trained_on
 from app.gui.controllers.sources import SourceReader
 from app.gui.views.documents_page import DocumentsPage
 from app.gui.views.drop_overlay import DropOverlay
 from app.gui.views.source_panel import SourcePanel
+from app.types import InstalledModel
 
 if TYPE_CHECKING:
     from app.gui.main import Parts
@@ -19,8 +24,18 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     reader = SourceReader(parts.documents_client, window)
     parts.documents.documents_listed.connect(reader.forget)
     page = DocumentsPage(parts.documents, SourcePanel(reader))
+    page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids)
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     return page
+
+
+def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int]) -> str:
+    """Removing a document takes it from search, not from a model that was trained on it: those are named."""
+    names = ", ".join(f"“{model.name}”" for model in trained_on(models, document_ids))
+    if not names:
+        return ""
+    text = "{0} learned from it and still can repeat it. Remove that model too, or train it again without."
+    return QCoreApplication.translate("Documents", text).format(names)
 
 
 def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -49,6 +49,8 @@ class DocumentsPage(Page):
         """`source` shows what is opened; without it the controller's signals are all that happens."""
         super().__init__("Documents", parent)
         self._controller, self.source = controller, source
+        self.taught_models: Callable[[Sequence[int]], str] = lambda ids: ""
+        """A sentence that names the models which learned from these documents, or ""."""
         self._banners: dict[str, Banner] = {}
         self._build_search()
         across = QHBoxLayout()
@@ -214,7 +216,8 @@ class DocumentsPage(Page):
             if one
             else "They can no longer be found or cited. The files themselves stay where they are."
         )
-        if ConfirmDialog.ask(self, title, detail, self.tr("Remove")):
+        taught = self.taught_models(stored)
+        if ConfirmDialog.ask(self, title, f"{detail} {taught}".strip(), self.tr("Remove")):
             self._controller.remove(stored)
 
     def _open_file(self, row: Row) -> None:

@@ -123,6 +123,7 @@ class FinetunePage(Page):
             self._fit()
             if self.isVisible():
                 self.first_focus().setFocus()
+            self.steps[step].verticalScrollBar().setValue(0)
         if controller.wizard is not None:
             self.name.setText(controller.wizard.name or self.tr("New model"))
             reachable = [key for key in STEPS if controller.reachable(key)]

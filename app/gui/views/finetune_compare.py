@@ -92,7 +92,7 @@ class CompareStep(ScrollColumn):
             kind = "success"
         elif judged.verdict == "worse":
             kind = "warning"
-        self.verdict.show_verdict(kind, judged.sentence, " ".join(judged.worse or judged.better))
+        self.verdict.show_verdict(kind, *found.headline())
         worse = len(found.worse_answers())
         self.verdict.action.setText(self.tr("Show the {0} worse answers").format(worse))
         self.verdict.action.set_icon("eye")
@@ -146,10 +146,39 @@ class _TableHead(QWidget):
         names = (self.tr("Measure"), self.tr("Before"), self.tr("After"), "", self.tr("Result"))
         for column, name in enumerate(names):
             if column != 3:
-                grid.addWidget(Label(name, "caption", "text2", strong=True), 0, column)
+                grid.addWidget(_Name(name, {1: "ring", 2: "dot"}.get(column, "")), 0, column)
         if not narrow:
             grid.addWidget(_Scale(), 0, 3)
         _size(grid, narrow)
+
+
+class _Name(QWidget):
+    """A column's name, with the mark that its values have in the ranges."""
+
+    def __init__(self, name: str, mark: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        if mark:
+            row.addWidget(_Mark(filled=mark == "dot"))
+        row.addWidget(Label(name, "caption", "text2", strong=True))
+        row.addStretch(1)
+
+
+class _Mark(ThemedWidget):
+    def __init__(self, *, filled: bool) -> None:
+        super().__init__()
+        self._filled = filled
+        self.setFixedSize(12, 12)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        token = "accent" if self._filled else "text3"
+        painter.setPen(QPen(theme().color(token), 2))
+        painter.setBrush(theme().color(token if self._filled else "surface"))
+        painter.drawEllipse(QPointF(6, 6), 4.2, 4.2)
 
 
 class _TableRow(QWidget):

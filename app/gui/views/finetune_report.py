@@ -29,6 +29,18 @@ class Decision(Struct, frozen=True, kw_only=True):
     aside: bool = False
 
 
+class Dropped(Struct, frozen=True):
+    """A line of questions/dropped.jsonl: a question that failed its check."""
+
+    question: str
+    rule: str
+
+
+def read_dropped(run: Path) -> list[Dropped]:
+    """Questions that were made and did not pass. Raises AppError."""
+    return read_lines(run / "questions" / "dropped.jsonl", Dropped)
+
+
 def read_report(run: Path, kinds: Iterable[str] = ()) -> list[Decision]:
     """Decisions of some kinds, or all. Raises AppError."""
     wanted = set(kinds)

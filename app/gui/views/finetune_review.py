@@ -24,7 +24,7 @@ from app.gui.controllers.finetune import FinetuneController
 from app.gui.item_models.review import ReviewModel
 from app.gui.theme import theme
 from app.gui.views.finetune_parts import NumberTile, Panel, TwoColumns
-from app.gui.views.finetune_report import ReportDialog, read_report
+from app.gui.views.finetune_report import ReportDialog, read_dropped, read_report
 from app.gui.views.finetune_review_list import ReviewListView
 from app.gui.views.page import ScrollColumn, Separator
 from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, SegmentedControl, SpinBox, empty_layout
@@ -160,9 +160,8 @@ class ReviewStep(ScrollColumn):
     def _build_filter(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self._heading = Label(self.tr("Review questions and answers"), "heading")
-        row.addWidget(self._heading)
-        row.addStretch(1)
+        self._heading = Label(self.tr("Review questions and answers"), "heading", wrap=True)
+        row.addWidget(self._heading, 1)
         self.quality = SpinBox(self.tr("Least quality"))
         self.quality.setRange(0, 100)
         self.quality.setDecimals(0)
@@ -343,6 +342,7 @@ class ReviewStep(ScrollColumn):
             for entry in entries:
                 if entry.state == "aside" and entry.example.id not in told and "already" not in entry.example.reason:
                     rows.append((entry.example.question, entry.example.reason, entry.example.id))
+            rows += [(failed.question, failed.rule, "") for failed in read_dropped(run)]
         return rows
 
     def _take_back(self, key: str) -> None:
