@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents import words
-from app.documents.sentences import sentences
+from app.text import sentences
 from app.types import Passage, Support
 
 Encode = Callable[[list[str]], NDArray[np.float32]]

@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from app.documents.parsed import Block, Parsed
-from app.documents.sentences import sentences
+from app.text import sentences
 
 VERSION = 1
 """Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""
