@@ -22,6 +22,8 @@ from trainer.llama import Llama, _quiet
 
 PREFIX_LEAST = 8
 """Tokens that prompts must share at their beginning for it to be computed once."""
+WORKING = 1536
+"""Cells in use at once, if one prompt alone needs no more: every token is held against all of them, its own or not."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Parallel(Llama):
         batch = llama_cpp.llama_batch_init(self._batch_size, 0, 1)
         try:
             while waiting or active:
-                while waiting and free and taken + self._need(asks[waiting[-1]], prefix) <= room:
+                while waiting and free and self._has_room(taken, self._need(asks[waiting[-1]], prefix), room):
                     index = waiting.pop()
                     taken += self._need(asks[index], prefix)
                     active.append(self._begin(index, asks[index], free.pop(), prefix))
@@ -157,6 +159,10 @@ class Parallel(Llama):
             llama_cpp.llama_batch_free(batch)
 
     # --- one step -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _has_room(taken: int, need: int, room: int) -> bool:
+        return taken + need <= room and (not taken or taken + need <= WORKING)
 
     @staticmethod
     def _need(ask: Ask, prefix: int) -> int:

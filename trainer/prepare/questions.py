@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,11 +17,14 @@ import msgspec
 from msgspec import Struct
 
 from trainer.context import Context, Summary
-from trainer.prepare import check, facts, frames, passages, quality
+from trainer.errors import TrainerError
+from trainer.prepare import ask, check, facts, frames, passages, quality
+from trainer.prepare.ask import Asker, Trial
 from trainer.prepare.bm25 import Index
 from trainer.prepare.facts import Fact
+from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
-from trainer.spec import Example, Origins, TextDocument, Turn, read_lines, write_lines
+from trainer.spec import Example, Origins, TextDocument, Turn, read_json, read_lines, write_json, write_lines
 
 
 class Dropped(Struct, frozen=True):
@@ -35,7 +40,7 @@ class Made(Struct, frozen=True, kw_only=True):
     passage: int
     examples: tuple[Example, ...]
     dropped: tuple[Dropped, ...] = ()
-    by: str = "rule"  # or "model"
+    by_model: int = 0  # of the examples
 
 
 def run(context: Context) -> Summary:
@@ -47,9 +52,10 @@ def run(context: Context) -> Summary:
         return {"examples": 0}
     maker = _Maker(context, documents)
     made = list(_resumed(folder / "made.jsonl"))
-    with (folder / "made.jsonl").open("ab") as out:
+    with contextlib.ExitStack() as stack, (folder / "made.jsonl").open("ab") as out:
+        asker = maker.asker(stack)
         for number, chosen in maker.work(skip={entry.passage for entry in made}):
-            entry = maker.make(number, chosen)
+            entry = maker.make(number, chosen, asker)
             made.append(entry)
             out.write(msgspec.json.encode(entry) + b"\n")
             out.flush()
@@ -63,6 +69,7 @@ def run(context: Context) -> Summary:
     return {
         "examples": len(examples),
         "facts": len({example.group for example in examples}),
+        "by_model": sum(entry.by_model for entry in made),
         "dropped": len(dropped),
         **dict(reasons.most_common(8)),
     }
@@ -91,6 +98,7 @@ class _Maker:
         self._languages = [quality.language(document.text) for document in documents]
         self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
         self._places = _Places(context.run / "collect" / "texts.jsonl")
+        self._spent = 0.0  # seconds that the model took
 
     def work(self, skip: set[int]) -> Iterator[tuple[int, list[Fact]]]:
         """Passages with their chosen facts, those of an earlier start left out; says how far it is."""
@@ -102,25 +110,61 @@ class _Maker:
                 yield number, chosen
         self._context.progress("questions", len(todo), len(todo), "passages")
 
-    def make(self, number: int, chosen: Sequence[Fact]) -> Made:
+    def asker(self, stack: contextlib.ExitStack) -> Asker | None:
+        """The chat model, where a file of it is at hand and it asks well enough; tried once a run."""
+        path, kept = _model_file(self._context), self._context.stage("questions") / "trial.json"
+        some = [fact for here in self._chosen for fact in here[:1]]
+        if path is None or not some or (kept.exists() and not read_json(kept, Trial).used):
+            return None
+        try:
+            asker = stack.enter_context(Asker(path, self._context.threads))
+        except TrainerError as error:
+            self._context.notice("The model cannot write questions, so they are made by rule.", error.message)
+            return None
+        if not kept.exists():
+            self._context.progress("questions", 0, len(some), "passages", "Trying whether the model asks well")
+            trial = asker.try_out(some, self._complaint)
+            write_json(kept, trial)
+            if not trial.used:
+                share = f"{trial.passed} of {trial.asked} of its questions passed the checks"
+                self._context.notice(f"The model is too small to ask well ({share}): questions are made by rule.")
+        return asker if read_json(kept, Trial).used else None
+
+    def _complaint(self, fact: Fact, question: str) -> str:
+        if not question.endswith(("?", "？", "؟")):
+            return "It is not a question."
+        return self._checker.complaint(self._passages.index(fact.passage), question, fact.answer, fact.value, [])
+
+    def make(self, number: int, chosen: Sequence[Fact], asker: Asker | None) -> Made:
         """The questions of one passage that passed, and what did not."""
         examples: list[Example] = []
         dropped: list[Dropped] = []
-        for fact in chosen:
-            kept, failed = self._phrase(number, fact)
+        written: list[list[tuple[str, str]]] = [[] for _ in chosen]
+        if asker and self._spent < ask.BUDGET_SECONDS:
+            started = time.monotonic()
+            written = asker.ask(chosen, self._complaint)
+            self._spent += time.monotonic() - started
+        by_model = 0
+        for fact, own in zip(chosen, written, strict=True):
+            dropped += [Dropped(question, rule) for question, rule in own if rule]
+            good = [question for question, rule in own if not rule]
+            kept, failed = self._phrase(number, fact, good)
             dropped += failed
             if len(kept) >= check.LEAST_PHRASINGS:
                 examples += kept
+                by_model += sum(e.question in good for e in kept)
             else:
                 dropped += [Dropped(e.question, "Too few phrasings of it passed.") for e in kept]
-        return Made(passage=number, examples=tuple(examples), dropped=tuple(dropped))
+        return Made(passage=number, examples=tuple(examples), dropped=tuple(dropped), by_model=by_model)
 
-    def _phrase(self, number: int, fact: Fact) -> tuple[list[Example], list[Dropped]]:
+    def _phrase(self, number: int, fact: Fact, written: Sequence[str]) -> tuple[list[Example], list[Dropped]]:
+        """The model's questions first, then as many by rule as there is room for."""
         source = self._places.origins(self._documents[fact.passage.document], fact.passage)
         group = "fact:" + hashlib.sha256(fact.key.encode()).hexdigest()[:12]
         kept: list[Example] = []
         dropped: list[Dropped] = []
-        for phrasing in frames.phrase(fact, self._languages[fact.passage.document]):
+        by_rule = frames.phrase(fact, self._languages[fact.passage.document])
+        for phrasing in [*(Phrasing(text, frames.NATURAL) for text in written), *by_rule]:
             if len(kept) >= self._context.spec.prepare.phrasings:
                 break
             rule, score = self._checker.judge(number, fact, phrasing, [e.question for e in kept])
@@ -133,18 +177,25 @@ class _Maker:
         return kept, dropped
 
 
+def _model_file(context: Context) -> Path | None:
+    """The GGUF of the base; None where only a folder is at hand."""
+    given = context.spec.base
+    return next((path for path in map(Path, filter(None, (given.path, given.gguf))) if path.is_file()), None)
+
+
 def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int) -> list[list[Fact]]:
-    """At most `most` facts, taken in turn from each document and passage, so that none is left out for another."""
-    order: list[tuple[int, int, int, Fact]] = []
+    """At most `most` facts, those with natural questions first, in turn from each document and passage."""
+    order: list[tuple[bool, int, int, int, Fact]] = []
     seen: Counter[int] = Counter()
     for number, here in enumerate(found):
         for rank, fact in enumerate(here):
-            order.append((rank, seen[places[number].document], number, fact))
+            gapless = fact.kind == "sentence" and fact.gap is None
+            order.append((gapless, rank, seen[places[number].document], number, fact))
         seen[places[number].document] += 1
-    order.sort(key=lambda item: item[:3])
+    order.sort(key=lambda item: item[:4])
     chosen: list[list[Fact]] = [[] for _ in found]
     answers: set[str] = set()
-    for _, _, number, fact in order:
+    for *_, number, fact in order:
         if len(answers) >= most:
             break
         if fact.key not in answers:

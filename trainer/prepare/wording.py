@@ -19,7 +19,8 @@ from trainer.prepare.values import Value
 WORDS_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "english.txt"
 _BEFORE = re.compile(
     r"(?:(?:^|(?<=\s))(?:up to|at least|at most|no more than|not more than|more than|less than|"
-    r"no later than|within|for|after|before|from|until|till|by|every|to|with|of|at|on|in|above|below|under|over|about|around|than)\s+){0,2}(?:the\s+)?$",
+    r"no later than|within|for|after|before|from|until|till|by|every|to|with|of|at|on|in|above|below|under|over|"
+    r"about|around|than)\s+){0,2}(?:the\s+)?$",
     re.IGNORECASE,
 )
 _NOUN_BEFORE = re.compile(

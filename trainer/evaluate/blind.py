@@ -1,0 +1,38 @@
+"""Ten pairs of answers for a person to judge, without saying which model wrote which."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from trainer.spec import AnswerPair, BlindPair
+
+PAIRS = 10
+_ORDER = ("taught", "unseen with documents", "taught with documents", "general")
+
+
+def pairs(answers: Sequence[AnswerPair], seed: int) -> list[BlindPair]:
+    """Drawn from answers that differ: questions without documents first, one a fact, sides by chance."""
+    draw = random.Random(seed)
+    pool: list[AnswerPair] = []
+    facts: set[str] = set()
+    for exam in _ORDER:
+        here = [a for a in answers if a.exam == exam and a.base.strip() != a.tuned.strip()]
+        draw.shuffle(here)
+        for answer in here:
+            if (answer.group or answer.id) not in facts:
+                facts.add(answer.group or answer.id)
+                pool.append(answer)
+    return [_pair(answer, draw.random() < 0.5) for answer in pool[:PAIRS]]
+
+
+def _pair(answer: AnswerPair, tuned_left: bool) -> BlindPair:
+    left, right = (answer.tuned, answer.base) if tuned_left else (answer.base, answer.tuned)
+    return BlindPair(
+        id=answer.id,
+        question=answer.question,
+        wanted=answer.wanted,
+        left=left,
+        right=right,
+        tuned="left" if tuned_left else "right",
+    )

@@ -1,0 +1,226 @@
+"""The compare stage: the exported file beside the base on the same questions, and a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from statistics import fmean
+
+from trainer import grammar
+from trainer.context import Context, Summary
+from trainer.errors import TrainerError
+from trainer.evaluate import blind, exams, judge, memorised, reading, verdict
+from trainer.evaluate.asking import Pair
+from trainer.evaluate.exams import Case
+from trainer.evaluate.faithfulness import faithfulness, relevancy
+from trainer.evaluate.statistics import mcnemar, wilson
+from trainer.selection import read_examples
+from trainer.spec import (
+    AnswerPair,
+    BlindPair,
+    BlindTally,
+    CompareResult,
+    Confusion,
+    Exam,
+    Example,
+    ExportedFile,
+    ExportResult,
+    GateResult,
+    Grounding,
+    TextDocument,
+    Vote,
+    read_json,
+    read_lines,
+    write_json,
+    write_lines,
+)
+
+
+def run(context: Context) -> Summary:
+    """Compare; writes answers.jsonl, blind.jsonl and, last, result.json."""
+    started = time.monotonic()
+    folder, file = context.stage("compare"), offered(context)
+    path = context.run / "export" / file.path
+    model, adapter = (_base(context), path) if file.kind == "adapter" else (path, None)
+    with Pair(_base(context), model, adapter, context.threads, folder / "said.jsonl") as pair:
+        comparison = _Comparison(context, pair)
+        result = comparison.run(file.path)
+    write_lines(folder / "answers.jsonl", comparison.answers)
+    write_lines(folder / "blind.jsonl", comparison.pairs)
+    seconds = round(time.monotonic() - started, 1)
+    result = CompareResult(**{name: getattr(result, name) for name in result.__struct_fields__} | {"seconds": seconds})
+    write_json(folder / "result.json", result)
+    return {
+        "verdict": result.judgement.verdict,
+        **{exam.name: f"{exam.base} → {exam.tuned} of {exam.count}" for exam in result.exams},
+    }
+
+
+def offered(context: Context) -> ExportedFile:
+    """The recommended file where it passed the gate, else the first that did."""
+    files = read_json(context.run / "export" / "result.json", ExportResult).files
+    passed = {f.path for f in read_json(context.run / "gate" / "result.json", GateResult).files if f.passed}
+    good = [file for file in files if file.path in passed]
+    if not good:
+        raise TrainerError("There is no exported file to compare.", "Start the run again.", code="no-file")
+    return min(good, key=lambda file: (not file.recommended, file.kind != "model"))
+
+
+def _base(context: Context) -> Path:
+    given = context.spec.base
+    return Path(given.path) if Path(given.path).is_file() else Path(given.gguf)
+
+
+def _texts(context: Context) -> list[TextDocument]:
+    given = context.spec.data.texts
+    path = Path(given) if given else context.run / "split" / "texts.jsonl"
+    return [t for t in read_lines(path, TextDocument) if t.split != "aside"] if path.exists() else []
+
+
+def _examples(context: Context) -> list[Example]:
+    given = context.spec.data.examples
+    path = Path(given) if given else context.run / "split" / "examples.jsonl"
+    return read_examples(context) if path.exists() else []
+
+
+class _Comparison:
+    """One comparison: asks, scores, and gathers the result."""
+
+    def __init__(self, context: Context, pair: Pair) -> None:
+        self._context, self._pair = context, pair
+        self._examples, self._texts = _examples(context), _texts(context)
+        self.answers: list[AnswerPair] = []
+        self.pairs: list[BlindPair] = []
+        self._notes: list[str] = []
+        self._relevancy: list[float] = []
+        self._done = self._total = 0
+
+    def run(self, file: str) -> CompareResult:
+        spec = self._context.spec
+        cases = exams.build(self._examples, self._texts, spec.data.system, spec.seed)
+        sorted_ = exams.labels(self._examples, spec.data.labels) if spec.recipe == "classify" else []
+        if spec.recipe == "classify":
+            cases = [case for case in cases if case.exam == "general"]
+        fitting = [case for case in cases if self._pair.fits(case)]
+        if len(fitting) < len(cases):
+            self._notes.append(f"{len(cases) - len(fitting)} questions are too long for the model and were left out.")
+        self._total = 2 * (len(fitting) + len(sorted_))
+        for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
+            self._ask([case for case in fitting if bool(case.shown) == shown])
+        self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
+        self._progress("Reading documents that were kept out")
+        read = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        if read is None:
+            self._notes.append("No document was kept out, so reading was not compared.")
+        self._progress("Looking for personal data")
+        taught = [e for e in self._examples if e.split == "train"]
+        seen = [t for t in self._texts if t.split == "train"] if spec.recipe == "read" else []
+        found = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
+        probed = memorised.probe(self._pair, found)
+        self._progress("Judging answers")
+        factual = [a for a in self.answers if a.exam in ("taught", "unseen with documents")]
+        judged = judge.judge(self._pair, factual)
+        self.pairs = blind.pairs(self.answers, spec.seed)
+        marked = [self._exam(name) for name in dict.fromkeys(a.exam for a in self.answers)]
+        return CompareResult(
+            file=file,
+            judgement=verdict.judge(marked, read, probed, self._votes()),
+            exams=tuple(marked),
+            reading=read,
+            grounding=self._grounding(),
+            probe=probed,
+            judged=judged,
+            confusion=_confusion(self.answers),
+            blind=len(self.pairs),
+            notes=tuple(self._notes),
+        )
+
+    def _ask(self, cases: Sequence[Case], gbnf: str = "") -> None:
+        """Put the questions to both; faithfulness is computed in threads of its own while the models go on."""
+        scores: dict[tuple[str, str], Future[float | None]] = {}
+        with ThreadPoolExecutor(2, "score") as pool:
+
+            def told(name: str, case: Case, text: str) -> None:
+                if case.shown:
+                    scores[name, case.id] = pool.submit(faithfulness, text, case.shown)
+                self._done += 1
+                if self._done % 10 == 0:
+                    self._progress("Asking both models")
+
+            base, tuned = self._pair.answers(cases, gbnf, told)
+            self._relevancy += pool.map(
+                lambda case: relevancy(case.question, case.shown), [c for c in cases if c.shown and c.exam != "unknown"]
+            )
+        for case, old, new in zip(cases, base, tuned, strict=True):
+            faithful = [scores[name, case.id].result() if case.shown else None for name in ("base", "tuned")]
+            self.answers.append(
+                AnswerPair(
+                    exam=case.exam,
+                    id=case.id,
+                    question=case.question,
+                    wanted=case.wanted,
+                    base=old,
+                    tuned=new,
+                    base_right=case.right(old),
+                    tuned_right=case.right(new),
+                    group=case.group,
+                    base_faithfulness=faithful[0],
+                    tuned_faithfulness=faithful[1],
+                )
+            )
+
+    def _progress(self, note: str) -> None:
+        self._context.progress("compare", self._done, self._total, "answers", note)
+
+    def _exam(self, name: str) -> Exam:
+        return exam(name, [(a.base_right, a.tuned_right) for a in self.answers if a.exam == name])
+
+    def _grounding(self) -> Grounding | None:
+        shown = [a for a in self.answers if a.exam in ("taught with documents", "unseen with documents")]
+        base = [a.base_faithfulness for a in shown if a.base_faithfulness is not None]
+        tuned = [a.tuned_faithfulness for a in shown if a.tuned_faithfulness is not None]
+        if not base or not tuned:
+            return None
+        return Grounding(
+            count=len(shown),
+            base_faithfulness=fmean(base),
+            tuned_faithfulness=fmean(tuned),
+            relevancy=fmean(self._relevancy),
+        )
+
+    def _votes(self) -> BlindTally | None:
+        path = self._context.run / "compare" / "votes.jsonl"
+        return BlindTally.of(self.pairs, read_lines(path, Vote)) if path.exists() else None
+
+
+def exam(name: str, marks: Sequence[tuple[bool, bool]]) -> Exam:
+    """One exam's figures from (base right, tuned right) of each question."""
+    base, tuned = sum(one for one, _ in marks), sum(other for _, other in marks)
+    gained = sum(other and not one for one, other in marks)
+    lost = sum(one and not other for one, other in marks)
+    return Exam(
+        name=name,  # type: ignore[arg-type]
+        count=len(marks),
+        base=base,
+        tuned=tuned,
+        gained=gained,
+        lost=lost,
+        p=mcnemar(gained, lost),
+        base_interval=wilson(base, len(marks)),
+        tuned_interval=wilson(tuned, len(marks)),
+    )
+
+
+def _confusion(answers: Sequence[AnswerPair]) -> tuple[Confusion, ...]:
+    sorted_ = [a for a in answers if a.exam == "labels"]
+    names = sorted({a.wanted for a in sorted_} | {a.base for a in sorted_} | {a.tuned for a in sorted_})
+    rows = []
+    for wanted in names:
+        here = [a for a in sorted_ if a.wanted == wanted]
+        for said in names:
+            base, tuned = sum(a.base == said for a in here), sum(a.tuned == said for a in here)
+            if base or tuned:
+                rows.append(Confusion(wanted=wanted, said=said, base=base, tuned=tuned))
+    return tuple(rows)

@@ -1,0 +1,45 @@
+"""The base as a judge of two answers: its word counts only where it keeps it when the answers trade places.
+
+The bias to a position is known from Zheng et al., "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", 2023.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trainer.evaluate.asking import Pair
+from trainer.spec import AnswerPair, Judged, Turn
+
+MOST, LEAST = 20, 10
+TRUSTED = 0.8
+"""Consistency from which the judge is used; a coin has 0.5."""
+LETTERS = ("A", "B")
+
+
+def judge(pair: Pair, answers: Sequence[AnswerPair]) -> Judged | None:
+    """Ask the base about pairs of different answers, in both orders; None where there are too few."""
+    asked = [a for a in answers if a.base.strip() and a.tuned.strip() and a.base.strip() != a.tuned.strip()][:MOST]
+    if len(asked) < LEAST:
+        return None
+    model, prompter = pair.models["base"], pair.prompters["base"]
+    letters = [model.tokenize(letter)[0] for letter in LETTERS]
+    prompts = [prompter.tokens(_prompt(a, *order)) for a in asked for order in ((a.base, a.tuned), (a.tuned, a.base))]
+    first = [bool(logits[letters[0]] >= logits[letters[1]]) for logits in model.last_logits(prompts)]
+    return weigh(first[0::2], first[1::2])
+
+
+def weigh(straight: Sequence[bool], swapped: Sequence[bool]) -> Judged:
+    """From whether the first answer won in each order (base first, then tuned first)."""
+    kept = [(one, other) for one, other in zip(straight, swapped, strict=True) if one != other]
+    consistency = len(kept) / len(straight)
+    base = sum(one for one, _ in kept)
+    used = consistency >= TRUSTED
+    return Judged(count=len(straight), consistency=consistency, used=used, base=base, tuned=len(kept) - base)
+
+
+def _prompt(answer: AnswerPair, first: str, second: str) -> tuple[Turn, ...]:
+    text = (
+        f"Question: {answer.question}\nCorrect answer: {answer.wanted}\n\nAnswer A: {first[:400]}\n\n"
+        f"Answer B: {second[:400]}\n\nWhich answer is closer to the correct answer, A or B? Reply with one letter."
+    )
+    return (Turn("user", text),)

@@ -1,0 +1,78 @@
+"""Whether an answer is right, by rules that can be read: values first, else the words that tell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from trainer.prepare import quality, values
+from trainer.prepare.bm25 import terms
+
+ENOUGH = 0.8
+"""Share of the telling words of a longer answer that must be there; of five words or fewer, all."""
+_NEGATION = re.compile(r"\b(?:not|no|never|none|cannot|nothing|nicht|kein\w*|nie|ne|pas|non)\b|n't\b", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"\b(?:"
+    r"(?:do|does|did)(?: not|n't) (?:\w+ ){0,2}(?:say|hold|contain|mention|provide|specify|include|state|know|have|"
+    r"give|tell|answer|appear|cover)"
+    r"|(?:not|n't|nothing) (?:\w+ ){0,3}(?:found|mentioned|provided|specified|stated|given|available|included|clear|"
+    r"known|covered|contained|in the (?:passages?|documents?|text|context))"
+    r"|no (?:\w+ ){0,3}(?:information|answer|mention|passage|details?)"
+    r"|(?:can(?:not|'t| not)|unable to|could(?: not|n't)) (?:\w+ ){0,2}(?:find|answer|tell|say|determine|provide|help)"
+    r"|i(?: am|'m) (?:not sure|sorry|unable)|(?:is|are) silent|unknown"
+    r"|(?:weiß|finde|steht|enthalten|enthält)\b[^.]{0,40}\bnicht|keine (?:angabe|information|antwort)\w*"
+    r")\b",
+    re.IGNORECASE,
+)
+
+
+def exact(question: str, wanted: str, answer: str) -> bool:
+    """Whether an answer says what is wanted.
+
+    When the wanted answer holds values that the question does not (sums, dates, quantities, codes), all of them must be
+    in the answer, and no other value of such a kind may be. Else its telling words, less those of the question, must be
+    there, and a "not" where it has one. Number words count as numbers, "165 €" as "EUR 165.00"; length and wording are
+    free.
+    """
+    asked, said = values.find(question), values.find(answer)
+    needed = values.without(values.find(wanted), asked)
+    if needed:
+        kinds = {value.kind for value in needed}
+        others = [v for v in values.without(said, [*needed, *asked]) if v.kind in kinds]
+        return not values.without(needed, said) and not others
+    tell = telling(wanted) - telling(question) or telling(wanted) or set(terms(wanted))
+    found = len(tell & set(terms(answer)))
+    if found < (len(tell) if len(tell) <= 5 else ENOUGH * len(tell)):
+        return False
+    return bool(_NEGATION.search(wanted)) == bool(_NEGATION.search(answer)) or bool(_NEGATION.search(question))
+
+
+def telling(text: str) -> set[str]:
+    """Terms of a text less the small words of its language."""
+    small = quality.small_words().get(quality.language(text) or "en", frozenset())
+    return {term for word in re.findall(r"\w+", text.casefold()) if word not in small for term in terms(word)}
+
+
+def plain(text: str) -> list[str]:
+    """Words without case, accents' form, articles and commas in numbers; number words as digits."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = re.sub(r"(?<=\d),(?=\d{3}\b)", "", folded)
+    words = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", folded)
+    return [str(values.WORDS.get(word, word)) for word in words if word not in ("the", "a", "an")]
+
+
+def accepted(answer: str, answers: Sequence[str]) -> bool:
+    """Whether one of the accepted answers stands in what was said, word by word."""
+    said = plain(answer)
+    return any(_holds(said, plain(one)) for one in answers)
+
+
+def _holds(said: Sequence[str], wanted: Sequence[str]) -> bool:
+    size = len(wanted)
+    return size > 0 and any(list(said[i : i + size]) == list(wanted) for i in range(len(said) - size + 1))
+
+
+def refuses(answer: str) -> bool:
+    """Whether an answer says that it does not know. An empty one says nothing."""
+    return bool(_REFUSAL.search(answer.replace("’", "'")))

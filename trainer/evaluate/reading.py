@@ -1,0 +1,66 @@
+"""How well both models read text that was kept out: bits a byte, and whether the difference is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trainer.evaluate.asking import Pair
+from trainer.evaluate.statistics import bootstrap
+from trainer.parallel import Parallel
+from trainer.spec import Reading, TextDocument
+
+PIECE, MOST_PIECES = 256, 16
+FEW = 5
+"""With fewer documents than this a draw of documents says nothing, and passages are drawn instead."""
+
+
+def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> Reading | None:
+    """Compare on documents kept out; None where there are none."""
+    pieces = _pieces(pair.models["base"], texts)
+    if not pieces:
+        return None
+    base, tuned = pair.both(lambda _, model: [bits(model, tokens) for _, tokens, _ in pieces])
+    documents = sorted({document for document, _, _ in pieces})
+    whole = len(documents) >= FEW
+    keys = [document if whole else n for n, (document, _, _) in enumerate(pieces)]
+    sums = {key: [0.0, 0.0, 0.0] for key in keys}
+    for key, one, other, (_, _, size) in zip(keys, base, tuned, pieces, strict=True):
+        for place, value in enumerate((one, other, size)):
+            sums[key][place] += value
+    columns = list(zip(*sums.values(), strict=True))
+    difference, interval = bootstrap(columns[0], columns[1], columns[2], seed)
+    size = sum(columns[2])
+    return Reading(
+        base=sum(columns[0]) / size,
+        tuned=sum(columns[1]) / size,
+        difference=difference,
+        interval=interval,
+        documents=len(documents),
+        bytes=int(size),
+        unit="document" if whole else "passage",
+    )
+
+
+def _pieces(model: Parallel, texts: Sequence[TextDocument]) -> list[tuple[int, list[int], int]]:
+    """(document, tokens, bytes that are predicted): as many from each document, from its beginning."""
+    found: list[tuple[int, list[int], int]] = []
+    each = max(1, MOST_PIECES // max(1, len(texts)))
+    for number, text in enumerate(texts[:MOST_PIECES]):
+        tokens = model.tokenize(text.text)
+        for start in range(0, min(len(tokens), each * PIECE), PIECE):
+            piece = tokens[start : start + PIECE]
+            size = len(model.detokenize(piece[1:]).encode())
+            if len(piece) > 16 and size:
+                found.append((number, piece, size))
+    return found
+
+
+def bits(model: Parallel, tokens: Sequence[int]) -> float:
+    """Bits that a model needs for all tokens but the first."""
+    logits = model.logits(tokens)[:-1]
+    top = logits.max(axis=1, keepdims=True)
+    norm = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    chosen = logits[np.arange(len(logits)), np.asarray(tokens[1:])]
+    return float((norm - chosen).sum(dtype=np.float64) / np.log(2))
