@@ -18,6 +18,7 @@ check:
 
 screenshots:
 	@packaging/setup.sh test
+	.venv/bin/python packaging/screenshots_real.py docs/screenshots
 	.venv/bin/python packaging/screenshots.py docs/screenshots
 
 package:

@@ -204,6 +204,8 @@ def _application(argv: list[str]) -> QApplication:
     app.setApplicationName("Inhouse")
     app.setApplicationDisplayName("Inhouse")
     app.setDesktopFileName("inhouse")
+    if QLocale().language() == QLocale.Language.C:  # where no language is set, numbers are still to be read
+        QLocale.setDefault(QLocale("en_US"))
     translator = QTranslator(app)
     if translator.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(translator)

@@ -57,6 +57,7 @@ def _chat(parts: Parts, window: MainWindow) -> QWidget:
         drafts=parts.session,
     )
     page.open_model_switcher = bar.open_list
+    page.narrowed.connect(bar.set_short)
     page.rename_asked.connect(window.rename_chat)
     page.delete_asked.connect(window.delete_chat)
     page.attach_asked.connect(lambda collection: _attach(parts, window, collection))

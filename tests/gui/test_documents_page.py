@@ -24,8 +24,6 @@ from app.paths import Home
 from app.types import Collection, Document, Passage, SearchResult
 from app.workers import protocol as p
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
-
 
 @pytest.fixture
 def client(qtbot: QtBot) -> FakeWorkerClient:

@@ -16,10 +16,7 @@ from app.gui.views.documents_page import DocumentsPage
 from app.gui.worker_client import WorkerClient
 from app.paths import Home
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.qt_log_ignore("propagateSizeHints", extend=True),  # the offscreen platform has no such hints
-]
+pytestmark = pytest.mark.real
 WAIT_MS = 60_000
 
 

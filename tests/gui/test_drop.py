@@ -21,7 +21,6 @@ from app.paths import Home
 from app.types import SUPPORTED_SUFFIXES, Collection
 from app.workers import protocol as p
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
 LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
 
 

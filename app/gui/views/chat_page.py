@@ -43,6 +43,8 @@ else:  # an empty chat shows none of them
 
 NARROW = 700
 """Below this width of the chat the bar leaves the number of documents out."""
+NARROWER = 560
+"""Below this one it leaves out what the model runs on too."""
 
 
 class Drafts(Protocol):
@@ -60,6 +62,8 @@ class ChatPage(QWidget):
 
     attach_asked = Signal(str)
     """The collection that the files go into, "" where none is chosen."""
+    narrowed = Signal(bool)
+    """Whether the chat's bar has room for little more than names."""
     rename_asked = Signal(int)
     delete_asked = Signal(int)
 
@@ -101,6 +105,7 @@ class ChatPage(QWidget):
     def _make_main(self, model_button: QWidget | None) -> QWidget:
         main = _Main()
         main.resized.connect(lambda width: self.collection_button.set_short(width < NARROW))
+        main.resized.connect(lambda width: self.narrowed.emit(width < NARROWER))
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

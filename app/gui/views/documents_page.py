@@ -48,6 +48,7 @@ class DocumentsPage(Page):
     ) -> None:
         """`source` shows what is opened; without it the controller's signals are all that happens."""
         super().__init__("Documents", parent)
+        self.bar.set_lead(20)  # over the collections
         self._controller, self.source = controller, source
         self.taught_models: Callable[[Sequence[int]], str] = lambda ids: ""
         """A sentence that names the models which learned from these documents, or ""."""
@@ -436,7 +437,7 @@ class DocumentsPage(Page):
         """Where the keyboard starts when the page is opened."""
         if self.stack.currentWidget() is self.empty and self.empty.button is not None:
             return self.empty.button
-        return self.table
+        return self.add_files_button if self.stack.currentWidget() is self._blank else self.table
 
     # --- the window's width -------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._bind_keys()
         self._restore()
-        chats.chats_changed.connect(self.reload_chats)
+        chats.chats_changed.connect(self._chats_changed)
         chats.chat_opened.connect(self._chat_opened)
 
     # --- pages ------------------------------------------------------------------------------------------------------
@@ -127,10 +127,15 @@ class MainWindow(QMainWindow):
         self._chats.open_chat(chat_id)
         self.show_page("chat")
 
-    def _chat_opened(self, chat: Chat | None) -> None:
-        self._session.update(chat_id=chat.id if chat else 0)
+    def _chat_opened(self, _: Chat | None) -> None:
+        """The open chat is what the next start opens; a new one counts from its first question."""
+        self._session.update(chat_id=self._chats.chat_id)
         if self.key == "chat":
-            self.sidebar.show_chat(chat.id if chat else 0)
+            self.sidebar.show_chat(self._chats.chat_id)
+
+    def _chats_changed(self) -> None:
+        self.reload_chats()
+        self._chat_opened(self._chats.chat)
 
     # --- chats of the sidebar ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from app.gui.controllers.models import ModelsController
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, Label, paint_box
+from app.gui.widgets import FOCUS_RING, Chip, Label, paint_box
 from app.late import Late
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ else:
 
 
 class ModelBar(QWidget):
-    """The button with the model's name, and how far loading is."""
+    """The button with the model's name, what it runs on and how fast, or how far loading is."""
 
     manage_asked = Signal()
 
@@ -36,7 +36,11 @@ class ModelBar(QWidget):
         self.button = ModelButton()
         self.button.clicked.connect(self.open_list)
         self._state = Label("", "ui", "text2")
+        self._runs_on = Chip()
+        self._runs_on.hide()
+        self._short = False
         row.addWidget(self.button)
+        row.addWidget(self._runs_on)
         row.addWidget(self._state)
         for signal in (models.engine_ready, models.engine_failed, models.models_changed, models.switched):
             signal.connect(self.refresh)
@@ -52,7 +56,21 @@ class ModelBar(QWidget):
             self.button.show_model(self.tr("No model"), "")
         else:
             self.button.show_model(model.name, model.quantization)
-        self._state.hide()
+        info, speed = self._models.info, model.tokens_per_s if model is not None else None
+        if info is not None:
+            on_gpu = info.backend != "CPU"
+            self._runs_on.show_state(*(("GPU", "success", "zap") if on_gpu else ("CPU", "neutral", "cpu")))
+            self._runs_on.setToolTip(self.tr("Runs on {0} ({1})").format(info.device, info.backend))
+            self._state.setText(self.tr("{0} tok/s").format(round(speed)) if speed else "")
+            self._state.setToolTip(self.tr("Words are made of tokens. This is the last speed on this computer."))
+        self._runs_on.setVisible(info is not None and not self._short)
+        self._state.setVisible(info is not None and bool(speed) and not self._short)
+
+    def set_short(self, short: bool) -> None:
+        """Leave out what the model runs on, for want of room."""
+        if short != self._short:
+            self._short = short
+            self.refresh()
 
     def open_list(self) -> None:
         """Show the list below the button, or close it."""

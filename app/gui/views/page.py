@@ -26,6 +26,12 @@ class TopBar(ThemedWidget):
         self._row.addStretch(1)
         self._leading = 1 if title else 0
 
+    def set_lead(self, pixels: int) -> None:
+        """Where the title begins, so that it stands over what is below it."""
+        margins = self._row.contentsMargins()
+        margins.setLeft(pixels)
+        self._row.setContentsMargins(margins)
+
     def add_leading(self, widget: QWidget) -> None:
         self._row.insertWidget(self._leading, widget)
         self._leading += 1
