@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from app.errors import AppError
 from app.types import Collection, InstalledModel
 from trainer.spec import BaseModel, Data, Hyper, Input, Prepare, Recipe, Replay, RunSpec
 
@@ -41,7 +43,6 @@ class Wizard(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     mask: bool = True  # personal data
     touched: bool = False  # the person chose data themselves: no default comes in between
-    seen: bool = False  # the list was on the screen
     chat_paused: bool = False
     installed: str = ""  # name in the registry
     went_back: bool = False
@@ -297,6 +298,22 @@ EFFORTS: dict[Effort, tuple[int, int, float | None]] = {
     "thorough": (600, 9, 6.0),
 }
 """Facts at most, phrasings a fact, and times through the data (None: chosen from the data)."""
+
+
+MOST_LABELS = 60
+
+
+def labels_of(answers: Iterable[str]) -> tuple[str, ...]:
+    """The labels that stand in the examples.
+
+    Raises:
+        AppError: there are too many different ones, or only one, for labels.
+    """
+    found = tuple(sorted({answer.strip() for answer in answers if answer.strip()}))
+    if not 2 <= len(found) <= MOST_LABELS:
+        hint = "Use a file whose second column holds one of a few labels, or name the labels in the step before."
+        raise AppError(f"There are {len(found)} different labels in the data.", hint)
+    return found
 
 
 def build_spec(

@@ -156,13 +156,9 @@ class Run:
         return data.decode(errors="replace")
 
     def bytes_of(self, *parts: str) -> int:
-        """Disk taken by some of the run's folders."""
-        total = 0
-        for part in parts:
-            for path in (self.folder / part).rglob("*"):
-                if path.is_file():
-                    total += path.stat().st_size
-        return total
+        """Disk that removing some of the run's folders would free; a file with a second name elsewhere stays."""
+        files = (path for part in parts for path in (self.folder / part).rglob("*") if path.is_file())
+        return sum(stat.st_size for stat in (path.stat() for path in files) if stat.st_nlink <= 1)
 
     def remove(self, *parts: str) -> None:
         """Delete some of the run's folders; raises AppError where the system refuses."""

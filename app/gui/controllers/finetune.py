@@ -253,6 +253,8 @@ class FinetuneController(QObject):
         if self.wizard is None:
             return
         self.wizard = msgspec.structs.replace(self.wizard, **values)
+        if self.wizard.step in ("goal", "data"):
+            self.wizard = plan.with_defaults(self.wizard, self.facts, self._collection())
         self._save_timer.start()
         self.changed.emit()
 
@@ -315,7 +317,7 @@ class FinetuneController(QObject):
             self,
         )
         self._gathering = gathering
-        self.change(step="review", seen=False)
+        self.change(step="review")
         gathering.start()
         self.changed.emit()
 
@@ -339,12 +341,24 @@ class FinetuneController(QObject):
         try:
             if not self.review.decided and not self.review.trainable():
                 self.review.decide([entry.example.id for entry in self.review.good()], "approve")
+            self._name_labels()
         except AppError as error:
             self.failed.emit(error)
             return
         self.measuring = True
         self.changed.emit()
         self._trainer.plan(self._run, self._measured)
+
+    def _name_labels(self) -> None:
+        """Sort into labels needs to know them: those that stand in the data, where the person named none."""
+        spec = self._run.spec if self._run is not None else None
+        if self._run is None or self.review is None or spec is None:
+            return
+        if spec.recipe != "classify" or spec.data.labels:
+            return
+        entries = [entry for entry in self.review.entries if entry.state == "approved"]
+        labels = plan.labels_of(entry.example.answer for entry in entries)
+        self._run.write_spec(msgspec.structs.replace(spec, data=msgspec.structs.replace(spec.data, labels=labels)))
 
     def train(self, *, pause_chat: bool = False) -> None:
         """The person has seen the list: start."""

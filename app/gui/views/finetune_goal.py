@@ -51,6 +51,7 @@ class GoalStep(ScrollColumn):
             card.setChecked(name == wizard.base)
         for effort, card in self.efforts.items():
             card.setChecked(effort == wizard.effort)
+            card.show_facts(self._effort_facts(effort, wizard.goal))
         self.masking.setChecked(wizard.mask)
         self._show_needs()
 
@@ -128,9 +129,7 @@ class GoalStep(ScrollColumn):
             ("thorough", self.tr("Thorough"), self.tr("For 1,000 answers or more")),
         )
         for key, title, detail in texts:
-            facts, phrasings, _ = EFFORTS[key]
-            told = (self.tr("up to {0} facts").format(facts), self.tr("{0} phrasings each").format(phrasings))
-            card = WizardCard(title, detail, facts=told, parent=effort)
+            card = WizardCard(title, detail, parent=effort)
             card.clicked.connect(lambda _=False, key=key: self._controller.change(effort=key))
             self.efforts[key] = card
             efforts.addWidget(card)
@@ -138,6 +137,15 @@ class GoalStep(ScrollColumn):
         self._lower = TwoColumns(base, effort, (6, 5))
         self.column.addWidget(self._lower)
         self.column.addSpacing(16)
+
+    def _effort_facts(self, effort: str, goal: Recipe) -> tuple[str, ...]:
+        """How much is made of documents, or how often the data is gone through."""
+        facts, phrasings, epochs = EFFORTS[effort]  # type: ignore[index]
+        if goal == "teach":
+            return self.tr("up to {0} facts").format(facts), self.tr("{0} phrasings each").format(phrasings)
+        if epochs is None:
+            return (self.tr("as often as the data asks for"),)
+        return (self.tr("{0} times through the data").format(round(epochs)),)
 
     def _titled(self, title: str, note: str) -> tuple[QWidget, QVBoxLayout]:
         holder = QWidget()

@@ -174,6 +174,11 @@ class WizardCard(ChoiceCard):
         self.setAccessibleDescription(f"{self._detail}. {need}. {have}")
         self.update()
 
+    def show_facts(self, facts: Sequence[str]) -> None:
+        self._facts = tuple(facts)
+        self.setAccessibleDescription(". ".join((self._detail, *facts)))
+        self.update()
+
     def show_chip(self, text: str, kind: ChipKind) -> None:
         self._chip, self._chip_kind = text, kind
         self.setAccessibleDescription(f"{self._detail}. {text}")
