@@ -15,9 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import picture
+
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = ("Appearance", "Answers", "Models and hardware", "Privacy", "Keyboard", "Data and backup", "About")
 WIDE, NARROW = (1280, 820), (880, 560)
+ONCE = tuple(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:])
+"""Pages that are built like another one: they are shot in both themes only."""
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
 
 
@@ -41,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def shoot(folder: Path, theme_name: str, size: tuple[int, int], only: str) -> int:
     """Save the pictures of one theme and size."""
+    from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
     scale = os.environ.get("QT_SCALE_FACTOR", "1")
@@ -50,10 +55,13 @@ def shoot(folder: Path, theme_name: str, size: tuple[int, int], only: str) -> in
         os.environ["INHOUSE_HOME"] = data
         stage = Stage(QApplication.instance() or QApplication([]), theme_name, size)
         for name, prepare in stage.scenes().items():
+            if name in ONCE and (size != WIDE or scale == "2"):
+                continue
             if not only or name in only.split(","):
                 shown = prepare()
                 stage.settle()
-                (shown or stage.window).grab().save(str(folder / f"{name}{suffix}.png"))
+                image = (shown or stage.window).grab()
+                picture.save(image if isinstance(image, QImage) else image.toImage(), folder / f"{name}{suffix}.png")
         stage.close()
     return 0
 
@@ -81,7 +89,6 @@ class Stage:
     def scenes(self) -> dict[str, Callable[[], object]]:
         """Name → what brings the window there; it returns what to draw where that is not the window."""
         scenes = {
-            "chat": self._chat,
             "models": lambda: self.window.show_page("models"),
             "switcher": self._switcher,
             "finetune-start": lambda: self._finetune(""),
@@ -92,7 +99,7 @@ class Stage:
             "finetune-compare": lambda: self._finetune("compare"),
             "finetune-worse": lambda: self._finetune("worse"),
             "finetune-use": lambda: self._finetune("use"),
-            "first-run": self._first_run,
+            "finetune-memory": self._memory,
             "keys": self._keys,
         }
         for section in (
@@ -117,10 +124,6 @@ class Stage:
         from app.gui import main as gui
 
         gui.stop(self.parts)
-
-    def _chat(self) -> None:
-        newest = self.parts.store.list_chats(limit=1)[0]
-        self.window.open_chat(newest.id)
 
     def _settings(self, name: str) -> None:
         self.window.show_page("settings")
@@ -147,6 +150,7 @@ class Stage:
             Collection(id=2, name="Quality", documents=14, passages=610),
         )
         controller = parts.finetune
+        controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
         chosen = "compare" if step == "worse" else step
         if step:
@@ -168,6 +172,16 @@ class Stage:
         self.window.show_page("finetune")
         controller.refresh()
 
+    def _memory(self) -> object:
+        """The question before training, where the memory does not hold both."""
+        from app.gui.controllers.trainer_process import Measured
+        from app.gui.views.finetune_memory import MemoryDialog
+
+        found = Measured(fits=False, memory_bytes=6_400_000_000, memory_available=2_600_000_000, seconds=2220)
+        dialog = MemoryDialog(found, 5_100_000_000, 8_000_000_000, possible=True, parent=self.window)
+        dialog.show()
+        return dialog
+
     def _keys(self) -> object:
         from app.gui.pages import PAGES
         from app.gui.views.shortcut_list import ShortcutList
@@ -175,12 +189,6 @@ class Stage:
         dialog = ShortcutList(PAGES, self.window)
         dialog.show()
         return dialog
-
-    def _first_run(self) -> object:
-        page = self.parts and self.window._make_page("first_run")
-        page.resize(self.window.size())
-        page.show()
-        return page
 
 
 class Picture:

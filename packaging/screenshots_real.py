@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import picture
+
 ROOT = Path(__file__).resolve().parent.parent
 WIDE, NARROW = (1280, 820), (880, 560)
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
@@ -103,7 +105,7 @@ def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
         if not only or name in only.split(","):
             show()
             _settle()
-            save(real.window.grab().toImage(), folder / f"{name}{suffix}.png")
+            picture.save(real.window.grab().toImage(), folder / f"{name}{suffix}.png")
     real.close()
     return 0
 
@@ -152,6 +154,13 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
         kill(real.parts.models.engine)
         real.until(real.chat.banner.text, "the banner")
 
+    def first_run() -> None:
+        from PySide6.QtWidgets import QLineEdit
+
+        real.window.show_first_run()
+        place = next(each for each in real.window.findChildren(QLineEdit) if each.text() == str(real.parts.home.root))
+        place.setText("~/.local/share/Inhouse")
+
     return {
         "chat": lambda: chat(CITED),
         "chat-source": source,
@@ -160,16 +169,8 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
         "documents": lambda: real.window.show_page("documents"),
         "drop": drop,
         "model-stopped": failure,
+        "first-run": first_run,
     }
-
-
-def save(image: Any, path: Path) -> None:
-    """As small a PNG as Qt can make."""
-    from PySide6.QtGui import QImage, QImageWriter
-
-    writer = QImageWriter(str(path), b"png")
-    writer.setCompression(100)
-    writer.write(image.convertToFormat(QImage.Format.Format_RGB888))
 
 
 def _open(*, first: bool = False) -> Any:

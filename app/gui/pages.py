@@ -31,6 +31,9 @@ name_late(
     "app.gui.views.drop_overlay",
     "app.gui.views.documents",
     "app.gui.views.transcript",
+    "app.gui.views.settings_page",
+    "app.gui.views.settings_sections",
+    "app.gui.views.models_page",
 )
 SAMPLES = RESOURCES / "samples"
 SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -16,6 +17,10 @@ from app.gui.widgets import IconButton
 
 FIRST = 12
 """Turns that are built when a chat opens: some screens full."""
+AT_ONCE = 2
+"""Of these, so many before the chat is seen; the others follow above them, a few at a time."""
+SLICE_S = 0.015
+"""So long turns are built before keys and clicks are served again."""
 MORE = 20
 """Turns that are built when the reader scrolls to the top."""
 ALIVE = 100
@@ -70,6 +75,10 @@ class Transcript(QScrollArea):
         """What is read while older turns come above it, and where in the viewport it stands."""
         self._anchor_timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._anchor_timer.timeout.connect(self._let_go)
+        self._waiting: list[Turn] = []
+        """Turns above the first view that are still to be built, the last of them next."""
+        self._build_timer = QTimer(self, singleShot=True, interval=0)
+        self._build_timer.timeout.connect(self._build_some)
 
     def _make_column(self) -> QWidget:
         inner = self._inner = QWidget()
@@ -95,14 +104,17 @@ class Transcript(QScrollArea):
         self.clear()
         turns = self._load(FIRST, None)
         self._has_older = len(turns) == FIRST
-        for turn in turns:
+        for turn in turns[-AT_ONCE:]:
             self._add(self._make(turn))
+        self._waiting = turns[:-AT_ONCE]
+        self._build_timer.start()
         self.jump_to_latest()
 
     def clear(self) -> None:
         for view in self._views:
             self._drop(view)
         self._views = []
+        self._waiting = []
         self._has_older = False
         self._follow = True
         self._anchor = None
@@ -213,7 +225,7 @@ class Transcript(QScrollArea):
 
     def _add_older(self) -> None:
         """Build the turns before the first, and keep what is read where it is."""
-        if not self._views:
+        if not self._views or self._waiting:
             return
         turns = self._load(MORE, self._views[0].turn.id)
         self._has_older = len(turns) == MORE
@@ -222,9 +234,18 @@ class Transcript(QScrollArea):
         first = self._views[0]
         self._anchor = (first, first.mapTo(self.viewport(), QPoint(0, 0)).y())
         self._follow = False
-        for index, turn in enumerate(turns):
-            self._add(self._make(turn), index)
-        self._anchor_timer.start()
+        self._waiting = turns
+        self._build_some()
+
+    def _build_some(self) -> None:
+        """Build waiting turns for a moment; the rest when the window has nothing else to do."""
+        end = time.perf_counter() + SLICE_S
+        while self._waiting and time.perf_counter() < end:
+            self._add(self._make(self._waiting.pop()), 0)
+        if self._waiting:
+            self._build_timer.start()
+        elif self._anchor is not None:
+            self._anchor_timer.start()
 
     def _let_go(self) -> None:
         self._hold()

@@ -1,0 +1,24 @@
+"""Saves a picture of the window as a small PNG: at most 256 colours, no dots between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+COLORS = 256
+
+
+def save(image: Any, path: Path) -> None:
+    """Write a QImage with the colours that it has most of; the rest become the nearest of them."""
+    import numpy as np
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage, QImageWriter
+
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(plain.constBits(), dtype=np.uint32)
+    found, counts = np.unique(pixels, return_counts=True)
+    table = [int(color) for color in found[np.argsort(-counts)][:COLORS]]
+    flat = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
+    writer = QImageWriter(str(path), b"png")
+    writer.setCompression(100)
+    writer.write(plain.convertToFormat(QImage.Format.Format_Indexed8, table, flat))
