@@ -144,8 +144,8 @@ class RealWindow:
         return data
 
     def drag_leave(self) -> None:
-        """Take the files away again."""
-        self.app.sendEvent(self._target(), QDragLeaveEvent())
+        """Take the files away again, before they have moved over what is shown for them."""
+        self.app.sendEvent(self.window, QDragLeaveEvent())
 
     def _target(self) -> QWidget:
         """What takes files in the middle of the window."""

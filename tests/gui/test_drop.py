@@ -179,3 +179,12 @@ def test_a_network_folder_is_not_touched(monkeypatch: pytest.MonkeyPatch, qtbot:
 
 def test_every_supported_type_has_a_name() -> None:
     assert set(KINDS) == set(SUPPORTED_SUFFIXES)
+
+
+def test_a_drag_that_only_touches_the_window_leaves_nothing_behind(
+    overlay: DropOverlay, folder: Path, qtbot: QtBot
+) -> None:
+    drag(overlay.parentWidget(), mime(folder))
+    assert overlay.isVisible()
+    QApplication.sendEvent(overlay.parentWidget(), QDragLeaveEvent())
+    qtbot.waitUntil(lambda: not overlay.isVisible())

@@ -29,6 +29,8 @@ from app.gui.widgets import paint_box
 MARGIN = 16
 ROWS_TOP = 56
 SCROLL_EDGE = 24
+HANDOVER_MS = 200
+"""The drag goes from the window to the overlay within this time, or it has left."""
 SCROLL_MS = 30
 CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 KIND_ICONS = {"table": "file-spreadsheet"}
@@ -63,6 +65,8 @@ class DropOverlay(QWidget):
         self._count.counted.connect(self.update)
         self._scroll = QTimer(self, interval=SCROLL_MS)
         self._scroll.timeout.connect(self._scroll_on)
+        self._gone = QTimer(self, singleShot=True, interval=HANDOVER_MS)
+        self._gone.timeout.connect(self.end)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hide()
@@ -88,6 +92,8 @@ class DropOverlay(QWidget):
         if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop and self.isVisible():
             self.dropEvent(event)
             return True
+        if event.type() == QEvent.Type.DragLeave and self.isVisible():
+            self._gone.start()  # to this widget, or out of the window in one quick move
         if event.type() == QEvent.Type.Resize:
             self.setGeometry(self._host.rect())
         return False
@@ -116,10 +122,12 @@ class DropOverlay(QWidget):
         """The drag left, or was cancelled."""
         self._count.stop()
         self._scroll.stop()
+        self._gone.stop()
         self._paths = []
         self.hide()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._gone.stop()
         self._accept(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
