@@ -16,9 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from app.documents.catalogue import Stored
 from app.documents.parsed import Parsed
 from app.documents.passages import Piece, Tokens, cut
-from app.documents.store import Stored
 from app.errors import AppError, BadFile
 
 AHEAD = 4

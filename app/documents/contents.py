@@ -1,0 +1,158 @@
+"""What search, the source panel and the vector caches read of the stored passages."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.documents.catalogue import Catalogue
+from app.documents.parsed import Line
+from app.errors import AppError
+from app.types import Box, Passage
+
+TERMS_KEPT = 50_000
+
+
+class Contents(Catalogue):
+    """Texts, passages, vectors and full text, to read."""
+
+    _term_counts: tuple[int, dict[str, int]] = (-1, {})
+
+    def text(self, document_id: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+        """The whole text and the span of each page.
+
+        Raises:
+            AppError: the document is not there any more.
+        """
+        row = self.db.execute("SELECT text, pages FROM texts WHERE document_id = ?", (document_id,)).fetchone()
+        if row is None:
+            raise AppError("This document is no longer in the index.", "It may have been removed.")
+        return row["text"], msgspec.msgpack.decode(row["pages"], type=tuple[tuple[int, int], ...])
+
+    def lines(self, document_id: int) -> tuple[Line, ...]:
+        row = self.db.execute("SELECT lines FROM texts WHERE document_id = ?", (document_id,)).fetchone()
+        return msgspec.msgpack.decode(row["lines"], type=tuple[Line, ...]) if row else ()
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Passages by id, as a search shows them, without score and boxes."""
+        rows = self.db.execute(
+            f"""SELECT p.id, p.document_id, d.name, d.path, c.name AS collection, p.page, p.start, p."end" AS stop,
+                p.heading, p.text, p.boxes, d.indexed_at
+            FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
+            WHERE p.id IN ({",".join("?" * len(ids))})""",
+            tuple(ids),
+        )
+        return {
+            row["id"]: Passage(
+                id=row["id"],
+                document_id=row["document_id"],
+                document=row["name"],
+                path=row["path"],
+                collection=row["collection"],
+                page=row["page"],
+                start=row["start"],
+                end=row["stop"],
+                heading=row["heading"],
+                text=row["text"],
+                boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
+                indexed_at=row["indexed_at"] or 0.0,
+            )
+            for row in rows
+        }
+
+    def count(self) -> int:
+        """All passages."""
+        return int(self.meta("passages", "0"))
+
+    def count_to(self, last: int) -> int:
+        """Passages with an id up to `last`."""
+        return int(self.db.execute("SELECT count(*) FROM passages WHERE id <= ?", (last,)).fetchone()[0])
+
+    def mean_terms(self) -> float:
+        """Mean length of a passage, in terms."""
+        return max(1.0, int(self.meta("terms", "0")) / max(1, self.count()))
+
+    def term_counts(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term stands. SQLite counts a common word for milliseconds, so counts are kept."""
+        generation, known = self._term_counts
+        if generation != self.generation or len(known) > TERMS_KEPT:
+            self._term_counts = generation, known = self.generation, {}
+        if missing := [term for term in terms if term not in known]:
+            known.update(dict.fromkeys(missing, 0))
+            marks = ",".join("?" * len(missing))
+            known.update(self.db.execute(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", missing))
+        return {term: known[term] for term in terms if known[term]}
+
+    def bodies(self, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Context and text of passages."""
+        rows = self.db.execute(
+            f"SELECT id, context, text FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids)
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def best_words(self, match: str, limit: int) -> list[int]:
+        """Passages by SQLite's own BM25 for an FTS5 query, best first."""
+        rows = self.db.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 0.0, 0.5, 1.0) LIMIT ?", (match, limit)
+        )
+        return [row[0] for row in rows]
+
+    def vectors(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, int, bytes]]:
+        """Passage id, collection id and vector, by rising id."""
+        rows = self.db.execute(
+            """SELECT p.id, d.collection_id, p.vector FROM passages p JOIN documents d ON d.id = p.document_id
+            WHERE p.id > ? ORDER BY p.id LIMIT ?""",
+            (after, limit),
+        )
+        return [tuple(row) for row in rows]
+
+    def cosines(self, query: NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
+        """Cosine of a query with these passages."""
+        rows = self.db.execute(f"SELECT id, vector FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids))
+        return {row[0]: float(np.frombuffer(row[1], "<f4") @ query) for row in rows}
+
+    def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
+        """The passages nearest to a query, by reading every vector: exact, bounded in memory, seconds for a million."""
+        best: list[tuple[float, int]] = []
+        after = 0
+        while batch := self.vectors(after, 20_000):
+            after = batch[-1][0]
+            kept = [row for row in batch if not collections or row[1] in collections]
+            if kept:
+                matrix = np.frombuffer(b"".join(row[2] for row in kept), "<f4").reshape(len(kept), -1)
+                scores = matrix @ query
+                best += [(float(score), row[0]) for score, row in zip(scores, kept, strict=True)]
+                best = heapq.nlargest(count, best)
+        return [id_ for _, id_ in best]
+
+    def twin_vectors(self, document_id: int) -> list[tuple[int, int, str, bytes]]:
+        """Start, end, context and vector of a document's passages, in order."""
+        rows = self.db.execute(
+            'SELECT start, "end", context, vector FROM passages WHERE document_id = ? ORDER BY id', (document_id,)
+        )
+        return [tuple(row) for row in rows]
+
+    def samples(self, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
+        """Text and vector of some passages of these documents, spread over them."""
+        found: list[tuple[str, bytes]] = []
+        for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
+            rows = self.db.execute(
+                "SELECT text, vector FROM passages WHERE document_id = ? ORDER BY length(text) DESC LIMIT ?",
+                (document_id, max(1, count // len(document_ids))),
+            )
+            found += [(row[0], row[1]) for row in rows]
+        return found
+
+    def traces(self, document_ids: Sequence[int]) -> int:
+        """Rows that still belong to removed documents, in tables and full text."""
+        marks = ",".join("?" * len(document_ids))
+        found = 0
+        for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
+            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
+            found += int(row.fetchone()[0])
+        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
+        return found + int(held)
