@@ -152,6 +152,9 @@ class Stage:
         controller = parts.finetune
         controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
+        for old in controller.runs.list():
+            controller._forget(old.id)
+            controller.runs.delete(old)
         chosen = "compare" if step == "worse" else step
         if step:
             run = fake_run.make_run(parts.home.runs, step=chosen, name="Larkfield Assistant v2")

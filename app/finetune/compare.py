@@ -110,11 +110,11 @@ class Comparison:
         if judged.verdict == "better" and exam is not None and exam.change == "up":
             what = NAMES[exam.name][0].lower()
             title = f"Better on {what}: {exam.base / exam.count:.0%} to {exam.tuned / exam.count:.0%}."
-            more = [f"Worse: {line}." for line in judged.worse]
+            more = [f"Worse on {line}." for line in judged.worse]
         elif judged.verdict == "worse" and more:
-            title, more = f"Worse: {judged.worse[0]}.", more[1:]
+            title, more = f"Worse on {judged.worse[0]}.", more[1:]
         elif judged.verdict == "better" and judged.better:
-            title, more = f"Better: {judged.better[0]}.", [f"Worse: {line}." for line in judged.worse]
+            title, more = f"Better on {judged.better[0]}.", [f"Worse on {line}." for line in judged.worse]
         if general is not None and general.change == "chance" and judged.verdict != "worse":
             more.append("General knowledge unchanged.")
         if lost := len(self.worse_answers()):

@@ -187,6 +187,7 @@ class FinetunePage(Page):
                 "The model can repeat what it learned. Share it only with people who may read these documents."
             )
         foot.say(text, leading=step in ("train", "use"), warning=state.warning)
+        foot.fit()
 
     def _go_on(self) -> None:
         if self.step == "compare" and self._controller.keep_by_default:
@@ -235,6 +236,7 @@ class FinetunePage(Page):
     def _fit(self) -> None:
         narrow = self.width() < theme().px(NARROW)
         self.steps[self.step].set_narrow(narrow)
+        self.foot.fit()
 
 
 def build(parts: Parts, window: MainWindow) -> FinetunePage:

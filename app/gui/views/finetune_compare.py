@@ -137,6 +137,7 @@ class CompareStep(ScrollColumn):
 
 
 COLUMNS = (250, 108, 108, 0, 140)
+NARROW_COLUMNS = (0, 66, 66, 0, 126)
 
 
 class _TableHead(QWidget):
@@ -192,7 +193,9 @@ class _TableRow(QWidget):
         grid.addLayout(words, 0, 0)
         for column, value, (low, high) in ((1, row.base, row.base_range), (2, row.tuned, row.tuned_range)):
             cell = QHBoxLayout()
-            cell.setSpacing(4)
+            if narrow:
+                cell.setDirection(QHBoxLayout.Direction.TopToBottom)
+            cell.setSpacing(0 if narrow else 4)
             cell.addWidget(Label(f"{value:.0%}", "uiStrong"))
             cell.addWidget(Label(self.tr("{0} to {1}").format(round(low * 100), round(high * 100)), "caption", "text2"))
             cell.addStretch(1)
@@ -214,9 +217,9 @@ def _grid(holder: QWidget, margin: int) -> QGridLayout:
 
 
 def _size(grid: QGridLayout, narrow: bool) -> None:
-    for column, width in enumerate(COLUMNS):
-        grid.setColumnMinimumWidth(column, theme().px(width * (0.8 if narrow else 1)))
-        grid.setColumnStretch(column, 1 if column == 3 or (narrow and column == 0) else 0)
+    for column, width in enumerate(NARROW_COLUMNS if narrow else COLUMNS):
+        grid.setColumnMinimumWidth(column, theme().px(width))
+        grid.setColumnStretch(column, 1 if column == (0 if narrow else 3) else 0)
 
 
 class _Scale(ThemedWidget):

@@ -10,7 +10,7 @@ from app.gui.controllers.finetune import FinetuneController
 from app.gui.hardware import disk_free_bytes, in_gb, size_text
 from app.gui.views.finetune_parts import Panel, TwoColumns, WizardCard
 from app.gui.views.page import ScrollColumn
-from app.gui.widgets import CheckBox, IconLabel, Label
+from app.gui.widgets import CheckBox, ElidedLabel, IconLabel, Label
 from app.paths import Home
 from app.types import InstalledModel
 from trainer.spec import Recipe
@@ -153,9 +153,8 @@ class GoalStep(ScrollColumn):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         row = QHBoxLayout()
-        row.addWidget(Label(title, "heading"))
-        row.addStretch(1)
-        row.addWidget(Label(note, "caption", "text2"))
+        row.addWidget(Label(title, "heading", wrap=True), 1)
+        row.addWidget(ElidedLabel(note, "caption", "text2"))
         column.addLayout(row)
         return holder, column
 
@@ -168,13 +167,13 @@ class GoalStep(ScrollColumn):
         self._need_labels = []
         for symbol in ("memory-stick", "hard-drive"):
             row.addWidget(IconLabel(symbol, "text2", 16))
-            label = Label("", "ui")
+            label = ElidedLabel("", "ui")
             self._need_labels.append(label)
             row.addWidget(label)
             row.addSpacing(16)
         row.addStretch(1)
         row.addWidget(IconLabel("shield-check", "text2", 16))
-        row.addWidget(Label(self.tr("Nothing is uploaded"), "ui"))
+        row.addWidget(ElidedLabel(self.tr("Nothing is uploaded"), "ui"))
         self._needs.column.addLayout(row)
         self.column.addWidget(self._needs)
         self._details = QWidget()
@@ -244,5 +243,5 @@ class GoalStep(ScrollColumn):
         memory = size_text(training_bytes(model, small=fit == "tight"))
         free = disk_free_bytes(self._home.runs)
         disk = (model.parameters or model.file_bytes / 0.6) * 8
-        self._need_labels[0].setText(self.tr("about {0} of memory").format(memory))
-        self._need_labels[1].setText(self.tr("about {0} of disk, {1} free").format(size_text(disk), size_text(free)))
+        self._need_labels[0].set_text(self.tr("about {0} of memory").format(memory))
+        self._need_labels[1].set_text(self.tr("about {0} of disk, {1} free").format(size_text(disk), size_text(free)))

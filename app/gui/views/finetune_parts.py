@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.icons import paint_icon
@@ -74,6 +74,13 @@ class StepRail(ThemedWidget):
         self.setMinimumHeight(theme().px(56))
         self.setAccessibleName(self.tr("Steps"))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the names do not fit, only the open step keeps its own."""
+        super().resizeEvent(event)
+        needed = 48 + sum(button.full_width() for button in self.buttons.values()) + len(self._lines) * 32
+        for button in self.buttons.values():
+            button.set_compact(needed > self.width())
+
     def show_step(self, key: str, reachable: Sequence[str]) -> None:
         """Mark the open step and what can be opened."""
         keys = list(self.buttons)
@@ -108,26 +115,39 @@ class _Line(ThemedWidget):
 class _StepButton(QAbstractButton):
     def __init__(self, number: int, name: str) -> None:
         super().__init__()
-        self._number, self._state = number, "later"
+        self._number, self._state, self._compact = number, "later", False
         self.setText(name)
         self.setProperty(FOCUS_RING, 12)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         theme().changed.connect(self.updateGeometry)
 
+    def full_width(self) -> int:
+        """With its name."""
+        return 24 + 8 + QFontMetrics(theme().font("uiStrong")).horizontalAdvance(self.text()) + 2
+
+    def set_compact(self, compact: bool) -> None:
+        if compact != self._compact:
+            self._compact = compact
+            self.updateGeometry()
+            self.update()
+
     def show_state(self, state: str) -> None:
         self._state = state
+        self.setToolTip(self.text())
         words = {"done": self.tr("done"), "open": self.tr("open now"), "later": self.tr("later")}
         self.setAccessibleName(f"{self._number}. {self.text()}, {words[state]}")
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        width = QFontMetrics(theme().font("uiStrong")).horizontalAdvance(self.text())
-        return QSize(24 + 8 + width + 2, theme().px(32))
+        return QSize(self.full_width() if self._named() else 24, theme().px(32))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def _named(self) -> bool:
+        return not self._compact or self._state == "open"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -143,6 +163,8 @@ class _StepButton(QAbstractButton):
             painter.setFont(theme().font("caption", strong=True))
             painter.setPen(theme().color("onAccent" if opened else "text2"))
             painter.drawText(circle, int(Qt.AlignmentFlag.AlignCenter), str(self._number))
+        if not self._named():
+            return
         painter.setFont(theme().font("ui", strong=opened))
         painter.setPen(theme().color("text" if opened else "text2"))
         area = self.rect().adjusted(0, 0, -32, 0) if rtl else self.rect().adjusted(32, 0, 0, 0)
@@ -376,6 +398,13 @@ class Foot(ThemedWidget):
         self.lead.setVisible(leading)
         self.hint.setVisible(not leading)
 
+    def fit(self) -> None:
+        """Leave out what can be reached another way where there is no room."""
+        shown = (self.back, self.second, self.next)
+        needed = 48 + sum(button.sizeHint().width() + 12 for button in shown if not button.isHidden())
+        if not self.again.isHidden() and needed + self.again.sizeHint().width() > self.width():
+            self.again.hide()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, 0, self.width(), 1, theme().color("border"))
 
@@ -386,8 +415,11 @@ class Verdict(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, fill="successSoft")
         self.column.setContentsMargins(17, 16, 16, 16)
+        outer = QHBoxLayout()
+        outer.setSpacing(14)
         row = QHBoxLayout()
         row.setSpacing(14)
+        self._outer = outer
         self._icon = IconLabel("circle-check", "success", 24)
         row.addWidget(self._icon)
         words = QVBoxLayout()
@@ -400,10 +432,16 @@ class Verdict(Panel):
         words.addLayout(self.title_row)
         words.addWidget(self.detail)
         row.addLayout(words, 1)
+        outer.addLayout(row, 1)
         self.action = Button("")
         self.action.hide()
-        row.addWidget(self.action)
-        self.column.addLayout(row)
+        outer.addWidget(self.action)
+        self.column.addLayout(outer)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < theme().px(520)
+        self._outer.setDirection(QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight)
 
     def show_verdict(self, kind: Literal["success", "warning", "info"], title: str, detail: str) -> None:
         fill = {"success": "successSoft", "warning": "warningSoft", "info": "accentSoft"}[kind]

@@ -96,6 +96,15 @@ class ReviewStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
+        self._fit_filter()
+
+    def _fit_filter(self) -> None:
+        """The heading, approving and the filter stand below each other where one line is too short for them."""
+        parts = (self.approve_all, self.quality, self.filter)
+        needed = theme().px(160) + sum(part.sizeHint().width() + 8 for part in parts)
+        tight = needed > self.viewport().width() - 48
+        direction = QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight
+        self._filter_row.setDirection(direction)
 
     # --- building -----------------------------------------------------------------------------------------------------
 
@@ -160,8 +169,11 @@ class ReviewStep(ScrollColumn):
     def _build_filter(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
+        self._filter_row = row
         self._heading = Label(self.tr("Review questions and answers"), "heading", wrap=True)
         row.addWidget(self._heading, 1)
+        approving = QHBoxLayout()
+        approving.setSpacing(8)
         self.quality = SpinBox(self.tr("Least quality"))
         self.quality.setRange(0, 100)
         self.quality.setDecimals(0)
@@ -171,8 +183,9 @@ class ReviewStep(ScrollColumn):
         self.quality.valueChanged.connect(lambda _: self._show_counts())
         self.approve_all = Button("", icon="copy-check")
         self.approve_all.clicked.connect(self._approve_above)
-        row.addWidget(self.approve_all)
-        row.addWidget(self.quality)
+        approving.addWidget(self.approve_all)
+        approving.addWidget(self.quality)
+        row.addLayout(approving)
         self.filter = SegmentedControl(
             [("open", self.tr("To review")), ("approved", self.tr("Approved")), ("rejected", self.tr("Rejected"))],
             "open",

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.finetune.progress import STAGE_TEXT
 from app.gui.controllers.finetune import FinetuneController
 from app.gui.hardware import in_gb, memory_bytes
+from app.gui.theme import theme
 from app.gui.views.finetune_chart import LossChart
 from app.gui.views.finetune_parts import DetailsLink, Fact, Panel, TwoAnswers, TwoColumns
 from app.gui.views.page import ScrollColumn, Separator
-from app.gui.widgets import Banner, Button, Label, ProgressBar, empty_layout
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, empty_layout
 
 AFTER_TRAINING = ("export", "gate", "compare", "card")
 
@@ -46,6 +47,8 @@ class TrainStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
+        tight = self.viewport().width() < theme().px(640)
+        self._head_row.setDirection(QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight)
 
     def refresh(self) -> None:
         """What changes with the run's state."""
@@ -93,9 +96,9 @@ class TrainStep(ScrollColumn):
         elif told.note:
             step = told.note
         self._title.setText(title)
-        self._step.setText(step)
+        self._step.set_text(step)
         left = told.seconds_left if stand == "training" else None
-        self._left.setText(time_left(left) if left is not None else "")
+        self._left.set_text(time_left(left) if left is not None else "")
         self._bar.set_fraction(fraction)
         self.chart.show_points(told.points, told.best_step)
         self._show_facts()
@@ -111,13 +114,14 @@ class TrainStep(ScrollColumn):
         panel = Panel()
         row = QHBoxLayout()
         row.setSpacing(16)
+        self._head_row = row
         words = QVBoxLayout()
         words.setSpacing(8)
         first = QHBoxLayout()
         first.setSpacing(12)
         self._title = Label("", "heading")
-        self._step = Label("", "ui", "text2")
-        self._left = Label("", "ui", "text2")
+        self._step = ElidedLabel("", "ui", "text2")
+        self._left = ElidedLabel("", "ui", "text2")
         first.addWidget(self._title)
         first.addWidget(self._step)
         first.addStretch(1)
@@ -134,8 +138,11 @@ class TrainStep(ScrollColumn):
         self.unpause.clicked.connect(self._controller.unpause)
         self.stop.clicked.connect(self._stop)
         self.resume.clicked.connect(self._controller.resume)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(16)
         for button in (self.pause, self.unpause, self.stop, self.resume):
-            row.addWidget(button)
+            buttons.addWidget(button)
+        row.addLayout(buttons)
         panel.column.addLayout(row)
         self.column.addWidget(panel)
 
