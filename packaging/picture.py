@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-COLORS = 256
+EXACT, ROUGH = 96, 160
+"""Colours kept as they are, and those that stand for what is like them: a rare colour such as a red icon's counts too."""
 
 
 def save(image: Any, path: Path) -> None:
@@ -17,7 +18,11 @@ def save(image: Any, path: Path) -> None:
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(plain.constBits(), dtype=np.uint32)
     found, counts = np.unique(pixels, return_counts=True)
-    table = [int(color) for color in found[np.argsort(-counts)][:COLORS]]
+    order = np.argsort(-counts)
+    rest, weights = found[order[EXACT:]], counts[order[EXACT:]]
+    _, first, groups = np.unique(rest & 0xE0E0E0, return_index=True, return_inverse=True)
+    common = np.argsort(-np.bincount(groups, weights))[:ROUGH] if len(rest) else []
+    table = [int(color) for color in (*found[order[:EXACT]], *rest[first[common]])]
     flat = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
     writer = QImageWriter(str(path), b"png")
     writer.setCompression(100)

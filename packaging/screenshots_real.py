@@ -148,8 +148,7 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
     def failure() -> None:
         from real_window import kill
 
-        real.drag_leave()
-        _settle()
+        real.window.end_first_run()
         chat(CITED)
         kill(real.parts.models.engine)
         real.until(real.chat.banner.text, "the banner")
@@ -157,6 +156,8 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
     def first_run() -> None:
         from PySide6.QtWidgets import QLineEdit
 
+        real.drag_leave()
+        _settle()
         real.window.show_first_run()
         place = next(each for each in real.window.findChildren(QLineEdit) if each.text() == str(real.parts.home.root))
         place.setText("~/.local/share/Inhouse")
@@ -168,8 +169,8 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
         "not-found": missing,
         "documents": lambda: real.window.show_page("documents"),
         "drop": drop,
-        "model-stopped": failure,
         "first-run": first_run,
+        "model-stopped": failure,
     }
 
 

@@ -397,3 +397,16 @@ def test_pasted_book_is_shown_by_its_beginning(qtbot) -> None:
     assert question.bubble.height() < 5000
     question.copy.click()
     assert len(QGuiApplication.clipboard().text()) == 499_999
+
+
+def test_tab_goes_from_the_bar_through_the_answer_to_the_input(qtbot) -> None:
+    page = open_page(World(), qtbot)
+    page.more.setFocus(Qt.FocusReason.TabFocusReason)
+    seen = [page.more]
+    while seen[-1] is not page.composer.edit and len(seen) < 40:
+        qtbot.keyClick(seen[-1], Qt.Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    names = [widget.accessibleName() for widget in seen]
+    assert seen[-1] is page.composer.edit
+    assert "Copy answer" in names and first_text(page) in seen
+    assert [type(widget).__name__ for widget in seen if not widget.accessibleName()] == []

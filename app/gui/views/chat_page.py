@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -278,6 +279,14 @@ class ChatPage(QWidget):
         panel = [self.panel] if self.host.is_open else []
         return [self.bar, self.start_page if self._is_blank else self.transcript, *panel, self.composer.edit]
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
+        turns = [] if self._is_blank else [stop for view in self.transcript.views() for stop in _stops(view)]
+        panel = _stops(self.panel) if self.host.is_open else []
+        for before, after in pairwise([self.more, *turns, *panel, *_stops(self.composer)]):
+            QWidget.setTabOrder(before, after)
+        return super().focusNextPrevChild(forward)
+
     def refresh_collections(self) -> None:
         """The collections or their counts changed."""
         self.reader.forget()
@@ -447,6 +456,12 @@ class ChatPage(QWidget):
 
     def _say(self, text: str) -> None:
         Toast(text, parent=self).show_at_bottom()
+
+
+def _stops(widget: QWidget) -> list[QWidget]:
+    """What the Tab key stops at in it, in the order it was built."""
+    each = widget.findChildren(QWidget)
+    return [child for child in each if child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.isVisible()]
 
 
 class _Main(QWidget):

@@ -60,6 +60,7 @@ class SafeTextBrowser(QTextBrowser):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
+        self.setAccessibleName(self.tr("Text"))
         document = self.document()
         document.setDocumentMargin(0)
         document.setIndentWidth(INDENT)

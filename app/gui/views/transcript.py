@@ -145,6 +145,10 @@ class Transcript(QScrollArea):
         found = next((view for view in reversed(self._views) if view.turn.id == turn_id), None)
         return found if isinstance(found, AnswerView) else None
 
+    def views(self) -> list[TurnView]:
+        """What is built, from top to bottom."""
+        return list(self._views)
+
     def answers(self) -> list[AnswerView]:
         return [view for view in self._views if isinstance(view, AnswerView)]
 
