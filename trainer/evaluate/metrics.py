@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 
 from trainer.prepare import quality, values
 from trainer.prepare.bm25 import terms
@@ -40,12 +41,18 @@ def exact(question: str, wanted: str, answer: str) -> bool:
     if needed:
         kinds = {value.kind for value in needed}
         others = [v for v in values.without(said, [*needed, *asked]) if v.kind in kinds]
-        return not values.without(needed, said) and not others
+        return not values.without(needed, [*said, *_spelt(answer)]) and not others
     tell = telling(wanted) - telling(question) or telling(wanted) or set(terms(wanted))
     found = len(tell & set(terms(answer)))
     if found < (len(tell) if len(tell) <= 5 else ENOUGH * len(tell)):
         return False
     return bool(_NEGATION.search(wanted)) == bool(_NEGATION.search(answer)) or bool(_NEGATION.search(question))
+
+
+def _spelt(text: str) -> list[values.Value]:
+    """Number words without a unit, "one" aside: they may be what is wanted, but contradict nothing."""
+    words = [word for word in re.findall(r"\w+", text.casefold()) if word in values.WORDS and word != "one"]
+    return [values.Value(0, 0, "number", Decimal(values.WORDS[word]), "") for word in words]
 
 
 def telling(text: str) -> set[str]:

@@ -89,8 +89,8 @@ def _prompt(fact: Fact) -> tuple[Turn, ...]:
     text = (
         f"Document: {fact.passage.place}\nFact: {fact.answer}\n\n"
         f"Write {EACH} different short questions that an employee would ask and that this fact answers with "
-        f"“{fact.value}”. Each question names what it is about, ends with a question mark and does not hold the answer. "
-        "Reply as JSON."
+        f"“{fact.value}”. Each question names what it is about, ends with a question mark and does not hold the "
+        "answer. Reply as JSON."
     )
     return (Turn("user", text),)
 

@@ -42,10 +42,12 @@ class Fact:
 
 def find(passage: Passage) -> list[Fact]:
     """The facts of a passage, the most telling first."""
-    if _NOISE_HEADING.match(passage.heading) or quality.complaint(passage.text, least_words=3):
+    if _NOISE_HEADING.match(passage.heading):
         return []
     if passage.kind == "table":
         return list(_cells(passage))
+    if quality.complaint(passage.text, least_words=3):
+        return []
     if passage.kind == "list":
         found: list[Fact] = []
         for item in passage.items:

@@ -117,6 +117,8 @@ def _sense(kind: Kind, text: str) -> tuple[Decimal | None, str]:
         return (None if amount is None else (amount + half).normalize()), _unit(rest)
     word, _, rest = plain.replace("-", " ").partition(" ")
     amount = number(word)
+    if amount is not None and rest.startswith("and a half "):
+        amount, rest = amount + Decimal("0.5"), rest.removeprefix("and a half ")
     return amount, _unit(rest)
 
 
