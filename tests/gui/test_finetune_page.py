@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import fake_run
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -56,6 +57,11 @@ class Wizard(ShellWorld):
         client.last(ListDocuments).finish(Documents(documents=listing))
         for name in names:
             client.last(ReadText).finish(DocumentText(name=name, format="md", text=f"All about {name}.", pages=()))
+
+    def answer_documents_late(self) -> None:
+        """The list of documents comes after the person has left."""
+        for job in self.last("documents").waiting(ListDocuments):
+            job.finish(Documents(documents=()))
 
 
 @pytest.fixture
@@ -256,6 +262,57 @@ def test_untouched_continue_approves_the_good_ones_only(
     assert 0 < good < 24
     world.page.foot.next.click()
     assert len(started) == 1 and world.controller.reviewed().approved == good and run.reviewed
+
+
+def test_closed_while_data_was_gathered_it_opens_where_data_is_chosen(world: Wizard, started: list[Run]) -> None:
+    world.controller.begin()
+    world.page.foot.next.click()
+    world.page.foot.next.click()
+    run = world.controller.run
+    assert run is not None and world.page.step == "review"
+    world.controller.close()
+    world.answer_documents_late()
+    assert started == []
+    world.open(run)
+    assert world.page.step == "data" and world.page.foot.next.isEnabled()
+
+
+def test_documents_that_cannot_be_read_lead_back_with_the_reason(world: Wizard, started: list[Run]) -> None:
+    from app.errors import AppError
+    from app.gui.widgets import Banner
+
+    world.controller.begin()
+    world.page.foot.next.click()
+    world.page.foot.next.click()
+    world.last("documents").last(ListDocuments).fail(AppError("The documents are busy.", "Try again."))
+    banners = [banner.accessibleName() for banner in world.page.findChildren(Banner)]
+    assert world.page.step == "data" and "The documents are busy. Try again." in banners and started == []
+
+
+def test_labels_come_from_the_data_where_none_were_named(
+    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.new_run(step="review", goal="classify")
+    spec = run.spec
+    assert spec is not None
+    run.write_spec(msgspec.structs.replace(spec, recipe="classify"))
+    fake_run.prepare(run)
+    world.open(run)
+    fits = Measured(fits=True, memory_bytes=1, memory_available=2)
+    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(fits, ""))
+    world.page.foot.next.click()
+    spec = run.spec
+    assert (
+        spec is not None
+        and len(spec.data.labels) == len(fake_run.FACTS)
+        and run.reviewed
+        and started == [run_of(world)]
+    )
+
+
+def run_of(world: Wizard) -> Run:
+    assert world.controller.run is not None
+    return world.controller.run
 
 
 def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> None:

@@ -79,12 +79,13 @@ class FinetuneController(QObject):
         self._gathering: Gathering | None = None
         self._trainer = Trainer(home, self)
         self._memory = 0
+        self._ratings = (0, 0)  # liked and corrected: counting them reads every judged answer
         self._last_stand: Stand = "none"
         self._status = ("", False)
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._save_timer.timeout.connect(self._save)
-        documents.collections_changed.connect(self.refresh)
-        models.models_changed.connect(self.refresh)
+        documents.collections_changed.connect(self._world_changed)
+        models.models_changed.connect(self._world_changed)
 
     # --- what is so -------------------------------------------------------------------------------------------------
 
@@ -170,10 +171,10 @@ class FinetuneController(QObject):
                 return
 
     def refresh(self) -> None:
-        """What this computer offers may have changed."""
+        """What this computer offers may have changed, ratings in chats too."""
         if self.wizard is not None:
-            self._refresh_facts()
-            self.changed.emit()
+            self._ratings = count_ratings(self._store.feedback())
+            self._world_changed()
 
     def begin(self, goal: Recipe = "teach") -> None:
         """A new wizard."""
@@ -231,10 +232,13 @@ class FinetuneController(QObject):
 
     def _open(self, run: Run, wizard: Wizard) -> None:
         self._run = run
+        self._ratings = count_ratings(self._store.feedback())
         self._refresh_facts()
         self.wizard = plan.with_defaults(wizard, self.facts, self._collection())
         follower = self._follow(run)
         self._last_stand = follower.stand
+        if follower.stand == "none" and self.wizard.step not in ("goal", "data"):
+            self.wizard = msgspec.structs.replace(self.wizard, step="data")  # it was closed while data was gathered
         self._load_results()
         self.changed.emit()
         self._tell_status()
@@ -420,9 +424,11 @@ class FinetuneController(QObject):
 
     def _gathered(self, inputs: tuple[Input, ...]) -> None:
         model = self.base()
-        if self.wizard is None or self._run is None or model is None:
+        if self.wizard is None or self._run is None:
             return
         try:
+            if model is None:
+                raise AppError(f"“{self.wizard.base}” is no longer installed.", "Choose another model to start from.")
             spec = plan.build_spec(
                 self.wizard,
                 model,
@@ -571,9 +577,14 @@ class FinetuneController(QObject):
         except AppError as error:
             self.failed.emit(error)
 
+    def _world_changed(self) -> None:
+        if self.wizard is not None:
+            self._refresh_facts()
+            self.changed.emit()
+
     def _refresh_facts(self) -> None:
         self._memory = self._memory or memory_bytes()
-        liked, corrected = count_ratings(self._store.feedback())
+        liked, corrected = self._ratings
         active = self._models.active
         self.facts = Facts(
             models=tuple(model for model in self._models.models() if Path(model.path).exists()),
