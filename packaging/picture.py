@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 EXACT, ROUGH = 96, 160
-"""Colours kept as they are, and those that stand for what is like them: a rare colour such as a red icon's counts too."""
+"""Colours kept as they are, and those that stand for what is like them, so that a small red icon stays red."""
 
 
 def save(image: Any, path: Path) -> None:

@@ -32,6 +32,13 @@ class Fit:
         return self.kind != "danger"
 
 
+def free_memory_bytes() -> int:
+    """Memory that a program can have now without making others slow."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
 def memory_bytes() -> int:
     """Installed memory."""
     import psutil

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from shell_world import INFO, ShellWorld
 
 from app.errors import AppError
+from app.gui import hardware
 from app.gui.item_models.chats import grouped
 from app.gui.regions import focus_region
 from app.gui.session import Session
@@ -300,3 +301,22 @@ def test_the_rail_shows_a_running_job(world: ShellWorld) -> None:
     before = world.window.grab().toImage()
     world.window.sidebar.set_detail("documents", "3", running=False)
     assert world.window.grab().toImage() != before
+
+
+def test_without_room_for_two_the_old_model_goes_first_and_comes_back(
+    world: ShellWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 0)
+    models, old = world.parts.models, world.last("engine")
+    models._info = INFO
+    add_model(world, "Other")
+    models.switch_to("Other")
+    new = world.last("engine")
+    assert old.state == "ready"  # the file is not checked yet
+    new.last(Load).say(LoadProgress(fraction=0.0))
+    assert new.jobs[-1].controls == ["cancel"]
+    new.jobs[-1].confirm_cancel()
+    assert old.state == "stopped" and models.info is None
+    qtbot.waitUntil(lambda: bool(new.waiting(Load)))
+    new.last(Load).fail(AppError("This file does not load."))
+    assert old.state == "ready" and models.engine is old and not models.switching_to  # type: ignore[comparison-overlap]

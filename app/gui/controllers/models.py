@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.errors import AppError
 from app.gui.worker_client import Job, WorkerClient
+from app.late import Late
 from app.models.registry import Registry
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
 from app.types import InstalledModel, ModelInfo
@@ -26,6 +28,11 @@ from app.workers.protocol import (
     SetAdapter,
     WorkerRole,
 )
+
+if TYPE_CHECKING:
+    from app.gui import hardware
+else:
+    hardware = Late("app.gui.hardware")
 
 log = logging.getLogger(__name__)
 
@@ -234,6 +241,7 @@ class ModelsController(QObject):
         client, self._next = self._next, None
         if client is None:
             return
+        self._bring_back()
         self._switch_job = None
         self._switch_name = ""
         client.retire()
@@ -243,10 +251,15 @@ class ModelsController(QObject):
     def _load_beside(self, model: InstalledModel) -> None:
         client = self._make_client("engine")
         self._next = client
+        room = self._info is None or model.file_bytes * hardware.CONTEXT_SHARE <= hardware.free_memory_bytes()
 
         def moved(data: AnyData) -> None:
-            if isinstance(data, LoadProgress) and self._next is client:
+            if not isinstance(data, LoadProgress) or self._next is not client:
+                return
+            if room or self._info is None:
                 self.switching.emit(model.name, data.fraction)
+            elif job.active:
+                job.cancel()  # the file is sound, else there were no progress: now make room for it
 
         def loaded(data: AnyData) -> None:
             if isinstance(data, Loaded) and self._next is client:
@@ -256,7 +269,32 @@ class ModelsController(QObject):
             if self._next is client:
                 self._give_up(client, model.name, error)
 
-        self._switch_job = client.request(self._load_call(model), event=moved, done=loaded, failed=failed)
+        def load() -> None:
+            if self._next is client:
+                self._switch_job = client.request(self._load_call(model), event=moved, done=loaded, failed=failed)
+
+        job = client.request(
+            self._load_call(model), event=moved, done=loaded, failed=failed, cancelled=lambda: self._make_room(load)
+        )
+        self._switch_job = job
+
+    def _make_room(self, then: Callable[[], None]) -> None:
+        """Both models do not fit: end the old engine, after its answer, and go on when its memory is free."""
+        if self._next is None:
+            return
+        if not self._engine.busy and self._engine.state != "stopped":
+            self._info = None
+            self._engine.retire()
+            self.loading.emit(0.0)
+        if self._engine.gone:
+            then()
+        else:
+            QTimer.singleShot(RETIRE_POLL_MS, self, lambda: self._make_room(then))
+
+    def _bring_back(self) -> None:
+        """The old engine again, where it had to make room for one that did not come."""
+        if self._info is None and self._engine.state == "stopped":
+            self._engine.start()
 
     def _swap_adapter(self, model: InstalledModel) -> None:
         """The same weights with another adapter need no reload; the engine clears its KV cache itself."""
@@ -306,6 +344,7 @@ class ModelsController(QObject):
     def _give_up(self, client: WorkerClient, name: str, error: AppError) -> None:
         self._next, self._switch_job, self._switch_name = None, None, ""
         self._retire(client)
+        self._bring_back()
         self.switch_failed.emit(name, error)
         self.models_changed.emit()
 

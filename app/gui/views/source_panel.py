@@ -331,6 +331,10 @@ class SourcePanel(QWidget):
 class _Desk(QScrollArea):
     """What a page lies on."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(self.tr("Page"))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(self.viewport().rect(), theme().color("hover"))
 
