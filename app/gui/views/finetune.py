@@ -19,7 +19,8 @@ from app.gui.views.finetune_compare import CompareStep
 from app.gui.views.finetune_data import DataStep
 from app.gui.views.finetune_goal import GoalStep
 from app.gui.views.finetune_memory import MemoryDialog
-from app.gui.views.finetune_parts import NARROW, DetailsLink, Foot, StepRail
+from app.gui.views.finetune_parts import NARROW, DetailsLink, Foot
+from app.gui.views.finetune_rail import StepRail
 from app.gui.views.finetune_review import ReviewStep
 from app.gui.views.finetune_start import StartStep
 from app.gui.views.finetune_train import TrainStep

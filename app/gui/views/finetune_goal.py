@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.finetune.plan import EFFORTS, Effort, fit_of, need_of, training_bytes
 from app.gui.controllers.finetune import FinetuneController
 from app.gui.hardware import disk_free_bytes, in_gb, size_text
-from app.gui.views.finetune_parts import Panel, TwoColumns, WizardCard
+from app.gui.views.finetune_cards import WizardCard
+from app.gui.views.finetune_parts import Panel, TwoColumns
 from app.gui.views.page import ScrollColumn
 from app.gui.widgets import CheckBox, ElidedLabel, IconLabel, Label
 from app.paths import Home

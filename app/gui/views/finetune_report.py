@@ -9,12 +9,15 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.finetune.review import read_lines
+from app.finetune.review import Entry, ReviewList, read_lines
 from app.gui.theme import theme
 from app.gui.views.page import ScrollColumn, Separator
 from app.gui.widgets import Button, Label
+from trainer.events import Notice
 
 SHOWN = 200
+TWINS = ("duplicate", "near-duplicate")
+OTHERS = ("quality", "language", "contradiction", "encoding", "boilerplate")
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -46,6 +49,47 @@ def read_report(run: Path, kinds: Iterable[str] = ()) -> list[Decision]:
     wanted = set(kinds)
     rows = read_lines(run / "clean" / "report.jsonl", Decision)
     return [row for row in rows if not wanted or row.kind in wanted]
+
+
+def report_rows(
+    key: str, run: Path, review: ReviewList | None, notices: Sequence[Notice]
+) -> list[tuple[str, str, str]]:
+    """What one of the numbers counts: (title, text, id to take back or "").
+
+    Args:
+        key: "read", "questions", "twins", "masked" or "aside".
+        run: the run's folder.
+        review: its list.
+        notices: what the trainer warned of.
+    """
+    entries = review.entries if review is not None else []
+    if key == "questions":
+        return [(e.example.question, e.example.answer, "") for e in entries if e.example.split != "aside"]
+    if key == "read":
+        texts = review.texts if review is not None else []
+        rows = [(text.name or text.id, text.reason or f"{len(text.text.split()):,} words", "") for text in texts]
+        return rows + [(note.message, note.hint, "") for note in notices]
+    if key == "masked":
+        found = read_report(run, ("personal-data",))
+        return [(row.rule, row.before and f"{row.before} → {row.after}", "") for row in found]
+    known = {entry.example.id: entry for entry in entries}
+    rows = []
+    for row in read_report(run, TWINS if key == "twins" else OTHERS):
+        entry = known.get(row.id)
+        text = row.rule + (f" {row.before[:200]}" if row.before else "")
+        name = entry.example.question if entry else row.id
+        rows.append((name, text, row.id if entry is not None and entry.state == "aside" else ""))
+    return rows if key == "twins" else rows + _also_aside(run, entries, {row[2] for row in rows})
+
+
+def _also_aside(run: Path, entries: Sequence[Entry], told: set[str]) -> list[tuple[str, str, str]]:
+    """What the split set aside, and questions that failed their check."""
+    rows = [
+        (entry.example.question, entry.example.reason, entry.example.id)
+        for entry in entries
+        if entry.state == "aside" and entry.example.id not in told and "already" not in entry.example.reason
+    ]
+    return rows + [(failed.question, failed.rule, "") for failed in read_dropped(run)]
 
 
 class ReportDialog(QDialog):

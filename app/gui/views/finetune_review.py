@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QPlainTextEdit,
     QSizePolicy,
     QStackedWidget,
     QTextEdit,
@@ -23,13 +22,14 @@ from app.finetune.review import DEFAULT_QUALITY, Entry
 from app.gui.controllers.finetune import FinetuneController
 from app.gui.item_models.review import ReviewModel
 from app.gui.theme import theme
-from app.gui.views.finetune_parts import NumberTile, Panel, TwoColumns
-from app.gui.views.finetune_report import ReportDialog, read_dropped, read_report
+from app.gui.views.finetune_cards import NumberTile
+from app.gui.views.finetune_edit import EditDialog, sentence_of
+from app.gui.views.finetune_parts import Panel, TwoColumns
+from app.gui.views.finetune_report import TWINS, ReportDialog, report_rows
 from app.gui.views.finetune_review_list import ReviewListView
 from app.gui.views.page import ScrollColumn, Separator
 from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, SegmentedControl, SpinBox, empty_layout
 
-TWINS = ("duplicate", "near-duplicate")
 LIST_HEIGHT = 420
 
 
@@ -315,7 +315,7 @@ class ReviewStep(ScrollColumn):
         if run is None:
             return
         try:
-            rows = self._report_rows(key, run.folder)
+            rows = report_rows(key, run.folder, self._controller.review, self._controller.progress.notices)
         except AppError as error:
             self._controller.failed.emit(error)
             return
@@ -329,34 +329,6 @@ class ReviewStep(ScrollColumn):
         dialog.taken_back.connect(self._take_back)
         dialog.exec()
         dialog.deleteLater()
-
-    def _report_rows(self, key: str, run: Path) -> list[tuple[str, str, str]]:
-        review = self._controller.review
-        entries = review.entries if review is not None else []
-        if key == "questions":
-            return [(e.example.question, e.example.answer, "") for e in entries if e.example.split != "aside"]
-        if key == "read":
-            texts = review.texts if review is not None else []
-            rows = [(text.name or text.id, text.reason or f"{len(text.text.split()):,} words", "") for text in texts]
-            return rows + [(note.message, note.hint, "") for note in self._controller.progress.notices]
-        if key == "masked":
-            found = read_report(run, ("personal-data",))
-            return [(row.rule, row.before and f"{row.before} → {row.after}", "") for row in found]
-        known = {entry.example.id: entry for entry in entries}
-        kinds = TWINS if key == "twins" else ("quality", "language", "contradiction", "encoding", "boilerplate")
-        rows = []
-        for row in read_report(run, kinds):
-            entry = known.get(row.id)
-            name = entry.example.question if entry else row.id
-            text = row.rule + (f" {row.before[:200]}" if row.before else "")
-            rows.append((name, text, row.id if entry is not None and entry.state == "aside" else ""))
-        told = {row[2] for row in rows}
-        if key == "aside":
-            for entry in entries:
-                if entry.state == "aside" and entry.example.id not in told and "already" not in entry.example.reason:
-                    rows.append((entry.example.question, entry.example.reason, entry.example.id))
-            rows += [(failed.question, failed.rule, "") for failed in read_dropped(run)]
-        return rows
 
     def _take_back(self, key: str) -> None:
         review = self._controller.review
@@ -490,63 +462,3 @@ class ReviewStep(ScrollColumn):
         empty_layout(self._messages)
         for kind, title, detail in notes:
             self._messages.addWidget(Banner(kind, title, detail))  # type: ignore[arg-type]
-
-
-class EditDialog(QDialog):
-    """Question and answer to change; saving approves."""
-
-    def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Edit question and answer"))
-        self.setModal(True)
-        self.resize(theme().px(520), theme().px(360))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(6)
-        self.question = self._field(column, self.tr("Question"), entry.example.question, 64)
-        self.answer = self._field(column, self.tr("Answer"), entry.example.answer, 140)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        cancel = Button(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.save = Button(self.tr("Save and approve"), "primary")
-        self.save.setDefault(True)
-        self.save.clicked.connect(self.accept)
-        row.addWidget(cancel)
-        row.addWidget(self.save)
-        column.addLayout(row)
-        for field in (self.question, self.answer):
-            field.textChanged.connect(self._check)
-        self.answer.setFocus()
-
-    def _field(self, column: QVBoxLayout, name: str, text: str, height: int) -> QPlainTextEdit:
-        column.addWidget(Label(name, "uiStrong"))
-        field = QPlainTextEdit(text)
-        field.setProperty("field", "true")
-        field.setAccessibleName(name)
-        field.setTabChangesFocus(True)
-        field.setMinimumHeight(theme().px(height))
-        column.addWidget(field, 1)
-        column.addSpacing(6)
-        return field
-
-    def _check(self) -> None:
-        empty = not (self.question.toPlainText().strip() and self.answer.toPlainText().strip())
-        if empty:
-            self.save.disable(self.tr("Both need some text."))
-        else:
-            self.save.enable()
-
-
-def sentence_of(passage: str, answer: str) -> tuple[int, int]:
-    """The span of the sentence that holds the answer, or of nothing."""
-    found = passage.casefold().find(answer.strip().rstrip(".").casefold()) if answer.strip() else -1
-    if found < 0:
-        words = sorted(answer.split(), key=len, reverse=True)[:1]
-        found = passage.find(words[0].strip(".,;:")) if words and len(words[0]) > 3 else -1
-    if found < 0:
-        return 0, 0
-    start = max(passage.rfind(mark, 0, found) + len(mark) for mark in (". ", "\n", "? ", "! "))
-    start = max(start, 0) if start > 2 or passage[:2] in (". ", "\n") else 0
-    ends = [place for mark in (". ", "\n") if (place := passage.find(mark, found + len(answer.rstrip(".")))) >= 0]
-    return start, min(ends) + 1 if ends else len(passage)
