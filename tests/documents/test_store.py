@@ -1,0 +1,119 @@
+"""The store when the disk, the folder or the file itself is against it. No embedder, no parser."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.documents import migrations
+from app.documents.parsed import Block, Parsed
+from app.documents.passages import Piece
+from app.documents.store import NewDocument, Store
+from app.errors import AppError, NoSpace
+
+VECTOR = b"\0\0\x80?" + bytes(4 * 383)
+
+
+def _new(collection: int, name: str, text: str) -> NewDocument:
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=sha, size=len(text))
+    piece = Piece(0, len(text), None, "", "", 10)
+    return NewDocument(collection, f"/files/{name}", parsed, "recipe", 0.0, [piece], [VECTOR])
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    made = Store(tmp_path / "documents.db", tmp_path / "backups")
+    yield made
+    made.close()
+
+
+def test_a_full_disk_says_so_and_loses_nothing(store: Store) -> None:
+    collection = store.create_collection("c")
+    store.put(_new(collection, "first.txt", "What was stored before is intact."))
+    (pages,) = store.db.execute("PRAGMA page_count").fetchone()
+    store.db.execute(f"PRAGMA max_page_count = {pages + 2}")  # SQLite's own way to run out of room
+    with pytest.raises(NoSpace, match="full or the folder is read-only"):
+        store.put(_new(collection, "large.txt", "word " * 20_000))
+    assert [d.name for d in store.documents("c")] == ["first.txt"] and store.count() == 1
+    assert store.best_words("intact", 5) and not store.best_words("word", 5)
+    store.db.execute("PRAGMA max_page_count = 1000000")
+    store.put(_new(collection, "large.txt", "word " * 20_000))
+    assert store.check() == "ok" and store.count() == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(NoSpace):
+        Store(folder / "documents.db", folder / "backups")
+
+
+def test_a_read_only_database_says_so(store: Store) -> None:
+    collection = store.create_collection("c")
+    store.db.execute("PRAGMA query_only = ON")  # what a read-only folder makes of a connection
+    with pytest.raises(NoSpace):
+        store.put(_new(collection, "a.txt", "Nothing."))
+    store.db.execute("PRAGMA query_only = OFF")
+    assert store.documents("c") == []
+
+
+def test_a_migration_leaves_a_copy_of_what_was_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, backups = tmp_path / "documents.db", tmp_path / "backups"
+    old = Store(path, backups)
+    old.put(_new(old.create_collection("c"), "a.txt", "Kept through the migration."))
+    old.close()
+    assert not backups.exists(), "a first start copies nothing"
+
+    def second(db: sqlite3.Connection) -> None:
+        db.execute("ALTER TABLE documents ADD COLUMN colour TEXT")
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, second))
+    new = Store(path, backups)
+    assert new.db.execute("SELECT name, colour FROM documents").fetchall()[0][:] == ("a.txt", None)
+    new.close()
+    (copy,) = backups.iterdir()
+    before = sqlite3.connect(copy)
+    assert before.execute("PRAGMA user_version").fetchone() == (1,)
+    assert before.execute("SELECT text FROM passages").fetchone() == ("Kept through the migration.",)
+    before.close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, backups = tmp_path / "documents.db", tmp_path / "backups"
+    Store(path, backups).close()
+
+    def broken(db: sqlite3.Connection) -> None:
+        db.execute("ALTER TABLE documents ADD COLUMN colour TEXT")
+        db.execute("SELECT * FROM no_such_table")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+        with pytest.raises(sqlite3.OperationalError):
+            Store(path, backups)
+    again = Store(path, backups)
+    assert "colour" not in [row[1] for row in again.db.execute("PRAGMA table_info(documents)")]
+    again.close()
+
+
+def test_a_collection_that_went_meanwhile_takes_nothing_in(store: Store) -> None:
+    collection = store.create_collection("c")
+    store.drop_collection(collection)
+    with pytest.raises(AppError, match="removed while files were being added"):
+        store.put(_new(collection, "a.txt", "Too late."))
+    assert store.count() == 0
+
+
+def test_counts_of_words_follow_what_is_stored(store: Store) -> None:
+    collection = store.create_collection("c")
+    first = store.put(_new(collection, "a.txt", "alpha beta"))
+    store.put(_new(collection, "b.txt", "alpha"))
+    assert store.term_counts(["alpha", "beta", "gamma"]) == {"alpha": 2, "beta": 1}
+    store.remove([first])
+    assert store.term_counts(["alpha", "beta", "gamma"]) == {"alpha": 1}
