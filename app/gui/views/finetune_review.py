@@ -53,6 +53,7 @@ class ReviewStep(ScrollColumn):
         self._build_progress()
         self._build_list()
         self._notes: tuple[str, ...] = ()
+        theme().changed.connect(self._show_source)
 
     def first_focus(self) -> QWidget:
         return self.list if self._controller.review is not None else self.cancel
