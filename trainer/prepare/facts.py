@@ -112,7 +112,7 @@ def _sentence_fact(passage: Passage, text: str, value: Value) -> Fact:
     gap = wording.open_gap(text, value) if english else None
     blank = f"{text[: value.start]}…{text[value.end :]}".strip()
     answer = text[0].upper() + text[1:] + "."
-    needs = english and (wording.starts_with_pronoun(text) or bool(re.search(r"\b(?:them|it)\b", text[: value.start])))
+    needs = english and (wording.starts_with_pronoun(text) or bool(re.search(r"\b(?:them|it)\b", text)))
     if needs and passage.heading:
         answer = f"{passage.heading}: {text[0].lower() if not text[:2].isupper() else text[0]}{text[1:]}."
     return Fact("sentence", passage, answer, text[value.start : value.end], blank, "", gap, needs)

@@ -165,7 +165,7 @@ def _until_conjunct(after: str) -> str:
     for pattern in (_JOINED, _JOINED_PART):
         if match := pattern.search(after):
             after = after[: match.start()]
-    return after.strip()
+    return re.sub(r",? (?:but|and|or)$", "", after.rstrip()).strip()
 
 
 def _misleading(before: str, after: str, original: str) -> bool:
@@ -276,7 +276,10 @@ def _turn(before: str) -> str | None:
     words = before.split()
     padded = f" {before} "
     auxiliary = _AUXILIARY.search(padded)
-    verb = next((n for n, word in enumerate(words) if n and (word in VERBS or word in PLURAL_VERBS)), None)
+    verbs = [n for n, word in enumerate(words) if n and (word in VERBS or word in PLURAL_VERBS)]
+    if len(verbs) > 1 and verbs[1] == verbs[0] + 1:
+        verbs = verbs[1:]  # "the answer comes": the first is a noun
+    verb = verbs[0] if verbs else None
     if auxiliary:
         subject = padded[: auxiliary.start()].strip()
         if (
