@@ -132,8 +132,9 @@ class ReadAhead:
             for path in self._paths:
                 if self._stop.is_set():
                     return
-                self._put(Started(path))
-                self._put(self._one(path))
+                name = _writable(path)
+                self._put(Started(name))
+                self._put(self._one(path) if name == path else Refused(name, *_BAD_NAME))
         except Exception as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
             last = error
         self._put(last)
@@ -174,6 +175,14 @@ class ReadAhead:
                     return False
                 digest.update(block)
         return digest.hexdigest() == stored.sha256
+
+
+_BAD_NAME = ("The name of this file is in no known encoding. Rename the file and add it again.", "unreadable")
+
+
+def _writable(path: str) -> str:
+    """The path with a question mark for what is no text in it: neither SQLite nor JSON takes that."""
+    return path.encode("utf-8", "replace").decode("utf-8")
 
 
 def _reason(error: OSError) -> tuple[str, str]:

@@ -8,11 +8,13 @@ A crash inside Chroma takes the process with it: a marker file beside the folder
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import shutil
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,8 @@ from app.documents.store import Store
 
 log = logging.getLogger(__name__)
 
-BATCH = 2_000
-"""Vectors a step hands over; Chroma takes at most 5,461."""
+BATCH = 500
+"""Vectors a step hands over: a search may have to wait for one such step. Chroma takes at most 5,461."""
 
 _NAME = "passages"
 
@@ -52,7 +54,13 @@ class Vectors:
         return self._collection is not None and self._generation == str(self._store.generation)
 
     def synchronize(self) -> Iterator[None]:
-        """Bring Chroma in step with the store, a batch a step; rebuild it where that cannot be."""
+        """Bring Chroma in step with the store, a batch a step; rebuild it where that cannot be. Cheap when it is."""
+        if self.ready():
+            return
+        if self._collection is None and not self._store.count() and not self._folder.exists():
+            self.note = "ok"
+            return
+        yield from _imported()
         for attempt in range(2):
             try:
                 yield from self._synchronize()
@@ -113,7 +121,6 @@ class Vectors:
             self.note = "rebuilt: Inhouse ended while writing it"
             self.wipe()
         with self._guard():
-            os.environ["ANONYMIZED_TELEMETRY"] = "False"
             import chromadb
             from chromadb.config import Settings
 
@@ -159,6 +166,17 @@ class Vectors:
             self.wipe()
             raise RuntimeError(str(error)) from error
         return [int(id_) for id_ in found["ids"][0]]
+
+
+def _imported() -> Iterator[None]:
+    """Import Chroma beside the requests: it takes a second or two."""
+    thread = threading.Thread(target=importlib.import_module, args=("chromadb",), daemon=True)
+    if "chromadb" not in sys.modules:
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.02)
+            yield
 
 
 def _chroma_errors() -> tuple[type[BaseException], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import pytest
 from documents_helpers import files_holding
 
 from app.errors import AppError, Busy, NewerData
-from app.paths import Home
+from app.paths import RESOURCES, Home
 from app.workers import protocol as p
 
 pytestmark = pytest.mark.real
@@ -258,3 +260,52 @@ def test_stored_vectors_are_of_length_one(documents, policies: Path, data_folder
     rows = sqlite3.connect(data_folder / "documents.db").execute("SELECT vector FROM passages").fetchall()
     for (blob,) in rows:
         assert np.linalg.norm(np.frombuffer(blob, "<f4")) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_page_is_drawn_with_its_passage_marked(documents) -> None:
+    documents.add(RESOURCES / "samples" / "Travel-Policy-2026.pdf")
+    best = documents.search("What is the hotel limit per night in Munich?").passages[0]
+    assert best.page == 8 and best.boxes
+    drawn = documents.ask(
+        p.RenderPage(document_id=best.document_id, page=best.page, start=best.start, end=best.end, scale=1.0)
+    )
+    assert base64.b64decode(drawn.png).startswith(b"\x89PNG") and drawn.pages >= 8
+    assert drawn.marks and all(0 <= m.left < m.right <= drawn.width and m.top < m.bottom for m in drawn.marks)
+    with pytest.raises(AppError):
+        documents.ask(p.RenderPage(document_id=best.document_id, page=999))
+
+
+def test_a_page_of_a_file_that_went_says_so(documents, tmp_path: Path) -> None:
+    copy = tmp_path / "policy.pdf"
+    copy.write_bytes((RESOURCES / "samples" / "Travel-Policy-2026.pdf").read_bytes())
+    documents.add(copy)
+    (document,) = documents.ask(p.ListDocuments(collection="Policies")).documents
+    copy.unlink()
+    with pytest.raises(AppError, match="not there any more"):
+        documents.ask(p.RenderPage(document_id=document.id, page=1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_costs_that_file(documents, policies: Path) -> None:
+    (policies / os.fsdecode(b"bad-\xff-name.txt")).write_bytes(b"A name in no encoding.")
+    added = documents.add(policies)
+    assert added.indexed + added.failed == 4 and added.indexed >= 3
+    assert documents.search("hotel in Vienna").found
+    for frame in documents.events:
+        p.encode(p.Frame(1, "event", frame))
+
+
+def test_asking_about_what_is_not_there_says_so(documents, policies: Path) -> None:
+    documents.add(policies)
+    for call in (
+        p.Search(query="hotel", collections=("No such",)),
+        p.DeleteCollection(name="No such"),
+        p.RenameCollection(name="No such", new_name="x"),
+        p.CreateCollection(name="  "),
+        p.ReadText(document_id=999),
+        p.RenderPage(document_id=999, page=1),
+    ):
+        with pytest.raises(AppError):
+            documents.ask(call)
+    assert documents.ask(p.Remove(ids=(999,))) == p.Removed(documents=0, passages=0, traces=0)
+    assert documents.search("", "Policies").passages is not None
