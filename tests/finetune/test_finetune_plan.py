@@ -130,7 +130,11 @@ def test_the_specification_says_what_was_chosen(tmp_path: Path) -> None:
     spec = plan.build_spec(opened(effort="quick", mask=False), STARTER, inputs, compare=True, earlier=("e.jsonl",))
     again = msgspec.json.decode(msgspec.json.encode(spec), type=RunSpec)
     assert again.id == "r1" and again.base.path == "starter.gguf" and again.data.inputs == inputs
-    assert again.prepare.make_questions and not again.prepare.mask_personal_data and again.prepare.max_facts == 40
+    assert (
+        again.prepare.make_questions
+        and not again.prepare.mask_personal_data
+        and again.prepare.max_facts == plan.EFFORTS["quick"][0]
+    )
     assert again.replay.enabled and again.replay.earlier == ("e.jsonl",) and again.compare
     files = plan.build_spec(opened(), STARTER, (Input(kind="file", path="x.csv"),), compare=False)
     assert not files.prepare.make_questions and not files.compare

@@ -170,6 +170,8 @@ def test_broken_characters_are_mended_and_noise_is_named() -> None:
     assert "letters" in quality.complaint("12 34 56 78 90 12 34 56 78 ab")
     assert "repeats" in quality.complaint("buy now " * 20)
     assert quality.complaint("Send the claim within 30 days.") == ""
+    table = "| City | Standard | Trade fair |\n|---|---|---|\n| Berlin | 150 € | 190 € |\n| Munich | 165 € | 220 € |"
+    assert quality.complaint(table) == ""
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,11 @@ def repair(text: str) -> str:
 
 def complaint(text: str, least_words: int = 2) -> str:
     """The first rule that a text breaks, as a sentence, or "" when it is sound."""
-    words = text.split()
+    words = [word for word in text.split() if word.strip("|-")]
     plain = re.findall(r"\w+", text)
-    letters = sum(c.isalpha() for c in text)
-    visible = sum(not c.isspace() for c in text) or 1
+    table = text.count("|") >= 4  # its lines are no text, and its cells may be numbers
+    letters = sum(c.isalnum() if table else c.isalpha() for c in text)
+    visible = sum(not c.isspace() and not (table and c in "|-") for c in text) or 1
     if not text.strip():
         return "It is empty."
     if MOJIBAKE.search(text):
@@ -84,7 +85,7 @@ def complaint(text: str, least_words: int = 2) -> str:
         return "Less than half of it is letters."
     if len(words) >= 12 and (mean := sum(map(len, words)) / len(words)) > 15 and language(text) not in ("zh", "ja"):
         return f"Its words are {mean:.0f} letters long on average."
-    if len(words) >= 12 and sum(w in "#…|" or w == "..." for w in words) / len(words) > 0.1:
+    if len(words) >= 12 and sum(w in "#…" or w == "..." for w in words) / len(words) > 0.1:
         return "It is full of signs."
     return _repetition(words, text)
 
