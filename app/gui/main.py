@@ -256,6 +256,7 @@ def _in_turns(window: MainWindow, steps: Iterator[None]) -> None:
             timer.deleteLater()
 
     timer.timeout.connect(step)
+    window.closing.connect(timer.stop)  # a window that goes starts nothing more
     timer.start()
 
 

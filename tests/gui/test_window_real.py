@@ -158,7 +158,7 @@ def test_chats_draft_and_shape_come_back(qapp: QApplication, real: RealWindow, p
     assert real.window.size() == QSize(800, 640)
     assert real.parts.chats.chat_id == chat_id and real.parts.store.count() == count
     assert real.chat.composer.text() == "Half a quest" and real.window.key == "chat"
-    assert len(real.chat.transcript.answers()) == 3
+    real.until(lambda: len(real.chat.transcript.answers()) == 3, "the answers")
     assert real.parts.settings.get(DEFAULT_COLLECTION) == SAMPLES
     real.engine_ready()
     real.until(lambda: [each.documents for each in real.parts.documents.totals] == [33], "the documents")
