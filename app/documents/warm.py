@@ -53,7 +53,6 @@ class Warm:
             self._embedder = Embedder()
         except (AppError, OSError, ImportError, ValueError, RuntimeError) as error:
             self._error = repr(error)
-            self._thread_failed = True
 
 
 def in_thread(work: Callable[[], T]) -> Generator[AnyData, None, T]:

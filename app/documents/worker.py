@@ -106,7 +106,7 @@ class DocumentsRole:
             stores.vectors.forget()
             stores.store.purge()
             yield
-        while not self._warm.wait(0.02):
+        while not self._warm.wait(0.005):
             yield
         stores.matrix.fits()
         yield
