@@ -122,3 +122,9 @@ def test_a_talk_in_the_terminal_is_stored_and_forgets_a_removed_document(
 def cited(answer: Answer) -> tuple[Source, ...]:
     assert answer.sources
     return answer.sources
+
+
+def test_a_name_that_is_no_text_is_one_failed_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["add", "/nowhere/\udcff.md", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["path"]) == ("failed", "/nowhere/?.md")

@@ -27,10 +27,30 @@ from app.workers.protocol import (
 FIRST_COLLECTION = "Documents"
 
 
+def _is_text(path: str) -> bool:
+    """Whether a name can be written as UTF-8; one in an old encoding cannot, and no message could carry it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unreadable_name(path: str) -> FileEvent:
+    readable = path.encode(errors="replace").decode()
+    return FileEvent(path=readable, status="failed", code="name", reason="Its name is not valid text. Rename it.")
+
+
 def add(args: argparse.Namespace, session: Session) -> int:
     """Index files and folders; 1 only where not one of them could be used."""
     collection = args.collection or session.settings.get(DEFAULT_COLLECTION) or FIRST_COLLECTION
-    paths = tuple(str(Path(path).expanduser().absolute()) for path in args.paths)
+    named = [str(Path(path).expanduser().absolute()) for path in args.paths]
+    paths = tuple(path for path in named if _is_text(path))
+    for path in named:
+        if path not in paths:
+            _print_file(_unreadable_name(path), as_json=args.json)
+    if not paths:
+        return 1
 
     def show(data: Data) -> None:
         if isinstance(data, FileEvent) and data.status in ("indexed", "unchanged", "failed"):
