@@ -42,6 +42,7 @@ class Vectors:
         self._client: Any = None
         self._collection: Any = None
         self._generation = ""
+        self._resting = False
         self.note = "not opened yet"
 
     @property
@@ -55,7 +56,7 @@ class Vectors:
 
     def synchronize(self) -> Iterator[None]:
         """Bring Chroma in step with the store, a batch a step; rebuild it where that cannot be. Cheap when it is."""
-        if self.ready():
+        if self.ready() or self._resting:
             return
         if self._collection is None and not self._store.count() and not self._folder.exists():
             self.note = "ok"
@@ -138,11 +139,17 @@ class Vectors:
             self._folder.unlink(missing_ok=True)
         self._marker.unlink(missing_ok=True)
 
-    def forget(self) -> None:
-        """Something was removed from the store: nothing of it may stay in Chroma's files. They are rebuilt later."""
+    def forget(self, *, rest: bool = True) -> None:
+        """Something was removed from the store: nothing of it may stay in Chroma's files.
+
+        They are built anew by the next process and not by this one, unless `rest` is False: Chroma writes memory to its
+        files that it never filled, and memory that this process has used before may hold what was removed (seen: one
+        removed vector in about ten rebuilds). Exact search answers until then.
+        """
         if self._collection is not None or self._folder.exists():
             self.wipe()
-            self.note = "being rebuilt after documents were removed"
+            self.note = "resting after documents were removed; built anew at the next start"
+        self._resting = self._resting or rest
 
     def close(self) -> None:
         """Let go of Chroma's files."""

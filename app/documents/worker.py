@@ -98,12 +98,13 @@ class DocumentsRole:
 
     def background(self) -> Iterator[None]:
         """Finish what a crash interrupted, warm up, bring Chroma in step."""
+        fresh = self._opened is None
         try:
             stores = self._stores()
         except AppError:
             return  # the first request says why
         if stores.store.purge_due():
-            stores.vectors.forget()
+            stores.vectors.forget(rest=not fresh)
             stores.store.purge()
             yield
         while not self._warm.wait(0.005):

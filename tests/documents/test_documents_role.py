@@ -122,6 +122,8 @@ def test_removed_means_gone_from_every_file(documents, policies: Path, data_fold
     for needle in (b"marigold umbrella", b"marigold", b"zephyrquartz", vector[:64]):
         assert files_holding(data_folder, needle) == []
     assert "secret.md" not in {x.document for x in documents.search("zephyrquartz vault").passages}
+    assert "next start" in documents.ask(p.CheckHealth()).stores["vectors"]
+    documents.restart()
     assert documents.ask(p.CheckHealth()).stores["vectors"] == "ok"
 
 
