@@ -14,7 +14,6 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in every child: see app/workers/spawn.py
 os.environ.pop("INHOUSE_HOME", None)
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
