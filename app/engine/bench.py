@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -27,8 +28,8 @@ SECOND_TURN_TARGET = 32
 """Tokens that a second turn may evaluate beyond its new ones."""
 
 
-def figures(path: Path, rounds: int = 5, tokens: int = 96) -> Iterator[Figure]:
-    """Each figure as it is measured: chat speed (the best of interleaved rounds), then the second turn."""
+def figures(path: Path, rounds: int = 9, tokens: int = 96) -> Iterator[Figure]:
+    """Each figure as it is measured: chat speed (median over pairs of neighbouring rounds), then the second turn."""
     role = EngineRole(home())
     try:
         _finish(role.handle(Load(path=str(path), context=4096)))
@@ -54,10 +55,9 @@ def _chat_speed(path: Path, role: EngineRole, conversations: Conversations, roun
             ours.append(speed)
             bare.append(reference)
     bare_loop.close()
-    value, reference = max(ours), max(bare)  # the least disturbed round of each: what disturbs is other programs
-    return _figure(
-        "chat", value, "tokens/s", reference, value / reference, CHAT_TARGET, value / reference >= CHAT_TARGET
-    )
+    value, reference = statistics.median(ours), statistics.median(bare)
+    ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))  # neighbours in time
+    return _figure("chat", value, "tokens/s", reference, ratio, CHAT_TARGET, ratio >= CHAT_TARGET)
 
 
 def _ours(steps: Steps) -> float:
@@ -129,7 +129,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app.engine.bench")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
     good = True
     for figure in figures(arguments.model or starter(), arguments.rounds):
