@@ -23,6 +23,10 @@ SLICE = 2000
 """Characters of a finished answer that are drawn at once; a longer one is drawn in steps, out of sight."""
 
 
+ANNOUNCED = 1_000
+"""Characters of Markdown that are read for the announcement: all of a 4,000-token answer would stall the window."""
+
+
 class AnswerView(QWidget):
     """Shows a turn, streaming or finished."""
 
@@ -277,7 +281,7 @@ class AnswerView(QWidget):
         elif answer.stopped:
             text = self.tr("Stopped before the answer was complete")
         else:
-            text = self.tr("Answer finished. {text}").format(text=plain_text(answer.text)[:300])
+            text = self.tr("Answer finished. {text}").format(text=plain_text(answer.text[:ANNOUNCED])[:300])
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def passages(self) -> list[Passage]:
