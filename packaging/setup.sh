@@ -69,7 +69,7 @@ if nvidia-smi -L >/dev/null 2>&1 && command -v nvcc >/dev/null; then
 fi
 CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 export CMAKE_BUILD_PARALLEL_LEVEL
-extras=""
+extras="[train]" # the wizard trains in this very environment
 [ "$what" = test ] && extras="[dev,train]"
 say "installing Inhouse and its libraries into .venv (the first time this compiles llama.cpp: 4 to 10 minutes)"
 pip install -c constraints.txt -e ".$extras"

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
 from trainer.errors import TrainerError
 from trainer.prepare.quality import repair
@@ -183,7 +185,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, object]]:
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, object]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
+    except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError, TypeError, SyntaxError) as error:
         raise TrainerError(
             f"“{path.name}” cannot be opened.", "Save it as XLSX again.", str(error), "damaged"
         ) from error
