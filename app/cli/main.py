@@ -6,9 +6,11 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from app.errors import AppError
+from app.finetune.plan import Effort
+from trainer.spec import Recipe
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("app.cli.documents", "add"),
@@ -113,8 +115,13 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_train_command(commands: argparse._SubParsersAction[Parser]) -> None:
-    train = commands.add_parser("train", help="run or resume a training from its run.json")
-    train.add_argument("run", metavar="RUN.json")
+    train = commands.add_parser("train", help="begin, run or resume a training")
+    train.add_argument("run", metavar="RUN.json", nargs="?", help="a run that is there; without it a new one begins")
+    train.add_argument("--collection", action="append", default=[], metavar="NAME", help="learn from these documents")
+    train.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
+    train.add_argument("--recipe", choices=get_args(Recipe), default="teach", help="what to do (default: %(default)s)")
+    train.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
+    train.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
     train.add_argument("--plan", action="store_true", help="say what it needs, without starting it")
     train.add_argument(
         "--approve-above", type=float, metavar="Q", help="approve every question of at least this quality (0 to 1)"

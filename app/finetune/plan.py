@@ -318,7 +318,7 @@ def labels_of(answers: Iterable[str]) -> tuple[str, ...]:
 
 
 def build_spec(
-    wizard: Wizard, model: InstalledModel, inputs: tuple[Input, ...], *, compare: bool, earlier: tuple[str, ...] = ()
+    wizard: Wizard, model: InstalledModel, inputs: tuple[Input, ...], *, earlier: tuple[str, ...] = ()
 ) -> RunSpec:
     """The trainer's specification of what was chosen. `earlier` are examples of rounds that the base went through."""
     facts, phrasings, epochs = EFFORTS[wizard.effort]
@@ -336,7 +336,6 @@ def build_spec(
         ),
         hyper=Hyper(epochs=epochs),
         replay=Replay(earlier=earlier),
-        compare=compare,
     )
 
 

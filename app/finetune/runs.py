@@ -225,13 +225,6 @@ def missing_libraries() -> tuple[str, ...]:
     return tuple(name for name in NEEDED if importlib.util.find_spec(name) is None)
 
 
-def can_compare() -> bool:
-    """Whether this trainer brings the stage that compares."""
-    if importlib.util.find_spec("trainer") is None or importlib.util.find_spec("trainer.evaluate") is None:
-        return False
-    return importlib.util.find_spec("trainer.evaluate.compare") is not None
-
-
 def _delete(path: Path) -> None:
     try:
         if path.is_dir():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from app.types import Message
+from app.types import Document, Message
 from trainer.spec import Example, Preference, TextDocument, Turn
 
 
@@ -21,13 +21,15 @@ class Rated(Struct, frozen=True, kw_only=True):
     corrected: str = ""
 
 
-def document_of(
-    document_id: int, name: str, path: str, collection: str, text: str, pages: tuple[tuple[int, int], ...]
-) -> TextDocument:
+READABLE = ("indexed", "unchanged", "changed")
+"""States of a document whose text is at hand."""
+
+
+def document_of(document: Document, collection: str, text: str, pages: tuple[tuple[int, int], ...]) -> TextDocument:
     """One document of a collection."""
     return TextDocument(
-        id=f"document-{document_id}", text=text, name=name, path=path, collection=collection,
-        document_id=document_id, pages=pages,
+        id=f"document-{document.id}", text=text, name=document.name, path=document.path, collection=collection,
+        document_id=document.id, pages=pages,
     )  # fmt: skip
 
 

@@ -85,3 +85,24 @@ def test_missing_libraries_are_named_before_anything_starts(
     monkeypatch.setattr(runs, "NEEDED", ("torch", "no_such_library"))
     assert main(["train", str(run.folder)]) == 1
     assert "no_such_library" in capsys.readouterr().err
+
+
+def test_a_run_begins_from_a_file_and_the_wizard_finds_it(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(monkeypatch, 'Finished(waiting="review")')
+    file = tmp_path / "pairs.csv"
+    file.write_text("question,answer\nWho drives?,The pump team\n", encoding="utf-8")
+    assert main(["train", "--file", str(file), "--effort", "quick"]) == 0
+    (begun,) = runs.Runs(data_folder / "runs").list()
+    assert str(begun.folder) in capsys.readouterr().err
+    spec, wizard = begun.spec, begun.load()
+    assert spec is not None and [each.path for each in spec.data.inputs] == [str(file)]
+    assert wizard.base and spec.base.name == wizard.base and wizard.files == (str(file),)
+
+
+def test_a_run_needs_something_to_learn_from(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train"]) == 1
+    assert "nothing to learn from" in capsys.readouterr().err
+    assert main(["train", "--base", "No such model", "--file", "x.csv"]) == 1
+    assert not (data_folder / "runs").exists()

@@ -127,7 +127,7 @@ def test_names_count_up_and_are_never_taken() -> None:
 
 def test_the_specification_says_what_was_chosen(tmp_path: Path) -> None:
     inputs = (Input(kind="documents", path="d.jsonl"),)
-    spec = plan.build_spec(opened(effort="quick", mask=False), STARTER, inputs, compare=True, earlier=("e.jsonl",))
+    spec = plan.build_spec(opened(effort="quick", mask=False), STARTER, inputs, earlier=("e.jsonl",))
     again = msgspec.json.decode(msgspec.json.encode(spec), type=RunSpec)
     assert again.id == "r1" and again.base.path == "starter.gguf" and again.data.inputs == inputs
     assert (
@@ -136,11 +136,11 @@ def test_the_specification_says_what_was_chosen(tmp_path: Path) -> None:
         and again.prepare.max_facts == plan.EFFORTS["quick"][0]
     )
     assert again.replay.enabled and again.replay.earlier == ("e.jsonl",) and again.compare
-    files = plan.build_spec(opened(), STARTER, (Input(kind="file", path="x.csv"),), compare=False)
-    assert not files.prepare.make_questions and not files.compare
+    files = plan.build_spec(opened(), STARTER, (Input(kind="file", path="x.csv"),))
+    assert not files.prepare.make_questions
     labels = ("invoice", "order")
-    assert plan.build_spec(opened(goal="classify", labels=labels), STARTER, (), compare=True).data.labels == labels
-    assert plan.build_spec(opened(labels=labels), STARTER, (), compare=True).data.labels == ()
+    assert plan.build_spec(opened(goal="classify", labels=labels), STARTER, ()).data.labels == labels
+    assert plan.build_spec(opened(labels=labels), STARTER, ()).data.labels == ()
 
 
 def test_memory_grows_with_the_model_and_four_bits_need_less() -> None:

@@ -18,7 +18,7 @@ from app.finetune.compare import Comparison
 from app.finetune.plan import BUSY, Facts, Reviewed, Stand, Step, StepState, Wizard
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
-from app.finetune.runs import Run, Runs, can_compare, missing_libraries
+from app.finetune.runs import Run, Runs, missing_libraries
 from app.finetune.use import earlier_examples, prepare_install
 from app.gui.controllers.documents import DocumentsController
 from app.gui.controllers.models import ModelsController
@@ -429,13 +429,7 @@ class FinetuneController(QObject):
         try:
             if model is None:
                 raise AppError(f"“{self.wizard.base}” is no longer installed.", "Choose another model to start from.")
-            spec = plan.build_spec(
-                self.wizard,
-                model,
-                inputs,
-                compare=can_compare(),
-                earlier=earlier_examples(model, self.runs),
-            )
+            spec = plan.build_spec(self.wizard, model, inputs, earlier=earlier_examples(model, self.runs))
             self._run.write_spec(spec)
             self._launch()
         except AppError as error:

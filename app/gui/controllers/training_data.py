@@ -12,7 +12,7 @@ from app.chats.store import ChatStore
 from app.errors import AppError
 from app.finetune.plan import Wizard
 from app.finetune.runs import Run
-from app.finetune.sources import Rated, document_of, from_chat, from_ratings
+from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
 from app.gui.worker_client import Job, WorkerClient
 from app.types import Document
 from app.workers.protocol import AnyData, Documents, DocumentText, ListDocuments, ReadText
@@ -20,7 +20,6 @@ from trainer.spec import Input, TextDocument
 
 Done = Callable[[tuple[Input, ...]], None]
 Failed = Callable[[AppError], None]
-READABLE = ("indexed", "unchanged", "changed")
 
 
 class Gathering(QObject):
@@ -116,10 +115,7 @@ class Gathering(QObject):
             assert isinstance(data, DocumentText)
             self._read += 1
             if data.text.strip():
-                row = document_of(
-                    document.id, document.name, document.path, self._collection, data.text, data.pages
-                )  # fmt: skip
-                self._texts.append(row)
+                self._texts.append(document_of(document, self._collection, data.text, data.pages))
             self._next_document()
 
         self._job = self._documents.request(ReadText(document_id=document.id), done=take, failed=self._fail)
