@@ -9,6 +9,9 @@ from pathlib import Path
 import platformdirs
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+SAMPLES = RESOURCES / "samples"
+SAMPLE_COLLECTION = "Larkfield samples"
+"""Where the sample documents go when a person wants to try them."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ die() { printf '\n%s\n' "$*" >&2; exit 1; }
 # --- system packages (Debian and Ubuntu; elsewhere they are named and left to you) ---
 packages=""
 need() { # need PACKAGE WHY
-    dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed' && return
+    # newer releases call some libraries NAMEt64
+    dpkg-query -W -f='${Status}\n' "$1" "$1t64" 2>/dev/null | grep -q 'ok installed' && return
     packages="$packages $1"; say "needs $1: $2"
 }
 system_packages() {
@@ -18,12 +19,13 @@ system_packages() {
     command -v g++ >/dev/null || need g++ "to compile llama.cpp for this processor"
     python_header || need "$(python_package)-dev" "Python's headers"
     "$python" -c 'import ensurepip, venv' 2>/dev/null || need "$(python_package)-venv" "to make .venv"
-    need libegl1 "the window's drawing"; need libgl1 "the window's drawing"
+    need libglib2.0-0 "the window"; need libegl1 "the window's drawing"; need libgl1 "the window's drawing"
     need libxkbcommon0 "the keyboard"; need libxkbcommon-x11-0 "the keyboard"
     need libdbus-1-3 "dark theme and accessibility from the desktop"; need libfontconfig1 "fonts"
     need libxcb-cursor0 "the window under X11"; need libxcb-icccm4 "the window under X11"
     need libxcb-keysyms1 "the window under X11"; need libxcb-shape0 "the window under X11"
     need libxcb-render-util0 "the window under X11"; need libxcb-image0 "the window under X11"
+    need libwayland-cursor0 "the window under Wayland"; need libwayland-egl1 "the window under Wayland"
     need libxcb-xinerama0 "several screens"; need libgomp1 "llama.cpp and torch on several cores"
     if [ "$what" = test ]; then need strace "a test that proves that nothing listens or connects"; fi
     [ -z "$packages" ] && return 0

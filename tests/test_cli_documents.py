@@ -128,3 +128,13 @@ def test_a_name_that_is_no_text_is_one_failed_file(capsys: pytest.CaptureFixture
     assert main(["add", "/nowhere/\udcff.md", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["path"]) == ("failed", "/nowhere/?.md")
+
+
+def test_a_first_talk_without_documents_is_answered_by_the_model_alone(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("What is the capital of France?"))
+    assert main(["chat"]) == 0
+    said = capsys.readouterr()
+    assert "Paris" in said.out and "[1]" not in said.out
+    assert "There are no documents yet, so the model answers alone." in said.err

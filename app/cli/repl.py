@@ -13,10 +13,12 @@ from app.cli import documents, models
 from app.cli.output import Draft, say, say_answer, tell
 from app.cli.session import Session
 from app.errors import AppError
+from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 
 HELP = """Type a question, or:
   /add PATH...          add files or folders
+  /samples              add the sample documents, to try it out
   /collections          list the collections
   /in NAME              answer from this collection; /in alone: from all
   /alone                ask the model without documents
@@ -35,9 +37,11 @@ class Repl:
         self._collections: tuple[str, ...] | None = collections
         self._chat_id: int | None = None
         self._model = session.model()
+        self._any_documents = False
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "/help": lambda _: say(HELP),
             "/add": self._add,
+            "/samples": lambda _: self._add([str(SAMPLES)], SAMPLE_COLLECTION),
             "/collections": self._list_collections,
             "/in": self._choose_collection,
             "/alone": self._alone,
@@ -84,7 +88,7 @@ class Repl:
             self._model,
             conversation=f"chat-{self._chat_id}",
             history=self._store.history(self._chat_id, asked.id),
-            collections=self._collections,
+            collections=self._collections if self._has_documents() else None,
         )
         try:
             answer = self._session.ask(ask, self._model, draft.add)
@@ -99,10 +103,19 @@ class Repl:
         say_answer(answer)
         say()
 
-    def _add(self, words: list[str]) -> None:
+    def _has_documents(self) -> bool:
+        """Before the first document there is nothing to answer from, so the model answers alone, and that is said."""
+        if self._collections is None or self._any_documents:
+            return True
+        self._any_documents = any(item.documents for item in self._session.collections())
+        if not self._any_documents:
+            tell("There are no documents yet, so the model answers alone. /add PATH or /samples adds some.")
+        return self._any_documents
+
+    def _add(self, words: list[str], collection: str | None = None) -> None:
         if not words:
             raise AppError("Name a file or a folder.", "For example: /add report.pdf")
-        collection = self._collections[0] if self._collections else None
+        collection = collection or (self._collections[0] if self._collections else None)
         documents.add(argparse.Namespace(paths=words, collection=collection, json=False, force=False), self._session)
 
     def _list_collections(self, words: list[str]) -> None:

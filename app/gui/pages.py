@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.errors import AppError
 from app.files import write_atomic
 from app.late import Late, name_late
-from app.paths import RESOURCES
+from app.paths import RESOURCES, SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ name_late(
     "app.gui.views.settings_sections",
     "app.gui.views.models_page",
 )
-SAMPLES = RESOURCES / "samples"
 SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"
 """Beside the folder and not in it, so that adding the folder adds documents only."""
-SAMPLE_COLLECTION = "Larkfield samples"
 SAMPLE_QUESTIONS = 4
 """One a document, so that a person sees that several are asked at once."""
 
