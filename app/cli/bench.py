@@ -13,11 +13,15 @@ from app.cli.session import Session
 from app.errors import AppError
 from app.workers.spawn import child_environment
 
+MODEL = "{model}"
+"""Stands for the file of the model in use."""
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "start": (("app.gui.bench", "start"),),
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
+    "swap": (("app.gui.bench", "swap"),),
+    "train": (("trainer", "bench", "train", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
 
@@ -27,7 +31,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if getattr(sys, "frozen", False):
         raise AppError("The measurements come with the source code only.", "Run them from a checkout.")
     ok = True
-    for module, *more in BENCHES[args.what]:
+    for module, *given in BENCHES[args.what]:
+        more = [session.model().path if each == MODEL else each for each in given]
         process = subprocess.Popen(
             [sys.executable, "-m", module, *more, "--json"],
             stdout=subprocess.PIPE,

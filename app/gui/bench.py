@@ -1,4 +1,4 @@
-"""`python -m app.gui.bench start|stream`: the window's figures, one JSON line each, beside a reference."""
+"""`python -m app.gui.bench start|stream|swap`: the window's figures, one JSON line each, beside a reference."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app.gui import bench_start, bench_stream
+from app.gui import bench_start, bench_stream, bench_swap
 
 FIGURES: dict[str, Callable[[Path], Iterator[dict[str, object]]]] = {
     "start": lambda folder: iter([bench_start.measure(folder)]),
     "stream": lambda folder: itertools.chain(bench_stream.stall(folder), bench_stream.speed(folder)),
+    "swap": bench_swap.measure,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import cast
 
@@ -379,11 +380,12 @@ def test_the_chart_repaints_at_most_four_times_a_second(world: Wizard, qtbot: Qt
     _follow_this_process(run)
     world.open(run)
     qtbot.wait(300)
-    points, before = world.controller.progress.points, chart.repaints
+    points, before, began = world.controller.progress.points, chart.repaints, time.monotonic()
     for count in range(20, 120):
         chart.show_points(points[:count], None)
         qtbot.wait(10)
-    assert chart.repaints - before <= 6
+    took = time.monotonic() - began  # longer than a second on a busy machine
+    assert 1 <= chart.repaints - before <= 4 * took + 2
 
 
 def test_a_better_model_is_offered_and_a_worse_one_is_not(world: Wizard) -> None:
