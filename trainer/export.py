@@ -7,6 +7,7 @@ the dequantized tensors, and llama.cpp quantizes the result. Nothing is converte
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +33,8 @@ FTYPES: dict[str, int] = {
     "Q5_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
     "Q4_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
 }
+K_ROW = 256
+"""A K-quant packs this many weights of a row; llama.cpp writes rows of other lengths in plain kinds."""
 SMALL = 1_000_000_000  # parameters below which 4 bits are felt
 REASONS: dict[str, str] = {
     "F16": "As trained, and the largest.",
@@ -182,6 +185,12 @@ def quantize(source: Path, out: Path, kind: Quantization, threads: int) -> None:
     parameters.ftype = FTYPES[kind]
     parameters.nthread = threads
     parameters.allow_requantize = True
+    kept = _overrides(source, kind)
+    patterns = (llama_cpp.llama_model_tensor_override * (len(kept) + 1))()  # the last one, empty, ends the list
+    for entry, name in zip(patterns, kept, strict=False):
+        entry.pattern, entry.type = f"^{re.escape(name)}$".encode(), int(gguf.GGMLQuantizationType.Q8_0)
+    if kept:
+        parameters.tt_overrides = patterns
     part = out.with_name(out.name + ".part")
     status = llama_cpp.llama_model_quantize(str(source).encode(), str(part).encode(), parameters)
     if status:
@@ -193,6 +202,19 @@ def quantize(source: Path, out: Path, kind: Quantization, threads: int) -> None:
     with part.open("rb+") as content:
         os.fsync(content.fileno())
     part.replace(out)
+
+
+def _overrides(source: Path, kind: Quantization) -> list[str]:
+    """Tensors that lose too much as llama.cpp would write them, and are kept in 8 bits.
+
+    Rows that do not divide by 256 fall back from K-quants to plain ones. Of these Q5_1 is unsound for a tuned model:
+    its activations carry a sum in 16 bits. And the values of attention are felt most. Measured on the taught starter
+    (KL, all tokens): Q5_K_M 0.61, Q4_K_M 0.152, and 0.116 with the values of attention in 8 bits, for 1 MB more.
+    """
+    if kind not in ("Q4_K_M", "Q5_K_M"):
+        return []
+    fallen = [t.name for t in gguf.GGUFReader(source).tensors if len(t.shape) > 1 and int(t.shape[0]) % K_ROW]
+    return [name for name in fallen if kind == "Q5_K_M" or "attn_v" in name]
 
 
 SPECIAL = ("tokenizer.chat_template", "tokenizer.ggml.pre", "tokenizer.ggml.model")

@@ -1,54 +1,61 @@
 """Is the exported file the model that was trained? Measured on held-out text, in llama.cpp against torch.
 
 The reference is the trained model in float32: what the export should say, free of the training's own rounding. A file
-may differ from it by a small fixed amount, or by what the base itself loses through the same quantization.
+may differ from it by a small fixed amount, or by what the base itself loses through the same quantization. Measured is
+what a model says: plain text, and answers. What it would write in place of a question is never asked for, nor trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from trainer import base, lora
+from trainer.chat import Encoded
 from trainer.export import read_template
 from trainer.llama import Llama, Logits, divergence
 from trainer.spec import ExportedFile, GateFile
 
 LIMIT = 0.01  # nats a token; F16 gives 0.00002
-LOSS_FACTOR = 2.0
-"""Of what the base itself loses in that form. Measured on the starter, taught 40 facts: Q8_0 0.011 against the base's
-0.010, Q4_K_M 0.13 against 0.10; llama.cpp rounds activations to 8 bits with every quantized weight."""
+LOSS_FACTOR = 1.5
+"""Of what the base itself loses in that form; a few hundred tokens say it no better. llama.cpp rounds activations to 8
+bits with every quantized weight, so that even Q8_0 loses some thousandths."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the trained model and the base say on some texts: a list of (tokens, vocabulary) logits each."""
+    """What the trained model and the base say on some texts: a list of (measured tokens, vocabulary) logits each."""
 
-    texts: Sequence[Sequence[int]]
+    texts: Sequence[Encoded]
     tuned: Sequence[Logits]
     plain: Sequence[Logits]
 
     @property
     def tokens(self) -> int:
         """Positions measured."""
-        return sum(len(text) for text in self.texts)
+        return sum(len(logits) for logits in self.tuned)
 
 
-def reference(folder: Path, adapter: Path, texts: Sequence[Sequence[int]]) -> Reference:
+def reference(folder: Path, adapter: Path, texts: Sequence[Encoded]) -> Reference:
     """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit)."""
     dtype = torch.float32 if base.folder_bytes(folder) < 8 << 30 else torch.bfloat16
     model = base.load_model(folder, dtype)
-    plain = [base.torch_logits(model, list(text)) for text in texts]
+    plain = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
     tensors, rank, alpha = lora.read_adapter(adapter)
     layers = lora.add_lora(model, rank, alpha, seed=0)
     lora.load_state(layers, tensors)
-    tuned = [base.torch_logits(model, list(text)) for text in texts]
+    tuned = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
     return Reference(texts, tuned, plain)
+
+
+def _said(text: Encoded, logits: Logits) -> Logits:
+    """The rows from which a token that the model says is drawn: each stands one before its token."""
+    said: Logits = logits[:-1][np.array(text.targets[1:])]
+    return said
 
 
 def check(
@@ -75,16 +82,16 @@ def check(
 
 
 def _measure(
-    model: Path, adapter: Path | None, texts: Sequence[Sequence[int]], wanted: Sequence[Logits], threads: int
+    model: Path, adapter: Path | None, texts: Sequence[Encoded], wanted: Sequence[Logits], threads: int
 ) -> float:
-    context = max(512, max(len(text) for text in texts))
+    context = max(512, max(len(text.ids) for text in texts))
     total = count = 0.0
     with Llama(model, context=context, threads=threads) as llama:
         if adapter is not None:
             llama.set_adapter(adapter)
         for text, logits in zip(texts, wanted, strict=True):
-            total += divergence(logits, llama.logits(text)) * len(text)
-            count += len(text)
+            total += divergence(logits, _said(text, llama.logits(text.ids))) * len(logits)
+            count += len(logits)
     result = total / count
     return result if np.isfinite(result) else 1e9
 
@@ -101,13 +108,13 @@ def needs_comparison(kind: str) -> bool:
     return kind != "F16"
 
 
-def sample_texts(tokenizer: Any, texts: Sequence[str], most: int = 600, each: int = 256) -> list[list[int]]:
-    """Token ids of the first texts, up to `most` tokens together and `each` a text."""
-    found: list[list[int]] = []
+def sample(texts: Iterable[Encoded], most: int = 400, each: int = 512) -> list[Encoded]:
+    """The first texts, up to `most` measured tokens together and `each` tokens a text."""
+    found: list[Encoded] = []
     for text in texts:
-        ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])[:each]
-        if len(ids) > 1:
-            found.append(ids)
-        if sum(len(ids) for ids in found) >= most:
+        short = Encoded(text.id, text.ids[:each], text.targets[:each])
+        if any(short.targets[1:]):
+            found.append(short)
+        if sum(text.learned for text in found) >= most:
             break
     return found

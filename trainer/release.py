@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import torch
 from trainer import base, selection
 from trainer import export as exporting
 from trainer import gate as gating
-from trainer.chat import render
+from trainer.chat import Encoded, encode_chat, encode_text
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.spec import BaseReport, ExportResult, GateResult, Turn, read_json, write_json
+
+TEXT_TOKENS = 256
+"""Of a piece of plain text that the gate measures on."""
 
 
 def export(context: Context) -> Summary:
@@ -56,7 +60,7 @@ def gate(context: Context) -> Summary:
     export_folder = context.stage("export")
     exported = read_json(export_folder / "result.json", ExportResult)
     source = base.ensure_folder(context.spec.base, context.cache)
-    texts = gating.sample_texts(base.load_tokenizer(source), _gate_texts(context, base.load_tokenizer(source)))
+    texts = gating.sample(_gate_texts(context, base.load_tokenizer(source)))
     context.progress("gate", 0, len(exported.files) + 1, "files", "Asking the trained model")
     known = gating.reference(source, context.stage("train") / "adapter", texts)
     gc.collect()
@@ -101,19 +105,19 @@ def _file_stem(name: str) -> str:
     return kept[:60] or "model"
 
 
-def _gate_texts(context: Context, tokenizer: Any) -> list[str]:
-    """Held-out conversations in the model's template first, then plain text that ships with the trainer."""
+def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
+    """Plain text that ships with the trainer, then held-out conversations in the model's template."""
     spec = context.spec
-    texts = [base.PARITY_TEXT]
-    if spec.recipe in ("teach", "classify"):
-        examples = selection.read_examples(context)
-        held = [e for e in examples if e.split in ("heldout", "unseen", "validation")] or examples
-        texts += [render(tokenizer, e.messages, prompt=False) for e in held]
-    elif spec.recipe == "read":
-        texts += [t.text for t in selection.choose_texts(context)[1]] + [
-            t.text for t in selection.choose_texts(context)[0]
-        ]
+    yield from encode_text(tokenizer, "parity", base.PARITY_TEXT, TEXT_TOKENS)
+    if spec.recipe == "read":
+        taught, held = selection.choose_texts(context)
+        for text in (*held, *taught):
+            yield from encode_text(tokenizer, text.id, text.text, TEXT_TOKENS)
+    elif spec.recipe == "prefer":
+        for pair in selection.choose_preferences(context)[0]:
+            yield encode_chat(tokenizer, pair.id, (*pair.messages, Turn("assistant", pair.chosen)))
     else:
-        pairs = selection.choose_preferences(context)[0]
-        texts += [render(tokenizer, (*p.messages, Turn("assistant", p.chosen)), prompt=False) for p in pairs]
-    return texts
+        examples = [e for e in selection.read_examples(context) if e.answer.strip()]
+        held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
+        for example in held_out or examples:
+            yield encode_chat(tokenizer, example.id, example.messages)

@@ -28,7 +28,7 @@ def data_file(context: Context, given: str, name: str) -> Path:
 
 def decide(examples: Iterable[Example], review: Path, approve_above: float | None) -> list[Example]:
     """Apply a review (the last decision of an id counts) and the standing approval by quality."""
-    decisions = {d.id: d for d in read_lines(review, ReviewDecision)} if review.exists() else {}
+    decisions = _read_decisions(review)
     kept = []
     for example in examples:
         decision = decisions.get(example.id)
@@ -115,18 +115,45 @@ def _spare(train: Sequence[Example], seed: int) -> list[Example]:
     return chance.sample(list(train), min(wanted, len(train) // 10 or 1))
 
 
+def read_texts(context: Context) -> list[TextDocument]:
+    """All documents of a run, whatever their split."""
+    return list(read_lines(data_file(context, context.spec.data.texts, "texts.jsonl"), TextDocument))
+
+
 def choose_texts(context: Context) -> tuple[list[TextDocument], list[TextDocument]]:
     """Documents to read and documents to stop by.
 
     Raises:
         TrainerError: there is no text.
     """
-    path = data_file(context, context.spec.data.texts, "texts.jsonl")
-    texts = list(read_lines(path, TextDocument))
+    rejected = _rejected(context)
+    texts = [text for text in read_texts(context) if text.id not in rejected]
     train = [t for t in texts if t.split == "train" and t.text.strip()]
     if not train:
         raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="no-examples")
     return train, [t for t in texts if t.split in ("validation",)]
+
+
+def _decisions(context: Context) -> dict[str, ReviewDecision]:
+    return _read_decisions(context.run / "review.jsonl")
+
+
+def _read_decisions(review: Path) -> dict[str, ReviewDecision]:
+    """The last word of the person on each line that they decided about."""
+    return {d.id: d for d in read_lines(review, ReviewDecision)} if review.exists() else {}
+
+
+def _rejected(context: Context) -> set[str]:
+    return {key for key, decision in _decisions(context).items() if decision.decision == "reject"}
+
+
+def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:
+    if decision is None:
+        return msgspec.structs.replace(pair, approved=pair.approved or pair.origin in ("person", "file", "feedback"))
+    chosen = decision.messages[-1].content if decision.messages else pair.chosen
+    messages = decision.messages[:-1] if decision.messages else pair.messages
+    approved = decision.decision != "reject"
+    return msgspec.structs.replace(pair, messages=messages, chosen=chosen, approved=approved)
 
 
 def choose_preferences(context: Context) -> tuple[list[Preference], list[Preference]]:
@@ -136,7 +163,9 @@ def choose_preferences(context: Context) -> tuple[list[Preference], list[Prefere
         TrainerError: no pair is approved.
     """
     path = data_file(context, context.spec.data.preferences, "preferences.jsonl")
-    pairs = [p for p in read_lines(path, Preference) if p.approved or p.origin in ("person", "file", "feedback")]
+    decisions = _decisions(context)
+    pairs = [_decided(pair, decisions.get(pair.id)) for pair in read_lines(path, Preference)]
+    pairs = [pair for pair in pairs if pair.approved]
     train = [p for p in pairs if p.split == "train"]
     if not train:
         raise TrainerError(

@@ -112,6 +112,7 @@ class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     questions: str = ""  # JSON lines with "question"; "" takes the ones that ship
     earlier: tuple[str, ...] = ()  # examples.jsonl of earlier rounds
     share: float | None = None  # replay tokens for each token of the data
+    reading: float = 0.12  # tokens of the documents' own text, read along, for each token of the answers
     max_new_tokens: int = 48
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from trainer.objective import Answers, Objective, Preferences, Unit, base_costs
 from trainer.spec import BaseReport, Example, Hyper, TrainResult, Turn, read_json, write_json
 from trainer.train import Samples, Task, Training
 
+READ_ALONG = 128
+"""Tokens of a piece of text that is read beside the answers."""
 SAMPLES = 4
 SAMPLE_TOKENS = 40
 ALL_MASKED = "All examples are masked: there is nothing for the model to learn."
@@ -129,7 +132,8 @@ class _Run:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self._encode(taught, "train")
         units = self._encode(validation, "validation") if validation else []
-        return [*train_units, *self._replay()], units, list(validation or taught)[:SAMPLES]
+        train_units += self._replay()
+        return [*train_units, *self._read_along(train_units)], units, list(validation or taught)[:SAMPLES]
 
     def _encode(self, examples: Sequence[Example], name: str) -> list[Unit]:
         """Encode examples; those too long or without an answer are counted and left out."""
@@ -171,6 +175,18 @@ class _Run:
         if not examples:
             return []
         return self._encode(examples, "replay")
+
+    def _read_along(self, units: Sequence[Unit]) -> list[Unit]:
+        """Pieces of the taught documents as plain text: who only answers in short unlearns to write whole sentences."""
+        if not self.spec.data.inputs or not self.spec.replay.reading:
+            return []
+        wanted = self.spec.replay.reading * sum(len(example.ids) for unit in units for example in unit)
+        texts = [text for text in selection.read_texts(self.context) if text.split == "train"]
+        pieces = [e for t in texts for e in encode_text(self.tokenizer, t.id, t.text, READ_ALONG)]
+        random.Random(self.spec.seed).shuffle(pieces)
+        chosen = pieces[: round(wanted / READ_ALONG)]
+        self.counts["texts"] = len(chosen)
+        return [(piece,) for piece in chosen]
 
     def _texts(self) -> tuple[list[Unit], list[Unit], list[Example]]:
         train, validation = selection.choose_texts(self.context)

@@ -293,7 +293,7 @@ def fit_of(model: InstalledModel, total_bytes: int) -> Literal["fits", "tight", 
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 EFFORTS: dict[Effort, tuple[int, int, float | None]] = {
-    "quick": (24, 5, 3.0),
+    "quick": (24, 5, 4.0),
     "balanced": (48, 7, None),
     "thorough": (200, 9, 6.0),
 }

@@ -13,14 +13,22 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.files import cannot_write
-from trainer.spec import Example, Preference, ReviewDecision, TextDocument, Turn
+from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocument, Turn
 
 State = Literal["open", "approved", "rejected", "aside"]
 DEFAULT_QUALITY = 0.6
 """What *Continue* approves where a person saw the list and decided nothing: at least this quality, or none measured."""
 SELF_APPROVED = ("person", "file", "replay")
 """The trainer takes examples of these origins without a word: a person wrote them."""
+SHOWN = 4000
+"""Characters of a document that the list shows."""
 T = TypeVar("T", bound=Struct)
+
+
+class _Wanted(Struct):
+    """What of a run's specification matters here."""
+
+    recipe: str = ""
 
 
 @dataclass
@@ -31,6 +39,10 @@ class Entry:
     state: State
     decided: bool = False
     edited: bool = False
+    instead_of: str = ""
+    """Of a pair: the worse answer."""
+    is_text: bool = False
+    """A document to read: it is taken or left, not edited."""
 
     @property
     def source_text(self) -> str:
@@ -54,7 +66,6 @@ class ReviewList:
         self._run = run
         self._limit = approve_above
         self.entries: list[Entry] = []
-        self.preferences: list[Preference] = []
         self.texts: list[TextDocument] = []
         self._load()
 
@@ -72,10 +83,7 @@ class ReviewList:
         return sum(entry.state == state for entry in self.entries)
 
     def trainable(self) -> int:
-        """How many examples would be learned from as things stand; of pairs and texts, all that were not set aside."""
-        if self.preferences or (self.texts and not self.entries):
-            pairs = sum(pair.split == "train" for pair in self.preferences)
-            return pairs or sum(text.split == "train" for text in self.texts)
+        """How many lines would be learned from as things stand."""
         return sum(entry.state == "approved" and entry.example.split == "train" for entry in self.entries)
 
     def good(self, quality: float = DEFAULT_QUALITY) -> list[Entry]:
@@ -128,21 +136,50 @@ class ReviewList:
 
     def _load(self) -> None:
         folder = self._run / "split"
-        self.preferences = read_lines(folder / "preferences.jsonl", Preference)
         self.texts = read_lines(folder / "texts.jsonl", TextDocument)
         for example in read_lines(folder / "examples.jsonl", Example):
             self.entries.append(Entry(example, self._first_state(example)))
+        for pair in read_lines(folder / "preferences.jsonl", Preference):
+            shown = _pair_as_example(pair)
+            self.entries.append(Entry(shown, self._first_state(shown), instead_of=pair.rejected))
+        if self._recipe() == "read":
+            shown_texts = [_text_as_example(text) for text in self.texts]
+            self.entries += [Entry(shown, self._first_state(shown), is_text=True) for shown in shown_texts]
         by_id = {entry.example.id: entry for entry in self.entries}
         for decision in read_lines(self._run / "review.jsonl", ReviewDecision):
             if decision.id in by_id:
                 _apply(by_id[decision.id], decision)
         self.entries.sort(key=lambda entry: entry.state != "open")
 
+    def _recipe(self) -> str:
+        try:
+            return msgspec.json.decode((self._run / "run.json").read_bytes(), type=_Wanted).recipe
+        except (OSError, msgspec.MsgspecError):
+            return ""
+
     def _first_state(self, example: Example) -> State:
         if example.split == "aside":
             return "aside"
         above = self._limit is not None and (example.quality or 0.0) >= self._limit
         return "approved" if example.approved or above or example.origin in SELF_APPROVED else "open"
+
+
+def _pair_as_example(pair: Preference) -> Example:
+    """The better answer; who rated an answer has approved it."""
+    messages = (*pair.messages, Turn("assistant", pair.chosen))
+    approved = pair.approved or pair.origin == "feedback"
+    return Example(
+        id=pair.id, messages=messages, origin=pair.origin, source=pair.source, approved=approved, split=pair.split
+    )  # fmt: skip
+
+
+def _text_as_example(text: TextDocument) -> Example:
+    """A document by its name; choosing its collection was the approval."""
+    source = Origins(document=text.name, path=text.path, document_id=text.document_id, text=text.text[:SHOWN])
+    return Example(
+        id=text.id, messages=(Turn("user", text.name),), origin="file", source=source, approved=True,
+        split=text.split, reason=text.reason,
+    )  # fmt: skip
 
 
 def _apply(entry: Entry, decision: ReviewDecision) -> None:

@@ -11,6 +11,7 @@ import torch
 from tiny import write_tiny
 
 from trainer import base, export, gate, lora
+from trainer.chat import encode_text
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, ExportedFile
 
@@ -28,7 +29,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             layer.b.normal_(std=0.06, generator=generator)
     lora.save_adapter(home / "adapter", lora.state(layers), 4, 8.0, str(folder))
     tokenizer = base.load_tokenizer(folder)
-    known = gate.reference(folder, home / "adapter", gate.sample_texts(tokenizer, [base.PARITY_TEXT]))
+    known = gate.reference(
+        folder, home / "adapter", gate.sample(encode_text(tokenizer, "parity", base.PARITY_TEXT, 256))
+    )
     return {"home": home, "file": file, "adapter": home / "adapter", "known": known}
 
 

@@ -116,7 +116,7 @@ class _Comparison:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
         taught = [e for e in self._examples if e.split == "train"]
-        seen = [t for t in self._texts if t.split == "train"] if spec.recipe == "read" else []
+        seen = [t for t in self._texts if t.split == "train"]
         found = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
         probed = memorised.probe(self._pair, found)
         self._progress("Judging answers")

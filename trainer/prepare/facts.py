@@ -68,6 +68,8 @@ def _cells(passage: Passage) -> Iterator[Fact]:
     for row in rows:
         for column in range(1, len(header)):
             value = row[column]
+            if header[column].casefold() in _GENERIC and len(header) > 2:
+                continue  # among several columns "what" cannot be asked for
             if value and value not in ("-", "–", "—", "none", "None") and len(value.split()) <= 8 and header[column]:
                 yield _cell(passage, row[0], header, column, value)
 

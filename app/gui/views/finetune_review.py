@@ -274,7 +274,7 @@ class ReviewStep(ScrollColumn):
     def _edit(self, row: int) -> None:
         index = self.model.index(row)
         entry = self.model.entry(index)
-        if entry is None:
+        if entry is None or entry.is_text:
             return
         dialog = EditDialog(entry, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
@@ -363,26 +363,30 @@ class ReviewStep(ScrollColumn):
         held = number(split, "heldout") + number(split, "unseen")
         facts = number(split, "facts") or number(questions, "facts")
         text = self.tr("{0} facts, {1} kept for the exam").format(facts, held) if facts else ""
-        self.tiles["questions"].show_number(kept or len(review.preferences), text)
+        self.tiles["questions"].show_number(kept, text)
         twins = sum(number(cleaned, kind) for kind in TWINS)
         self.tiles["twins"].show_number(twins, self.tr("Kept one of each"))
         self.tiles["masked"].show_number(number(cleaned, "personal-data"), self.tr("Names, phone, bank, e-mail"))
         dropped = number(questions, "dropped")
-        aside = sum(entry.state == "aside" for entry in review.entries) + sum(t.split == "aside" for t in review.texts)
+        aside = sum(entry.state == "aside" for entry in review.entries if not entry.is_text)
+        aside += sum(text.split == "aside" for text in review.texts)
         text = self.tr("{0} questions failed their check").format(dropped) if dropped else self.tr("With the reason")
         self.tiles["aside"].show_number(max(aside - twins, 0) + dropped, text)
 
     def _show_kind(self) -> None:
-        """Pairs and texts are shown, but there is nothing to decide about them line by line."""
-        review, wizard = self._controller.review, self._controller.wizard
-        listed = bool(review and review.entries)
-        self._columns.setVisible(listed)
-        self.filter.setVisible(listed)
-        self.quality.setVisible(listed)
-        self.approve_all.setVisible(listed)
+        """Questions have a measured quality; pairs and documents have none to choose by."""
+        review = self._controller.review
+        entries = review.entries if review is not None else []
+        for part in (self._columns, self.filter):
+            part.setVisible(bool(entries))
+        measured = any(entry.example.quality is not None for entry in entries)
+        self.quality.setVisible(measured)
+        self.approve_all.setVisible(measured)
         heading = self.tr("Review questions and answers")
-        if not listed and wizard is not None:
-            heading = self.tr("Open the numbers to see what will be learned.")
+        if any(entry.instead_of for entry in entries):
+            heading = self.tr("Review better and worse answers")
+        elif any(entry.is_text for entry in entries):
+            heading = self.tr("Review the documents to read")
         self._heading.setText(heading)
 
     def _show_counts(self) -> None:
@@ -406,6 +410,7 @@ class ReviewStep(ScrollColumn):
         entry = self.model.entry(self.list.currentIndex())
         for button in (self.approve, self.edit, self.reject):
             button.setEnabled(entry is not None)
+        self.edit.setEnabled(entry is not None and not entry.is_text)
         if entry is None:
             self.source_name.set_text("")
             self.source_page.setText("")
@@ -432,6 +437,11 @@ class ReviewStep(ScrollColumn):
         if not passage:
             for turn in entry.example.messages:
                 cursor.insertText(f"{turn.content}\n\n", plain)
+            if entry.instead_of:
+                cursor.insertText(self.tr("Instead of:") + f"\n{entry.instead_of}", plain)
+            return
+        if entry.is_text:
+            cursor.insertText(passage, plain)
             return
         start, end = sentence_of(passage, answer)
         cursor.insertText(passage[:start], plain)

@@ -1,0 +1,185 @@
+"""One whole run, from documents to the model card, killed with -9 twenty times: twice in each of its ten stages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tiny import write_tiny
+
+from trainer import events
+from trainer.spec import (
+    BaseModel,
+    CompareResult,
+    Data,
+    Example,
+    Hyper,
+    Input,
+    Limits,
+    Prepare,
+    Replay,
+    RunSpec,
+    TextDocument,
+    TrainResult,
+    read_json,
+    read_lines,
+    write_json,
+    write_lines,
+)
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX systems")
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = ("collect", "clean", "questions", "split", "base", "train", "export", "gate", "compare", "card")
+KILLS_A_STAGE = 2
+THINGS = ("pump", "valve", "filter", "motor", "sensor", "pipe", "tank", "crane")
+
+FORKS = """
+import importlib, os, sys
+from trainer import __main__, pipeline
+for stage in (*pipeline.PREPARE, *pipeline.TRAIN, pipeline.COMPARE, pipeline.CARD):
+    importlib.import_module(stage.function.partition(":")[0])
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os._exit(__main__.main(["run", line.strip()]))
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""Forks the trainer once its libraries are imported, which takes longer than all that a run of the tiny model does."""
+
+
+def _write_documents(path: Path) -> None:
+    rows = []
+    for number, thing in enumerate(THINGS):
+        rules = " ".join(
+            f"The {thing} of series {letter} is checked after {number * 7 + count + 3} days."
+            for count, letter in enumerate("ABCD")
+        )
+        text = f"# Rules for the {thing}\n\n{rules}\n\nThe {thing} costs {number * 110 + 45} euros in the first year."
+        name = f"{thing}.md"
+        rows.append(TextDocument(id=name, text=text, name=name, path=name, collection="c", document_id=number + 1))
+    write_lines(path, rows)
+
+
+def _make(home: Path, name: str) -> Path:
+    folder = home / name / "run"
+    folder.mkdir(parents=True)
+    spec = RunSpec(
+        id="run",
+        base=BaseModel(path=str(home / "tiny.gguf")),
+        data=Data(inputs=(Input(kind="documents", path=str(home / "documents.jsonl"), name="c"),)),
+        prepare=Prepare(approve_above=0.0, max_facts=10, phrasings=5),
+        hyper=Hyper(learning_rate=5e-3, epochs=3, checkpoint_steps=1, precision="fp32", batch_tokens=3000),
+        replay=Replay(enabled=False),
+        limits=Limits(threads=1),
+    )
+    write_json(folder / "run.json", spec)
+    (folder / "reviewed").touch()
+    return folder
+
+
+class Trainer:
+    """Starts the trainer on a run and kills it."""
+
+    def __init__(self) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", FORKS], cwd=ROOT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def start(self, folder: Path) -> int:
+        assert self._parent.stdin is not None and self._parent.stdout is not None
+        self._parent.stdin.write(f"{folder / 'run.json'}\n")
+        self._parent.stdin.flush()
+        return int(self._parent.stdout.readline())
+
+    def ended(self) -> int:
+        assert self._parent.stdout is not None
+        return int(self._parent.stdout.readline())
+
+    def close(self) -> None:
+        assert self._parent.stdin is not None and self._parent.stdout is not None
+        self._parent.stdin.close()
+        self._parent.wait()
+        self._parent.stdout.close()
+
+
+@pytest.fixture
+def trainer() -> Iterator[Trainer]:
+    made = Trainer()
+    yield made
+    made.close()
+
+
+def _heard(folder: Path) -> list[events.AnyEvent]:
+    path = folder / "events.jsonl"
+    return events.read_events(path)[0] if path.exists() else []
+
+
+def _wait_for(folder: Path, stage: str, starts: int) -> None:
+    """Until the process that was started last works on this stage."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        heard = _heard(folder)
+        runs = [n for n, event in enumerate(heard) if isinstance(event, events.RunStarted)]
+        if len(runs) == starts and any(
+            isinstance(event, events.StageStarted) and event.stage == stage for event in heard[runs[-1] :]
+        ):
+            return
+        time.sleep(0.002)
+    raise AssertionError(f"{stage} never began: {_heard(folder)[-1]}")
+
+
+@pytest.mark.timeout(600)
+def test_twenty_kills_change_nothing(tmp_path: Path, trainer: Trainer) -> None:
+    write_tiny(tmp_path / "tiny.gguf")
+    _write_documents(tmp_path / "documents.jsonl")
+    whole, killed = _make(tmp_path, "whole"), _make(tmp_path, "killed")
+    trainer.start(whole)
+    assert trainer.ended() == 0, _heard(whole)[-1]
+    took = {event.stage: event.seconds for event in _heard(whole) if isinstance(event, events.StageFinished)}
+    assert tuple(took) == STAGES
+    rng, starts = random.Random(11), 0
+    for stage in STAGES:
+        for _ in range(KILLS_A_STAGE):
+            child = trainer.start(killed)
+            starts += 1
+            _wait_for(killed, stage, starts)
+            # once it has ended this stage the next one finds it done, and the second kill would miss it
+            time.sleep(took[stage] * rng.random() * 0.5)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            assert trainer.ended() == -signal.SIGKILL
+            if (killed / stage / "done.json").exists():
+                (
+                    killed / stage / "done.json"
+                ).unlink()  # it was quicker than the kill: killed just before its last write
+    trainer.start(killed)
+    assert trainer.ended() == 0, _heard(killed)[-1]
+    assert starts == 20
+    _same(whole, killed)
+
+
+def _same(whole: Path, killed: Path) -> None:
+    """The same data, the same curve, the same weights, the same files, the same verdict."""
+    lists = [{e.id: e for e in read_lines(run / "split" / "examples.jsonl", Example)} for run in (whole, killed)]
+    assert lists[0] == lists[1] and len(lists[0]) > 20
+    one, other = (read_json(run / "train" / "result.json", TrainResult) for run in (whole, killed))
+    assert one.curve == other.curve and one.best_step == other.best_step and one.steps > 5
+    for path in (
+        "train/adapter/adapter_model.safetensors",
+        *(f"export/{p.name}" for p in (whole / "export").glob("*.gguf")),
+    ):
+        assert (whole / path).read_bytes() == (killed / path).read_bytes(), path
+    mine, theirs = (read_json(run / "compare" / "result.json", CompareResult) for run in (whole, killed))
+    assert mine.exams == theirs.exams and mine.judgement == theirs.judgement and mine.exams
