@@ -1,5 +1,5 @@
 # Everything a person or CI runs. Each target sets up what it needs into .venv and starts in seconds the next time.
-.PHONY: run test check package screenshots
+.PHONY: run test check acceptance package screenshots
 
 run:
 	@packaging/setup.sh run
@@ -15,6 +15,10 @@ check:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+acceptance:
+	@packaging/setup.sh test
+	@.venv/bin/python -m pytest -m slow -s tests/acceptance
 
 screenshots:
 	@packaging/setup.sh test

@@ -118,7 +118,8 @@ class _Run:
             objective = Preferences(base_costs(self.model, [*train, *validation], self.device), hyper.beta)
             lora.set_enabled(layers, True)
         samples = self._samples(questions, before)
-        return Task(self.model, layers, objective, train, validation, hyper, samples, self.device)
+        along = self._along(train)
+        return Task(self.model, layers, objective, train, validation, hyper, samples, self.device, along)
 
     def _data(self) -> tuple[list[Unit], list[Unit], list[Example]]:
         if self.spec.recipe == "read":
@@ -132,8 +133,7 @@ class _Run:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self._encode(taught, "train")
         units = self._encode(validation, "validation") if validation else []
-        train_units += self._replay()
-        return [*train_units, *self._read_along(train_units)], units, list(validation or taught)[:SAMPLES]
+        return [*train_units, *self._replay()], units, list(validation or taught)[:SAMPLES]
 
     def _encode(self, examples: Sequence[Example], name: str) -> list[Unit]:
         """Encode examples; those too long or without an answer are counted and left out."""
@@ -176,9 +176,9 @@ class _Run:
             return []
         return self._encode(examples, "replay")
 
-    def _read_along(self, units: Sequence[Unit]) -> list[Unit]:
+    def _along(self, units: Sequence[Unit]) -> list[Unit]:
         """Pieces of the taught documents as plain text: who only answers in short unlearns to write whole sentences."""
-        if not self.spec.data.inputs or not self.spec.replay.reading:
+        if self.spec.recipe != "teach" or not self.spec.data.inputs:
             return []
         wanted = self.spec.replay.reading * sum(len(example.ids) for unit in units for example in unit)
         texts = [text for text in selection.read_texts(self.context) if text.split == "train"]

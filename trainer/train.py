@@ -24,6 +24,8 @@ from trainer.spec import CurvePoint, Hyper
 CLIP = 1.0
 PROGRESS = 0.002  # a held-out loss must fall by this share to count as better
 SMOOTH = 0.9
+ALONG = 0.3
+"""Weight of a piece of text beside the answers of its step."""
 Stop = Literal["finished", "early", "user", "time"]
 Samples = Callable[[], Sequence[tuple[str, str, str, str]]]  # question, wanted, before, now
 
@@ -40,6 +42,8 @@ class Task:
     hyper: Hyper
     samples: Samples
     device: torch.device
+    along: Sequence[Unit] = ()
+    """Pieces of text that are read along, spread over each epoch."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class Training:
             tokens += batch.tokens
         value = total / weight
         self._check(value, step)
+        tokens += self._read_along(step)
         torch.nn.utils.clip_grad_norm_(self._parameters, CLIP)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
@@ -155,6 +160,19 @@ class Training:
         )
         if not self._at_evaluation():
             self._report(value, None, rate, tokens / seconds, best=False)
+
+    def _read_along(self, step: int) -> int:
+        """The piece of text whose turn it is, if any; how many tokens it had. The loss that is told is the answers'."""
+        count = len(self._task.along)
+        turn, before = ((n * count) // self._per_epoch for n in (step + 1, step))
+        if turn == before:
+            return 0
+        unit = self._task.along[turn % count]
+        weight, tokens = self._task.objective.weight([unit]) / ALONG, 0
+        for batch, examples in in_batches(self._task.model, [unit], self._task.device):
+            (self._task.objective.total(self._task.model, batch, examples) / weight).backward()
+            tokens += batch.tokens
+        return tokens
 
     def _indices(self, step: int) -> list[int]:
         epoch, place = divmod(step, self._per_epoch)
