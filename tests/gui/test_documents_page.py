@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeWorkerClient
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.errors import WorkerGone
@@ -338,3 +338,22 @@ def test_large_text_and_right_to_left_still_paint(
         assert panel.rect().contains(panel.password.mapTo(panel, QPoint(0, panel.password.height() - 1)))
     finally:
         theme().set_scale(1.0)
+
+
+def test_deleting_a_collection_names_the_models_that_learned_from_it(
+    page: DocumentsPage, client: FakeWorkerClient
+) -> None:
+    page.taught_models = lambda ids: f"“Tuned” learned from {sorted(ids)}."
+    told: list[str] = []
+
+    def accept(dialog: ConfirmDialog) -> None:
+        told.extend(label.text() for label in dialog.findChildren(QLabel))
+        dialog.accept()
+
+    page.delete_collection("Travel")
+    asked = client.last(p.ListDocuments)
+    assert asked.call == p.ListDocuments(collection="Travel") and not client.waiting(p.DeleteCollection)
+    answer_next_dialog(accept)
+    asked.finish(p.Documents(documents=(document(8, "a.md"), document(9, "b.md"))))
+    assert any("“Tuned” learned from [8, 9]." in text for text in told)
+    assert client.last(p.DeleteCollection).call == p.DeleteCollection(name="Travel")

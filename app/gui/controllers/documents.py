@@ -153,6 +153,15 @@ class DocumentsController(QObject):
 
         self._ask(protocol.RenameCollection(name=name, new_name=new_name), renamed, self._refuse)
 
+    def list_ids(self, name: str, then: Callable[[tuple[int, ...]], None]) -> None:
+        """Hand over the documents of a collection, the current one or another."""
+
+        def listed(data: AnyData) -> None:
+            assert isinstance(data, protocol.Documents)
+            then(tuple(document.id for document in data.documents))
+
+        self._ask(protocol.ListDocuments(collection=name), listed)
+
     def delete_collection(self, name: str) -> None:
         """Remove a collection with all that was indexed; the files stay."""
 

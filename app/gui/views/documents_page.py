@@ -246,12 +246,16 @@ class DocumentsPage(Page):
         dialog.deleteLater()
 
     def delete_collection(self, name: str) -> None:
-        """Ask once, naming what goes."""
+        """Ask once, naming what goes and which models learned from it."""
+        self._controller.list_ids(name, lambda ids: self._ask_to_delete(name, ids))
+
+    def _ask_to_delete(self, name: str, ids: Sequence[int]) -> None:
         count = next((each.documents for each in self._controller.totals if each.name == name), 0)
         title = self.tr("Delete the collection {0}?").format(name)
         plural = "" if count == 1 else "s"
         detail = self.tr("Its {0} document{1} can no longer be found or cited. The files themselves stay.")
-        if ConfirmDialog.ask(self, title, detail.format(count, plural), self.tr("Delete collection")):
+        text = f"{detail.format(count, plural)} {self.taught_models(ids)}".strip()
+        if ConfirmDialog.ask(self, title, text, self.tr("Delete collection")):
             self._controller.delete_collection(name)
 
     def _pop_collections(self) -> None:
