@@ -55,7 +55,7 @@ class Factors:
         heads = _number(reader, f"{self.architecture}.attention.head_count")
         kv_heads = _number(reader, f"{self.architecture}.attention.head_count_kv", heads)
         self.pairs: dict[str, tuple[Array, Array]] = {}
-        for key in tensors:
+        for key in sorted(tensors):  # safetensors hands them out in another order each time
             if not key.endswith(".lora_A.weight"):
                 continue
             module = key.removeprefix(lora.PREFIX).removesuffix(".lora_A.weight")
