@@ -199,7 +199,13 @@ def load_model(folder: Path, dtype: torch.dtype, device: str = "cpu", four_bit: 
     )
     options = {"quantization_config": quantized, "device_map": device} if four_bit else {}
     model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype, local_files_only=True, **options)
-    return model.eval() if four_bit else model.to(device).eval()
+    if not four_bit:
+        return model.to(device).eval()
+    for part in model.modules():
+        # bitsandbytes repacks 4-bit weights at the first answer on some processors, and that form passes no gradient
+        if hasattr(part, "support_avx512bf16_for_cpu"):
+            part.support_avx512bf16_for_cpu = False
+    return model.eval()
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]

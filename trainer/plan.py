@@ -128,7 +128,8 @@ def _data(context: Context) -> tuple[int, int, int]:
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     lengths = [_example_tokens(e) for e in train]
     replay = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
-    return sum(lengths) + replay, max(lengths), len(train)
+    along = 1 + (spec.replay.reading if spec.recipe == "teach" and spec.data.inputs else 0.0)
+    return round((sum(lengths) + replay) * along), max(lengths), len(train)
 
 
 def _words(text: str) -> int:

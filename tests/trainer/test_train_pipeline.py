@@ -215,6 +215,16 @@ def test_four_examples_are_allowed_with_a_warning(home: Path) -> None:
     assert any(isinstance(event, events.Notice) and "Only 3 examples" in event.message for event in heard)
 
 
+def test_four_bits_train_and_their_export_passes(home: Path) -> None:
+    """QLoRA: the frozen weights in NF4 with double quantization, the adapter merged into the base's own weights."""
+    folder = _make(home, "four", hyper=msgspec.structs.replace(HYPER, precision="nf4"))
+    code, heard = _run_in_process(folder)
+    assert code == 0, heard[-1]
+    result = read_json(folder / "train" / "result.json", TrainResult)
+    assert result.precision == "nf4" and result.curve[-1].train < result.curve[0].train
+    assert all(file.passed for file in read_json(folder / "gate" / "result.json", GateResult).files)
+
+
 @pytest.mark.parametrize("recipe", ["read", "prefer", "classify"])
 def test_every_recipe_runs_to_files_that_passed(home: Path, recipe: Recipe) -> None:
     path = home / f"{recipe}.jsonl"

@@ -20,6 +20,8 @@ LEAK = 0.85
 """Overlap of two questions from which a held-out one was in effect taught. Phrasings of a fact stay well below."""
 SHARED_WORDS = 0.2
 """Overlap of the telling words of two questions with the same answer from which they ask for one fact."""
+WATCHED = 16
+"""Facts of which one phrasing is watched while training: enough to stop by, and each costs a phrasing to learn from."""
 FEW = 30
 """With fewer examples than this and no phrasings, each is worth more taught than kept out; five are still measured."""
 
@@ -93,11 +95,11 @@ class Splitter:
             else:
                 groups[example.group].append(example.id)
         rich = [members for members in groups.values() if len(members) >= self._phrasings + 2]
-        for members in rich:
+        for number, members in enumerate(rich):
             self._draw.shuffle(members)
             for key in members[: self._phrasings]:
                 places[key] = "heldout"
-            if len(members) >= self._phrasings + 3:
+            if len(members) >= self._phrasings + 3 and number < WATCHED:
                 places[members[self._phrasings]] = "validation"
         poor = [members[0] for members in groups.values() if len(members) < self._phrasings + 2]
         if len(poor) > len(rich):
