@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -11,6 +11,8 @@ from trainer import batches, loss
 from trainer.chat import Encoded
 
 BATCH_TOKENS = 1024  # in memory at a time; matrix products are as fast as with more
+OPINION = 32
+"""Tokens of an opinion: what the base would say instead, as far as it matters."""
 Unit = tuple[Encoded, ...]
 """What stays together: one example, or the two answers of a pair."""
 
@@ -30,15 +32,35 @@ class Objective(Protocol):
 
 
 class Answers:
-    """Likelihood of each learned token; the mean is over tokens."""
+    """Likelihood of each learned token; the mean is over tokens.
+
+    Of examples in `opinions` the base's whole opinion of each token is to be kept, not only the token: it holds far
+    more of what the base knows than the one answer that it gave.
+    """
 
     unit_size = 1
+
+    def __init__(self, opinions: Mapping[str, loss.Aims] | None = None) -> None:
+        self._opinions = opinions or {}
 
     def weight(self, units: Sequence[Unit]) -> int:
         return sum(example.learned for unit in units for example in unit)
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return loss.token_losses(model, batch).sum()
+        return loss.token_losses(model, batch, self._aims(batch, examples)).sum()
+
+    def _aims(self, batch: batches.Batch, examples: Sequence[Encoded]) -> loss.Aims | None:
+        """The opinions where there are some, the tokens themselves elsewhere; both in the order of the batch."""
+        if not any(example.id in self._opinions for example in examples):
+            return None
+        tokens = torch.zeros(len(batch.targets), OPINION, dtype=torch.long, device=batch.targets.device)
+        chances = torch.zeros(len(batch.targets), OPINION, device=batch.targets.device)
+        tokens[:, 0], chances[:, 0] = batch.targets, 1.0
+        for number, example in enumerate(examples):
+            known = self._opinions.get(example.id)
+            if known is not None:
+                tokens[batch.owner == number], chances[batch.owner == number] = known.tokens, known.chances
+        return loss.Aims(tokens, chances)
 
 
 class Preferences:
@@ -79,6 +101,17 @@ def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], device: t
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
         total += float(objective.total(model, batch, examples))
     return total / objective.weight(units)
+
+
+def base_opinions(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.Aims]:
+    """What the model as it is (adapters off) holds for likely at each learned token, by example."""
+    found = {}
+    for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
+        known = loss.opinion(model, batch, OPINION)
+        for number, example in enumerate(examples):
+            mine = batch.owner == number
+            found[example.id] = loss.Aims(known.tokens[mine], known.chances[mine])
+    return found
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]

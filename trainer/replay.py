@@ -15,6 +15,8 @@ from trainer.chat import encode_prompt
 from trainer.spec import Example, Replay, Turn, read_lines, write_lines
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "resources" / "replay" / "questions.jsonl"
+OWN = "replay-"
+"""What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned
 
 
@@ -49,7 +51,7 @@ def build(
     said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
     examples = [
         Example(
-            id=f"replay-{number}",
+            id=f"{OWN}{number}",
             messages=(*first, Turn("user", question), Turn("assistant", text)),
             origin="replay",
             approved=True,

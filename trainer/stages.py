@@ -17,7 +17,7 @@ from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.loss import shares_prefix
 from trainer.memory import process_peak
-from trainer.objective import Answers, Objective, Preferences, Unit, base_costs
+from trainer.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
 from trainer.spec import BaseReport, Example, Hyper, TrainResult, Turn, read_json, write_json
 from trainer.train import Samples, Task, Training
 
@@ -112,11 +112,14 @@ class _Run:
         if hyper.checkpointing:
             self.model.gradient_checkpointing_enable({"use_reentrant": False})
             self.model.enable_input_require_grads()
-        objective: Objective = Answers()
+        lora.set_enabled(layers, False)
+        objective: Objective
         if self.spec.recipe == "prefer":
-            lora.set_enabled(layers, False)
             objective = Preferences(base_costs(self.model, [*train, *validation], self.device), hyper.beta)
-            lora.set_enabled(layers, True)
+        else:
+            kept = [unit for unit in train if unit[0].id.startswith(replay.OWN)]
+            objective = Answers(base_opinions(self.model, kept, self.device) if kept else {})
+        lora.set_enabled(layers, True)
         samples = self._samples(questions, before)
         along = self._along(train)
         return Task(self.model, layers, objective, train, validation, hyper, samples, self.device, along)
