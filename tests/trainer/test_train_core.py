@@ -112,7 +112,6 @@ def test_models_with_other_attention_get_the_same_loss(model: Any, tokenizer: An
     torch.testing.assert_close(fast, plain, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers for it
 @pytest.mark.parametrize("shared", [True, False])
 def test_an_opinion_costs_the_divergence_from_it(
     model: Any, tokenizer: Any, shared: bool, monkeypatch: pytest.MonkeyPatch
@@ -154,6 +153,7 @@ def test_opinions_and_answers_stand_in_one_batch(model: Any, tokenizer: Any) -> 
     torch.testing.assert_close(mixed, alone, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers for it
 def test_adapter_folder_means_the_same_to_peft(folder: Path, model: Any, tokenizer: Any, tmp_path: Path) -> None:
     import peft
 
