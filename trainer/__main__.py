@@ -10,9 +10,9 @@ from pathlib import Path
 for _name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
     os.environ[_name] = "1"  # before transformers is imported: nothing is ever fetched
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-# Threads that spin for long while they wait slow the chat beside the training, and on a busy machine the training itself;
-# threads that sleep at once cost a tenth of the speed (290 against 320 tokens/s). This middle is best in both cases
-# (150 against 141 beside a busy program). The user's own setting wins.
+# Threads that spin for long while they wait slow the chat beside the training, and on a busy machine the training
+# itself; threads that sleep at once cost a tenth of the speed (290 against 320 tokens/s). This middle is best in both
+# cases (150 against 141 beside a busy program). The user's own setting wins.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
