@@ -100,7 +100,9 @@ def test_a_harmful_run_is_called_worse_and_is_not_the_default(tmp_path: Path, da
         for k, prefix in enumerate(("", "Tell me: ", "A colleague asks: ", "Please say: "))
     ]  # fmt: skip
     write_lines(tmp_path / "wrong.jsonl", rows)
-    run = direct(tmp_path / "harm", Data(examples=str(tmp_path / "wrong.jsonl")), hyper=Hyper(learning_rate=0.05))
+    run = direct(
+        tmp_path / "harm", Data(examples=str(tmp_path / "wrong.jsonl")), hyper=Hyper(learning_rate=0.05, epochs=1)
+    )
     result = compared(run)
     assert result.judgement.verdict == "worse" and result.judgement.default == "keep"
     assert any("general knowledge" in line for line in result.judgement.worse)
