@@ -157,7 +157,7 @@ class Vectors:
         if client is not None:
             with contextlib.suppress(*_chroma_errors()):
                 client.close()
-        if "chromadb" in sys.modules:  # it keeps a client that failed to start, and would hand that out again
+        if _is_imported():  # it keeps a client that failed to start, and would hand that out again
             sys.modules["chromadb"].api.client.SharedSystemClient.clear_system_cache()
 
     def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
@@ -175,15 +175,22 @@ class Vectors:
         return [int(id_) for id_ in found["ids"][0]]
 
 
+_importing = threading.Thread(target=importlib.import_module, args=("chromadb",), daemon=True)
+
+
 def _imported() -> Iterator[None]:
-    """Import Chroma beside the requests: it takes a second or two."""
-    thread = threading.Thread(target=importlib.import_module, args=("chromadb",), daemon=True)
-    if "chromadb" not in sys.modules:
+    """Import Chroma beside the requests: it takes a second or two. Who comes meanwhile waits for the same import."""
+    if _importing.ident is None:
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.02)
-            yield
+        _importing.start()
+    while _importing.is_alive():
+        _importing.join(0.02)
+        yield
+
+
+def _is_imported() -> bool:
+    """Whether Chroma is there as a whole: a module that is still being imported has a name, and nothing in it."""
+    return "chromadb" in sys.modules and not _importing.is_alive()
 
 
 def _chroma_errors() -> tuple[type[BaseException], ...]:

@@ -6,11 +6,14 @@ import hashlib
 import os
 import sqlite3
 import sys
+import threading
+import types
 from pathlib import Path
 
 import pytest
 
 from app.documents import migrations
+from app.documents import vectors as vectors_module
 from app.documents.parsed import Block, Parsed
 from app.documents.passages import Piece
 from app.documents.store import NewDocument, Store
@@ -117,3 +120,20 @@ def test_counts_of_words_follow_what_is_stored(store: Store) -> None:
     assert store.term_counts(["alpha", "beta", "gamma"]) == {"alpha": 2, "beta": 1}
     store.remove([first])
     assert store.term_counts(["alpha", "beta", "gamma"]) == {"alpha": 1}
+
+
+def test_closing_while_chroma_is_still_being_imported_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A health check that came in the first second found a module with a name and nothing in it."""
+    ready = threading.Event()
+    monkeypatch.setattr(vectors_module, "_importing", threading.Thread(target=ready.wait, daemon=True))
+    monkeypatch.setitem(sys.modules, "chromadb", types.ModuleType("chromadb"))
+    waiting = vectors_module._imported()
+    next(waiting)
+    store = Store(tmp_path / "documents.db", tmp_path / "backups")
+    vectors_module.Vectors(tmp_path / "vectors", store).close()
+    store.close()
+    ready.set()
+    list(waiting)
+    assert not vectors_module._importing.is_alive()
