@@ -195,6 +195,13 @@ def test_headers_and_footers_are_told_from_text() -> None:
     assert quality.boilerplate(pages[:2]) == frozenset()
 
 
+def test_texts_and_their_labels_are_read_by_these_names(tmp_path: Path) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("text,label\nThe pump arrived broken.,complaint\n", encoding="utf-8")
+    (example,) = files.read_file(path).examples
+    assert (example.question, example.answer) == ("The pump arrived broken.", "complaint")
+
+
 def test_rows_of_every_known_shape_are_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(
