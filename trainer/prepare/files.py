@@ -22,7 +22,9 @@ from trainer.errors import TrainerError
 from trainer.prepare.quality import repair
 from trainer.spec import Example, Origins, Preference, Turn
 
-QUESTION = tuple("question prompt instruction input query user frage ask q text message body".split())
+TEXT = ("text", "message", "body")
+"""What is sorted into labels."""
+QUESTION = ("question", "prompt", "instruction", "input", "query", "user", "frage", "ask", "q", *TEXT)
 ANSWER = ("answer", "response", "output", "completion", "assistant", "antwort", "reply", "a")
 LABEL = ("label", "class", "category", "kategorie", "sort")
 REJECTED = ("rejected", "worse", "bad answer", "rejected answer", "original answer")
