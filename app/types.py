@@ -174,6 +174,11 @@ class Answer(Struct, frozen=True, kw_only=True):
     budget: Budget | None = None
 
 
+GGUF_SUFFIX, SHARED_SUFFIX = ".gguf", ".inhouse"
+"""Of a model, and of one that another Inhouse shared with its name and scores."""
+MODEL_SUFFIXES = (GGUF_SUFFIX, SHARED_SUFFIX)
+
+
 class InstalledModel(Struct, frozen=True, kw_only=True):
     """A model that can be used now."""
 

@@ -172,6 +172,7 @@ class Stage:
             controller.change(installed="Larkfield Assistant", name="Larkfield Assistant")
             parts.registry.use("SmolLM2 135M")
             parts.models._active = parts.registry.use("Larkfield Assistant")
+            ask_in_first_chat(parts.store, "Larkfield Assistant")
         self.window.show_page("finetune")
         controller.refresh()
 
@@ -254,6 +255,15 @@ def add_chats(store: object) -> None:
     ):  # fmt: skip
         chat = store.create(title, collection="")
         store._db.execute("UPDATE chats SET updated_at = ? WHERE id = ?", (now - days * 86_400 - chat.id, chat.id))
+
+
+def ask_in_first_chat(store: object, model: str) -> None:
+    """A question that a model answered in the chat used last."""
+    from app.types import Answer
+
+    question = store.add_question(store.list_chats(limit=1)[0].id, "Does that include the seals?")
+    answer = store.begin_answer(question.id)
+    store.finish_answer(answer.id, Answer(text="No. Seals and other wear parts are excluded. [1]", model=model))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,12 @@ def test_models_are_listed_imported_used_and_removed(tmp_path: Path, capsys: Cap
     assert main(["models", "--json"]) == 0
     assert [(line["name"], line["active"]) for line in lines(capsys)] == [(STARTER.name, False), ("Other", True)]
     assert main(["models", "back"]) == 0
+    shared = tmp_path / "Other.inhouse"
+    assert main(["models", "export", "other", str(shared)]) == 0
+    assert main(["models", "export", "Other", str(tmp_path / "again.gguf")]) == 0
+    assert (tmp_path / "again.gguf").read_bytes() == file.read_bytes()
+    assert main(["models", "remove", "Other"]) == 0
+    assert main(["models", "import", str(shared)]) == 0
     assert main(["models", "remove", "Other"]) == 0
     assert not list(home().models.glob("*.gguf"))
     capsys.readouterr()

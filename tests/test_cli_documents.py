@@ -12,6 +12,7 @@ import pytest
 from app.chats.store import ChatStore
 from app.cli import main
 from app.paths import home
+from app.settings import TEMPERATURE, Settings
 from app.types import Answer, Source
 
 Captured = pytest.CaptureFixture[str]
@@ -133,6 +134,7 @@ def test_a_name_that_is_no_text_is_one_failed_file(capsys: pytest.CaptureFixture
 def test_a_first_talk_without_documents_is_answered_by_the_model_alone(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    Settings(home()).set(TEMPERATURE, 0.0)  # what it draws by chance is no matter of this test
     monkeypatch.setattr(sys, "stdin", io.StringIO("What is the capital of France?"))
     assert main(["chat"]) == 0
     said = capsys.readouterr()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, ExportResult, GateResult, TrainResult, read_json, write_atomic
+from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json, write_atomic
 
 RECIPES = {
     "teach": "taught answers",
@@ -31,7 +31,7 @@ def text(context: Context) -> str:
     lines = [
         f"# {spec.name or spec.id}",
         "",
-        f"{report.name}, {RECIPES[spec.recipe]}. Made by Inhouse on this computer; nothing left it.",
+        f"{report.name}, {RECIPES[spec.recipe]}. Made by Inhouse; its data never left that computer.",
         "",
         "## Base",
         "",
@@ -55,6 +55,7 @@ def text(context: Context) -> str:
         *[f"- {name}: {value}" for name, value in msgspec.to_builtins(result.hyper).items() if value is not None],
         f"- seed: {spec.seed}",
         "",
+        *_scores(context),
         "## Files",
         "",
         "| File | Kind | MB | KL to the trained model | Offered |",
@@ -67,6 +68,17 @@ def text(context: Context) -> str:
         lines.append(f"| {file.path} | {kind} | {file.bytes / 1e6:.1f} | {judged.kl:.5f} | {offered} |")
     lines += ["", *_warnings(result)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _scores(context: Context) -> list[str]:
+    """The comparison on questions that were kept out; nothing where it was not asked for."""
+    path = context.run / "compare" / "result.json"
+    if not path.exists():
+        return []
+    compared = read_json(path, CompareResult)
+    rows = [f"| {e.name} | {e.count} | {e.base} | {e.tuned} | {e.p:.3f} |" for e in compared.exams]
+    head = ["| Exam | Questions | Right before | Right after | p |", "|---|---|---|---|---|"]
+    return ["## Compared", "", f"- {compared.judgement.sentence}", "", *head, *rows, ""]
 
 
 def _warnings(result: TrainResult) -> list[str]:

@@ -104,9 +104,12 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     models = commands.add_parser("models", help="list, import, use or remove models")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
-    importing = actions.add_parser("import", help="copy a GGUF file into the models folder")
+    importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
     importing.add_argument("file", metavar="FILE")
     importing.add_argument("--name", default="", help="what to call it")
+    exporting = actions.add_parser("export", help="save a model as GGUF, or as .inhouse with its name and scores")
+    exporting.add_argument("name", metavar="NAME")
+    exporting.add_argument("file", metavar="FILE")
     for action, text in (("use", "use this model from now on"), ("remove", "delete Inhouse's copy of a model")):
         actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
     actions.add_parser("back", help="use the model that was in use before")

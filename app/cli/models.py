@@ -1,20 +1,24 @@
-"""`inhouse models`: what is installed, bring one in, use one, go back, take one out."""
+"""`inhouse models`: what is installed, bring one in, use one, go back, save one elsewhere, take one out."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from app.cli.output import say, say_json, size_text
 from app.cli.session import Session
+from app.finetune.runs import Runs
+from app.finetune.use import card_of
 from app.models.registry import is_missing
-from app.types import InstalledModel
-from app.workers.protocol import CopyProgress, Data, ImportModel, ModelInstalled
+from app.types import SHARED_SUFFIX, InstalledModel
+from app.workers.protocol import CopyProgress, Data, ExportModel, ImportModel, ModelInstalled
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Run the action that the arguments name; none lists."""
-    actions = {"import": _import, "use": _use, "back": _back, "remove": _remove}
+    actions = {"import": _import, "export": _export, "use": _use, "back": _back, "remove": _remove}
     return actions.get(args.action, _list)(args, session)
 
 
@@ -57,14 +61,28 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
+    installed = session.call("models", ImportModel(path=args.file, name=args.name), _copying(session))
+    assert isinstance(installed, ModelInstalled)
+    _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
+    return 0
+
+
+def _export(args: argparse.Namespace, session: Session) -> int:
+    model = session.registry.find(args.name)
+    shared = args.file.lower().endswith(SHARED_SUFFIX)
+    card = card_of(model, Runs(session.home.runs)) if shared else ""
+    path = str(Path(args.file).expanduser().absolute())
+    session.call("models", ExportModel(name=model.name, path=path, card=card), _copying(session))
+    _print(args, model, f"“{model.name}” is saved as {args.file}.", in_use=False)
+    return 0
+
+
+def _copying(session: Session) -> Callable[[Data], None]:
     def show(data: Data) -> None:
         if isinstance(data, CopyProgress) and data.total:
             session.progress.show(f"Copying… {size_text(data.done)} of {size_text(data.total)}")
 
-    installed = session.call("models", ImportModel(path=args.file, name=args.name), show)
-    assert isinstance(installed, ModelInstalled)
-    _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
-    return 0
+    return show
 
 
 def _use(args: argparse.Namespace, session: Session) -> int:

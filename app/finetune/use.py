@@ -109,6 +109,17 @@ def trained_on(models: Iterable[InstalledModel], document_ids: Sequence[int]) ->
     return [model for model in models if wanted.intersection(model.lineage.get("documents", "").split(","))]
 
 
+def card_of(model: InstalledModel, runs: Runs) -> str:
+    """The model card that its run wrote; its title alone where the run was deleted."""
+    run = runs.get(model.lineage.get("run_id", ""))
+    try:
+        if run is not None:
+            return (run.folder / "README.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        pass
+    return f"# {model.name}\n"
+
+
 def earlier_examples(model: InstalledModel, runs: Runs) -> tuple[str, ...]:
     """What the base was taught in earlier rounds, to be mixed in again, where the run's data is still there."""
     run = runs.get(model.lineage.get("run_id", ""))

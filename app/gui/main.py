@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.controllers.chat import ChatController
-from app.gui.controllers.models import MakeClient, ModelsController
+from app.gui.controllers.model_files import MakeClient
+from app.gui.controllers.models import ModelsController
 from app.gui.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.icons import forget_icons
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat

@@ -133,7 +133,7 @@ def accept_drops(parts: Parts, window: MainWindow) -> None:
 
     def import_model(path: str) -> None:
         window.show_page("models")
-        parts.models.import_file(Path(path))
+        parts.models.files.import_file(Path(path))
 
     overlay = _load("documents:add_drop_overlay")(parts, window)
     overlay.model_dropped.connect(import_model)

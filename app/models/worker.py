@@ -1,4 +1,4 @@
-"""The models process: brings model files in, checked and whole, while the window stays smooth."""
+"""The models process: brings model files in, checked and whole, and out again, while the window stays smooth."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import IO
 
 import psutil
 
 from app.errors import AppError, BadFile, NoSpace
 from app.files import cannot_write, sync_folder
 from app.gguf_header import GgufHeader, read_header
+from app.models import sharing
 from app.models.registry import Registry, is_missing
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.protocol import AnyCall, AnyData, CopyProgress, DownloadModel, ImportModel, ModelInstalled
+from app.workers.protocol import (
+    AnyCall,
+    AnyData,
+    CopyProgress,
+    Done,
+    DownloadModel,
+    ExportModel,
+    ImportModel,
+    ModelInstalled,
+)
 from app.workers.roles import Steps
 
 PIECE = 8 << 20
@@ -40,7 +51,11 @@ class ModelsRole:
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
-            return (yield from self._import(Path(call.path).expanduser(), call.name))
+            source = Path(call.path).expanduser()
+            bring = self._import_shared if sharing.is_shared(source) else self._import
+            return (yield from bring(source, call.name))
+        if isinstance(call, ExportModel):
+            return (yield from self._export(call))
         if isinstance(call, DownloadModel):
             raise AppError(
                 "This version of Inhouse does not download models.",
@@ -65,16 +80,35 @@ class ModelsRole:
         _check_kind(header)
         known = yield from self._known(source, header.file_bytes)
         if known is not None:
-            raise BadFile(f"This model is already installed as “{known.name}”.", "Choose it in the list.", code="known")
+            raise _already(known)
         if source.resolve().parent == self._folder.resolve():
             digest = yield from _hashed(source)
             return ModelInstalled(model=self._install(source, header, name, digest))
-        self._check_room(header.file_bytes)
-        target = self._free_name(source)
-        digest = yield from self._copy(source, target)
+        _check_room(self._folder, header.file_bytes)
+        target = self._free_name(source.stem)
+        with _whole(target) as out, source.open("rb") as file:
+            digest = yield from _copied(file, header.file_bytes, source.name, out.write)
         return ModelInstalled(model=self._install(target, header, name, digest))
 
-    def _install(self, path: Path, header: GgufHeader, name: str, digest: str) -> InstalledModel:
+    def _import_shared(self, source: Path, name: str) -> Steps:
+        """The weights are checked once they are out, before they have a name that anything would load."""
+        with sharing.opened(source) as (about, weights, size):
+            _check_room(self._folder, size)
+            target = self._free_name(about.name)
+            with _whole(target) as out:
+                digest = yield from _copied(weights, size, source.name, out.write)
+                out.flush()
+                header = _header_of_shared(Path(out.name), source)
+                known = yield from self._known(Path(out.name), size)
+                if known is not None:
+                    raise _already(known)
+        model = self._install(target, header, name or about.name, digest, about)
+        return ModelInstalled(model=model)
+
+    def _install(
+        self, path: Path, header: GgufHeader, name: str, digest: str, about: sharing.About | None = None
+    ) -> InstalledModel:
+        lineage = {"sha256": digest, "file": path.name if about else header.path.name}
         model = InstalledModel(
             name=name.strip() or _shown_name(header),
             path=str(path),
@@ -83,10 +117,32 @@ class ModelsRole:
             quantization=header.quantization,
             parameters=header.parameters,
             context_trained=header.context_trained,
-            origin="imported",
-            lineage={"sha256": digest, "file": header.path.name},
+            origin="finetuned" if about and about.origin == "finetuned" else "imported",
+            lineage=(about.lineage if about else {}) | lineage,
         )
         return self._registry.install(model)
+
+    def _export(self, call: ExportModel) -> Steps:
+        model = self._registry.find(call.name)
+        if is_missing(model):
+            raise AppError(f"The file of “{model.name}” is no longer there.", "Import it again first.")
+        if model.adapter:
+            raise AppError(
+                f"“{model.name}” is the difference to another model and not a file of its own.",
+                "Save the model that was made of both instead.",
+            )
+        source, target = Path(model.path), Path(call.path).expanduser().absolute()
+        if target.exists() and target.samefile(source):
+            raise AppError("This is the file that Inhouse itself uses.", "Choose another folder.")
+        _check_room(target.parent, model.file_bytes)
+        with source.open("rb") as file, _whole(target) as out:
+            total = os.fstat(file.fileno()).st_size
+            if call.card:
+                with sharing.packed(out, model, call.card) as weights:
+                    yield from _copied(file, total, source.name, weights.write)
+            else:
+                yield from _copied(file, total, source.name, out.write)
+        return Done()
 
     def _known(self, source: Path, size: int) -> Generator[AnyData, None, InstalledModel | None]:
         """The installed model with the same content. Files of another size need no reading."""
@@ -100,20 +156,8 @@ class ModelsRole:
                 return model
         return None
 
-    def _check_room(self, size: int) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self._folder).free
-        except OSError as error:
-            raise cannot_write(self._folder, error) from error
-        if free < size + SPARE_BYTES:
-            raise NoSpace(
-                f"The disk has {free / 1e9:.1f} GB free, and this model needs {(size + SPARE_BYTES) / 1e9:.1f} GB.",
-                "Free some disk space and import it again.",
-            )
-
-    def _free_name(self, source: Path) -> Path:
-        stem = re.sub(r"[^\w.+-]+", "-", source.stem).strip("-.") or "model"
+    def _free_name(self, name: str) -> Path:
+        stem = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:100] or "model"
         target = self._folder / f"{stem}.gguf"
         count = 1
         while target.exists():
@@ -121,41 +165,73 @@ class ModelsRole:
             target = self._folder / f"{stem}-{count}.gguf"
         return target
 
-    def _copy(self, source: Path, target: Path) -> _Copied:
-        """Copy under another name, flush to the disk, then rename; whatever ends it early removes the copy."""
-        part = target.with_name(f"{target.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as out:
-                digest = yield from _hashed(source, out.write)
-                out.flush()
-                os.fsync(out.fileno())
-            part.rename(target)
-            sync_folder(target.parent)
-        except OSError as error:
-            raise cannot_write(target, error) from error
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink()
-        return digest
+
+@contextlib.contextmanager
+def _whole(target: Path) -> Iterator[IO[bytes]]:
+    """A file under another name, which is flushed to the disk and then renamed; whatever ends it early removes it."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
-def _hashed(source: Path, write: Callable[[bytes], object] | None = None) -> _Copied:
-    """The SHA-256 of a file, read piece by piece; each piece is handed to `write` too."""
+def _check_room(folder: Path, size: int) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    if free < size + SPARE_BYTES:
+        raise NoSpace(
+            f"The disk has {free / 1e9:.1f} GB free, and this model needs {(size + SPARE_BYTES) / 1e9:.1f} GB.",
+            "Free some disk space and try again.",
+        )
+
+
+def _already(known: InstalledModel) -> BadFile:
+    return BadFile(f"This model is already installed as “{known.name}”.", "Choose it in the list.", code="known")
+
+
+def _hashed(source: Path) -> _Copied:
+    """The SHA-256 of a file, read piece by piece."""
+    with source.open("rb") as file:
+        return (yield from _copied(file, os.fstat(file.fileno()).st_size, source.name))
+
+
+def _copied(file: IO[bytes], total: int, name: str, write: Callable[[bytes], object] | None = None) -> _Copied:
+    """The SHA-256 of what a file holds, read piece by piece; each piece is handed to `write`."""
     digest = hashlib.sha256()
     started = time.monotonic()
-    with source.open("rb") as file:
-        total = os.fstat(file.fileno()).st_size
-        done = 0
-        while piece := file.read(PIECE):
-            digest.update(piece)
-            if write is not None:
-                write(piece)
-            done += len(piece)
-            seconds = max(time.monotonic() - started, 1e-6)
-            yield CopyProgress(done=done, total=total, bytes_per_s=done / seconds)
+    done = 0
+    while piece := file.read(PIECE):
+        digest.update(piece)
+        if write is not None:
+            write(piece)
+        done += len(piece)
+        seconds = max(time.monotonic() - started, 1e-6)
+        yield CopyProgress(done=done, total=total, bytes_per_s=done / seconds)
     if done != total:
-        raise BadFile(f"{source.name} changed while it was read.", "Import it again.")
+        raise BadFile(f"{name} changed while it was read.", "Try again.")
     return digest.hexdigest()
+
+
+def _header_of_shared(weights: Path, source: Path) -> GgufHeader:
+    try:
+        header = read_header(weights)
+        _check_kind(header)
+    except BadFile as error:
+        message = f"The model in {source.name} cannot be used."
+        raise BadFile(message, "Ask for the file again.", str(error), code=error.code) from error
+    return header
 
 
 def _check_kind(header: GgufHeader) -> None:

@@ -280,10 +280,18 @@ class Health(Data, frozen=True):
 
 
 class ImportModel(Call, frozen=True):
-    """Check a GGUF file and copy it into the models folder; → CopyProgress…, ModelInstalled."""
+    """Check a GGUF file, or one to share, and copy it into the models folder; → CopyProgress…, ModelInstalled."""
 
     path: str
     name: str = ""
+
+
+class ExportModel(Call, frozen=True):
+    """Copy an installed model elsewhere, as GGUF or, with its card, as one file to share; → CopyProgress…, Done."""
+
+    name: str
+    path: str
+    card: str = ""  # Markdown
 
 
 class DownloadModel(Call, frozen=True):
@@ -330,7 +338,7 @@ DocumentsCall = (
     | ReadText
     | CheckHealth
 )
-ModelsCall = ImportModel | DownloadModel
+ModelsCall = ImportModel | ExportModel | DownloadModel
 AnyCall = EngineCall | DocumentsCall | ModelsCall
 AnyData = (
     LoadProgress

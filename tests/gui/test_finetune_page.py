@@ -13,10 +13,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 from shell_world import INFO, ShellWorld
 
+from app.errors import AppError
 from app.finetune.runs import Run
 from app.gui.controllers.trainer_process import Measured, Trainer
 from app.gui.theme import Theme
@@ -25,7 +26,17 @@ from app.gui.views.finetune_chart import LossChart
 from app.gui.views.finetune_memory import MemoryDialog
 from app.gui.views.finetune_report import ReportDialog
 from app.types import Answer, Collection, Document
-from app.workers.protocol import Documents, DocumentText, ListDocuments, Load, Loaded, ReadText
+from app.workers.protocol import (
+    CopyProgress,
+    Documents,
+    DocumentText,
+    Done,
+    ExportModel,
+    ListDocuments,
+    Load,
+    Loaded,
+    ReadText,
+)
 from trainer import events
 from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
 
@@ -447,9 +458,78 @@ def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
     assert page.use.verdict.action.text() == "Use Larkfield Assistant"
 
 
-def test_a_swap_that_fails_leaves_the_old_model_and_says_why(world: Wizard) -> None:
-    from app.errors import AppError
+@pytest.fixture
+def used(world: Wizard) -> Wizard:
+    """The last step, with the new model in use."""
+    world.parts.models.start()
+    engine = world.last("engine")
+    engine.ready.emit(None)
+    engine.last(Load).finish(Loaded(info=INFO))
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    world.page.foot.next.click()
+    world.last("engine").last(Load).finish(Loaded(info=INFO))
+    return world
 
+
+def test_the_chat_goes_on_with_the_new_model_and_its_last_answer_is_shown(used: Wizard) -> None:
+    chat = used.page.use.chat
+    assert chat.title.text() == "A chat" and chat.border.text() == "From here: Larkfield Assistant"
+    assert chat.answer.text() == "Your next question goes to it." and not chat.question.isVisible()
+    store = used.parts.store
+    for model, said in (("SmolLM2 135M", "Old."), ("Larkfield Assistant", "No. **Seals** are excluded. [1]")):
+        question = store.add_question(used.ids[0], f"Does {model} know?")
+        store.finish_answer(store.begin_answer(question.id).id, Answer(text=said, model=model))
+        used.page.refresh()
+    assert chat.question.text() == "Does Larkfield Assistant know?" and chat.question.isVisible()
+    assert chat.answer.text().startswith("No. Seals are excluded.")
+
+
+def test_the_new_model_is_saved_elsewhere_with_its_card(
+    used: Wizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, said = used.page.use.elsewhere, list[str]()
+    elsewhere.toast_asked.connect(said.append)
+    target = str(tmp_path / "Larkfield Assistant.inhouse")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (target, ""))
+    elsewhere.share.button.click()
+    job = used.last("models").last(ExportModel)
+    assert isinstance(job.call, ExportModel) and job.call.path == target
+    assert job.call.card.startswith("# Larkfield Assistant") and job.call.name == "Larkfield Assistant"
+    job.say(CopyProgress(done=43, total=100))
+    assert elsewhere.share.detail.text() == "Saving Larkfield Assistant.inhouse, 43 %"
+    assert elsewhere.share.button.text() == "Cancel" and not elsewhere.export.button.isEnabled()
+    job.finish(Done())
+    assert said == ["Saved as “Larkfield Assistant.inhouse”."]
+    assert elsewhere.share.button.text() == "Save file" and elsewhere.export.button.isEnabled()
+
+
+def test_a_save_that_is_cancelled_or_fails_ends_where_it_began(
+    used: Wizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, said, failed = used.page.use.elsewhere, list[str](), list[object]()
+    elsewhere.toast_asked.connect(said.append)
+    used.controller.failed.connect(failed.append)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "x.gguf"), ""))
+    elsewhere.export.button.click()
+    elsewhere.export.button.click()
+    job = used.last("models").last(ExportModel)
+    assert job.controls == ["cancel"] and job.call.card == ""
+    job.confirm_cancel()
+    assert elsewhere.export.button.text() == "Export" and not failed
+    elsewhere.export.button.click()
+    error = AppError("“x.gguf” could not be saved.", "Free some disk space.")
+    used.last("models").last(ExportModel).fail(error)
+    assert failed == [error] and not said and elsewhere.export.button.text() == "Export"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    clients = len(used.clients)
+    elsewhere.export.button.click()
+    assert len(used.clients) == clients
+
+
+def test_a_swap_that_fails_leaves_the_old_model_and_says_why(world: Wizard) -> None:
     run = world.new_run(step="compare")
     fake_run.prepare(run)
     fake_run.finish(run)

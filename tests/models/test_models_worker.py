@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,16 @@ from app.models.worker import ModelsRole
 from app.paths import home
 from app.types import InstalledModel
 from app.workers.client import Client
-from app.workers.protocol import CopyProgress, Data, DownloadModel, ImportModel, ListCollections, ModelInstalled
+from app.workers.protocol import (
+    CopyProgress,
+    Data,
+    Done,
+    DownloadModel,
+    ExportModel,
+    ImportModel,
+    ListCollections,
+    ModelInstalled,
+)
 
 STARTER_FILE = find_starter()
 pytestmark = pytest.mark.skipif(STARTER_FILE is None, reason="the starter model is not installed")
@@ -125,3 +135,99 @@ def test_what_the_models_process_cannot_do_is_said(client: Client) -> None:
     for call in (DownloadModel(entry="x"), ListCollections()):
         with pytest.raises(AppError):
             client.call(call)
+
+
+LINEAGE = {"base": "SmolLM2 135M", "data": "412 reviewed answers", "scores": "88% on your questions"}
+
+
+@pytest.fixture
+def tuned(client: Client, model_file: Path) -> InstalledModel:
+    """A model that was trained here, with what only this computer knows."""
+    file = home().models / "tuned-1.gguf"
+    file.parent.mkdir(parents=True)
+    shutil.move(model_file, file)
+    private = {"run_id": "20260312-1", "documents": "7,9"}
+    return Registry(home()).install(
+        InstalledModel(
+            name="Larkfield Assistant", path=str(file), file_bytes=file.stat().st_size, origin="finetuned",
+            lineage=LINEAGE | private,
+        )
+    )  # fmt: skip
+
+
+def test_a_model_goes_out_as_it_is(client: Client, tuned: InstalledModel, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere" / "copy.gguf"
+    seen: list[Data] = []
+    assert client.call(ExportModel(name=tuned.name, path=str(out)), seen.append) == Done()
+    assert out.read_bytes() == Path(tuned.path).read_bytes() and len(list(out.parent.iterdir())) == 1
+    assert isinstance(seen[-1], CopyProgress) and seen[-1].done == seen[-1].total == tuned.file_bytes
+    with pytest.raises(AppError, match="Inhouse itself uses"):
+        client.call(ExportModel(name=tuned.name, path=tuned.path))
+    Path(tuned.path).unlink()
+    with pytest.raises(AppError, match="no longer there"):
+        client.call(ExportModel(name=tuned.name, path=str(out)))
+
+
+def test_a_shared_model_comes_in_with_its_name_and_scores(
+    client: Client, tuned: InstalledModel, tmp_path: Path
+) -> None:
+    shared = tmp_path / "Larkfield Assistant.inhouse"
+    client.call(ExportModel(name=tuned.name, path=str(shared), card="# Larkfield Assistant"))
+    with zipfile.ZipFile(shared) as archive:
+        assert archive.read("README.md") == b"# Larkfield Assistant"
+        assert b"20260312" not in archive.read("about.json") and b"documents" not in archive.read("about.json")
+    with pytest.raises(BadFile, match="already installed as “Larkfield Assistant”"):
+        brought_in(client, shared)
+    content = Path(tuned.path).read_bytes()
+    Registry(home()).remove(tuned.name)
+    model = brought_in(client, shared)
+    assert model.name == "Larkfield Assistant" and model.origin == "finetuned" and model.architecture == "llama"
+    assert {key: model.lineage[key] for key in LINEAGE} == LINEAGE and "run_id" not in model.lineage
+    assert Path(model.path).read_bytes() == content
+    assert len(list(home().models.glob("*.gguf*"))) == 1
+
+
+def test_a_shared_model_that_is_cut_or_changed_is_refused(
+    client: Client, tuned: InstalledModel, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared.inhouse"
+    client.call(ExportModel(name=tuned.name, path=str(shared), card="card"))
+    Registry(home()).remove(tuned.name)
+    whole = shared.read_bytes()
+    middle = bytearray(whole)
+    middle[len(whole) // 2] ^= 1
+    other = tmp_path / "other.inhouse"
+    with zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("about.json", '{"version": 1, "name": "x"}')
+        archive.writestr("model.gguf", bytes(50 << 20))
+    newer = tmp_path / "newer.inhouse"
+    with zipfile.ZipFile(newer, "w") as archive:
+        archive.writestr("about.json", '{"version": 2, "name": "x"}')
+    hostile = tmp_path / "hostile.inhouse"
+    with zipfile.ZipFile(hostile, "w") as archive:
+        archive.writestr("about.json", '{"version": 1, "name": "../../../etc/x"}')
+        archive.writestr("model.gguf", b"GGUF" + b"\xff" * 64)
+    for number, content in enumerate((whole[: len(whole) // 2], bytes(middle))):
+        (tmp_path / f"{number}.inhouse").write_bytes(content)
+        with pytest.raises(BadFile, match="damaged"):
+            brought_in(client, tmp_path / f"{number}.inhouse")
+    for path, said in (
+        (other, "not a model that Inhouse shared"),
+        (newer, "newer Inhouse"),
+        (hostile, "The model in hostile.inhouse cannot be used"),
+    ):
+        with pytest.raises(AppError, match=said) as caught:
+            brought_in(client, path)
+        assert caught.value.hint
+    assert not list(home().models.glob("*.gguf*"))
+    assert [model.name for model in Registry(home()).models()] == [STARTER.name]
+
+
+def test_cancelling_a_save_leaves_nothing(tuned: InstalledModel, tmp_path: Path) -> None:
+    for name, card in (("x.gguf", ""), ("x.inhouse", "card")):
+        folder = tmp_path / name
+        steps = ModelsRole(home()).handle(ExportModel(name=tuned.name, path=str(folder / name), card=card))
+        next(steps)
+        assert len(list(folder.iterdir())) == 1
+        steps.close()
+        assert not list(folder.iterdir())

@@ -188,3 +188,5 @@ def _same(whole: Path, killed: Path) -> None:
         assert path.read_bytes() == (killed / path.relative_to(whole)).read_bytes(), path
     mine, theirs = (read_json(run / "compare" / "result.json", CompareResult) for run in (whole, killed))
     assert mine.exams == theirs.exams and mine.judgement == theirs.judgement and mine.exams
+    cards = [(run / "README.md").read_text() for run in (whole, killed)]
+    assert mine.judgement.sentence in cards[0] and mine.judgement.sentence in cards[1]

@@ -1,17 +1,17 @@
-"""Which model answers: owns the engine's process, swaps it without losing the old one, imports and removes models."""
+"""Which model answers: owns the engine's process, swaps it without losing the old one, lists and removes models."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.errors import AppError
+from app.gui.controllers.model_files import MakeClient, ModelFiles
 from app.gui.worker_client import Job, WorkerClient
 from app.late import Late
 from app.models.registry import Registry
@@ -19,14 +19,10 @@ from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
 from app.types import InstalledModel, ModelInfo
 from app.workers.protocol import (
     AnyData,
-    CopyProgress,
-    ImportModel,
     Load,
     Loaded,
     LoadProgress,
-    ModelInstalled,
     SetAdapter,
-    WorkerRole,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +32,6 @@ else:
 
 log = logging.getLogger(__name__)
 
-MakeClient = Callable[[WorkerRole], WorkerClient]
 RETIRE_POLL_MS = 100
 SPEED_CHANGE = 0.05
 """A measured speed is stored when it differs by more than this share, so that an answer does not cost a disk write."""
@@ -59,10 +54,6 @@ class ModelsController(QObject):
     switch_failed = Signal(str, object)
     switched = Signal(object)
     models_changed = Signal()
-    importing = Signal(str, float, float)
-    """File name, fraction, seconds left (0 where unknown)."""
-    import_ended = Signal(object, object)
-    """InstalledModel or None, AppError or None; both None where it was cancelled."""
 
     def __init__(
         self, registry: Registry, settings: Settings, make_client: MakeClient, parent: QObject | None = None
@@ -76,14 +67,15 @@ class ModelsController(QObject):
         self._switch_job: Job | None = None
         self._switch_name = ""
         self._switch_started = 0.0
-        self._importer: WorkerClient | None = None
-        self._import_job: Job | None = None
         self._retired: list[WorkerClient] = []
         self._retire_timer = QTimer(self, interval=RETIRE_POLL_MS)
         self._retire_timer.timeout.connect(self._end_retired)
         self._reload_timer = QTimer(self, singleShot=True, interval=RELOAD_DELAY_MS)
         self._reload_timer.timeout.connect(self._reload)
         self._unsubscribe = settings.subscribe(self._setting_changed)
+        self.files = ModelFiles(make_client, self._retire, self)
+        """Imports and exports."""
+        self.files.import_ended.connect(lambda *_: self.models_changed.emit())
         self._watch(self._engine)
 
     # --- what is so -------------------------------------------------------------------------------------------------
@@ -156,7 +148,8 @@ class ModelsController(QObject):
         self._unsubscribe()
         self._retire_timer.stop()
         self._reload_timer.stop()
-        for client in (self._engine, self._next, self._importer, *self._retired):
+        self.files.stop()
+        for client in (self._engine, self._next, *self._retired):
             if client is not None:
                 client.stop()
 
@@ -379,47 +372,6 @@ class ModelsController(QObject):
         self._load_beside(self._active)
 
     # --- the list ---------------------------------------------------------------------------------------------------
-
-    @property
-    def is_importing(self) -> bool:
-        return self._import_job is not None and self._import_job.active
-
-    def import_file(self, path: Path) -> None:
-        """Check a GGUF file and copy it into the data folder, in a process of its own."""
-        if self.is_importing:
-            return
-        importer = self._importer or self._make_client("models")
-        self._importer = importer
-
-        def moved(data: AnyData) -> None:
-            if isinstance(data, CopyProgress) and data.total:
-                left = (data.total - data.done) / data.bytes_per_s if data.bytes_per_s else 0.0
-                self.importing.emit(path.name, data.done / data.total, left)
-
-        def done(data: AnyData) -> None:
-            if isinstance(data, ModelInstalled):
-                self._end_import(data.model, None)
-
-        self.importing.emit(path.name, 0.0, 0.0)
-        self._import_job = importer.request(
-            ImportModel(path=str(path)),
-            event=moved,
-            done=done,
-            failed=lambda error: self._end_import(None, error),
-            cancelled=lambda: self._end_import(None, None),
-        )
-
-    def cancel_import(self) -> None:
-        if self._import_job is not None:
-            self._import_job.cancel()
-
-    def _end_import(self, model: InstalledModel | None, error: AppError | None) -> None:
-        self._import_job = None
-        importer, self._importer = self._importer, None
-        if importer is not None:
-            self._retire(importer)
-        self.import_ended.emit(model, error)
-        self.models_changed.emit()
 
     def install(self, model: InstalledModel) -> InstalledModel:
         """List a model whose file is in place; its name is made unique. Raises AppError."""

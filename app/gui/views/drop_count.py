@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.types import SUPPORTED_SUFFIXES
+from app.types import MODEL_SUFFIXES, SUPPORTED_SUFFIXES
 
 SLICE_S = 0.008
 MOST_ENTRIES = 20_000
@@ -154,7 +154,7 @@ class DropCount(QObject):
 
     def _top(self, path: str, folders: list[str]) -> None:
         suffix = PurePath(path).suffix.lower()
-        if suffix == ".gguf":
+        if suffix in MODEL_SUFFIXES:
             self.models.append(path)
         elif is_remote(path):
             if suffix in KINDS or suffix in SKIPPED:

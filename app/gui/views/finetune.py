@@ -75,7 +75,7 @@ class FinetunePage(Page):
         self.review = ReviewStep(controller)
         self.train = TrainStep(controller)
         self.compare = CompareStep(controller)
-        self.use = UseStep(controller)
+        self.use = UseStep(controller, store)
         self.steps: dict[str, StartStep | GoalStep | DataStep | ReviewStep | TrainStep | CompareStep | UseStep] = {
             "start": self.start,
             "goal": self.goal,

@@ -39,7 +39,7 @@ class Panel(ThemedWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        soft = self._fill.endswith("Soft") or self._fill == "subtle"
+        soft = self._fill.endswith("Soft") or self._fill in ("subtle", "bubble")
         edge = None if soft and not theme().high_contrast else theme().color("border")
         paint_box(QPainter(self), QRectF(self.rect()), fill=theme().color(self._fill), edge=edge, radius=8)
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from PySide6.QtCore import QDateTime, QLocale, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.chats.store import ChatStore
 from app.errors import AppError
-from app.files import cannot_write
 from app.finetune.compare import Comparison
-from app.finetune.use import data_text, offered_files, taught_documents
+from app.finetune.use import data_text, taught_documents
 from app.gui.controllers.finetune import FinetuneController
-from app.gui.hardware import size_text
 from app.gui.theme import theme
+from app.gui.views.finetune_chat import ChatPreview
+from app.gui.views.finetune_elsewhere import Elsewhere
+from app.gui.views.finetune_kept import Kept
 from app.gui.views.finetune_parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
 from app.gui.views.finetune_train import duration
-from app.gui.views.page import ScrollColumn, Separator
+from app.gui.views.page import ScrollColumn
 from app.gui.views.rename_dialog import RenameDialog
-from app.gui.widgets import Banner, Button, ConfirmDialog, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.types import InstalledModel
-
-DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl")
 
 
 class UseStep(ScrollColumn):
@@ -30,7 +27,7 @@ class UseStep(ScrollColumn):
 
     toast_asked = Signal(str)
 
-    def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: FinetuneController, store: ChatStore, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller = controller
         self._error: AppError | None = None
@@ -61,7 +58,8 @@ class UseStep(ScrollColumn):
         self.column.addSpacing(8)
         self.column.addWidget(self._details)
         self.column.addSpacing(16)
-        self._columns = TwoColumns(self._build_kept(), self._build_elsewhere(), (1, 1))
+        self.kept = Kept(controller)
+        self._columns = TwoColumns(self.kept, self._build_beside(store), (1, 1))
         self.column.addWidget(self._columns)
         self.column.addStretch(1)
         models = controller.models
@@ -85,7 +83,11 @@ class UseStep(ScrollColumn):
             return
         self._show_verdict()
         self._show_lineage()
-        self._show_kept()
+        model = self._model()
+        self.kept.show_run(run, model)
+        self.chat.show_model(self._controller.models.active)
+        self.elsewhere.show_model(model)
+        self.rename.setEnabled(model is not None)
 
     @property
     def in_use(self) -> bool:
@@ -99,43 +101,16 @@ class UseStep(ScrollColumn):
 
     # --- building -----------------------------------------------------------------------------------------------------
 
-    def _build_kept(self) -> QWidget:
+    def _build_beside(self, store: ChatStore) -> QWidget:
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        head = QHBoxLayout()
-        head.addWidget(Label(self.tr("Kept on this computer"), "heading"))
-        head.addStretch(1)
-        self._total = Label("", "ui", "text2")
-        head.addWidget(self._total)
-        column.addLayout(head)
-        panel = Panel(flush=True)
-        self._kept = QVBoxLayout()
-        self._kept.setSpacing(0)
-        panel.column.addLayout(self._kept)
-        column.addWidget(panel)
-        text = self.tr(
-            "Deleting the training data keeps the model. You can still go back, but not train again with changes."
-        )
-        column.addWidget(Label(text, "caption", "text2", wrap=True))
-        column.addStretch(1)
-        return holder
-
-    def _build_elsewhere(self) -> QWidget:
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(Label(self.tr("Take it elsewhere"), "heading"))
-        self._export_text = Label("", "caption", "text2", wrap=True)
-        self.export = Button(self.tr("Export"))
-        self.export.clicked.connect(self._export)
-        column.addWidget(_offer("file-box", self.tr("Export as GGUF"), self._export_text, self.export))
-        self.card = Button(self.tr("Save file"))
-        self.card.clicked.connect(self._save_card)
-        text = Label(self.tr("With name, lineage and scores, without documents."), "caption", "text2", wrap=True)
-        column.addWidget(_offer("share-2", self.tr("Model card"), text, self.card))
+        column.setSpacing(0)
+        self.chat = ChatPreview(store)
+        column.addWidget(self.chat)
+        self.elsewhere = Elsewhere(self._controller)
+        self.elsewhere.toast_asked.connect(self.toast_asked)
+        column.addWidget(self.elsewhere)
         column.addStretch(1)
         return holder
 
@@ -207,51 +182,6 @@ class UseStep(ScrollColumn):
             lines.append(f"{judged.path}: KL {judged.kl:.5f} of {judged.limit:.5f}, {said}")
         self._details_text.setText("\n".join(lines))
 
-    def _show_kept(self) -> None:
-        empty_layout(self._kept)
-        wizard, run = self._controller.wizard, self._controller.run
-        assert wizard is not None and run is not None
-        model = next((each for each in self._controller.models.models() if each.name == wizard.installed), None)
-        file = model.file_bytes if model else 0
-        adapter = run.bytes_of("train/adapter")
-        steps = run.bytes_of("train/checkpoints")
-        others = run.bytes_of("export")
-        data = run.bytes_of(*[part for part in DATA_PARTS if "." not in part])
-        self._total.setText(self.tr("{0} in total").format(size_text(file + adapter + steps + others + data)))
-        self._keep("box", self.tr("Model file"), self.tr("Needed to chat"), file)
-        self._keep("sliders-horizontal", self.tr("Training difference"), self.tr("What was learned"), adapter)
-        if steps:
-            remove = Button(self.tr("Remove"))
-            remove.clicked.connect(lambda: self._controller.remove_parts("train/checkpoints"))
-            self._keep("star", self.tr("Saved steps"), self.tr("For going on with this training"), steps, remove)
-        if others:
-            remove = Button(self.tr("Remove"))
-            remove.clicked.connect(lambda: self._controller.remove_parts("export"))
-            self._keep("file-box", self.tr("Other file sizes"), self.tr("For exporting"), others, remove)
-        if data:
-            delete = Button(self.tr("Delete data"), "danger", "trash-2")
-            delete.clicked.connect(self._delete_data)
-            self._keep("message-square", self.tr("Training data"), self.tr("Answers and their passages"), data, delete)
-
-    def _keep(self, icon: str, name: str, note: str, size: int, action: QWidget | None = None) -> None:
-        if self._kept.count():
-            self._kept.addWidget(Separator())
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(16, 6, 16, 6)
-        row.setSpacing(12)
-        row.addWidget(IconLabel(icon, "text2", 16))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(Label(name, "ui"))
-        words.addWidget(Label(note, "caption", "text2"))
-        row.addLayout(words, 1)
-        if action is not None:
-            row.addWidget(action)
-        figure = Label(size_text(size), "uiStrong")
-        row.addWidget(figure)
-        self._kept.addWidget(holder)
-
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
@@ -278,56 +208,10 @@ class UseStep(ScrollColumn):
             return str(error)
         return ""
 
-    def _delete_data(self) -> None:
-        wizard = self._controller.wizard
-        name = wizard.name if wizard else ""
-        title = self.tr("Delete the training data of “{0}”?").format(name)
-        detail = self.tr("The model stays and keeps what it learned. Training again with changes will not be possible.")
-        if ConfirmDialog.ask(self, title, detail, self.tr("Delete data")):
-            self._controller.remove_parts(*DATA_PARTS)
-
-    def _export(self) -> None:
-        model = self._model()
-        if model is None:
-            return
-        name = f"{model.name} {model.quantization}".strip() + ".gguf"
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export as GGUF"), str(Path.home() / name), self.tr("Model files (*.gguf)")
-        )
-        if path:
-            self._copy(Path(model.path), Path(path))
-
-    def _save_card(self) -> None:
-        run, model = self._controller.run, self._model()
-        if run is None or model is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the model card"), str(Path.home() / f"{model.name}.md"), "Markdown (*.md)"
-        )
-        if path:
-            self._copy(run.folder / "README.md", Path(path))
-
-    def _copy(self, source: Path, target: Path) -> None:
-        try:
-            shutil.copyfile(source, target)
-        except OSError as error:
-            self._controller.failed.emit(cannot_write(target, error))
-            return
-        self.toast_asked.emit(self.tr("Saved as “{0}”.").format(target.name))
-
     def _model(self) -> InstalledModel | None:
         wizard = self._controller.wizard
         name = wizard.installed if wizard else ""
         return next((model for model in self._controller.models.models() if model.name == name), None)
-
-    def showEvent(self, event: object) -> None:
-        model, run = self._model(), self._controller.run
-        if model is not None:
-            text = self.tr("{0}, {1}. Opens in other programs.")
-            self._export_text.setText(text.format(size_text(model.file_bytes), model.quantization))
-        self.export.setEnabled(model is not None and Path(model.path).exists())
-        self.card.setEnabled(run is not None and (run.folder / "README.md").exists())
-        self.rename.setEnabled(bool(run and offered_files(run)) or model is not None)
 
 
 def _link(icon: str, title: str, name: str, note: str) -> QWidget:
@@ -345,18 +229,3 @@ def _link(icon: str, title: str, name: str, note: str) -> QWidget:
     panel.setAccessibleName(f"{title}: {name}. {note}")
     panel.setMinimumHeight(theme().px(76))
     return panel
-
-
-def _offer(icon: str, title: str, detail: Label, button: Button) -> QWidget:
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 4, 0, 4)
-    row.setSpacing(12)
-    row.addWidget(IconLabel(icon, "text2", 20, tile=36))
-    words = QVBoxLayout()
-    words.setSpacing(0)
-    words.addWidget(Label(title, "uiStrong"))
-    words.addWidget(detail)
-    row.addLayout(words, 1)
-    row.addWidget(button)
-    return holder

@@ -67,8 +67,8 @@ class FirstRun(QWidget):
         right.addLayout(self._build_foot())
         row.addLayout(right, 1)
         models.engine_ready.connect(self._panel.show_engine)
-        models.importing.connect(self._importing)
-        models.import_ended.connect(self._import_ended)
+        models.files.importing.connect(self._importing)
+        models.files.import_ended.connect(self._import_ended)
         if models.info is not None:
             self._panel.show_engine(models.info)
 
@@ -146,11 +146,11 @@ class FirstRun(QWidget):
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf);;All files (*)")
+            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf *.inhouse);;All files (*)")
         )
         if path:
             empty_layout(self._messages)
-            self._models.import_file(Path(path))
+            self._models.files.import_file(Path(path))
 
     def _importing(self, name: str, fraction: float, _: float) -> None:
         self._state.setText(self.tr("Importing {0}, {1} %").format(name, round(fraction * 100)))

@@ -38,7 +38,7 @@ from app.gui.widgets import (
 )
 from app.models.registry import is_missing
 from app.paths import Home
-from app.types import InstalledModel
+from app.types import MODEL_SUFFIXES, InstalledModel
 
 NARROW = 920
 """Below this width of the page the speed and the origin of a model are left out."""
@@ -72,7 +72,7 @@ class ModelsPage(Page):
         self._column.addSpacing(16)
         self.drop = ImportArea()
         self.drop.choose.clicked.connect(self.choose_file)
-        self.drop.cancel.clicked.connect(models.cancel_import)
+        self.drop.cancel.clicked.connect(models.files.cancel_import)
         self.drop.dropped.connect(self.import_file)
         self._column.addWidget(self.drop)
         self._column.addStretch(1)
@@ -80,8 +80,8 @@ class ModelsPage(Page):
         models.engine_ready.connect(self.refresh)
         models.switching.connect(self._switching)
         models.switch_failed.connect(self._switch_failed)
-        models.importing.connect(self.drop.show_progress)
-        models.import_ended.connect(self._import_ended)
+        models.files.importing.connect(self.drop.show_progress)
+        models.files.import_ended.connect(self._import_ended)
         self.refresh()
 
     def shown(self) -> None:
@@ -113,14 +113,14 @@ class ModelsPage(Page):
     def choose_file(self) -> None:
         """Ask for a GGUF file and import it."""
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf);;All files (*)")
+            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf *.inhouse);;All files (*)")
         )
         if path:
             self.import_file(path)
 
     def import_file(self, path: str) -> None:
         self._clear_banner()
-        self._models.import_file(Path(path))
+        self._models.files.import_file(Path(path))
 
     def _build_bar(self) -> None:
         self._processor = _Fact("cpu")
@@ -356,4 +356,4 @@ class _Fact(QWidget):
 def model_file(event: QDropEvent) -> str | None:
     """The one model file that is dragged; None where it is anything else."""
     paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].lower().endswith(".gguf") else None
+    return paths[0] if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES) else None
