@@ -153,7 +153,7 @@ class Stage:
         controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
         for old in controller.runs.list():
-            controller._forget(old.id)
+            controller._watch.forget(old.id)
             controller.runs.delete(old)
         chosen = "compare" if step == "worse" else step
         if step:

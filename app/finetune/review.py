@@ -16,12 +16,16 @@ from app.files import cannot_write
 from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocument, Turn
 
 State = Literal["open", "approved", "rejected", "aside"]
+Kind = Literal["questions", "pairs", "texts"]
+"""What a review lists: questions with answers (or labels), pairs of answers, or documents to read."""
 DEFAULT_QUALITY = 0.6
 """What *Continue* approves where a person saw the list and decided nothing: at least this quality, or none measured."""
 SELF_APPROVED = ("person", "file", "replay")
 """The trainer takes examples of these origins without a word: a person wrote them."""
 SHOWN = 4000
-"""Characters of a document that the list shows."""
+"""Characters of a document that are shown beside the list."""
+BEGINNING = 200
+"""Characters of it that stand in the list."""
 T = TypeVar("T", bound=Struct)
 
 
@@ -78,6 +82,13 @@ class ReviewList:
     def decided(self) -> bool:
         """Whether the person decided anything."""
         return any(entry.decided for entry in self.entries)
+
+    @property
+    def kind(self) -> Kind:
+        """What it lists."""
+        if any(entry.instead_of for entry in self.entries):
+            return "pairs"
+        return "texts" if any(entry.is_text for entry in self.entries) else "questions"
 
     def count(self, state: State) -> int:
         return sum(entry.state == state for entry in self.entries)
@@ -174,11 +185,11 @@ def _pair_as_example(pair: Preference) -> Example:
 
 
 def _text_as_example(text: TextDocument) -> Example:
-    """A document by its name; choosing its collection was the approval."""
+    """A document by its name and how it begins; choosing its collection was the approval."""
     source = Origins(document=text.name, path=text.path, document_id=text.document_id, text=text.text[:SHOWN])
     return Example(
-        id=text.id, messages=(Turn("user", text.name),), origin="file", source=source, approved=True,
-        split=text.split, reason=text.reason,
+        id=text.id, messages=(Turn("user", text.name), Turn("assistant", " ".join(text.text[:BEGINNING].split()))),
+        origin="file", source=source, approved=True, split=text.split, reason=text.reason,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ def prepared(folder: Path, recipe: Recipe) -> Context:
 def test_a_pair_is_listed_edited_and_rejected(tmp_path: Path) -> None:
     context = prepared(tmp_path, "prefer")
     review = ReviewList(tmp_path)
+    assert review.kind == "pairs"
     assert [(e.example.answer, e.instead_of, e.state) for e in review.entries] == [
         ("At 3.", "No idea.", "approved"), ("At 4.", "No idea.", "approved"),
     ]  # fmt: skip
@@ -44,8 +45,9 @@ def test_a_pair_is_listed_edited_and_rejected(tmp_path: Path) -> None:
 def test_a_document_to_read_can_be_left_out(tmp_path: Path) -> None:
     context = prepared(tmp_path, "read")
     review = ReviewList(tmp_path)
-    assert [(e.example.question, e.is_text, e.state) for e in review.entries] == [
-        ("1.md", True, "approved"), ("2.md", True, "approved"),
+    assert review.kind == "texts"
+    assert [(e.example.question, e.example.answer, e.is_text, e.state) for e in review.entries] == [
+        ("1.md", "Rule 1 holds.", True, "approved"), ("2.md", "Rule 2 holds.", True, "approved"),
     ]  # fmt: skip
     review.decide(["d1"], "reject")
     assert review.trainable() == 1 and [text.id for text in choose_texts(context)[0]] == ["d2"]

@@ -206,7 +206,7 @@ def test_each_number_opens_what_it_counts_and_what_was_set_aside_can_be_taken(
     fake_run.prepare(run)
     world.open(run)
     review = world.page.review
-    assert [tile.text() for tile in review.tiles.values()] == ["6", "24", "18", "47", "3"]
+    assert [tile.text() for tile in review.numbers.tiles.values()] == ["6", "24", "18", "47", "3"]
     opened: list[tuple[str, list[str]]] = []
 
     def look(dialog: ReportDialog) -> int:
@@ -219,7 +219,7 @@ def test_each_number_opens_what_it_counts_and_what_was_set_aside_can_be_taken(
         return 0
 
     monkeypatch.setattr(ReportDialog, "exec", look)
-    for tile in review.tiles.values():
+    for tile in review.numbers.tiles.values():
         tile.click()
     assert len(opened) == 5
     assert any("A phone number." in text for text in opened[3][1])
@@ -260,7 +260,7 @@ def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_ask
     assert world.parts.models.info is None and engine.state == "stopped"
     assert world.page.step == "train"
     fake_run.finish(run)
-    world.controller._follow(run).look()
+    world.controller._watch.follow(run).look()
     assert world.parts.models.info is None and engine.restarts == 1
 
 
@@ -343,7 +343,7 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page.train.pause.click()
     assert read_json(run.folder / "control.json", Control).action == "pause"
     fake_run.say(run, events.Waiting(reason="pause", message="Training is paused."))
-    world.controller._follow(run).look()
+    world.controller._watch.follow(run).look()
     assert page.train.unpause.isVisible() and said[-1] == ("Paused", True)
     page.train.unpause.click()
     page.train.stop.click()

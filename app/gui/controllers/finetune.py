@@ -22,7 +22,8 @@ from app.finetune.runs import Run, Runs, missing_libraries
 from app.finetune.use import earlier_examples, prepare_install
 from app.gui.controllers.documents import DocumentsController
 from app.gui.controllers.models import ModelsController
-from app.gui.controllers.trainer_process import Follower, Measured, Trainer
+from app.gui.controllers.run_watch import RunWatch
+from app.gui.controllers.trainer_process import Follower, Measured
 from app.gui.controllers.training_data import Gathering, count_ratings
 from app.gui.hardware import memory_bytes
 from app.gui.worker_client import WorkerClient
@@ -75,9 +76,9 @@ class FinetuneController(QObject):
         """Documents read and in all, while inputs are gathered."""
         self.measuring = False
         self._run: Run | None = None
-        self._followers: dict[str, Follower] = {}
+        self._watch = RunWatch(home, self.runs, self)
+        self._watch.moved.connect(self._moved)
         self._gathering: Gathering | None = None
-        self._trainer = Trainer(home, self)
         self._memory = 0
         self._ratings = (0, 0)  # liked and corrected: counting them reads every judged answer
         self._last_stand: Stand = "none"
@@ -96,7 +97,7 @@ class FinetuneController(QObject):
 
     @property
     def progress(self) -> RunProgress:
-        follower = self._follower()
+        follower = self._watch.get(self._run)
         return follower.progress if follower is not None else RunProgress()
 
     @property
@@ -104,7 +105,7 @@ class FinetuneController(QObject):
         """Where the open run is."""
         if self._gathering is not None and self._gathering.active:
             return "preparing"
-        follower = self._follower()
+        follower = self._watch.get(self._run)
         return follower.stand if follower is not None else "none"
 
     @property
@@ -141,7 +142,7 @@ class FinetuneController(QObject):
 
     def stand_of(self, run: Run) -> Stand:
         """Where any run is."""
-        return self._follow(run).stand
+        return self._watch.follow(run).stand
 
     def base(self) -> InstalledModel | None:
         """The model that the open wizard starts from."""
@@ -152,23 +153,16 @@ class FinetuneController(QObject):
 
     def find_running(self) -> None:
         """After the start of the window: follow what goes on from before."""
-        for run in self.runs.list():
-            follower = self._follow(run)
-            if follower.stand not in BUSY:
-                if follower.run is not self._run:
-                    self._forget(run.id)
-                continue
-            wizard = self._read(run)
+        for follower in self._watch.find_busy(self._run):
+            wizard = self._read(follower.run)
             if wizard is not None and wizard.chat_paused:
                 self._models.suspend(_paused())
         self._tell_status()
 
     def open_running(self) -> None:
         """Open the run that is under way, if there is one."""
-        for follower in list(self._followers.values()):
-            if follower.stand in BUSY:
-                self.open(follower.run.id)
-                return
+        if busy := self._watch.busy():
+            self.open(busy[0].run.id)
 
     def refresh(self) -> None:
         """What this computer offers may have changed, ratings in chats too."""
@@ -198,7 +192,7 @@ class FinetuneController(QObject):
     def close(self) -> None:
         """Back to the list; a run under way goes on."""
         self._save()
-        self._trainer.cancel_plan()
+        self._watch.trainer.cancel_plan()
         self.measuring = False
         if self._gathering is not None:
             self._gathering.cancel()
@@ -216,7 +210,7 @@ class FinetuneController(QObject):
             return
         if self._run is not None and self._run.id == key:
             self.close()
-        self._forget(key)
+        self._watch.forget(key)
         try:
             self.runs.delete(run)
         except AppError as error:
@@ -226,16 +220,14 @@ class FinetuneController(QObject):
     def stop(self) -> None:
         """The window closes; the trainer does not."""
         self._save()
-        self._trainer.cancel_plan()
-        for key in list(self._followers):
-            self._forget(key)
+        self._watch.close()
 
     def _open(self, run: Run, wizard: Wizard) -> None:
         self._run = run
         self._ratings = count_ratings(self._store.feedback())
         self._refresh_facts()
         self.wizard = plan.with_defaults(wizard, self.facts, self._collection())
-        follower = self._follow(run)
+        follower = self._watch.follow(run)
         self._last_stand = follower.stand
         if follower.stand == "none" and self.wizard.step not in ("goal", "data"):
             self.wizard = msgspec.structs.replace(self.wizard, step="data")  # it was closed while data was gathered
@@ -333,7 +325,7 @@ class FinetuneController(QObject):
 
     def stop_preparing(self) -> None:
         """End the trainer while it prepares; what it has done so far stands."""
-        follower = self._follower()
+        follower = self._watch.get(self._run)
         if follower is not None and self.stand == "preparing":
             follower.kill()
             self.change(step="data")
@@ -351,7 +343,7 @@ class FinetuneController(QObject):
             return
         self.measuring = True
         self.changed.emit()
-        self._trainer.plan(self._run, self._measured)
+        self._watch.trainer.plan(self._run, self._measured)
 
     def _name_labels(self) -> None:
         """Sort into labels needs to know them: those that stand in the data, where the person named none."""
@@ -374,7 +366,7 @@ class FinetuneController(QObject):
             self._run.mark_reviewed()
             self.change(step="train", chat_paused=pause_chat, kept_old=False, installed="", went_back=False)
             self._save()
-            self._launch()
+            self._watch.launch(self._run)
         except AppError as error:
             self._give_chat_back()
             self.failed.emit(error)
@@ -387,7 +379,7 @@ class FinetuneController(QObject):
             self.prepare()
             return
         try:
-            self._launch()
+            self._watch.launch(self._run)
         except AppError as error:
             self.failed.emit(error)
 
@@ -409,11 +401,6 @@ class FinetuneController(QObject):
         except AppError as error:
             self.failed.emit(error)
 
-    def _launch(self) -> None:
-        assert self._run is not None
-        self._trainer.start(self._run)
-        self._follow(self._run).launched()
-
     def _gather_moved(self, done: int, total: int) -> None:
         self.gathered = (done, total)
         self.progressed.emit()
@@ -431,7 +418,7 @@ class FinetuneController(QObject):
                 raise AppError(f"“{self.wizard.base}” is no longer installed.", "Choose another model to start from.")
             spec = plan.build_spec(self.wizard, model, inputs, earlier=earlier_examples(model, self.runs))
             self._run.write_spec(spec)
-            self._launch()
+            self._watch.launch(self._run)
         except AppError as error:
             self._gather_failed(error)
 
@@ -516,26 +503,10 @@ class FinetuneController(QObject):
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _follower(self) -> Follower | None:
-        return self._followers.get(self._run.id) if self._run is not None else None
-
-    def _follow(self, run: Run) -> Follower:
-        if run.id not in self._followers:
-            follower = Follower(run, self)
-            follower.moved.connect(lambda: self._moved(follower))
-            self._followers[run.id] = follower
-        return self._followers[run.id]
-
-    def _forget(self, key: str) -> None:
-        follower = self._followers.pop(key, None)
-        if follower is not None:
-            follower.end()
-            follower.deleteLater()
-
     def _moved(self, follower: Follower) -> None:
         if follower.stand not in BUSY:
             self._run_ended(follower)
-        if follower is self._follower():
+        if follower is self._watch.get(self._run):
             if follower.stand != self._last_stand:
                 self._last_stand = follower.stand
                 self._load_results()
@@ -545,7 +516,7 @@ class FinetuneController(QObject):
 
     def _run_ended(self, follower: Follower) -> None:
         """The memory is free again: the chat comes back."""
-        if self.wizard is not None and follower is self._follower():
+        if self.wizard is not None and follower is self._watch.get(self._run):
             if self.wizard.chat_paused:
                 self.change(chat_paused=False)
                 self._give_chat_back()
@@ -608,26 +579,10 @@ class FinetuneController(QObject):
         if self.wizard is not None:
             place = plan.STEPS.index(self.wizard.step) + 1
             status = (self.tr("Step {0} of {1}").format(place, len(plan.STEPS)), False)
-        for follower in self._followers.values():
-            if follower.stand in BUSY or (follower.stand == "review" and self.wizard is None):
-                status = (self._status_of(follower), follower.stand in BUSY)
+        status = self._watch.status(opened=self.wizard is not None) or status
         if status != self._status:
             self._status = status
             self.status_changed.emit(*status)
-
-    def _status_of(self, follower: Follower) -> str:
-        progress = follower.progress
-        if follower.stand == "training":
-            if progress.stage == "train" and progress.points:
-                return self.tr("Training {0}%").format(int(progress.train_fraction * 100))
-            return self.tr("Comparing") if progress.stage == "compare" else self.tr("Training")
-        words = {
-            "preparing": self.tr("Preparing"),
-            "paused": self.tr("Paused"),
-            "waiting": self.tr("Waiting"),
-            "review": self.tr("To review"),
-        }
-        return words.get(follower.stand, "")
 
 
 def _paused() -> AppError:

@@ -74,7 +74,7 @@ class ModelFiles(QObject):
         self._out.cancel()
 
     def stop(self) -> None:
-        """The window closes; a half copy is removed by the process that writes it, or at the next start."""
+        """The window closes: the processes end, and remove what is half written."""
         self._in.stop()
         self._out.stop()
 

@@ -137,6 +137,14 @@ class NumberTile(QAbstractButton):
         self.setToolTip(self.tr("Show them") if self.isEnabled() else "")
         self.update()
 
+    @property
+    def label(self) -> str:
+        """What is counted."""
+        return self._label
+
+    def set_label(self, label: str) -> None:
+        self._label = label
+
     def set_first(self, first: bool) -> None:
         self._first = first
 

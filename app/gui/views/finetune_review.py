@@ -22,13 +22,13 @@ from app.finetune.review import DEFAULT_QUALITY, Entry
 from app.gui.controllers.finetune import FinetuneController
 from app.gui.item_models.review import ReviewModel
 from app.gui.theme import theme
-from app.gui.views.finetune_cards import NumberTile
 from app.gui.views.finetune_edit import EditDialog, sentence_of
+from app.gui.views.finetune_numbers import Numbers
 from app.gui.views.finetune_parts import Panel, TwoColumns
-from app.gui.views.finetune_report import TWINS, ReportDialog, report_rows
+from app.gui.views.finetune_preparing import Preparing
 from app.gui.views.finetune_review_list import ReviewListView
 from app.gui.views.page import ScrollColumn, Separator
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, SegmentedControl, SpinBox, empty_layout
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, SegmentedControl, SpinBox, empty_layout
 
 LIST_HEIGHT = 420
 
@@ -50,13 +50,14 @@ class ReviewStep(ScrollColumn):
         self.column.addLayout(self._messages)
         self._stack = QStackedWidget()
         self.column.addWidget(self._stack, 1)
-        self._build_progress()
+        self.preparing = Preparing(controller)
+        self._stack.addWidget(self.preparing)
         self._build_list()
         self._notes: tuple[str, ...] = ()
         theme().changed.connect(self._show_source)
 
     def first_focus(self) -> QWidget:
-        return self.list if self._controller.review is not None else self.cancel
+        return self.list if self._controller.review is not None else self.preparing.cancel
 
     def refresh(self) -> None:
         """Progress, or the list once it is there."""
@@ -68,31 +69,15 @@ class ReviewStep(ScrollColumn):
             self.list.setCurrentIndex(self.model.index(0))
         self._stack.setCurrentIndex(0 if review is None else 1)
         if review is not None:
-            self._show_numbers()
+            self.numbers.refresh()
             self._show_counts()
             self._show_kind()
-        self._show_messages()
         self.progress()
 
     def progress(self) -> None:
-        """How far preparing is."""
-        controller = self._controller
-        done, total = controller.gathered
-        told = controller.progress
-        if controller.stand == "preparing" and not told.stage:
-            self._now.setText(
-                self.tr("Reading documents, {0} of {1}").format(done, total) if total else self.tr("Starting")
-            )
-            self._bar.set_fraction(done / total if total else 0.0)
-            return
-        text = told.note if told.stage == "questions" and told.note else told.sentence()
-        self._now.setText(text)
-        places = [stage for stage in told.stages if stage in ("collect", "clean", "questions", "split")]
-        at = places.index(told.stage) if told.stage in places else 0
-        within = told.fraction or 0.0
-        self._bar.set_fraction((at + within) / len(places) if places else 0.0)
-        left = told.seconds_left
-        self._left.setText(self.tr("About {0} min left").format(max(1, round(left / 60))) if left else "")
+        """How far preparing is, and what stopped it."""
+        if self._controller.review is None:
+            self.preparing.progress()
         self._show_messages()
 
     def set_narrow(self, narrow: bool) -> None:
@@ -102,37 +87,12 @@ class ReviewStep(ScrollColumn):
     def _fit_filter(self) -> None:
         """The heading, approving and the filter stand below each other where one line is too short for them."""
         parts = (self.approve_all, self.quality, self.filter)
-        needed = theme().px(160) + sum(part.sizeHint().width() + 8 for part in parts)
+        needed = theme().px(160) + sum(part.sizeHint().width() + 8 for part in parts if not part.isHidden())
         tight = needed > self.viewport().width() - 48
         direction = QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight
         self._filter_row.setDirection(direction)
 
     # --- building -----------------------------------------------------------------------------------------------------
-
-    def _build_progress(self) -> None:
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        panel = Panel()
-        self._now = Label("", "heading", wrap=True)
-        self._bar = ProgressBar(self.tr("Preparing the data"), height=8)
-        self._left = Label("", "caption", "text2")
-        text = self.tr("You can keep working. Nothing trains before you have seen the list.")
-        self.cancel = Button(self.tr("Stop preparing"))
-        self.cancel.clicked.connect(self._stop)
-        self.resume = Button(self.tr("Continue"), "primary")
-        self.resume.clicked.connect(self._controller.resume)
-        panel.column.addWidget(self._now)
-        panel.column.addWidget(self._bar)
-        row = QHBoxLayout()
-        row.addWidget(Label(text, "caption", "text2", wrap=True), 1)
-        row.addWidget(self._left)
-        row.addWidget(self.cancel)
-        row.addWidget(self.resume)
-        panel.column.addLayout(row)
-        column.addWidget(panel)
-        column.addStretch(1)
-        self._stack.addWidget(holder)
 
     def _build_list(self) -> None:
         holder = QWidget()
@@ -141,7 +101,9 @@ class ReviewStep(ScrollColumn):
         column.setSpacing(0)
         column.addWidget(Label(self.tr("What we prepared from your data"), "heading"))
         column.addSpacing(10)
-        column.addWidget(self._build_numbers())
+        self.numbers = Numbers(self._controller)
+        self.numbers.taken_back.connect(self._take_back)
+        column.addWidget(self.numbers)
         column.addSpacing(16)
         column.addLayout(self._build_filter())
         column.addSpacing(8)
@@ -149,29 +111,11 @@ class ReviewStep(ScrollColumn):
         column.addWidget(self._columns, 1)
         self._stack.addWidget(holder)
 
-    def _build_numbers(self) -> QWidget:
-        panel = Panel(flush=True)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        self.tiles = {
-            "read": NumberTile("files", self.tr("Sources read")),
-            "questions": NumberTile("text-quote", self.tr("Questions")),
-            "twins": NumberTile("copy-check", self.tr("Duplicates set aside")),
-            "masked": NumberTile("eye-off", self.tr("Personal details masked")),
-            "aside": NumberTile("circle-minus", self.tr("Set aside")),
-        }
-        for n, (key, tile) in enumerate(self.tiles.items()):
-            tile.set_first(n == 0)
-            tile.clicked.connect(lambda _=False, key=key: self.open_report(key))
-            row.addWidget(tile)
-        panel.column.addLayout(row)
-        return panel
-
     def _build_filter(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
         self._filter_row = row
-        self._heading = Label(self.tr("Review questions and answers"), "heading", wrap=True)
+        self._heading = Label("", "heading", wrap=True)
         row.addWidget(self._heading, 1)
         approving = QHBoxLayout()
         approving.setSpacing(8)
@@ -201,9 +145,10 @@ class ReviewStep(ScrollColumn):
         head = QWidget()
         line = QHBoxLayout(head)
         line.setContentsMargins(16, 8, 16, 8)
-        line.addWidget(Label(self.tr("Question and answer"), "caption", "text2", strong=True))
+        self._head, self._keys = (Label("", "caption", "text2", strong=True) for _ in range(2))
+        line.addWidget(self._head)
         line.addStretch(1)
-        line.addWidget(Label(self.tr("Use it? Keys A, E, R"), "caption", "text2", strong=True))
+        line.addWidget(self._keys)
         panel.column.addWidget(head)
         panel.column.addWidget(Separator())
         self.list = ReviewListView(self.model)
@@ -302,35 +247,6 @@ class ReviewStep(ScrollColumn):
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
 
-    def _stop(self) -> None:
-        if self._controller.progress.stage:
-            self._controller.stop_preparing()
-        else:
-            self._controller.cancel_gathering()
-
-    # --- the report ---------------------------------------------------------------------------------------------------
-
-    def open_report(self, key: str) -> None:
-        """Open what a number counts."""
-        run = self._controller.run
-        if run is None:
-            return
-        try:
-            rows = report_rows(key, run.folder, self._controller.review, self._controller.progress.notices)
-        except AppError as error:
-            self._controller.failed.emit(error)
-            return
-        notes = {
-            "twins": self.tr("One of each is kept."),
-            "masked": self.tr("They are replaced by a word in brackets, so that the model cannot repeat them."),
-            "aside": self.tr("Nothing is deleted. What you take anyway comes into the list as approved."),
-        }
-        titles = {key: tile._label for key, tile in self.tiles.items()}
-        dialog = ReportDialog(titles[key], notes.get(key, ""), rows, self)
-        dialog.taken_back.connect(self._take_back)
-        dialog.exec()
-        dialog.deleteLater()
-
     def _take_back(self, key: str) -> None:
         review = self._controller.review
         if review is None:
@@ -345,34 +261,6 @@ class ReviewStep(ScrollColumn):
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
-    def _show_numbers(self) -> None:
-        run, review = self._controller.run, self._controller.review
-        if run is None or review is None:
-            return
-        collected, cleaned, split = run.summary("collect"), run.summary("clean"), run.summary("split")
-        questions = run.summary("questions")
-
-        def number(figures: dict[str, str | int | float | bool], key: str) -> int:
-            return int(figures.get(key, 0) or 0)
-
-        sources = number(collected, "documents") + number(collected, "examples") + number(collected, "preferences")
-        problems = number(collected, "problems")
-        note = self.tr("{0} could not be used").format(problems) if problems else self.tr("All could be used")
-        self.tiles["read"].show_number(sources, note)
-        kept = sum(entry.state != "aside" for entry in review.entries)
-        held = number(split, "heldout") + number(split, "unseen")
-        facts = number(split, "facts") or number(questions, "facts")
-        text = self.tr("{0} facts, {1} kept for the exam").format(facts, held) if facts else ""
-        self.tiles["questions"].show_number(kept, text)
-        twins = sum(number(cleaned, kind) for kind in TWINS)
-        self.tiles["twins"].show_number(twins, self.tr("Kept one of each"))
-        self.tiles["masked"].show_number(number(cleaned, "personal-data"), self.tr("Names, phone, bank, e-mail"))
-        dropped = number(questions, "dropped")
-        aside = sum(entry.state == "aside" for entry in review.entries if not entry.is_text)
-        aside += sum(text.split == "aside" for text in review.texts)
-        text = self.tr("{0} questions failed their check").format(dropped) if dropped else self.tr("With the reason")
-        self.tiles["aside"].show_number(max(aside - twins, 0) + dropped, text)
-
     def _show_kind(self) -> None:
         """Questions have a measured quality; pairs and documents have none to choose by."""
         review = self._controller.review
@@ -382,12 +270,16 @@ class ReviewStep(ScrollColumn):
         measured = any(entry.example.quality is not None for entry in entries)
         self.quality.setVisible(measured)
         self.approve_all.setVisible(measured)
-        heading = self.tr("Review questions and answers")
-        if any(entry.instead_of for entry in entries):
-            heading = self.tr("Review better and worse answers")
-        elif any(entry.is_text for entry in entries):
-            heading = self.tr("Review the documents to read")
+        kind = review.kind if review is not None else "questions"
+        heading, head = {
+            "questions": (self.tr("Review questions and answers"), self.tr("Question and answer")),
+            "pairs": (self.tr("Review better and worse answers"), self.tr("Question and better answer")),
+            "texts": (self.tr("Review the documents to read"), self.tr("Document")),
+        }[kind]
         self._heading.setText(heading)
+        self._head.setText(head)
+        self._keys.setText(self.tr("Use it? Keys A, R") if kind == "texts" else self.tr("Use it? Keys A, E, R"))
+        self._fit_filter()
 
     def _show_counts(self) -> None:
         review = self._controller.review
@@ -458,8 +350,6 @@ class ReviewStep(ScrollColumn):
         controller = self._controller
         stand, told = controller.stand, controller.progress
         waiting = controller.review is None
-        self.cancel.setVisible(waiting and stand == "preparing")
-        self.resume.setVisible(waiting and stand in ("stopped", "failed"))
         notes = []
         if waiting and stand == "failed" and told.failure is not None:
             notes.append(("danger", told.failure.message, told.failure.hint))
