@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trainer.prepare.facts import Fact, lowered
 from trainer.prepare.passages import Passage
+from trainer.prepare.wording import VERBS
 
 NATURAL, FRAMED, CLOZE = 0.95, 0.85, 0.7
 """Quality of a plain question, of one in a frame, and of a sentence to complete, before other rules lower it."""
@@ -41,12 +42,16 @@ def _topic(passage: Passage) -> str:
     return passage.heading or passage.title
 
 
+_NO_NOUNS = frozenset(("where", "when", "who", "how", "why", "by", "to", "from", "of", "in", "at", "for", "until"))
+"""A column that ends so is quoted: "the where of 08:30" is no English, "“Where” of 08:30" can be understood."""
+
+
 def _cell(fact: Fact) -> Iterator[Phrasing]:
     row, aspect, title = fact.subject, fact.aspect, _the(fact.passage.title)
     topic = _topic(fact.passage)
-    thing = lowered(aspect)
-    if " " in aspect and not aspect[:1].islower() and len(aspect.split()) > 3:
-        thing = f"“{aspect}”"
+    words = aspect.casefold().split()
+    long = len(words) > 3 and not aspect[:1].islower()
+    thing = f"“{aspect}”" if long or words[-1] in _NO_NOUNS or words[-1] in VERBS else lowered(aspect)
     ask = f"the {thing}" if not thing.startswith("“") else thing
     about = f"{row} ({lowered(topic)})" if _vague(row) else row
     yield Phrasing(f"What is {ask} for {about}?", NATURAL)
@@ -91,7 +96,10 @@ def _sentence(fact: Fact) -> Iterator[Phrasing]:
         if direct:
             yield Phrasing(f"According to {title}, {direct}?", FRAMED)
         yield Phrasing(f"What does {title} say under “{topic}”, {indirect}?", FRAMED)
-        yield Phrasing(f"{_upper(fact.gap.indirect)}? It is about {lowered(topic)}.", FRAMED)
+        yield Phrasing(f"{_upper(indirect)}? It is about {lowered(topic)}.", FRAMED)
+        yield Phrasing(f"About {lowered(topic)}, a colleague wants to know {indirect}.", FRAMED)
+        yield Phrasing(f"Could you look up in {title} {indirect}?", FRAMED)
+        yield Phrasing(f"I forgot the rule on {lowered(topic)}. Remind me {indirect}.", FRAMED)
     yield Phrasing(f"{_upper(topic)}. Complete the rule: {fact.subject}", CLOZE)
     yield Phrasing(f"Which word or figure is missing here: “{fact.subject}”?", CLOZE)
     yield Phrasing(f"Fill in what {title} says: {fact.subject}", CLOZE)
