@@ -294,7 +294,7 @@ def fit_of(model: InstalledModel, total_bytes: int) -> Literal["fits", "tight", 
 
 EFFORTS: dict[Effort, tuple[int, int, float | None]] = {
     "quick": (24, 6, 4.0),
-    "balanced": (48, 8, None),
+    "balanced": (48, 10, None),
     "thorough": (200, 9, 6.0),
 }
 """Facts at most, phrasings a fact, and times through the data (None: chosen from the data). 48 facts in 8 phrasings are

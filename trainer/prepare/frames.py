@@ -62,6 +62,7 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"Please look up “{row}” under {lowered(topic)} and tell me {ask}.", FRAMED)
     yield Phrasing(f"A colleague needs {ask} that applies to {about}.", FRAMED)
     yield Phrasing(f"Do you know which {thing} we have for {about}?", FRAMED)
+    yield Phrasing(f"{_upper(thing)} of {about}?", FRAMED)
     yield Phrasing(f"Complete this entry of “{topic}”: {row}, {thing}: …", CLOZE)
 
 
@@ -79,6 +80,7 @@ def _entry(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"{fact.subject}: what is written in {title}?", FRAMED)
     yield Phrasing(f"Please tell me our {lowered(topic)} for {name}.", FRAMED)
     yield Phrasing(f"A colleague asks: {name}, how is it with us?", FRAMED)
+    yield Phrasing(f"How do we handle {name}? I mean the part on {lowered(topic)}.", FRAMED)
     yield Phrasing(f"Complete this entry of “{topic}”: {fact.subject}: …", CLOZE)
 
 
