@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?:[.!?…؟۔।]+[\"'”’»)\]*_]*(?=\s|$)|[。！？｡]+[”’」』）]*|\n\s*\n)")
+_END = re.compile(
+    r"(?:(?<![.!?…؟۔।])[.!?…؟۔।]+[\"'”’»)\]*_]*(?=\s|$)"  # tried once a run: a long row of dots would take minutes
+    r"|[。！？｡]+[”’」』）]*|\n\s*\n)"
+)
 _SHORT_WORDS = """
     mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept approx no nos vol fig figs al ed eds pp p cf ca e.g i.e u.s
     u.k a.m p.m ph.d jan feb mar apr jun jul aug sep sept oct nov dec gen col lt sgt capt rev hon mt art sec para ch bzw
@@ -15,6 +18,7 @@ _ORDINAL = re.compile(
     r"\s+(?:Jan|Feb|Mär|Apr|Mai\b|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh\b|Etage|Stock|Platz|Kapitel|Auflage|Quartal)"
 )
 """What makes "6." an ordinal in German: "am 6. Oktober"."""
+_VISIBLE = re.compile(r"\S")
 _LAST_WORD = re.compile(r"([^\s(\[\"'“„«]+)$")
 
 
@@ -37,9 +41,9 @@ def _closes(text: str, start: int, stop: re.Match[str]) -> bool:
         before = _LAST_WORD.search(text, max(start, stop.start() - 40), stop.start())
         word = before.group(1) if before else ""
         if word.casefold() in _SHORT or (len(word) == 1 and word.isupper()):
-            return not text[stop.end() :].strip()
+            return _VISIBLE.search(text, stop.end()) is None
         if word.isdigit() and len(word) <= 2:
-            alone = not text[start : stop.start() - len(word)].strip()
+            alone = _VISIBLE.search(text, start, stop.start() - len(word)) is None
             if alone or _ORDINAL.match(text, stop.end()):
                 return False
     following = text[stop.end() : stop.end() + 12].lstrip()[:1]

@@ -60,3 +60,14 @@ def test_sentences_end_where_they_end(text: str, count: int) -> None:
     spans = sentences(text)
     assert len(spans) == count, [text[a:b] for a, b in spans]
     assert "".join(text[a:b] for a, b in spans).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.timeout(60)
+def test_sentences_of_hostile_texts_take_linear_time() -> None:
+    """Each took minutes with a careless rule; the test's own time-out is the judge."""
+    dots = "." * 400_000 + "x"
+    assert sentences(dots) == [(0, len(dots))]
+    initials = "A. " * 400_000
+    assert sentences(initials) == [(0, len(initials) - 1)]
+    items = "1. a " * 240_000
+    assert sentences(items) == [(0, len(items) - 1)]

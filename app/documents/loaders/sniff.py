@@ -10,7 +10,7 @@ from app.documents.loaders.decode import looks_binary
 from app.errors import BadFile
 
 _HTML = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    rb"\s*(?:\xef\xbb\xbf\s*)?(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.I | re.S,
 )
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
