@@ -10,10 +10,10 @@ from app.assistant.support import ENOUGH, holds, stem, words_of
 from app.text import sentences
 from app.types import Passage, Source, Support
 
-_MARK = re.compile(r"[ \t]*\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|[ \t]*【\d{1,3}[^】]{0,12}】")
+_MARK = re.compile(r"(?<![ \t])[ \t]*(?:\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|【\d{1,3}[^】]{0,12}】)")
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 _LINE_START = re.compile(r"^\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?")
-_ONLY_NUMBER = re.compile(r"^[ \t]*(?:\[?\d{1,2}\]?[ \t,;]*)+$")
+_ONLY_NUMBER = re.compile(r"^[ \t]*\[?\d{1,2}\]?(?:(?:[ \t,;]+|(?<=\])(?=\[))\[?\d{1,2}\]?)*[ \t,;]*$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
 _NUMBER = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -19,6 +19,8 @@ STEM = 5
 """Letters that must agree; endings differ."""
 
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f'’]\d+)*")
+_GROUPED = re.compile(r"(?!0)\d{1,3}([.,\u00a0\u202f'’])\d{3}(?:\1\d{3})*(?!\d)")
+"""Digits in groups of three, as in 1,500 or 1.500."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _NAME = re.compile(r"(?<![.!?:“\"'*_(-])(?<=[^\s*_]\s)[A-Z][^\W\d_]+")
 
@@ -81,10 +83,17 @@ def words_of(text: str) -> list[str]:
 
 
 def numbers_of(text: str) -> set[str]:
-    """Numbers without the marks that group or split digits: 1,500 and 1.500 and 1500 are one."""
-    return {re.sub(r"\D", "", number) for number in _NUMBER.findall(text)}
+    """Numbers in one spelling: 1,500 and 1.500 and 1500 are one, and so are 1,5 and 1.5, but not 1.5 and 15."""
+    return {_one_spelling(number) for number in _NUMBER.findall(text)}
 
 
 def stem(word: str) -> str:
     """Its first letters, in lower case."""
     return word.casefold()[:STEM]
+
+
+def _one_spelling(number: str) -> str:
+    """Marks that group digits go; those that split a number stay, as points."""
+    grouped = _GROUPED.match(number)
+    end = grouped.end() if grouped else 0
+    return re.sub(r"\D", "", number[:end]) + re.sub(r"\D", ".", number[end:])

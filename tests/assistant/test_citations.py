@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.assistant.citations import best_sentence, cite, claims, clean, refuses
-from app.assistant.support import holds, language_of
+from app.assistant.support import by_words, holds, language_of, numbers_of
 from app.types import Passage, Support
 
 TRAVEL = "Hotels in Germany are reimbursed up to 160 EUR a night. In Switzerland the limit is 220 EUR a night."
@@ -74,6 +76,16 @@ def test_links_stay_and_a_line_that_is_only_a_number_goes() -> None:
     assert clean("1\nYou get [1](http://x) it.\n[2]") == "You get [1](http://x) it."
 
 
+def test_long_lists_of_numbers_and_long_gaps_are_read_at_once() -> None:
+    numbers = ", ".join(str(10 + n % 90) for n in range(5000))
+    began = time.perf_counter()
+    assert clean(f"The rooms are:\n{numbers}.") == f"The rooms are:\n{numbers}."
+    assert clean(numbers) == clean("[1][2] [3], 4;") == ""
+    gap = " " * 100_000
+    assert clean(f"a{gap}b") == f"a{gap}b"
+    assert time.perf_counter() - began < 1
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "\n\n", "[1]", "```\nopen fence", "|", "....", "[1", "1.", "\u202e[1].", "a" * 50_000]
 )
@@ -97,6 +109,28 @@ def test_words_are_compared_within_one_language_only() -> None:
     assert holds(german, passage(TRAVEL))
     assert not holds(german.replace("220", "230"), passage(TRAVEL))
     assert holds("It costs 1,500 EUR.", passage("It costs 1.500 EUR for the people."))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1,500", "1.500", True),
+        ("1\u00a0500", "1500", True),
+        ("1.234.567,25", "1,234,567.25", True),
+        ("1,5", "1.5", True),
+        ("1.5", "15", False),
+        ("0.125", "0125", False),
+        ("31.12.2024", "31.12.2025", False),
+    ],
+)
+def test_numbers_are_compared_by_value_and_not_by_their_digits(one: str, other: str, same: bool) -> None:
+    assert (numbers_of(f"It is {one} percent.") == numbers_of(f"It is {other} percent.")) is same
+
+
+def test_a_stopped_answer_does_not_cite_another_number() -> None:
+    fifteen = passage("The discount for regular customers is 15 percent of the price.")
+    assert by_words("The discount for regular customers is 1.5 percent.", [fifteen]).n is None
+    assert by_words("The discount for regular customers is 15 percent.", [fifteen]).n == 1
 
 
 def test_the_best_sentence_is_the_marked_one_or_the_one_with_the_questions_words() -> None:
