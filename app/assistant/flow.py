@@ -29,6 +29,8 @@ from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded,
 NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
+NO_ROOM = "The question leaves no room for your documents beside it. These passages come nearest."
+ALONE_NO_ROOM = "The question left no room for your documents beside it, so this comes from the model alone."
 REFUSED = "The model found no answer in your documents. These passages come nearest."
 QUOTED = "The model's answer is not supported by your documents. These passages come nearest."
 UNCHECKED = "The answer could not be checked against your documents. These passages come nearest."
@@ -204,6 +206,8 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         budget=written.budget,
     )
     used = found.passages[: written.passages_used]
+    if found.passages and not used:
+        return _without_room(ask, base, found.passages, notes)
     if not used:
         return msgspec.structs.replace(base, note=" ".join(notes))
     text = clean(written.text)
@@ -221,6 +225,14 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
     return msgspec.structs.replace(
         base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
     )
+
+
+def _without_room(ask: Ask, base: Answer, passages: tuple[Passage, ...], notes: list[str]) -> Answer:
+    """The prompt held none of the passages, so what the model wrote does not come from the documents."""
+    if not ask.only_from_documents:
+        return msgspec.structs.replace(base, note=" ".join([*notes, ALONE_NO_ROOM]))
+    quoted, sources = _quote(passages, ask.question)
+    return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, NO_ROOM]))
 
 
 def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Support, ...] | None]:

@@ -9,7 +9,9 @@ import pytest
 
 from app import settings as s
 from app.assistant.flow import (
+    ALONE_NO_ROOM,
     MODEL_ALONE,
+    NO_ROOM,
     NOT_FOUND,
     QUOTED,
     REFUSED,
@@ -153,7 +155,15 @@ def test_only_passages_that_the_prompt_held_can_be_cited() -> None:
     (ground,) = workers.made(Ground)
     assert isinstance(ground, Ground) and ground.passages == PASSAGES[:1]
     assert all(source.passage == PASSAGES[0] for source in done.sources)
-    assert asked(Workers("Hi.", used=0)).sources == ()
+    assert asked(Workers("Hi.", used=0), only_from_documents=False).sources == ()
+
+
+def test_passages_that_did_not_fit_are_quoted_or_the_model_is_said_to_answer_alone() -> None:
+    done = asked(Workers("The limit is 900 EUR.", used=0))
+    assert (done.text, done.note) == (QUOTE, NO_ROOM)
+    assert [source.passage for source in done.sources] == list(PASSAGES[:2])
+    alone = asked(Workers("The limit is 900 EUR.", used=0), only_from_documents=False)
+    assert (alone.text, alone.sources, alone.note) == ("The limit is 900 EUR.", (), ALONE_NO_ROOM)
 
 
 def test_far_passages_are_kept_from_the_model() -> None:
