@@ -53,8 +53,8 @@ def encode_prompt(tokenizer: Any, turns: Sequence[Turn]) -> list[int]:
     return list(tokenizer(render(tokenizer, turns, prompt=True), add_special_tokens=False)["input_ids"])
 
 
-def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn]) -> Encoded:
-    """Encode a conversation; every assistant turn is learned.
+def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn], last_only: bool = False) -> Encoded:
+    """Encode a conversation; every assistant turn is learned, or the last alone: those before it are context then.
 
     Raises:
         TrainerError: the template has no assistant part, or nothing would be learned.
@@ -68,7 +68,7 @@ def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn]) -> Encoded:
     ids, offsets = list(coding["input_ids"]), coding["offset_mapping"]
     targets = [False] * len(ids)
     for i, turn in enumerate(turns):
-        if turn.role == "assistant":
+        if turn.role == "assistant" and (i == last or not last_only):
             _mark(tokenizer, full, turns[: i + 1], ids, offsets, targets)
     if not any(targets):
         raise TrainerError("An example has nothing to learn.", "Check its answer.", id, "masked")

@@ -146,7 +146,7 @@ class _Run:
         long = 0
         for example in examples:
             try:
-                coded = encode_chat(self.tokenizer, example.id, example.messages)
+                coded = encode_chat(self.tokenizer, example.id, example.messages, _last_only(example))
             except TrainerError as error:
                 if error.code != "masked":
                     raise
@@ -205,9 +205,11 @@ class _Run:
         train, validation = selection.choose_preferences(self.context)
 
         def code(pair: Any) -> Unit:
-            good = encode_chat(self.tokenizer, f"{pair.id}+", (*pair.messages, Turn("assistant", pair.chosen)))
-            bad = encode_chat(self.tokenizer, f"{pair.id}-", (*pair.messages, Turn("assistant", pair.rejected)))
-            return good, bad
+            good, bad = Turn("assistant", pair.chosen), Turn("assistant", pair.rejected)
+            return (
+                encode_chat(self.tokenizer, f"{pair.id}+", (*pair.messages, good), last_only=True),
+                encode_chat(self.tokenizer, f"{pair.id}-", (*pair.messages, bad), last_only=True),
+            )
 
         units, held = [code(p) for p in train], [code(p) for p in validation]
         self.counts |= {"train": len(units), "validation": len(held)}
@@ -236,6 +238,11 @@ class _Run:
 def _until_answer(example: Example) -> tuple[Turn, ...]:
     last = max(i for i, turn in enumerate(example.messages) if turn.role == "assistant")
     return example.messages[:last]
+
+
+def _last_only(example: Example) -> bool:
+    """Earlier answers are learned in a person's own conversations alone: of a chat only the last one was approved."""
+    return example.origin != "file"
 
 
 def _without_end(coded: Encoded) -> Encoded:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -103,22 +103,39 @@ class Splitter:
                 places[members[self._phrasings]] = "validation"
         poor = [members[0] for members in groups.values() if len(members) < self._phrasings + 2]
         if len(poor) > len(rich):
-            self._hold_out_some(poor, places)
+            self._hold_out_some(poor, _gone_on_from(examples), places)
         return [replace(e, split=places.get(e.id, e.split)) for e in examples]
 
-    def _hold_out_some(self, keys: list[str], places: dict[str, Split]) -> None:
-        self._draw.shuffle(keys)
+    def _hold_out_some(self, keys: Sequence[str], gone_on: frozenset[str], places: dict[str, Split]) -> None:
+        free = [key for key in keys if key not in gone_on]
+        self._draw.shuffle(free)
         count = len(keys) // 10 if len(keys) >= FEW else min(5, len(keys) // 4)
-        for n, key in enumerate(keys[: 2 * count]):
+        count = min(count, len(free) // 2)
+        for n, key in enumerate(free[: 2 * count]):
             places[key] = "heldout" if n < count else "validation"
+
+
+def _gone_on_from(examples: Sequence[Example]) -> frozenset[str]:
+    """Ids of examples whose question stands in a longer conversation: each answer of a chat is an example of its own.
+
+    Kept out, such a question would still be read in the history of the next one.
+    """
+    history = {question for e in examples for question in asked([e])[:-1]}
+    return frozenset(e.id for e in examples if e.question in history)
+
+
+def asked(examples: Iterable[Example]) -> list[str]:
+    """All that is asked in these conversations, not only at their ends; the same words once."""
+    return list(dict.fromkeys(turn.content for e in examples for turn in e.messages if turn.role == "user"))
 
 
 def without_leaks(examples: Sequence[Example]) -> tuple[list[Example], int]:
     """Set held-out examples aside whose question was taught in nearly the same words; returns how many."""
     taught = [e for e in examples if e.split in ("train", "validation")]
     kept = [e for e in examples if e.split in ("heldout", "unseen")]
-    pairs = duplicates.leaks([e.question for e in taught], [e.question for e in kept], LEAK)
-    leaked = {kept[p.second].id: taught[p.first].question for p in pairs}
+    read = asked(taught)
+    pairs = duplicates.leaks(read, [e.question for e in kept], LEAK)
+    leaked = {kept[p.second].id: read[p.first] for p in pairs}
     return [
         replace(e, split="aside", reason=f"It is nearly a question that is taught: “{leaked[e.id]}”.")
         if e.id in leaked and e.split in ("heldout", "unseen")

@@ -1,0 +1,99 @@
+"""Chats as examples: only an answer that someone approved is learned, and no held-out question is read on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny import write_tiny
+
+from app.finetune.sources import Rated, from_chat, from_ratings
+from app.types import Message
+from trainer import base, stages
+from trainer.context import Context
+from trainer.prepare import split
+from trainer.spec import BaseModel, BaseReport, Data, Example, Preference, RunSpec, Turn, write_lines
+
+CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("tiny")
+    return base.load_tokenizer(base.ensure_folder(BaseModel(path=str(write_tiny(home / "tiny.gguf"))), home / "cache"))
+
+
+@pytest.fixture
+def gathering(tokenizer: Any, tmp_path: Path) -> Any:
+    """The train stage's gathering without its model: only what encodes examples."""
+    run = stages._Run.__new__(stages._Run)
+    run.spec = RunSpec(id="r", base=BaseModel(path="base.gguf"), data=Data())
+    run.context = Context(run.spec, tmp_path / "runs" / "r", lambda _event: None)
+    run.tokenizer, run.counts, run.warnings = tokenizer, {}, []
+    run.report = BaseReport(
+        path="", name="", architecture="llama", parameters=1, layers=1, vocabulary=1, context=512, kl=None, template="",
+        eos="", sha256="",
+    )  # fmt: skip
+    return run
+
+
+def learned(tokenizer: Any, unit: Any) -> list[str]:
+    return [
+        tokenizer.decode([token for token, target in zip(each.ids, each.targets, strict=True) if target])
+        for each in unit
+    ]
+
+
+def test_a_thumb_up_teaches_the_answer_that_it_stands_under_and_no_earlier_one(gathering: Any, tokenizer: Any) -> None:
+    history = (Message("user", "What is our notice period?"), Message("assistant", "It is 99 weeks."))
+    liked = Rated(id=2, history=history, question="No, check again.", answer="It is 4 weeks.", up=True)
+    (example,) = from_ratings([liked], pairs=False)
+    (unit,) = gathering._encode([example], "train")
+    assert learned(tokenizer, unit) == ["It is 4 weeks.<|im_end|>"]
+    assert "99 weeks" in tokenizer.decode(unit[0].ids)
+
+
+def test_a_rejected_answer_of_a_chat_is_not_learned_inside_a_later_one(gathering: Any, tokenizer: Any) -> None:
+    rows = from_chat(1, [Message(turn.role, turn.content) for turn in CHAT])
+    (unit,) = gathering._encode([row for row in rows if row.id == "chat-1-3"], "train")
+    assert learned(tokenizer, unit) == ["Rain<|im_end|>"]
+
+
+def test_a_conversation_of_ones_own_is_learned_whole(gathering: Any, tokenizer: Any) -> None:
+    (unit,) = gathering._encode([Example(id="a", messages=CHAT, origin="file")], "train")
+    assert learned(tokenizer, unit) == ["In the barn.<|im_end|>Rain<|im_end|>"]
+
+
+def test_of_a_pair_only_the_two_answers_are_weighed(gathering: Any, tokenizer: Any, tmp_path: Path) -> None:
+    pair = Preference(id="p", messages=CHAT[:3], chosen="Rain", rejected="Sun", approved=True)
+    units, _, _ = _pairs(gathering, [pair])
+    assert learned(tokenizer, units[0]) == ["Rain<|im_end|>", "Sun<|im_end|>"]
+
+
+def _pairs(gathering: Any, pairs: list[Preference]) -> Any:
+    split_folder = gathering.context.stage("split")
+    write_lines(split_folder / "preferences.jsonl", pairs)
+    return gathering._pairs()
+
+
+def test_no_held_out_question_of_a_chat_stands_in_a_conversation_that_is_taught() -> None:
+    chats = []
+    for chat in range(40):
+        turns = []
+        for n in range(3):
+            turns.append(Message("user", f"Question {n} on topic {chat} {'abcdefghij'[chat % 10] * 5}?"))
+            turns.append(Message("assistant", f"The answer {n} for {chat} is value{chat * 7 + n}."))
+        chats += from_chat(chat, turns)
+    examples, leaked = split.without_leaks(split.Splitter(17, 1, 0.1).split(split.group_phrasings(chats), frozenset()))
+    held = {e.question for e in examples if e.split == "heldout"}
+    taught = split.asked(e for e in examples if e.split in ("train", "validation"))
+    assert len(held) == 12 and leaked == 0
+    assert not held & set(taught)
+
+
+def test_a_held_out_question_in_the_middle_of_a_taught_conversation_is_a_leak() -> None:
+    taught = Example(id="a", messages=CHAT)
+    held = Example(id="b", messages=(Turn("user", "The hen?"), Turn("assistant", "Barn.")), split="heldout")
+    examples, leaked = split.without_leaks([taught, held])
+    assert leaked == 1 and examples[1].split == "aside"
