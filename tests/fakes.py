@@ -78,9 +78,12 @@ class FakeWorkerClient(QObject):
         self.set_state("ready")
 
     def stop(self) -> None:
-        self.set_state("stopped")
+        self.retire()
 
     def retire(self) -> None:
+        """As the real one: who waits for an answer hears nothing more."""
+        for job in self.jobs:
+            job.active = False
         self.set_state("stopped")
 
     @property
@@ -89,8 +92,7 @@ class FakeWorkerClient(QObject):
 
     def restart(self) -> None:
         self.restarts += 1
-        for job in self.jobs:
-            job.active = False
+        self.retire()
         self.set_state("starting")
 
     def set_state(self, state: str) -> None:

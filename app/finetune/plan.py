@@ -188,8 +188,8 @@ def state_of(wizard: Wizard, facts: Facts, stand: Stand, reviewed: Reviewed, *, 
     return StepState(action="Open the chat", allowed=True)
 
 
-def reachable(step: Step, wizard: Wizard, stand: Stand) -> bool:
-    """Whether a click on the rail may open this step."""
+def reachable(step: Step, wizard: Wizard, stand: Stand, *, reviewed: bool = False) -> bool:
+    """Whether a click on the rail may open this step; `reviewed` says that training began once."""
     place = STEPS.index(step)
     if stand in BUSY:
         return step == ("review" if stand == "preparing" else "train")
@@ -198,7 +198,8 @@ def reachable(step: Step, wizard: Wizard, stand: Stand) -> bool:
     if step == "review":
         return stand in ("review", "done", "stopped", "failed") and place <= 2
     if step == "train":
-        return stand == "done" or wizard.step in ("train", "compare", "use")
+        interrupted = reviewed and stand in ("stopped", "failed")
+        return stand == "done" or interrupted or wizard.step in ("train", "compare", "use")
     if step == "compare":
         return stand == "done"
     return bool(wizard.installed)
@@ -240,7 +241,8 @@ def _review_state(stand: Stand, reviewed: Reviewed) -> StepState:
     label = "Start training"
     if stand == "preparing":
         return StepState(action=label, allowed=False, reason="Nothing trains before you have seen the list.")
-    if stand in ("failed", "stopped"):
+    listed = reviewed.open or reviewed.approved or reviewed.decided
+    if stand in ("failed", "stopped") and not listed:
         return StepState(action=label, allowed=False, reason="The data is not ready yet.")
     if not reviewed.decided and reviewed.good and not reviewed.trainable:
         text = f"Approves {reviewed.good} of good quality and trains with them. Reject first what is wrong."

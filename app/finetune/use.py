@@ -128,12 +128,19 @@ def earlier_examples(model: InstalledModel, runs: Runs) -> tuple[str, ...]:
 
 
 def _place(source: Path, models: Path, run_id: str) -> Path:
-    """A second name for the file where the disk can do that, else a copy: deleting the run keeps the model."""
+    """A second name for the file where the disk can do that, else a copy: deleting the run keeps the model.
+
+    A run that was trained again has another file of the same size; the one of the first time may still be in use.
+    """
     target = models / f"{source.stem}-{run_id}.gguf"
+    count = 1
     try:
         models.mkdir(parents=True, exist_ok=True)
-        if target.exists() and target.stat().st_size == source.stat().st_size:
-            return target
+        while target.exists():
+            if target.samefile(source):
+                return target
+            count += 1
+            target = models / f"{source.stem}-{run_id}-{count}.gguf"
         part = target.with_name(target.name + ".part")
         part.unlink(missing_ok=True)
         try:

@@ -233,6 +233,19 @@ def test_only_a_file_that_passed_is_installed_with_its_lineage(run: Run, tmp_pat
     assert path.stat().st_size == 2004
 
 
+def test_a_run_that_was_trained_again_installs_its_new_file_beside_the_old_one(run: Run, tmp_path: Path) -> None:
+    fake_run.finish(run)
+    models = tmp_path / "models"
+    first = prepare_install(run, run.load(), models, BASE, Scores())
+    assert prepare_install(run, run.load(), models, BASE, Scores()).path == first.path
+    exported = run.folder / "export" / "model.Q8_0.gguf"
+    exported.unlink()
+    exported.write_bytes(b"GGUF" + bytes(1999) + b"2")  # as many bytes as before
+    second = prepare_install(run, run.load(), models, BASE, Scores())
+    assert second.path != first.path and Path(second.path).read_bytes().endswith(b"2")
+    assert Path(first.path).read_bytes().endswith(bytes(1))
+
+
 def test_a_run_whose_files_failed_the_check_installs_nothing(run: Run, tmp_path: Path) -> None:
     fake_run.finish(run, passed=False)
     with pytest.raises(AppError, match="passed the check"):

@@ -83,6 +83,33 @@ def test_engine_that_dies_leaves_the_partial_answer(qtbot) -> None:
     assert world.chats.engine_state == "ready" and world.chats.ask("The next one")
 
 
+def test_an_engine_that_is_ended_on_purpose_keeps_what_it_said_and_the_chat_goes_on(qtbot) -> None:
+    """A training takes the memory, with the person's consent, in the middle of an answer."""
+    world = World()
+    world.chats.ask("A question")
+    world.found()
+    world.say("Half an answer")
+    other = world.store.create("Other", collection="Travel")
+    first = world.chats.chat_id
+    world.chats.open_chat(other.id)
+    assert world.chats.ask("Waits for its turn")
+    world.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
+    turn = world.store.turns(first)[-1]
+    assert turn.state == "stopped" and turn.text.startswith("Half an answer")
+    world.load()
+    waiting = world.chats.writing()
+    assert waiting is not None and waiting.flow is not None, "the next answer begins when the model is back"
+
+
+def test_an_engine_that_is_ended_while_documents_are_searched_keeps_the_question(qtbot) -> None:
+    world = World()
+    world.chats.ask("A question")
+    world.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
+    turn = last_turn(world)
+    assert turn.state == "stopped" and turn.answer is not None and "is trained" in turn.answer.note
+    assert world.chats.writing() is None
+
+
 def test_engine_that_dies_before_a_word_keeps_the_question(qtbot) -> None:
     world = World()
     world.chats.ask("A question")

@@ -119,7 +119,17 @@ class Answering(QObject):
         if writing.job is not None and writing.job.active:
             writing.job.cancel()
         else:
-            self._end(writing, Answer(text="", stopped=True, note=flow.STOPPED))
+            self._end(writing, Answer(text=writing.text, stopped=True, note=flow.STOPPED))
+
+    def interrupt(self, error: AppError) -> None:
+        """The engine is ended on purpose and will say nothing more: keep what the running answer has."""
+        writing = next((each for each in self._queue[:1] if each.flow is not None), None)
+        if writing is None:
+            return
+        if writing.text or writing.thinking:
+            self._call_failed(writing, error, by_engine=True)
+        else:
+            self._give_up(writing, error)
 
     def kick(self) -> None:
         """Begin the first answer if it waits and the model is there."""
@@ -174,7 +184,7 @@ class Answering(QObject):
             step.call,
             done=lambda data: self._take(writing, data),
             event=lambda data: self._take_event(writing, data),
-            failed=lambda error: self._call_failed(writing, error, step.role == "engine"),
+            failed=lambda error: self._call_failed(writing, error, by_engine=step.role == "engine"),
             cancelled=lambda: self._step(writing, lambda running: running.throw(self._stopped(writing))),
         )
 
@@ -223,7 +233,7 @@ class Answering(QObject):
         except AppError as error:
             self.not_stored.emit(error)
 
-    def _call_failed(self, writing: Writing, error: AppError, by_engine: bool) -> None:
+    def _call_failed(self, writing: Writing, error: AppError, *, by_engine: bool) -> None:
         """A model that ends in the middle of an answer leaves what it has said; other failures the flow judges."""
         if by_engine and (writing.text or writing.thinking):
             self.failed.emit(writing.turn.id, error)

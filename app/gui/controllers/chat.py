@@ -81,6 +81,7 @@ class ChatController(QObject):
         self.answering.failed.connect(self.answer_failed)
         self.answering.not_stored.connect(self.failed)
         models.engine_ready.connect(self._engine_ready)
+        models.engine_leaving.connect(self.answering.interrupt)
         models.engine_failed.connect(self._engine_failed)
         models.loading.connect(self._engine_loads)
         self._count_timer = QTimer(self, singleShot=True, interval=COUNT_DELAY_MS)

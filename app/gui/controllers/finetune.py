@@ -87,6 +87,7 @@ class FinetuneController(QObject):
         self._save_timer.timeout.connect(self._save)
         documents.collections_changed.connect(self._world_changed)
         models.models_changed.connect(self._world_changed)
+        models.guard(self._needs)
 
     # --- what is so -------------------------------------------------------------------------------------------------
 
@@ -138,7 +139,9 @@ class FinetuneController(QObject):
         )
 
     def reachable(self, step: Step) -> bool:
-        return self.wizard is not None and plan.reachable(step, self.wizard, self.stand)
+        if self.wizard is None or self._run is None:
+            return False
+        return plan.reachable(step, self.wizard, self.stand, reviewed=self._run.reviewed)
 
     def stand_of(self, run: Run) -> Stand:
         """Where any run is."""
@@ -192,8 +195,7 @@ class FinetuneController(QObject):
     def close(self) -> None:
         """Back to the list; a run under way goes on."""
         self._save()
-        self._watch.trainer.cancel_plan()
-        self.measuring = False
+        self._stop_measuring()
         if self._gathering is not None:
             self._gathering.cancel()
         self.wizard, self._run, self.review, self.comparison = None, None, None, None
@@ -265,8 +267,10 @@ class FinetuneController(QObject):
         self.change(touched=True, **values)
 
     def go(self, step: Step) -> None:
-        """Open a step that can be reached."""
+        """Open a step that can be reached; who leaves the review while it is measured does not want to train yet."""
         if self.wizard is not None and (step == self.wizard.step or self.reachable(step)):
+            if step != self.wizard.step:
+                self._stop_measuring()
             self.change(step=step)
             self._tell_status()
 
@@ -300,6 +304,11 @@ class FinetuneController(QObject):
         if self.wizard is None or self._run is None or self.stand in BUSY:
             return
         self._save()
+        try:
+            self._run.remove("reviewed")  # the same specification over other data needs another look
+        except AppError as error:
+            self.failed.emit(error)
+            return
         self.gathered = (0, 0)
         self.review = None
         gathering = Gathering(
@@ -317,18 +326,14 @@ class FinetuneController(QObject):
         gathering.start()
         self.changed.emit()
 
-    def cancel_gathering(self) -> None:
-        """Back to choosing."""
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self.change(step="data")
-
     def stop_preparing(self) -> None:
-        """End the trainer while it prepares; what it has done so far stands."""
+        """End gathering, or the trainer while it prepares; what it has done so far stands."""
         follower = self._watch.get(self._run)
-        if follower is not None and self.stand == "preparing":
+        if self._gathering is not None and self._gathering.active:
+            self._gathering.cancel()
+        elif follower is not None and self.stand == "preparing":
             follower.kill()
-            self.change(step="data")
+        self.change(step="data")
 
     def measure(self) -> None:
         """Approve what Continue stands for, then ask the trainer what it needs here before it starts."""
@@ -344,6 +349,18 @@ class FinetuneController(QObject):
         self.measuring = True
         self.changed.emit()
         self._watch.trainer.plan(self._run, self._measured)
+
+    def _needs(self, model: InstalledModel) -> AppError | None:
+        """Why a model has to stay: a training reads its file to the end."""
+        for follower in self._watch.find_busy(self._run):
+            spec = follower.run.spec
+            if spec is not None and Path(spec.base.path) == Path(model.path):
+                return AppError(f"A training starts from “{model.name}”.", "Wait until it is done, or stop it first.")
+        return None
+
+    def _stop_measuring(self) -> None:
+        self._watch.trainer.cancel_plan()
+        self.measuring = False
 
     def _name_labels(self) -> None:
         """Sort into labels needs to know them: those that stand in the data, where the person named none."""

@@ -46,6 +46,8 @@ class ModelsController(QObject):
     """`engine` is another process now."""
     engine_ready = Signal(object)
     """ModelInfo: questions can be asked."""
+    engine_leaving = Signal(object)
+    """AppError: the engine is about to be ended from here; what it is answering is lost unless somebody keeps it."""
     engine_failed = Signal(object)
     """AppError: the engine ended by itself, or cannot load the model in use."""
     loading = Signal(float)
@@ -68,6 +70,7 @@ class ModelsController(QObject):
         self._switch_name = ""
         self._switch_started = 0.0
         self._retired: list[WorkerClient] = []
+        self._guards: list[Callable[[InstalledModel], AppError | None]] = []
         self._retire_timer = QTimer(self, interval=RETIRE_POLL_MS)
         self._retire_timer.timeout.connect(self._end_retired)
         self._reload_timer = QTimer(self, singleShot=True, interval=RELOAD_DELAY_MS)
@@ -134,12 +137,14 @@ class ModelsController(QObject):
         if self._active is None:
             self.start()
             return
+        self.engine_leaving.emit(AppError("The model was started again.", "Ask once more."))
         self._engine.restart()
 
     def suspend(self, error: AppError) -> None:
         """End the engine so that its memory is free; `error` says why the chat is silent."""
         self.cancel_switch()
         self._info = None
+        self.engine_leaving.emit(error)
         self._engine.stop()
         self.engine_failed.emit(error)
 
@@ -295,7 +300,12 @@ class ModelsController(QObject):
 
         def done(_: AnyData) -> None:
             self._switch_name = ""
-            if info is not None and self._remember(model):
+            try:
+                self._registry.use(model.name)
+            except AppError as error:
+                self.switch_failed.emit(model.name, error)
+                return
+            if info is not None:
                 self._active = model
                 self._info = msgspec.structs.replace(info, name=model.name)
                 self.switched.emit(self._info)
@@ -310,9 +320,10 @@ class ModelsController(QObject):
 
     def _take_over(self, client: WorkerClient, model: InstalledModel, info: ModelInfo) -> None:
         """The new engine is ready: only now is it written down as the one in use."""
-        if not self._remember(model):
-            self._next, self._switch_name = None, ""
-            self._retire(client)
+        try:
+            self._registry.use(model.name)
+        except AppError as error:
+            self._give_up(client, model.name, error)
             return
         old, self._engine = self._engine, client
         self._next, self._switch_job, self._switch_name = None, None, ""
@@ -325,14 +336,6 @@ class ModelsController(QObject):
         self.switched.emit(info)
         self.engine_ready.emit(info)
         self.models_changed.emit()
-
-    def _remember(self, model: InstalledModel) -> bool:
-        try:
-            self._registry.use(model.name)
-        except AppError as error:
-            self.switch_failed.emit(model.name, error)
-            return False
-        return True
 
     def _give_up(self, client: WorkerClient, name: str, error: AppError) -> None:
         self._next, self._switch_job, self._switch_name = None, None, ""
@@ -379,20 +382,35 @@ class ModelsController(QObject):
         self.models_changed.emit()
         return listed
 
-    def rename(self, name: str, new_name: str) -> None:
-        """Raises AppError where the new name is taken."""
+    def guard(self, reason: Callable[[InstalledModel], AppError | None]) -> None:
+        """Ask this before a model is removed: why it has to stay, or None."""
+        self._guards.append(reason)
+
+    def rename(self, name: str, new_name: str) -> InstalledModel:
+        """The model under its new name. Raises AppError: the name is taken, or the model is just being loaded."""
+        self._check_idle(name)
         renamed = self._registry.rename(name, new_name)
         if self._active is not None and self._active.name == name:
             self._active = renamed
         self.models_changed.emit()
+        return renamed
 
     def remove(self, name: str) -> None:
-        """Remove a model that is not in use.
+        """Remove a model that nothing uses.
 
         Raises:
-            AppError: it is in use, or came with Inhouse.
+            AppError: it is in use, being loaded, needed by a training, or came with Inhouse.
         """
+        self._check_idle(name)
+        model = self._registry.find(name)
         if self._active is not None and self._active.name == name:
             raise AppError(f"“{name}” is in use.", "Use another model first, then remove this one.")
+        for reason in self._guards:
+            if (error := reason(model)) is not None:
+                raise error
         self._registry.remove(name)
         self.models_changed.emit()
+
+    def _check_idle(self, name: str) -> None:
+        if name == self._switch_name:
+            raise AppError(f"“{name}” is being loaded.", "Wait until it answers, or cancel the switch.")

@@ -59,6 +59,7 @@ class Follower(QObject):
         self._alive = False
         self._looks = 0
         self._launched_at = 0.0
+        self._unwanted = False
         self._timer = QTimer(self, interval=TAIL_MS)
         self._timer.timeout.connect(self.look)
         self._read()
@@ -84,7 +85,7 @@ class Follower(QObject):
 
     def launched(self) -> None:
         """The process was started: follow it. Its first word names its number."""
-        self._alive = True
+        self._alive, self._unwanted = True, False
         self._launched_at = time.monotonic()
         self._follow()
         self.moved.emit()
@@ -101,9 +102,11 @@ class Follower(QObject):
             self.moved.emit()
 
     def kill(self) -> None:
-        """End the process at once; a stage that was not done is done again later."""
+        """End the process at once, or with its first word, which names its number; what was not done is done later."""
+        if self._launched_at:
+            self._unwanted = True
+            return
         self.run.kill(self.progress.pid)
-        self._launched_at = 0.0
         self._check()
         self._follow()
         self.moved.emit()
@@ -116,6 +119,8 @@ class Follower(QObject):
         fresh = self.progress.take(events)
         if self._launched_at and any(isinstance(event, RunStarted) for event in events):
             self._launched_at, self._alive = 0.0, True
+            if self._unwanted:
+                self.kill()
         return fresh
 
     def _check(self) -> None:

@@ -25,7 +25,7 @@ class Preparing(QWidget):
         self._left = Label("", "caption", "text2")
         text = self.tr("You can keep working. Nothing trains before you have seen the list.")
         self.cancel = Button(self.tr("Stop preparing"))
-        self.cancel.clicked.connect(self._stop)
+        self.cancel.clicked.connect(controller.stop_preparing)
         self.resume = Button(self.tr("Continue"), "primary")
         self.resume.clicked.connect(controller.resume)
         panel.column.addWidget(self._now)
@@ -58,9 +58,3 @@ class Preparing(QWidget):
         self._bar.set_fraction((at + (told.fraction or 0.0)) / len(places) if places else 0.0)
         left = told.seconds_left
         self._left.setText(self.tr("About {0} min left").format(max(1, round(left / 60))) if left else "")
-
-    def _stop(self) -> None:
-        if self._controller.progress.stage:
-            self._controller.stop_preparing()
-        else:
-            self._controller.cancel_gathering()
