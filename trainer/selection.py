@@ -126,8 +126,8 @@ def choose_texts(context: Context) -> tuple[list[TextDocument], list[TextDocumen
     Raises:
         TrainerError: there is no text.
     """
-    rejected = _rejected(context)
-    texts = [text for text in read_texts(context) if text.id not in rejected]
+    decisions = _decisions(context)
+    texts = [_placed(text, decisions.get(text.id)) for text in read_texts(context)]
     train = [t for t in texts if t.split == "train" and t.text.strip()]
     if not train:
         raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="no-examples")
@@ -143,8 +143,11 @@ def _read_decisions(review: Path) -> dict[str, ReviewDecision]:
     return {d.id: d for d in read_lines(review, ReviewDecision)} if review.exists() else {}
 
 
-def _rejected(context: Context) -> set[str]:
-    return {key for key, decision in _decisions(context).items() if decision.decision == "reject"}
+def _placed(text: TextDocument, decision: ReviewDecision | None) -> TextDocument:
+    if decision is None:
+        return text
+    left_out = decision.decision == "reject"
+    return msgspec.structs.replace(text, split="aside" if left_out else decision.split or text.split)
 
 
 def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:
@@ -153,7 +156,8 @@ def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:
     chosen = decision.messages[-1].content if decision.messages else pair.chosen
     messages = decision.messages[:-1] if decision.messages else pair.messages
     approved = decision.decision != "reject"
-    return msgspec.structs.replace(pair, messages=messages, chosen=chosen, approved=approved)
+    split = decision.split or pair.split
+    return msgspec.structs.replace(pair, messages=messages, chosen=chosen, approved=approved, split=split)
 
 
 def choose_preferences(context: Context) -> tuple[list[Preference], list[Preference]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -47,6 +47,11 @@ class Entry:
     """Of a pair: the worse answer."""
     is_text: bool = False
     """A document to read: it is taken or left, not edited."""
+    was_aside: bool = field(init=False)
+    """Cleaning set it aside. The trainer reads the last decision alone, so each one that keeps it takes it back."""
+
+    def __post_init__(self) -> None:
+        self.was_aside = self.example.split == "aside"
 
     @property
     def source_text(self) -> str:
@@ -124,13 +129,13 @@ class ReviewList:
     def undo(self, entry: Entry) -> None:
         """Back to undecided: the trainer reads the last word, so a reject is the safe one until the person decides."""
         self.decide([entry.example.id], "reject")
-        entry.state, entry.decided = "open", True
+        entry.state, entry.decided = "aside" if entry.was_aside else "open", True
 
     def _decision(
         self, entry: Entry, decision: Literal["approve", "reject", "edit"], messages: tuple[Turn, ...] | None
     ) -> ReviewDecision:
         example = entry.example
-        taken_back = decision != "reject" and example.split == "aside"
+        taken_back = decision != "reject" and entry.was_aside
         kept = messages or (example.messages if entry.edited else None)
         return ReviewDecision(id=example.id, decision=decision, messages=kept, split="train" if taken_back else None)
 
