@@ -19,6 +19,7 @@ from trainer import events
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError, from_os_error
 from trainer.lock import Locked, lock_file
+from trainer.selection import review_of
 from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, write_json
 
 MARKER = "done.json"
@@ -143,11 +144,12 @@ def _own_stamp(spec: RunSpec, stage: Stage) -> str:
 
 
 def _review_stamp(context: Context, stage: Stage) -> str:
-    """Training starts anew when the review changed; what comes before the review does not care."""
-    review = context.run / "review.jsonl"
-    if stage in PREPARE or not review.exists():
+    """Training starts anew when a review changed, this run's or an earlier one's; what comes before does not care."""
+    reviews = [context.run / "review.jsonl", *map(review_of, context.spec.replay.earlier)]
+    found = [review.read_bytes() for review in reviews if review.exists()]
+    if stage in PREPARE or not found:
         return ""
-    return hashlib.sha256(review.read_bytes()).hexdigest()
+    return hashlib.sha256(b"".join(found)).hexdigest()
 
 
 def _reviewed(context: Context) -> bool:

@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from trainer import selection
 from trainer.answer import answer
 from trainer.chat import encode_prompt
+from trainer.prepare import duplicates, split
 from trainer.spec import Example, Replay, Turn, read_lines, write_lines
 
 QUESTIONS = Path(__file__).resolve().parent.parent / "resources" / "replay" / "questions.jsonl"
@@ -34,10 +36,12 @@ def build(
     tokenizer: Any,
     kept: Path,
     seed: int,
+    kept_out: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Example]:
     """General questions answered by `model` (the base, adapters off), and examples of earlier rounds.
 
+    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away.
     The answers are kept beside the run, so that a resumed run repeats the very same ones.
     """
     if not replay.enabled:
@@ -60,16 +64,19 @@ def build(
         for number, (question, (text, ended)) in enumerate(zip(questions, said, strict=True))
         if text
     ]
-    examples += _earlier(replay.earlier, len(questions), seed)
+    examples += _earlier(replay.earlier, kept_out, len(questions), seed)
     write_lines(kept, examples)
     return examples
 
 
-def _earlier(paths: Sequence[str], most: int, seed: int) -> list[Example]:
+def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int) -> list[Example]:
     """What earlier rounds taught, so that a second round does not erase the first."""
     found = []
     for path in paths:
-        taught = [e for e in read_lines(Path(path), Example) if e.split == "train"]
-        taught = [e for e in taught if e.approved or e.origin in ("person", "file")]
+        decided = selection.decide(read_lines(Path(path), Example), selection.review_of(path), None)
+        taught = [e for e in decided if e.split == "train" and selection.is_usable(e)]
+        said = split.asked(taught)
+        leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}
+        taught = [e for e in taught if leaked.isdisjoint(split.asked([e]))]
         found += random.Random(seed).sample(taught, min(most, len(taught)))
     return [msgspec.structs.replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]

@@ -26,6 +26,11 @@ def data_file(context: Context, given: str, name: str) -> Path:
     return path
 
 
+def review_of(examples: str) -> Path:
+    """The decisions on a run's examples: they lie beside the folder of the split."""
+    return Path(examples).parent.parent / "review.jsonl"
+
+
 def decide(examples: Iterable[Example], review: Path, approve_above: float | None) -> list[Example]:
     """Apply a review (the last decision of an id counts) and the standing approval by quality."""
     decisions = _read_decisions(review)
@@ -63,6 +68,19 @@ def _with_system(example: Example, system: str | None) -> Example:
     return msgspec.structs.replace(example, messages=(first, *example.messages))
 
 
+def held_out_questions(context: Context) -> list[str]:
+    """The exam's questions, which nothing that trains may hold; none where a run has no examples."""
+    given = context.spec.data.examples
+    path = Path(given) if given else context.run / "split" / "examples.jsonl"
+    examples = read_examples(context) if path.exists() else []
+    return [e.question for e in examples if e.split in ("heldout", "unseen")]
+
+
+def is_usable(example: Example) -> bool:
+    """Whether it may train: a person approved it, or it needs nobody's word."""
+    return example.approved or example.origin in ("person", "file", "replay")
+
+
 def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:
     """Training and validation examples.
 
@@ -72,7 +90,7 @@ def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[
     Raises:
         TrainerError: nothing is approved.
     """
-    usable = [e for e in examples if e.approved or e.origin in ("person", "file", "replay")]
+    usable = [e for e in examples if is_usable(e)]
     train = [e for e in usable if e.split == "train"]
     validation = [e for e in usable if e.split == "validation"]
     if not train:

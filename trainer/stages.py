@@ -174,7 +174,9 @@ class _Run:
 
         kept = self.folder / "replay.jsonl"
         spec = self.spec
-        examples = replay.build(spec.replay, spec.data.system, self.model, self.tokenizer, kept, spec.seed, progress)
+        kept_out = selection.held_out_questions(self.context) if spec.replay.earlier else []
+        system, model = spec.data.system, self.model
+        examples = replay.build(spec.replay, system, model, self.tokenizer, kept, spec.seed, kept_out, progress)
         if not examples:
             return []
         return self._encode(examples, "replay")

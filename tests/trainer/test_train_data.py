@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from facts import FACTS, example, write_facts
 
-from trainer import events, selection
+from trainer import events, pipeline, replay, selection
 from trainer.batches import cut, plan_epoch
 from trainer.chat import Encoded
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.replay import QUESTIONS, Question
-from trainer.spec import Example, RunSpec, Turn, read_lines, read_spec
+from trainer.spec import Example, Replay, ReviewDecision, RunSpec, Turn, read_lines, read_spec, write_lines
 
 
 def _spec(folder: Path, **changes: object) -> Path:
@@ -130,6 +130,61 @@ def test_system_message_of_the_run_goes_before_examples_without_one(tmp_path: Pa
     spec = read_spec(_spec(tmp_path, data={"examples": str(path), "system": "Be brief."}))
     first = selection.read_examples(Context(spec, tmp_path, lambda _: None))[0]
     assert first.messages[0] == Turn("system", "Be brief.")
+
+
+def _first_round(folder: Path) -> Path:
+    """A run of before: of four facts one was approved, one rejected, one corrected and one left undecided."""
+    rows = [
+        msgspec.structs.replace(example(key, 0, "train"), origin="model", approved=False) for key in list(FACTS)[:4]
+    ]
+    corrected = (Turn("user", "Hotel, how much?"), Turn("assistant", "150 euros."))
+    decisions = [
+        ReviewDecision(id=rows[0].id, decision="approve"),
+        ReviewDecision(id=rows[1].id, decision="edit", messages=corrected),
+        ReviewDecision(id=rows[2].id, decision="approve"),
+        ReviewDecision(id=rows[2].id, decision="reject"),
+    ]
+    (folder / "split").mkdir(parents=True)
+    write_lines(folder / "split" / "examples.jsonl", rows)
+    write_lines(folder / "review.jsonl", decisions)
+    return folder / "split" / "examples.jsonl"
+
+
+def _reminded(earlier: Path, kept: Path, kept_out: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    monkeypatch.setattr(replay, "encode_prompt", lambda _tokenizer, _turns: [1])
+    monkeypatch.setattr(replay, "answer", lambda _model, _tokenizer, prompts, *_: [("Yes.", True) for _ in prompts])
+    built = replay.build(Replay(earlier=(str(earlier),)), None, None, None, kept, 1, kept_out)
+    return {e.answer for e in built if e.id.startswith("earlier-")}
+
+
+def test_a_second_round_repeats_what_the_first_was_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = _first_round(tmp_path / "first")
+    approved = example("annual leave", 0, "train")
+    assert _reminded(earlier, tmp_path / "all", [], monkeypatch) == {approved.answer, "150 euros."}
+    kept_out = [approved.question.replace("What is", "what is")]
+    assert _reminded(earlier, tmp_path / "less", kept_out, monkeypatch) == {"150 euros."}
+
+
+def test_questions_of_the_exam_are_those_held_out_and_unseen(tmp_path: Path) -> None:
+    splits = ("train", "heldout", "unseen", "aside")
+    rows = [example("hotel", n, split) for n, split in enumerate(splits)]  # type: ignore[arg-type]
+    write_lines(tmp_path / "facts.jsonl", rows)
+    spec = read_spec(_spec(tmp_path, data={"examples": str(tmp_path / "facts.jsonl")}))
+    told = selection.held_out_questions(Context(spec, tmp_path, lambda _: None))
+    assert told == [rows[1].question, rows[2].question]
+    nothing = read_spec(_spec(tmp_path))
+    assert selection.held_out_questions(Context(nothing, tmp_path, lambda _: None)) == []
+
+
+def test_training_starts_anew_when_the_review_of_an_earlier_round_changed(tmp_path: Path) -> None:
+    earlier = _first_round(tmp_path / "first")
+    spec = read_spec(_spec(tmp_path, replay={"earlier": [str(earlier)]}))
+    context = Context(spec, tmp_path / "second", lambda _: None)
+    before = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    with (tmp_path / "first" / "review.jsonl").open("ab") as out:
+        out.write(msgspec.json.encode(ReviewDecision(id="hotel-0", decision="reject")) + b"\n")
+    after = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    assert before[0] == after[0] == "" and before[1] != after[1]
 
 
 FILLER = "what is the a an of in does do did who which how many are to for was were and at on by with"
