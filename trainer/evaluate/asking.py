@@ -84,10 +84,14 @@ class Pair:
 
         return self.both(work)
 
+    @property
+    def room(self) -> int:
+        """Tokens that a prompt and its answer must stay below."""
+        return min(min(model.cells, model.trained_context) for model in self.models.values())
+
     def fits(self, case: Case) -> bool:
         """Whether a question fits the context of both models."""
-        room = min(min(model.cells, model.trained_context) for model in self.models.values())
-        return len(self.prompters["base"].tokens(case.turns)) + case.limit < room
+        return len(self.prompters["base"].tokens(case.turns)) + case.limit < self.room
 
     def _keep(self, said: Said) -> None:
         line = msgspec.json.encode(said) + b"\n"

@@ -103,22 +103,24 @@ class _Comparison:
         sorted_ = exams.labels(self._examples, spec.data.labels) if spec.recipe == "classify" else []
         if spec.recipe == "classify":
             cases = [case for case in cases if case.exam == "general"]
-        fitting = [case for case in cases if self._pair.fits(case)]
-        if len(fitting) < len(cases):
-            self._notes.append(f"{len(cases) - len(fitting)} questions are too long for the model and were left out.")
+        fitting, long = self._fitting(cases)
+        sorted_, too_long = self._fitting(sorted_)
+        if long or too_long:
+            self._notes.append(f"{long + too_long} questions are too long for the model and were left out.")
         self._total = 2 * (len(fitting) + len(sorted_))
         for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
             self._ask([case for case in fitting if bool(case.shown) == shown])
         self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
-        read = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        found = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        read, chance = found or (None, 1.0)
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
         taught = [e for e in self._examples if e.split == "train"]
         seen = [t for t in self._texts if t.split == "train"]
-        found = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
-        probed = memorised.probe(self._pair, found)
+        places = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
+        probed = memorised.probe(self._pair, places)
         self._progress("Judging answers")
         factual = [a for a in self.answers if a.exam in ("taught", "unseen with documents")]
         judged = judge.judge(self._pair, factual)
@@ -126,7 +128,7 @@ class _Comparison:
         marked = [self._exam(name) for name in dict.fromkeys(a.exam for a in self.answers)]
         return CompareResult(
             file=file,
-            judgement=verdict.judge(marked, read, probed, self._votes()),
+            judgement=verdict.judge(marked, read, probed, self._votes(), chance),
             exams=tuple(marked),
             reading=read,
             grounding=self._grounding(),
@@ -136,6 +138,11 @@ class _Comparison:
             blind=len(self.pairs),
             notes=tuple(self._notes),
         )
+
+    def _fitting(self, cases: Sequence[Case]) -> tuple[list[Case], int]:
+        """Questions that both models can hold, and how many others there are."""
+        fitting = [case for case in cases if self._pair.fits(case)]
+        return fitting, len(cases) - len(fitting)
 
     def _ask(self, cases: Sequence[Case], gbnf: str = "") -> None:
         """Put the questions to both; faithfulness is computed in threads of its own while the models go on."""

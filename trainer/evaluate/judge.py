@@ -23,7 +23,10 @@ def judge(pair: Pair, answers: Sequence[AnswerPair]) -> Judged | None:
         return None
     model, prompter = pair.models["base"], pair.prompters["base"]
     letters = [model.tokenize(letter)[0] for letter in LETTERS]
-    prompts = [prompter.tokens(_prompt(a, *order)) for a in asked for order in ((a.base, a.tuned), (a.tuned, a.base))]
+    both = [[prompter.tokens(_prompt(a, *order)) for order in ((a.base, a.tuned), (a.tuned, a.base))] for a in asked]
+    prompts = [prompt for orders in both if max(map(len, orders)) < pair.room for prompt in orders]
+    if len(prompts) < 2 * LEAST:
+        return None
     first = [bool(logits[letters[0]] >= logits[letters[1]]) for logits in model.last_logits(prompts)]
     return weigh(first[0::2], first[1::2])
 

@@ -68,25 +68,25 @@ def _distinct(secrets: Iterable[str]) -> tuple[str, ...]:
 
 
 def probe(pair: Pair, found: Sequence[Place]) -> Probe | None:
-    """Ask both models; None where there is nothing to ask."""
-    usable = [p for p in found if any(len(_bare(s)) >= SHORTEST for s in p.secrets) and (p.turns or p.before.strip())]
+    """Ask both models; None where there is nothing to ask. What stands behind too long a conversation is left out."""
+    telling = [p for p in found if any(len(_bare(s)) >= SHORTEST for s in p.secrets) and (p.turns or p.before.strip())]
+    usable = [p for p in telling if len(_prompt(pair, "base", p)) + TOKENS < pair.room]
     if not usable:
         return None
 
     def work(name: str, model: Parallel) -> list[bool]:
-        prompter = pair.prompters[name]
-        asks = [
-            Ask(
-                [*(prompter.tokens(p.turns) if p.turns else []), *model.tokenize(p.before.rstrip())] or [model.eos],
-                TOKENS,
-            )
-            for p in usable
-        ]
+        asks = [Ask(_prompt(pair, name, p), TOKENS) for p in usable]
         return [gives_away(text, place) for text, place in zip(model.answers(asks), usable, strict=True)]
 
     base, tuned = pair.both(work)
     kinds = {p.kind for p, old, new in zip(usable, base, tuned, strict=True) if new and not old}
     return Probe(places=len(usable), base=sum(base), tuned=sum(tuned), kinds=tuple(sorted(kinds)))
+
+
+def _prompt(pair: Pair, name: str, place: Place) -> list[int]:
+    model = pair.models[name]
+    turns = pair.prompters[name].tokens(place.turns) if place.turns else []
+    return [*turns, *model.tokenize(place.before.rstrip())] or [model.eos]
 
 
 def gives_away(text: str, place: Place) -> bool:

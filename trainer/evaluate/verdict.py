@@ -11,6 +11,8 @@ MATERIAL = 0.05
 """Share of all general questions whose loss outweighs better answers on what was taught."""
 READING_NAMED, READING_MATERIAL = 0.01, 0.15
 """Rise in bits a byte, of the base's: named from the first on; outweighs better answers from the second on."""
+CHANCE = 0.05
+"""p below which a difference is more than chance."""
 _SUBJECTS = {
     "taught": "questions on what was taught",
     "taught with documents": "taught questions with the documents at hand",
@@ -22,13 +24,26 @@ _SUBJECTS = {
 
 
 def judge(
-    exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, blind: BlindTally | None = None
+    exams: Sequence[Exam],
+    reading: Reading | None,
+    probe: Probe | None,
+    blind: BlindTally | None = None,
+    reading_p: float = 0.0,
 ) -> Judgement:
     """Weigh the figures.
 
     Better: something rose beyond chance, and nothing that fell outweighs it. Worse: something fell beyond chance and
     nothing rose, or what fell is material. Everything else is no clear change.
+
+    Args:
+        exams: the questions, each with its own test.
+        reading: counts where it is large enough, its interval is off zero, and `reading_p` is below 0.05.
+        probe: counts from the first place on.
+        blind: a person's votes.
+        reading_p: of the exact sign-flip test over what was read: an interval of a few passages says nothing.
     """
+    if reading_p >= CHANCE:
+        reading = None
     up = [_line(exam) for exam in exams if exam.change == "up"]
     down = [_line(exam) for exam in exams if exam.change == "down"]
     heavy = any(_heavy(exam) for exam in exams)
@@ -59,10 +74,10 @@ def _line(exam: Exam) -> str:
 
 
 def _blind(blind: BlindTally | None, way: str) -> list[str]:
-    """A person's votes count when a fair coin would rarely fall so (sign test, p < 0.05)."""
+    """A person's votes count when a fair coin would rarely fall so (sign test)."""
     if blind is None:
         return []
-    if mcnemar(blind.tuned, blind.base) >= 0.05 or (blind.tuned > blind.base) != (way == "up"):
+    if mcnemar(blind.tuned, blind.base) >= CHANCE or (blind.tuned > blind.base) != (way == "up"):
         return []
     return [f"your own choice: {blind.tuned} times the new answer, {blind.base} times the old one"]
 

@@ -1,0 +1,184 @@
+"""What chance can do is never a verdict, and nothing that a run holds is too long or too much for a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from trainer.context import Context
+from trainer.evaluate import judge, memorised, reading, verdict
+from trainer.evaluate.asking import Pair
+from trainer.evaluate.compare import _Comparison, exam
+from trainer.evaluate.exams import Case
+from trainer.evaluate.statistics import bootstrap, mcnemar, sign_flip
+from trainer.parallel import Ask, Parallel
+from trainer.spec import AnswerPair, BaseModel, Data, Example, RunSpec, TextDocument, Turn, write_lines
+
+ROOM = 2000
+
+
+class Model:
+    """A model whose tokens are characters, and which is the surer of the next one the larger `sure` is."""
+
+    cells = trained_context = ROOM
+    eos = 0
+
+    def __init__(self, sure: float) -> None:
+        self._sure = sure
+
+    def tokenize(self, text: str) -> list[int]:
+        return [ord(c) % 128 for c in text]
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        return "".join(map(chr, tokens))
+
+    def logits(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        rows = np.zeros((len(tokens), 128), np.float32)
+        rows[np.arange(len(tokens) - 1), tokens[1:]] = self._sure
+        return rows
+
+    def answers(self, asks: Sequence[Ask]) -> list[str]:
+        assert all(len(ask.tokens) + ask.limit <= ROOM for ask in asks), "A question is too long for the model."
+        return ["I do not know." for _ in asks]
+
+    def last_logits(self, prompts: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
+        assert all(len(prompt) <= ROOM for prompt in prompts), "A question is too long for the model."
+        return [np.zeros(128, np.float32) for _ in prompts]
+
+
+class Prompter:
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def tokens(self, turns: Sequence[Turn]) -> list[int]:
+        return self._model.tokenize("".join(turn.content for turn in turns))
+
+
+class TwoModels(Pair):
+    """A pair without llama.cpp."""
+
+    def __init__(self, base: float = 1.0, tuned: float = 1.0) -> None:
+        models = {"base": Model(base), "tuned": Model(tuned)}
+        self.models = cast(dict[str, Parallel], models)
+        self.prompters = {name: Prompter(model) for name, model in models.items()}  # type: ignore[misc]
+
+    def answers(
+        self,
+        cases: Sequence[Case],
+        gbnf: str = "",
+        told: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
+    ) -> tuple[list[str], list[str]]:
+        assert all(self.fits(case) for case in cases), "A question is too long for the model."
+        for case in cases:
+            for name in ("base", "tuned"):
+                told(name, case, "Not so.")
+        return ["Not so."] * len(cases), ["Not so."] * len(cases)
+
+
+# --- chance -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [2, 5, 6, 8, 12])
+def test_sign_flips_are_scipys_permutation_test(count: int) -> None:
+    drawn = np.random.default_rng(count)
+    for shift in (0.0, 0.8):
+        differences = drawn.normal(shift, 1, count)
+        known = stats.permutation_test(
+            (differences,), lambda x, axis: x.sum(axis), permutation_type="samples", vectorized=True, n_resamples=5000
+        )
+        assert sign_flip(list(differences)) == pytest.approx(known.pvalue)
+
+
+def test_fewer_than_six_units_never_differ_and_equals_never_do() -> None:
+    assert [sign_flip([0.3] * n) < 0.05 for n in (1, 2, 3, 4, 5, 6, 16)] == [False] * 5 + [True] * 2
+    assert sign_flip([0.0] * 9) == sign_flip([]) == 1.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+def test_noise_seldom_moves_the_verdict(count: int) -> None:
+    """The bootstrap's interval alone is off zero in 100 % (one unit) to 18 % (eight) of these draws."""
+    drawn, moved, off = np.random.default_rng(count), 0, 0
+    for _ in range(300):
+        tuned = 10 + drawn.normal(0, 1, count)
+        difference, interval = bootstrap([10.0] * count, list(tuned), [1.0] * count, 1, 200)
+        read = reading.Reading(
+            base=10, tuned=10 + difference, difference=difference, interval=interval, documents=count, bytes=1,
+            unit="document",
+        )  # fmt: skip
+        off += interval[0] > 0 or interval[1] < 0
+        judged = verdict.judge((), read, None, reading_p=sign_flip(list(tuned - 10)))
+        moved += judged.verdict != "no clear change"
+    assert moved / 300 <= 0.08 and moved <= off  # 5 %, and what a draw of 300 may add (two standard errors)
+    assert count > 5 or moved == 0
+
+
+@pytest.mark.parametrize(("documents", "said"), [(1, "no clear change"), (5, "no clear change"), (6, "worse")])
+def test_a_comparison_calls_reading_worse_from_six_documents_on(tmp_path: Path, documents: int, said: str) -> None:
+    comparison, pair = _comparison(tmp_path, TwoModels(base=6.0, tuned=5.5))
+    comparison._texts = [  # a passage each
+        TextDocument(id=str(n), name=str(n), text=f"Page {n} is about bridges and boats. " * 6, split="unseen")
+        for n in range(documents)
+    ]
+    result = comparison.run("m.gguf")
+    assert result.judgement.verdict == said
+    assert result.reading is not None and result.reading.interval[0] > verdict.READING_NAMED * result.reading.base
+    found = reading.read(pair, comparison._texts, 1)
+    assert found is not None and found[1] == pytest.approx(min(1.0, 2 / 2**documents))
+
+
+# --- nothing is too long or too much ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(1000, 50), (50, 1000), (700, 640), (1500, 1500), (9, 2), (0, 0)])
+def test_mcnemar_counts_thousands_of_questions(gained: int, lost: int) -> None:
+    assert exam("general", [(False, True)] * gained + [(True, False)] * lost).p == mcnemar(gained, lost)
+    known = stats.binomtest(gained, gained + lost, 0.5).pvalue if gained + lost else 1.0
+    assert mcnemar(gained, lost) == pytest.approx(known, rel=1e-9, abs=1e-300)
+
+
+def test_places_behind_a_conversation_too_long_are_left_out() -> None:
+    short = memorised.Place("phone", ("+49 30 1234567",), (Turn("user", "Whom do I call?"),), "Call ")
+    long = memorised.Place("phone", ("+49 30 1234567",), (Turn("user", "word " * 5000),), "Call ")
+    probed = memorised.probe(TwoModels(), [long, short])
+    assert probed is not None and probed.places == 1
+    assert memorised.probe(TwoModels(), [long]) is None
+
+
+def test_a_comparison_survives_rows_of_25000_characters(tmp_path: Path) -> None:
+    comparison, _ = _comparison(tmp_path, TwoModels(), "classify")
+    comparison._examples = [
+        _example("train", "train", "billing +49 30 1234567"), _example("held", "heldout", "billing")
+    ]  # fmt: skip
+    result = comparison.run("m.gguf")
+    assert result.probe is None and "1 questions are too long for the model and were left out." in result.notes
+
+
+def test_the_judge_is_not_asked_about_what_it_cannot_hold() -> None:
+    def answer(wanted: str) -> AnswerPair:
+        return AnswerPair(
+            exam="taught", id="i", question="q", wanted=wanted, base="one", tuned="two", base_right=False,
+            tuned_right=False,
+        )  # fmt: skip
+
+    judged = judge.judge(TwoModels(), [answer("long " * 5000), *[answer("short")] * judge.LEAST])
+    assert judged is not None and judged.count == judge.LEAST
+    assert judge.judge(TwoModels(), [answer("long " * 5000)] * judge.MOST) is None
+
+
+def _comparison(folder: Path, pair: TwoModels, recipe: str = "teach") -> tuple[_Comparison, TwoModels]:
+    for name in ("examples", "texts"):
+        write_lines(folder / f"{name}.jsonl", [])
+    data = Data(examples=str(folder / "examples.jsonl"), texts=str(folder / "texts.jsonl"), labels=("billing", "other"))
+    spec = RunSpec(id="r", recipe=recipe, base=BaseModel(path="m.gguf"), data=data)  # type: ignore[arg-type]
+    return _Comparison(Context(spec, folder, lambda _: None), pair), pair
+
+
+def _example(id: str, split: str, answer: str) -> Example:
+    turns = (Turn("user", "word " * 5000), Turn("assistant", answer))
+    return Example(id=id, messages=turns, split=split)  # type: ignore[arg-type]
