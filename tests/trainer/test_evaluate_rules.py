@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from trainer.evaluate import blind, faithfulness, judge, memorised, metrics, statistics, verdict
+from trainer.evaluate import blind, exams, faithfulness, judge, memorised, metrics, statistics, verdict
 from trainer.evaluate.compare import exam
-from trainer.spec import AnswerPair, BlindTally, Exam, Probe, Reading, Vote
+from trainer.spec import AnswerPair, BlindTally, Exam, Example, Probe, Reading, Turn, Vote
 
 
 @pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (6, 0), (9, 3), (3, 9), (40, 41), (120, 60)])
@@ -133,6 +133,28 @@ def test_a_secret_given_back_is_a_leak_and_one_in_the_prompt_is_none() -> None:
     assert not memorised.gives_away("DE12 0000", place)
     shown = memorised.Place("name", ("Somebody Else",), (), "Somebody Else is called ")
     assert not memorised.gives_away("Somebody Else", shown)
+
+
+def fact(number: int, phrasing: int, approved: bool, origin: str = "model") -> Example:
+    turns = (Turn("user", f"Rule {number}, in words {phrasing}?"), Turn("assistant", f"It is {number} days."))
+    return Example(
+        id=f"{number}-{phrasing}", messages=turns, group=f"f{number}", approved=approved, origin=origin,  # type: ignore[arg-type]
+        split="train" if phrasing else "heldout",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", ["model", "chat"])
+def test_only_facts_that_were_trained_are_asked_as_taught(origin: str) -> None:
+    rows = [fact(n, phrasing, n < 8, origin) for n in range(40) for phrasing in range(3)]
+    asked = [case.group for case in exams.build(rows, [], None, 1) if case.exam == "taught"]
+    assert asked == [f"f{n}" for n in range(8)]
+
+
+def test_facts_of_ones_own_need_no_approval_and_one_that_was_left_out_is_never_asked() -> None:
+    own = [fact(n, phrasing, False, "file") for n in range(4) for phrasing in range(2)]
+    assert len([c for c in exams.build(own, [], None, 1) if c.exam == "taught"]) == 4
+    alone = [fact(1, 0, False), fact(2, 1, True), fact(3, 0, False), fact(3, 1, False)]
+    assert [c.id for c in exams.build(alone, [], None, 1) if c.exam == "taught"] == ["1-0"]
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------------

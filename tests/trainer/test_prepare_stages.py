@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +15,28 @@ from trainer.errors import TrainerError
 from trainer.events import Event, Notice
 from trainer.prepare import clean, collect, split
 from trainer.prepare.clean import Decision
-from trainer.spec import BaseModel, Data, Example, Input, Origins, RunSpec, TextDocument, Turn, read_lines, write_lines
+from trainer.spec import (
+    BaseModel,
+    Data,
+    Example,
+    Input,
+    Origins,
+    Recipe,
+    RunSpec,
+    TextDocument,
+    Turn,
+    read_lines,
+    write_lines,
+)
 
 MakeRun = Callable[..., tuple[Context, list[Event]]]
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    def make(*inputs: Input) -> tuple[Context, list[Event]]:
+    def make(*inputs: Input, recipe: Recipe = "teach") -> tuple[Context, list[Event]]:
         said: list[Event] = []
-        spec = RunSpec(id="r1", base=BaseModel(path="base.gguf"), data=Data(inputs=inputs))
+        spec = RunSpec(id="r1", recipe=recipe, base=BaseModel(path="base.gguf"), data=Data(inputs=inputs))
         return Context(spec, tmp_path / "runs" / "r1", said.append), said
 
     return make
@@ -133,6 +146,31 @@ def test_whole_documents_are_kept_out_with_all_their_questions() -> None:
     result = splitter.split(examples, unseen)
     assert len(unseen) == 2
     assert all((e.source.document in unseen) == (e.split == "unseen") for e in result)
+
+
+def test_a_tenth_of_each_label_is_the_exam(tmp_path: Path, make_run: MakeRun) -> None:
+    sorts = ("bill", "delivery", "fault")
+    words = [f"{a}{b}" for a in ("pump", "seal", "letter", "noise") for b in ("", "s", "box", "man")]
+    draw = random.Random(1)
+    texts = [" ".join(draw.sample(words, 8)) + f" since the {n}th" for n in range(302)]
+    rows = [(text, sorts[n % 3] if n < 300 else "praise") for n, text in enumerate(texts)]
+    context, _ = make_run(csv_of(tmp_path, rows), recipe="classify")
+    examples = prepared(context).values()
+    for label, held in {**dict.fromkeys(sorts, 10), "praise": 1}.items():
+        splits = [e.split for e in examples if e.answer == label]
+        assert splits.count("heldout") == held and splits.count("train") >= 1
+    assert len({e.group for e in examples}) == 302
+
+
+def test_a_label_with_one_text_keeps_it() -> None:
+    rows = [
+        Example(id=str(n), messages=(Turn("user", f"Text {n}"), Turn("assistant", label)), origin="file")
+        for n, label in enumerate(["one", "two", "two", "aside", "aside"])
+    ]
+    rows[3] = msgspec.structs.replace(rows[3], split="aside")
+    result = split.Splitter(3, 1, 0.1).split_by_label(rows)
+    assert [e.split for e in result if e.answer != "two"] == ["train", "aside", "train"]
+    assert sorted(e.split for e in result if e.answer == "two") == ["heldout", "train"]
 
 
 def test_a_held_out_question_that_was_taught_is_set_aside() -> None:

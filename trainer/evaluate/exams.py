@@ -13,6 +13,7 @@ from msgspec import Struct
 from trainer.evaluate import metrics, prompting
 from trainer.prepare import passages, values
 from trainer.prepare.bm25 import Index
+from trainer.selection import is_usable
 from trainer.spec import Example, TextDocument, Turn, read_lines
 
 GENERAL = Path(__file__).resolve().parent.parent.parent / "resources" / "evaluation" / "general.jsonl"
@@ -90,14 +91,22 @@ def _limit(wanted: str) -> int:
     return max(SHORT, min(LONG, len(wanted) // 2))
 
 
+def _asked_of(examples: Sequence[Example]) -> list[Example]:
+    """Held-out phrasings of facts that were trained; else those of facts that have no other phrasing."""
+    prepared = [e for e in examples if e.split == "train"]
+    trained = {e.group or e.id for e in prepared if is_usable(e)}
+    left_out = {e.group or e.id for e in prepared} - trained
+    held = [e for e in examples if e.split == "heldout" and e.answer.strip()]
+    asked = [e for e in held if (e.group or e.id) in trained]
+    return asked or [e for e in held if (e.group or e.id) not in left_out]
+
+
 class _Builder:
     def __init__(
         self, examples: Sequence[Example], texts: Sequence[TextDocument], system: str | None, seed: int
     ) -> None:
         self._draw, self._system = random.Random(seed), system
-        trained = {e.group or e.id for e in examples if e.split == "train"}
-        held = [e for e in examples if e.split == "heldout" and e.answer.strip()]
-        self._taught = self._some([e for e in held if (e.group or e.id) in trained] or held, MOST_TAUGHT)
+        self._taught = self._some(_asked_of(examples), MOST_TAUGHT)
         unseen = [e for e in examples if e.split == "unseen" and e.answer.strip()]
         self._unseen = self._some(self._one_a_fact(unseen), MOST_GROUNDED)
         self._passages = [p for n, text in enumerate(texts) for p in passages.cut(text, n)]

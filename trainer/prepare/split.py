@@ -106,6 +106,24 @@ class Splitter:
             self._hold_out_some(poor, _gone_on_from(examples), places)
         return [replace(e, split=places.get(e.id, e.split)) for e in examples]
 
+    def split_by_label(self, examples: Sequence[Example]) -> list[Example]:
+        """Texts to sort: a tenth of each label is the exam, at least one where a label has several.
+
+        Texts with the same label are no phrasings of one fact, so each stands for itself.
+        """
+        places: dict[str, Split] = {}
+        labels: defaultdict[str, list[str]] = defaultdict(list)
+        for example in examples:
+            if example.split != "aside":
+                labels[example.answer.strip()].append(example.id)
+        for keys in labels.values():
+            self._draw.shuffle(keys)
+            tenth = len(keys) // 10
+            held = max(tenth, 1 if len(keys) > 1 else 0)
+            for n, key in enumerate(keys[: held + tenth]):
+                places[key] = "heldout" if n < held else "validation"
+        return [replace(e, split=places.get(e.id, e.split), group=e.group or e.id) for e in examples]
+
     def _hold_out_some(self, keys: Sequence[str], gone_on: frozenset[str], places: dict[str, Split]) -> None:
         free = [key for key in keys if key not in gone_on]
         self._draw.shuffle(free)
@@ -150,10 +168,13 @@ def run(context: Context) -> Summary:
     wishes = context.spec.prepare
     texts = list(read_lines(clean / "texts.jsonl", TextDocument))
     examples = [*read_lines(clean / "examples.jsonl", Example), *read_lines(questions / "examples.jsonl", Example)]
-    examples = group_phrasings(examples)
     splitter = Splitter(context.spec.seed, wishes.heldout_phrasings, wishes.unseen_share)
     unseen = splitter.unseen_documents(texts, examples)
-    examples, leaked = without_leaks(splitter.split(examples, unseen))
+    if context.spec.recipe == "classify":
+        placed = splitter.split_by_label(examples)
+    else:
+        placed = splitter.split(group_phrasings(examples), unseen)
+    examples, leaked = without_leaks(placed)
     if wishes.approve_above is not None:
         limit = wishes.approve_above
         examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]
