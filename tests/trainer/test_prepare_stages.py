@@ -173,6 +173,22 @@ def test_a_label_with_one_text_keeps_it() -> None:
     assert sorted(e.split for e in result if e.answer == "two") == ["heldout", "train"]
 
 
+def test_versions_of_a_document_stay_together_also_through_one_between_them() -> None:
+    draw = random.Random(3)
+
+    def words(count: int) -> list[str]:
+        return [f"w{draw.randint(0, 9999)}" for _ in range(count)]
+
+    first = words(300)
+    second = [*first[:200], *words(100)]
+    third = [*words(90), *second[90:]]
+    versions = {"v1": first, "v2": second, "v3": third} | {f"other{n}": words(300) for n in range(9)}
+    texts = [TextDocument(id=name, name=name, text=" ".join(said)) for name, said in versions.items()]
+    chosen = [split.Splitter(seed, 1, 0.1).unseen_documents(texts, []) for seed in range(40)]
+    family = {"v1", "v2", "v3"}
+    assert {frozenset(unseen & family) for unseen in chosen} == {frozenset(), frozenset(family)}
+
+
 def test_a_held_out_question_that_was_taught_is_set_aside() -> None:
     def example(key: str, question: str, where: str) -> Example:
         return Example(id=key, messages=(Turn("user", question), Turn("assistant", "x")), split=where)  # type: ignore[arg-type]

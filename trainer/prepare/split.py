@@ -62,6 +62,14 @@ def _telling_words(question: str) -> frozenset[str]:
     return frozenset(w for w in re.findall(r"\w+", question.casefold()) if w not in small)
 
 
+def _families(texts: Sequence[TextDocument]) -> list[set[str]]:
+    """Names of documents that are near twins, also through one between them: version 1, 2 and 3 are one family."""
+    first: dict[str, int] = {}
+    same_name = [duplicates.Pair(first.setdefault(text.name, n), n, 1.0) for n, text in enumerate(texts)]
+    twins = duplicates.near_duplicates([text.text for text in texts], 0.5)
+    return [{texts[n].name for n in members} for members in duplicates.clusters(len(texts), [*same_name, *twins])]
+
+
 class Splitter:
     """Chooses by a seeded draw, so that the same data always falls apart in the same way."""
 
@@ -78,9 +86,9 @@ class Splitter:
             return frozenset()
         self._draw.shuffle(names)
         chosen = set(names[: max(1, round(self._share * len(names)))])
-        for pair in duplicates.near_duplicates([text.text for text in live], 0.5):
-            if {live[pair.first].name, live[pair.second].name} & chosen:
-                chosen |= {live[pair.first].name, live[pair.second].name}
+        for family in _families(live):
+            if family & chosen:
+                chosen |= family
         return frozenset(chosen) if len(chosen) <= len(names) // 2 else frozenset()
 
     def split(self, examples: Sequence[Example], unseen: frozenset[str]) -> list[Example]:
