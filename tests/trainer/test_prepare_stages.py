@@ -180,8 +180,8 @@ def test_versions_of_a_document_stay_together_also_through_one_between_them() ->
         return [f"w{draw.randint(0, 9999)}" for _ in range(count)]
 
     first = words(300)
-    second = [*first[:200], *words(100)]
-    third = [*words(90), *second[90:]]
+    second = [*first[:220], *words(80)]
+    third = [*words(80), *second[80:]]
     versions = {"v1": first, "v2": second, "v3": third} | {f"other{n}": words(300) for n in range(9)}
     texts = [TextDocument(id=name, name=name, text=" ".join(said)) for name, said in versions.items()]
     chosen = [split.Splitter(seed, 1, 0.1).unseen_documents(texts, []) for seed in range(40)]
