@@ -61,6 +61,12 @@ class Vectors:
         if self._collection is None and not self._store.count() and not self._folder.exists():
             self.note = "ok"
             return
+        for _ in self._attempts():
+            yield
+            if self._resting:
+                return  # something was removed between two steps
+
+    def _attempts(self) -> Iterator[None]:
         yield from _imported()
         for attempt in range(2):
             try:

@@ -137,3 +137,50 @@ def test_closing_while_chroma_is_still_being_imported_does_no_harm(
     ready.set()
     list(waiting)
     assert not vectors_module._importing.is_alive()
+
+
+class _Held:
+    """A Chroma collection that counts what is written to it."""
+
+    metadata: dict[str, object] | None = None
+
+    def __init__(self) -> None:
+        self.writes = 0
+
+    def count(self) -> int:
+        return 0
+
+    def upsert(self, **_rows: object) -> None:
+        self.writes += 1
+
+    def modify(self, metadata: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_removal_while_chroma_is_built_ends_the_building(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Building it anew in the same process is what may bring a removed vector back."""
+    collection = store.create_collection("c")
+    removed = store.put(_new(collection, "a.txt", "Removed."))
+    store.put(_new(collection, "b.txt", "Kept."))
+    opened: list[_Held] = []
+
+    def open_one(self: vectors_module.Vectors) -> None:
+        self._collection = _Held()
+        opened.append(self._collection)
+
+    monkeypatch.setattr(vectors_module, "BATCH", 1)
+    monkeypatch.setattr(vectors_module, "_imported", lambda: iter([None]))
+    monkeypatch.setattr(vectors_module.Vectors, "_open", open_one)
+    vectors = vectors_module.Vectors(tmp_path / "cache" / "vectors", store)
+    building = vectors.synchronize()
+    for _ in range(steps):  # imported, opened, first batch
+        next(building)
+    before = [held.writes for held in opened]
+    store.remove([removed])
+    vectors.forget()
+    assert list(building) == []
+    assert [held.writes for held in opened] == before and not vectors.ready()
+    assert not vectors._marker.exists()
