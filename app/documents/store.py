@@ -6,9 +6,10 @@ Everything else (Chroma, the matrix in memory) can be rebuilt from here. Reading
 from __future__ import annotations
 
 import bisect
+import contextlib
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,6 +41,17 @@ class Store(Contents):
     def __init__(self, path: Path, backups: Path) -> None:
         self._erased: list[int] = []
         super().__init__(path, backups)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; what a rollback brings back was not erased."""
+        before = len(self._erased)
+        try:
+            with super().transaction() as db:
+                yield db
+        except BaseException:
+            del self._erased[before:]
+            raise
 
     def put(self, new: NewDocument) -> int:
         """Store a document in place of the one at its path, if any; → its id."""

@@ -14,6 +14,7 @@ import pytest
 
 from app.documents import migrations
 from app.documents import vectors as vectors_module
+from app.documents.matrix import Matrix
 from app.documents.parsed import Block, Parsed
 from app.documents.passages import Piece
 from app.documents.store import NewDocument, Store
@@ -137,6 +138,23 @@ def test_closing_while_chroma_is_still_being_imported_does_no_harm(
     ready.set()
     list(waiting)
     assert not vectors_module._importing.is_alive()
+
+
+def test_a_rollback_forgets_what_it_erased(store: Store) -> None:
+    """The matrix dropped rows that a full disk had brought back, and every later cosine was a neighbour's."""
+    collection = store.create_collection("c")
+    for name in ("a.txt", "b.txt", "c.txt"):
+        store.put(_new(collection, name, f"The text of {name}."))
+    matrix = Matrix(store)
+    assert matrix.fits()
+    (pages,) = store.db.execute("PRAGMA page_count").fetchone()
+    store.db.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(NoSpace):
+        store.put(_new(collection, "b.txt", "word " * 20_000))
+    store.db.execute("PRAGMA max_page_count = 1000000")
+    store.put(_new(collection, "d.txt", "The text of d.txt."))
+    assert matrix.fits()
+    assert [int(id_) for id_ in matrix.ids] == [row[0] for row in store.vectors()]
 
 
 class _Held:
