@@ -57,10 +57,6 @@ class Catalogue(Database):
         with self.transaction() as db:
             db.execute("UPDATE collections SET name = ? WHERE name = ?", (new_name, name))
 
-    def drop_collection(self, collection_id: int) -> None:
-        with self.transaction() as db:
-            db.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
-
     def documents(self, collection: str) -> list[Document]:
         """What needs attention first, then by name."""
         rows = self.db.execute(

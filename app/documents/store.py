@@ -157,14 +157,26 @@ class Store(Contents):
 
     def remove(self, document_ids: Sequence[int]) -> int:
         """Remove documents with all that belongs to them; → how many passages went."""
-        gone = 0
+        with self.transaction():
+            return self._erase(document_ids)
+
+    def drop_collection(self, collection_id: int) -> None:
+        """Remove a collection and what an Add under way has filed in it by now."""
         with self.transaction() as db:
-            for document_id in document_ids:
-                gone += self._erase_passages(document_id)
-                db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
-                db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-            self._changed()
-            self.set_meta("purge", "1")
+            rows = db.execute("SELECT id FROM documents WHERE collection_id = ?", (collection_id,)).fetchall()
+            if rows:
+                self._erase([row["id"] for row in rows])
+            db.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
+
+    def _erase(self, document_ids: Sequence[int]) -> int:
+        """Inside a transaction. Deleting the rows alone would leave their words in the full text."""
+        gone = 0
+        for document_id in document_ids:
+            gone += self._erase_passages(document_id)
+            self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        self._changed()
+        self.set_meta("purge", "1")
         return gone
 
     def _count(self, passages: int, terms: int) -> None:

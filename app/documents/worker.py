@@ -190,9 +190,14 @@ class DocumentsRole:
         finally:
             if self._spare is not lent:
                 lent.close()
-            if store.purge_due():
-                self._stores().vectors.forget()
-                store.purge()
+            self._purge()
+
+    def _purge(self) -> None:
+        """Leave nothing in any file of what was replaced or went with its collection."""
+        stores = self._stores()
+        if stores.store.purge_due():
+            stores.vectors.forget()
+            stores.store.purge()
 
     def _remove(self, call: p.Remove) -> Steps:
         ids = set(call.ids) | set(self._store.ids_named(call.collection, call.names) if call.names else ())
@@ -209,6 +214,7 @@ class DocumentsRole:
             raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
         removed = yield from self._removal().steps([doc.id for doc in self._store.documents(name)])
         self._store.drop_collection(collection_id)
+        self._purge()
         return removed
 
     def _search(self, call: p.Search) -> Steps:

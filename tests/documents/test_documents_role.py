@@ -106,6 +106,20 @@ def test_collections_do_not_leak_into_each_other(documents, policies: Path) -> N
     assert {x.document for x in documents.search("hotel in Vienna", "A", "B").passages} == {"canteen.txt", "travel.md"}
 
 
+def test_a_document_filed_while_its_collection_is_removed_goes_too(
+    documents, policies: Path, data_folder: Path
+) -> None:
+    documents.add(policies / "travel.md", collection="Kept")
+    documents.add(policies / "canteen.txt", collection="Gone")
+    removing = documents.role.handle(p.DeleteCollection(name="Gone"))
+    next(removing)
+    documents.add(policies / "phones.csv", collection="Gone")
+    for _ in removing:
+        pass
+    assert {passage.document for passage in documents.search("travel desk extension").passages} == {"travel.md"}
+    assert files_holding(data_folder, b"4711") == []
+
+
 def test_removed_means_gone_from_every_file(documents, policies: Path, data_folder: Path) -> None:
     secret = "The zephyrquartz vault opens with the phrase marigold umbrella at midnight."
     (policies / "secret.md").write_text(f"# Vault\n\n{secret}\n")

@@ -157,6 +157,20 @@ def test_a_rollback_forgets_what_it_erased(store: Store) -> None:
     assert [int(id_) for id_ in matrix.ids] == [row[0] for row in store.vectors()]
 
 
+def test_a_collection_takes_what_was_filed_meanwhile_along(store: Store) -> None:
+    """Their rows went and their words stayed: every search over all collections failed from then on."""
+    collection = store.create_collection("c")
+    kept = store.create_collection("kept")
+    store.put(_new(kept, "kept.txt", "A giraffe stays."))
+    matrix = Matrix(store)
+    store.put(_new(collection, "late.txt", "A giraffe came late."))
+    assert matrix.fits()
+    store.drop_collection(collection)
+    assert set(store.passages(store.best_words("giraffe", 5))) == set(store.best_words("giraffe", 5))
+    assert store.count() == 1 and store.purge_due()
+    assert matrix.fits() and len(matrix.ids) == 1
+
+
 class _Held:
     """A Chroma collection that counts what is written to it."""
 
