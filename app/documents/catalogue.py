@@ -21,6 +21,7 @@ class Stored(msgspec.Struct, frozen=True):
     status: str
     passages: int
     pages: int | None
+    modified: float
 
 
 class Catalogue(Database):
@@ -96,10 +97,16 @@ class Catalogue(Database):
         row = self.db.execute("SELECT modified FROM documents WHERE id = ?", (document_id,)).fetchone()
         return float(row[0]) if row else 0.0
 
+    def set_modified(self, document_id: int, modified: float) -> None:
+        """Note the date of a file that was saved again with the same content."""
+        with self.transaction() as db:
+            db.execute("UPDATE documents SET modified = ? WHERE id = ?", (modified, document_id))
+
     def known(self, collection_id: int) -> dict[str, Stored]:
         """What is filed in a collection, by path."""
         rows = self.db.execute(
-            "SELECT path, id, sha256, recipe, status, passages, pages FROM documents WHERE collection_id = ?",
+            """SELECT path, id, sha256, recipe, status, passages, pages, modified FROM documents
+            WHERE collection_id = ?""",
             (collection_id,),
         )
         return {row[0]: Stored(*tuple(row)[1:]) for row in rows}

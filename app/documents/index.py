@@ -131,6 +131,8 @@ class Indexing:
         if isinstance(item, Started):
             yield FileEvent(path=item.path, status="reading")
         elif isinstance(item, Unchanged):
+            if item.modified != item.stored.modified:
+                self._store.set_modified(item.stored.id, item.modified)
             self._counts["unchanged"] += 1
             yield FileEvent(
                 path=item.path,

@@ -44,6 +44,7 @@ class Unchanged(Struct, frozen=True):
 
     path: str
     stored: Stored
+    modified: float
 
 
 class Refused(Struct, frozen=True):
@@ -158,7 +159,7 @@ class ReadAhead:
             return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special")
         stored = self._known.get(path)
         if stored is not None and not self._force and self._same(path, stored):
-            return Unchanged(path, stored)
+            return Unchanged(path, stored, status.st_mtime)
         parsed = self._reader.parse(path, self._passwords.get(path))
         pieces = cut(parsed, self._counter, Path(path).stem)
         if not pieces:

@@ -69,6 +69,19 @@ def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:
     assert documents.add(policies, force=True).indexed == 3
 
 
+def test_a_file_that_was_only_touched_is_current_again_when_added(documents, policies: Path) -> None:
+    documents.add(policies)
+    os.utime(policies / "canteen.txt", (2e9, 2e9))
+
+    def statuses() -> dict[str, str]:
+        listed = documents.ask(p.ListDocuments(collection="Policies")).documents
+        return {document.name: document.status for document in listed}
+
+    assert statuses()["canteen.txt"] == "changed"
+    assert documents.add(policies) == p.Added(indexed=0, unchanged=3, failed=0)
+    assert set(statuses().values()) == {"indexed"}
+
+
 def test_a_file_that_turns_bad_keeps_its_last_good_version(documents, policies: Path) -> None:
     documents.add(policies)
     (policies / "travel.md").write_bytes(b"")
