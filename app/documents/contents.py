@@ -33,6 +33,11 @@ class Contents(Catalogue):
             raise AppError("This document is no longer in the index.", "It may have been removed.")
         return row["text"], msgspec.msgpack.decode(row["pages"], type=tuple[tuple[int, int], ...])
 
+    def pages(self, document_id: int) -> tuple[tuple[int, int], ...]:
+        """The span of each page."""
+        row = self.db.execute("SELECT pages FROM texts WHERE document_id = ?", (document_id,)).fetchone()
+        return msgspec.msgpack.decode(row["pages"], type=tuple[tuple[int, int], ...]) if row else ()
+
     def lines(self, document_id: int) -> tuple[Line, ...]:
         row = self.db.execute("SELECT lines FROM texts WHERE document_id = ?", (document_id,)).fetchone()
         return msgspec.msgpack.decode(row["lines"], type=tuple[Line, ...]) if row else ()

@@ -5,6 +5,8 @@ All offsets are code points of `Parsed.text`; pages count from 1; boxes are PDF 
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -47,3 +49,8 @@ class Parsed(Struct, frozen=True):
     note: str = ""  # for the user, e.g. "2 of 4 pages hold no readable text."
     sha256: str = ""  # of the bytes that were read
     size: int = 0  # bytes that were read
+
+
+def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:
+    """The page on which a place of the text stands; None where the format has no pages."""
+    return max(1, bisect.bisect_right(pages, place, key=lambda span: span[0])) if pages else None

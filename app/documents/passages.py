@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.documents.parsed import Block, Parsed
+from app.documents.parsed import Block, Parsed, page_at
 from app.text import sentences
 
 VERSION = 1
@@ -74,7 +74,7 @@ class _Cutter:
         self._text = parsed.text
         self._blocks = parsed.blocks
         self._counter = counter
-        self._page_starts = [start for start, _ in parsed.pages]
+        self._pages = parsed.pages
         self._title = " ".join(title.split())[:CONTEXT_CHARS]
         self._headings: list[tuple[int, str]] = []
         self._header_row = ""
@@ -207,7 +207,6 @@ class _Cutter:
         return start, end
 
     def _piece(self, start: int, end: int, tokens: int) -> Piece:
-        page = bisect.bisect_right(self._page_starts, start) if self._page_starts else None
         context = self._context()
         size = tokens + self._context_size() + 2
-        return Piece(start, end, max(1, page) if page is not None else None, self._heading(), context, size)
+        return Piece(start, end, page_at(self._pages, start), self._heading(), context, size)

@@ -20,6 +20,7 @@ from app.documents.index import Indexing
 from app.documents.lock import FolderLock
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
+from app.documents.parsed import page_at
 from app.documents.removal import Removal
 from app.documents.search import Searcher, trust
 from app.documents.store import Store, line_boxes
@@ -27,7 +28,7 @@ from app.documents.vectors import Vectors
 from app.documents.warm import Warm, in_thread
 from app.errors import AppError, NewerData, NoSpace
 from app.paths import Home
-from app.types import Box, Document
+from app.types import Box, Document, Passage
 from app.workers import protocol as p
 from app.workers.roles import Steps
 
@@ -233,10 +234,20 @@ class DocumentsRole:
         if call.highlight:
             texts = [passage.text for passage in result.passages]
             spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
-            marked = [msgspec.structs.replace(one, best=span) for one, span in zip(result.passages, spans, strict=True)]
+            marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
         return p.Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+
+    def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
+        """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""
+        if best is None or passage.page is None:
+            return msgspec.structs.replace(passage, best=best)
+        page = page_at(self._store.pages(passage.document_id), passage.start + best[0])
+        boxes = passage.boxes
+        if page != passage.page:
+            boxes = line_boxes(self._store.lines(passage.document_id), passage.start, passage.end, page)
+        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
 
     def _read_text(self, call: p.ReadText) -> p.DocumentText:
         text, pages = self._store.text(call.document_id)

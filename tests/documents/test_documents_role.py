@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from documents_helpers import files_holding
+from made_files import pdf, text_at
 
 from app.errors import AppError, Busy, NewerData
 from app.paths import RESOURCES, Home
@@ -302,6 +303,25 @@ def test_a_page_is_drawn_with_its_passage_marked(documents) -> None:
     assert drawn.marks and all(0 <= m.left < m.right <= drawn.width and m.top < m.bottom for m in drawn.marks)
     with pytest.raises(AppError):
         documents.ask(p.RenderPage(document_id=best.document_id, page=999))
+
+
+def test_a_passage_over_a_page_break_is_cited_by_the_page_of_its_sentence(documents, tmp_path: Path) -> None:
+    first = text_at(72, 700, "Receipts are handed in within one month of the journey.")
+    second = text_at(72, 700, "The hotel limit for Norway is 160 euros a night.")
+    (tmp_path / "travel.pdf").write_bytes(pdf([first, second]))
+    documents.add(tmp_path / "travel.pdf")
+    ((early,), (late,)) = (
+        documents.search(query, highlight=True).passages
+        for query in ("When are receipts handed in?", "What is the hotel limit for Norway?")
+    )
+    assert early.id == late.id and early.best is not None and late.best is not None
+    assert "Receipts" in early.text[slice(*early.best)] and early.page == 1
+    assert "160 euros" in late.text[slice(*late.best)] and late.page == 2
+    for passage in (early, late):
+        call = p.RenderPage(
+            document_id=passage.document_id, page=passage.page, start=passage.start, end=passage.end, scale=1.0
+        )
+        assert len(passage.boxes) == len(documents.ask(call).marks) == 1
 
 
 def test_a_page_of_a_file_that_went_says_so(documents, tmp_path: Path) -> None:
