@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.documents.database import plain_errors
 from app.documents.embed import Counter
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
@@ -26,7 +27,7 @@ from app.documents.search import Searcher, trust
 from app.documents.store import Store, line_boxes
 from app.documents.vectors import Vectors
 from app.documents.warm import Warm, in_thread
-from app.errors import AppError, NewerData, NoSpace
+from app.errors import AppError, NoSpace
 from app.paths import Home
 from app.types import Box, Document, Passage
 from app.workers import protocol as p
@@ -54,6 +55,7 @@ class DocumentsRole:
         self._home = home
         self._warm = warm or Warm()
         self._lock = FolderLock(home.root / "documents.lock")
+        self._suspect = home.root / "documents.suspect"  # stands when a request met damage: the next start examines
         self._opened: Stores | None = None
         self._counted: Counter | None = None
         self._viewer: Parser | None = None
@@ -65,7 +67,18 @@ class DocumentsRole:
 
         Raises:
             Busy: another process works on the same data folder.
+            AppError: the index is damaged; the next start examines it.
         """
+        try:
+            with plain_errors():
+                return (yield from self._answer(call))
+        except AppError as error:
+            if _is_damage(error):
+                with contextlib.suppress(OSError):  # the error itself matters more
+                    self._suspect.touch()
+            raise
+
+    def _answer(self, call: p.AnyCall) -> Steps:
         match call:
             case p.ListCollections():
                 return self._collections()
@@ -146,21 +159,32 @@ class DocumentsRole:
         return self._opened
 
     def _open_store(self) -> Store:
-        """A file that is no database is set aside, never deleted."""
+        """A file that is no database, or in which damage is found again, is set aside, never deleted."""
         path = self._home.documents_db
         try:
-            return Store(path, self._home.backups)
-        except NewerData:
-            raise
+            store = Store(path, self._home.backups)
+            if self._suspect.exists():
+                self._examine(store)
+            return store
         except AppError as error:
-            if not isinstance(error.__cause__, sqlite3.DatabaseError) or type(error) is not AppError:
+            if not _is_damage(error):
                 raise
         stamp = time.strftime("%Y%m%d-%H%M%S")
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{path}{suffix}").rename(f"{path.with_suffix('')}-damaged-{stamp}.db{suffix}")
         self._set_aside = f"{path.stem}-damaged-{stamp}.db"
+        self._suspect.unlink(missing_ok=True)
         return Store(path, self._home.backups)
+
+    def _examine(self, store: Store) -> None:
+        """Look whether the damage is in the file; a disk that failed for a moment costs no index."""
+        try:
+            store.examine()
+        except BaseException:
+            store.close()
+            raise
+        self._suspect.unlink(missing_ok=True)
 
     @property
     def _store(self) -> Store:
@@ -310,6 +334,11 @@ class DocumentsRole:
         yield from self._warm.embedder()
         found["embedder"] = "ok"
         return p.Health(stores=found)
+
+
+def _is_damage(error: AppError) -> bool:
+    """Whether SQLite found its file damaged; a full disk, a lock and newer data are kinds of their own."""
+    return type(error) is AppError and isinstance(error.__cause__, sqlite3.DatabaseError)
 
 
 def _with_changes(store: Store, collection: str) -> Iterator[Document]:

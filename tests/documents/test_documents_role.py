@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +220,59 @@ def test_a_damaged_index_is_set_aside_not_deleted(documents, policies: Path, dat
     kept = list(data_folder.glob("documents-damaged-*.db"))
     assert len(kept) == 1 and kept[0].read_bytes().startswith(b"this is no database")
     assert kept[0].name in documents.ask(p.CheckHealth()).stores["documents"]
+
+
+def _overwrite_a_page(database: Path) -> None:
+    """A bad sector: the file opens, and the table of passages cannot be read."""
+    store = sqlite3.connect(database)
+    (page,) = store.execute("SELECT rootpage FROM sqlite_master WHERE name = 'passages'").fetchone()
+    (size,) = store.execute("PRAGMA page_size").fetchone()
+    store.close()
+    data = bytearray(database.read_bytes())
+    data[(page - 1) * size : page * size] = b"\xff" * size
+    database.write_bytes(data)
+
+
+def _overwrite_the_full_text(database: Path) -> None:
+    """Bytes inside the full text, which SQLite's own check passes over."""
+    store = sqlite3.connect(database)
+    store.execute("UPDATE words_data SET block = randomblob(length(block)) WHERE id > 10")
+    store.commit()
+    store.close()
+
+
+@pytest.mark.parametrize("damage", [_overwrite_a_page, _overwrite_the_full_text])
+def test_damage_met_by_a_request_is_set_aside_at_the_next_start(
+    documents, policies: Path, data_folder: Path, damage: Callable[[Path], None]
+) -> None:
+    """The file opened all right each time, so that restarting, as the user was told to, changed nothing."""
+    documents.add(policies)
+    documents.close()
+    damage(data_folder / "documents.db")
+    before = (data_folder / "documents.db").read_bytes()
+    documents.restart()
+    assert documents.ask(p.ListCollections()).collections
+    with pytest.raises(AppError, match="index is damaged") as told:
+        documents.search("hotel in Vienna")
+    assert "restart" in told.value.hint
+    documents.restart()
+    assert documents.add(policies).indexed == 3
+    assert documents.search("hotel in Vienna").found
+    (kept,) = data_folder.glob("documents-damaged-*.db")
+    assert kept.read_bytes() == before
+    assert kept.name in documents.ask(p.CheckHealth()).stores["documents"]
+    documents.restart()
+    assert documents.search("hotel in Vienna").found
+    assert documents.ask(p.CheckHealth()).stores["documents"] == "ok"
+
+
+def test_a_sound_index_is_kept_after_a_suspicion(documents, policies: Path, data_folder: Path) -> None:
+    documents.add(policies)
+    documents.close()
+    (data_folder / "documents.suspect").touch()
+    documents.restart()
+    assert documents.search("hotel in Vienna").found
+    assert not list(data_folder.glob("documents-damaged-*")) and not (data_folder / "documents.suspect").exists()
 
 
 def test_a_newer_database_is_left_alone(documents, data_folder: Path) -> None:
