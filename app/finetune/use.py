@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -95,12 +96,16 @@ def data_text(run: Run, wizard: Wizard) -> str:
 
 def taught_documents(run: Run) -> dict[int, str]:
     """Documents that the run was given: id → name."""
-    found = {}
+    found: dict[int, str] = {}
     for path in sorted((run.folder / "inputs").glob("documents-*.jsonl")):
-        for text in read_lines(path, TextDocument):
-            if text.document_id is not None:
-                found[text.document_id] = text.name
+        found.update(_names_in(path, path.stat().st_mtime_ns))
     return found
+
+
+@lru_cache(maxsize=64)
+def _names_in(path: Path, changed_ns: int) -> Mapping[int, str]:
+    """Read once for each state of the file: it holds the whole text of its documents, many megabytes."""
+    return {text.document_id: text.name for text in read_lines(path, TextDocument) if text.document_id is not None}
 
 
 def trained_on(models: Iterable[InstalledModel], document_ids: Sequence[int]) -> list[InstalledModel]:

@@ -68,6 +68,7 @@ class Parts:
         """The documents controller; it is built when it is first asked for, after the first paint."""
         made = documents_controller.DocumentsController(self.documents_client, self.home, self.app)
         made.documents_removed.connect(lambda removed: forget.forget_in_chats(self.store, removed.ids))
+        made.collection_renamed.connect(self._follow_collection)
         for use in self._for_documents:
             use(made)
         return made
@@ -78,6 +79,10 @@ class Parts:
         return finetune_controller.FinetuneController(
             self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection, self.app
         )
+
+    def _follow_collection(self, name: str, new_name: str) -> None:
+        self.chats.follow_collection(name, new_name)
+        self.finetune.follow_collection(name, new_name)
 
     def _asked_collection(self) -> str:
         return self.chats.collection or self.documents.current
@@ -193,6 +198,8 @@ def stop(parts: Parts) -> None:
     """End the processes and close the files."""
     parts.session.save()
     parts.chats.leave()
+    if "finetune" in parts.__dict__:
+        parts.finetune.stop()
     parts.models.stop()
     parts.documents_client.stop()
     parts.store.purge()

@@ -92,8 +92,13 @@ def _settings(parts: Parts, window: MainWindow) -> QWidget:
     }
     page = _load("settings_page:SettingsPage")(parts.settings, extra)
     page.refused.connect(lambda error: window.toast(str(error)))
-    names = [(collection.name, collection.name) for collection in parts.documents.totals]
-    page.set_choices(DEFAULT_COLLECTION, [("", page.tr("None, the model alone")), *names])
+
+    def show_collections() -> None:
+        names = [(collection.name, collection.name) for collection in parts.documents.totals]
+        page.set_choices(DEFAULT_COLLECTION, [("", page.tr("None, the model alone")), *names])
+
+    show_collections()
+    parts.documents.collections_changed.connect(show_collections)
     return _widget(page)
 
 

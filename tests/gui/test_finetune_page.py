@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -23,9 +23,10 @@ from app.gui.controllers.trainer_process import Measured, Trainer
 from app.gui.theme import Theme
 from app.gui.views.finetune import FinetunePage
 from app.gui.views.finetune_chart import LossChart
+from app.gui.views.finetune_kept import DATA_PARTS
 from app.gui.views.finetune_memory import MemoryDialog
 from app.gui.views.finetune_report import ReportDialog
-from app.types import Answer, Collection, Document
+from app.types import Answer, Collection, Document, InstalledModel
 from app.workers.protocol import (
     CopyProgress,
     Documents,
@@ -91,6 +92,22 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     runs: list[Run] = []
     monkeypatch.setattr(Trainer, "start", lambda self, run: runs.append(run))
     return runs
+
+
+@pytest.fixture
+def used(world: Wizard) -> Wizard:
+    """The last step, with the new model in use."""
+    world.parts.models.start()
+    engine = world.last("engine")
+    engine.ready.emit(None)
+    engine.last(Load).finish(Loaded(info=INFO))
+    run = world.new_run(step="compare")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    world.page.foot.next.click()
+    world.last("engine").last(Load).finish(Loaded(info=INFO))
+    return world
 
 
 def test_the_page_has_its_place_and_starts_with_an_invitation(world: Wizard) -> None:
@@ -361,6 +378,88 @@ def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard, started:
     assert started == [world.controller.run] and world.controller.stand == "training"
 
 
+def test_an_interrupted_training_is_reached_again_from_the_review(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    fake_run.train_until(run, pid=2_000_000_000)
+    run.mark_reviewed()
+    world.open(run)
+    page = world.page
+    page.rail.buttons["review"].click()
+    assert page.step == "review" and page.foot.next.isEnabled() and page.foot.next.text() == "Approve 16 and train"
+    page.rail.buttons["train"].click()
+    assert page.step == "train" and page.train.resume.isVisible()
+
+
+def test_who_goes_back_while_it_is_measured_does_not_train(
+    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[Callable[[Measured | None, str], None]] = []
+    ended: list[bool] = []
+    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: plans.append(done))
+    monkeypatch.setattr(Trainer, "cancel_plan", lambda self: ended.append(True))
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    world.page.foot.next.click()
+    assert world.controller.measuring and len(plans) == 1
+    world.page.foot.back.click()
+    assert ended and not world.controller.measuring and world.page.step == "data"
+    assert world.page.foot.next.text() == "Prepare the data"
+
+
+def test_stop_preparing_ends_what_is_running_now(world: Wizard, started: list[Run]) -> None:
+    """The second preparation of a run: what the first one said is still there, and must not be taken for it."""
+    run = world.new_run(step="data", collections=("Samples",))
+    fake_run.prepare(run)
+    run.mark_reviewed()
+    world.open(run)
+    page = world.page
+    page.foot.next.click()
+    assert page.step == "review" and world.controller.stand == "preparing" and not run.reviewed
+    page.review.preparing.cancel.click()
+    assert page.step == "data" and world.controller.stand != "preparing"
+    world.answer_documents_late()
+    assert not started
+
+
+def test_a_model_that_a_training_starts_from_stays(world: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = world.parts.home.models / "base.gguf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"GGUF")
+    models = world.parts.models
+    models.install(InstalledModel(name="Base", path=str(file), file_bytes=4))
+    run = world.new_run(step="train", base="Base")
+    fake_run.prepare(run)
+    spec = read_json(run.folder / "run.json", RunSpec)
+    spec = msgspec.structs.replace(spec, base=msgspec.structs.replace(spec.base, path=str(file)))
+    (run.folder / "run.json").write_bytes(msgspec.json.encode(spec))
+    fake_run.train_until(run, pid=os.getpid())
+    _follow_this_process(run)
+    with pytest.raises(AppError, match="A training starts from “Base”"):
+        models.remove("Base")
+    assert file.exists()
+
+
+def test_a_name_with_spaces_or_given_elsewhere_is_followed(used: Wizard) -> None:
+    page = used.page
+    assert page.use._try_rename("Pump  helper ") == ""
+    assert page.use.verdict.title.text() == "Pump helper is in use now"
+    used.parts.models.rename("Pump helper", "Pumpe")
+    assert page.use.verdict.title.text() == "Pumpe is in use now" and page.use.elsewhere.export.button.isEnabled()
+    page.rail.buttons["compare"].click()
+    page.foot.next.click()
+    assert [model.name for model in used.parts.models.models()] == ["SmolLM2 135M", "Pumpe"]
+
+
+def test_deleted_data_leads_back_to_choosing(used: Wizard) -> None:
+    used.controller.remove_parts(*DATA_PARTS)
+    assert not used.controller.reachable("review") and used.controller.reachable("compare")
+    used.page.rail.buttons["compare"].click()
+    used.page.foot.again.click()
+    assert used.page.step == "data"
+
+
 def test_a_failure_says_what_happened_and_what_to_do(world: Wizard) -> None:
     from app.gui.widgets import Banner
 
@@ -456,22 +555,6 @@ def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
     world.last("engine").last(Load).finish(Loaded(info=INFO))
     assert not page.use.in_use and world.parts.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
     assert page.use.verdict.action.text() == "Use Larkfield Assistant"
-
-
-@pytest.fixture
-def used(world: Wizard) -> Wizard:
-    """The last step, with the new model in use."""
-    world.parts.models.start()
-    engine = world.last("engine")
-    engine.ready.emit(None)
-    engine.last(Load).finish(Loaded(info=INFO))
-    run = world.new_run(step="compare")
-    fake_run.prepare(run)
-    fake_run.finish(run)
-    world.open(run)
-    world.page.foot.next.click()
-    world.last("engine").last(Load).finish(Loaded(info=INFO))
-    return world
 
 
 def test_the_chat_goes_on_with_the_new_model_and_its_last_answer_is_shown(used: Wizard) -> None:

@@ -21,12 +21,25 @@ from app.gui.regions import focus_region
 from app.gui.session import Session
 from app.gui.single_instance import SingleInstance
 from app.gui.theme import theme
+from app.gui.views.chat_page import ChatPage
 from app.gui.views.models_page import ModelsPage
 from app.gui.views.settings_page import SettingsPage
 from app.gui.widgets import IconButton
-from app.settings import PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
-from app.types import InstalledModel
-from app.workers.protocol import Chat, Load, Loaded, LoadProgress
+from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
+from app.types import Budget, Collection, InstalledModel, Stats
+from app.workers.protocol import (
+    Chat,
+    Chatted,
+    Collections,
+    DeleteCollection,
+    Done,
+    ListCollections,
+    Load,
+    Loaded,
+    LoadProgress,
+    Removed,
+    RenameCollection,
+)
 
 
 @pytest.fixture
@@ -320,3 +333,119 @@ def test_without_room_for_two_the_old_model_goes_first_and_comes_back(
     qtbot.waitUntil(lambda: bool(new.waiting(Load)))
     new.last(Load).fail(AppError("This file does not load."))
     assert old.state == "ready" and models.engine is old and not models.switching_to  # type: ignore[comparison-overlap]
+
+
+def loaded(world: ShellWorld) -> ShellWorld:
+    """With the starter answering."""
+    world.parts.models.start()
+    engine = world.last("engine")
+    engine.ready.emit(None)
+    engine.last(Load).finish(Loaded(info=INFO))
+    return world
+
+
+def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
+    world: ShellWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both do not fit, so the old engine has ended by then."""
+    models = loaded(world).parts.models
+    monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 0)
+    add_model(world, "Big")
+    old, said = world.last("engine"), list[AppError]()
+    models.switch_failed.connect(lambda _, error: said.append(error))
+    models.switch_to("Big")
+    beside = world.last("engine")
+    first = beside.last(Load)
+    first.say(LoadProgress(fraction=0.1))
+    first.confirm_cancel()
+    qtbot.waitUntil(lambda: bool(beside.waiting(Load)), timeout=5000)
+    assert old.state == "stopped"
+    for change in (lambda: models.remove("Big"), lambda: models.rename("Big", "Bigger")):
+        with pytest.raises(AppError, match="is being loaded"):
+            change()
+    refused = AppError("The list of models could not be saved.", "Free some disk space.")
+
+    def full(name: str) -> InstalledModel:
+        raise refused
+
+    monkeypatch.setattr(world.parts.registry, "use", full)
+    beside.last(Load).finish(Loaded(info=INFO))
+    assert said == [refused] and not models.switching_to and old.state == "ready"
+
+
+def test_a_collection_that_is_renamed_takes_what_points_to_it_along(world: ShellWorld) -> None:
+    parts = world.parts
+    parts.settings.set(DEFAULT_COLLECTION, "Travel")
+    parts.store.set_collection(world.ids[1], "Travel")
+    world.window.open_chat(world.ids[0])
+    parts.chats.choose_collection("Travel")
+    parts.documents.totals = (Collection(id=1, name="Travel", documents=3),)
+    parts.finetune.begin()
+    parts.finetune.choose_data(collections=("Travel",))
+    parts.documents.rename_collection("Travel", "Journeys")
+    world.last("documents").last(RenameCollection).finish(Done())
+    assert parts.chats.collection == "Journeys" and parts.settings.get(DEFAULT_COLLECTION) == "Journeys"
+    assert [parts.store.chat(key).collection for key in world.ids] == ["Journeys", "Journeys"]
+    assert parts.finetune.wizard is not None and parts.finetune.wizard.collections == ("Journeys",)
+    settings = world.window.page("settings")
+    assert isinstance(settings, SettingsPage)
+    world.last("documents").last(ListCollections).finish(
+        Collections(collections=(Collection(id=1, name="Journeys", documents=3),))
+    )
+    assert ("Journeys", "Journeys") in settings._choices[DEFAULT_COLLECTION.key]
+    parts.documents.delete_collection("Journeys")
+    world.last("documents").last(DeleteCollection).finish(Removed(documents=3, passages=9, traces=0))
+    assert parts.chats.collection == "" and parts.store.chat(world.ids[1]).collection == ""
+
+
+def test_half_typed_words_stay_where_they_were_typed(world: ShellWorld) -> None:
+    page = loaded(world).window.page("chat")
+    assert isinstance(page, ChatPage)
+    world.window.show_page("chat")
+    world.window.new_chat()
+    page.composer.edit.setPlainText("Half a new question")
+    world.window.open_chat(world.ids[0])
+    page.composer.edit.setPlainText("A whole one")
+    page.composer.send()
+    assert world.parts.session.draft(0) == "Half a new question"
+    world.parts.chats.stop()
+    world.last("engine").last(Chat).confirm_cancel()
+    world.window.new_chat()
+    assert page.composer.text() == "Half a new question"
+    page.start_page.question_chosen.emit("A sample question?")
+    assert page.composer.text() == "Half a new question" and world.parts.session.draft(0) == ""
+
+
+def test_a_question_that_is_rewritten_while_an_answer_comes_is_not_lost(world: ShellWorld) -> None:
+    page = loaded(world).window.page("chat")
+    assert isinstance(page, ChatPage)
+    world.window.show_page("chat")
+    world.window.open_chat(world.ids[0])
+    said: list[AppError] = []
+    world.parts.chats.failed.connect(said.append)
+    for text in ("First", "Second"):
+        page.composer.edit.setPlainText(text)
+        page.composer.send()
+        if text == "First":
+            done = Chatted(
+                text="An answer.",
+                thinking="",
+                reason="end",
+                stats=Stats(),
+                budget=Budget(context=8192, used=9),
+                passages_used=0,
+            )
+            world.last("engine").last(Chat).finish(done)
+            first = page.transcript.questions()[-1]
+            first.start_edit()
+            assert first.editor is not None
+            first.editor.text.setPlainText("Carefully rewritten")
+    first.editor._send()
+    assert first.editor is not None and first.editor.text.toPlainText() == "Carefully rewritten"
+    assert [str(error) for error in said] == [
+        "An answer is still being written. Wait for it or stop it, then ask again."
+    ]
+    world.parts.chats.stop()
+    world.last("engine").last(Chat).confirm_cancel()
+    first.editor._send()
+    assert "Carefully rewritten" in [turn.text for turn in world.parts.chats.turns()]

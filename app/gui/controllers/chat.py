@@ -147,6 +147,19 @@ class ChatController(QObject):
             self._guard(lambda: self._store.set_collection(chat_id, name))
         self.collection_changed.emit(name)
 
+    def follow_collection(self, name: str, new_name: str) -> None:
+        """A collection is called otherwise now, or is gone (""): the chats and the default that ask it follow."""
+        if self._settings.get(DEFAULT_COLLECTION) == name:
+            self._guard(lambda: self._settings.set(DEFAULT_COLLECTION, new_name))
+        for chat in self._store.list_chats(limit=self._store.count()):
+            if chat.collection == name:
+                self._guard(lambda chat_id=chat.id: self._store.set_collection(chat_id, new_name))  # type: ignore[misc]
+        if self._chat is not None:
+            self._chat = self._store.chat(self._chat.id)
+        if self._collection == name:
+            self._collection = new_name
+            self.collection_changed.emit(new_name)
+
     def rename(self, title: str) -> None:
         if self._chat is None:
             return
@@ -215,7 +228,10 @@ class ChatController(QObject):
     def edit(self, question_id: int, text: str) -> None:
         """Ask something else in the place of this question; what was there stays reachable."""
         text = text.strip()
-        if not text or self._chat is None or self.writing() is not None or self.engine_state == "failed":
+        if not text or self._chat is None or self.engine_state == "failed":
+            return
+        if self.writing() is not None:
+            self.failed.emit(AppError("An answer is still being written.", "Wait for it or stop it, then ask again."))
             return
         self._guard(lambda: self._edit(question_id, text))
 

@@ -42,6 +42,8 @@ class DocumentsController(QObject):
     collection_created = Signal(str)
     collection_refused = Signal(str)
     """Why a name was not taken, for the field."""
+    collection_renamed = Signal(str, str)
+    """Old name and new name; the new one is "" where it was deleted."""
     documents_removed = Signal(object)
     """Removed"""
     notice_raised = Signal(str)
@@ -146,6 +148,7 @@ class DocumentsController(QObject):
         def renamed(_: AnyData) -> None:
             self._adds.rename(name, new_name)
             self.collection_created.emit(new_name)
+            self.collection_renamed.emit(name, new_name)
             if self.current == name:
                 self.current = new_name
                 self.current_changed.emit(new_name)
@@ -166,6 +169,7 @@ class DocumentsController(QObject):
         """Remove a collection with all that was indexed; the files stay."""
 
         def deleted(data: AnyData) -> None:
+            self.collection_renamed.emit(name, "")
             if self.current == name:
                 self.choose("")
             self._removed(data)

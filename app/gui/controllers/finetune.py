@@ -141,6 +141,8 @@ class FinetuneController(QObject):
     def reachable(self, step: Step) -> bool:
         if self.wizard is None or self._run is None:
             return False
+        if step == "review" and self.stand == "done" and self.review is None:
+            return False  # its data was deleted
         return plan.reachable(step, self.wizard, self.stand, reviewed=self._run.reviewed)
 
     def stand_of(self, run: Run) -> Stand:
@@ -151,6 +153,18 @@ class FinetuneController(QObject):
         """The model that the open wizard starts from."""
         name = self.wizard.base if self.wizard else ""
         return next((model for model in self.facts.models if model.name == name), None)
+
+    def trained_base(self) -> InstalledModel | None:
+        """The model that the open run was trained from; the goal may have been changed since."""
+        spec = self._run.spec if self._run is not None else None
+        if spec is None:
+            return self.base()
+        return next((model for model in self.facts.models if model.path == spec.base.path), None)
+
+    def installed(self) -> InstalledModel | None:
+        """The model that came out of the open run, where it is still installed."""
+        name = self.wizard.installed if self.wizard else ""
+        return next((model for model in self._models.models() if name and model.name == name), None)
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
@@ -228,11 +242,13 @@ class FinetuneController(QObject):
         self._run = run
         self._ratings = count_ratings(self._store.feedback())
         self._refresh_facts()
-        self.wizard = plan.with_defaults(wizard, self.facts, self._collection())
+        self.wizard = wizard
         follower = self._watch.follow(run)
         self._last_stand = follower.stand
         if follower.stand == "none" and self.wizard.step not in ("goal", "data"):
-            self.wizard = msgspec.structs.replace(self.wizard, step="data")  # it was closed while data was gathered
+            self.wizard = msgspec.structs.replace(wizard, step="data")  # it was closed while data was gathered
+        if self.wizard.step in ("goal", "data"):
+            self.wizard = plan.with_defaults(self.wizard, self.facts, self._collection())
         self._load_results()
         self.changed.emit()
         self._tell_status()
@@ -261,6 +277,23 @@ class FinetuneController(QObject):
             return
         self.wizard = plan.with_defaults(plan.choose_goal(self.wizard, goal), self.facts, self._collection())
         self.change()
+
+    def follow_collection(self, name: str, new_name: str) -> None:
+        """A collection is called otherwise now, or is gone (""): what is not prepared yet takes the new name."""
+        self._save()
+        for run in self.runs.list():
+            wizard = self._read(run)
+            if wizard is None or name not in wizard.collections:
+                continue
+            names = tuple(new_name if each == name else each for each in wizard.collections)
+            wizard = msgspec.structs.replace(wizard, collections=tuple(filter(None, names)))
+            if self.wizard is not None and run.id == self.wizard.id:
+                self.wizard = wizard
+            try:
+                run.save(wizard)
+            except AppError as error:
+                self.failed.emit(error)
+        self.changed.emit()
 
     def choose_data(self, **values: Any) -> None:
         """Collections, files, chats or thumbs, by hand."""
@@ -466,7 +499,9 @@ class FinetuneController(QObject):
             name = self.wizard.installed
             if name not in {model.name for model in self._models.models()}:
                 scores = (self.comparison or Comparison(self._run.folder)).scores()
-                model = prepare_install(self._run, self.wizard, self._home.models, self.base(), scores)
+                base = self.trained_base()
+                wizard = msgspec.structs.replace(self.wizard, base=base.name if base else self.wizard.base)
+                model = prepare_install(self._run, wizard, self._home.models, base, scores)
                 name = self._models.install(model).name
             self.change(installed=name, name=name, step="use", kept_old=False, went_back=False)
             self._save()
@@ -499,14 +534,14 @@ class FinetuneController(QObject):
         if self.wizard is None:
             return
         if self.wizard.installed:
-            self._models.rename(self.wizard.installed, name)
-            self.change(name=name, installed=name)
+            renamed = self._models.rename(self.wizard.installed, name).name
+            self.change(name=renamed, installed=renamed)
         else:
             self.change(name=name)
 
     def train_again(self) -> None:
-        """Back to the data of this run, to change it."""
-        self.change(step="review")
+        """Back to the list of this run, or to choosing where that was deleted."""
+        self.change(step="review" if self.review is not None else "data")
 
     def remove_parts(self, *parts: str) -> None:
         """Delete some of the run's folders."""
@@ -516,6 +551,8 @@ class FinetuneController(QObject):
             self._run.remove(*parts)
         except AppError as error:
             self.failed.emit(error)
+        if self.review is not None and not self.review.ready:
+            self.review = None
         self.changed.emit()
 
     # --- inside -----------------------------------------------------------------------------------------------------
@@ -529,6 +566,8 @@ class FinetuneController(QObject):
                 self._load_results()
                 self.changed.emit()
             self.progressed.emit()
+        elif follower.stand not in BUSY:
+            self.runs_changed.emit()
         self._tell_status()
 
     def _run_ended(self, follower: Follower) -> None:
@@ -562,7 +601,18 @@ class FinetuneController(QObject):
     def _world_changed(self) -> None:
         if self.wizard is not None:
             self._refresh_facts()
+            self._follow_rename()
             self.changed.emit()
+
+    def _follow_rename(self) -> None:
+        """The model of the open run may be called otherwise now; it is known by its run."""
+        if self.wizard is None or not self.wizard.installed or self.installed() is not None:
+            return
+        ours = [model for model in self._models.models() if model.lineage.get("run_id") == self.wizard.id]
+        if ours:
+            name = max(ours, key=lambda model: model.added_at).name
+            self.wizard = msgspec.structs.replace(self.wizard, installed=name, name=name)
+            self._save_timer.start()
 
     def _refresh_facts(self) -> None:
         self._memory = self._memory or memory_bytes()

@@ -59,11 +59,10 @@ class RunWatch(QObject):
 
     def status(self, *, opened: bool) -> tuple[str, bool] | None:
         """What to say of a run that nobody looks at: in words, and whether it is at work; None where there is none."""
-        said = None
-        for follower in self._followers.values():
-            if follower.stand in BUSY or (follower.stand == "review" and not opened):
-                said = (self._words(follower), follower.stand in BUSY)
-        return said
+        busy = self.busy()
+        waiting = [follower for follower in self._followers.values() if follower.stand == "review" and not opened]
+        said = next(iter([*busy, *waiting]), None)
+        return (self._words(said), bool(busy)) if said is not None else None
 
     def close(self) -> None:
         """The window closes; the trainers do not."""

@@ -169,7 +169,7 @@ class ChatPage(QWidget):
         composer.attach_asked.connect(lambda: self.attach_asked.emit(controller.collection))
         composer.collection_removed.connect(lambda: controller.choose_collection(""))
         composer.edit_last_asked.connect(self.edit_last)
-        self.start_page.question_chosen.connect(self._send)
+        self.start_page.question_chosen.connect(self._ask_sample)
         self.collection_button.chosen.connect(controller.choose_collection)
         self.more.clicked.connect(self._open_menu)
         self.banner.restart_asked.connect(controller.restart_engine)
@@ -293,13 +293,24 @@ class ChatPage(QWidget):
         self.collection_button.show_name(self._controller.collection)
 
     def _send(self, text: str) -> None:
+        chat_id = self._controller.chat_id
         if self._controller.ask(text):
+            self._keep_draft(chat_id, "")
             self.composer.clear()
 
+    def _ask_sample(self, text: str) -> None:
+        """What is half typed stays, and goes along into the chat that begins."""
+        if self._controller.ask(text):
+            self._keep_draft(0, "")
+            self._typed(self.composer.text())
+
     def _typed(self, text: str) -> None:
-        if self._drafts is not None:
-            self._drafts.set_draft(self._controller.chat_id, text)
+        self._keep_draft(self._controller.chat_id, text)
         self._controller.count(text)
+
+    def _keep_draft(self, chat_id: int, text: str) -> None:
+        if self._drafts is not None:
+            self._drafts.set_draft(chat_id, text)
 
     # --- the chat -----------------------------------------------------------------------------------------------------
 
@@ -338,8 +349,6 @@ class ChatPage(QWidget):
     def _question_added(self, question: Turn, answer: Turn) -> None:
         self.transcript.add_turns([question, answer])
         self.more.setEnabled(True)
-        if self._drafts is not None:
-            self._drafts.set_draft(0, "")
         self._show_stack()
         self._show_streaming()
 

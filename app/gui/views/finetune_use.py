@@ -19,7 +19,6 @@ from app.gui.views.finetune_train import duration
 from app.gui.views.page import ScrollColumn
 from app.gui.views.rename_dialog import RenameDialog
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
-from app.types import InstalledModel
 
 
 class UseStep(ScrollColumn):
@@ -65,7 +64,7 @@ class UseStep(ScrollColumn):
         models = controller.models
         models.switching.connect(lambda *_: self._moved(None))
         models.switched.connect(lambda *_: self._moved(None))
-        models.switch_failed.connect(lambda _, error: self._moved(error))
+        models.switch_failed.connect(self._switch_failed)
 
     def first_focus(self) -> QWidget:
         return self.verdict.action
@@ -83,7 +82,7 @@ class UseStep(ScrollColumn):
             return
         self._show_verdict()
         self._show_lineage()
-        model = self._model()
+        model = self._controller.installed()
         self.kept.show_run(run, model)
         self.chat.show_model(self._controller.models.active)
         self.elsewhere.show_model(model)
@@ -95,9 +94,17 @@ class UseStep(ScrollColumn):
         wizard, active = self._controller.wizard, self._controller.models.active
         return wizard is not None and active is not None and active.name == wizard.installed
 
+    def _switch_failed(self, name: str, error: AppError) -> None:
+        wizard = self._controller.wizard
+        self._moved(error if wizard is not None and name == wizard.installed else None)
+
     def _moved(self, error: AppError | None) -> None:
+        """Only the verdict moves with a switch, many times a second while a model is read."""
         self._error = error
-        self.refresh()
+        wizard = self._controller.wizard
+        if wizard is not None and wizard.step == "use":
+            self._show_verdict()
+            self.chat.show_model(self._controller.models.active)
 
     # --- building -----------------------------------------------------------------------------------------------------
 
@@ -150,7 +157,7 @@ class UseStep(ScrollColumn):
         empty_layout(self._lineage)
         wizard, run = self._controller.wizard, self._controller.run
         assert wizard is not None and run is not None
-        model, training = self._controller.base(), run.training
+        model, training = self._controller.trained_base(), run.training
         scores = (self._controller.comparison or Comparison(run.folder)).scores()
         documents = taught_documents(run)
         day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(wizard.created_at)).date(), "d MMMM")
@@ -164,7 +171,7 @@ class UseStep(ScrollColumn):
         quantization = f"{model.quantization}, {self.tr('unchanged')}" if model else self.tr("unchanged")
         for n, (icon, title, name, note) in enumerate(
             (
-                ("box", self.tr("Base model"), wizard.base, quantization),
+                ("box", self.tr("Base model"), model.name if model else wizard.base, quantization),
                 ("files", self.tr("Data"), data_text(run, wizard), sources),
                 ("graduation-cap", self.tr("Run"), f"{day}{time}", said),
                 ("circle-check", self.tr("Scores"), scores.title, scores.detail),
@@ -207,11 +214,6 @@ class UseStep(ScrollColumn):
         except AppError as error:
             return str(error)
         return ""
-
-    def _model(self) -> InstalledModel | None:
-        wizard = self._controller.wizard
-        name = wizard.installed if wizard else ""
-        return next((model for model in self._controller.models.models() if model.name == name), None)
 
 
 def _link(icon: str, title: str, name: str, note: str) -> QWidget:

@@ -72,7 +72,7 @@ class QuestionView(QWidget):
         if not self._editable or self.editor is not None:
             return
         self.editor = _QuestionEditor(self.turn.text)
-        self.editor.accepted.connect(self._accept)
+        self.editor.accepted.connect(self.edited)  # where it is taken the turn is drawn anew; else it stays to be tried
         self.editor.rejected.connect(self._close_editor)
         self._row.hide()
         self._column.addWidget(self.editor)
@@ -90,10 +90,6 @@ class QuestionView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._tools.hide()
-
-    def _accept(self, text: str) -> None:
-        self._close_editor()
-        self.edited.emit(text)
 
     def _close_editor(self) -> None:
         if self.editor is not None:
