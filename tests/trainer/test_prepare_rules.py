@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import random
 import string
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from trainer.errors import TrainerError
@@ -225,6 +229,112 @@ def test_a_broken_csv_row_is_named_by_its_line(tmp_path: Path) -> None:
     rows = files.read_file(path)
     assert [(e.question, e.answer) for e in rows.examples] == [("Two\nlines?", "Yes"), ("Last?", "Ja, größer")]
     assert rows.problems == ["Line 4 of “faq.csv”: it has 1 columns, the first row has 2."]
+
+
+def test_a_conversation_begins_with_its_question(tmp_path: Path) -> None:
+    path = tmp_path / "chats.jsonl"
+    rows = [
+        [("gpt", "Welcome!"), ("gpt", "How can I help?"), ("human", "Hi?"), ("gpt", "Hello")],
+        [("system", "Be brief."), ("gpt", "Welcome!"), ("human", "Hi?"), ("gpt", "Hello"), ("gpt", "There.")],
+        [("gpt", "Nobody asked.")],
+        [("gpt", "Welcome!"), ("human", "Hi?")],
+    ]
+    listed = [{"conversations": [{"from": who, "value": text} for who, text in row]} for row in rows]
+    path.write_text("\n".join(map(json.dumps, listed)), encoding="utf-8")
+    read = files.read_file(path)
+    assert [[turn.content for turn in e.messages] for e in read.examples] == [
+        ["Hi?", "Hello"], ["Be brief.", "Hi?", "Hello", "There."]
+    ]  # fmt: skip
+    assert [problem.split(":")[0] for problem in read.problems] == [f"Line {n} of “chats.jsonl”" for n in (3, 4)]
+
+
+@pytest.mark.parametrize("stray", ['"12.7 cm is it', '"12.7" cm is it'])
+def test_a_stray_quotation_mark_costs_one_row(tmp_path: Path, stray: str) -> None:
+    path = tmp_path / "faq.csv"
+    lines = ["question,answer", *[f"What is item {n}?,Answer {n}" for n in range(1000)]]
+    lines[3] = f"What is 5 inches?,{stray}"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    read = files.read_file(path)
+    assert len(read.examples) == 999 and len(read.problems) == 1
+    assert read.problems[0].startswith("Line 4 of “faq.csv”: a quotation mark is missing or misplaced")
+    assert read.examples[2].answer == "Answer 3" and read.examples[-1].source.row == 1001
+
+
+def test_two_stray_quotation_marks_do_not_join_the_rows_between(tmp_path: Path) -> None:
+    path = tmp_path / "faq.csv"
+    lines = ["question,answer", *[f"What is item {n}?,Answer {n}" for n in range(100)]]
+    lines[3], lines[50] = 'What is 5 inches?,"12.7 cm', 'How wide?,5"'
+    path.write_text("\n".join(lines), encoding="utf-8")
+    read = files.read_file(path)
+    assert len(read.examples) == 99 and [problem.split(":")[0] for problem in read.problems] == ["Line 4 of “faq.csv”"]
+    prose = "\n".join(f"Line {n}, with a comma and, sometimes, two." if n % 3 else f"Line {n}" for n in range(60))
+    path.write_text(f'question,answer\nWhat?,"{prose}"\nAnd?,Yes\n', encoding="utf-8")
+    read = files.read_file(path)
+    assert [e.answer for e in read.examples] == [prose, "Yes"] and not read.problems
+
+
+def test_lines_of_json_end_with_a_line_feed_alone(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"question": f"Where{mark}is it?", "answer": "Here"} for mark in "\u2028\u2029\x85 "]
+    path.write_bytes("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode())
+    read = files.read_file(path)
+    assert len(read.examples) == 4 and not read.problems
+    assert [e.source.row for e in read.examples] == [1, 2, 3, 4]
+
+
+def test_preferences_may_be_lists_of_messages(tmp_path: Path) -> None:
+    def said(*texts: str) -> list[dict[str, str]]:
+        return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+
+    answer = said("", "Good")[1:]
+    path = tmp_path / "pairs.jsonl"
+    rows: list[dict[str, object]] = [
+        {"prompt": "Hi?", "chosen": said("Hi?", "Good"), "rejected": said("Hi?", "Bad")},
+        {"chosen": said("Hi?", "Good"), "rejected": said("Hi?", "Bad")},
+        {"prompt": "Hi?", "chosen": said("Hi?", "Yes?", "Go on.", "Good"), "rejected": said("Hi?", "No", "Oh.", "Bad")},
+        {"prompt": said("Hi?"), "chosen": answer, "rejected": said("", "Bad")[1:]},
+        {"prompt": "Hi?", "chosen": "Good", "rejected": said("Hi?", "Bad")},
+        {"prompt": "Hi?", "chosen": said("Hi?"), "rejected": said("Hi?", "Bad")},
+        {"prompt": "Hi?", "chosen": {"text": "Good"}, "rejected": "Bad"},
+        {"question": ["Hi?"], "answer": "Good"},
+        {"question": "Hi?", "answer": {"text": "Good"}},
+        {"question": "Hi?", "answer": "Good", "context": ["not asked for"], "rejected": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    read = files.read_file(path)
+    assert [(p.chosen, p.rejected) for p in read.preferences] == [("Good", "Bad")] * 5
+    prompts = [[turn.content for turn in p.messages] for p in read.preferences]
+    assert prompts == [["Hi?"], ["Hi?"], ["Hi?", "Yes?", "Go on."], ["Hi?"], ["Hi?"]]
+    assert [e.answer for e in read.examples] == ["Good"]
+    assert [problem.split(":")[0] for problem in read.problems] == [f"Line {n} of “pairs.jsonl”" for n in (6, 7, 8, 9)]
+    assert "“question” is not a text." in read.problems[2]
+
+
+def test_cells_are_taught_as_a_person_sees_them(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    day = datetime.datetime
+    cells = [
+        (0.2, "0%", "20 %"), (0.125, "0%", "13 %"), (0.0825, "0.00%", "8.25 %"), (0.5, "0.##%", "50 %"),
+        (0.055, "0.##%", "5.5 %"), (3, '0" % of all"', "3"), (0.2, "General", "0.2"), (1, "0%", "100 %"),
+        (day(2026, 3, 1), "yyyy-mm-dd", "2026-03-01"), (day(2026, 3, 1, 14, 30), "d.m.yyyy h:mm", "2026-03-01 14:30"),
+        (datetime.time(8, 5), "h:mm", "08:05"), ("20%", "0%", "20%"),
+    ]  # fmt: skip
+    sheet.append(["question", "answer"])
+    for row, (value, form, _) in enumerate(cells, 2):
+        sheet.append([f"What is {row}?", value])
+        sheet.cell(row, 2).number_format = form
+    path, odd = tmp_path / "rows.xlsx", tmp_path / "odd.xlsx"
+    book.save(path)
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(odd, "w") as target:
+        for name in source.namelist():
+            part = source.read(name)
+            size = f'ref="A1:B{len(cells) + 1}"'.encode()
+            assert size in part or "sheet1" not in name
+            target.writestr(name, part.replace(size, b'ref="A1"'))
+    for file in (path, odd):  # some programs write no true size of a sheet
+        assert [e.answer for e in files.read_file(file).examples] == [shown for *_, shown in cells]
 
 
 def test_a_file_that_is_not_examples_is_refused(tmp_path: Path) -> None:

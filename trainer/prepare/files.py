@@ -9,8 +9,11 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -33,6 +36,8 @@ _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "ass
           "bot": "assistant", "system": "system"}  # fmt: skip
 MAX_FILE_BYTES = 512 * 1024**2
 """A file of examples larger than this is a corpus; it belongs among the documents."""
+MANY_LINES = 10
+"""A cell that takes in so many lines, each with as many columns as a row, began with a stray quotation mark."""
 
 
 class RowError(ValueError):
@@ -81,9 +86,8 @@ def _take(value: object, path: Path, number: int, rows: Rows) -> None:
     fields = {str(key).strip().casefold(): item for key, item in value.items() if key is not None}
     source = Origins(document=path.name, path=str(path), row=number)
     key = f"{path.name}:{number}:{hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:12]}"
-    chosen, rejected = _text(fields, CHOSEN), _text(fields, REJECTED)
-    if chosen and rejected:
-        turns = _messages(fields, with_answer=False)
+    if _value(fields, CHOSEN) and _value(fields, REJECTED):
+        turns, chosen, rejected = _preferred(fields)
         rows.preferences.append(
             Preference(id=key, messages=turns, chosen=chosen, rejected=rejected, origin="file", source=source)
         )
@@ -91,9 +95,40 @@ def _take(value: object, path: Path, number: int, rows: Rows) -> None:
     rows.examples.append(Example(id=key, messages=_messages(fields), origin="file", source=source))
 
 
+def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Turn, ...], str, str]:
+    """(conversation, chosen, rejected). Either is a text, or a list of messages that ends with it (Hugging Face).
+
+    The list's own conversation is taken where no column holds the prompt, or where it holds more than that.
+    """
+    (before, chosen), (_, rejected) = _answered(fields, CHOSEN), _answered(fields, REJECTED)
+    asked = sum(turn.role == "user" for turn in before)
+    if asked > 1 or (asked and not (_conversation(fields) or _value(fields, QUESTION))):
+        return before, chosen, rejected
+    return _messages(fields, with_answer=False), chosen, rejected
+
+
+def _answered(fields: Mapping[str, Any], names: Iterable[str]) -> tuple[tuple[Turn, ...], str]:
+    """The last answer of a list of messages and what stands before it; of a text nothing stands before."""
+    found = _value(fields, names)
+    if not found or not isinstance(found[1], list):
+        return (), _text(fields, names)
+    turns = _listed(found[1])
+    last = max((i for i, turn in enumerate(turns) if turn.role == "assistant" and turn.content), default=None)
+    if last is None:
+        raise RowError(f"“{found[0]}” holds no answer.")
+    return tuple(_from_question(turns[:last])), turns[last].content
+
+
+def _conversation(fields: Mapping[str, Any]) -> object:
+    """The list of messages of a row; some sets of preferences keep one under `prompt`."""
+    prompt = fields.get("prompt")
+    named = fields.get("messages") or fields.get("conversations") or fields.get("conversation")
+    return named or (prompt if isinstance(prompt, list) else None)
+
+
 def _messages(fields: Mapping[str, Any], with_answer: bool = True) -> tuple[Turn, ...]:
-    listed = fields.get("messages") or fields.get("conversations") or fields.get("conversation")
-    turns = _listed(listed) if listed else _columns(fields, with_answer)
+    listed = _conversation(fields)
+    turns = _from_question(_listed(listed)) if listed else _columns(fields, with_answer)
     roles = [turn.role for turn in turns]
     if "user" not in roles:
         raise RowError("no question was found. Name the columns “question” and “answer”.")
@@ -118,11 +153,17 @@ def _listed(listed: object) -> list[Turn]:
     return turns
 
 
+def _from_question(turns: Sequence[Turn]) -> list[Turn]:
+    """Without what the assistant says first: no template takes an answer before any question."""
+    first = next((i for i, turn in enumerate(turns) if turn.role == "user"), len(turns))
+    return [turn for i, turn in enumerate(turns) if i > first or turn.role != "assistant"]
+
+
 def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Turn]:
     """Question and answer columns; Alpaca's `input` is the text that its `instruction` is about."""
     question = _text(fields, QUESTION)
-    about = _text(fields, ("input", "context"))
-    if "instruction" in fields and about and about != question:
+    about = _text(fields, ("input", "context")) if "instruction" in fields else ""
+    if about and about != question:
         question = f"{question}\n\n{about}"
     answer = _text(fields, (*ANSWER, *LABEL))
     if not question:
@@ -137,11 +178,22 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Turn]:
 
 
 def _text(fields: Mapping[str, Any], names: Iterable[str]) -> str:
+    found = _value(fields, names)
+    if not found:
+        return ""
+    name, value = found
+    if isinstance(value, (list, dict)):
+        raise RowError(f"“{name}” is not a text.")
+    return repair(str(value)).strip()
+
+
+def _value(fields: Mapping[str, Any], names: Iterable[str]) -> tuple[str, object] | None:
+    """The first of these columns that holds something, and what it holds."""
     for name in names:
         value = fields.get(name)
-        if value is not None and str(value).strip():
-            return repair(str(value)).strip()
-    return ""
+        if value not in (None, [], {}) and str(value).strip():
+            return name, value
+    return None
 
 
 # --- one reader a kind: (line, row) -----------------------------------------------------------------------------------
@@ -163,25 +215,46 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, object]]:
         raise TrainerError(f"“{path.name}” is not a CSV file.", "Save it as CSV (UTF-8) again.", code="damaged")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t|", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = list(io.StringIO(text, newline=""))
     header: list[str] = []
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, RowError(f"a quotation mark is missing or misplaced ({error}).")
+    for line, row in _csv_cells(lines, delimiter):
+        if isinstance(row, RowError):
+            yield line, row
+        elif not any(cell.strip() for cell in row):
             continue
-        if not any(cell.strip() for cell in row):
-            continue
-        if not header:
+        elif not header:
             header = row
         elif len(row) != len(header):
             yield line, RowError(f"it has {len(row)} columns, the first row has {len(header)}.")
         else:
             yield line, dict(zip(header, row, strict=True))
+
+
+def _csv_cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | RowError]]:
+    """(line, cells): a stray quotation mark costs its own line, not all those up to the next mark."""
+    at = columns = 0
+    while at < len(lines):
+        reader = csv.reader((lines[i] for i in range(at, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            cells = next(reader)
+        except csv.Error as error:
+            at += 1
+            yield at, RowError(f"a quotation mark is missing or misplaced ({error}).")
+            continue
+        end = at + reader.line_num
+        if _swallowed(lines[at + 1 : end - 1], delimiter, columns, MANY_LINES if len(cells) == columns else 1):
+            at += 1
+            yield at, RowError(f"a quotation mark is missing or misplaced: it takes in the lines up to {end}.")
+            continue
+        columns = columns or len(cells)
+        yield at + 1, cells
+        at = end
+
+
+def _swallowed(inside: Sequence[str], delimiter: str, columns: int, least: int) -> bool:
+    """Whether the lines inside a row are rows themselves."""
+    lines = [line for line in inside if line.strip()]
+    return columns > 1 and len(lines) >= least and all(line.count(delimiter) == columns - 1 for line in lines)
 
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, object]]:
@@ -194,7 +267,9 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, object]]:
     try:
         for sheet in book.worksheets:
             header: list[str] = []
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            sheet.reset_dimensions()  # what a sheet says of its own size is often wrong
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                row = [_shown(cell) for cell in cells]
                 if not any(cell not in (None, "") for cell in row):
                     continue
                 if not header:
@@ -205,8 +280,44 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, object]]:
         book.close()
 
 
+def _shown(cell: Any) -> object:
+    """A cell's value as the sheet shows it: 0.2 may stand there as 20 %, and a day has no midnight."""
+    value = cell.value
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", _precision(value))
+    if isinstance(value, time):
+        return value.isoformat(_precision(value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        code = _number_format(cell)
+        if "%" in code and abs(value) < 1e15:
+            return _percent(value, code)
+    return value
+
+
+def _number_format(cell: Any) -> str:
+    """How a sheet shows a number, without the signs that stand for themselves."""
+    try:
+        return re.sub(r'"[^"]*"|\\.', "", cell.number_format)
+    except IndexError:  # the book does not hold the style that the cell names
+        return ""
+
+
+def _precision(value: datetime | time) -> str:
+    return "seconds" if value.second else "minutes"
+
+
+def _percent(share: float, code: str) -> str:
+    """As "0.0#%" says: rounded to the places, of which those marked # are left out where they are zero."""
+    match = re.search(r"\.([0#?]+)", code)
+    places = match[1] if match else ""
+    text = str((Decimal(str(share)) * 100).quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP))
+    for _ in range(places.count("#")):
+        text = text.removesuffix("0")
+    return f"{text.removesuffix('.')} %"
+
+
 def _jsonl_rows(path: Path) -> Iterator[tuple[int, object]]:
-    for number, line in enumerate(_decode(path).splitlines(), 1):
+    for number, line in enumerate(io.StringIO(_decode(path), None), 1):  # U+2028 ends no line
         if line.strip():
             yield number, _parsed(line)
 
