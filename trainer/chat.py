@@ -42,7 +42,7 @@ def render(tokenizer: Any, turns: Sequence[Turn], prompt: bool) -> str:
     messages = [{"role": turn.role, "content": turn.content} for turn in turns]
     try:
         text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, ValueError, TypeError) as error:
         hint = "Take such conversations out, or choose another model."
         raise TrainerError("The model's template refuses a conversation.", hint, str(error), "template") from error
     return text
@@ -68,7 +68,8 @@ def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn], last_only: bool 
     ids, offsets = list(coding["input_ids"]), coding["offset_mapping"]
     targets = [False] * len(ids)
     for i, turn in enumerate(turns):
-        if turn.role == "assistant" and (i == last or not last_only):
+        answers = turn.role == "assistant" and i > 0  # a greeting before all else answers nothing
+        if answers and (i == last or not last_only):
             _mark(tokenizer, full, turns[: i + 1], ids, offsets, targets)
     if not any(targets):
         raise TrainerError("An example has nothing to learn.", "Check its answer.", id, "masked")

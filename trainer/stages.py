@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,13 +18,15 @@ from trainer.errors import TrainerError
 from trainer.loss import shares_prefix
 from trainer.memory import process_peak
 from trainer.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
-from trainer.spec import BaseReport, Example, Hyper, TrainResult, Turn, read_json, write_json
+from trainer.spec import BaseReport, Example, Hyper, Preference, TrainResult, Turn, read_json, write_json
 from trainer.train import Samples, Task, Training
 
 READ_ALONG = 128
 """Tokens of a piece of text that is read beside the answers."""
 SAMPLES = 4
 SAMPLE_TOKENS = 40
+NAMED, NAMED_CHARACTERS = 3, 60
+"""How many of the examples that the template refuses are named, and with how much of their question."""
 ALL_MASKED = "All examples are masked: there is nothing for the model to learn."
 
 
@@ -136,21 +138,29 @@ class _Run:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self._encode(taught, "train")
         units = self._encode(validation, "validation") if validation else []
-        return [*train_units, *self._replay()], units, list(validation or taught)[:SAMPLES]
+        coded = {unit[0].id for unit in units or train_units}
+        questions = [e for e in (validation if units else taught) if e.id in coded]
+        return [*train_units, *self._replay()], units, questions[:SAMPLES]
 
     def _encode(self, examples: Sequence[Example], name: str) -> list[Unit]:
-        """Encode examples; those too long or without an answer are counted and left out."""
+        """Encode examples; those too long, without an answer or refused by the template are counted and left out.
+
+        Raises:
+            TrainerError: none of those to train on is left.
+        """
         limit = min(self.spec.hyper.max_length or 2048, self.report.context)
         units: list[Unit] = []
-        failed: TrainerError | None = None
+        failed: dict[str, TrainerError] = {}
+        refused: list[Example] = []
         long = 0
         for example in examples:
             try:
                 coded = encode_chat(self.tokenizer, example.id, example.messages, _last_only(example))
             except TrainerError as error:
-                if error.code != "masked":
+                if error.code not in ("masked", "template"):
                     raise
-                failed = error
+                failed[error.code] = error
+                refused += [example] if error.code == "template" else []
                 continue
             if len(coded.ids) > limit:
                 long += 1
@@ -160,13 +170,20 @@ class _Run:
         if long:
             self.counts["too_long"] = self.counts.get("too_long", 0) + long
             self._warn(f"{long} examples are longer than {limit} tokens and were left out.")
-        if not units and failed:
-            raise TrainerError(ALL_MASKED, "Check that the examples have answers.", failed.detail, "masked")
-        if not units:
-            raise TrainerError(f"All examples are longer than {limit} tokens.", "Shorten them.", code="too-long")
-        if failed:
-            self._warn(f"{len(examples) - len(units) - long} examples have no answer to learn and were left out.")
+        self._name_refused(refused)
+        if not units and name == "train":
+            raise _nothing_left(failed, limit)
+        if "masked" in failed:
+            masked = len(examples) - len(units) - long - len(refused)
+            self._warn(f"{masked} examples have no answer to learn and were left out.")
         return units
+
+    def _name_refused(self, refused: Sequence[Example | Preference]) -> None:
+        if not refused:
+            return
+        self.counts["refused"] = self.counts.get("refused", 0) + len(refused)
+        named = ", ".join(map(_named, refused[:NAMED])) + (", …" if len(refused) > NAMED else "")
+        self._warn(f"Examples that the model's template refuses were left out ({len(refused)}): {named}.")
 
     def _replay(self) -> list[Unit]:
         def progress(done: int, total: int) -> None:
@@ -206,18 +223,33 @@ class _Run:
     def _pairs(self) -> tuple[list[Unit], list[Unit], list[Example]]:
         train, validation = selection.choose_preferences(self.context)
 
-        def code(pair: Any) -> Unit:
-            good, bad = Turn("assistant", pair.chosen), Turn("assistant", pair.rejected)
-            return (
-                encode_chat(self.tokenizer, f"{pair.id}+", (*pair.messages, good), last_only=True),
-                encode_chat(self.tokenizer, f"{pair.id}-", (*pair.messages, bad), last_only=True),
-            )
-
-        units, held = [code(p) for p in train], [code(p) for p in validation]
+        units, held = self._encode_pairs(train, "train"), self._encode_pairs(validation, "validation")
         self.counts |= {"train": len(units), "validation": len(held)}
         if len(units) < selection.FEW:
             self._warn(f"Only {len(units)} pairs: expect little change.")
         return units, held, []
+
+    def _encode_pairs(self, pairs: Sequence[Preference], name: str) -> list[Unit]:
+        """Encode pairs; those that the template refuses are counted and left out."""
+        units: list[Unit] = []
+        failed: TrainerError | None = None
+        refused: list[Preference] = []
+        for pair in pairs:
+            good, bad = Turn("assistant", pair.chosen), Turn("assistant", pair.rejected)
+            try:
+                chosen = encode_chat(self.tokenizer, f"{pair.id}+", (*pair.messages, good), last_only=True)
+                rejected = encode_chat(self.tokenizer, f"{pair.id}-", (*pair.messages, bad), last_only=True)
+            except TrainerError as error:
+                if error.code != "template":
+                    raise
+                failed = error
+                refused.append(pair)
+                continue
+            units.append((chosen, rejected))
+        self._name_refused(refused)
+        if failed and not units and name == "train":
+            raise failed
+        return units
 
     def _ask(self, examples: Sequence[Example]) -> list[str]:
         if not examples:
@@ -235,6 +267,23 @@ class _Run:
     def _warn(self, message: str) -> None:
         self.warnings.append(message)
         self.context.notice(message)
+
+
+def _nothing_left(failed: Mapping[str, TrainerError], limit: int) -> TrainerError:
+    """Why no example is left; the template's own complaint comes first, since it holds for the whole model."""
+    if "template" in failed:
+        return failed["template"]
+    if "masked" in failed:
+        hint = "Check that the examples have answers."
+        return TrainerError(ALL_MASKED, hint, failed["masked"].detail, "masked")
+    return TrainerError(f"All examples are longer than {limit} tokens.", "Shorten them.", code="too-long")
+
+
+def _named(row: Example | Preference) -> str:
+    if row.source.row:
+        return f"line {row.source.row} of “{row.source.document}”"
+    asked = next((turn.content for turn in row.messages if turn.role == "user"), row.id)
+    return f"“{asked[:NAMED_CHARACTERS]}”"
 
 
 def _until_answer(example: Example) -> tuple[Turn, ...]:

@@ -1,10 +1,12 @@
-"""Chats as examples: only an answer that someone approved is learned, and no held-out question is read on the way."""
+"""Conversations as examples: only approved answers are learned, no exam question is read, odd ones are left out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tiny import write_tiny
 
@@ -12,8 +14,9 @@ from app.finetune.sources import Rated, from_chat, from_ratings
 from app.types import Message
 from trainer import base, stages
 from trainer.context import Context
+from trainer.errors import TrainerError
 from trainer.prepare import split
-from trainer.spec import BaseModel, BaseReport, Data, Example, Preference, RunSpec, Turn, write_lines
+from trainer.spec import BaseModel, BaseReport, Data, Example, Origins, Preference, Replay, RunSpec, Turn, write_lines
 
 CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
 
@@ -30,7 +33,8 @@ def gathering(tokenizer: Any, tmp_path: Path) -> Any:
     run = stages._Run.__new__(stages._Run)
     run.spec = RunSpec(id="r", base=BaseModel(path="base.gguf"), data=Data())
     run.context = Context(run.spec, tmp_path / "runs" / "r", lambda _event: None)
-    run.tokenizer, run.counts, run.warnings = tokenizer, {}, []
+    run.model, run.tokenizer, run.folder = None, tokenizer, run.context.stage("train")
+    run.counts, run.warnings = {}, []
     run.report = BaseReport(
         path="", name="", architecture="llama", parameters=1, layers=1, vocabulary=1, context=512, kl=None, template="",
         eos="", sha256="",
@@ -97,3 +101,73 @@ def test_a_held_out_question_in_the_middle_of_a_taught_conversation_is_a_leak() 
     held = Example(id="b", messages=(Turn("user", "The hen?"), Turn("assistant", "Barn.")), split="heldout")
     examples, leaked = split.without_leaks([taught, held])
     assert leaked == 1 and examples[1].split == "aside"
+
+
+STRICT = (
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Roles must alternate, the user first.') }}{% endif %}"
+    "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+GREETED = (Turn("assistant", "Hello, how can I help?"), *CHAT[:2])
+
+
+@pytest.fixture
+def strict(gathering: Any) -> Iterator[Any]:
+    """A model whose template wants the turns to alternate."""
+    before = gathering.tokenizer.chat_template
+    gathering.tokenizer.chat_template = STRICT
+    yield gathering
+    gathering.tokenizer.chat_template = before
+
+
+def test_a_conversation_that_begins_with_a_greeting_is_learned_from_its_first_question_on(
+    gathering: Any, tokenizer: Any
+) -> None:
+    (unit,) = gathering._encode([Example(id="a", messages=GREETED, origin="file")], "train")
+    assert learned(tokenizer, unit) == ["In the barn.<|im_end|>"]
+    assert tokenizer.decode(unit[0].ids).startswith("<|im_start|>assistant")
+
+
+def test_examples_that_the_template_refuses_are_counted_and_named_and_the_rest_trains(strict: Any) -> None:
+    row = Origins(document="faq.jsonl", row=7)
+    examples = [
+        Example(id="sound", messages=CHAT, origin="file"),
+        Example(id="a", messages=GREETED, origin="file", source=row),
+        Example(id="b", messages=(CHAT[0], *CHAT[:2])),
+        Example(id="empty", messages=CHAT[:1]),
+    ]
+    assert [unit[0].id for unit in strict._encode(examples, "train")] == ["sound"]
+    assert strict.counts == {"train": 1, "refused": 2}
+    assert strict.warnings == [
+        "Examples that the model's template refuses were left out (2): line 7 of “faq.jsonl”, “the hen?”.",
+        "1 examples have no answer to learn and were left out.",
+    ]
+
+
+def test_when_the_template_refuses_all_the_run_ends_with_a_sentence(strict: Any) -> None:
+    refused = [Example(id="a", messages=GREETED, origin="file")]
+    assert strict._encode(refused, "validation") == []
+    with pytest.raises(TrainerError, match="template refuses a conversation"):
+        strict._encode(refused, "train")
+
+
+def test_what_the_template_refuses_is_no_sample_either(strict: Any) -> None:
+    rows = [
+        Example(id="a", messages=GREETED, origin="file", split="validation"),
+        Example(id="b", messages=CHAT, origin="file"),
+    ]
+    write_lines(strict.context.stage("split") / "examples.jsonl", rows)
+    strict.spec = msgspec.structs.replace(strict.spec, replay=Replay(enabled=False))
+    units, validation, questions = strict._data()
+    assert (len(units), validation, [e.id for e in questions]) == (1, [], ["b"])
+
+
+def test_pairs_that_the_template_refuses_are_left_out(strict: Any) -> None:
+    sound = Preference(id="p", messages=CHAT[:3], chosen="Rain", rejected="Sun", approved=True)
+    odd = msgspec.structs.replace(sound, id="q", messages=GREETED[:2])
+    units, _, _ = _pairs(strict, [sound, odd])
+    assert [each.id for unit in units for each in unit] == ["p+", "p-"]
+    assert strict.counts["refused"] == 1
+    with pytest.raises(TrainerError, match="template refuses a conversation"):
+        _pairs(strict, [odd])
