@@ -25,6 +25,7 @@ class Checker:
     def __init__(self, passages: Sequence[Passage], index: Index) -> None:
         self._passages, self._index = passages, index
         self._plain = [duplicates.normalized(p.searched) for p in passages]
+        self._contents: dict[int, tuple[list[values.Value], frozenset[str]]] = {}
 
     def judge(self, number: int, fact: Fact, phrasing: Phrasing, others: Sequence[str]) -> tuple[str, float]:
         """(the rule it breaks or "", its quality from 0 to 1)."""
@@ -60,10 +61,15 @@ class Checker:
         plain = duplicates.normalized(answer)
         if plain in self._plain[number]:
             return True
-        passage = self._passages[number]
-        if values.without(values.find(answer), values.find(passage.searched)):
-            return False
-        return set(terms(answer)) <= set(terms(passage.searched))
+        known, words = self._content(number)
+        return not values.without(values.find(answer), known) and words.issuperset(terms(answer))
+
+    def _content(self, number: int) -> tuple[list[values.Value], frozenset[str]]:
+        """Values and words of a passage, looked for once: a large table is asked about thousands of times."""
+        if number not in self._contents:
+            text = self._passages[number].searched
+            self._contents[number] = values.find(text), frozenset(terms(text))
+        return self._contents[number]
 
 
 def gives_away(question: str, value: str) -> bool:

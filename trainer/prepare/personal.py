@@ -6,6 +6,7 @@ Names have no checksum: a given name from a list before a capitalised word, a ti
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -173,9 +174,11 @@ def find(text: str) -> list[Finding]:
     """Personal data and secrets in a text, in order; where two overlap the rule that stands first is kept."""
     taken: list[Finding] = []
     for finding in (*_by_rule(text), *_names_by_list(text)):
-        if all(finding.end <= other.start or finding.start >= other.end for other in taken):
-            taken.append(finding)
-    return sorted(taken, key=lambda finding: finding.start)
+        place = bisect_right(taken, finding.start, key=lambda other: other.start)
+        free = not place or taken[place - 1].end <= finding.start
+        if free and (place == len(taken) or finding.end <= taken[place].start):
+            taken.insert(place, finding)
+    return taken
 
 
 def _by_rule(text: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -122,20 +123,22 @@ def _sense(kind: Kind, text: str) -> tuple[Decimal | None, str]:
     return amount, _unit(rest)
 
 
+_BEFORE_MONTH = re.compile(r"\b(?:in|of|to|until) $")
+
+
 def find(text: str) -> list[Value]:
     """Values in their order; where patterns overlap the more telling kind is kept."""
     taken: list[Value] = []
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if (
-                kind == "day"
-                and match[0] in ("May", "March")
-                and not re.search(r"\b(?:in|of|to|until) $", text[: match.start()])
-            ):
+            start, end = match.span()
+            doubtful = kind == "day" and match[0] in ("May", "March")
+            if doubtful and not _BEFORE_MONTH.search(text, max(0, start - 8), start):
                 continue
-            if all(match.end() <= value.start or match.start() >= value.end for value in taken):
-                taken.append(Value(match.start(), match.end(), kind, *_sense(kind, match[0])))
-    return sorted(taken, key=lambda value: value.start)
+            place = bisect_right(taken, start, key=lambda value: value.start)
+            if (not place or taken[place - 1].end <= start) and (place == len(taken) or end <= taken[place].start):
+                taken.insert(place, Value(start, end, kind, *_sense(kind, match[0])))
+    return taken
 
 
 def without(values: Iterable[Value], others: Iterable[Value]) -> list[Value]:
