@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from app.chats.store import ChatStore
 from app.paths import Home
@@ -20,6 +20,18 @@ def remove_documents(home: Home, ids: Sequence[int], call: Callable[[AnyCall], D
     if home.chats_db.exists():
         forget_in_chats(ChatStore(home.chats_db, home.backups), ids, close=True)
     return removed
+
+
+def forget_missing(home: Home, store: ChatStore, existing: Iterable[int]) -> int:
+    """Blank what stored answers hold of documents that are no longer in the index; returns how many answers changed.
+
+    It finishes a removal that was cut short before the chats were told, and covers an answer that ended after it.
+    `existing` are the ids of all documents of all collections, listed just before. Where the index was once set aside
+    as damaged nothing is done: nobody removed its documents, and their ids are given out again.
+    """
+    if any(home.root.glob("documents-damaged-*.db")):
+        return 0
+    return forget_in_chats(store, sorted(store.cited_documents().difference(existing)))
 
 
 def forget_in_chats(store: ChatStore, ids: Sequence[int], *, close: bool = False) -> int:

@@ -188,8 +188,8 @@ class ChatStore:
     def recover(self) -> int:
         """Mark answers stopped whose process is gone; call it once at a start. Returns how many."""
         with self._change() as db:
-            rows = db.execute("SELECT id, text, writer FROM turns WHERE state = 'writing'").fetchall()
-            lost = [row for row in rows if row["writer"] == os.getpid() or not alive(row["writer"])]
+            rows = db.execute("SELECT id, text, writer, created_at FROM turns WHERE state = 'writing'").fetchall()
+            lost = [row for row in rows if row["writer"] == os.getpid() or not alive(row["writer"], row["created_at"])]
             for row in lost:
                 answer = Answer(text=row["text"], stopped=True, note="Inhouse ended while this was written.")
                 self.finish_answer(row["id"], answer)
@@ -229,17 +229,25 @@ class ChatStore:
         ).fetchall()
         return [self._feedback(row) for row in rows]
 
+    def cited_documents(self) -> set[int]:
+        """Ids of the documents whose passages stored answers hold."""
+        return {row["document_id"] for row in self._read("SELECT DISTINCT document_id FROM cited")}
+
     def forget_document(self, document_id: int) -> int:
-        """Blank the passages of a removed document in stored answers; returns how many answers changed."""
+        """Blank what stored answers hold of a removed document, in the full text too; returns how many changed."""
         with self._change() as db:
             rows = db.execute(
-                "SELECT t.id, t.answer FROM cited c JOIN turns t ON t.id = c.turn_id WHERE c.document_id = ?",
+                "SELECT t.id, t.text, t.answer FROM cited c JOIN turns t ON t.id = c.turn_id WHERE c.document_id = ?",
                 (document_id,),
             ).fetchall()
             for row in rows:
                 answer = without(_answers.decode(row["answer"]), document_id)
                 db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(answer), row["id"]))
+                if answer.text != row["text"]:
+                    db.execute("UPDATE turns SET text = ? WHERE id = ?", (answer.text, row["id"]))
             db.execute("DELETE FROM cited WHERE document_id = ?", (document_id,))
+            if rows:
+                db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
         if rows:
             self._empty_log()
         return len(rows)

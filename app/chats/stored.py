@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import cast
 
 import msgspec
 
 from app.chats.records import Turn
 from app.types import Answer, Passage, Source
 
-_CITATION = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_CITATION = re.compile(r"(?<!\s)\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_QUOTE = re.compile(r"^[ \t]*>.*\[\d{1,3}\].*$", re.MULTILINE)
+_NUMBER = re.compile(r"\[(\d{1,3})\]")
+_INHOUSE = re.compile(r"inhouse|\bapp\b", re.IGNORECASE)
+"""The command line of the window or of a command, from source or frozen."""
+REMOVED = "> (A quotation stood here. Its document was removed.)"
+CLOCK_S = 2.0
+"""How far the start time that the system gives for a process may be off."""
 
 
-def alive(pid: int | None) -> bool:
-    """Whether the process that was writing still runs."""
+def alive(pid: int | None, since: float) -> bool:
+    """Whether the process that began to write at `since` (seconds since the epoch) still runs.
+
+    A process that started later, or that is no Inhouse, has only taken over the number.
+    """
     if pid is None:
         return False
     import psutil
 
-    exists = cast(Callable[[int], bool], psutil.pid_exists)
-    return exists(pid)
+    try:
+        process = psutil.Process(pid)
+        started = process.create_time()
+        command = " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return started <= since + CLOCK_S and bool(_INHOUSE.search(command))
 
 
 def worth_telling(turn: Turn) -> bool:
@@ -36,7 +49,11 @@ def plain_text(turn: Turn) -> str:
 
 
 def without(answer: Answer, document_id: int) -> Answer:
-    """The answer with the text of this document's passages blanked."""
+    """The answer with the text of this document's passages blanked, and what it quotes of them word for word."""
+    cited = {str(source.n) for source in answer.sources if source.passage.document_id == document_id}
+
+    def unquoted(line: re.Match[str]) -> str:
+        return REMOVED if cited & set(_NUMBER.findall(line.group())) else line.group()
 
     def blank(passage: Passage) -> Passage:
         if passage.document_id != document_id:
@@ -45,6 +62,7 @@ def without(answer: Answer, document_id: int) -> Answer:
 
     return msgspec.structs.replace(
         answer,
+        text=_QUOTE.sub(unquoted, answer.text),
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
     )

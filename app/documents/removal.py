@@ -68,10 +68,13 @@ class Removal:
         return bool(needle.phrase and self._store.best_words(f'"{needle.phrase}"', 1))
 
     def _files(self) -> list[Path]:
-        """Every file of ours that could hold something; models and logs hold no documents."""
-        folders = [self._root / "cache"]
-        found = [path for path in self._root.glob("documents.db*") if path.is_file()]
-        for folder in folders:
+        """Every file of ours that could hold something, copies and what was set aside as damaged too.
+
+        Models and logs hold no documents; the chats are told afterwards.
+        """
+        kept = [*self._root.glob("documents*.db*"), *self._root.glob("*.broken-*")]
+        found = [path for path in kept if path.is_file()]
+        for folder in (self._root / "cache", self._root / "backups"):
             found += [Path(at) / name for at, _, names in os.walk(folder) for name in names]
         return found
 

@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from app.assistant.forget import forget_missing
 from app.chats import schema
 from app.chats.store import ChatStore
+from app.chats.stored import REMOVED
 from app.errors import AppError, Busy, NewerData
 from app.paths import home
 from app.types import Answer, Message, Passage, Source
+
+LINGER = "import time; app = time.sleep(60)"
+"""Looks like an Inhouse on its command line."""
 
 
 @pytest.fixture
@@ -136,6 +141,20 @@ def test_another_process_that_still_writes_is_left_alone(store: ChatStore) -> No
     assert store.recover() == 1
 
 
+def test_a_number_that_another_process_took_over_does_not_keep_an_answer_open(store: ChatStore) -> None:
+    answers = []
+    with subprocess.Popen(["sleep", "60"]) as other, subprocess.Popen([sys.executable, "-c", LINGER]) as later:
+        for pid, began in ((other.pid, time.time()), (later.pid, time.time() - 3600)):
+            turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+            answers.append(turn.id)
+            store._db.execute("UPDATE turns SET writer = ?, created_at = ? WHERE id = ?", (pid, began, turn.id))
+        recovered = store.recover()
+        other.kill()
+        later.kill()
+    assert recovered == 2
+    assert {store.turn(turn_id).state for turn_id in answers} == {"stopped"}
+
+
 def test_a_discarded_answer_brings_the_one_before_back(store: ChatStore) -> None:
     chat = store.create()
     question, first = exchange(store, chat.id, "Q", "A")
@@ -177,6 +196,39 @@ def test_a_removed_document_leaves_no_text_in_stored_answers(store: ChatStore) -
     for file in home().root.glob("chats.db*"):
         assert b"zymurgy" not in file.read_bytes()
     assert store.forget_document(7) == 0
+
+
+def test_a_quotation_goes_with_its_document_and_the_rest_of_the_answer_stays(store: ChatStore) -> None:
+    chat = store.create()
+    text = "> The xylographic limit. [1]\n\n> The kept sentence. [2]\n\nThe model's own words [1]."
+    sources = (Source(n=1, passage=passage(7, "The xylographic limit.")), Source(n=2, passage=passage(8, "Kept.")))
+    _, turn = exchange(store, chat.id, "Q", Answer(text=text, sources=sources))
+    assert store.search("xylographic")
+    assert store.forget_document(7) == 1
+    left = store.turn(turn)
+    assert left.text == f"{REMOVED}\n\n> The kept sentence. [2]\n\nThe model's own words [1]."
+    assert left.answer is not None and left.answer.text == left.text
+    assert store.search("xylographic") == [] and store.search("kept")
+    for file in home().root.glob("chats.db*"):
+        assert b"xylographic" not in file.read_bytes().lower(), file.name
+
+
+def test_documents_that_are_no_longer_there_are_forgotten_too(store: ChatStore) -> None:
+    chat = store.create()
+    sources = (Source(n=1, passage=passage(7, "zymurgy text")), Source(n=2, passage=passage(8, "kept text")))
+    _, turn = exchange(store, chat.id, "Q", Answer(text="A [1] [2].", sources=sources))
+    assert forget_missing(home(), store, {7, 8, 9}) == 0
+    assert forget_missing(home(), store, {8, 9}) == 1
+    answer = store.turn(turn).answer
+    assert answer is not None and [source.passage.text for source in answer.sources] == ["", "kept text"]
+    assert store.cited_documents() == {8}
+
+
+def test_what_an_index_held_that_was_set_aside_is_not_taken_for_removed(store: ChatStore) -> None:
+    exchange(store, store.create().id, "Q", Answer(text="A [1].", sources=(Source(n=1, passage=passage(7)),)))
+    (home().root / "documents-damaged-20260101-120000.db").touch()
+    assert forget_missing(home(), store, set()) == 0
+    assert store.cited_documents() == {7}
 
 
 def test_search_finds_titles_and_text_by_unfinished_words_and_without_accents(store: ChatStore) -> None:
