@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -51,7 +52,7 @@ class ModelsRole:
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
-            source = Path(call.path).expanduser()
+            source = Path(call.path).expanduser().absolute()
             bring = self._import_shared if sharing.is_shared(source) else self._import
             return (yield from bring(source, call.name))
         if isinstance(call, ExportModel):
@@ -85,24 +86,22 @@ class ModelsRole:
             digest = yield from _hashed(source)
             return ModelInstalled(model=self._install(source, header, name, digest))
         _check_room(self._folder, header.file_bytes)
-        target = self._free_name(source.stem)
-        with _whole(target) as out, source.open("rb") as file:
-            digest = yield from _copied(file, header.file_bytes, source.name, out.write)
-        return ModelInstalled(model=self._install(target, header, name, digest))
+        with _whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
+            digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
+        return ModelInstalled(model=self._install(copy.path, header, name, digest))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""
         with sharing.opened(source) as (about, weights, size):
             _check_room(self._folder, size)
-            target = self._free_name(about.name)
-            with _whole(target) as out:
-                digest = yield from _copied(weights, size, source.name, out.write)
-                out.flush()
-                header = _header_of_shared(Path(out.name), source)
-                known = yield from self._known(Path(out.name), size)
+            with _whole(self._named(about.name), beside=True) as copy:
+                digest = yield from _copied(weights, size, source.name, copy.out.write)
+                copy.out.flush()
+                header = _header_of_shared(copy.path, source)
+                known = yield from self._known(copy.path, size)
                 if known is not None:
                     raise _already(known)
-        model = self._install(target, header, name or about.name, digest, about)
+        model = self._install(copy.path, header, name or about.name, digest, about)
         return ModelInstalled(model=model)
 
     def _install(
@@ -135,13 +134,13 @@ class ModelsRole:
         if target.exists() and target.samefile(source):
             raise AppError("This is the file that Inhouse itself uses.", "Choose another folder.")
         _check_room(target.parent, model.file_bytes)
-        with source.open("rb") as file, _whole(target) as out:
+        with source.open("rb") as file, _whole(target) as copy:
             total = os.fstat(file.fileno()).st_size
             if call.card:
-                with sharing.packed(out, model, call.card) as weights:
+                with sharing.packed(copy.out, model, call.card) as weights:
                     yield from _copied(file, total, source.name, weights.write)
             else:
-                yield from _copied(file, total, source.name, out.write)
+                yield from _copied(file, total, source.name, copy.out.write)
         return Done()
 
     def _known(self, source: Path, size: int) -> Generator[AnyData, None, InstalledModel | None]:
@@ -156,32 +155,62 @@ class ModelsRole:
                 return model
         return None
 
-    def _free_name(self, name: str) -> Path:
+    def _named(self, name: str) -> Path:
         stem = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:100] or "model"
-        target = self._folder / f"{stem}.gguf"
-        count = 1
-        while target.exists():
-            count += 1
-            target = self._folder / f"{stem}-{count}.gguf"
-        return target
+        return self._folder / f"{stem}.gguf"
+
+
+@dataclass
+class _Copy:
+    """A file that is being written, and where it lies: under a name of its own until it is whole."""
+
+    out: IO[bytes]
+    path: Path
 
 
 @contextlib.contextmanager
-def _whole(target: Path) -> Iterator[IO[bytes]]:
-    """A file under another name, which is flushed to the disk and then renamed; whatever ends it early removes it."""
+def _whole(target: Path, *, beside: bool = False) -> Iterator[_Copy]:
+    """A file under another name, which is flushed to the disk and then renamed; whatever ends it early removes it.
+
+    It replaces what has the target's name; with `beside` it takes the next name that is free then, since another
+    process may bring in a file of the same name meanwhile.
+    """
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as out:
-            yield out
+            copy = _Copy(out, part)
+            yield copy
             out.flush()
             os.fsync(out.fileno())
-        part.replace(target)
+        copy.path = _put_beside(part, target) if beside else part.replace(target)
         sync_folder(target.parent)
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def _put_beside(part: Path, target: Path) -> Path:
+    place = _reserved(target)
+    try:
+        return part.replace(place)
+    except OSError:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _reserved(target: Path) -> Path:
+    """An empty file under the target's name, or the next that is free: only who made it may replace it."""
+    name, count = target, 1
+    while True:
+        try:
+            name.open("xb").close()
+        except FileExistsError:
+            count += 1
+            name = target.with_name(f"{target.stem}-{count}{target.suffix}")
+        else:
+            return name
 
 
 def _check_room(folder: Path, size: int) -> None:

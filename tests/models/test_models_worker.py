@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -129,6 +130,38 @@ def test_a_file_that_lies_in_the_models_folder_is_listed_where_it_is(client: Cli
     model_file.rename(inside)
     assert brought_in(client, inside).path == str(inside)
     assert len(list(home().models.glob("*.gguf"))) == 1
+
+
+def test_two_imports_of_one_file_name_at_once_keep_both_files(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert STARTER_FILE is not None
+    second = tmp_path / "b" / model_file.name
+    second.parent.mkdir()
+    shutil.copy(STARTER_FILE.path, second)
+    with second.open("r+b") as out:
+        out.seek(-2, 2)
+        out.write(b"\x55\xaa")
+    sources = {"A": model_file, "B": second}
+    running = {}
+    for number, (name, source) in enumerate(sources.items()):
+        monkeypatch.setattr(os, "getpid", lambda pid=number: 1111 + pid)
+        running[name] = ModelsRole(home()).handle(ImportModel(path=str(source), name=name))
+        while not isinstance(next(running[name]), CopyProgress) or len(list(home().models.glob("*.part"))) <= number:
+            pass
+    for steps in running.values():
+        list(steps)
+    for name, source in sources.items():
+        assert Path(Registry(home()).find(name).path).read_bytes() == source.read_bytes()
+    assert len(list(home().models.glob("*.gguf*"))) == 2
+
+
+def test_a_name_from_the_current_folder_is_listed_in_full(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home().models.mkdir(parents=True)
+    model_file.rename(home().models / "own.gguf")
+    monkeypatch.chdir(home().models)
+    list(ModelsRole(home()).handle(ImportModel(path="own.gguf", name="Own")))
+    assert Registry(home()).find("Own").path == str(home().models / "own.gguf")
 
 
 def test_what_the_models_process_cannot_do_is_said(client: Client) -> None:
