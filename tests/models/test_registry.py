@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -131,6 +133,25 @@ def test_a_damaged_list_is_set_aside_and_our_files_are_found_again() -> None:
     assert again.note
     assert len(list(home().models.glob("models.broken-*.json"))) == 1
     assert names(Registry(home())) == [STARTER.name, "Mine"]
+
+
+def test_two_readers_of_a_damaged_list_make_one_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = installed(Registry(home()))
+    (home().models / "models.json").write_bytes(b'{"version": 1, "models": [{')
+    read, both_read = msgspec.json.decode, threading.Barrier(2)
+    waited = threading.local()
+
+    def decode(raw: bytes, **more: object) -> object:
+        if not hasattr(waited, "once"):
+            waited.once = True
+            both_read.wait(10)
+        return read(raw, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(msgspec.json, "decode", decode)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(names, (Registry(home()), Registry(home()))))
+    assert found == [[STARTER.name, model.name]] * 2
+    assert len(list(home().models.glob("models.broken-*.json"))) == 1
 
 
 def test_a_newer_list_is_left_as_it_is() -> None:
