@@ -114,6 +114,19 @@ def trained_on(models: Iterable[InstalledModel], document_ids: Sequence[int]) ->
     return [model for model in models if wanted.intersection(model.lineage.get("documents", "").split(","))]
 
 
+def holding(runs: Runs, document_ids: Sequence[int]) -> list[str]:
+    """Names of the runs whose training data holds the text of any of these documents."""
+    wanted = set(document_ids)
+    return [_name_of(run) for run in runs.list() if wanted.intersection(taught_documents(run))]
+
+
+def _name_of(run: Run) -> str:
+    try:
+        return run.load().name or run.id
+    except AppError:
+        return run.id
+
+
 def card_of(model: InstalledModel, runs: Runs) -> str:
     """The model card that its run wrote; its title alone where the run was deleted."""
     run = runs.get(model.lineage.get("run_id", ""))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.finetune.use import trained_on
+from app.finetune.runs import Runs
+from app.finetune.use import holding, trained_on
 from app.gui.controllers.sources import SourceReader
 from app.gui.views.documents_page import DocumentsPage
 from app.gui.views.drop_overlay import DropOverlay
@@ -24,18 +25,19 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     reader = SourceReader(parts.documents_client, window)
     parts.documents.documents_listed.connect(reader.forget)
     page = DocumentsPage(parts.documents, SourcePanel(reader))
-    page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids)
+    page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     return page
 
 
-def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int]) -> str:
-    """Removing a document takes it from search, not from a model that was trained on it: those are named."""
-    names = ", ".join(f"“{model.name}”" for model in trained_on(models, document_ids))
-    if not names:
-        return ""
+def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int], runs: Runs) -> str:
+    """Removing a document takes it from search, not from a model or the data of a training: those are named."""
+    learned = ", ".join(f"“{model.name}”" for model in trained_on(models, document_ids))
+    kept = ", ".join(f"“{name}”" for name in dict.fromkeys(holding(runs, document_ids)))
     text = "{0} learned from it and still can repeat it. Remove that model too, or train it again without."
-    return QCoreApplication.translate("Documents", text).format(names)
+    data = "Its text also stays in the training data of {0} until you delete that on the Fine-tune page."
+    said = [(text, learned), (data, kept)]
+    return " ".join(QCoreApplication.translate("Documents", words).format(names) for words, names in said if names)
 
 
 def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
