@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,17 @@ def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
             yield from encode_text(tokenizer, text.id, text.text, TEXT_TOKENS)
     elif spec.recipe == "prefer":
         for pair in selection.choose_preferences(context)[0]:
-            yield encode_chat(tokenizer, pair.id, (*pair.messages, Turn("assistant", pair.chosen)))
+            yield from _encoded(tokenizer, pair.id, (*pair.messages, Turn("assistant", pair.chosen)))
     else:
         examples = [e for e in selection.read_examples(context) if e.answer.strip()]
         held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
         for example in held_out or examples:
-            yield encode_chat(tokenizer, example.id, example.messages)
+            yield from _encoded(tokenizer, example.id, example.messages)
+
+
+def _encoded(tokenizer: Any, key: str, turns: Sequence[Turn]) -> list[Encoded]:
+    """The conversation, or nothing where the model's template refuses it: training has left it out and said so."""
+    try:
+        return [encode_chat(tokenizer, key, turns)]
+    except TrainerError:
+        return []

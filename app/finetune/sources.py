@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -57,13 +57,13 @@ def from_ratings(ratings: Iterable[Rated], *, pairs: bool) -> list[Example | Pre
     return found
 
 
-def from_chat(chat_id: int, messages: Sequence[Message]) -> list[Example]:
-    """Each answer of a chat with what led to it. A model wrote them, so they wait for the review."""
+def from_chat(chat_id: int, messages: Sequence[Message], unwanted: Collection[str] = ()) -> list[Example]:
+    """Each answer of a chat with what led to it, but for the unwanted. A model wrote them: they wait for the review."""
     turns = _turns(messages)
     return [
         Example(id=f"chat-{chat_id}-{n}", messages=turns[: n + 1], origin="chat")
         for n, turn in enumerate(turns)
-        if turn.role == "assistant" and n and turn.content.strip()
+        if turn.role == "assistant" and n and turn.content.strip() and turn.content not in unwanted
     ]
 
 

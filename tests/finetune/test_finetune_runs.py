@@ -200,6 +200,10 @@ def test_ratings_become_pairs_or_examples_and_chats_wait_for_the_review() -> Non
         4, (Message("user", "a"), Message("assistant", "b"), Message("user", "c"), Message("assistant", "d"))
     )
     assert [(len(e.messages), e.approved, e.origin) for e in chat] == [(2, False, "chat"), (4, False, "chat")]
+    asked = (Message("user", "How long is the warranty?"), Message("assistant", "99 weeks, trust me."))
+    more = (*asked, Message("user", "Sure?"), Message("assistant", "Two years."))
+    kept = from_chat(7, more, {"99 weeks, trust me."})
+    assert [example.answer for example in kept] == ["Two years."], "what a person disliked is not offered"
 
 
 def test_the_comparison_is_read_with_its_default_and_votes_stay(run: Run) -> None:

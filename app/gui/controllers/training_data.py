@@ -72,14 +72,15 @@ class Gathering(QObject):
 
     def _add_chats(self) -> None:
         wizard = self._wizard
+        rated = [_rated(each) for each in self._store.feedback()]
         if wizard.thumbs and wizard.goal in ("teach", "prefer"):
-            rated = [_rated(each) for each in self._store.feedback()]
             rows = from_ratings(rated, pairs=wizard.goal == "prefer")
             if rows:
                 path = self._run.write_input("feedback", rows)
                 self._inputs.append(Input(kind="feedback", path=str(path), name="Rated answers"))
         if wizard.chats and wizard.goal == "teach":
-            chosen = [row for key in wizard.chats for row in from_chat(key, self._store.history(key))]
+            disliked = {each.answer for each in rated if not each.up}
+            chosen = [row for key in wizard.chats for row in from_chat(key, self._store.history(key), disliked)]
             if chosen:
                 path = self._run.write_input("chats", chosen)
                 self._inputs.append(Input(kind="chats", path=str(path), name="Chats"))
