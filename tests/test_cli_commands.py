@@ -8,14 +8,22 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from app.assistant.flow import Ask
+from app.chats.store import ChatStore
 from app.cli import main
 from app.cli.output import Progress, printable
+from app.cli.repl import Repl
+from app.cli.session import Listener, Session
 from app.models.registry import STARTER, find_starter
 from app.paths import home
+from app.settings import DEFAULT_COLLECTION
+from app.types import Answer, Collection, InstalledModel
+from app.workers.protocol import AnyCall, Collections, Data, ListCollections, WorkerRole
 
 Captured = pytest.CaptureFixture[str]
 
@@ -155,6 +163,55 @@ def test_a_reader_that_leaves_ends_the_command_quietly() -> None:
         assert child.stdout is not None and child.stderr is not None
         child.stdout.close()
         assert b"Traceback" not in child.stderr.read()
+
+
+class Terminal(Session):
+    """A session whose documents process knows these collections and whose model always agrees."""
+
+    known: tuple[Collection, ...] = ()
+
+    def call(self, role: WorkerRole, call: AnyCall, listener: Listener | None = None) -> Data:
+        assert isinstance(call, ListCollections)
+        return Collections(collections=self.known)
+
+    def ask(self, ask: Ask, model: InstalledModel, on_token: Callable[[str], None]) -> Answer:
+        return Answer(text="Yes.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "default", "shown"),
+    [
+        ((), "", "Leave"),
+        ((), "Travel", "Travel"),
+        ((), "Gone", "Leave"),
+        (("travel", "leave"), "", "Travel"),
+        (("travel",), "Leave", "Travel"),
+    ],
+)
+def test_a_chat_begun_here_asks_a_collection_that_the_window_knows(
+    asked: tuple[str, ...], default: str, shown: str
+) -> None:
+    store = ChatStore(home().chats_db, home().backups)
+    with Terminal(home()) as session:
+        session.settings.set(DEFAULT_COLLECTION, default)
+        repl = Repl(session, store, asked)
+        repl._take("Is it so?")
+        (chat,) = store.list_chats()
+        assert chat.collection == ""
+        names = {"Empty": 0, "Leave": 1, "Travel": 2}
+        session.known = tuple(Collection(id=1, name=name, documents=count) for name, count in names.items())
+        for line, stored in (
+            ("Is it so?", shown),
+            ("/alone", ""),
+            ("/in leave", "Leave"),
+            ("/in", default if default in names else "Leave"),
+        ):
+            repl._take(line)
+            assert store.chat(chat.id).collection == stored
+        repl._take("/new")
+        repl._take("Is it so?")
+        assert store.count() == 2
+    store.close()
 
 
 def test_what_a_document_says_cannot_steer_the_terminal(capsys: Captured) -> None:

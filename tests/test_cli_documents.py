@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.chats.store import ChatStore
 from app.cli import main
 from app.paths import home
 from app.settings import TEMPERATURE, Settings
-from app.types import Answer, Source
+from app.types import Answer, Passage, Source
 
 Captured = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.real
@@ -114,10 +115,35 @@ def test_a_talk_in_the_terminal_is_stored_and_forgets_a_removed_document(
     question, answer = store.turns(chat.id)
     assert chat.title == "What is the hotel limit in Switzerland" == question.text.rstrip("?")
     assert answer.answer is not None and cited(answer.answer)[0].passage.text
+    assert chat.collection == "Documents"
     assert main(["remove", str(folder / "travel.md")]) == 0
     kept = store.turn(answer.id).answer
     assert kept is not None and {source.passage.text for source in cited(kept)} == {""}
     store.close()
+
+
+def test_a_removal_that_was_cut_short_is_finished_and_copies_of_the_index_count_as_traces(
+    folder: Path, capsys: Captured
+) -> None:
+    assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
+    store = ChatStore(home().chats_db, home().backups)
+    gone = Passage(
+        id=1, document_id=99, document="x", path="/x", collection="D", start=0, end=4, text="zymurgy"
+    )  # fmt: skip
+    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+    store.finish_answer(turn.id, Answer(text="A [1].", sources=(Source(n=1, passage=gone),)))
+    assert main(["remove", "x"]) == 1
+    kept = store.turn(turn.id).answer
+    assert kept is not None and cited(kept)[0].passage.text == ""
+    store.close()
+    copies = (home().root / "documents-damaged-20260101-120000.db", home().backups / "documents-v1-20260101-120000.db")
+    for copy, name in zip(copies, ("leave.txt", "travel.md"), strict=True):
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(home().documents_db, copy)
+        capsys.readouterr()
+        assert main(["remove", name]) == 1
+        assert "can still be found" in capsys.readouterr().err
+        copy.unlink()
 
 
 def cited(answer: Answer) -> tuple[Source, ...]:
@@ -129,6 +155,13 @@ def test_a_name_that_is_no_text_is_one_failed_file(capsys: pytest.CaptureFixture
     assert main(["add", "/nowhere/\udcff.md", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["path"]) == ("failed", "/nowhere/?.md")
+
+
+@pytest.mark.parametrize("argv", [["search", "caf\udce9"], ["models", "import", "caf\udce9.gguf"]])
+def test_what_is_no_text_is_one_sentence_and_status_1(argv: list[str], capsys: Captured) -> None:
+    assert main(argv) == 1
+    said = capsys.readouterr().err
+    assert "not valid text" in said and said.count("\n") == 1
 
 
 def test_a_first_talk_without_documents_is_answered_by_the_model_alone(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
-from app.assistant.forget import remove_documents
+from app.assistant.forget import forget_missing, remove_documents
+from app.chats.store import ChatStore
 from app.cli.ask import read_queries
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
@@ -163,6 +165,8 @@ def documents_of(session: Session, names: list[str]) -> list[Document]:
 def remove(args: argparse.Namespace, session: Session) -> int:
     """Remove documents from the index, with a proof that nothing of them can be found."""
     listed = documents_of(session, list(args.collection))
+    if not args.collection:
+        _finish_removals(session, listed)
     chosen = [document for name in args.documents for document in _chosen(name, listed)]
     removed = remove_documents(
         session.home, [document.id for document in chosen], lambda call: session.call("documents", call)
@@ -176,6 +180,13 @@ def remove(args: argparse.Namespace, session: Session) -> int:
     if removed.traces:
         raise AppError(f"{removed.traces} traces can still be found.", "Please run “inhouse doctor”.")
     return 0
+
+
+def _finish_removals(session: Session, listed: list[Document]) -> None:
+    """What a removal that was cut short left in the chats goes before the next one."""
+    if session.home.chats_db.exists():
+        with contextlib.closing(ChatStore(session.home.chats_db, session.home.backups)) as store:
+            forget_missing(session.home, store, [document.id for document in listed])
 
 
 def _chosen(name: str, documents: list[Document]) -> list[Document]:

@@ -61,7 +61,8 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
-    installed = session.call("models", ImportModel(path=args.file, name=args.name), _copying(session))
+    path = str(Path(args.file).expanduser().absolute())
+    installed = session.call("models", ImportModel(path=path, name=args.name), _copying(session))
     assert isinstance(installed, ModelInstalled)
     _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
     return 0

@@ -77,9 +77,12 @@ class Repl:
 
     def _ask(self, question: str) -> None:
         """The question is stored before the answer begins, and the answer in whatever state it ends."""
+        collections = self._collections if self._has_documents() else None
+        place = self._shown_collection(collections)
         if self._chat_id is None:
-            chat = self._store.create(collection=", ".join(self._collections or ()), model=self._model.name)
-            self._chat_id = chat.id
+            self._chat_id = self._store.create(collection=place, model=self._model.name).id
+        else:
+            self._store.set_collection(self._chat_id, place)
         asked = self._store.add_question(self._chat_id, question)
         turn = self._store.begin_answer(asked.id)
         draft = Draft()
@@ -88,7 +91,7 @@ class Repl:
             self._model,
             conversation=f"chat-{self._chat_id}",
             history=self._store.history(self._chat_id, asked.id),
-            collections=self._collections if self._has_documents() else None,
+            collections=collections,
         )
         try:
             answer = self._session.ask(ask, self._model, draft.add)
@@ -112,6 +115,25 @@ class Repl:
             tell("There are no documents yet, so the model answers alone. /add PATH or /samples adds some.")
         return self._any_documents
 
+    def _shown_collection(self, collections: tuple[str, ...] | None) -> str:
+        """The one collection that the window asks when it opens this chat, "" for the model alone.
+
+        The window knows no several and no all: of several it asks the first, of all the one that new chats ask, or
+        the first that holds something.
+        """
+        if collections is None:
+            return ""
+        listed = self._session.collections(collections)
+        if collections:
+            return listed[0].name
+        names = [item.name for item in listed if item.documents]
+        default = self._session.settings.get(DEFAULT_COLLECTION)
+        return default if default in names else next(iter(names), "")
+
+    def _keep_collection(self) -> None:
+        if self._chat_id is not None:
+            self._store.set_collection(self._chat_id, self._shown_collection(self._collections))
+
     def _add(self, words: list[str], collection: str | None = None) -> None:
         if not words:
             raise AppError("Name a file or a folder.", "For example: /add report.pdf")
@@ -124,10 +146,12 @@ class Repl:
     def _choose_collection(self, words: list[str]) -> None:
         name = " ".join(words)
         self._collections = tuple(item.name for item in self._session.collections([name])) if name else ()
+        self._keep_collection()
         say(f"Answers come from “{name}” now." if name else "Answers come from all collections now.")
 
     def _alone(self, words: list[str]) -> None:
         self._collections = None
+        self._keep_collection()
         say("The model answers alone now, without documents.")
 
     def _choose_model(self, words: list[str]) -> None:

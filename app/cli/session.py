@@ -55,13 +55,15 @@ class Session:
         """Ask a child and wait; it is started where it does not run.
 
         Raises:
-            AppError: what the child says went wrong.
+            AppError: what the child says went wrong; or a text holds bytes that no message can carry.
         """
         client = self._clients.get(role)
         if client is None:
             client = self._clients[role] = Client(role, self.home, verbose=self._verbose)
         try:
             return client.call(call, listener)
+        except UnicodeEncodeError as error:
+            raise AppError("What you typed is not valid text.", "Type it again, or rename the file.") from error
         except (WorkerGone, KeyboardInterrupt):
             if role == "engine":
                 self._loaded = None
