@@ -25,6 +25,9 @@ LOSS_FACTOR = 1.5
 """Of what the base itself loses in that form; a few hundred tokens say it no better. llama.cpp rounds activations to 8
 bits with every quantized weight, so that even Q8_0 loses some thousandths."""
 
+NO_NUMBER = 1e9
+"""Stands for a divergence that is not finite, which JSON cannot hold."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -75,8 +78,8 @@ def check(
     wrong = "" if file.kind == "adapter" else _differs(path, base_file)
     divergent = _measure(model, adapter, known.texts, known.tuned, threads)
     lost = _measure(plain_file, None, known.texts, known.plain, threads) if plain_file else None
-    limit = LIMIT if lost is None else max(LIMIT, LOSS_FACTOR * lost)
-    if not wrong and not divergent <= limit:
+    limit = LIMIT if lost is None or lost >= NO_NUMBER else max(LIMIT, LOSS_FACTOR * lost)
+    if not wrong and (divergent >= NO_NUMBER or not divergent <= limit):
         wrong = "It does not say what the trained model says."
     return GateFile(path=file.path, passed=not wrong, kl=divergent, limit=limit, base_kl=lost, reason=wrong)
 
@@ -93,7 +96,7 @@ def _measure(
             total += divergence(logits, _said(text, llama.logits(text.ids))) * len(logits)
             count += len(logits)
     result = total / count
-    return result if np.isfinite(result) else 1e9
+    return result if np.isfinite(result) else NO_NUMBER
 
 
 def _differs(path: Path, base_file: Path) -> str:
