@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +109,12 @@ def write_adapter(base: Path, adapter: Path, out: Path, permute: bool = True) ->
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", factors.alpha)
     for name, (a, b) in factors.pairs.items():
-        writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a))
-        writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b))
-    _finish(writer, part, out)
+        writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a).view(Whole))
+        writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b).view(Whole))
+    with _written(writer, part, out):
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
 
 
 def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> None:
@@ -118,6 +122,7 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
 
     Raises:
         TrainerError: a tensor of the adapter is not in the base.
+        OSError: the disk is full, or does not take it.
     """
     reader = gguf.GGUFReader(base)
     factors = Factors(adapter, reader, permute)
@@ -133,12 +138,12 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
         dtype = np.float16 if len(shape) > 1 else np.float32
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         writer.add_tensor_info(tensor.name, shape, np.dtype(dtype), size)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for tensor in reader.tensors:
-        writer.write_tensor_data(_merged(tensor, factors, tensor in matrices))
-    _sync(writer, part, out)
+    with _written(writer, part, out):
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor in reader.tensors:
+            writer.write_tensor_data(_merged(tensor, factors, tensor in matrices))
 
 
 def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
@@ -147,7 +152,7 @@ def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
     delta = factors.delta(tensor.name)
     if delta is not None:
         values = values + delta
-    return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32))
+    return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32)).view(Whole)
 
 
 def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
@@ -160,17 +165,30 @@ def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
         writer.add_key_value(name, value, kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
 
 
-def _finish(writer: gguf.GGUFWriter, part: Path, out: Path) -> None:
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    _sync(writer, part, out)
+class Whole(np.ndarray[Any, Any]):
+    """An array that the file's own `write` puts into a file, as a GGUFWriter asks for it.
+
+    On a full disk numpy's `tofile` says only how many items it wrote, without the number that tells what is wrong, and
+    of the last 4 KB it does not even notice.
+    """
+
+    def tofile(self, fid: Any, sep: str = "", format: str = "%s") -> None:
+        fid.write(self.data)
 
 
-def _sync(writer: gguf.GGUFWriter, part: Path, out: Path) -> None:
-    writer.close()
-    with part.open("rb+") as content:
-        os.fsync(content.fileno())
+@contextmanager
+def _written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
+    """What is written inside takes its name when it is whole; when it cannot be, its room is given back."""
+    try:
+        yield
+        writer.close()
+        with part.open("rb+") as content:
+            os.fsync(content.fileno())
+    except OSError:
+        with suppress(OSError):  # what is left in its buffer finds no room either
+            writer.close()
+        part.unlink(missing_ok=True)
+        raise
     part.replace(out)
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 import pytest
 import torch
 from tiny import write_tiny
 
 from trainer import base, export, gate, lora
 from trainer.chat import encode_text
-from trainer.errors import TrainerError
+from trainer.errors import TrainerError, from_os_error
 from trainer.spec import BaseModel, ExportedFile
+
+FULL = Path("/dev/full")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +99,72 @@ def test_graft_keeps_every_key_of_the_base(made: dict[str, Any]) -> None:
     )
     mine.pop("general.file_type"), theirs.pop("general.file_type")
     assert mine == theirs
+
+
+@pytest.mark.parametrize(
+    ("measured", "lost", "passed", "limit"),
+    [
+        (gate.NO_NUMBER, gate.NO_NUMBER, False, gate.LIMIT),  # it was 1.5e9, and let everything through
+        (0.02, gate.NO_NUMBER, False, gate.LIMIT),
+        (gate.NO_NUMBER, gate.NO_NUMBER / 1.2, False, gate.LOSS_FACTOR * gate.NO_NUMBER / 1.2),
+        (0.009, gate.NO_NUMBER, True, gate.LIMIT),
+        (0.02, 0.015, True, gate.LOSS_FACTOR * 0.015),
+    ],
+)
+def test_what_is_not_finite_never_passes(
+    made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, measured: float, lost: float, passed: bool, limit: float
+) -> None:
+    plain = made["home"] / "plain.gguf"
+    monkeypatch.setattr(gate, "_measure", lambda model, *_: lost if model == plain else measured)
+    judged = _judge(made, made["file"], "Q4_K_M", plain)
+    assert (judged.passed, judged.limit) == (passed, pytest.approx(limit))
+
+
+def test_a_measure_that_is_not_finite_is_told_as_such(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "divergence", lambda *_: float("nan"))
+    judged = _judge(made, made["file"], "Q4_K_M", made["file"])
+    assert (judged.kl, judged.base_kl, judged.limit, judged.passed) == (
+        gate.NO_NUMBER,
+        gate.NO_NUMBER,
+        gate.LIMIT,
+        False,
+    )
+
+
+@contextmanager
+def _no_file_above(size: int) -> Iterator[None]:
+    """What a full disk does to a write: it takes a part. (The limit is the process's own.)"""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("missing", [1000, 100_000])
+@pytest.mark.parametrize("write", [export.write_merged, export.write_adapter])
+def test_a_file_that_finds_no_room_is_noticed_and_gives_its_room_back(
+    made: dict[str, Any], tmp_path: Path, write: Any, missing: int
+) -> None:
+    out = tmp_path / "out.gguf"
+    write(made["file"], made["adapter"], out)
+    size = out.stat().st_size
+    out.unlink()
+    with pytest.raises(OSError) as error, _no_file_above(max(1, size - missing)):
+        write(made["file"], made["adapter"], out)
+    assert error.value.errno == errno.EFBIG and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("count", [100, 1_000_000])
+def test_a_full_disk_is_called_so(count: int) -> None:
+    """Numpy's own `tofile` gives an OSError without a number for the second, and none for the first."""
+    with pytest.raises(OSError) as error, FULL.open("wb", buffering=0) as full:
+        np.arange(float(count)).view(export.Whole).tofile(full)
+    said = from_os_error(error.value)
+    assert said.code == "disk-full" and said.message == "The disk is full." and "Free some space" in said.hint
 
 
 def test_adapter_of_another_model_is_refused(made: dict[str, Any], tmp_path: Path) -> None:
