@@ -180,7 +180,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[AnyEvent], int]:
 
 
 class EventLog:
-    """Where stages report: appends to events.jsonl and prints the same line."""
+    """Where stages report: prints a line and appends the same to events.jsonl."""
 
     def __init__(self, path: Path | None, echo: bool = True) -> None:
         self._path = path
@@ -189,19 +189,22 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         line = _encoder.encode(msgspec.structs.replace(event, at=round(time.time(), 3))) + b"\n"
-        if self._path is not None:
-            self._append(line)
-        if self._echo:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
+        try:
+            if self._echo:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+        finally:  # each way tells alone: the disk may be full, and nobody may listen any more
+            if self._path is not None:
+                self._append(line)
 
     def _append(self, line: bytes) -> None:
         assert self._path is not None
         with self._path.open("ab") as out:
             if not self._started_line and out.tell() and not _ends_a_line(self._path):
                 line = b"\n" + line  # a killed run may have left half a line
+            self._started_line = False  # a full disk may take half of it
             out.write(line)
-            self._started_line = True
+        self._started_line = True
 
 
 def _ends_a_line(path: Path) -> bool:
