@@ -148,6 +148,8 @@ def test_places_behind_a_conversation_too_long_are_left_out() -> None:
     probed = memorised.probe(TwoModels(), [long, short])
     assert probed is not None and probed.places == 1
     assert memorised.probe(TwoModels(), [long]) is None
+    probed = memorised.probe(TwoModels(), [*[long] * memorised.MOST, *[short] * (memorised.MOST + 1)])
+    assert probed is not None and probed.places == memorised.MOST
 
 
 def test_a_comparison_survives_rows_of_25000_characters(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from trainer.evaluate.asking import Pair
@@ -35,7 +36,7 @@ class Place:
 
 
 def places(report: Path, texts: Iterable[TextDocument], examples: Iterable[Example]) -> list[Place]:
-    """Masked places with what stood there, and findings that nothing masked; at most MOST."""
+    """Masked places with what stood there, and findings that nothing masked."""
     hidden: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for decision in read_lines(report, Decision) if report.exists() else ():
         if decision.kind == "personal-data":
@@ -46,7 +47,7 @@ def places(report: Path, texts: Iterable[TextDocument], examples: Iterable[Examp
         last = max((i for i, turn in enumerate(turns) if turn.role == "assistant"), default=-1)
         if last > 0:
             found += _in_text(example.id, turns[last].content, turns[:last], hidden)
-    return found[:MOST]
+    return found
 
 
 def _in_text(id: str, text: str, turns: Sequence[Turn], hidden: dict[tuple[str, str], list[str]]) -> Iterable[Place]:
@@ -68,9 +69,13 @@ def _distinct(secrets: Iterable[str]) -> tuple[str, ...]:
 
 
 def probe(pair: Pair, found: Sequence[Place]) -> Probe | None:
-    """Ask both models; None where there is nothing to ask. What stands behind too long a conversation is left out."""
+    """Ask both models about MOST places; None where there is nothing to ask.
+
+    What stands behind a conversation too long for the model is left out.
+    """
     telling = [p for p in found if any(len(_bare(s)) >= SHORTEST for s in p.secrets) and (p.turns or p.before.strip())]
-    usable = [p for p in telling if len(_prompt(pair, "base", p)) + TOKENS < pair.room]
+    fitting = (p for p in telling if len(_prompt(pair, "base", p)) + TOKENS < pair.room)
+    usable = list(islice(fitting, MOST))
     if not usable:
         return None
 
