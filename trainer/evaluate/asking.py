@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from trainer.errors import TrainerError
 from trainer.evaluate.exams import Case
 from trainer.evaluate.prompting import Prompter
 from trainer.parallel import Ask, Parallel
@@ -90,8 +91,11 @@ class Pair:
         return min(min(model.cells, model.trained_context) for model in self.models.values())
 
     def fits(self, case: Case) -> bool:
-        """Whether a question fits the context of both models."""
-        return len(self.prompters["base"].tokens(case.turns)) + case.limit < self.room
+        """Whether a question fits the context of both models, and their template takes it."""
+        try:
+            return len(self.prompters["base"].tokens(case.turns)) + case.limit < self.room
+        except TrainerError:
+            return False
 
     def _keep(self, said: Said) -> None:
         line = msgspec.json.encode(said) + b"\n"

@@ -16,7 +16,7 @@ from trainer.evaluate.asking import Pair
 from trainer.evaluate.exams import Case
 from trainer.evaluate.faithfulness import faithfulness, relevancy
 from trainer.evaluate.statistics import mcnemar, wilson
-from trainer.selection import read_examples
+from trainer.selection import is_usable, read_examples
 from trainer.spec import (
     AnswerPair,
     BlindPair,
@@ -117,7 +117,7 @@ class _Comparison:
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
-        taught = [e for e in self._examples if e.split == "train"]
+        taught = [e for e in self._examples if e.split == "train" and is_usable(e)]
         seen = [t for t in self._texts if t.split == "train"]
         places = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
         probed = memorised.probe(self._pair, places)
