@@ -67,8 +67,10 @@ class Parts:
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
         made = documents_controller.DocumentsController(self.documents_client, self.home, self.app)
-        made.documents_removed.connect(lambda removed: forget.forget_in_chats(self.store, removed.ids))
+        made.removing.connect(self._note_removal)
+        made.documents_removed.connect(lambda removed: self._forget(removed.ids))
         made.collection_renamed.connect(self._follow_collection)
+        made.collections_changed.connect(self._finish_removals)
         for use in self._for_documents:
             use(made)
         return made
@@ -79,6 +81,22 @@ class Parts:
         return finetune_controller.FinetuneController(
             self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection, self.app
         )
+
+    def _note_removal(self, ids: tuple[int, ...]) -> None:
+        """On disk before it begins: if this program ends before the chats are told, the next start tells them."""
+        self.session.update(removing=sorted({*self.session.state.removing, *ids}))
+        self.session.save()
+
+    def _forget(self, ids: Sequence[int]) -> None:
+        forget.forget_in_chats(self.store, ids)
+        self.session.update(removing=[key for key in self.session.state.removing if key not in ids])
+
+    def _finish_removals(self) -> None:
+        """Once a start, when the collections are known."""
+        self.documents.collections_changed.disconnect(self._finish_removals)
+        begun = set(self.session.state.removing)
+        if begun:
+            self.documents.list_all_ids(lambda existing: self._forget(sorted(begun - existing)))
 
     def _follow_collection(self, name: str, new_name: str) -> None:
         self.chats.follow_collection(name, new_name)

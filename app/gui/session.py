@@ -24,6 +24,7 @@ class State(Struct, kw_only=True):
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
     drafts: dict[str, str] = {}  # chat id → text
+    removing: list[int] = []  # documents whose removal the chats have not been told yet
 
 
 class Session(QObject):

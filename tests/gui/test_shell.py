@@ -26,14 +26,16 @@ from app.gui.views.models_page import ModelsPage
 from app.gui.views.settings_page import SettingsPage
 from app.gui.widgets import IconButton
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
-from app.types import Budget, Collection, InstalledModel, Stats
+from app.types import Answer, Budget, Collection, InstalledModel, Passage, Source, Stats
 from app.workers.protocol import (
     Chat,
     Chatted,
     Collections,
     DeleteCollection,
+    Documents,
     Done,
     ListCollections,
+    ListDocuments,
     Load,
     Loaded,
     LoadProgress,
@@ -449,3 +451,22 @@ def test_a_question_that_is_rewritten_while_an_answer_comes_is_not_lost(world: S
     world.last("engine").last(Chat).confirm_cancel()
     first.editor._send()
     assert "Carefully rewritten" in [turn.text for turn in world.parts.chats.turns()]
+
+
+def test_a_removal_that_was_cut_short_is_told_to_the_chats_at_the_next_start(world: ShellWorld) -> None:
+    parts = world.parts
+    passage = Passage(
+        id=1, document_id=7, document="Secret.md", path="/x/Secret.md", collection="Travel", page=None, start=0, end=6,
+        text="Secret", score=0.9,
+    )  # fmt: skip
+    question = parts.store.add_question(world.ids[0], "What is it?")
+    answer = Answer(text="It is so. [1]", sources=(Source(n=1, passage=passage),))
+    parts.store.finish_answer(parts.store.begin_answer(question.id).id, answer)
+    assert parts.store.cited_documents() == {7}
+    parts.documents.remove([7])
+    assert Session(parts.home.session_file).state.removing == [7], "the window ends here, and the index has removed it"
+    listed = Collections(collections=(Collection(id=1, name="Travel", documents=1),))
+    parts.documents.refresh()
+    world.last("documents").last(ListCollections).finish(listed)
+    world.last("documents").last(ListDocuments).finish(Documents(documents=()))
+    assert parts.store.cited_documents() == set() and parts.session.state.removing == []

@@ -44,6 +44,8 @@ class DocumentsController(QObject):
     """Why a name was not taken, for the field."""
     collection_renamed = Signal(str, str)
     """Old name and new name; the new one is "" where it was deleted."""
+    removing = Signal(object)
+    """Ids (a tuple) of documents that are about to be removed."""
     documents_removed = Signal(object)
     """Removed"""
     notice_raised = Signal(str)
@@ -165,8 +167,22 @@ class DocumentsController(QObject):
 
         self._ask(protocol.ListDocuments(collection=name), listed)
 
-    def delete_collection(self, name: str) -> None:
-        """Remove a collection with all that was indexed; the files stay."""
+    def list_all_ids(self, then: Callable[[set[int]], None]) -> None:
+        """Hand over the documents of all collections, when each has answered; never a part of them."""
+        waiting = [collection.name for collection in self.totals]
+        found: set[int] = set()
+
+        def take(ids: tuple[int, ...]) -> None:
+            found.update(ids)
+            if waiting:
+                self.list_ids(waiting.pop(), take)
+            else:
+                then(found)
+
+        take(())
+
+    def delete_collection(self, name: str, ids: tuple[int, ...] = ()) -> None:
+        """Remove a collection with all that was indexed, its documents by their ids; the files stay."""
 
         def deleted(data: AnyData) -> None:
             self.collection_renamed.emit(name, "")
@@ -175,6 +191,7 @@ class DocumentsController(QObject):
             self._removed(data)
 
         self._adds.forget(name)
+        self.removing.emit(ids)
         self._ask(protocol.DeleteCollection(name=name), deleted)
 
     def _refuse(self, error: AppError) -> None:
@@ -225,7 +242,9 @@ class DocumentsController(QObject):
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove documents from the index; the files stay."""
-        self._ask(protocol.Remove(ids=tuple(ids)), self._removed)
+        removed = tuple(ids)
+        self.removing.emit(removed)
+        self._ask(protocol.Remove(ids=removed), self._removed)
 
     def skip(self, row: Row) -> None:
         """Forget a file that failed; nothing of it was added."""

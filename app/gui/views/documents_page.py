@@ -249,14 +249,14 @@ class DocumentsPage(Page):
         """Ask once, naming what goes and which models learned from it."""
         self._controller.list_ids(name, lambda ids: self._ask_to_delete(name, ids))
 
-    def _ask_to_delete(self, name: str, ids: Sequence[int]) -> None:
+    def _ask_to_delete(self, name: str, ids: tuple[int, ...]) -> None:
         count = next((each.documents for each in self._controller.totals if each.name == name), 0)
         title = self.tr("Delete the collection {0}?").format(name)
         plural = "" if count == 1 else "s"
         detail = self.tr("Its {0} document{1} can no longer be found or cited. The files themselves stay.")
         text = f"{detail.format(count, plural)} {self.taught_models(ids)}".strip()
         if ConfirmDialog.ask(self, title, text, self.tr("Delete collection")):
-            self._controller.delete_collection(name)
+            self._controller.delete_collection(name, ids)
 
     def _pop_collections(self) -> None:
         menu = self.collections_menu()
