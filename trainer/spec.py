@@ -375,7 +375,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     interval: tuple[float, float]
     documents: int
     bytes: int
-    unit: Literal["document", "passage"]  # what was drawn; passages where there are under five documents
+    unit: Literal["document", "passage"]  # what was drawn; passages where there are under six documents
+    p: float = 0.0  # of the exact sign-flip test over the units, two-sided: never below 0.05 with fewer than six
 
 
 class Grounding(Struct, frozen=True, kw_only=True):

@@ -85,7 +85,8 @@ class Comparison:
         if (reading := result.reading) is not None:
             low, high = reading.interval
             figures = f"{reading.base:.3f} before, {reading.tuned:.3f} after (difference {low:+.3f} to {high:+.3f})"
-            lines.append(("Surprise by documents it was not taught", f"{figures} bits a byte; lower is better"))
+            counts = "" if reading.p < 0.05 else "; within chance"
+            lines.append(("Surprise by documents it was not taught", f"{figures} bits a byte; lower is better{counts}"))
         if (ground := result.grounding) is not None:
             said = f"{ground.base_faithfulness:.0%} before, {ground.tuned_faithfulness:.0%} after"
             lines.append(("Sentences that the shown passages support", said))

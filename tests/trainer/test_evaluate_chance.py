@@ -109,10 +109,10 @@ def test_noise_seldom_moves_the_verdict(count: int) -> None:
         difference, interval = bootstrap([10.0] * count, list(tuned), [1.0] * count, 1, 200)
         read = reading.Reading(
             base=10, tuned=10 + difference, difference=difference, interval=interval, documents=count, bytes=1,
-            unit="document",
+            unit="document", p=sign_flip(list(tuned - 10)),
         )  # fmt: skip
         off += interval[0] > 0 or interval[1] < 0
-        judged = verdict.judge((), read, None, reading_p=sign_flip(list(tuned - 10)))
+        judged = verdict.judge((), read, None)
         moved += judged.verdict != "no clear change"
     assert moved / 300 <= 0.08 and moved <= off  # 5 %, and what a draw of 300 may add (two standard errors)
     assert count > 5 or moved == 0
@@ -129,7 +129,7 @@ def test_a_comparison_calls_reading_worse_from_six_documents_on(tmp_path: Path, 
     assert result.judgement.verdict == said
     assert result.reading is not None and result.reading.interval[0] > verdict.READING_NAMED * result.reading.base
     found = reading.read(pair, comparison._texts, 1)
-    assert found is not None and found[1] == pytest.approx(min(1.0, 2 / 2**documents))
+    assert found is not None and found.p == pytest.approx(min(1.0, 2 / 2**documents))
 
 
 # --- nothing is too long or too much ----------------------------------------------------------------------------------

@@ -90,10 +90,8 @@ def test_the_same_file_on_both_sides_says_the_same_and_is_asked_once(pair: Pair,
 
 def test_reading_and_the_probe_find_no_difference_between_equals(pair: Pair) -> None:
     text = "The committee meets on Tuesday to decide whether the old bridge will be repaired this year. " * 6
-    found = reading.read(pair, [TextDocument(id="t", name="t", text=text)], 3)
-    assert found is not None
-    read, chance = found
-    assert chance == 1 and read is not None and read.unit == "passage" and read.documents == 1
+    read = reading.read(pair, [TextDocument(id="t", name="t", text=text)], 3)
+    assert read is not None and read.p == 1 and read.unit == "passage" and read.documents == 1
     assert read.base == pytest.approx(read.tuned) and 0.05 < read.base < 3
     place = memorised.Place("phone", ("+49 30 1234567",), (), "Repeat: one, two, three. The number of the desk is ")
     probe = memorised.probe(pair, [place])

@@ -112,8 +112,7 @@ class _Comparison:
             self._ask([case for case in fitting if bool(case.shown) == shown])
         self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
-        found = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
-        read, chance = found or (None, 1.0)
+        read = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
@@ -128,7 +127,7 @@ class _Comparison:
         marked = [self._exam(name) for name in dict.fromkeys(a.exam for a in self.answers)]
         return CompareResult(
             file=file,
-            judgement=verdict.judge(marked, read, probed, self._votes(), chance),
+            judgement=verdict.judge(marked, read, probed, self._votes()),
             exams=tuple(marked),
             reading=read,
             grounding=self._grounding(),

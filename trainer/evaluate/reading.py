@@ -16,12 +16,12 @@ from trainer.parallel import Parallel
 from trainer.spec import Reading, TextDocument
 
 PIECE, MOST_PIECES = 256, 16
-FEW = 5
+FEW = 6
 """With fewer documents than this a draw of documents says nothing, and passages are drawn instead."""
 
 
-def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> tuple[Reading, float] | None:
-    """Compare on documents kept out; → the figures and p of the sign-flip test, None where there are none."""
+def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> Reading | None:
+    """Compare on documents kept out; None where there are none."""
     pieces = _pieces(pair.models["base"], texts)
     if not pieces:
         return None
@@ -36,7 +36,7 @@ def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> tuple[Reading,
     columns = list(zip(*sums.values(), strict=True))
     difference, interval = bootstrap(columns[0], columns[1], columns[2], seed)
     size = sum(columns[2])
-    figures = Reading(
+    return Reading(
         base=sum(columns[0]) / size,
         tuned=sum(columns[1]) / size,
         difference=difference,
@@ -44,8 +44,8 @@ def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> tuple[Reading,
         documents=len(documents),
         bytes=int(size),
         unit="document" if whole else "passage",
+        p=sign_flip([other - one for one, other in zip(columns[0], columns[1], strict=True)]),
     )
-    return figures, sign_flip([other - one for one, other in zip(columns[0], columns[1], strict=True)])
 
 
 def _pieces(model: Parallel, texts: Sequence[TextDocument]) -> list[tuple[int, list[int], int]]:

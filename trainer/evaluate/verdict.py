@@ -28,7 +28,6 @@ def judge(
     reading: Reading | None,
     probe: Probe | None,
     blind: BlindTally | None = None,
-    reading_p: float = 0.0,
 ) -> Judgement:
     """Weigh the figures.
 
@@ -37,12 +36,12 @@ def judge(
 
     Args:
         exams: the questions, each with its own test.
-        reading: counts where it is large enough, its interval is off zero, and `reading_p` is below 0.05.
+        reading: counts where it is large enough, its interval is off zero, and its p, which knows how little a few
+            passages say, is below 0.05.
         probe: counts from the first place on.
         blind: a person's votes.
-        reading_p: of the exact sign-flip test over what was read: an interval of a few passages says nothing.
     """
-    if reading_p >= CHANCE:
+    if reading is not None and reading.p >= CHANCE:
         reading = None
     up = [_line(exam) for exam in exams if exam.change == "up"]
     down = [_line(exam) for exam in exams if exam.change == "down"]
