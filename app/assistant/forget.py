@@ -26,12 +26,14 @@ def forget_missing(home: Home, store: ChatStore, existing: Iterable[int]) -> int
     """Blank what stored answers hold of documents that are no longer in the index; returns how many answers changed.
 
     It finishes a removal that was cut short before the chats were told, and covers an answer that ended after it.
-    `existing` are the ids of all documents of all collections, listed just before. Where the index was once set aside
-    as damaged nothing is done: nobody removed its documents, and their ids are given out again.
+    `existing` are the ids of all documents of all collections, listed just before. Where the index is empty, or was
+    once set aside as damaged, nothing is done: it was lost, nobody removed its documents, and their ids are given out
+    again.
     """
-    if any(home.root.glob("documents-damaged-*.db")):
+    kept = set(existing)
+    if not kept or any(home.root.glob("documents-damaged-*.db")):
         return 0
-    return forget_in_chats(store, sorted(store.cited_documents().difference(existing)))
+    return forget_in_chats(store, sorted(store.cited_documents() - kept))
 
 
 def forget_in_chats(store: ChatStore, ids: Sequence[int], *, close: bool = False) -> int:

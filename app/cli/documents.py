@@ -12,7 +12,8 @@ from app.cli.ask import read_queries
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
 from app.errors import AppError
-from app.finetune.use import trained_on
+from app.finetune.runs import Runs
+from app.finetune.use import holding, trained_on
 from app.settings import DEFAULT_COLLECTION
 from app.types import Document, SearchResult
 from app.workers.protocol import (
@@ -177,6 +178,8 @@ def remove(args: argparse.Namespace, session: Session) -> int:
         say(f"{removed.documents} documents and {removed.passages} passages were removed.")
     for model in trained_on(session.registry.models(), removed.ids):
         tell(f"“{model.name}” learned from it and still can repeat it. Remove that model too, or train it again.")
+    for name in dict.fromkeys(holding(Runs(session.home.runs), removed.ids)):
+        tell(f"Its text also stays in the training data of “{name}” until you delete that run's data.")
     if removed.traces:
         raise AppError(f"{removed.traces} traces can still be found.", "Please run “inhouse doctor”.")
     return 0
