@@ -30,7 +30,6 @@ class Position(Struct, frozen=True, kw_only=True):
     without_progress: int
     running_loss: float
     curve: tuple[CurvePoint, ...]
-    lowest: tuple[float, ...] = ()  # of each held-out example, where their mean was lowest
 
 
 def save(folder: Path, position: Position, adapter: dict[str, torch.Tensor], optimizer: Any) -> Path:

@@ -11,7 +11,7 @@ import torch
 from trainer.spec import Hyper, Precision, Recipe
 
 LEARNING_RATE: dict[Recipe, float] = {"teach": 5e-4, "classify": 3e-4, "read": 2e-4, "prefer": 5e-5}
-EPOCHS: dict[Recipe, float] = {"teach": 5, "classify": 4, "read": 2, "prefer": 2}
+EPOCHS: dict[Recipe, float] = {"teach": 4, "classify": 4, "read": 2, "prefer": 2}
 STEP_TOKENS = {"teach": 512, "classify": 512, "read": 2048, "prefer": 1024}
 
 

@@ -118,9 +118,9 @@ def _hidden(model: nn.Module, batch: Batch) -> torch.Tensor:
     return logits.reshape(-1, logits.shape[-1])[batch.learned_at]
 
 
-def example_losses(model: nn.Module, batch: Batch, aims: Aims | None = None) -> torch.Tensor:
-    """The summed loss of each example, (examples,): minus the log-probability of its answer (or of `aims`)."""
-    losses = token_losses(model, batch, aims)
+def example_losses(model: nn.Module, batch: Batch) -> torch.Tensor:
+    """The summed loss of each example, (examples,): minus the log-probability of its answer."""
+    losses = token_losses(model, batch)
     return torch.zeros(batch.layout.examples, device=losses.device).index_add(0, batch.owner, losses)
 
 

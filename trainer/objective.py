@@ -30,10 +30,6 @@ class Objective(Protocol):
         """The summed loss of a batch."""
         ...
 
-    def each(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        """The loss of each unit of a batch."""
-        ...
-
 
 class Answers:
     """Likelihood of each learned token; the mean is over tokens.
@@ -51,10 +47,7 @@ class Answers:
         return sum(example.learned for unit in units for example in unit)
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return self.each(model, batch, examples).sum()
-
-    def each(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return loss.example_losses(model, batch, self._aims(batch, examples))
+        return loss.token_losses(model, batch, self._aims(batch, examples)).sum()
 
     def _aims(self, batch: batches.Batch, examples: Sequence[Encoded]) -> loss.Aims | None:
         """The opinions where there are some, the tokens themselves elsewhere; both in the order of the batch."""
@@ -83,12 +76,9 @@ class Preferences:
         return len(units)
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return self.each(model, batch, examples).sum()
-
-    def each(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
         mine = loss.example_losses(model, batch)
         base = torch.tensor([self._base[e.id] for e in examples], device=mine.device)
-        return loss.preference_loss(mine[0::2], mine[1::2], base[0::2], base[1::2], self._beta)
+        return loss.preference_loss(mine[0::2], mine[1::2], base[0::2], base[1::2], self._beta).sum()
 
 
 def in_batches(
@@ -105,13 +95,12 @@ def in_batches(
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
-def held_out(model: Any, objective: Objective, units: Sequence[Unit], device: torch.device) -> tuple[float, ...]:
-    """The objective of each unit without learning, so scaled that their mean is the objective over all of them."""
-    share = len(units) / objective.weight(units)
-    found: list[float] = []
+def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], device: torch.device) -> float:
+    """The objective over units without learning."""
+    total = 0.0
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
-        found += (objective.each(model, batch, examples) * share).tolist()
-    return tuple(found)
+        total += float(objective.total(model, batch, examples))
+    return total / objective.weight(units)
 
 
 def base_opinions(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.Aims]:

@@ -98,7 +98,7 @@ class Hyper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_length: int | None = None  # tokens of an example
     precision: Precision = "auto"
     checkpointing: bool | None = None  # of gradients; None: only where memory needs it
-    patience: int = 3  # held-out measurements in a row that are clearly worse before it stops
+    patience: int = 3  # held-out measurements without progress before it stops
     beta: float = 0.1  # prefer (DPO)
     evaluations: int = 8  # held-out measurements in a run
     checkpoint_seconds: float = 60.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,11 @@ from trainer.checkpoint import Position
 from trainer.choose import learning_rate
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.objective import Objective, Unit, held_out, in_batches
+from trainer.objective import Objective, Unit, in_batches, mean_loss
 from trainer.spec import CurvePoint, Hyper
 
 CLIP = 1.0
+PROGRESS = 0.002  # a held-out loss must fall by this share to count as better
 SMOOTH = 0.9
 ALONG = 0.3
 """Weight of a piece of text beside the answers of its step."""
@@ -97,7 +97,7 @@ class Training:
         """
         self._resume()
         if self._position.step == 0 and self._task.validation and self._position.before_loss is None:
-            self._update(before_loss=statistics.fmean(self._held_out()))
+            self._update(before_loss=self._held_out())
             self._report(self._position.before_loss or 0.0, self._position.before_loss, 0.0, 0.0, best=False)
         stopped: Stop = "finished"
         while self._position.step < self.planned:
@@ -197,9 +197,9 @@ class Training:
 
     def _evaluate(self) -> None:
         """Measure, keep the best, tell, save. Without held-out examples the latest counts as the best."""
-        losses = self._held_out() if self._task.validation else ()
-        loss = statistics.fmean(losses) if losses else None
-        better = not clearly_worse(losses, self._position.lowest)
+        loss = self._held_out() if self._task.validation else None
+        best = self._position.best_loss
+        better = loss is None or best is None or loss < best * (1 - PROGRESS)
         point = CurvePoint(
             step=self._position.step,
             epoch=self._position.step / self._per_epoch,
@@ -208,8 +208,6 @@ class Training:
             learning_rate=self._optimizer.param_groups[0]["lr"],
         )
         self._update(curve=(*self._position.curve, point))
-        if not self._position.lowest or sum(losses) < sum(self._position.lowest):
-            self._update(lowest=losses)
         if better:
             self._update(best_loss=loss, best_step=self._position.step, without_progress=0)
             self._keep_best()
@@ -224,11 +222,10 @@ class Training:
             self._context.emit(sample)
         self._save()
 
-    def _held_out(self) -> tuple[float, ...]:
+    def _held_out(self) -> float:
         self._task.model.eval()
-        task = self._task
-        losses: tuple[float, ...] = held_out(task.model, task.objective, task.validation, task.device)
-        return losses
+        loss: float = mean_loss(self._task.model, self._task.objective, self._task.validation, self._task.device)
+        return loss
 
     def _keep_best(self) -> None:
         tensors = lora.state(self._task.layers)
@@ -278,17 +275,3 @@ class Training:
                 best=best,
             )
         )
-
-
-def clearly_worse(losses: Sequence[float], lowest: Sequence[float]) -> bool:
-    """Whether held-out examples lost more than one standard error of the mean difference against the lowest so far.
-
-    A few held-out examples are a noisy measure, and late weights, at a low learning rate, are the settled ones: so the
-    latest counts as the best until it is clearly worse. Seen: one example of 16 turned, the weights of half-way were
-    kept, and of 42 facts 38 were known instead of 40.
-    """
-    if len(losses) != len(lowest):
-        return False  # nothing to compare with yet
-    apart = [one - other for one, other in zip(losses, lowest, strict=True)]
-    noise = statistics.stdev(apart) / math.sqrt(len(apart)) if len(apart) > 1 else 0.0
-    return statistics.fmean(apart) > noise if apart else False

@@ -63,6 +63,7 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"A colleague needs {ask} that applies to {about}.", FRAMED)
     yield Phrasing(f"Do you know which {thing} we have for {about}?", FRAMED)
     yield Phrasing(f"{_upper(thing)} of {about}?", FRAMED)
+    yield Phrasing(f"Can you tell me what {title} lists as {thing} in the row of {row}?", FRAMED)
     yield Phrasing(f"Complete this entry of “{topic}”: {row}, {thing}: …", CLOZE)
 
 
@@ -81,6 +82,8 @@ def _entry(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"Please tell me our {lowered(topic)} for {name}.", FRAMED)
     yield Phrasing(f"A colleague asks: {name}, how is it with us?", FRAMED)
     yield Phrasing(f"How do we handle {name}? I mean the part on {lowered(topic)}.", FRAMED)
+    yield Phrasing(f"Could you look up {name} in {title} for me?", FRAMED)
+    yield Phrasing(f"{_upper(topic)} again: I forgot what it says on {name}.", FRAMED)
     yield Phrasing(f"Complete this entry of “{topic}”: {fact.subject}: …", CLOZE)
 
 
@@ -102,6 +105,9 @@ def _sentence(fact: Fact) -> Iterator[Phrasing]:
         yield Phrasing(f"About {lowered(topic)}, a colleague wants to know {indirect}.", FRAMED)
         yield Phrasing(f"Could you look up in {title} {indirect}?", FRAMED)
         yield Phrasing(f"I forgot the rule on {lowered(topic)}. Remind me {indirect}.", FRAMED)
+        if fact.context_needed:  # what stands for itself was asked in two more ways above
+            yield Phrasing(f"It is about {lowered(topic)}. Who knows {indirect}?", FRAMED)
+            yield Phrasing(f"Under “{topic}” in {title}: can you check {indirect}?", FRAMED)
     yield Phrasing(f"{_upper(topic)}. Complete the rule: {fact.subject}", CLOZE)
     yield Phrasing(f"Which word or figure is missing here: “{fact.subject}”?", CLOZE)
     yield Phrasing(f"Fill in what {title} says: {fact.subject}", CLOZE)
