@@ -110,7 +110,8 @@ def phrasings(fact: int, answer: str) -> list[tuple[str, str]]:
     return [(frame.format(fact), answer) for frame in frames]
 
 
-def test_each_fact_keeps_one_phrasing_out(tmp_path: Path, make_run: MakeRun) -> None:
+def test_each_fact_keeps_one_phrasing_out(tmp_path: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "WATCHED", 16)  # fewer than there are facts here
     rows = [row for n in range(101, 121) for row in phrasings(n, f"The code is {n * 37}.")]
     examples = prepared(make_run(csv_of(tmp_path, rows))[0]).values()
     by_group: dict[str, list[str]] = {}
