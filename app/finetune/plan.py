@@ -299,8 +299,8 @@ EFFORTS: dict[Effort, tuple[int, int, float | None]] = {
     "balanced": (48, 10, None),
     "thorough": (200, 9, 6.0),
 }
-"""Facts at most, phrasings a fact, and times through the data (None: chosen from the data). 48 facts in 10 phrasings are
-about ten minutes on two cores; 200 would be more than an hour."""
+"""Facts at most, phrasings a fact, and times through the data (None: chosen from the data). 48 facts in 10 phrasings
+are about ten minutes on two cores; 200 would be more than an hour."""
 
 
 MOST_LABELS = 60
