@@ -13,7 +13,7 @@ from app.gui.worker_client import WorkerClient
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings
 from app.types import ModelInfo
-from app.workers.protocol import WorkerRole
+from app.workers.protocol import Load, Loaded, WorkerRole
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98_000_000,
@@ -48,6 +48,14 @@ class ShellWorld:
     def last(self, role: WorkerRole) -> FakeWorkerClient:
         """The client made last for a role."""
         return [client for made, client in self.clients if made == role][-1]
+
+    def load_starter(self) -> FakeWorkerClient:
+        """Let the starter answer; its engine."""
+        engine = self.last("engine")
+        self.parts.models.start()
+        engine.ready.emit(None)
+        engine.last(Load).finish(Loaded(info=INFO))
+        return engine
 
     def close(self) -> None:
         self.window.close()

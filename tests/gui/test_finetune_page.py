@@ -97,10 +97,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 @pytest.fixture
 def used(world: Wizard) -> Wizard:
     """The last step, with the new model in use."""
-    world.parts.models.start()
-    engine = world.last("engine")
-    engine.ready.emit(None)
-    engine.last(Load).finish(Loaded(info=INFO))
+    world.load_starter()
     run = world.new_run(step="compare")
     fake_run.prepare(run)
     fake_run.finish(run)
@@ -249,10 +246,7 @@ def test_each_number_opens_what_it_counts_and_what_was_set_aside_can_be_taken(
 def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_asked(
     world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = world.last("engine")
-    world.parts.models.start()
-    engine.ready.emit(None)
-    engine.last(Load).finish(Loaded(info=INFO))
+    engine = world.load_starter()
     run = world.new_run(step="review")
     fake_run.prepare(run)
     world.open(run)

@@ -337,20 +337,12 @@ def test_without_room_for_two_the_old_model_goes_first_and_comes_back(
     assert old.state == "ready" and models.engine is old and not models.switching_to  # type: ignore[comparison-overlap]
 
 
-def loaded(world: ShellWorld) -> ShellWorld:
-    """With the starter answering."""
-    world.parts.models.start()
-    engine = world.last("engine")
-    engine.ready.emit(None)
-    engine.last(Load).finish(Loaded(info=INFO))
-    return world
-
-
 def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
     world: ShellWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both do not fit, so the old engine has ended by then."""
-    models = loaded(world).parts.models
+    world.load_starter()
+    models = world.parts.models
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 0)
     add_model(world, "Big")
     old, said = world.last("engine"), list[AppError]()
@@ -401,7 +393,8 @@ def test_a_collection_that_is_renamed_takes_what_points_to_it_along(world: Shell
 
 
 def test_half_typed_words_stay_where_they_were_typed(world: ShellWorld) -> None:
-    page = loaded(world).window.page("chat")
+    world.load_starter()
+    page = world.window.page("chat")
     assert isinstance(page, ChatPage)
     world.window.show_page("chat")
     world.window.new_chat()
@@ -419,7 +412,8 @@ def test_half_typed_words_stay_where_they_were_typed(world: ShellWorld) -> None:
 
 
 def test_a_question_that_is_rewritten_while_an_answer_comes_is_not_lost(world: ShellWorld) -> None:
-    page = loaded(world).window.page("chat")
+    world.load_starter()
+    page = world.window.page("chat")
     assert isinstance(page, ChatPage)
     world.window.show_page("chat")
     world.window.open_chat(world.ids[0])
