@@ -16,7 +16,7 @@ PACKAGES = ("app", "trainer")
 
 HEAVY: dict[str, tuple[str, ...]] = {
     "PySide6": ("app/gui/",),
-    "llama_cpp": ("app/engine/", "trainer/"),
+    "llama_cpp": ("app/llama/", "trainer/"),
     "chromadb": ("app/documents/vectors.py",),
     "sentence_transformers": ("app/documents/embed.py",),
     "huggingface_hub": ("app/models/download.py",),

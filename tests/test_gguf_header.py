@@ -11,7 +11,7 @@ import gguf
 import pytest
 
 from app.errors import BadFile
-from app.gguf_header import BLOCKS, FILE_TYPES, GgufHeader, read_header
+from app.llama.gguf_header import BLOCKS, FILE_TYPES, GgufHeader, read_header
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.assistant.citations import best_sentence, cite, claims, clean, refuses
+from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
-from app.assistant.support import ENOUGH, STRICT, by_words
+from app.text.support import ENOUGH, STRICT, by_words
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (

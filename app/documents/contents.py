@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue
-from app.documents.parsed import Line
+from app.text.parsed import Line
 from app.errors import AppError
 from app.types import Box, Passage
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents import words
-from app.text import sentences
+from app.text import words
+from app.text.sentences import sentences
 from app.types import Passage, Support
 
 Encode = Callable[[list[str]], NDArray[np.float32]]

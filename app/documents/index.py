@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from app.documents import passages, words
+from app.text import passages
+from app.text import words
 from app.documents.embed import MODEL, batches
 from app.documents.files import walk
-from app.documents.passages import Piece, Tokens, embedded
+from app.text.passages import Piece, Tokens, embedded
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
 from app.workers.protocol import Add, Added, AddProgress, AnyData, FileEvent

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from app.documents.loaders import load
-from app.documents.parsed import Parsed
+from app.text.parsed import Parsed
 from app.errors import BadFile
 from app.types import Box
 from app.workers.offline import forbid_network

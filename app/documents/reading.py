@@ -17,8 +17,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from app.documents.catalogue import Stored
-from app.documents.parsed import Parsed
-from app.documents.passages import Piece, Tokens, cut
+from app.text.parsed import Parsed
+from app.text.passages import Piece, Tokens, cut
 from app.errors import AppError, BadFile
 
 AHEAD = 4

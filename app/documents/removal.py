@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from app.documents import words
+from app.text import words
 from app.documents.matrix import Matrix
 from app.documents.store import Store
 from app.documents.vectors import Vectors

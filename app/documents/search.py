@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents import words
+from app.text import words
 from app.documents.matrix import Matrix
 from app.documents.store import Store, scope_term
 from app.documents.vectors import Vectors

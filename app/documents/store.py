@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from app.documents import words
+from app.text import words
 from app.documents.contents import Contents
 from app.documents.database import plain_errors
-from app.documents.parsed import Line, Parsed
-from app.documents.passages import Piece
+from app.text.parsed import Line, Parsed
+from app.text.passages import Piece
 from app.errors import AppError
 from app.types import Box
 

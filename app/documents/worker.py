@@ -21,7 +21,7 @@ from app.documents.index import Indexing
 from app.documents.lock import FolderLock
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
-from app.documents.parsed import page_at
+from app.text.parsed import page_at
 from app.documents.removal import Removal
 from app.documents.search import Searcher, trust
 from app.documents.store import Store, line_boxes

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.engine.bare import Bare
+from app.llama.bare import Bare
 from app.engine.chat import Conversations
 from app.engine.load import physical_cores
 from app.engine.worker import EngineRole

@@ -6,14 +6,14 @@ import time
 from collections.abc import Generator
 from typing import Literal
 
-from app.engine import sampler
-from app.engine.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
-from app.engine.encode import Encoder
+from app.llama import sampler
+from app.llama.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
+from app.llama.encode import Encoder
 from app.engine.kv import PrefixCache
-from app.engine.llama import CONTROL, Model, SamplerChain
+from app.llama.bindings import CONTROL, Model, SamplerChain
 from app.engine.load import LoadedModel
-from app.engine.prompt import Composer, Prompt, Turn
-from app.engine.template import Renderer
+from app.llama.prompt import Composer, Prompt, Turn
+from app.llama.template import Renderer
 from app.errors import AppError
 from app.types import Budget, Stats
 from app.workers.protocol import Chat, Chatted, Count, Counted, Prefill, Token

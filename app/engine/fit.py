@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.errors import AppError
-from app.gguf_header import GgufHeader
+from app.llama.gguf_header import GgufHeader
 
 MIN_CONTEXT = 1024
 GOOD_CONTEXT = 4096

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.engine import llama
-from app.engine.llama import Context
+from app.llama import bindings as llama
+from app.llama.bindings import Context
 from app.errors import AppError
 
 WORTH_SAVING = 128

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from app.engine import llama
+from app.llama import bindings as llama
 from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
-from app.engine.llama import Context, Model
+from app.llama.bindings import Context, Model
 from app.errors import AppError, BadFile
-from app.gguf_header import GgufHeader, read_header
+from app.llama.gguf_header import GgufHeader, read_header
 from app.types import ModelInfo
 from app.workers.protocol import Load, LoadProgress
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.engine import llama
+from app.llama import bindings as llama
 from app.engine.chat import Conversations
 from app.engine.load import LoadedModel, load
-from app.engine.template import Renderer
+from app.llama.template import Renderer
 from app.errors import AppError
 from app.paths import Home
 from app.workers.protocol import AnyCall, Chat, Count, Done, Load, Loaded, SetAdapter

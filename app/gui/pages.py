@@ -19,21 +19,21 @@ from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 if TYPE_CHECKING:
     from app.chats import exchange
     from app.gui.main import Parts
-    from app.gui.views.main_window import MainWindow
+    from app.gui.shell.main_window import MainWindow
 else:
     exchange = Late("app.chats.exchange")
 
 name_late(
-    "app.gui.item_models.documents",
-    "app.gui.views.documents_table",
-    "app.gui.views.documents_page",
-    "app.gui.views.source_panel",
-    "app.gui.views.drop_overlay",
-    "app.gui.views.documents",
-    "app.gui.views.transcript",
-    "app.gui.views.settings_page",
-    "app.gui.views.settings_sections",
-    "app.gui.views.models_page",
+    "app.gui.documents.documents_model",
+    "app.gui.documents.table",
+    "app.gui.documents.page",
+    "app.gui.chat.source_panel",
+    "app.gui.documents.drop_overlay",
+    "app.gui.documents.build",
+    "app.gui.chat.transcript",
+    "app.gui.settings.page",
+    "app.gui.settings.sections",
+    "app.gui.models.page",
 )
 SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"
 """Beside the folder and not in it, so that adding the folder adds documents only."""
@@ -47,9 +47,9 @@ def build_page(key: str, parts: Parts, window: MainWindow) -> QWidget:
 
 
 def _chat(parts: Parts, window: MainWindow) -> QWidget:
-    bar = _load("model_switcher:ModelBar")(parts.models)
+    bar = _load("models.switcher:ModelBar")(parts.models)
     bar.manage_asked.connect(lambda: window.show_page("models"))
-    page = _load("chat_page:ChatPage")(
+    page = _load("chat.page:ChatPage")(
         parts.chats,
         parts.models,
         model_button=bar,
@@ -67,20 +67,20 @@ def _chat(parts: Parts, window: MainWindow) -> QWidget:
 
 
 def _documents(parts: Parts, window: MainWindow) -> QWidget:
-    return _widget(_load("documents:build")(parts, window))
+    return _widget(_load("documents.build:build")(parts, window))
 
 
 def _models(parts: Parts, window: MainWindow) -> QWidget:
-    return _widget(_load("models_page:ModelsPage")(parts.models, parts.home))
+    return _widget(_load("models.page:ModelsPage")(parts.models, parts.home))
 
 
 def _finetune(parts: Parts, window: MainWindow) -> QWidget:
-    return _widget(_load("finetune:build")(parts, window))
+    return _widget(_load("finetune.page:build")(parts, window))
 
 
 def _settings(parts: Parts, window: MainWindow) -> QWidget:
-    sections = importlib.import_module("app.gui.views.settings_sections")
-    key_table = _load("shortcut_list:KeyTable")
+    sections = importlib.import_module("app.gui.settings.sections")
+    key_table = _load("settings.shortcut_list:KeyTable")
     extra: dict[str, Callable[[], QWidget]] = {
         "Models and hardware": lambda: sections.HardwareSection(lambda: parts.models.info),
         "Privacy": lambda: sections.PrivacySection(parts.home),
@@ -90,7 +90,7 @@ def _settings(parts: Parts, window: MainWindow) -> QWidget:
         ),
         "About": lambda: sections.AboutSection(parts.home, lambda: parts.models.info),
     }
-    page = _load("settings_page:SettingsPage")(parts.settings, extra)
+    page = _load("settings.page:SettingsPage")(parts.settings, extra)
     page.refused.connect(lambda error: window.toast(str(error)))
 
     def show_collections() -> None:
@@ -103,7 +103,7 @@ def _settings(parts: Parts, window: MainWindow) -> QWidget:
 
 
 def _first_run(parts: Parts, window: MainWindow) -> QWidget:
-    module = importlib.import_module("app.gui.views.first_run")
+    module = importlib.import_module("app.gui.shell.first_run")
     page = module.FirstRun(parts.models, parts.home, module.sample_files(SAMPLES))
     page.started.connect(lambda name, files: _start(parts, window, name, files))
     return _widget(page)
@@ -140,7 +140,7 @@ def accept_drops(parts: Parts, window: MainWindow) -> None:
         window.show_page("models")
         parts.models.files.import_file(Path(path))
 
-    overlay = _load("documents:add_drop_overlay")(parts, window)
+    overlay = _load("documents.build:add_drop_overlay")(parts, window)
     overlay.model_dropped.connect(import_model)
 
 
@@ -214,7 +214,7 @@ def _save(window: MainWindow, title: str, name: str, kinds: str, data: bytes) ->
 def _load(name: str) -> Any:
     """A class or function of the views, imported now."""
     module, _, cls = name.partition(":")
-    return getattr(importlib.import_module(f"app.gui.views.{module}"), cls)
+    return getattr(importlib.import_module(f"app.gui.{module}"), cls)
 
 
 def _widget(page: Any) -> QWidget:

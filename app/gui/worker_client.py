@@ -15,7 +15,7 @@ from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.workers.client import error_of
 from app.workers.protocol import AnyCall, AnyData, Control, Frame, Request, WorkerRole, decode_frame, encode
-from app.workers.spawn import child_command, child_environment
+from app.spawn import child_command, child_environment
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import psutil
 
 from app.errors import AppError, BadFile, NoSpace
 from app.files import cannot_write, sync_folder
-from app.gguf_header import GgufHeader, read_header
+from app.llama.gguf_header import GgufHeader, read_header
 from app.models import sharing
 from app.models.registry import Registry, is_missing
 from app.paths import Home

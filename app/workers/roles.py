@@ -45,7 +45,7 @@ FACTORIES: dict[WorkerRole, str] = {
 
 CHILDREN: dict[str, str] = {
     "parse": "app.documents.parse_process:child_main",
-    "template": "app.engine.template_child:main",
+    "template": "app.llama.template_child:main",
 }
 """Disposable child of a worker → "module:function"; the function serves stdin and stdout and returns the status."""
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from app.assistant.citations import best_sentence, cite, claims, clean, refuses
-from app.assistant.support import by_words, holds, language_of, numbers_of
+from app.text.citations import best_sentence, cite, claims, clean, refuses
+from app.text.support import by_words, holds, language_of, numbers_of
 from app.types import Passage, Support
 
 TRAVEL = "Hotels in Germany are reimbursed up to 160 EUR a night. In Switzerland the limit is 220 EUR a night."

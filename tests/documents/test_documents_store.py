@@ -15,8 +15,8 @@ import pytest
 from app.documents import migrations
 from app.documents import vectors as vectors_module
 from app.documents.matrix import Matrix
-from app.documents.parsed import Block, Parsed
-from app.documents.passages import Piece
+from app.text.parsed import Block, Parsed
+from app.text.passages import Piece
 from app.documents.store import NewDocument, Store
 from app.errors import AppError, NoSpace
 

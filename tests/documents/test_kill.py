@@ -18,7 +18,7 @@ import pytest
 
 from app.paths import Home
 from app.workers import protocol as p
-from app.workers.spawn import child_environment
+from app.spawn import child_environment
 
 KILLS = 50
 FILES = 300

@@ -8,7 +8,7 @@ import pytest
 from made_files import pdf, text_at
 
 from app.documents.loaders.pdf import load_pdf
-from app.documents.parsed import Parsed
+from app.text.parsed import Parsed
 from app.errors import BadFile
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -21,7 +21,7 @@ from app.documents.loaders import LOADERS, SUPPORTED, load
 from app.documents.parse_process import CODES, Parser
 from app.errors import BadFile
 from app.types import SUPPORTED_SUFFIXES
-from app.workers.spawn import child_command
+from app.spawn import child_command
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAGE = text_at(60, 700, "All employees keep their receipts.")

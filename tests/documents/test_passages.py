@@ -7,8 +7,8 @@ import random
 import pytest
 
 from app.documents.embed import MAX_TOKENS, Counter
-from app.documents.parsed import Block, Parsed
-from app.documents.passages import cut, embedded
+from app.text.parsed import Block, Parsed
+from app.text.passages import cut, embedded
 
 COUNTER = Counter()
 

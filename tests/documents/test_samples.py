@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.documents.loaders import LOADERS, load
-from app.documents.parsed import Parsed
+from app.text.parsed import Parsed
 from app.paths import RESOURCES
 
 SAMPLES = RESOURCES / "samples"

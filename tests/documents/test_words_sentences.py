@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.documents.words import query_terms, terms
-from app.text import sentences
+from app.text.words import query_terms, terms
+from app.text.sentences import sentences
 
 
 @pytest.mark.parametrize(

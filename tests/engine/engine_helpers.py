@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.engine.chat import Conversations
-from app.engine.encode import Encoder
+from app.llama.encode import Encoder
 from app.engine.worker import EngineRole
 from app.types import Message, Passage, Sampling
 from app.workers.protocol import Data

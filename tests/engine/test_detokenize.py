@@ -7,7 +7,7 @@ import random
 import gguf
 import pytest
 
-from app.engine.detokenize import AnswerStream, TextStream
+from app.llama.detokenize import AnswerStream, TextStream
 from app.engine.worker import EngineRole
 
 

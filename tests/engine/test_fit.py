@@ -8,7 +8,7 @@ import pytest
 
 from app.engine.fit import Memory, fit
 from app.errors import AppError
-from app.gguf_header import GgufHeader
+from app.llama.gguf_header import GgufHeader
 
 GIB = 1 << 30
 LAYERS = 32

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.engine.template import Renderer, Template, TemplateFailed
+from app.llama.template import Renderer, Template, TemplateFailed
 from app.types import Message
 
 HELLO = [Message("user", "Hello")]

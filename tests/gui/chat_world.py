@@ -12,10 +12,10 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from app.chats.store import ChatStore
-from app.gui.controllers.chat import ChatController
-from app.gui.controllers.models import ModelsController
+from app.gui.chat.controller import ChatController
+from app.gui.models.controller import ModelsController
 from app.gui.theme import Theme
-from app.gui.views.chat_page import ChatPage
+from app.gui.chat.page import ChatPage
 from app.gui.worker_client import WorkerClient
 from app.models.registry import Registry
 from app.paths import home

@@ -8,7 +8,7 @@ from fakes import FakeWorkerClient
 from PySide6.QtWidgets import QApplication
 
 from app.gui import main as gui
-from app.gui.views.main_window import MainWindow
+from app.gui.shell.main_window import MainWindow
 from app.gui.worker_client import WorkerClient
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings

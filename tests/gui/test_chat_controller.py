@@ -6,7 +6,7 @@ from chat_world import MUNICH, World, cited, passage
 
 from app.chats.records import Turn
 from app.errors import AppError, WorkerGone
-from app.gui.controllers import answering
+from app.gui.chat import answering
 from app.workers.protocol import Chat, Count, Counted, Ground, Search
 
 

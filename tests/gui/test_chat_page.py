@@ -10,10 +10,10 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.errors import WorkerGone
-from app.gui.views import chat_page
-from app.gui.views.chips import OBJECT
-from app.gui.views.rich_text import RichText
-from app.gui.views.table_view import TableView
+from app.gui.chat import page as chat_page
+from app.gui.chat.chips import OBJECT
+from app.gui.chat.rich_text import RichText
+from app.gui.chat.table_view import TableView
 from app.types import Answer, Budget
 from app.workers.protocol import Chat, RenderPage
 

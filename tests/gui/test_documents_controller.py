@@ -10,8 +10,8 @@ from fakes import FakeWorkerClient
 from pytestqt.qtbot import QtBot
 
 from app.errors import AppError, WorkerGone
-from app.gui.controllers.documents import DocumentsController
-from app.gui.item_models.documents import Column, Row, day_and_time
+from app.gui.documents.controller import DocumentsController
+from app.gui.documents.documents_model import Column, Row, day_and_time
 from app.paths import Home
 from app.types import Collection, Document, Passage, SearchResult
 from app.workers import protocol as p
@@ -332,6 +332,6 @@ def test_times_read_like_a_person_says_them() -> None:
 
 def test_every_kind_of_failure_has_its_words() -> None:
     from app.documents.parse_process import CODES
-    from app.gui.item_models.documents import FAILURES
+    from app.gui.documents.documents_model import FAILURES
 
     assert set(FAILURES) == CODES

@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.gui.controllers.documents import DocumentsController
+from app.gui.documents.controller import DocumentsController
 from app.gui.theme import Theme
-from app.gui.views.documents_page import DocumentsPage
+from app.gui.documents.page import DocumentsPage
 from app.gui.worker_client import WorkerClient
 from app.paths import Home
 

@@ -19,13 +19,13 @@ from shell_world import INFO, ShellWorld
 
 from app.errors import AppError
 from app.finetune.runs import Run
-from app.gui.controllers.trainer_process import Measured, Trainer
+from app.gui.finetune.trainer_process import Measured, Trainer
 from app.gui.theme import Theme
-from app.gui.views.finetune import FinetunePage
-from app.gui.views.finetune_chart import LossChart
-from app.gui.views.finetune_kept import DATA_PARTS
-from app.gui.views.finetune_memory import MemoryDialog
-from app.gui.views.finetune_report import ReportDialog
+from app.gui.finetune.page import FinetunePage
+from app.gui.finetune.chart import LossChart
+from app.gui.finetune.kept import DATA_PARTS
+from app.gui.finetune.memory import MemoryDialog
+from app.gui.finetune.report import ReportDialog
 from app.types import Answer, Collection, Document, InstalledModel
 from app.workers.protocol import (
     CopyProgress,
@@ -205,7 +205,7 @@ def test_an_edit_is_saved_and_the_source_is_marked(world: Wizard, monkeypatch: p
         dialog.answer.setPlainText("One year.")  # type: ignore[attr-defined]
         return int(QDialog.DialogCode.Accepted.value)
 
-    monkeypatch.setattr("app.gui.views.finetune_review.EditDialog.exec", edit)
+    monkeypatch.setattr("app.gui.finetune.review.EditDialog.exec", edit)
     QTest.keyClick(review.list, Qt.Key.Key_E)
     decision = list(read_lines(run.folder / "review.jsonl", ReviewDecision))[-1]
     assert (

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.errors import AppError
 from app.finetune.runs import Run
-from app.gui.controllers.trainer_process import Follower, Measured, Trainer
+from app.gui.finetune.trainer_process import Follower, Measured, Trainer
 from app.paths import Home
 
 TRAINER = """#!{python}
@@ -101,7 +101,7 @@ def test_a_killed_run_is_noticed_and_goes_on(run: Run, tmp_path: Path, qtbot: Qt
 def test_a_trainer_that_never_says_a_word_is_given_up(
     run: Run, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.gui.controllers.trainer_process.START_LIMIT_S", 0.2)
+    monkeypatch.setattr("app.gui.finetune.trainer_process.START_LIMIT_S", 0.2)
     follower = Follower(run)
     follower.launched()
     started = time.monotonic()

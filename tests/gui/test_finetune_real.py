@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.finetune import plan
 from app.gui import main as gui
-from app.gui.views.finetune import FinetunePage
-from app.gui.views.main_window import MainWindow
+from app.gui.finetune.page import FinetunePage
+from app.gui.shell.main_window import MainWindow
 from app.paths import RESOURCES, home
 from app.settings import FIRST_RUN_DONE, Settings
 from trainer.spec import Export, RunSpec

@@ -7,7 +7,7 @@ from pathlib import Path
 import fake_run
 
 from app.finetune.runs import Runs
-from app.gui.views.documents import taught_sentence
+from app.gui.documents.build import taught_sentence
 from app.types import InstalledModel
 
 

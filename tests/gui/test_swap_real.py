@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.gui import bench_swap
+from app.gui.bench import swap as bench_swap
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 

@@ -8,10 +8,10 @@ import pytest
 from chat_world import World, cited
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
-from app.gui.views.answer_body import AnswerBody
-from app.gui.views.chips import Citations
-from app.gui.views.rich_text import RichText
-from app.gui.views.transcript import ALIVE, FIRST
+from app.gui.chat.answer_body import AnswerBody
+from app.gui.chat.chips import Citations
+from app.gui.chat.rich_text import RichText
+from app.gui.chat.transcript import ALIVE, FIRST
 
 STALL_S = 0.05
 SHAPES = {

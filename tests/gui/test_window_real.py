@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from real_window import RealWindow, kill, make_pdf
 
 from app.gui.theme import theme
-from app.gui.views.first_run import FirstRun
+from app.gui.shell.first_run import FirstRun
 from app.paths import Home
 from app.settings import DEFAULT_COLLECTION, MAX_TOKENS
 

@@ -12,7 +12,7 @@ import msgspec
 
 from app.documents.loaders.sniff import real_suffix
 from app.documents.loaders.source import read_source
-from app.documents.parsed import Parsed
+from app.text.parsed import Parsed
 
 Loader = Callable[[bytes, str], Parsed]
 """A file's bytes and its password ("" for none) → its text. It raises BadFile and nothing else."""

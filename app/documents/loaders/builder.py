@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.documents.parsed import Block, BlockKind, Parsed
+from app.text.parsed import Block, BlockKind, Parsed
 from app.errors import BadFile
 
 MAX_TEXT = 50_000_000

@@ -14,7 +14,7 @@ from app.documents.loaders.builder import Builder
 from app.documents.loaders.docx_package import Package, W, flag, number, value
 from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
 from app.documents.loaders.hygiene import clean, squeeze
-from app.documents.parsed import BlockKind, Parsed
+from app.text.parsed import BlockKind, Parsed
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"

@@ -12,7 +12,7 @@ from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
 from app.documents.loaders.html_hidden import HiddenRules
 from app.documents.loaders.hygiene import clean, squeeze
-from app.documents.parsed import BlockKind, Parsed
+from app.text.parsed import BlockKind, Parsed
 
 _BLOCKS = frozenset(
     re.findall(

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from app.documents.loaders.builder import check_length, no_text
 from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
-from app.documents.parsed import Block, BlockKind, Parsed
+from app.text.parsed import Block, BlockKind, Parsed
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)\n(---|\+\+\+|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _FRONT_TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$", re.M | re.I)

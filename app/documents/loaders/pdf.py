@@ -8,7 +8,7 @@ from collections import Counter
 from app.documents.loaders.builder import check_length, no_text, separator
 from app.documents.loaders.pdf_pages import PageText, Piece, read_pages
 from app.documents.loaders.pdfium import Document
-from app.documents.parsed import Block, Line, Parsed
+from app.text.parsed import Block, Line, Parsed
 from app.errors import BadFile
 
 _LARGER = 1.12  # times the body's size

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import quantiles
 
 from app.documents.loaders.pdf_lines import LEADER, Cell, TextLine
-from app.documents.parsed import BlockKind
+from app.text.parsed import BlockKind
 from app.types import Box
 
 _MARKER = re.compile(r"(?:[•◦▪‣●○■□–—*·➢✓\uf0b7\uf0a7\uf0d8-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|[ivx]{1,4}[.)])(?=\s|$)")

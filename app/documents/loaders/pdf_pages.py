@@ -14,7 +14,7 @@ from app.documents.loaders.builder import separator
 from app.documents.loaders.pdf_blocks import group_lines
 from app.documents.loaders.pdf_lines import Cell, PageLines, TextLine, read_lines, union
 from app.documents.loaders.pdfium import Document
-from app.documents.parsed import BlockKind
+from app.text.parsed import BlockKind
 from app.types import Box
 
 NEAR = 4

@@ -10,7 +10,7 @@ from collections import Counter
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
-from app.documents.parsed import Parsed
+from app.text.parsed import Parsed
 from app.errors import BadFile
 
 _DELIMITERS = ",;\t|"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.documents.loaders.builder import check_length, no_text
 from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
-from app.documents.parsed import Block, BlockKind, Parsed
+from app.text.parsed import Block, BlockKind, Parsed
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪◦–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,}|~{3,}|\*{3,})\s*")

@@ -1,0 +1,38 @@
+"""`python -m app.gui.bench.__main__ start|stream|swap`: the window's figures, one JSON line each, beside a reference."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from app.gui.bench import start as bench_start
+from app.gui.bench import stream as bench_stream
+from app.gui.bench import swap as bench_swap
+
+FIGURES: dict[str, Callable[[Path], Iterator[dict[str, object]]]] = {
+    "start": lambda folder: iter([bench_start.measure(folder)]),
+    "stream": lambda folder: itertools.chain(bench_stream.stall(folder), bench_stream.speed(folder)),
+    "swap": bench_swap.measure,
+}
+
+
+def main(argv: list[str]) -> int:
+    """Print the figures that are asked for; 1 where one misses its target."""
+    ok = True
+    with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as folder:
+        for name in argv or list(FIGURES):
+            if name.startswith("--"):
+                continue
+            for figure in FIGURES[name](Path(folder)):
+                sys.stdout.write(json.dumps(figure) + "\n")
+                sys.stdout.flush()
+                ok = ok and bool(figure["ok"])
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,354 @@
+"""One answer in the transcript: its text, what it rests on, and what can be done with it."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.assistant.flow import STOPPED
+from app.chats.records import Turn
+from app.gui.chat.answering import Progress
+from app.gui.chat.markdown import plain_text
+from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
+from app.gui.chat.answer_body import AnswerBody
+from app.gui.chat.chips import Citations
+from app.gui.chat.source_cards import NotFoundCard, SourceCards
+from app.gui.widgets import Button, IconLabel, Label
+from app.types import Answer, Passage
+
+SLICE = 2000
+"""Characters of a finished answer that are drawn at once; a longer one is drawn in steps, out of sight."""
+
+
+ANNOUNCED = 1_000
+"""Characters of Markdown that are read for the announcement: all of a 4,000-token answer would stall the window."""
+
+
+class AnswerView(QWidget):
+    """Shows a turn, streaming or finished."""
+
+    source_opened = Signal(int)
+    passage_opened = Signal(object)
+    link_clicked = Signal(str)
+    regenerate_asked = Signal()
+    search_all_asked = Signal()
+    model_asked = Signal()
+    version_asked = Signal(int)
+    rated = Signal(object, str)
+
+    def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.turn = turn
+        self.citations = Citations()
+        self._thinking = ""
+        self._cited = False  # passages were given, so marks like [1] are the model's own guesses
+        self._swap: AnswerBody | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._searched = _Line("folder-open", "text3")
+        self._column.addWidget(self._searched)
+        self._column.addSpacing(4)
+        self.fold = _ThinkingFold()
+        self._column.addWidget(self.fold)
+        self.body = self._make_body()
+        self._column.addWidget(self.body)
+        self._stopped = _Line("circle-alert", "danger")
+        self._note = _Line("info", "text3")
+        self._evidence = QVBoxLayout()
+        self._evidence.setContentsMargins(0, 0, 0, 0)
+        for line in (self._stopped, self._note):
+            self._column.addSpacing(4)
+            self._column.addWidget(line)
+        self._column.addLayout(self._evidence)
+        self.cards: SourceCards | None = None
+        self.not_found: NotFoundCard | None = None
+        self.bar = AnswerActions()
+        self.bar.copy_asked.connect(self.copy)
+        self.bar.regenerate_asked.connect(self.regenerate_asked)
+        self.bar.version_asked.connect(self.version_asked)
+        self.bar.rating_chosen.connect(self._rate)
+        self._column.addSpacing(8)
+        self._column.addWidget(self.bar)
+        self.correction: CorrectionEditor | None = None
+        for hidden in (self._searched, self.fold, self._stopped, self._note, self.bar):
+            hidden.hide()
+        if turn.answer is not None:
+            self.finish(turn, announce=False)
+        else:
+            self.start()
+
+    # --- while it streams ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The answer is under way."""
+        self.setAccessibleName(self.tr("Answer, being written"))
+        self.body.start()
+
+    def catch_up(self, progress: Progress, thinking: str, text: str) -> None:
+        """The chat was opened while its answer is written: show what has come."""
+        self.show_progress(progress)
+        if thinking:
+            self.feed(thinking, True)
+        if text:
+            self.body.start(cited=progress.passages > 0)
+            self.feed(text, False)
+
+    def show_progress(self, progress: Progress, waits_for: str = "") -> None:
+        """Say what is being done; `waits_for` is the model that still loads."""
+        if progress.stage == "reading" and progress.passages and not self._cited:
+            self._cited = True
+            self.body.start(cited=True)
+        name = progress.searched or self.tr("all collections")
+        percent = round(progress.fraction * 100)
+        sentences = {
+            "waiting": self.tr("Waiting for the answer before this one"),
+            "loading": self.tr("Loading {model}. Your question is next.").format(model=waits_for),
+            "searching": self.tr("Searching {name}").format(name=name),
+            "reading": self.tr("Reading {n} passages, {percent} %").format(n=progress.passages, percent=percent)
+            if progress.passages
+            else self.tr("Reading the conversation, {percent} %").format(percent=percent),
+            "writing": self._found_line(progress.searched, progress.passages),
+            "checking": self.tr("Checking the answer against {n} passages").format(n=progress.passages),
+        }
+        self._searched.say(sentences[progress.stage])
+
+    def feed(self, piece: str, thinking: bool) -> None:
+        """Add what has arrived."""
+        if thinking:
+            self._thinking += piece
+            self.fold.grow(piece)
+        else:
+            self.body.feed(piece)
+
+    # --- when it is complete ------------------------------------------------------------------------------------------
+
+    def finish(self, turn: Turn, *, announce: bool = True) -> None:
+        """Show the answer as it is stored, with its evidence."""
+        answer = turn.answer or Answer(text=turn.text)
+        self.turn = turn
+        self.citations.sources = {source.n: source for source in answer.sources}
+        self._show_body(answer)
+        self._searched.say(self._found_line(answer.searched, len(answer.sources)) if not answer.not_found else "")
+        self.fold.complete(answer)
+        self._stopped.say(self.tr("Stopped before the answer was complete") if answer.stopped else "")
+        self._note.say(self._notes(answer))
+        self._show_evidence(answer)
+        self.bar.show_turn(turn)
+        self.bar.setVisible(not answer.not_found or turn.versions > 1)
+        self.setAccessibleName(self.tr("Answer"))
+        if announce:
+            self._announce(answer)
+
+    def update_turn(self, turn: Turn) -> None:
+        """The rating changed."""
+        self.turn = turn
+        self.bar.show_turn(turn)
+
+    def set_active(self, number: int) -> None:
+        """Mark the chips and the card of the open source, 0 for none."""
+        if number == self.citations.active:
+            return
+        self.citations.active = number
+        self.body.refresh_citations()
+        if self.cards is not None:
+            for card in self.cards.cards:
+                card.update()
+
+    def restyle(self) -> None:
+        """The theme changed."""
+        self.body.restyle()
+
+    def copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.turn.answer.text if self.turn.answer else self.turn.text)
+        self.bar.show_copied()
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _make_body(self) -> AnswerBody:
+        body = AnswerBody(self.citations)
+        body.chip_clicked.connect(self.source_opened)
+        body.link_clicked.connect(self.link_clicked)
+        return body
+
+    def _show_body(self, answer: Answer) -> None:
+        self.body.setVisible(not answer.not_found and bool(answer.text))
+        if answer.not_found:
+            return
+        self.body.end()
+        if len(answer.text) <= SLICE or not self.body.views():
+            self.body.show_text(answer.text, answer.unsupported)
+        else:
+            self._redraw_in_steps(answer)
+
+    def _redraw_in_steps(self, answer: Answer) -> None:
+        """Draw the checked text beside the streamed one, a little at a time, then trade places."""
+        fresh = self._make_body()
+        fresh.setParent(self)
+        fresh.hide()
+        fresh.resize(self.body.size())
+        self._swap = fresh
+        steps = fresh.draw_in_steps(answer.text, answer.unsupported, SLICE)
+        timer = QTimer(fresh, interval=0)
+
+        def step() -> None:
+            if next(steps, None) is not None:
+                return
+            timer.stop()
+            if self._swap is fresh:
+                self._replace_body(fresh)
+
+        timer.timeout.connect(step)
+        timer.start()
+
+    def _replace_body(self, fresh: AnswerBody) -> None:
+        old, self.body, self._swap = self.body, fresh, None
+        self._column.replaceWidget(old, fresh)
+        fresh.show()
+        old.hide()
+        old.deleteLater()
+
+    def _found_line(self, searched: str, count: int) -> str:
+        if not searched:
+            return ""
+        if count == 0:
+            return self.tr("Searched {name}, used no passage").format(name=searched)
+        line = (
+            self.tr("Searched {name}, used 1 passage") if count == 1 else self.tr("Searched {name}, used {n} passages")
+        )
+        return line.format(name=searched, n=count)
+
+    def _notes(self, answer: Answer) -> str:
+        notes = [answer.note] if answer.note and answer.note != STOPPED else []
+        budget = answer.budget
+        if budget is not None and budget.dropped_messages:
+            notes.append(self.tr("The oldest messages of this chat did not fit and were left out."))
+        if budget is not None and budget.dropped_passages:
+            notes.append(self.tr("{n} passages did not fit and were left out.").format(n=budget.dropped_passages))
+        if budget is not None and budget.shortened:
+            notes.append(self.tr("A long text was shortened to fit."))
+        return " ".join(notes)
+
+    def _show_evidence(self, answer: Answer) -> None:
+        for old in (self.cards, self.not_found):
+            if old is not None:
+                self._evidence.removeWidget(old)
+                old.hide()
+                old.deleteLater()
+        self.cards, self.not_found = None, None
+        self._evidence.setContentsMargins(0, 0, 0, 0)
+        if answer.not_found:
+            self.not_found = NotFoundCard(answer.searched, answer.nearest)
+            self.not_found.passage_opened.connect(self.passage_opened)
+            self.not_found.search_all_asked.connect(self.search_all_asked)
+            self.not_found.model_asked.connect(self.model_asked)
+            self._evidence.addWidget(self.not_found)
+        elif answer.sources:
+            self.cards = SourceCards(answer.sources, self.citations)
+            self.cards.opened.connect(self.source_opened)
+            self._evidence.setContentsMargins(0, 12, 0, 0)
+            self._evidence.addWidget(self.cards)
+
+    def _rate(self, rating: object) -> None:
+        self.rated.emit(rating, self.turn.corrected if rating == "down" else "")
+        if self.correction is not None:
+            self.correction.deleteLater()
+            self.correction = None
+        if rating == "down":
+            self.correction = CorrectionEditor(self.turn.corrected)
+            self.correction.saved.connect(self._correct)
+            self.correction.closed.connect(self._close_correction)
+            self._column.addWidget(self.correction)
+            self.correction.focus_text()
+
+    def _correct(self, text: str) -> None:
+        self.rated.emit("down", text)
+        self._close_correction()
+
+    def _close_correction(self) -> None:
+        if self.correction is not None:
+            self.correction.hide()
+            self.correction.deleteLater()
+            self.correction = None
+
+    def _announce(self, answer: Answer) -> None:
+        """Tell a screen reader once, at the end, never at each word."""
+        if answer.not_found:
+            text = self.tr("Not found in your documents")
+        elif answer.stopped:
+            text = self.tr("Stopped before the answer was complete")
+        else:
+            text = self.tr("Answer finished. {text}").format(text=plain_text(answer.text[:ANNOUNCED])[:300])
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def passages(self) -> list[Passage]:
+        """The passages behind the numbers, in order."""
+        return [self.citations.sources[n].passage for n in sorted(self.citations.sources)]
+
+
+class _Line(QWidget):
+    """An icon and a caption; hidden while it has nothing to say."""
+
+    def __init__(self, icon: str, color: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(IconLabel(icon, color, 14))
+        self.label = Label("", "caption", color, wrap=True)
+        row.addWidget(self.label, 1)
+
+    def say(self, text: str) -> None:
+        self.label.setText(text)
+        self.setVisible(bool(text))
+
+
+class _ThinkingFold(QWidget):
+    """The model's thinking, folded away: "Thought for 12 s"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        self.button = Button(self.tr("Thinking"), "quiet", "chevron-right")
+        self.button.clicked.connect(self._toggle)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.body = AnswerBody(Citations())
+        self.body.hide()
+        self.body.setContentsMargins(16, 4, 0, 8)
+        column.addWidget(self.body)
+        self._text = ""
+        self._began = self._last = 0.0
+
+    def grow(self, piece: str) -> None:
+        self._last = time.monotonic()
+        self._began = self._began or self._last
+        self._text += piece
+        seconds = round(self._last - self._began)
+        self.button.setText(self.tr("Thinking, {n} s").format(n=max(seconds, 1)))
+        self.show()
+        if self.body.isVisible():
+            self.body.feed(piece)
+
+    def complete(self, answer: Answer) -> None:
+        self._text = answer.thinking
+        self.setVisible(bool(self._text))
+        seconds = round(self._last - self._began)
+        timed = self.tr("Thought for {n} s").format(n=max(seconds, 1))
+        self.button.setText(timed if self._began else self.tr("Thought about it"))
+        if self.body.isVisible():
+            self.body.show_text(self._text)
+
+    def _toggle(self) -> None:
+        shown = not self.body.isVisible()
+        self.button.set_icon("chevron-down" if shown else "chevron-right")
+        if shown:
+            self.body.show_text(self._text)
+        self.body.setVisible(shown)

@@ -1,0 +1,250 @@
+"""What an answer rests on, below it: a card a source, and the nearest passages where nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.gui.icons import paint_icon
+from app.gui.theme import FontRole, theme
+from app.gui.chat.chips import Citations, source_label
+from app.gui.widgets import (
+    CITE_SIZE,
+    FOCUS_RING,
+    Button,
+    IconLabel,
+    Label,
+    ThemedWidget,
+    citation_width,
+    paint_box,
+    paint_citation,
+)
+from app.types import Passage, Source
+
+CARDS_A_ROW = 3
+CARD_WIDTH = 180
+"""The least width of a card: narrower chats have fewer a row."""
+ICONS = {".pdf": "file-text", ".docx": "file-text", ".eml": "mail", ".csv": "file-spreadsheet",
+         ".xlsx": "file-spreadsheet"}  # fmt: skip
+
+
+def file_icon(name: str) -> str:
+    """The icon of a document by its name."""
+    return ICONS.get("." + name.rpartition(".")[2].lower(), "file-text")
+
+
+def snippet(passage: Passage) -> str:
+    """The sentence that answers best, else how the passage begins, on one line."""
+    start, end = passage.best or (0, 240)
+    return " ".join(passage.text[start:end].split())
+
+
+class _Hovering(QAbstractButton):
+    """A painted button that knows the mouse is over it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setProperty(FOCUS_RING, 8)
+        theme().changed.connect(self._wear)
+
+    def _wear(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def _write(
+        self, painter: QPainter, area: QRect, text: str, role: FontRole, color: str,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:  # fmt: skip
+        font = theme().font(role)
+        painter.setFont(font)
+        painter.setPen(theme().color(color))
+        shown = QFontMetrics(font).elidedText(text, mode, area.width())
+        start = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, int(start), shown)
+
+
+class SourceCard(_Hovering):
+    """One source: number, document, page, and the sentence that counts."""
+
+    def __init__(self, source: Source, citations: Citations, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source = source
+        self._citations = citations
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(source_label(source))
+        self.setAccessibleDescription(snippet(source.passage))
+        self.setToolTip(f"{source.passage.document}\n{snippet(source.passage)}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(CARD_WIDTH, theme().line("ui") + 2 * theme().line("caption") + 32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        active = self.source.n == self._citations.active
+        fill = theme().color("hover" if self.underMouse() else "surface")
+        paint_box(
+            painter, QRectF(self.rect()), fill=fill, edge=theme().color("citeActive" if active else "border"), radius=8
+        )
+        left, width = 13, self.width() - 26
+        line, small = theme().line("ui"), theme().line("caption")
+        side = citation_width(str(self.source.n))
+        height = theme().px(CITE_SIZE)
+        chip = QRectF(left, 12 + (line - height) / 2, side, height)
+        paint_citation(painter, chip, str(self.source.n), active=active)
+        passage = self.source.passage
+        name = QRect(left + side + 8, 12, width - side - 8, line)
+        self._write(painter, name, passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
+        where = self.tr("Page {page}").format(page=passage.page) if passage.page else passage.heading
+        self._write(painter, QRect(left, 14 + line, width, small), where, "caption", "text3")
+        text = snippet(passage) or self.tr("This document was removed.")
+        self._write(painter, QRect(left, 18 + line + small, width, small), text, "caption", "text2")
+
+
+class SourceCards(QWidget):
+    """The cards of an answer, three a row where there is room."""
+
+    opened = Signal(int)
+
+    def __init__(self, sources: Sequence[Source], citations: Citations, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(8)
+        self._columns = 0
+        self.cards = [SourceCard(source, citations, self) for source in sources]
+        for card in self.cards:
+            card.clicked.connect(lambda _=False, n=card.source.n: self.opened.emit(n))
+        self._arrange(CARDS_A_ROW)
+        self.setAccessibleName(self.tr("Sources"))
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for index, card in enumerate(self.cards):
+            self._grid.addWidget(card, index // columns, index % columns)
+        for column in range(CARDS_A_ROW):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(min(max(event.size().width() // (theme().px(CARD_WIDTH) + 8), 1), CARDS_A_ROW))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, super().minimumSizeHint().height())
+
+
+class _NearRow(_Hovering):
+    """A passage that came near: no number and no yellow, since it is no evidence."""
+
+    def __init__(self, passage: Passage, name_width: int, last: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._passage, self._name_width, self._last = passage, name_width, last
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        page = self.tr(", page {page}").format(page=passage.page) if passage.page else ""
+        self.setAccessibleName(f"{passage.document}{page}: {snippet(passage)}")
+        self.setToolTip(f"{passage.document}{page}\n{snippet(passage)}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, theme().line("ui") + 16)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.underMouse():
+            painter.fillRect(self.rect().adjusted(1, 1, -1, -1), theme().color("hover"))
+        if not self._last:
+            painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))
+        middle = (self.height() - 16) // 2
+        paint_icon(painter, file_icon(self._passage.document), "text2", QRect(12, middle, 16, 16))
+        paint_icon(painter, "chevron-right", "text2", QRect(self.width() - 28, middle, 16, 16))
+        name = QRect(36, 0, self._name_width, self.height())
+        self._write(painter, name, self._passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
+        left = name.right() + 15
+        page = self.tr("Page {page}").format(page=self._passage.page) if self._passage.page else ""
+        if page:
+            width = QFontMetrics(theme().font("caption")).horizontalAdvance(page) + 2
+            self._write(painter, QRect(left, 0, width, self.height()), page, "caption", "text3")
+            left += max(width, theme().px(52)) + 12
+        area = QRect(left, 0, self.width() - left - 40, self.height())
+        self._write(painter, area, snippet(self._passage), "ui", "text2")
+
+
+class NotFoundCard(ThemedWidget):
+    """ "Not found in your documents", with what came nearest and the two ways on."""
+
+    passage_opened = Signal(object)
+    search_all_asked = Signal()
+    model_asked = Signal()
+
+    def __init__(self, searched: str, nearest: Sequence[Passage], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(17, 13, 17, 16)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(IconLabel("search", "text2", 20, tile=36), alignment=Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label(self.tr("Not found in your documents"), "heading"))
+        words.addWidget(Label(self._sentence(searched, len(nearest)), "ui", "text2", wrap=True))
+        head.addLayout(words, 1)
+        column.addLayout(head)
+        if nearest:
+            column.addSpacing(12)
+            column.addWidget(self._rows(nearest))
+        column.addSpacing(12)
+        column.addLayout(self._buttons())
+
+    def _sentence(self, searched: str, count: int) -> str:
+        place = self.tr("No passage in {name} answers this.").format(name=searched or self.tr("your documents"))
+        if count == 0:
+            return place + " " + self.tr("Try other words or another collection.")
+        near = self.tr("This passage comes nearest:") if count == 1 else self.tr("These {n} passages come nearest:")
+        return place + " " + near.format(n=count)
+
+    def _rows(self, nearest: Sequence[Passage]) -> QWidget:
+        box = _Outline(self)
+        rows = QVBoxLayout(box)
+        rows.setContentsMargins(1, 1, 1, 1)
+        rows.setSpacing(0)
+        metrics = QFontMetrics(theme().font("uiStrong"))
+        width = min(max(metrics.horizontalAdvance(each.document) for each in nearest) + 2, theme().px(210))
+        for index, passage in enumerate(nearest):
+            row = _NearRow(passage, width, index == len(nearest) - 1, box)
+            row.clicked.connect(lambda _=False, p=passage: self.passage_opened.emit(p))
+            rows.addWidget(row)
+        return box
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.everywhere = Button(self.tr("Search all collections"), icon="folder-open")
+        self.everywhere.clicked.connect(self.search_all_asked)
+        self.alone = Button(self.tr("Ask the model without documents (may be wrong)"), icon="box")
+        self.alone.clicked.connect(self.model_asked)
+        row.addWidget(self.everywhere)
+        row.addWidget(self.alone)
+        row.addStretch(1)
+        return row
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_box(QPainter(self), QRectF(self.rect()), edge=theme().color("border"), radius=8)
+
+
+class _Outline(ThemedWidget):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_box(QPainter(self), QRectF(self.rect()), edge=theme().color("border"), radius=6)

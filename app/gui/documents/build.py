@@ -1,0 +1,53 @@
+"""Puts the Documents page, its source panel and the drop overlay into the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from app.finetune.runs import Runs
+from app.finetune.use import holding, trained_on
+from app.gui.chat.sources import SourceReader
+from app.gui.documents.page import DocumentsPage
+from app.gui.documents.drop_overlay import DropOverlay
+from app.gui.chat.source_panel import SourcePanel
+from app.types import InstalledModel
+
+if TYPE_CHECKING:
+    from app.gui.main import Parts
+    from app.gui.shell.main_window import MainWindow
+
+
+def build(parts: Parts, window: MainWindow) -> DocumentsPage:
+    """The page with its source panel; sentences that need no answer become toasts."""
+    reader = SourceReader(parts.documents_client, window)
+    parts.documents.documents_listed.connect(reader.forget)
+    page = DocumentsPage(parts.documents, SourcePanel(reader))
+    page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
+    parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    return page
+
+
+def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int], runs: Runs) -> str:
+    """Removing a document takes it from search, not from a model or the data of a training: those are named."""
+    learned = ", ".join(f"“{model.name}”" for model in trained_on(models, document_ids))
+    kept = ", ".join(f"“{name}”" for name in dict.fromkeys(holding(runs, document_ids)))
+    text = "{0} learned from it and still can repeat it. Remove that model too, or train it again without."
+    data = "Its text also stays in the training data of {0} until you delete that on the Fine-tune page."
+    said = [(text, learned), (data, kept)]
+    return " ".join(QCoreApplication.translate("Documents", words).format(names) for words, names in said if names)
+
+
+def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
+    """Let files be dropped anywhere on the window: documents are added, models go to `model_dropped`."""
+    overlay = DropOverlay(window, parts.documents, lambda: window.built(window.key) or window)
+
+    def add(paths: list[str], collection: str) -> None:
+        parts.documents.add(paths, collection)
+        parts.documents.choose(collection)
+        window.show_page("documents")
+
+    overlay.files_dropped.connect(add)
+    return overlay

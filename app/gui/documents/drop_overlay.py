@@ -1,0 +1,364 @@
+"""What appears while files are dragged over the window: where they go, what they are, and what is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from PySide6.QtCore import QEvent, QLocale, QMimeData, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
+from app.gui.icons import paint_icon
+from app.gui.documents.collections_model import count_text
+from app.gui.theme import FontRole, theme
+from app.gui.documents.collections_panel import paint_collection
+from app.gui.documents.drop_count import DropCount
+from app.gui.widgets import paint_box
+
+MARGIN = 16
+ROWS_TOP = 56
+SCROLL_EDGE = 24
+HANDOVER_MS = 200
+"""The drag goes from the window to the overlay within this time, or it has left."""
+SCROLL_MS = 30
+CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+KIND_ICONS = {"table": "file-spreadsheet"}
+PLURALS = {"PDF": "PDF", "Word": "Word", "Markdown": "Markdown", "text": "text", "mail": "mails"}
+
+
+def chip_text(kind: str, count: int) -> str:
+    """ "9 PDF", "2 tables"."""
+    return f"{QLocale().toString(count)} {kind if count == 1 else PLURALS.get(kind, f'{kind}s')}"
+
+
+class DropOverlay(QWidget):
+    """Lies over the window while files are dragged. It paints itself: a drag needs no widgets, tabs or focus."""
+
+    files_dropped = Signal(list, str)
+    """paths, collection"""
+    model_dropped = Signal(str)
+    """Path of a .gguf file"""
+
+    def __init__(
+        self, host: QWidget, controller: DocumentsController, area: Callable[[], QWidget] | None = None
+    ) -> None:
+        """`host` is the window, which takes files anywhere; `area` gives the page to paint over, not the sidebar."""
+        super().__init__(host)
+        self._host, self._controller = host, controller
+        self._find_area = area or (lambda: host)
+        self._paths: list[str] = []
+        self._target = ""
+        self._offset = 0
+        self._pointer = QPoint(-1, -1)
+        self._count = DropCount(self)
+        self._count.counted.connect(self.update)
+        self._scroll = QTimer(self, interval=SCROLL_MS)
+        self._scroll.timeout.connect(self._scroll_on)
+        self._gone = QTimer(self, singleShot=True, interval=HANDOVER_MS)
+        self._gone.timeout.connect(self.end)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+        host.setAcceptDrops(True)
+        host.installEventFilter(self)
+
+    @property
+    def target(self) -> str:
+        """The collection that the files go to."""
+        return self._target
+
+    # --- the drag -----------------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The drag enters through the window; from the next move on it is over this widget."""
+        if watched is not self._host:
+            return False
+        if isinstance(event, QDragEnterEvent | QDragMoveEvent) and self.isVisible():
+            self._accept(event)
+            return True
+        if isinstance(event, QDragEnterEvent):
+            return self._begin(event)
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop and self.isVisible():
+            self.dropEvent(event)
+            return True
+        if event.type() == QEvent.Type.DragLeave and self.isVisible():
+            self._gone.start()  # to this widget, or out of the window in one quick move
+        if event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._host.rect())
+        return False
+
+    def _begin(self, event: QDragEnterEvent) -> bool:
+        if not event.mimeData().hasUrls():
+            return False
+        paths, links = files_of(event.mimeData())
+        if not paths:
+            return False
+        self.show_paths(paths, links)
+        self._accept(event)
+        return True
+
+    def show_paths(self, paths: list[str], links: int = 0) -> None:
+        """Show the overlay for these files and folders."""
+        self._paths = paths
+        self._target = self._controller.current or DEFAULT_COLLECTION
+        self._offset = 0
+        self._count.start(paths, links)
+        self.setGeometry(self._host.rect())
+        self.show()
+        self.raise_()
+
+    def end(self) -> None:
+        """The drag left, or was cancelled."""
+        self._count.stop()
+        self._scroll.stop()
+        self._gone.stop()
+        self._paths = []
+        self.hide()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._gone.stop()
+        self._accept(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.point_at(event.position().toPoint())
+        self._accept(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.end()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths, target, models = self._paths, self._target, list(self._count.models)
+        useful = self._count.usable
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.end()
+        files = [path for path in paths if path not in set(models)]
+        if files and useful:
+            self.files_dropped.emit(files, target)
+        for model in models:
+            self.model_dropped.emit(model)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.end()
+
+    @staticmethod
+    def _accept(event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    # --- choosing the collection --------------------------------------------------------------------------------------
+
+    def point_at(self, at: QPoint) -> None:
+        """The pointer is here: over a collection, that one is the target."""
+        self._pointer = at
+        for name, rect in self._rows():
+            if rect.contains(at) and self._column().contains(at) and name != self._target:
+                self._target = name
+                self.update()
+        near = self._scroll_direction() != 0
+        if near and not self._scroll.isActive():
+            self._scroll.start()
+        elif not near:
+            self._scroll.stop()
+
+    def _scroll_direction(self) -> int:
+        column = self._column()
+        if not column.contains(self._pointer):
+            return 0
+        most = len(self._controller.totals) * self._row_height() - (column.height() - theme().px(ROWS_TOP))
+        if self._pointer.y() < column.top() + theme().px(ROWS_TOP) + SCROLL_EDGE and self._offset > 0:
+            return -1
+        return 1 if self._pointer.y() > column.bottom() - SCROLL_EDGE and self._offset < most else 0
+
+    def _scroll_on(self) -> None:
+        self._offset += self._scroll_direction() * 12
+        self.point_at(self._pointer)
+        self.update()
+
+    # --- where things are ---------------------------------------------------------------------------------------------
+
+    def _content(self) -> QRect:
+        area = self._find_area()
+        top_left = QPoint(0, 0) if area is self._host else area.mapTo(self._host, QPoint(0, 0))
+        whole = QRect(top_left, area.size())
+        return whole.adjusted(0, theme().size("topbar"), 0, 0)
+
+    def _only_models(self) -> bool:
+        return bool(self._count.models) and len(self._count.models) == len(self._paths)
+
+    def _column(self) -> QRect:
+        content = self._content()
+        if self._only_models() or not self._controller.totals:
+            return QRect()
+        width = min(theme().px(theme().size("collections")), content.width() * 2 // 5)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            return QRect(content.right() - width + 1, content.top(), width, content.height())
+        return QRect(content.left(), content.top(), width, content.height())
+
+    def _row_height(self) -> int:
+        return theme().px(theme().size("navRow"))
+
+    def _rows(self) -> list[tuple[str, QRect]]:
+        column = self._column()
+        if column.isEmpty():
+            return []
+        top = column.top() + theme().px(ROWS_TOP) - self._offset
+        height = self._row_height()
+        box = QRect(column.left() + 8, 0, column.width() - 17, height)
+        return [(each.name, box.translated(0, top + i * height)) for i, each in enumerate(self._controller.totals)]
+
+    # --- painting -----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        content, column = self._content(), self._column()
+        painter.fillRect(content, theme().color("accentSoft"))
+        if not column.isEmpty():
+            self._paint_column(painter, column)
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        used = column.width()
+        frame = content.adjusted(0 if rtl else used, 0, -used if rtl else 0, 0).adjusted(
+            MARGIN, MARGIN, -MARGIN, -MARGIN
+        )
+        fill, edge = theme().color("surface"), theme().color("accent")
+        paint_box(painter, QRectF(frame), fill=fill, edge=edge, width=2, radius=12, dashed=True)
+        painter.setClipRect(frame)
+        self._paint_words(painter, frame)
+
+    def _paint_column(self, painter: QPainter, column: QRect) -> None:
+        painter.fillRect(column, theme().color("subtle"))
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        edge = column.left() if rtl else column.right()
+        painter.fillRect(edge, column.top(), 1, column.height(), theme().color("border"))
+        painter.setFont(theme().font("uiStrong"))
+        painter.setPen(theme().color("text"))
+        head = QRect(column.left() + 20, column.top(), column.width() - 40, theme().px(ROWS_TOP))
+        painter.drawText(
+            head, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), self.tr("Collections")
+        )
+        painter.save()
+        painter.setClipRect(column.adjusted(0, theme().px(ROWS_TOP), 0, 0))
+        for collection, (name, rect) in zip(self._controller.totals, self._rows(), strict=True):
+            chosen = name == self._target
+            edge_token = "accent" if chosen else ""
+            paint_collection(painter, rect, collection, selected=chosen, hovered=False, edge=edge_token, rtl=rtl)
+        painter.restore()
+
+    def _paint_words(self, painter: QPainter, frame: QRect) -> None:
+        lines = self.words()
+        chips = self._chips()
+        rows = self._chip_rows(chips, frame.width() - 48)
+        chip_height = theme().px(24)
+        roles: tuple[FontRole, ...] = ("title", "body", "ui")
+        words = sum(self._height(frame, text, role) for text, role in zip(lines, roles, strict=True))
+        y = max(
+            frame.center().y() - (64 + 17 + 4 + 24 + len(rows) * (chip_height + 8) + 16 + words) // 2, frame.top() + 8
+        )
+        tile = QRect(frame.center().x() - 31, y, 64, 64)
+        paint_box(painter, QRectF(tile), fill=theme().color("accentSoft"), radius=12)
+        image = "box" if self._only_models() else "file-up"
+        paint_icon(painter, image, "accent", QRect(tile.center().x() - 15, tile.center().y() - 15, 32, 32))
+        y = self._line(painter, frame, tile.bottom() + 17, lines[0], "title", "text") + 4
+        y = self._line(painter, frame, y, lines[1], "body", "text2") + 24
+        for row in rows:
+            self._paint_chips(painter, frame, y, row)
+            y += chip_height + 8
+        self._line(painter, frame, y + 16, lines[2], "ui", "text2")
+
+    def _line(self, painter: QPainter, frame: QRect, y: int, text: str, role: FontRole, token: str) -> int:
+        painter.setFont(theme().font(role))
+        painter.setPen(theme().color(token))
+        box = QRect(frame.left() + 16, y, frame.width() - 32, self._height(frame, text, role))
+        painter.drawText(box, CENTRED, text)
+        return box.bottom() + 1
+
+    @staticmethod
+    def _height(frame: QRect, text: str, role: FontRole) -> int:
+        """Pixels that a text takes in the frame, on as many lines as it needs."""
+        metrics = QFontMetrics(theme().font(role))
+        bounds = metrics.boundingRect(QRect(0, 0, frame.width() - 32, 10_000), CENTRED, text)
+        return max(bounds.height(), theme().line(role))
+
+    def words(self) -> tuple[str, str, str]:
+        """Title, sentence and hint of what a drop would do now."""
+        count = self._count
+        cancels = self.tr("Esc cancels.")
+        if self._only_models():
+            name = PurePath(count.models[0]).name
+            more = len(count.models) > 1
+            what = self.tr("{0} models").format(len(count.models)) if more else self.tr("the model {0}").format(name)
+            title = self.tr("Drop to import {0}").format(what)
+            return title, self.tr("It is checked, then copied to your models."), cancels
+        if not count.usable:
+            readable = self.tr("PDF, Word, Markdown, web pages, CSV and plain text work.")
+            return self.tr("None of these files can be read"), readable, cancels
+        over = self.tr("more than ") if count.cut else ""
+        what = over + count_text(count.files, "file") if count.files else self.tr("files")
+        title = self.tr("Drop to add {0} to {1}").format(what, self._target)
+        choose = self.tr("Hold over another collection to choose it. ") if len(self._controller.totals) > 1 else ""
+        return title, self.tr("Files are read on this computer and stay where they are."), choose + cancels
+
+    def _chips(self) -> list[tuple[str, str, str]]:
+        """Text, icon and kind of each chip."""
+        count = self._count
+        chips = [
+            (chip_text(kind, number), KIND_ICONS.get(kind, "file-text"), "outline")
+            for kind, number in count.kinds.most_common()
+        ]
+        if count.unknown:
+            chips.append((chip_text("network folder", count.unknown), "folder", "outline"))
+        if count.models and not self._only_models():
+            chips.append((self.tr("{0} to import").format(chip_text("model", len(count.models))), "box", "outline"))
+        for kind, number in count.skipped.most_common(4):
+            chips.append((self.tr("{0} will be skipped").format(chip_text(kind, number)), "circle-alert", "warning"))
+        return chips
+
+    @staticmethod
+    def _chip_width(text: str) -> int:
+        return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + 38
+
+    def _chip_rows(self, chips: list[tuple[str, str, str]], room: int) -> list[list[tuple[str, str, str]]]:
+        rows: list[list[tuple[str, str, str]]] = []
+        left = 0
+        for chip in chips:
+            width = self._chip_width(chip[0]) + 8
+            if not rows or width > left:
+                rows.append([])
+                left = room
+            rows[-1].append(chip)
+            left -= width
+        return rows
+
+    def _paint_chips(self, painter: QPainter, frame: QRect, y: int, row: list[tuple[str, str, str]]) -> None:
+        widths = [self._chip_width(text) for text, _, _ in row]
+        x = frame.center().x() - (sum(widths) + 8 * (len(row) - 1)) // 2
+        for (text, image, kind), width in zip(row, widths, strict=True):
+            box = QRect(x, y, width, theme().px(24))
+            warning = kind == "warning"
+            fill = theme().color("warningSoft" if warning else "surface")
+            edge = None if warning and not theme().high_contrast else theme().color("border")
+            paint_box(painter, QRectF(box), fill=fill, edge=edge, radius=4)
+            paint_icon(painter, image, "warning" if warning else "text2", QRect(x + 8, box.center().y() - 6, 14, 14))
+            painter.setFont(theme().font("caption"))
+            painter.setPen(theme().color("warning" if warning else "text"))
+            area = box.adjusted(27, 0, 0, 0)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+            x += width + 8
+
+
+def files_of(data: QMimeData) -> tuple[list[str], int]:
+    """The local paths of what is dragged, and how many addresses are none."""
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return list(dict.fromkeys(paths)), len(data.urls()) - len(paths)

@@ -1,0 +1,303 @@
+"""The table of documents: rows that open where a file failed, with the reason and the next step in them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from app.gui.icons import icon
+from app.gui.documents.documents_model import Column, DocumentsModel, Row
+from app.gui.theme import theme
+from app.gui.documents.delegates import RowDelegate, TableHeader
+from app.gui.documents.failed_row import GAP, FailedRow
+from app.gui.widgets import paint_box
+
+WIDTHS = {Column.STATUS: 224, Column.PAGES: 76, Column.PASSAGES: 86, Column.INDEXED: 130, Column.MENU: 42}
+HIDES_FIRST = (Column.PASSAGES, Column.PAGES, Column.INDEXED)
+NAME_WIDTH = 200
+"""Columns hide before the name gets narrower than this."""
+
+
+class DocumentsTable(QTableView):
+    """Emits what the person wants done with rows; it changes nothing itself."""
+
+    opened = Signal(object)
+    """Row: show its text"""
+    file_wanted = Signal(object)
+    folder_wanted = Signal(object)
+    again_wanted = Signal(list)
+    remove_wanted = Signal(list)
+    unlock_wanted = Signal(object, str)
+    """Row, password"""
+    copy_wanted = Signal(object)
+    skip_wanted = Signal(object)
+
+    def __init__(self, model: DocumentsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._documents = model
+        self._open_path = ""
+        self._tall = QPersistentModelIndex()
+        self._panel: FailedRow | None = None
+        self._delegate = RowDelegate(self)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setHorizontalHeader(TableHeader(self))
+        self._set_up()
+        model.layoutChanged.connect(self._follow_rows)
+        model.rowsRemoved.connect(self._follow_rows)
+        model.rowsInserted.connect(self._follow_rows)
+        model.modelReset.connect(self._follow_rows)
+        model.dataChanged.connect(self._follow_data)
+        theme().changed.connect(self._wear)
+        self._wear()
+
+    def _set_up(self) -> None:
+        self.setAccessibleName(self.tr("Documents"))
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSortIndicator(Column.STATUS, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+
+    def _wear(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme().px(theme().size("tableRow")))
+        for column, width in WIDTHS.items():
+            self.setColumnWidth(column, theme().px(width))
+        self._fit_columns()
+        self._follow_rows()
+
+    # --- columns that fit ---------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_columns()
+        super().resizeEvent(event)
+        self._follow_rows()  # the reason may need another line now
+
+    def _fit_columns(self) -> None:
+        room = self.viewport().width() - theme().px(NAME_WIDTH) - sum(theme().px(width) for width in WIDTHS.values())
+        for column in HIDES_FIRST:
+            self.setColumnHidden(column, room < 0)
+            if room < 0:
+                room += theme().px(WIDTHS[column])
+
+    # --- the open row -------------------------------------------------------------------------------------------------
+
+    def selected_rows(self) -> list[Row]:
+        """The selected documents from top to bottom."""
+        indexes = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [row for index in indexes if (row := self._documents.row(index)) is not None]
+
+    def open_row(self, row: Row, *, focus: bool = False) -> None:
+        """Select a row; a failed one opens and shows its next step."""
+        index = self._documents.find(row.path)
+        self.setCurrentIndex(index)
+        self.scrollTo(index)
+        if focus and self._panel is not None:
+            self._panel.focus_first()
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        self._show_panel(self._documents.row(current))
+
+    def _show_panel(self, row: Row | None) -> None:
+        path = row.path if row is not None and row.status == "failed" else ""
+        if path == self._open_path:
+            return
+        self._close_panel()
+        if not path or row is None:
+            return
+        self._open_path = path
+        panel = self._panel = FailedRow(row, self.viewport())
+        panel.unlock_wanted.connect(lambda password: self.unlock_wanted.emit(row, password))
+        panel.copy_wanted.connect(lambda: self.copy_wanted.emit(row))
+        panel.again_wanted.connect(lambda: self.again_wanted.emit([row]))
+        panel.skip_wanted.connect(lambda: self.skip_wanted.emit(row))
+        panel.left.connect(self.setFocus)
+        panel.show()
+        self._follow_rows()
+
+    def _close_panel(self) -> None:
+        if self._panel is None:
+            return
+        if self._panel.isAncestorOf(self.focusWidget() or self):
+            self.setFocus()
+        self._panel.hide()
+        self._panel.deleteLater()
+        self._panel = None
+        self._open_path = ""
+        self._follow_rows()
+
+    def _follow_rows(self, *_: object) -> None:
+        """Only the open row is taller, wherever it is now."""
+        plain = theme().px(theme().size("tableRow"))
+        index = self._documents.find(self._open_path) if self._open_path else QModelIndex()
+        if self._open_path and not index.isValid():
+            self._close_panel()
+            return
+        if self._tall.isValid() and self._tall.row() != index.row():
+            self.setRowHeight(self._tall.row(), plain)
+        self._tall = QPersistentModelIndex(index)
+        if self._panel is not None:
+            self.setRowHeight(index.row(), plain + self._panel.needed(self.viewport().width()))
+        self._place_panel()
+
+    def _follow_data(self, first: QModelIndex, last: QModelIndex, _roles: object = None) -> None:
+        current = self.currentIndex()
+        if current.isValid() and first.row() <= current.row() <= last.row():
+            self._show_panel(self._documents.row(current))
+
+    def _place_panel(self) -> None:
+        if self._panel is None:
+            return
+        index = self._documents.find(self._open_path)
+        rect = self.visualRect(index)
+        plain = theme().px(theme().size("tableRow"))
+        self._panel.setGeometry(0, rect.top() + plain - GAP, self.viewport().width(), rect.height() - plain + GAP - 1)
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self._place_panel()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self._place_panel()
+
+    # --- mouse --------------------------------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.indexAt(event.position().toPoint()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(QModelIndex())
+        super().leaveEvent(event)
+
+    def _hover(self, index: QModelIndex) -> None:
+        row = self._documents.row(index)
+        link = row is not None and index.column() == Column.INDEXED and bool(row.action_text())
+        hand = link or (row is not None and index.column() == Column.MENU)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
+        if index.row() != self._delegate.hovered:
+            self._delegate.hovered = index.row()
+            self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._delegate.ring = False
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        row = self._documents.row(index)
+        if event.button() != Qt.MouseButton.LeftButton or row is None or index != self.currentIndex():
+            return
+        if index.column() == Column.MENU:
+            self._menu(event.globalPosition().toPoint())
+        elif index.column() == Column.INDEXED and row.action_text():
+            self.act(row)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        row = self._documents.row(self.indexAt(event.position().toPoint()))
+        if row is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._open(row)
+
+    def act(self, row: Row) -> None:
+        """Do what the row's link says."""
+        if row.status == "changed":
+            self.again_wanted.emit([row])
+        elif row.code == "password":
+            self.open_row(row, focus=True)
+        elif row.needs_copy():
+            self.copy_wanted.emit(row)
+        elif row.status == "failed":
+            self.again_wanted.emit([row])
+
+    def _open(self, row: Row) -> None:
+        if row.status == "failed":
+            self.open_row(row, focus=True)
+        elif row.id is not None:
+            self.opened.emit(row)
+
+    # --- keyboard -----------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._delegate.ring = True
+        rows = self.selected_rows()
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and rows:
+            self._open(rows[0])
+        elif key == Qt.Key.Key_Delete and rows:
+            self.remove_wanted.emit(rows)
+        else:
+            super().keyPressEvent(event)
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._delegate.ring = event.reason() in by_key
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self._delegate.ring and self._documents.rowCount():
+            only_current = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self._documents.index(0, 0), only_current)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        current = self.currentIndex()
+        if self._delegate.ring and self.hasFocus() and current.isValid():
+            rect = self.visualRect(current.siblingAtColumn(0))
+            box = QRectF(0, rect.top(), self.viewport().width(), rect.height() - 1)
+            paint_box(QPainter(self.viewport()), box.adjusted(1, 1, -1, -1), edge=theme().color("focus"), width=2)
+
+    # --- menu ---------------------------------------------------------------------------------------------------------
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self._menu(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft() + QPoint(44, 0)))
+        elif self.indexAt(event.pos()).isValid():
+            self._menu(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """What can be done with the selected rows."""
+        rows = self.selected_rows()
+        menu = QMenu(self)
+        if len(rows) == 1:
+            row = rows[0]
+            show = menu.addAction(icon("text-quote"), self.tr("Show text"), lambda: self.opened.emit(row))
+            show.setEnabled(row.passages > 0 and row.id is not None)
+            menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
+            menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
+            menu.addSeparator()
+        menu.addAction(icon("refresh-cw"), self.tr("Index again"), lambda: self.again_wanted.emit(rows))
+        remove = menu.addAction(icon("trash-2", "danger"), self.tr("Remove"), lambda: self.remove_wanted.emit(rows))
+        remove.setShortcut(Qt.Key.Key_Delete)
+        return menu
+
+    def _menu(self, at: QPoint) -> None:
+        if self.selected_rows():
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(at)
+
+
+Index = QModelIndex | QPersistentModelIndex

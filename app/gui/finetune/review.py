@@ -1,0 +1,365 @@
+"""Step 3: what was prepared, number by number, and the list that a person decides before anything trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.errors import AppError
+from app.finetune.review import DEFAULT_QUALITY, Entry
+from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.review_model import ReviewModel
+from app.gui.theme import theme
+from app.gui.finetune.edit import EditDialog, sentence_of
+from app.gui.finetune.numbers import Numbers
+from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.finetune.preparing import Preparing
+from app.gui.finetune.review_list import ReviewListView
+from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, SegmentedControl, SpinBox, empty_layout
+
+LIST_HEIGHT = 420
+
+
+class ReviewStep(ScrollColumn):
+    """Progress while it is prepared, then numbers, list and source."""
+
+    toast_asked = Signal(str)
+
+    def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._controller = controller
+        self.model = ReviewModel(self)
+        self.model.decided.connect(self._counts_changed)
+        self.model.failed.connect(controller.failed)
+        self._shown: object = None
+        self._messages = QVBoxLayout()
+        self._messages.setSpacing(8)
+        self.column.addLayout(self._messages)
+        self._stack = QStackedWidget()
+        self.column.addWidget(self._stack, 1)
+        self.preparing = Preparing(controller)
+        self._stack.addWidget(self.preparing)
+        self._build_list()
+        self._notes: tuple[str, ...] = ()
+        theme().changed.connect(self._show_source)
+
+    def first_focus(self) -> QWidget:
+        return self.list if self._controller.review is not None else self.preparing.cancel
+
+    def refresh(self) -> None:
+        """Progress, or the list once it is there."""
+        review = self._controller.review
+        if self._shown is not review:
+            self._shown = review
+            self.model.show_list(review)
+            self.filter.set_value(self.model.filter)
+            self.list.setCurrentIndex(self.model.index(0))
+        self._stack.setCurrentIndex(0 if review is None else 1)
+        if review is not None:
+            self.numbers.refresh()
+            self._show_counts()
+            self._show_kind()
+        self.progress()
+
+    def progress(self) -> None:
+        """How far preparing is, and what stopped it."""
+        if self._controller.review is None:
+            self.preparing.progress()
+        self._show_messages()
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._columns.set_narrow(narrow)
+        self._fit_filter()
+
+    def _fit_filter(self) -> None:
+        """The heading, approving and the filter stand below each other where one line is too short for them."""
+        parts = (self.approve_all, self.quality, self.filter)
+        needed = theme().px(160) + sum(part.sizeHint().width() + 8 for part in parts if not part.isHidden())
+        tight = needed > self.viewport().width() - 48
+        direction = QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight
+        self._filter_row.setDirection(direction)
+
+    # --- building -----------------------------------------------------------------------------------------------------
+
+    def _build_list(self) -> None:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Label(self.tr("What we prepared from your data"), "heading"))
+        column.addSpacing(10)
+        self.numbers = Numbers(self._controller)
+        self.numbers.taken_back.connect(self._take_back)
+        column.addWidget(self.numbers)
+        column.addSpacing(16)
+        column.addLayout(self._build_filter())
+        column.addSpacing(8)
+        self._columns = TwoColumns(self._build_rows(), self._build_source(), (15, 8))
+        column.addWidget(self._columns, 1)
+        self._stack.addWidget(holder)
+
+    def _build_filter(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._filter_row = row
+        self._heading = Label("", "heading", wrap=True)
+        row.addWidget(self._heading, 1)
+        approving = QHBoxLayout()
+        approving.setSpacing(8)
+        self.quality = SpinBox(self.tr("Least quality"))
+        self.quality.setRange(0, 100)
+        self.quality.setDecimals(0)
+        self.quality.setSingleStep(5)
+        self.quality.setSuffix(" %")
+        self.quality.setValue(DEFAULT_QUALITY * 100)
+        self.quality.valueChanged.connect(lambda _: self._show_counts())
+        self.approve_all = Button("", icon="copy-check")
+        self.approve_all.clicked.connect(self._approve_above)
+        approving.addWidget(self.approve_all)
+        approving.addWidget(self.quality)
+        row.addLayout(approving)
+        self.filter = SegmentedControl(
+            [("open", self.tr("To review")), ("approved", self.tr("Approved")), ("rejected", self.tr("Rejected"))],
+            "open",
+            self.tr("Show"),
+        )
+        self.filter.chosen.connect(self._filter_chosen)
+        row.addWidget(self.filter)
+        return row
+
+    def _build_rows(self) -> QWidget:
+        panel = Panel(flush=True)
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(16, 8, 16, 8)
+        self._head, self._keys = (Label("", "caption", "text2", strong=True) for _ in range(2))
+        line.addWidget(self._head)
+        line.addStretch(1)
+        line.addWidget(self._keys)
+        panel.column.addWidget(head)
+        panel.column.addWidget(Separator())
+        self.list = ReviewListView(self.model)
+        self.list.asked.connect(self.decide)
+        self.list.moved.connect(self._show_source)
+        self.list.doubleClicked.connect(lambda _: self.decide("edit"))
+        self.list.setMinimumHeight(220)
+        panel.column.addWidget(self.list, 1)
+        panel.setMinimumHeight(260)
+        return panel
+
+    def _build_source(self) -> QWidget:
+        panel = Panel(flush=True)
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        self.source_name = ElidedLabel("", "uiStrong")
+        self.source_page = Label("", "caption", "text2")
+        self.open_source = Button(self.tr("Open"), icon="external-link")
+        self.open_source.clicked.connect(self._open_file)
+        row.addWidget(self.source_name, 1)
+        row.addWidget(self.source_page)
+        row.addWidget(self.open_source)
+        head.setMinimumHeight(theme().px(48))
+        panel.column.addWidget(head)
+        panel.column.addWidget(Separator())
+        self.source_text = QTextEdit()
+        self.source_text.setReadOnly(True)
+        self.source_text.setFrameShape(QFrame.Shape.NoFrame)
+        self.source_text.document().setDocumentMargin(16)
+        self.source_text.setAccessibleName(self.tr("Source"))
+        panel.column.addWidget(self.source_text, 1)
+        panel.column.addWidget(Separator())
+        foot = QWidget()
+        buttons = QHBoxLayout(foot)
+        buttons.setContentsMargins(16, 10, 16, 10)
+        buttons.setSpacing(8)
+        self.approve = Button(self.tr("Approve"), icon="check")
+        self.edit = Button(self.tr("Edit"), icon="pencil")
+        self.reject = Button(self.tr("Reject"), "danger", "x")
+        for button, name in ((self.approve, "approve"), (self.edit, "edit"), (self.reject, "reject")):
+            button.clicked.connect(lambda _=False, name=name: self.decide(name))
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        panel.column.addWidget(foot)
+        panel.setMinimumHeight(260)
+        panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        return panel
+
+    # --- deciding -----------------------------------------------------------------------------------------------------
+
+    def decide(self, name: str) -> None:
+        """Approve, edit or reject the selected lines, then go to the next open one."""
+        indexes = self.list.selectionModel().selectedIndexes() or [self.list.currentIndex()]
+        indexes = [index for index in indexes if index.isValid()]
+        if not indexes:
+            return
+        if name == "edit":
+            self._edit(indexes[-1].row())
+            return
+        if name == "approve":
+            self.model.approve(indexes)
+        else:
+            self.model.reject(indexes)
+        self._go_on(max(index.row() for index in indexes))
+
+    def _edit(self, row: int) -> None:
+        index = self.model.index(row)
+        entry = self.model.entry(index)
+        if entry is None or entry.is_text:
+            return
+        dialog = EditDialog(entry, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.model.edit(index, dialog.question.toPlainText(), dialog.answer.toPlainText())
+            self._go_on(row)
+        dialog.deleteLater()
+
+    def _go_on(self, row: int) -> None:
+        following = self.model.next_open(row)
+        if following >= 0:
+            self.list.setCurrentIndex(self.model.index(following))
+        else:
+            self._show_source()
+        self.list.setFocus()
+
+    def _approve_above(self) -> None:
+        count = self.model.approve_above(self.quality.value() / 100)
+        if count:
+            self.toast_asked.emit(self.tr("{0} approved.").format(f"{count:,}"))
+        self.list.setCurrentIndex(self.model.index(0))
+        self._show_source()
+
+    def _filter_chosen(self, state: str) -> None:
+        self.model.set_filter(state)  # type: ignore[arg-type]
+        self.list.setCurrentIndex(self.model.index(0))
+        self._show_source()
+
+    def _take_back(self, key: str) -> None:
+        review = self._controller.review
+        if review is None:
+            return
+        try:
+            review.decide([key], "approve")
+        except AppError as error:
+            self._controller.failed.emit(error)
+            return
+        self.model.refill()
+        self._counts_changed()
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    def _show_kind(self) -> None:
+        """Questions have a measured quality; pairs and documents have none to choose by."""
+        review = self._controller.review
+        entries = review.entries if review is not None else []
+        for part in (self._columns, self.filter):
+            part.setVisible(bool(entries))
+        measured = any(entry.example.quality is not None for entry in entries)
+        self.quality.setVisible(measured)
+        self.approve_all.setVisible(measured)
+        kind = review.kind if review is not None else "questions"
+        heading, head = {
+            "questions": (self.tr("Review questions and answers"), self.tr("Question and answer")),
+            "pairs": (self.tr("Review better and worse answers"), self.tr("Question and better answer")),
+            "texts": (self.tr("Review the documents to read"), self.tr("Document")),
+        }[kind]
+        self._heading.setText(heading)
+        self._head.setText(head)
+        self._keys.setText(self.tr("Use it? Keys A, R") if kind == "texts" else self.tr("Use it? Keys A, E, R"))
+        self._fit_filter()
+
+    def _show_counts(self) -> None:
+        review = self._controller.review
+        if review is None:
+            return
+        labels = {"open": self.tr("To review"), "approved": self.tr("Approved"), "rejected": self.tr("Rejected")}
+        for key, button in self.filter._buttons.items():
+            button.setText(f"{labels[key]} {review.count(key):,}")  # type: ignore[arg-type]
+            button.updateGeometry()
+        good = len(review.good(self.quality.value() / 100))
+        self.approve_all.setText(self.tr("Approve {0} above").format(f"{good:,}"))
+        self.approve_all.setEnabled(good > 0)
+        self.approve_all.setToolTip(self.tr("Approve everything that is to review and has at least this quality"))
+
+    def _counts_changed(self) -> None:
+        self._show_counts()
+        self._controller.changed.emit()
+
+    def _show_source(self) -> None:
+        entry = self.model.entry(self.list.currentIndex())
+        for button in (self.approve, self.edit, self.reject):
+            button.setEnabled(entry is not None)
+        self.edit.setEnabled(entry is not None and not entry.is_text)
+        if entry is None:
+            self.source_name.set_text("")
+            self.source_page.setText("")
+            self.open_source.hide()
+            self.source_text.setPlainText("")
+            return
+        source = entry.example.source
+        self.source_name.set_text(source.document or entry.source_text)
+        self.source_page.setText(self.tr("Page {0}").format(source.page) if source.page else "")
+        self.open_source.setVisible(bool(source.path) and Path(source.path).exists())
+        self._write_source(entry)
+
+    def _write_source(self, entry: Entry) -> None:
+        """The passage with the words of the answer marked; without a passage, the question and answer themselves."""
+        passage, answer = entry.example.source.text, entry.example.answer
+        plain, mark = QTextCharFormat(), QTextCharFormat()
+        plain.setFont(theme().font("ui"))
+        plain.setForeground(theme().color("text"))
+        mark.setFont(theme().font("ui"))
+        mark.setBackground(theme().color("mark"))
+        mark.setForeground(theme().color("onMark"))
+        self.source_text.clear()
+        cursor = QTextCursor(self.source_text.document())
+        if not passage:
+            for turn in entry.example.messages:
+                cursor.insertText(f"{turn.content}\n\n", plain)
+            if entry.instead_of:
+                cursor.insertText(self.tr("Instead of:") + f"\n{entry.instead_of}", plain)
+            return
+        if entry.is_text:
+            cursor.insertText(passage, plain)
+            return
+        start, end = sentence_of(passage, answer)
+        cursor.insertText(passage[:start], plain)
+        cursor.insertText(passage[start:end], mark)
+        cursor.insertText(passage[end:], plain)
+
+    def _open_file(self) -> None:
+        entry = self.model.entry(self.list.currentIndex())
+        if entry is not None and entry.example.source.path:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(entry.example.source.path))
+
+    def _show_messages(self) -> None:
+        """Why preparing stopped, and warnings."""
+        controller = self._controller
+        stand, told = controller.stand, controller.progress
+        waiting = controller.review is None
+        notes = []
+        if waiting and stand == "failed" and told.failure is not None:
+            notes.append(("danger", told.failure.message, told.failure.hint))
+        elif waiting and stand == "stopped":
+            notes.append(("warning", self.tr("Preparing was interrupted."), self.tr("It continues where it was.")))
+        notes += [("warning", note.message, note.hint) for note in told.notices[:3]]
+        key = tuple(" ".join(note) for note in notes)
+        if key == self._notes:
+            return
+        self._notes = key
+        empty_layout(self._messages)
+        for kind, title, detail in notes:
+            self._messages.addWidget(Banner(kind, title, detail))  # type: ignore[arg-type]

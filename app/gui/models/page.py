@@ -1,0 +1,359 @@
+"""The Models page: what is installed, which one answers, and importing a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.errors import AppError
+from app.gui.models.controller import ModelsController
+from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
+from app.gui.theme import theme
+from app.gui.models.row import ModelRow
+from app.gui.widgets.page_frame import Page, ScrollColumn, Separator
+from app.gui.shell.rename_dialog import RenameDialog
+from app.gui.widgets import (
+    Banner,
+    Button,
+    ConfirmDialog,
+    EmptyState,
+    IconButton,
+    IconLabel,
+    Label,
+    ProgressBar,
+    ThemedWidget,
+    empty_layout,
+    paint_box,
+)
+from app.models.registry import is_missing
+from app.paths import Home
+from app.types import MODEL_SUFFIXES, InstalledModel
+
+NARROW = 920
+"""Below this width of the page the speed and the origin of a model are left out."""
+
+
+class ModelsPage(Page):
+    """Shows the controller's models and passes wishes on."""
+
+    toast_asked = Signal(str)
+
+    def __init__(self, models: ModelsController, home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Models"), parent)
+        self._models, self._home = models, home
+        self._memory = memory_bytes()
+        self._rows: list[ModelRow] = []
+        self._banner: Banner | None = None
+        self._build_bar()
+        scroll = ScrollColumn()
+        self._column = scroll.column
+        self.body.addWidget(scroll)
+        head = QHBoxLayout()
+        head.addWidget(Label(self.tr("Installed"), "heading"))
+        head.addStretch(1)
+        head.addWidget(Label(self.tr("Speed measured on this computer"), "caption", "text2"))
+        self._column.addLayout(head)
+        self._column.addSpacing(12)
+        self._messages = QVBoxLayout()
+        self._column.addLayout(self._messages)
+        self._card = Card()
+        self._column.addWidget(self._card)
+        self._column.addSpacing(16)
+        self.drop = ImportArea()
+        self.drop.choose.clicked.connect(self.choose_file)
+        self.drop.cancel.clicked.connect(models.files.cancel_import)
+        self.drop.dropped.connect(self.import_file)
+        self._column.addWidget(self.drop)
+        self._column.addStretch(1)
+        models.models_changed.connect(self.refresh)
+        models.engine_ready.connect(self.refresh)
+        models.switching.connect(self._switching)
+        models.switch_failed.connect(self._switch_failed)
+        models.files.importing.connect(self.drop.show_progress)
+        models.files.import_ended.connect(self._import_ended)
+        self.refresh()
+
+    def shown(self) -> None:
+        """Numbers that change while the page is away."""
+        self._show_hardware()
+        self.refresh()
+
+    def regions(self) -> list[QWidget]:
+        return [self.bar, self._card, self.drop]
+
+    def first_focus(self) -> QWidget:
+        return self.drop.choose
+
+    def refresh(self, *_: object) -> None:
+        """Build the rows again from what is installed."""
+        self._show_hardware()
+        if self._banner is not None and self._banner.property("about") and not self._models.switching_to:
+            self._clear_banner()
+        self._card.clear()
+        self._rows = []
+        installed = self._models.models()
+        previous = self._models.previous()
+        for model in installed:
+            self._card.add(self._row(model, primary=previous is not None and model.name == previous.name))
+        if not installed:
+            self._card.add(self._empty())
+        self._fit_width()
+
+    def choose_file(self) -> None:
+        """Ask for a GGUF file and import it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf *.inhouse);;All files (*)")
+        )
+        if path:
+            self.import_file(path)
+
+    def import_file(self, path: str) -> None:
+        self._clear_banner()
+        self._models.files.import_file(Path(path))
+
+    def _build_bar(self) -> None:
+        self._processor = _Fact("cpu")
+        self._disk = _Fact("hard-drive")
+        self.bar.add_trailing(self._processor)
+        self.bar.add_trailing(self._disk)
+        folder = IconButton("folder-open", self.tr("Open the folder of the models"))
+        folder.clicked.connect(lambda: self._open_folder(str(self._home.models / "x")))
+        self.bar.add_trailing(folder)
+
+    def _show_hardware(self) -> None:
+        info = self._models.info
+        device = info.device if info is not None and info.device else processor()
+        self._processor.set_text(f"{device}, {size_text(self._memory)}")
+        free = disk_free_bytes(self._home.models)
+        self._disk.set_text(self.tr("{0} free").format(size_text(free)))
+
+    def _row(self, model: InstalledModel, *, primary: bool) -> ModelRow:
+        active = self._models.active
+        in_use = active is not None and active.name == model.name
+        info = self._models.info if in_use else None
+        fit = fit_of(model, self._memory, info)
+        context = info.context if info is not None else 0
+        missing = is_missing(model)
+        row = ModelRow(model, fit, in_use=in_use, missing=missing, context=context, primary=primary)
+        row.use_asked.connect(self._models.switch_to)
+        row.remove_asked.connect(self._remove)
+        row.rename_asked.connect(self._rename)
+        row.folder_asked.connect(self._open_folder)
+        self._rows.append(row)
+        return row
+
+    def _empty(self) -> EmptyState:
+        empty = EmptyState(
+            "box",
+            self.tr("No model yet"),
+            self.tr("Import a GGUF file that you have on this computer."),
+            self.tr("Choose file"),
+            action_icon="file-box",
+        )
+        empty.acted.connect(self.choose_file)
+        return empty
+
+    def _remove(self, name: str) -> None:
+        active = self._models.active
+        if active is not None and active.name == name:
+            self._say("info", self.tr("“{0}” is in use.").format(name), self.tr("Use another model first."))
+            return
+        title = self.tr("Remove “{0}”?").format(name)
+        detail = self.tr("Its file in the data folder is deleted. Chats that used it stay, and other models answer.")
+        if not ConfirmDialog.ask(self, title, detail, self.tr("Remove model")):
+            return
+        try:
+            self._models.remove(name)
+        except AppError as error:
+            self._say("danger", error.message, error.hint)
+
+    def _rename(self, name: str) -> None:
+        dialog = RenameDialog(self.tr("Rename “{0}”").format(name), self.tr("Name of the model"), name, self)
+        dialog.check = lambda text: self._try_rename(name, text)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _try_rename(self, name: str, new_name: str) -> str:
+        try:
+            self._models.rename(name, new_name)
+        except AppError as error:
+            return str(error)
+        return ""
+
+    def _switching(self, name: str, fraction: float) -> None:
+        text = self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100))
+        active = self._models.active
+        answers = self.tr("{0} answers until it is ready.").format(active.name) if active else ""
+        if self._banner is None or self._banner.property("about") != name:
+            self._say("info", text, answers, self.tr("Cancel"), about=name)
+            if self._banner is not None:
+                self._banner.acted.connect(self._models.cancel_switch)
+        else:
+            self._banner.set_text(text, answers)
+
+    def _switch_failed(self, name: str, error: AppError) -> None:
+        active = self._models.active
+        stays = self.tr("{0} stays in use.").format(active.name) if active else ""
+        title = self.tr("“{0}” could not be used. {1}").format(name, stays)
+        self._say("danger", title.strip(), f"{error.message} {error.hint}".strip())
+
+    def _import_ended(self, model: InstalledModel | None, error: AppError | None) -> None:
+        self.drop.show_idle()
+        if error is not None:
+            self._say("danger", error.message, error.hint)
+        elif model is not None:
+            self._say("success", self.tr("“{0}” is ready to use.").format(model.name), "")
+
+    def _say(self, kind: str, title: str, detail: str, action: str = "", about: str = "") -> None:
+        self._clear_banner()
+        banner = Banner(kind, title, detail, action, closable=not action)  # type: ignore[arg-type]
+        banner.setProperty("about", about)
+        banner.closed.connect(self._clear_banner)
+        banner.setContentsMargins(0, 0, 0, 0)
+        self._messages.addWidget(banner)
+        self._messages.addSpacing(12)
+        self._banner = banner
+
+    def _clear_banner(self) -> None:
+        self._banner = None
+        empty_layout(self._messages)
+
+    def _open_folder(self, path: str) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        for row in self._rows:
+            row.set_compact(self.width() < theme().px(NARROW))
+
+
+class Card(ThemedWidget):
+    """Rows with a line between them in one frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(1, 1, 1, 1)
+        self._column.setSpacing(0)
+
+    def add(self, widget: QWidget) -> None:
+        if self._column.count():
+            self._column.addWidget(Separator())
+        self._column.addWidget(widget)
+
+    def clear(self) -> None:
+        empty_layout(self._column)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        box = QRectF(self.rect())
+        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("border"), radius=8)
+
+
+class ImportArea(ThemedWidget):
+    """Where a model file is dropped or chosen, and how far its import is."""
+
+    dropped = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self._over = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 12, 18, 12)
+        row.setSpacing(16)
+        row.addWidget(IconLabel("file-box", "text2", 24))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        self._title = Label("", "uiStrong", wrap=True)
+        self._detail = Label("", "caption", "text2", wrap=True)
+        self._bar = ProgressBar(self.tr("Import"))
+        words.addWidget(self._title)
+        words.addWidget(self._detail)
+        words.addWidget(self._bar)
+        row.addLayout(words, 1)
+        self.choose = Button(self.tr("Choose file"))
+        self.cancel = Button(self.tr("Cancel"))
+        row.addWidget(self.choose)
+        row.addWidget(self.cancel)
+        self.show_idle()
+
+    def show_idle(self) -> None:
+        self._title.setText(self.tr("Import a GGUF file: drop it here"))
+        self._detail.setText(self.tr("It is checked first, then copied into your data folder."))
+        self._bar.hide()
+        self.cancel.hide()
+        self.choose.show()
+
+    def show_progress(self, name: str, fraction: float, seconds_left: float) -> None:
+        left = self.tr("about {0} s left").format(round(seconds_left)) if seconds_left >= 1 else ""
+        self._title.setText(self.tr("Importing {0}").format(name))
+        self._detail.setText(", ".join(part for part in (f"{fraction:.0%}", left) if part))
+        self._bar.set_fraction(fraction)
+        self._bar.show()
+        self.cancel.show()
+        self.choose.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, max(super().sizeHint().height(), theme().px(64)))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if model_file(event) is not None:
+            event.acceptProposedAction()
+            self._over = True
+            self.update()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._over = False
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._over = False
+        self.update()
+        path = model_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        fill, edge = ("accentSoft", "accent") if self._over else ("subtle", "borderStrong")
+        box = QRectF(self.rect())
+        paint_box(
+            QPainter(self), box, fill=theme().color(fill), edge=theme().color(edge), radius=8, width=2, dashed=True
+        )
+
+
+class _Fact(QWidget):
+    """An icon and a few words in the bar."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(IconLabel(symbol, "text2", 16))
+        self._label = Label("", "ui", "text2")
+        row.addWidget(self._label)
+
+    def set_text(self, text: str) -> None:
+        self._label.setText(text)
+        self._label.setToolTip(text)
+
+
+def model_file(event: QDropEvent) -> str | None:
+    """The one model file that is dragged; None where it is anything else."""
+    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES) else None

@@ -1,0 +1,241 @@
+"""What Settings shows besides settings: what is stored where, the data folder, and what this program is made of."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.gui.hardware import memory_bytes, processor, size_text
+from app.gui.widgets.page_frame import Separator
+from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
+from app.paths import RESOURCES, Home
+from app.types import ModelInfo
+
+LIBRARIES = (
+    ("PySide6-Essentials", "LGPL-3.0"),
+    ("llama-cpp-python", "MIT"),
+    ("chromadb", "Apache-2.0"),
+    ("sentence-transformers", "Apache-2.0"),
+    ("torch", "BSD-3-Clause"),
+    ("pypdfium2", "Apache-2.0, BSD-3-Clause"),
+    ("python-docx", "MIT"),
+    ("selectolax", "MIT"),
+    ("markdown-it-py", "MIT"),
+    ("Pygments", "BSD-2-Clause"),
+    ("msgspec", "BSD-3-Clause"),
+)
+"""Distribution → its licence, as its own metadata and licence file say."""
+
+
+class PrivacySection(QWidget):
+    """What is kept, where, and that nothing leaves."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        column = _column(self)
+        banner = Banner(
+            "info",
+            self.tr("Nothing leaves this computer."),
+            self.tr("No account, no usage data, no network connection while you ask or add documents."),
+        )
+        column.addWidget(banner)
+        column.addSpacing(8)
+        for symbol, what, how, path in (
+            ("message-square", self.tr("Chats"), self.tr("Questions, answers, thumbs and corrections"), home.chats_db),
+            (
+                "folder-open",
+                self.tr("Documents"),
+                self.tr("The text of your documents in passages; the files stay where they are"),
+                home.documents_db,
+            ),
+            ("search", self.tr("Search index"), self.tr("Made from the documents, can be rebuilt"), home.vectors),
+            ("box", self.tr("Models"), self.tr("Imported model files"), home.models),
+            ("sliders-horizontal", self.tr("Settings"), self.tr("What differs from the defaults"), home.settings_file),
+            ("file-text", self.tr("Log"), self.tr("Errors and starts, no questions and no answers"), home.logs),
+        ):
+            column.addWidget(_StoredRow(symbol, what, how, path))
+            column.addWidget(Separator())
+
+
+class _StoredRow(QWidget):
+    def __init__(self, symbol: str, what: str, how: str, path: Path) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 10, 0, 10)
+        row.setSpacing(16)
+        row.addWidget(IconLabel(symbol, "text2", 20))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(Label(what, "uiStrong"))
+        words.addWidget(Label(how, "caption", "text2", wrap=True))
+        place = ElidedLabel(str(path), "caption", "text3")
+        words.addWidget(place)
+        row.addLayout(words, 1)
+        self.size_label = Label(size_text(stored_bytes(path)), "ui", "text2")
+        row.addWidget(self.size_label)
+
+
+class DataSection(QWidget):
+    """The data folder and what can be done with it."""
+
+    def __init__(
+        self, home: Home, chats: Callable[[], int], export: Callable[[], None], delete: Callable[[], None]
+    ) -> None:
+        """`chats` counts the chats; `export` and `delete` ask and then do it."""
+        super().__init__()
+        self._chats = chats
+        column = _column(self)
+        folder = Button(self.tr("Open folder"), "secondary", "folder-open")
+        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(home.root))))
+        size = size_text(stored_bytes(home.root))
+        where = self.tr("{0}, {1}. Copy this folder while Inhouse is closed, and you have a backup.")
+        column.addWidget(_Action(self.tr("Data folder"), where.format(home.root, size), folder))
+        column.addWidget(Separator())
+        save = Button(self.tr("Export chats"), "secondary", "share-2")
+        save.clicked.connect(export)
+        column.addWidget(
+            _Action(self.tr("Export chats"), self.tr("All chats in one file that Inhouse can read again."), save)
+        )
+        column.addWidget(Separator())
+        self._delete = Button(self.tr("Delete all chats"), "danger", "trash-2")
+        self._delete.clicked.connect(delete)
+        self._delete.clicked.connect(self.refresh)
+        self._count = _Action(self.tr("Delete all chats"), "", self._delete)
+        column.addWidget(self._count)
+        self.refresh()
+
+    def refresh(self) -> None:
+        count = self._chats()
+        self._count.detail.setText(
+            self.tr("{0} chats. Documents, models and settings stay.").format(f"{count:,}")
+            if count
+            else self.tr("There are no chats.")
+        )
+        if count:
+            self._delete.enable()
+        else:
+            self._delete.disable(self.tr("There are no chats."))
+
+
+class AboutSection(QWidget):
+    """Versions and licences, and all of it for a mail to the people in IT."""
+
+    def __init__(self, home: Home, info: Callable[[], ModelInfo | None]) -> None:
+        super().__init__()
+        self._home, self._info = home, info
+        column = _column(self)
+        copy = Button(self.tr("Copy diagnostics"), "secondary", "copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.diagnostics()))
+        said = self.tr("Version {0}. Licence: Apache-2.0.").format(_version("inhouse"))
+        column.addWidget(_Action("Inhouse", said, copy))
+        column.addWidget(Separator())
+        column.addSpacing(12)
+        column.addWidget(Label(self.tr("Made with"), "uiStrong"))
+        column.addSpacing(4)
+        for name, licence in LIBRARIES:
+            column.addWidget(_Fact(f"{name} {_version(name)}", licence))
+        column.addWidget(_Fact("Inter", "OFL-1.1"))
+        column.addWidget(_Fact("Lucide", "ISC, MIT"))
+        column.addWidget(_Fact("SmolLM2 135M Instruct", "Apache-2.0"))
+        column.addWidget(_Fact("all-MiniLM-L6-v2", "Apache-2.0"))
+        folder = Button(self.tr("Licence texts of the fonts and icons"), "link", "external-link")
+        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(RESOURCES))))
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 8, 0, 0)
+        row.addWidget(folder)
+        row.addStretch(1)
+        column.addLayout(row)
+
+    def diagnostics(self) -> str:
+        """Versions, hardware and paths; no questions, no answers, no file names."""
+        info = self._info()
+        lines = [
+            f"Inhouse {_version('inhouse')}",
+            f"{platform.platform()}, Python {platform.python_version()}, Qt {qVersion()}",
+            f"{processor()}, {size_text(memory_bytes())} memory",
+            f"Data folder: {self._home.root}, {size_text(stored_bytes(self._home.root))}",
+        ]
+        if info is not None:
+            lines.append(
+                f"Model: {info.architecture} {info.quantization}, {info.backend} ({info.device}), "
+                f"{info.gpu_layers} of {info.layers} layers on the GPU, context {info.context}"
+            )
+        return "\n".join(lines + [f"{name} {_version(name)}" for name, _ in LIBRARIES])
+
+
+class HardwareSection(QWidget):
+    """What the engine runs on, as it says itself."""
+
+    def __init__(self, info: Callable[[], ModelInfo | None]) -> None:
+        super().__init__()
+        column = _column(self)
+        column.addSpacing(8)
+        loaded = info()
+        backend = loaded.backend if loaded else self.tr("known when the model is loaded")
+        device = loaded.device if loaded and loaded.device else processor()
+        column.addWidget(_Fact(self.tr("Runs on"), backend))
+        column.addWidget(_Fact(self.tr("Device"), device))
+        column.addWidget(_Fact(self.tr("Memory"), size_text(memory_bytes())))
+        if loaded:
+            column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
+            layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers)
+            column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))
+
+
+class _Action(QWidget):
+    def __init__(self, title: str, detail: str, button: Button) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 10, 0, 10)
+        row.setSpacing(16)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(Label(title, "uiStrong"))
+        self.detail = Label(detail, "caption", "text2", wrap=True)
+        words.addWidget(self.detail)
+        row.addLayout(words, 1)
+        row.addWidget(button)
+
+
+class _Fact(QWidget):
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 3, 0, 3)
+        row.addWidget(Label(name, "ui", "text2"))
+        row.addStretch(1)
+        row.addWidget(Label(value, "ui", wrap=False))
+
+
+def stored_bytes(path: Path) -> int:
+    """What a file with its companions (the write-ahead log), or a folder, takes on the disk."""
+    if path.is_dir():
+        return sum(_file_bytes(file) for file in path.rglob("*"))
+    return sum(_file_bytes(file) for file in path.parent.glob(f"{path.name}*")) if path.parent.is_dir() else 0
+
+
+def _file_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return QCoreApplication.translate("Settings", "unknown version")
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(0, 4, 0, 0)
+    column.setSpacing(0)
+    return column

@@ -1,0 +1,363 @@
+"""The window: sidebar, pages, shortcuts, toasts, and where it was the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+
+from app.chats.records import Chat
+from app.chats.store import ChatStore
+from app.errors import AppError
+from app.gui.shell.regions import focus_region
+from app.gui.shell.session import Session
+from app.gui.shell.shortcuts import TABLE
+from app.gui.theme import theme
+from app.gui.shell.logo import window_icon
+from app.gui.shell.sidebar import Place, Sidebar
+from app.gui.widgets import ConfirmDialog, Toast
+from app.late import Late
+from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings
+
+if TYPE_CHECKING:
+    from app.gui.settings import shortcut_list
+else:
+    shortcut_list = Late("app.gui.settings.shortcut_list")
+
+DEFAULT_SIZE = QSize(1280, 820)
+PageFactory = Callable[[str], QWidget]
+
+
+class MainWindow(QMainWindow):
+    """Pages are built when they are first opened. What a shortcut does on a page, the page does."""
+
+    painted = Signal()
+    """After the first paint: the time to start what is slow."""
+    closing = Signal()
+    page_shown = Signal(str)
+    export_asked = Signal(int)
+    """The chat to save in a file."""
+
+    def __init__(
+        self,
+        store: ChatStore,
+        settings: Settings,
+        session: Session,
+        chats: Any,
+        keys: Collection[str],
+        make_page: PageFactory,
+    ) -> None:
+        """`chats` is the ChatController; `keys` are the pages that `make_page` can build, "chat" among them."""
+        super().__init__()
+        self._store, self._settings, self._session, self._chats = store, settings, session, chats
+        self._keys, self._make_page = frozenset(keys), make_page
+        self._pages: dict[str, QWidget] = {}
+        self._toast: Toast | None = None
+        self._was_painted = False
+        self._narrow = False
+        self._rail_wanted = not settings.get(SIDEBAR_OPEN)
+        self.key = ""
+        self.setWindowTitle("Inhouse")
+        self.setWindowIcon(window_icon())
+        self._build()
+        self._bind_keys()
+        self._restore()
+        chats.chats_changed.connect(self._chats_changed)
+        chats.chat_opened.connect(self._chat_opened)
+
+    # --- pages ------------------------------------------------------------------------------------------------------
+
+    def page(self, key: str) -> QWidget:
+        """The page, built where it is not yet."""
+        if key not in self._pages:
+            page = self._make_page(key)
+            self._pages[key] = page
+            self._stack.addWidget(page)
+        return self._pages[key]
+
+    def built(self, key: str) -> QWidget | None:
+        """The page if it has been opened before."""
+        return self._pages.get(key)
+
+    def show_page(self, key: str) -> None:
+        """Open a page and put the focus where its work begins."""
+        if key not in self._keys:
+            return
+        page = self.page(key)
+        self.key = key
+        self._stack.setCurrentWidget(page)
+        self.sidebar.show_place(key)
+        self.sidebar.show_chat(self._chats.chat_id if key == "chat" else 0)
+        self._session.update(page=key)
+        call(page, "shown")
+        if key == "chat":
+            call(page, "focus_input")
+        else:
+            first = call(page, "first_focus")
+            (first if isinstance(first, QWidget) else page).setFocus(Qt.FocusReason.OtherFocusReason)
+        self.page_shown.emit(key)
+
+    def show_first_run(self) -> None:
+        """The welcome instead of everything else, until `end_first_run`."""
+        page = self._make_page("first_run")
+        self._outer.addWidget(page)
+        self._outer.setCurrentWidget(page)
+        first = call(page, "first_focus")
+        if isinstance(first, QWidget):
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def end_first_run(self) -> None:
+        """The welcome is over: the chat."""
+        page = self._outer.currentWidget()
+        self._outer.setCurrentIndex(0)
+        if page is not None and page is not self._outer.widget(0):
+            self._outer.removeWidget(page)
+            page.deleteLater()
+        self.show_page("chat")
+
+    def new_chat(self) -> None:
+        self._chats.new_chat()
+        self.show_page("chat")
+
+    def open_chat(self, chat_id: int) -> None:
+        self._chats.open_chat(chat_id)
+        self.show_page("chat")
+
+    def _chat_opened(self, _: Chat | None) -> None:
+        """The open chat is what the next start opens; a new one counts from its first question."""
+        self._session.update(chat_id=self._chats.chat_id)
+        if self.key == "chat":
+            self.sidebar.show_chat(self._chats.chat_id)
+
+    def _chats_changed(self) -> None:
+        self.reload_chats()
+        self._chat_opened(self._chats.chat)
+
+    # --- chats of the sidebar ---------------------------------------------------------------------------------------
+
+    def reload_chats(self) -> None:
+        self.sidebar.reload()
+
+    def delete_chat(self, chat_id: int) -> None:
+        """Gone at once, and back with Undo; after that it is removed for good."""
+        self._end_toast()
+        try:
+            title = self._store.chat(chat_id).title
+            if self._chats.chat_id == chat_id:
+                self._chats.new_chat()
+            self._store.delete(chat_id)
+        except AppError as error:
+            self.toast(str(error))
+            return
+        self.reload_chats()
+        toast = self.toast(self.tr("“{0}” was deleted.").format(_short(title)), self.tr("Undo"))
+        toast.undone.connect(lambda: self._restore_chat(chat_id))
+        toast.gone.connect(self._purge)
+
+    def rename_chat(self, chat_id: int) -> None:
+        """Edit the chat's name in the sidebar."""
+        if self.sidebar.collapsed:
+            self._toggle_sidebar()
+        self.sidebar.edit_chat(chat_id)
+
+    def _restore_chat(self, chat_id: int) -> None:
+        self._store.restore(chat_id)
+        self.reload_chats()
+        self.open_chat(chat_id)
+
+    def _purge(self) -> None:
+        self._store.purge()
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def toast(self, text: str, action: str = "") -> Toast:
+        """Say it at the bottom of the window; the one before goes."""
+        self._end_toast()
+        toast = Toast(text, action, self)
+        self._toast = toast
+        toast.destroyed.connect(lambda: self._forget_toast(toast))
+        toast.show_at_bottom()
+        return toast
+
+    def _end_toast(self) -> None:
+        toast, self._toast = self._toast, None
+        if toast is not None:
+            toast.leave()
+
+    def _forget_toast(self, toast: Toast) -> None:
+        if self._toast is toast:
+            self._toast = None
+
+    def confirm(self, title: str, detail: str, action: str) -> bool:
+        return ConfirmDialog.ask(self, title, detail, action)
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def act(self, action: str) -> None:
+        """What a line of the shortcut table does; during the welcome only the list of keys."""
+        if self._outer.currentIndex() != 0 and action != "shortcut_list":
+            return
+        kind, _, key = action.partition("_")
+        if kind == "page":
+            self.show_page(key)
+        elif action in ("add_files", "add_folder"):
+            self.show_page("documents")
+            call(self.page("documents"), "choose_files" if action == "add_files" else "choose_folder")
+        elif action == "focus_input":
+            self.show_page("chat")
+        elif action == "search_chats":
+            self._search_chats()
+        elif action == "switch_model":
+            self.show_page("chat")
+            call(self.page("chat"), "open_model_switcher")
+        elif action == "toggle_sidebar":
+            self._toggle_sidebar()
+        elif action == "shortcut_list":
+            self._show_shortcuts()
+        elif action == "new_chat":
+            self.new_chat()
+
+    def _bind_keys(self) -> None:
+        for keys in TABLE:
+            if keys.action and not (keys.action.startswith("page_") and keys.action[5:] not in self._keys):
+                for sequence in keys.sequences:
+                    self._bind(sequence, partial(self.act, keys.action))
+        self._bind("F6", lambda: self._next_region(1))
+        self._bind("Shift+F6", lambda: self._next_region(-1))
+        for sequence in ("Ctrl++", "Ctrl+="):
+            self._bind(sequence, lambda: self._zoom(1))
+        self._bind("Ctrl+-", lambda: self._zoom(-1))
+        self._bind("Ctrl+0", lambda: self._zoom(0))
+
+    def _bind(self, sequence: str, action: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(sequence), self)
+        shortcut.activated.connect(action)
+        shortcut.activatedAmbiguously.connect(action)
+
+    def _next_region(self, step: int) -> None:
+        page = self._stack.currentWidget()
+        found = call(page, "regions")
+        regions = [self.sidebar, *(found if isinstance(found, list) else [page])]
+        focus_region([region for region in regions if region.isVisible()], QApplication.focusWidget(), step)
+
+    def _zoom(self, direction: int) -> None:
+        if direction == 0:
+            theme().set_scale(1.0)
+        else:
+            theme().step_scale(direction)
+        self._settings.set(TEXT_SIZE, round(theme().scale * 100))
+
+    def _search_chats(self) -> None:
+        if self.sidebar.collapsed:
+            self._toggle_sidebar()
+        self.sidebar.focus_search()
+
+    def _show_shortcuts(self) -> None:
+        shortcut_list.ShortcutList(self._keys, self).open()
+
+    # --- shape ------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        body = QWidget(self)
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.sidebar = Sidebar(self._store, self._places(), body)
+        self._stack = QStackedWidget(body)
+        row.addWidget(self.sidebar)
+        row.addWidget(self._stack, 1)
+        self._outer = QStackedWidget(self)
+        self._outer.addWidget(body)
+        self.setCentralWidget(self._outer)
+        side = self.sidebar
+        side.new_chat_asked.connect(self.new_chat)
+        side.chat_opened.connect(self.open_chat)
+        side.chat_delete_asked.connect(self.delete_chat)
+        side.chat_export_asked.connect(self.export_asked)
+        side.place_chosen.connect(self.show_page)
+        side.collapse_asked.connect(self._toggle_sidebar)
+        side.search_asked.connect(self._search_chats)
+        side.chats_asked.connect(lambda: self.show_page("chat"))
+
+    def _places(self) -> list[Place]:
+        places = [
+            Place("documents", "folder-open", self.tr("Documents"), "Ctrl+2"),
+            Place("models", "box", self.tr("Models"), "Ctrl+3"),
+            Place("finetune", "graduation-cap", self.tr("Fine-tune"), "Ctrl+4"),
+            Place("settings", "settings", self.tr("Settings"), "Ctrl+,"),
+        ]
+        return [place for place in places if place.key in self._keys]
+
+    def _toggle_sidebar(self) -> None:
+        """By hand: below 1000 px it opens for now, above that the choice is kept."""
+        self.sidebar.set_collapsed(not self.sidebar.collapsed)
+        if not self._narrow:
+            self._rail_wanted = self.sidebar.collapsed
+            self._settings.set(SIDEBAR_OPEN, not self._rail_wanted)
+
+    def _fit_sidebar(self) -> None:
+        narrow = self.width() < theme().size("collapseBelow")
+        if narrow != self._narrow or not self._was_painted:
+            self._narrow = narrow
+            self.sidebar.set_collapsed(narrow or self._rail_wanted)
+
+    def _restore(self) -> None:
+        """The same place as the last time, on a screen that is there; the first time in the middle."""
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableGeometry() if screen is not None else QRect(0, 0, 1280, 820)
+        self.setMinimumSize(
+            min(theme().size("windowMinW"), room.width()), min(theme().size("windowMinH"), room.height())
+        )
+        geometry = QByteArray.fromBase64(self._session.state.geometry.encode())
+        if not (self._session.state.geometry and self.restoreGeometry(geometry)):
+            size = DEFAULT_SIZE.boundedTo(room.size())
+            self.setGeometry(QRect(room.center() - QRect(0, 0, size.width(), size.height()).center(), size))
+        self._fit_sidebar()
+
+    def _keep_geometry(self) -> None:
+        if self._was_painted:
+            self._session.update(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_sidebar()
+        self._keep_geometry()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._keep_geometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._end_toast()
+        self._keep_geometry()
+        self._session.save()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def raise_window(self) -> None:
+        """Another start of the program asks for this window."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+
+def call(target: object, name: str, *args: object) -> object:
+    """Call what a page may offer: not every page has a model switcher or a first field."""
+    method = getattr(target, name, None)
+    return method(*args) if callable(method) else None
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 40 else title[:39].rstrip() + "…"

@@ -1,0 +1,163 @@
+"""Turns messages into token ids by the model's template, so that no text of a user or document becomes a control token.
+
+Each control token's text (`<|im_end|>`) inside a message is broken by a private character before the template is
+rendered. What still looks like a control token afterwards was written by the template. The text between control tokens
+is tokenized whole and without special parsing, so ordinary messages give the ids of transformers' apply_chat_template.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.llama import template as templates
+from app.llama.detokenize import THINK_OPEN
+from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
+from app.llama.template import Renderer, Template, TemplateFailed
+from app.types import Message
+
+log = logging.getLogger("inhouse.engine")
+
+BREAK = "\uf8f1"
+"""A private-use character that no vocabulary spells; taken out again before tokenizing."""
+MAX_ANSWERS = 256
+NOTE = "This model's own chat template could not be used, so a plain one was used instead. Answers may be weaker."
+
+
+@dataclass(frozen=True)
+class EncodedPrompt:
+    """Token ids up to where the answer begins, and what to know about the template."""
+
+    tokens: list[int]
+    thinking: bool
+    stop: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Encoder:
+    """One model's template and tokenizer."""
+
+    def __init__(self, model: Model, renderer: Renderer, source: str) -> None:
+        """`source`: the chat template, "" for none."""
+        self._model = model
+        self._renderer = renderer
+        self._template = Template(source, model.token_text(model.bos), model.token_text(model.eos))
+        self._usable = bool(source)
+        self._answers: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
+
+    @cached_property
+    def _controls(self) -> dict[str, int]:
+        found = (token for token in range(self._model.vocabulary) if self._model.attributes(token) & CONTROL)
+        texts = {self._model.token_text(token): token for token in found}
+        return {text: token for text, token in texts.items() if len(text) > 1}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self._controls, key=len, reverse=True)
+        return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")" if longest_first else "((?!))")
+
+    def prepare(self) -> None:
+        """Do what the first prompt needs: find the control tokens, start the template's process."""
+        self._renderer.start()
+        _ = self._pattern
+
+    def remember(self, conversation: str, answer: str, tokens: list[int]) -> None:
+        """Keep the ids that the model wrote an answer with: tokenizing its text may give others, and the KV cache
+        holds these."""
+        self._answers[conversation, answer] = tokens
+        while len(self._answers) > MAX_ANSWERS:
+            self._answers.popitem(last=False)
+
+    def forget(self) -> None:
+        self._answers.clear()
+
+    def count(self, text: str) -> int:
+        """Tokens of a text alone."""
+        return len(self._model.tokenize(text))
+
+    def cut(self, text: str, tokens: int) -> str:
+        """The beginning of a text that takes about `tokens` tokens, in whole characters."""
+        raw = b"".join(self._model.piece(token) for token in self._model.tokenize(text)[:tokens])
+        return raw.decode("utf-8", "ignore").strip()
+
+    def encode(self, messages: Sequence[Message], conversation: str = "") -> EncodedPrompt:
+        """The prompt of a conversation that ends with the user's turn."""
+        guarded = [Message(message.role, self._guard(message.content)) for message in messages]
+        if self._usable:
+            try:
+                text = self._render(guarded)
+                return EncodedPrompt(self._tokens(text, messages, conversation), _opens_thinking(text))
+            except TemplateFailed as error:
+                log.info("chat template: %s", error)
+        stop: tuple[str, ...] = ()
+        if "<|im_start|>" in self._controls:
+            text = templates.chatml(guarded)
+        else:
+            text, stop = templates.plain_text(guarded), templates.PLAIN_STOP
+        start = [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
+        return EncodedPrompt(start + self._tokens(text, messages, conversation), False, stop, NOTE)
+
+    def _guard(self, content: str) -> str:
+        return self._pattern.sub(lambda found: found[0][0] + BREAK + found[0][1:], content.replace(BREAK, ""))
+
+    def _render(self, messages: Sequence[Message]) -> str:
+        try:
+            return self._renderer.render(self._template, messages)
+        except TemplateFailed as first:
+            if self._renderer.killed:
+                self._usable = False  # it would cost its time limit at every question
+                raise
+            folded = fold_system(messages)
+            if folded == list(messages):
+                raise
+            log.info("chat template without a system role: %s", first)
+            return self._renderer.render(self._template, folded)
+
+    def _tokens(self, text: str, messages: Sequence[Message], conversation: str) -> list[int]:
+        parts = self._pattern.split(text)
+        head = parts[-1].replace(BREAK, "")
+        known = {
+            head + message.content: tokens
+            for message in messages
+            if message.role == "assistant" and (tokens := self._answers.get((conversation, message.content)))
+        }
+        ids: list[int] = []
+        for index, part in enumerate(parts):
+            if index % 2:
+                ids.append(self._controls[part])
+                continue
+            plain = self._stripped(parts, index).replace(BREAK, "")
+            if plain in known:
+                ids += self._model.tokenize(head) + known[plain]
+            else:
+                ids += self._model.tokenize(plain)
+        return ids
+
+    def _stripped(self, parts: list[str], index: int) -> str:
+        """Some control tokens swallow the white space beside them (Phi-3's <|assistant|>)."""
+        text = parts[index]
+        if index > 0 and self._model.attributes(self._controls[parts[index - 1]]) & RSTRIP:
+            text = text.lstrip()
+        if index + 1 < len(parts) and self._model.attributes(self._controls[parts[index + 1]]) & LSTRIP:
+            text = text.rstrip()
+        return text
+
+
+def fold_system(messages: Sequence[Message]) -> list[Message]:
+    """The instructions inside the first user turn, for templates that know no system role or want the user first."""
+    system = [message.content for message in messages if message.role == "system"]
+    turns = [message for message in messages if message.role != "system"]
+    while turns and turns[0].role == "assistant":
+        del turns[0]
+    if not turns:
+        return list(messages)
+    first = Message("user", "\n\n".join([*system, turns[0].content]))
+    return [first, *turns[1:]]
+
+
+def _opens_thinking(text: str) -> bool:
+    return text.rstrip().endswith(THINK_OPEN)

@@ -1,0 +1,206 @@
+"""Composes messages and passages into prompt tokens within the context, and says what was left out.
+
+Order, for the longest prefix that stays the same from turn to turn: instructions, history, then passages and question
+in the last user turn. What does not fit goes in this order: oldest history, last passages, the end of the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+
+from app.llama.encode import EncodedPrompt, Encoder
+from app.errors import AppError
+from app.paths import RESOURCES
+from app.types import Budget, Message, Passage
+
+ANSWER_SHARE = 4
+"""At least 1 - 1/4 of the context is for the prompt, however long an answer is asked for."""
+DROP_BLOCK = 4
+"""History is dropped this many messages at a time, so that the prefix stands for a few turns before it moves again."""
+MIN_PASSAGE, MIN_QUESTION = 48, 16
+"""Tokens below which a cut passage or question says nothing any more."""
+LONGEST_TOKEN = 64
+"""Characters; only a rough bound, so that a message of 100 MB is cut before it is tokenized."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a prompt is made from."""
+
+    question: str
+    history: tuple[Message, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    system: str = ""
+    grounded: bool = False
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Tokens ready to evaluate. `stop`: texts that end an answer where the template has no token for it."""
+
+    tokens: list[int]
+    budget: Budget
+    passages_used: int
+    thinking: bool  # the template has opened a <think> block
+    stop: tuple[str, ...]
+    note: str
+    answer_room: int
+
+
+@cache
+def _resource(name: str) -> str:
+    return (RESOURCES / "prompts" / name).read_text(encoding="utf-8").strip()
+
+
+def quote(passages: Sequence[Passage]) -> str:
+    """Passages as numbered, fenced data; no text in them can close the fence or pass for another number."""
+    blocks = []
+    for n, passage in enumerate(passages, start=1):
+        place = [passage.document]
+        if passage.page is not None:
+            place.append(f"page {passage.page}")
+        if passage.heading:
+            place.append(passage.heading)
+        blocks.append(f"[{n}] {_harmless(', '.join(place))}\n<passage>\n{_harmless(passage.text)}\n</passage>")
+    return "\n\n".join(blocks)
+
+
+def _harmless(text: str) -> str:
+    text = re.sub(r"<(?=\s*/?\s*passage)", "‹", text, flags=re.IGNORECASE)
+    return re.sub(r"\[(\d{1,3})\]", r"(\1)", text).strip()
+
+
+def _last_turn(passages: Sequence[Passage], question: str) -> str:
+    if not passages:
+        return question
+    before, _, after = _resource("question.txt").partition("{question}")
+    return f"{quote(passages)}\n\n{before}{question}{after}"
+
+
+def _system(turn: Turn) -> str:
+    if turn.system:
+        return turn.system
+    return _resource("grounded.txt" if turn.grounded and turn.passages else "plain.txt")
+
+
+def normalize(history: Sequence[Message]) -> list[Message]:
+    """Turns that alternate, as most templates demand: empty ones gone, neighbours of one role joined."""
+    out: list[Message] = []
+    for message in history:
+        if not message.content.strip():
+            continue
+        if out and out[-1].role == message.role:
+            out[-1] = Message(message.role, f"{out[-1].content}\n\n{message.content}")
+        else:
+            out.append(message)
+    return out
+
+
+class Composer:
+    """Fits turns into one model's context."""
+
+    def __init__(self, encoder: Encoder, context: int) -> None:
+        self._encoder = encoder
+        self._context = context
+
+    def compose(self, turn: Turn, max_tokens: int) -> Prompt:
+        """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer.
+
+        Raises:
+            AppError: even the instructions alone do not fit.
+        """
+        reserve = max(1, min(max_tokens, self._context // ANSWER_SHARE))
+        fitting = _Fitting(self._encoder, turn, self._context - reserve)
+        encoded = fitting.run()
+        used = len(encoded.tokens)
+        return Prompt(
+            tokens=encoded.tokens,
+            budget=Budget(
+                context=self._context,
+                used=used,
+                dropped_messages=len(turn.history) - fitting.kept_messages(),
+                dropped_passages=len(turn.passages) - len(fitting.passages),
+                shortened=fitting.shortened,
+            ),
+            passages_used=len(fitting.passages),
+            thinking=encoded.thinking,
+            stop=encoded.stop,
+            note=encoded.note,
+            answer_room=max(1, min(max_tokens, self._context - used)),
+        )
+
+    def measure(self, turn: Turn) -> int:
+        """Tokens of the whole prompt, whether it fits or not."""
+        return len(_Fitting(self._encoder, turn, self._context).encode().tokens)
+
+
+class _Fitting:
+    """One attempt after another, each without a little more, until the prompt fits `limit` tokens."""
+
+    def __init__(self, encoder: Encoder, turn: Turn, limit: int) -> None:
+        self.encoder, self.turn, self.limit = encoder, turn, limit
+        most = (limit + 1) * LONGEST_TOKEN
+        self.history = list(turn.history)
+        while sum(len(message.content) for message in self.history) > most:
+            del self.history[0]
+        self.passages = list(turn.passages)
+        self.question = turn.question[:most]
+        self.shortened = len(self.question) < len(turn.question)
+
+    def kept_messages(self) -> int:
+        return len(self.history)
+
+    def encode(self) -> EncodedPrompt:
+        last = Message("user", _last_turn(self.passages, self.question))
+        messages = [Message("system", _system(self.turn)), *normalize([*self.history, last])]
+        return self.encoder.encode(messages, self.turn.conversation)
+
+    def run(self) -> EncodedPrompt:
+        encoded = self.encode()
+        while (excess := len(encoded.tokens) - self.limit) > 0:
+            if self.history:
+                self.drop_history(excess)
+            elif self.passages:
+                self.drop_passage(excess)
+            else:
+                self.cut_question(excess)
+            encoded = self.encode()
+        return encoded
+
+    def drop_history(self, excess: int) -> None:
+        """The oldest messages that hold `excess` tokens, in blocks, up to where the user speaks again."""
+        freed = dropped = 0
+        dropped_before = len(self.turn.history) - len(self.history)
+        while dropped < len(self.history):
+            at_user = self.history[dropped].role == "user"
+            if dropped and freed >= excess and at_user and (dropped_before + dropped) % DROP_BLOCK == 0:
+                break
+            freed += self.encoder.count(self.history[dropped].content)
+            dropped += 1
+        del self.history[:dropped]
+
+    def drop_passage(self, excess: int) -> None:
+        """The last passage; the only one is cut instead where enough of it stays."""
+        first = self.passages[0]
+        room = self.encoder.count(first.text) - excess - 8
+        if len(self.passages) > 1 or room < MIN_PASSAGE:
+            del self.passages[-1]
+            return
+        self.shortened = True
+        self.passages = [msgspec.structs.replace(first, text=self.encoder.cut(first.text, room))]
+
+    def cut_question(self, excess: int) -> None:
+        room = self.encoder.count(self.question) - excess - 4
+        if room < MIN_QUESTION:
+            raise AppError(
+                "The question does not fit into this model's memory.",
+                "Ask a shorter question, or raise the context in Settings.",
+            )
+        self.shortened = True
+        self.question = self.encoder.cut(self.question, room)

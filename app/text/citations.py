@@ -1,0 +1,144 @@
+"""Makes citations true: what the model claims is dropped, what the documents support is cited, the rest is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.text.support import ENOUGH, holds, stem, words_of
+from app.text.sentences import sentences
+from app.types import Passage, Source, Support
+
+_MARK = re.compile(r"(?<![ \t])[ \t]*(?:\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|【\d{1,3}[^】]{0,12}】)")
+_FENCE = re.compile(r"^\s{0,3}(```|~~~)")
+_LINE_START = re.compile(r"^\s*(?:>\s*)*(?:[-*+•]\s+|\d{1,3}[.)]\s+)?")
+_ONLY_NUMBER = re.compile(r"^[ \t]*\[?\d{1,2}\]?(?:(?:[ \t,;]+|(?<=\])(?=\[))\[?\d{1,2}\]?)*[ \t,;]*$")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
+_NUMBER = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_REFUSAL = re.compile(
+    r"\b(?:passages?|documents?|texts?|context|sources?|information|answer)\b[^.!?\n]{0,60}"
+    r"(?:\bnot\b|n['’]t\b|\bno\b|\bcannot\b)[^.!?\n]{0,40}"
+    r"\b(?:answer|contain|hold|mention|provide|specif|state|include|information|find|found|say|give|address|about)"
+    r"|\b(?:I|we)\b[^.!?\n]{0,20}(?:\bnot\b|n['’]t\b|\bcannot\b|\bunable\b)[^.!?\n]{0,30}"
+    r"\b(?:find|found|answer|know|determine|see|tell)"
+    r"|\bno (?:information|answer|mention|details?)\b",
+    re.IGNORECASE,
+)
+_CLOSERS = "*_\"'”’»)"
+SHORTEST_CLAIM = 2
+"""Words that a sentence needs to say something that could be right or wrong."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of an answer that documents can support: its text and its span in the cleaned answer."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Cited:
+    """An answer with citations that hold."""
+
+    text: str
+    sources: tuple[Source, ...]
+    unsupported: tuple[str, ...]
+
+
+def clean(text: str) -> str:
+    """The answer without the model's own citation marks, outside code; a weak model's numbers mean nothing."""
+    lines, fenced = [], False
+    for line in text.strip().split("\n"):
+        if not fenced and _ONLY_NUMBER.match(line):
+            continue
+        if _FENCE.match(line):
+            fenced = not fenced
+        lines.append(line if fenced or _FENCE.match(line) else _outside_code(line))
+    return "\n".join(lines)
+
+
+def claims(text: str) -> list[Claim]:
+    """The sentences of a cleaned answer that state something: no code, table, heading, question, lead-in or refusal."""
+    found: list[Claim] = []
+    start, fenced = 0, False
+    for line in text.split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced and not _HEADING.match(line) and not line.lstrip().startswith("|"):
+            begin = _LINE_START.match(line)
+            offset = begin.end() if begin else 0
+            for left, right in sentences(line[offset:]):
+                sentence = line[offset + left : offset + right]
+                if _is_claim(sentence):
+                    found.append(Claim(sentence, start + offset + left, start + offset + right))
+        start += len(line) + 1
+    return found
+
+
+def cite(
+    text: str,
+    stated: Sequence[Claim],
+    support: Sequence[Support],
+    passages: Sequence[Passage],
+    enough: float = ENOUGH,
+) -> Cited:
+    """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
+
+    `support` has one entry a claim and counts the passages from 1. A passage that lacks what the sentence says
+    does not count as support, however near it is; `enough` is the share of words that it must hold.
+    """
+    numbers: dict[int, int] = {}
+    unsupported: list[str] = []
+    pieces: list[str] = []
+    at = 0
+    for claim, backing in zip(stated, support, strict=True):
+        index = backing.n
+        if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], enough):
+            unsupported.append(claim.text)
+            continue
+        place = _mark_place(text, claim)
+        pieces += [text[at:place], f" [{numbers.setdefault(index, len(numbers) + 1)}]"]
+        at = place
+    pieces.append(text[at:])
+    sources = tuple(Source(n=n, passage=passages[index - 1]) for index, n in numbers.items())
+    return Cited("".join(pieces), sources, tuple(unsupported))
+
+
+def refuses(text: str) -> bool:
+    """Whether the model says that the passages hold no answer."""
+    return bool(_REFUSAL.search(text))
+
+
+def best_sentence(passage: Passage, question: str) -> str:
+    """The sentence of a passage that answers best, on one line; where none was marked, the one with most of the
+    question's words."""
+    words = {stem(word) for word in words_of(question)}
+    spans = sentences(passage.text) or [(0, len(passage.text))]
+
+    def shared(span: tuple[int, int]) -> int:
+        return len(words & {stem(word) for word in words_of(passage.text[slice(*span)])})
+
+    start, end = passage.best or max(spans, key=shared)
+    return " ".join(passage.text[start:end].split())
+
+
+def _outside_code(line: str) -> str:
+    """Drop marks from a line, but not from `inline code`."""
+    parts = re.split(r"(`[^`]*`)", line)
+    return "".join(part if part.startswith("`") else _MARK.sub("", part) for part in parts)
+
+
+def _is_claim(sentence: str) -> bool:
+    if sentence.rstrip("*_ ").endswith((":", "?", "：", "？")) or refuses(sentence):
+        return False
+    return len(_WORD.findall(sentence)) >= SHORTEST_CLAIM or bool(_NUMBER.search(sentence))
+
+
+def _mark_place(text: str, claim: Claim) -> int:
+    """Before the full stop, as in “160 EUR [1].”; after it where something closes the sentence."""
+    end = claim.end
+    return end - 1 if text[end - 1] in ".!?…。！" and text[end - 2 : end - 1] not in _CLOSERS else end
