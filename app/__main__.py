@@ -1,4 +1,4 @@
-"""The argv switch: the window, a child process, or a command. Imports nothing heavy."""
+"""The argv switch: the window, the core, a child process, or a command. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def main(argv: list[str] | None = None) -> int:
         from app.workers import host, protocol
 
         return host.main(cast(protocol.WorkerRole, args[1]))
+    if args == ["--core"]:
+        from app.core import server
+
+        return server.main()
     if args[:1] == ["--child"] and len(args) == 2:
         return _child(args[1])
     if args:

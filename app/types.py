@@ -42,7 +42,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     document_id: int
     document: str  # file name
     path: str
-    collection: str
+    collection_id: int = 0
+    collection: str  # its name when it was found
     page: int | None = None  # None where the format has no pages
     start: int  # span in the document's text
     end: int
@@ -144,7 +145,8 @@ class Document(Struct, frozen=True, kw_only=True):
     """A row of the Documents page."""
 
     id: int
-    collection: str
+    collection_id: int = 0
+    collection: str  # its name now
     name: str
     path: str
     format: str  # "pdf", "docx", …
@@ -182,6 +184,7 @@ MODEL_SUFFIXES = (GGUF_SUFFIX, SHARED_SUFFIX)
 class InstalledModel(Struct, frozen=True, kw_only=True):
     """A model that can be used now."""
 
+    id: str = ""  # stable; the starter's is "starter"
     name: str
     path: str
     file_bytes: int

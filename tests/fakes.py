@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QObject, Signal
-
+from app.core.children import ChildState
+from app.core.signals import Signal
 from app.errors import AppError
 from app.workers.protocol import AnyCall, AnyData
 
 
 @dataclass
 class FakeJob:
-    """A request that a FakeWorkerClient keeps until the test answers it."""
+    """A request that a FakeChild keeps until the test answers it."""
 
     call: AnyCall
     done: Callable[[AnyData], None]
@@ -52,16 +52,14 @@ class FakeJob:
         self.cancelled()
 
 
-class FakeWorkerClient(QObject):
-    """Looks like app.gui.worker_client.WorkerClient; every request waits in `jobs`."""
-
-    ready = Signal(object)
-    failed = Signal(object)
-    state_changed = Signal(str)
+class FakeChild:
+    """Looks like app.core.children.Child; every request waits in `jobs`."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.state = "ready"
+        self.ready: Signal[object] = Signal()
+        self.failed: Signal[AppError] = Signal()
+        self.state_changed: Signal[str] = Signal()
+        self.state: ChildState = "ready"
         self.jobs: list[FakeJob] = []
         self.restarts = 0
 
@@ -95,9 +93,12 @@ class FakeWorkerClient(QObject):
         self.retire()
         self.set_state("starting")
 
-    def set_state(self, state: str) -> None:
+    def set_state(self, state: ChildState) -> None:
         self.state = state
         self.state_changed.emit(state)
+
+    def recent_log(self) -> str:
+        return ""
 
     def waiting(self, kind: type) -> list[FakeJob]:
         """Requests of a kind that are not answered yet, oldest first."""

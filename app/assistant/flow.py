@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.assistant.query import search_query
-from app.text.support import ENOUGH, STRICT, by_words
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (
@@ -23,6 +21,8 @@ from app.settings import (
     PASSAGES_PER_ANSWER,
     Settings,
 )
+from app.text.citations import best_sentence, cite, claims, clean, refuses
+from app.text.support import ENOUGH, STRICT, by_words
 from app.types import Answer, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
 from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded, Search, Searched, WorkerRole
 
@@ -52,13 +52,15 @@ class Ask(Struct, frozen=True, kw_only=True):
     question: str
     conversation: str = ""  # key of the KV cache, one a chat
     history: tuple[Message, ...] = ()
-    collections: tuple[str, ...] | None = None  # None asks the model alone; () searches all
+    collections: tuple[int, ...] | None = None  # None asks the model alone; () searches all
+    searched: str = ""  # their names, for the record
     only_from_documents: bool = True
     instructions: str = ""
     language: str = ""  # "" answers in the language of the question
     passages: int = 6
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
+    priority: int = 0  # a person waits for it: before what programs ask
     small: bool = False  # a model whose words count only where every sentence of them is supported
 
 
@@ -182,6 +184,7 @@ def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
         system=_system(ask, grounded=bool(passages)),
         sampling=ask.sampling,
         grounded=bool(passages),
+        priority=ask.priority,
     )
 
 
@@ -276,4 +279,4 @@ def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
 def _names(ask: Ask) -> str:
     if ask.collections is None:
         return ""
-    return ", ".join(ask.collections) or "All collections"
+    return ask.searched or "All collections"

@@ -18,8 +18,8 @@ class Chat(Struct, frozen=True, kw_only=True):
 
     id: int
     title: str
-    collection: str = ""  # "" asks the model alone
-    model: str = ""
+    collection_id: int = 0  # 0 asks the model alone
+    model_id: str = ""
     created_at: float = 0.0  # seconds since the epoch
     updated_at: float = 0.0
 

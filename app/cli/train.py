@@ -20,8 +20,8 @@ from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs, missing_libraries, trainer_command
 from app.finetune.sources import READABLE, document_of
 from app.finetune.use import earlier_examples, prepare_install
-from app.workers.protocol import Documents, DocumentText, ListDocuments, ReadText
 from app.spawn import child_environment
+from app.workers.protocol import Documents, DocumentText, ListDocuments, ReadText
 from trainer.events import decode
 from trainer.spec import Input
 

@@ -27,11 +27,11 @@ from app.documents.embed import DIMENSIONS, Counter, Embedder
 from app.documents.index import RECIPE, Indexing
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
-from app.text.parsed import Block, Parsed
-from app.text.passages import Piece, embedded
 from app.documents.search import Searcher
 from app.documents.store import NewDocument, Store
 from app.documents.vectors import Vectors
+from app.text.parsed import Block, Parsed
+from app.text.passages import Piece, embedded
 from app.workers.protocol import Add, Added
 
 SEED = 7

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue
-from app.text.parsed import Line
 from app.errors import AppError
+from app.text.parsed import Line
 from app.types import Box, Passage
 
 TERMS_KEPT = 50_000

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from app.text import passages
-from app.text import words
 from app.documents.embed import MODEL, batches
 from app.documents.files import walk
-from app.text.passages import Piece, Tokens, embedded
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
+from app.text import passages, words
+from app.text.passages import Piece, Tokens, embedded
 from app.workers.protocol import Add, Added, AddProgress, AnyData, FileEvent
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from app.text import words
 from app.documents.matrix import Matrix
 from app.documents.store import Store
 from app.documents.vectors import Vectors
+from app.text import words
 from app.workers.protocol import AnyData, Removed, Warming
 
 NEEDLES = 12

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from app.text import words
 from app.documents.contents import Contents
 from app.documents.database import plain_errors
+from app.errors import AppError
+from app.text import words
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
-from app.errors import AppError
 from app.types import Box
 
 

@@ -21,7 +21,6 @@ from app.documents.index import Indexing
 from app.documents.lock import FolderLock
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
-from app.text.parsed import page_at
 from app.documents.removal import Removal
 from app.documents.search import Searcher, trust
 from app.documents.store import Store, line_boxes
@@ -29,6 +28,7 @@ from app.documents.vectors import Vectors
 from app.documents.warm import Warm, in_thread
 from app.errors import AppError, NoSpace
 from app.paths import Home
+from app.text.parsed import page_at
 from app.types import Box, Document, Passage
 from app.workers import protocol as p
 from app.workers.roles import Steps

@@ -15,15 +15,15 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.chat.controller import ChatController
-from app.gui.models.files import MakeClient
-from app.gui.models.controller import ModelsController
-from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.icons import forget_icons
+from app.gui.models.controller import ModelsController
+from app.gui.models.files import MakeClient
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat
+from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.shell.main_window import MainWindow
 from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import Mode, Theme
-from app.gui.shell.main_window import MainWindow
 from app.gui.widgets import FocusRing
 from app.gui.worker_client import WorkerClient
 from app.late import Late, import_next
@@ -37,8 +37,8 @@ from app.workers.protocol import WorkerRole
 if TYPE_CHECKING:
     from app.assistant import forget
     from app.gui.documents import controller as documents_controller
-    from app.gui.finetune import controller as finetune_controller
     from app.gui.documents.controller import DocumentsController
+    from app.gui.finetune import controller as finetune_controller
     from app.gui.finetune.controller import FinetuneController
 else:  # the first paint shows no document
     documents_controller = Late("app.gui.documents.controller")

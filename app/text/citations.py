@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.text.support import ENOUGH, holds, stem, words_of
 from app.text.sentences import sentences
+from app.text.support import ENOUGH, holds, stem, words_of
 from app.types import Passage, Source, Support
 
 _MARK = re.compile(r"(?<![ \t])[ \t]*(?:\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|【\d{1,3}[^】]{0,12}】)")

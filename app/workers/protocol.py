@@ -63,6 +63,7 @@ class Chat(Call, frozen=True):
     sampling: Sampling = Sampling()
     json_schema: str = ""  # a JSON schema that the answer must follow
     grounded: bool = False  # passages were searched: answer from them only
+    priority: int = 0  # 1: a person waits for it
 
 
 class Count(Call, frozen=True):
@@ -126,50 +127,69 @@ class ListCollections(Call, frozen=True):
 
 
 class CreateCollection(Call, frozen=True):
+    """→ CollectionMade."""
+
     name: str
 
 
 class RenameCollection(Call, frozen=True):
+    """→ Collections."""
+
+    collection_id: int
     name: str
-    new_name: str
 
 
 class DeleteCollection(Call, frozen=True):
     """Remove it with all that was indexed; the files themselves stay; → Removed."""
 
-    name: str
+    collection_id: int
 
 
 class ListDocuments(Call, frozen=True):
     """→ Documents, "needs attention first"."""
 
-    collection: str
+    collection_id: int
 
 
 class Add(Call, frozen=True):
-    """Index files and folders; → FileEvent and AddProgress…, Added. The collection is made where it is missing."""
+    """Index files and folders; → FileEvent and AddProgress…, Added."""
 
     paths: tuple[str, ...]
-    collection: str
+    collection_id: int
     passwords: dict[str, str] = {}  # path → password
     force: bool = False  # index again what is unchanged
 
 
 class Remove(Call, frozen=True):
-    """Remove documents, by id or by name or path; → Removed."""
+    """Remove documents; → Removed."""
 
-    collection: str = ""
-    ids: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
+    ids: tuple[int, ...]
+
+
+class ListTombstones(Call, frozen=True):
+    """Documents that were removed and that other stores may not have forgotten; → Tombstones."""
+
+
+class Forgotten(Call, frozen=True):
+    """Every other store has followed the removal of these documents; → Done."""
+
+    ids: tuple[int, ...]
 
 
 class Search(Call, frozen=True):
     """→ SearchResult in Searched. No collections: all of them."""
 
     query: str
-    collections: tuple[str, ...] = ()
+    collections: tuple[int, ...] = ()
     k: int = 8
     highlight: bool = False  # find the best sentence of each passage
+
+
+class Embed(Call, frozen=True):
+    """Texts as vectors of length 1, questions with `query`; → Embedded."""
+
+    texts: tuple[str, ...]
+    query: bool = False
 
 
 class Ground(Call, frozen=True):
@@ -233,6 +253,19 @@ class Collections(Data, frozen=True):
     collections: tuple[Collection, ...]
 
 
+class CollectionMade(Data, frozen=True):
+    collection: Collection
+
+
+class Tombstones(Data, frozen=True):
+    ids: tuple[int, ...]
+
+
+class Embedded(Data, frozen=True):
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int
+
+
 class Documents(Data, frozen=True):
     documents: tuple[Document, ...]
 
@@ -289,7 +322,7 @@ class ImportModel(Call, frozen=True):
 class ExportModel(Call, frozen=True):
     """Copy an installed model elsewhere, as GGUF or, with its card, as one file to share; → CopyProgress…, Done."""
 
-    name: str
+    model_id: str
     path: str
     card: str = ""  # Markdown
 
@@ -332,7 +365,10 @@ DocumentsCall = (
     | ListDocuments
     | Add
     | Remove
+    | ListTombstones
+    | Forgotten
     | Search
+    | Embed
     | Ground
     | RenderPage
     | ReadText
@@ -352,6 +388,9 @@ AnyData = (
     | AddProgress
     | Added
     | Collections
+    | CollectionMade
+    | Tombstones
+    | Embedded
     | Documents
     | Removed
     | Searched

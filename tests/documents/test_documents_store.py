@@ -15,10 +15,10 @@ import pytest
 from app.documents import migrations
 from app.documents import vectors as vectors_module
 from app.documents.matrix import Matrix
-from app.text.parsed import Block, Parsed
-from app.text.passages import Piece
 from app.documents.store import NewDocument, Store
 from app.errors import AppError, NoSpace
+from app.text.parsed import Block, Parsed
+from app.text.passages import Piece
 
 VECTOR = b"\0\0\x80?" + bytes(4 * 383)
 

@@ -8,8 +8,8 @@ import pytest
 from made_files import pdf, text_at
 
 from app.documents.loaders.pdf import load_pdf
-from app.text.parsed import Parsed
 from app.errors import BadFile
+from app.text.parsed import Parsed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 BODY = "All employees keep their receipts until the claim was paid by the team."

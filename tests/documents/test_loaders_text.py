@@ -12,8 +12,8 @@ from app.documents.loaders.markdown import load_markdown
 from app.documents.loaders.sniff import real_suffix
 from app.documents.loaders.table import load_table
 from app.documents.loaders.text import load_text
-from app.text.parsed import Parsed
 from app.errors import BadFile
+from app.text.parsed import Parsed
 
 
 def blocks(parsed: Parsed) -> list[tuple[str, str]]:

@@ -20,8 +20,8 @@ from app.documents import parse_process
 from app.documents.loaders import LOADERS, SUPPORTED, load
 from app.documents.parse_process import CODES, Parser
 from app.errors import BadFile
-from app.types import SUPPORTED_SUFFIXES
 from app.spawn import child_command
+from app.types import SUPPORTED_SUFFIXES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAGE = text_at(60, 700, "All employees keep their receipts.")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.documents.loaders import LOADERS, load
-from app.text.parsed import Parsed
 from app.paths import RESOURCES
+from app.text.parsed import Parsed
 
 SAMPLES = RESOURCES / "samples"
 DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in LOADERS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.text.words import query_terms, terms
 from app.text.sentences import sentences
+from app.text.words import query_terms, terms
 
 
 @pytest.mark.parametrize(

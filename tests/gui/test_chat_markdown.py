@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from app.gui.chat.markdown import Block, Code, MarkdownStream, Paragraph, Table, Text, mark_unsupported, parse, plain_text
+from app.gui.chat.markdown import (
+    Block,
+    Code,
+    MarkdownStream,
+    Paragraph,
+    Table,
+    Text,
+    mark_unsupported,
+    parse,
+    plain_text,
+)
 
 MIXED = """The limit is **165 €** [1]. See `code [1]` and [a link](https://example.com).
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gui.documents.controller import DocumentsController
-from app.gui.theme import Theme
 from app.gui.documents.page import DocumentsPage
+from app.gui.theme import Theme
 from app.gui.worker_client import WorkerClient
 from app.paths import Home
 

@@ -19,13 +19,13 @@ from shell_world import INFO, ShellWorld
 
 from app.errors import AppError
 from app.finetune.runs import Run
-from app.gui.finetune.trainer_process import Measured, Trainer
-from app.gui.theme import Theme
-from app.gui.finetune.page import FinetunePage
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.kept import DATA_PARTS
 from app.gui.finetune.memory import MemoryDialog
+from app.gui.finetune.page import FinetunePage
 from app.gui.finetune.report import ReportDialog
+from app.gui.finetune.trainer_process import Measured, Trainer
+from app.gui.theme import Theme
 from app.types import Answer, Collection, Document, InstalledModel
 from app.workers.protocol import (
     CopyProgress,

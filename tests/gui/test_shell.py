@@ -16,14 +16,14 @@ from shell_world import INFO, ShellWorld
 
 from app.errors import AppError
 from app.gui import hardware
+from app.gui.chat.page import ChatPage
+from app.gui.models.page import ModelsPage
+from app.gui.settings.page import SettingsPage
 from app.gui.shell.chats_model import grouped
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import theme
-from app.gui.chat.page import ChatPage
-from app.gui.models.page import ModelsPage
-from app.gui.settings.page import SettingsPage
 from app.gui.widgets import IconButton
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
 from app.types import Answer, Budget, Collection, InstalledModel, Passage, Source, Stats

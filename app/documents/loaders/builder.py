@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.text.parsed import Block, BlockKind, Parsed
 from app.errors import BadFile
+from app.text.parsed import Block, BlockKind, Parsed
 
 MAX_TEXT = 50_000_000
 """Code points: about 8 million words. More than that is a data dump, and indexing it would take hours."""

@@ -8,8 +8,8 @@ from collections import Counter
 from app.documents.loaders.builder import check_length, no_text, separator
 from app.documents.loaders.pdf_pages import PageText, Piece, read_pages
 from app.documents.loaders.pdfium import Document
-from app.text.parsed import Block, Line, Parsed
 from app.errors import BadFile
+from app.text.parsed import Block, Line, Parsed
 
 _LARGER = 1.12  # times the body's size
 _MAX_HEADING = 120  # characters

@@ -10,8 +10,8 @@ from collections import Counter
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
-from app.text.parsed import Parsed
 from app.errors import BadFile
+from app.text.parsed import Parsed
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 60

@@ -22,9 +22,9 @@ from app.gui.main import Parts
 from app.gui.shell.main_window import MainWindow
 from app.paths import Home
 from app.settings import FIRST_RUN_DONE, MAX_TOKENS, TEMPERATURE, Settings
+from app.spawn import child_command
 from app.types import Answer, InstalledModel, Sampling
 from app.workers.protocol import Chat
-from app.spawn import child_command
 
 STALL_LIMIT_MS = 50.0
 PROBE_MS = 1

@@ -8,9 +8,9 @@ from typing import TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.chat.markdown import Block, Code, MarkdownStream, Text, mark_unsupported, parse
 from app.gui.chat.chips import Citations
 from app.gui.chat.code_view import CodeView
+from app.gui.chat.markdown import Block, Code, MarkdownStream, Text, mark_unsupported, parse
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.table_view import TableView
 

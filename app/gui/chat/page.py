@@ -15,24 +15,23 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, Q
 from app.chats.records import Chat, Turn
 from app.errors import AppError
 from app.gui.chat.answering import Progress
-from app.gui.chat.controller import ChatController
-from app.gui.models.controller import ModelsController
-from app.gui.chat.sources import SourceReader
-from app.gui.icons import icon
-from app.gui.theme import theme
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.composer import Composer
+from app.gui.chat.controller import ChatController
 from app.gui.chat.engine_banner import EngineBanner
-from app.gui.widgets.page_frame import TopBar
 from app.gui.chat.side_panel import SidePanelHost
+from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
+from app.gui.icons import icon
+from app.gui.models.controller import ModelsController
+from app.gui.theme import theme
 from app.gui.widgets import ConfirmDialog, IconButton, Label, Toast
+from app.gui.widgets.page_frame import TopBar
 from app.late import Late
 from app.types import Collection, Passage
 
 if TYPE_CHECKING:
-    from app.gui.chat import markdown
-    from app.gui.chat import source_panel
+    from app.gui.chat import markdown, source_panel
     from app.gui.chat import transcript as transcripts
     from app.gui.chat.answer_view import AnswerView
     from app.gui.chat.source_panel import SourcePanel

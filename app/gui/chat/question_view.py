@@ -7,11 +7,11 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QRe
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
-from app.gui.chat.markdown import Paragraph, Span
-from app.gui.theme import theme
 from app.gui.chat.answer_actions import VersionSwitch
 from app.gui.chat.chips import Citations
+from app.gui.chat.markdown import Paragraph, Span
 from app.gui.chat.rich_text import RichText
+from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, ThemedWidget, paint_box
 
 LONGEST = 6000

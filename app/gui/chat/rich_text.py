@@ -20,8 +20,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
-from app.gui.chat.markdown import Paragraph, Span
-from app.gui.theme import FontRole, theme
 from app.gui.chat.chips import (
     CARET,
     CHIP,
@@ -35,6 +33,8 @@ from app.gui.chat.chips import (
     flag_text,
     object_format,
 )
+from app.gui.chat.markdown import Paragraph, Span
+from app.gui.theme import FontRole, theme
 
 INDENT = 24
 BLINK_MS = 530

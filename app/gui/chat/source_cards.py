@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
 from app.gui.theme import FontRole, theme
-from app.gui.chat.chips import Citations, source_label
 from app.gui.widgets import (
     CITE_SIZE,
     FOCUS_RING,

@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
-from app.gui.theme import theme
 from app.gui.chat.answer_view import AnswerView
 from app.gui.chat.question_view import QuestionView
+from app.gui.theme import theme
 from app.gui.widgets import IconButton
 
 FIRST = 12

@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication
 
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
-from app.gui.chat.sources import SourceReader
-from app.gui.documents.page import DocumentsPage
-from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.chat.source_panel import SourcePanel
+from app.gui.chat.sources import SourceReader
+from app.gui.documents.drop_overlay import DropOverlay
+from app.gui.documents.page import DocumentsPage
 from app.types import InstalledModel
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs, missing_libraries
 from app.finetune.use import earlier_examples, prepare_install
 from app.gui.documents.controller import DocumentsController
-from app.gui.models.controller import ModelsController
 from app.gui.finetune.run_watch import RunWatch
 from app.gui.finetune.trainer_process import Follower, Measured
 from app.gui.finetune.training_data import Gathering, count_ratings
 from app.gui.hardware import memory_bytes
+from app.gui.models.controller import ModelsController
 from app.gui.worker_client import WorkerClient
 from app.paths import Home
 from app.types import InstalledModel

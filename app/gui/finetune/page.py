@@ -11,11 +11,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.finetune.plan import BUSY, STEPS, Step
-from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.trainer_process import Measured
-from app.gui.hardware import memory_bytes
-from app.gui.theme import theme
 from app.gui.finetune.compare import CompareStep
+from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.data import DataStep
 from app.gui.finetune.goal import GoalStep
 from app.gui.finetune.memory import MemoryDialog
@@ -24,9 +21,12 @@ from app.gui.finetune.rail import StepRail
 from app.gui.finetune.review import ReviewStep
 from app.gui.finetune.start import StartStep
 from app.gui.finetune.train import TrainStep
+from app.gui.finetune.trainer_process import Measured
 from app.gui.finetune.use import UseStep
-from app.gui.widgets.page_frame import Page
+from app.gui.hardware import memory_bytes
+from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, Label, empty_layout
+from app.gui.widgets.page_frame import Page
 from app.paths import Home
 
 if TYPE_CHECKING:

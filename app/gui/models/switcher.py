@@ -8,8 +8,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
-from app.gui.models.controller import ModelsController
 from app.gui.icons import paint_icon
+from app.gui.models.controller import ModelsController
 from app.gui.theme import theme
 from app.gui.widgets import FOCUS_RING, Chip, Label, paint_box
 from app.late import Late

@@ -10,11 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.models.controller import ModelsController
 from app.gui.hardware import disk_free_bytes, memory_bytes, processor, size_text
-from app.gui.theme import theme
+from app.gui.models.controller import ModelsController
 from app.gui.shell.logo import Logo
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.theme import theme
 from app.gui.widgets import (
     Banner,
     Button,
@@ -26,6 +25,7 @@ from app.gui.widgets import (
     empty_layout,
     paint_box,
 )
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.paths import Home
 from app.types import InstalledModel, ModelInfo
 

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from app.chats.records import Chat
 from app.chats.store import ChatStore
 from app.errors import AppError
+from app.gui.shell.logo import window_icon
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.shortcuts import TABLE
-from app.gui.theme import theme
-from app.gui.shell.logo import window_icon
 from app.gui.shell.sidebar import Place, Sidebar
+from app.gui.theme import theme
 from app.gui.widgets import ConfirmDialog, Toast
 from app.late import Late
 from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QStacke
 
 from app.chats.store import ChatStore
 from app.gui.icons import paint_icon
-from app.gui.shell.chats_model import ChatList
-from app.gui.theme import theme
 from app.gui.shell.chat_list import ChatListView
+from app.gui.shell.chats_model import ChatList
 from app.gui.shell.logo import Logo
-from app.gui.widgets.page_frame import Separator
+from app.gui.theme import theme
 from app.gui.widgets import (
     FOCUS_RING,
     IconButton,
@@ -26,6 +25,7 @@ from app.gui.widgets import (
     ThemedWidget,
     paint_box,
 )
+from app.gui.widgets.page_frame import Separator
 
 SEARCH_DELAY_MS = 150
 

@@ -1,0 +1,230 @@
+"""What a door says about conversations, and what every door is told of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.chats.records import Chat, Rating, Turn
+from app.types import Answer
+from app.workers.protocol import Call, Data, Failure, Prefill, Token
+
+Where = Literal["collection", "everywhere", "nowhere"]
+"""What a question is asked: the chat's collection, all of them, or the model alone."""
+Stage = Literal["waiting", "loading", "searching", "reading", "writing", "checking"]
+
+
+class AskInChat(Call, frozen=True):
+    """Store a question, then answer it; → ChatAsked at once. The answer comes to every door as events.
+
+    `chat_id` 0 begins a chat that asks `collection_id`; `replaces` is a question in whose place this one is asked.
+    """
+
+    text: str
+    chat_id: int = 0
+    collection_id: int = 0  # 0: the model alone
+    replaces: int = 0
+
+
+class Regenerate(Call, frozen=True):
+    """Another version of an answer, the earlier ones stay; → TurnStored, the new one."""
+
+    answer_id: int
+    where: Where = "collection"
+
+
+class StopAnswer(Call, frozen=True):
+    """Keep what has come so far, marked as stopped; → Done."""
+
+    turn_id: int
+
+
+class ChooseVersion(Call, frozen=True):
+    """Show another version (from 1) of a turn, and what followed it; → TurnStored."""
+
+    turn_id: int
+    version: int
+
+
+class RateAnswer(Call, frozen=True):
+    """Thumb up, down or none, and what the answer should have been; → TurnStored."""
+
+    turn_id: int
+    rating: Rating | None
+    corrected: str = ""
+
+
+class RenameChat(Call, frozen=True):
+    """→ Done."""
+
+    chat_id: int
+    title: str
+
+
+class SetChatCollection(Call, frozen=True):
+    """What the chat asks from now on, 0 for the model alone; → Done."""
+
+    chat_id: int
+    collection_id: int
+
+
+class DeleteChat(Call, frozen=True):
+    """Out of sight at once; RestoreChat brings it back until PurgeChats; → Done."""
+
+    chat_id: int
+
+
+class RestoreChat(Call, frozen=True):
+    """→ Done."""
+
+    chat_id: int
+
+
+class PurgeChats(Call, frozen=True):
+    """Remove deleted chats for good, with `everything` all chats; → Done."""
+
+    everything: bool = False
+
+
+class CountPrompt(Call, frozen=True):
+    """Tokens that the next prompt of this chat would take; → Counted."""
+
+    chat_id: int
+    text: str = ""
+
+
+class Ask(Call, frozen=True):
+    """A question outside of any chat; → Prefill, Token…, Answered.
+
+    `collections` empty searches all; with `alone` the model answers without documents. `model_id` "" is the model in
+    use; another one is loaded beside it for this question.
+    """
+
+    question: str
+    collections: tuple[int, ...] = ()
+    alone: bool = False
+    model_id: str = ""
+    priority: int = 0
+
+
+class ChatAsked(Data, frozen=True):
+    """The stored question and the answer that is to come."""
+
+    chat: Chat
+    question: Turn
+    answer: Turn
+
+
+class TurnStored(Data, frozen=True):
+    turn: Turn
+
+
+class Answered(Data, frozen=True):
+    answer: Answer
+
+
+# --- told to every door that listens ----------------------------------------------------------------------------------
+
+
+class ChatsChanged(Data, frozen=True):
+    """Another title, order or number of chats; `chat_ids` empty: any of them."""
+
+    chat_ids: tuple[int, ...] = ()
+
+
+class QuestionAdded(Data, frozen=True):
+    """A door asked in a chat. `replaced`: in the place of an earlier question."""
+
+    chat: Chat
+    question: Turn
+    answer: Turn
+    replaced: bool = False
+
+
+class AnswerRestarted(Data, frozen=True):
+    """Another version of an answer begins. `last`: it is the last turn of what the chat shows."""
+
+    turn: Turn
+    last: bool
+
+
+class AnswerMoved(Data, frozen=True):
+    """Where an answer stands."""
+
+    turn_id: int
+    chat_id: int
+    stage: Stage
+    fraction: float = 0.0  # of the prompt, while reading
+    passages: int = 0
+    searched: str = ""  # names of the collections
+    note: str = ""  # a sentence, while it waits
+
+
+class AnswerGrew(Data, frozen=True):
+    """The text of the last moments."""
+
+    turn_id: int
+    chat_id: int
+    text: str
+    thinking: bool = False
+
+
+class AnswerFailed(Data, frozen=True):
+    """Why an answer ended early; AnswerFinished follows."""
+
+    turn_id: int
+    chat_id: int
+    failure: Failure
+
+
+class AnswerFinished(Data, frozen=True):
+    """The answer as it is stored; `failure` where it could not be stored and is only shown."""
+
+    turn: Turn
+    failure: Failure | None = None
+
+
+class TurnsChanged(Data, frozen=True):
+    """Another version is chosen, or one was dropped: the shown path of this chat is another one."""
+
+    chat_id: int
+
+
+class TurnRated(Data, frozen=True):
+    turn: Turn
+
+
+class AnswerUnderWay(Data, frozen=True):
+    """For a door that comes in the middle: what one answer has said so far."""
+
+    turn: Turn
+    moved: AnswerMoved
+    text: str = ""
+    thinking: str = ""
+
+
+Calls = (
+    AskInChat
+    | Regenerate
+    | StopAnswer
+    | ChooseVersion
+    | RateAnswer
+    | RenameChat
+    | SetChatCollection
+    | DeleteChat
+    | RestoreChat
+    | PurgeChats
+    | CountPrompt
+    | Ask
+)
+Answers = ChatAsked | TurnStored | Answered | Prefill | Token
+Events = (
+    ChatsChanged
+    | QuestionAdded
+    | AnswerRestarted
+    | AnswerMoved
+    | AnswerGrew
+    | AnswerFailed
+    | AnswerFinished
+    | TurnsChanged
+    | TurnRated
+)

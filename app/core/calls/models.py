@@ -1,0 +1,109 @@
+"""What a door says about models: which there are, which one answers, what comes in and goes out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.types import InstalledModel, ModelInfo
+from app.workers.protocol import Call, CopyProgress, Data, Failure, ModelInstalled
+
+EngineState = Literal["loading", "ready", "failed", "stopped"]
+
+
+class ListModels(Call, frozen=True):
+    """→ Models."""
+
+
+class UseModel(Call, frozen=True):
+    """Make it the one that answers: probed, loaded, and only then written down; → Switching…, Switched.
+
+    The old one answers until the new one is ready, and stays where that fails.
+    """
+
+    model_id: str
+
+
+class GoBack(Call, frozen=True):
+    """The model in use before this one; → Switching…, Switched."""
+
+
+class CancelSwitch(Call, frozen=True):
+    """The old model stays; → Done."""
+
+
+class RestartEngine(Call, frozen=True):
+    """End the engine and load the same model again; → Done."""
+
+
+class LoadEngine(Call, frozen=True):
+    """Load the model in use unless it is there; → Done. A window does this after its first paint."""
+
+
+class RenameModel(Call, frozen=True):
+    """→ Models."""
+
+    model_id: str
+    name: str
+
+
+class RemoveModel(Call, frozen=True):
+    """Take it off the list and delete our copy of its file; → Models."""
+
+    model_id: str
+
+
+class AddServer(Call, frozen=True):
+    """A model on a server of the company (an OpenAI-compatible address), checked by asking it; → ModelInstalled."""
+
+    address: str  # "https://models.example/v1"
+    model: str  # its name there
+    key: str = ""
+    name: str = ""  # "" names it after the model
+
+
+class Models(Data, frozen=True):
+    models: tuple[InstalledModel, ...]
+    active: str = ""  # id
+    previous: str = ""  # id, "" where there is none to go back to
+    missing: tuple[str, ...] = ()  # ids whose file is gone
+    note: str = ""
+
+
+class Switching(Data, frozen=True):
+    """The model that is being loaded. `model_id` "": none."""
+
+    model_id: str
+    fraction: float = 0.0
+
+
+class Switched(Data, frozen=True):
+    model_id: str
+    info: ModelInfo | None = None
+
+
+# --- told to every door that listens ----------------------------------------------------------------------------------
+
+
+class EngineMoved(Data, frozen=True):
+    """The engine in use, after each change."""
+
+    state: EngineState
+    fraction: float = 0.0  # while loading
+    info: ModelInfo | None = None
+    failure: Failure | None = None
+
+
+class ModelsChanged(Data, frozen=True):
+    models: Models
+
+
+class SwitchFailed(Data, frozen=True):
+    model_id: str
+    failure: Failure
+
+
+Calls = (
+    ListModels | UseModel | GoBack | CancelSwitch | RestartEngine | LoadEngine | RenameModel | RemoveModel | AddServer
+)
+Answers = Models | Switching | Switched | CopyProgress | ModelInstalled
+Events = EngineMoved | ModelsChanged | SwitchFailed

@@ -1,0 +1,168 @@
+"""The one owner of a data folder: stores, children and everything under way. Doors call it and hear what happens.
+
+It knows neither sockets nor asyncio: `server.py` connects doors to it, and a test can connect one by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from app.chats.store import ChatStore
+from app.core import protocol as p
+from app.core.answers import Answers
+from app.core.chats import Chats
+from app.core.children import MakeChild
+from app.core.clock import Clock
+from app.core.documents import DocumentsDesk
+from app.core.models import ModelsDesk
+from app.core.questions import Questions
+from app.core.reply import Door, Reply
+from app.core.requests import ControlWord
+from app.core.training import TrainingDesk
+from app.errors import AppError
+from app.models.registry import Registry
+from app.paths import Home
+from app.settings import Settings
+from app.workers.protocol import Call, Data, Done
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Any, Reply], object]
+
+
+class Desk(Protocol):
+    """A part of the core that answers calls of its subject."""
+
+    def handlers(self) -> Mapping[type[Call], Handler]:
+        """Which calls it answers, and how."""
+        ...
+
+    def stop(self) -> None:
+        """The core ends: keep what is under way, start nothing more."""
+        ...
+
+
+class Core:
+    """Hands each call to the part that answers it, and tells every door what changed."""
+
+    def __init__(self, home: Home, make_child: MakeChild, clock: Clock) -> None:
+        """Open the stores; starts no process.
+
+        Raises:
+            AppError: the data of this user cannot be opened, in words to show.
+        """
+        self.home, self.clock, self.make_child = home, clock, make_child
+        self.settings = Settings(home)
+        self.registry = Registry(home)
+        self.store = ChatStore(home.chats_db, home.backups)
+        self.store.recover()
+        self.doors: list[Door] = []
+        self.keep_running = False
+        self._open: dict[tuple[int, int], Reply] = {}
+        self.models = ModelsDesk(self)
+        self.documents = DocumentsDesk(self)
+        self.answers = Answers(self)
+        self.questions = Questions(self)
+        self.chats = Chats(self)
+        self.training = TrainingDesk(self)
+        self._desks: tuple[Desk, ...] = (
+            self.models, self.documents, self.answers, self.questions, self.chats, self.training,
+        )  # fmt: skip
+        self._handlers: dict[type[Call], Handler] = {
+            p.Hello: self._hello,
+            p.KeepRunning: self._keep_running,
+            p.SettingsChanged: self._settings_changed,
+        }
+        for desk in self._desks:
+            self._handlers.update(desk.handlers())
+
+    # --- doors --------------------------------------------------------------------------------------------------------
+
+    def call(self, door: Door, key: int, call: Call) -> None:
+        """A door asks for something."""
+        reply = Reply(door, key, self._ended)
+        self._open[id(door), key] = reply
+        handler = self._handlers.get(type(call))
+        if handler is None:
+            reply.failed(AppError("Inhouse cannot do this.", "Update Inhouse.", type(call).__name__))
+            return
+        try:
+            handler(call, reply)
+        except AppError as error:
+            reply.failed(error)
+
+    def control(self, door: Door, key: int, word: ControlWord) -> None:
+        """A door wants a request of its own cancelled, paused or resumed; one that has ended is let be."""
+        reply = self._open.get((id(door), key))
+        if reply is not None:
+            reply.take(word)
+
+    def leave(self, door: Door) -> None:
+        """A door is gone. What it asked for alone is stopped; answers in chats and adds go on."""
+        if door in self.doors:
+            self.doors.remove(door)
+        for reply in [each for each in self._open.values() if each.door is door]:
+            reply.take("cancel")
+
+    def tell(self, data: Data) -> None:
+        """Tell every door that listens."""
+        frame = p.DoorFrame(0, "event", data)  # type: ignore[arg-type]
+        for door in list(self.doors):
+            if door.hears:
+                door.send(frame)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on that must not end with its door."""
+        return self.keep_running or any(
+            each.is_busy for each in (self.answers, self.questions, self.documents, self.models)
+        )
+
+    def stop(self) -> None:
+        """Keep what is under way and end the children."""
+        for desk in reversed(self._desks):
+            desk.stop()
+        self.store.purge()
+        self.store.close()
+
+    def _ended(self, reply: Reply) -> None:
+        self._open.pop((id(reply.door), reply.key), None)
+
+    # --- calls of its own -----------------------------------------------------------------------------------------------
+
+    def _hello(self, call: p.Hello, reply: Reply) -> None:
+        if call.version != p.VERSION:
+            raise AppError(
+                "Another version of Inhouse is running with this data folder.", "Close it, then start this one again."
+            )
+        door = reply.door
+        door.kind, door.hears = call.door, call.events
+        if door not in self.doors:
+            self.doors.append(door)
+        notes = (self.settings.note, self.store.note, self.registry.note)
+        reply.done(
+            p.Welcome(
+                version=p.VERSION,
+                pid=os.getpid(),
+                notes=tuple(note for note in notes if note),
+                engine=self.models.engine_state(),
+                switching=self.models.switching(),
+                models=self.models.listed(),
+                adding=self.documents.add_state(),
+                answers=self.answers.under_way(),
+            )
+        )
+
+    def _keep_running(self, call: p.KeepRunning, reply: Reply) -> None:
+        self.keep_running = call.on
+        reply.done(Done())
+
+    def _settings_changed(self, call: p.SettingsChanged, reply: Reply) -> None:
+        self.settings.reload()
+        for door in self.doors:
+            if door is not reply.door and door.hears:
+                door.send(p.DoorFrame(0, "event", p.SettingsRead()))
+        reply.done(Done())

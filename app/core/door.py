@@ -1,0 +1,172 @@
+"""A door for commands: a plain synchronous client of the core, one request at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import msgspec
+
+from app.core import address
+from app.core.protocol import DoorFrame, DoorKind, Hello, Welcome, decode_frame, encode, encode_call
+from app.core.requests import error_of
+from app.errors import AppError, WorkerGone
+from app.paths import Home
+from app.workers.protocol import Call, Control, Data
+
+START_LIMIT_S = 60.0
+"""A core says its first word within some 200 ms; a cold disk or a virus scanner takes longer."""
+POLL_S = 0.01
+GONE = WorkerGone("Inhouse's core ended unexpectedly.", "Nothing that was stored is lost. Please try again.")
+
+
+class CoreDoor:
+    """Connects at the first call, starting the core where none runs. Use it as a context manager."""
+
+    def __init__(self, home: Home, kind: DoorKind = "command") -> None:
+        self._home, self._kind = home, kind
+        self._stream: BinaryIO | None = None
+        self._socket: socket.socket | None = None
+        self._ids = 0
+        self.on_broadcast: Callable[[Data], object] | None = None
+        """Hears what is told to every door, where it is set before the first call."""
+        self.welcome: Welcome | None = None
+
+    def call(self, call: Call, on_event: Callable[[Any], object] | None = None) -> Any:
+        """Ask and wait for the result; `on_event` sees the progress.
+
+        KeyboardInterrupt cancels the request before it is raised again; what the request gave after that is lost.
+
+        Raises:
+            AppError: what the core says went wrong; WorkerGone when the core ended.
+        """
+        self.connect()
+        key = self._write(call)
+        try:
+            return self._wait(key, on_event)
+        except KeyboardInterrupt:
+            self._cancel(key)
+            raise
+
+    def stoppable(self, call: Call, on_event: Callable[[Any], object] | None = None) -> Any:
+        """As `call`, but KeyboardInterrupt asks to stop and waits for what that gives; a second one leaves.
+
+        Raises:
+            AppError: as `call`; KeyboardInterrupt where it was cancelled without a result.
+        """
+        self.connect()
+        key = self._write(call)
+        try:
+            return self._wait(key, on_event)
+        except KeyboardInterrupt:
+            self._send(encode(Control(key, "cancel")))
+            return self._wait(key, on_event)
+
+    def connect(self) -> Welcome:
+        """The connection, made where there is none.
+
+        Raises:
+            AppError: the core cannot open the data, or does not start.
+        """
+        if self._stream is not None and self.welcome is not None:
+            return self.welcome
+        self._socket = _connected(self._home)
+        self._stream = self._socket.makefile("rb")
+        key = self._write(Hello(door=self._kind, events=self.on_broadcast is not None))
+        welcome = self._wait(key, None)
+        assert isinstance(welcome, Welcome)
+        self.welcome = welcome
+        return welcome
+
+    def close(self) -> None:
+        """Leave; what the core does for others goes on."""
+        stream, self._stream = self._stream, None
+        connection, self._socket = self._socket, None
+        self.welcome = None
+        with contextlib.suppress(OSError):
+            if stream is not None:
+                stream.close()
+            if connection is not None:
+                connection.close()
+
+    def __enter__(self) -> CoreDoor:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def _write(self, call: Call) -> int:
+        self._ids += 1
+        self._send(encode_call(self._ids, call))
+        return self._ids
+
+    def _send(self, line: bytes) -> None:
+        assert self._socket is not None
+        try:
+            self._socket.sendall(line)
+        except OSError as error:
+            self.close()
+            raise GONE from error
+
+    def _wait(self, key: int, on_event: Callable[[Any], object] | None) -> Any:
+        while True:
+            frame = self._read()
+            if frame.id == 0 and frame.data is not None and self.on_broadcast is not None:
+                self.on_broadcast(frame.data)
+            if frame.id != key:
+                continue  # the end of a request that was cancelled
+            if frame.error is not None:
+                raise error_of(frame.error)
+            if frame.kind == "cancelled":
+                raise KeyboardInterrupt
+            if frame.kind == "done":
+                return frame.data
+            if frame.data is not None and on_event is not None:
+                on_event(frame.data)
+
+    def _read(self) -> DoorFrame:
+        assert self._stream is not None
+        try:
+            line = self._stream.readline()
+        except OSError:
+            line = b""
+        if not line:
+            self.close()
+            raise GONE
+        try:
+            return decode_frame(line)
+        except msgspec.MsgspecError as error:
+            raise WorkerGone("The core said something unreadable.", "Please try again.", str(error)) from error
+
+    def _cancel(self, key: int) -> None:
+        with contextlib.suppress(AppError, KeyboardInterrupt):
+            self._send(encode(Control(key, "cancel")))
+            self._wait(key, None)
+
+
+def _connected(home: Home) -> socket.socket:
+    """A connection to the core, which is started where none runs; one that is just leaving is waited for."""
+    if sys.platform == "win32":
+        raise AppError("The terminal cannot reach Inhouse's core on Windows yet.", "Use the window.")
+    until = time.monotonic() + START_LIMIT_S
+    started = None
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(address.socket_path(home)))
+        except OSError as error:
+            connection.close()
+            if time.monotonic() > until:
+                raise AppError(
+                    "Inhouse's core did not start.", f"The log in {home.logs} says why.", str(error)
+                ) from error
+        else:
+            return connection
+        if started is None or started.poll() is not None:
+            started = address.start_core(home)
+        time.sleep(POLL_S)

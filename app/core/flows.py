@@ -1,0 +1,89 @@
+"""Drives a use case: a generator that yields steps for children and receives what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from app.assistant.flow import Step, Stopped
+from app.core.children import Requester
+from app.core.requests import Job
+from app.errors import AppError
+
+T = TypeVar("T")
+
+
+class Flow:
+    """One use case under way. Exactly one of `done` and `failed` is called."""
+
+    def __init__(
+        self,
+        steps: Generator[Step, Any, T],
+        child_of: Callable[[Step], Requester],
+        done: Callable[[T], object],
+        failed: Callable[[AppError], object],
+        event: Callable[[Any], object] | None = None,
+        stopped: Callable[[], Stopped] = Stopped,
+        began: Callable[[Step], object] | None = None,
+        answered: Callable[[Any], object] | None = None,
+        fails: Callable[[Step, AppError], Exception] | None = None,
+    ) -> None:
+        """`event` hears the children's progress, `began` each step and `answered` its result; `stopped` says what had
+        come when it is stopped; `fails` may turn a child's failure into what the use case should hear."""
+        self._steps, self._child_of = steps, child_of
+        self._done, self._failed, self._event, self._stopped = done, failed, event, stopped
+        self._began, self._answered, self._fails = began, answered, fails
+        self.job: Job | None = None
+        self._over = False
+
+    def start(self) -> None:
+        """Take the first step."""
+        self._advance(lambda: next(self._steps))
+
+    def stop(self) -> None:
+        """Let the use case end with what it has; the child's step is cancelled first."""
+        if self.job is not None and self.job.active:
+            self.job.cancel()
+
+    def interrupt(self, error: Exception) -> None:
+        """The step under way will say nothing more (its child is ended on purpose): go on as if it had failed so."""
+        self.job = None
+        self._advance(lambda: self._steps.throw(error))
+
+    def drop(self) -> None:
+        """Forget it without a word."""
+        self._over = True
+        self._steps.close()
+        if self.job is not None:
+            self.job.cancel(insist=False)
+
+    def _advance(self, move: Callable[[], Step]) -> None:
+        if self._over:
+            return
+        try:
+            step = move()
+        except StopIteration as end:
+            self._over = True
+            self._done(end.value)
+        except AppError as error:
+            self._over = True
+            self._failed(error)
+        else:
+            self._take(step)
+
+    def _take(self, step: Step) -> None:
+        if self._began is not None:
+            self._began(step)
+        fails = self._fails or (lambda _, error: error)
+        self.job = self._child_of(step).request(
+            step.call,
+            done=self._take_result,
+            event=self._event,
+            failed=lambda error: self._advance(lambda: self._steps.throw(fails(step, error))),
+            cancelled=lambda: self._advance(lambda: self._steps.throw(self._stopped())),
+        )
+
+    def _take_result(self, data: Any) -> None:
+        if self._answered is not None and not self._over:
+            self._answered(data)
+        self._advance(lambda: self._steps.send(data))

@@ -1,0 +1,142 @@
+"""What a door and the core say to each other: one JSON object a line over a local socket.
+
+A door writes a `DoorRequest`, or a `Control` for one under way. The core answers each request with any number of `event`
+frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are told to every door that asked for
+events in its `Hello`. Calls of the documents and models processes are taken as they are and handed on.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from app.core.calls import chats, documents, models, training
+from app.workers.protocol import AnyData, Call, Control, Data, DocumentsCall, Failure, ModelsCall
+
+VERSION = 1
+DoorKind = Literal["window", "command", "api"]
+
+
+class Hello(Call, frozen=True):
+    """A door's first word; → Welcome. With `events` it is told of everything that happens."""
+
+    door: DoorKind
+    events: bool = False
+    version: int = VERSION
+
+
+class KeepRunning(Call, frozen=True):
+    """Stay when the last door has left, or no longer; → Done."""
+
+    on: bool
+
+
+class SettingsChanged(Call, frozen=True):
+    """The settings file is another one now: read it again, and tell the other doors; → Done."""
+
+
+class Welcome(Data, frozen=True):
+    """The core's first word, with what a door needs to begin."""
+
+    version: int
+    pid: int
+    notes: tuple[str, ...] = ()  # sentences about stores that were damaged, for the user
+    engine: models.EngineMoved | None = None
+    switching: models.Switching | None = None
+    models: models.Models | None = None
+    adding: documents.AddState | None = None
+    answers: tuple[chats.AnswerUnderWay, ...] = ()
+
+
+class SettingsRead(Data, frozen=True):
+    """Told to every door: the settings file was changed by another one."""
+
+
+class Noted(Data, frozen=True):
+    """Told to every door: a sentence for the user that belongs to no request."""
+
+    text: str
+
+
+DoorCall = (
+    Hello
+    | KeepRunning
+    | SettingsChanged
+    | chats.Calls
+    | documents.Calls
+    | models.Calls
+    | training.Calls
+    | DocumentsCall
+    | ModelsCall
+)
+DoorData = (
+    Welcome
+    | SettingsRead
+    | Noted
+    | AnyData
+    | chats.ChatAsked
+    | chats.TurnStored
+    | chats.Answered
+    | chats.Events
+    | documents.Events
+    | models.Models
+    | models.Switching
+    | models.Switched
+    | models.Events
+    | training.Answers
+    | training.Events
+)
+
+
+class DoorRequest(Struct, frozen=True):
+    """Door → core. Ids count up from 1."""
+
+    id: int
+    call: DoorCall
+
+
+class DoorFrame(Struct, frozen=True, omit_defaults=True):
+    """Core → door."""
+
+    id: int
+    kind: Literal["event", "done", "error", "cancelled"]
+    data: DoorData | None = None
+    error: Failure | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_request_decoder = msgspec.json.Decoder(DoorRequest)
+_control_decoder = msgspec.json.Decoder(Control)
+_frame_decoder = msgspec.json.Decoder(DoorFrame)
+
+
+def encode(message: DoorRequest | DoorFrame | Control) -> bytes:
+    """One line, newline included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def encode_call(key: int, call: Call) -> bytes:
+    """The line of a request."""
+    return encode(DoorRequest(key, call))  # type: ignore[arg-type]  # the core refuses what it does not know
+
+
+def decode_request(line: bytes) -> DoorRequest | Control:
+    """Read what a door wrote.
+
+    Raises:
+        msgspec.DecodeError: the line is not one of ours.
+    """
+    if b'"call":' in line:
+        return _request_decoder.decode(line)
+    return _control_decoder.decode(line)
+
+
+def decode_frame(line: bytes) -> DoorFrame:
+    """Read what the core wrote.
+
+    Raises:
+        msgspec.DecodeError: the line is not one of ours.
+    """
+    return _frame_decoder.decode(line)

@@ -1,0 +1,194 @@
+"""The core as a process: one asyncio loop that lets doors in through a local socket, and ends when none is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from app.core import address
+from app.core.clock import LoopClock
+from app.core.core import Core
+from app.core.process import ChildProcess
+from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
+from app.core.requests import failure_of
+from app.errors import AppError
+from app.log import start_log
+from app.paths import Home, home
+from app.workers.protocol import Failure, WorkerRole
+
+log = logging.getLogger(__name__)
+
+LINGER_S = 2.0
+"""A core without a door waits so long for the next one: a script's commands come one after the other."""
+FIRST_DOOR_S = 30.0
+LINE_LIMIT = 64 << 20
+"""Bytes of one request."""
+UNREAD_LIMIT = 256 << 20
+"""Bytes that a door may leave unread; one that reads nothing at all is let go."""
+
+
+class SocketDoor:
+    """A door at the other end of a socket."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.kind: DoorKind = "command"
+        self.hears = False
+        self._writer = writer
+
+    def send(self, frame: DoorFrame) -> None:
+        """Write without waiting: the loop belongs to everyone."""
+        transport = self._writer.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > UNREAD_LIMIT:
+            log.info("A door does not read what it is told and is let go")
+            transport.abort()
+            return
+        self._writer.write(encode(frame))
+
+
+class Server:
+    """Lets doors in, and knows when to end."""
+
+    def __init__(self, core: Core, stop: asyncio.Event) -> None:
+        self._core, self._stop = core, stop
+        self._connected: set[SocketDoor] = set()
+        self._leave_timer: asyncio.TimerHandle | None = None
+        self.expect(FIRST_DOOR_S)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One door, from its first word to its last."""
+        door = SocketDoor(writer)
+        self._connected.add(door)
+        try:
+            async for line in reader:
+                self._take(door, line)
+        except (OSError, ValueError) as error:  # ValueError: a line without end
+            log.info("A door was lost: %s", error)
+        finally:
+            self._connected.discard(door)
+            self._core.leave(door)
+            writer.close()
+            if not self._connected:
+                self.expect(LINGER_S)
+
+    def expect(self, seconds: float) -> None:
+        """End unless a door comes, or something goes on, by then."""
+        if self._leave_timer is not None:
+            self._leave_timer.cancel()
+        self._leave_timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        if self._connected or self._core.busy:
+            self.expect(LINGER_S)
+        else:
+            self._stop.set()
+
+    def _take(self, door: SocketDoor, line: bytes) -> None:
+        try:
+            message = decode_request(line)
+        except msgspec.MsgspecError as error:
+            log.warning("A request could not be read: %s", error)
+            door.send(
+                DoorFrame(_id_of(line), "error", error=Failure("A request could not be read.", detail=str(error)))
+            )
+            return
+        if isinstance(message, DoorRequest):
+            self._core.call(door, message.id, message.call)
+        else:
+            self._core.control(door, message.id, message.control)
+
+
+class _Numbered(msgspec.Struct):
+    id: int = 0
+
+
+def _id_of(line: bytes) -> int:
+    """Who asked what cannot be read, as far as that can be read."""
+    with contextlib.suppress(msgspec.MsgspecError):
+        return msgspec.json.decode(line, type=_Numbered).id
+    return 0
+
+
+async def run(place: Home) -> None:
+    """Own the data folder until nobody needs it."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    with contextlib.suppress(NotImplementedError):  # Windows
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+    children: list[ChildProcess] = []
+
+    def make_child(role: WorkerRole) -> ChildProcess:
+        child = ChildProcess(role, place)
+        children.append(child)
+        return child
+
+    core: Core | None = None
+    try:
+        core = Core(place, make_child, LoopClock(loop))
+        serve = Server(core, stop).serve
+    except AppError as error:
+        serve = _refuse(error, stop)
+    async with await _listen(place, serve):
+        gc.freeze()
+        await stop.wait()
+    if core is not None:
+        core.stop()
+    await asyncio.gather(*(child.wait_gone() for child in children))
+
+
+async def _listen(
+    place: Home, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
+) -> asyncio.AbstractServer:
+    path = address.socket_path(place)
+    path.unlink(missing_ok=True)  # of a core that was killed: the lock is ours, so nobody listens there
+    before = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(serve, path, limit=LINE_LIMIT)
+    finally:
+        os.umask(before)
+
+
+def _refuse(error: AppError, stop: asyncio.Event) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+    """The data cannot be opened: every door is told why at its first word."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        writer.write(encode(DoorFrame(_id_of(line), "error", error=failure_of(error))))
+        with contextlib.suppress(OSError):
+            await writer.drain()
+        writer.close()
+        asyncio.get_running_loop().call_later(LINGER_S, stop.set)
+
+    return serve
+
+
+def main() -> int:
+    """`app --core`: own the data folder, unless another core does."""
+    place = home()
+    place.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place.root / "core.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return 0
+    try:
+        start_log(place, "core")
+        asyncio.run(run(place))
+    finally:
+        lock.release()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

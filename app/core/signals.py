@@ -1,0 +1,28 @@
+"""Who wants to hear of something: a list of callbacks, in the shape of Qt's signals but without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic
+
+from typing_extensions import TypeVarTuple, Unpack
+
+Args = TypeVarTuple("Args")
+
+
+class Signal(Generic[Unpack[Args]]):
+    """Calls every listener in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Unpack[Args]], object]] = []
+
+    def connect(self, listener: Callable[[Unpack[Args]], object]) -> None:
+        self._listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[Unpack[Args]], object]) -> None:
+        self._listeners.remove(listener)
+
+    def emit(self, *args: Unpack[Args]) -> None:
+        """Tell them; one that connects or disconnects meanwhile counts from the next time on."""
+        for listener in list(self._listeners):
+            listener(*args)
