@@ -61,7 +61,7 @@ class Answers:
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.StopAnswer: self._stop}
 
-    # --- what is so -----------------------------------------------------------------------------------------------------
+    # --- what is so ---------------------------------------------------------------------------------------------------
 
     def in_chat(self, chat_id: int) -> Writing | None:
         """The answer under way in a chat."""
@@ -78,7 +78,7 @@ class Answers:
             for each in self._writing
         )
 
-    # --- what a door wants ------------------------------------------------------------------------------------------------
+    # --- what a door wants --------------------------------------------------------------------------------------------
 
     def add(self, turn: Turn, make_ask: Callable[[], assistant.Ask]) -> None:
         """Answer into this turn; `make_ask` is called when its time comes, with the history as it is then."""
@@ -132,7 +132,7 @@ class Answers:
                 self._core.store.save_partial(writing.turn.id, writing.text)
         self._writing.clear()
 
-    # --- in a chat --------------------------------------------------------------------------------------------------------
+    # --- in a chat ----------------------------------------------------------------------------------------------------
 
     def _begin(self, writing: Writing) -> None:
         if not self._core.models.is_ready:

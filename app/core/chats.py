@@ -42,7 +42,7 @@ class Chats:
     def stop(self) -> None:
         """Nothing of it goes on by itself."""
 
-    # --- questions ------------------------------------------------------------------------------------------------------
+    # --- questions ----------------------------------------------------------------------------------------------------
 
     def _ask(self, call: c.AskInChat, reply: Reply) -> None:
         """The question is on disk before anything is asked."""
@@ -101,7 +101,7 @@ class Chats:
 
         self._core.answers.add(turn, make_ask)
 
-    # --- what is kept about them ------------------------------------------------------------------------------------------
+    # --- what is kept about them --------------------------------------------------------------------------------------
 
     def _choose(self, call: c.ChooseVersion, reply: Reply) -> None:
         turn = self._store.turn(call.turn_id)
@@ -146,7 +146,7 @@ class Chats:
         reply.done(Done())
         self._core.tell(c.ChatsChanged(chat_ids=(chat_id,)))
 
-    # --- the context meter --------------------------------------------------------------------------------------------------
+    # --- the context meter --------------------------------------------------------------------------------------------
 
     def _count(self, call: c.CountPrompt, reply: Reply) -> None:
         history = self._store.history(call.chat_id) if call.chat_id else ()

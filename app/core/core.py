@@ -131,7 +131,7 @@ class Core:
     def _ended(self, reply: Reply) -> None:
         self._open.pop((id(reply.door), reply.key), None)
 
-    # --- calls of its own -----------------------------------------------------------------------------------------------
+    # --- calls of its own ---------------------------------------------------------------------------------------------
 
     def _hello(self, call: p.Hello, reply: Reply) -> None:
         if call.version != p.VERSION:

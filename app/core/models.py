@@ -39,7 +39,7 @@ class ModelsDesk:
     def handlers(self) -> Mapping[type[p.Call], Handler]:
         return {c.LoadEngine: self._load, c.ListModels: lambda _, reply: reply.done(self.listed())}
 
-    # --- what is so -----------------------------------------------------------------------------------------------------
+    # --- what is so ---------------------------------------------------------------------------------------------------
 
     @property
     def is_ready(self) -> bool:
@@ -82,7 +82,7 @@ class ModelsDesk:
     def note_speed(self, answer: Answer) -> None:
         """Remember how fast the model in use writes here."""
 
-    # --- the engine in use ------------------------------------------------------------------------------------------------
+    # --- the engine in use --------------------------------------------------------------------------------------------
 
     def _load(self, call: c.LoadEngine, reply: Reply) -> None:
         self._engine.start()
