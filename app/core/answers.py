@@ -16,9 +16,9 @@ from app.core.children import Requester
 from app.core.clock import Timer
 from app.core.flows import Flow
 from app.core.reply import Reply
-from app.core.requests import failure_of
 from app.errors import AppError
 from app.types import Answer, Passage
+from app.workers.failures import failure_of
 from app.workers.protocol import Call, Chatted, Prefill, Searched, Token
 
 if TYPE_CHECKING:

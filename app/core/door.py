@@ -14,9 +14,9 @@ import msgspec
 
 from app.core import address
 from app.core.protocol import DoorFrame, DoorKind, Hello, Welcome, decode_frame, encode, encode_call
-from app.core.requests import error_of
 from app.errors import AppError, WorkerGone
 from app.paths import Home
+from app.workers.failures import error_of
 from app.workers.protocol import Call, Control, Data
 
 START_LIMIT_S = 60.0

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from app.core.calls import models as c
 from app.core.children import Requester
 from app.core.reply import Reply
-from app.core.requests import failure_of
 from app.core.signals import Signal
 from app.errors import AppError
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import Answer, InstalledModel, ModelInfo
 from app.workers import protocol as p
+from app.workers.failures import failure_of
 
 if TYPE_CHECKING:
     from app.core.core import Core, Handler

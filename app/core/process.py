@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from app.core.children import ChildState
-from app.core.requests import ControlWord, Job, Requests, error_of
+from app.core.requests import ControlWord, Job, Requests
 from app.core.signals import Signal
 from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.spawn import child_command, child_environment
+from app.workers.failures import error_of
 from app.workers.protocol import Call, Control, Frame, Request, WorkerRole, decode_frame, encode
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ log = logging.getLogger(__name__)
 SILENT_LIMIT_S = 60.0
 """A child beats every two seconds from a thread of its own. One that says nothing at all for so long is not slow."""
 CANCEL_LIMIT_S = {"engine": 20.0, "documents": 60.0, "models": 20.0}
-"""How long a child that still beats may take to notice a cancel. Its steps end by themselves (llama.cpp's abort callback,
-a batch of embeddings), on a busy computer later; only then is it ended and started anew."""
+"""How long a child that still beats may take to notice a cancel. Its steps end by themselves (llama.cpp's abort
+callback, a batch of embeddings), on a busy computer later; only then is it ended and started anew."""
 EXIT_GRACE_S = 1.5
 RESTART_DELAYS_S = (0.2, 1.0, 5.0)
 """After so many ends in a row without an answer between them, the user is asked instead."""

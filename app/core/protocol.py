@@ -1,8 +1,8 @@
 """What a door and the core say to each other: one JSON object a line over a local socket.
 
-A door writes a `DoorRequest`, or a `Control` for one under way. The core answers each request with any number of `event`
-frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are told to every door that asked for
-events in its `Hello`. Calls of the documents and models processes are taken as they are and handed on.
+A door writes a `DoorRequest`, or a `Control` for one under way. The core answers each request with any number of
+`event` frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are told to every door that
+asked for events in its `Hello`. Calls of the documents and models processes are taken as they are and handed on.
 """
 
 from __future__ import annotations

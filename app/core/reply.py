@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.core.protocol import DoorFrame, DoorKind
-from app.core.requests import ControlWord, Job, failure_of
+from app.core.requests import ControlWord, Job
 from app.errors import AppError
+from app.workers.failures import failure_of
 from app.workers.protocol import Data
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from app.errors import AppError, BadFile
+from app.errors import AppError
+from app.workers.failures import error_of
 from app.workers.protocol import Call, Failure
 
 ControlWord = Literal["cancel", "pause", "resume"]
@@ -133,15 +134,3 @@ class Requests:
         """Forget everyone without a word: the asker wants to leave."""
         self.waiting.clear()
         self.cancelling.clear()
-
-
-def error_of(failure: Failure) -> AppError:
-    """The error that was raised on the other side, as far as this one needs to tell kinds apart."""
-    if failure.code:
-        return BadFile(failure.message, failure.hint, failure.detail, failure.code)
-    return AppError(failure.message, failure.hint, failure.detail)
-
-
-def failure_of(error: AppError) -> Failure:
-    """An AppError as it travels."""
-    return Failure(error.message, error.hint, error.detail, getattr(error, "code", ""))

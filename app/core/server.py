@@ -19,10 +19,10 @@ from app.core.clock import LoopClock
 from app.core.core import Core
 from app.core.process import ChildProcess
 from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
-from app.core.requests import failure_of
 from app.errors import AppError
 from app.log import start_log
 from app.paths import Home, home
+from app.workers.failures import failure_of
 from app.workers.protocol import Failure, WorkerRole
 
 log = logging.getLogger(__name__)

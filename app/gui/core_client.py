@@ -1,4 +1,4 @@
-"""The window's connection to the core: requests with callbacks, what happens as a signal, and a core that comes back."""
+"""The window's connection to the core: requests with callbacks, events as a signal, and a core that comes back."""
 
 from __future__ import annotations
 

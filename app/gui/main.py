@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.chats.store import ChatStore
+from app.core.protocol import SettingsChanged, SettingsRead, Welcome
 from app.errors import AppError
 from app.gui.chat.controller import ChatController
+from app.gui.chat.reader import ChatReader
+from app.gui.collections import KnownCollections
+from app.gui.core_client import CoreClient, Link, SocketLink
 from app.gui.icons import forget_icons
 from app.gui.models.controller import ModelsController
-from app.gui.models.files import MakeClient
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat
 from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.shell.main_window import MainWindow
@@ -25,17 +27,12 @@ from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import Mode, Theme
 from app.gui.widgets import FocusRing
-from app.gui.worker_client import WorkerClient
 from app.late import Late, import_next
 from app.log import start_log
-from app.models.registry import Registry
 from app.paths import Home, home
 from app.settings import FIRST_RUN_DONE, REDUCED_MOTION, TEXT_SIZE, THEME, Settings
-from app.types import Collection
-from app.workers.protocol import WorkerRole
 
 if TYPE_CHECKING:
-    from app.assistant import forget
     from app.gui.documents import controller as documents_controller
     from app.gui.documents.controller import DocumentsController
     from app.gui.finetune import controller as finetune_controller
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
 else:  # the first paint shows no document
     documents_controller = Late("app.gui.documents.controller")
     finetune_controller = Late("app.gui.finetune.controller")
-    forget = Late("app.assistant.forget")
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +50,10 @@ class Parts:
 
     home: Home
     settings: Settings
-    store: ChatStore
-    registry: Registry
     session: Session
-    documents_client: WorkerClient
+    core: CoreClient
+    reader: ChatReader
+    collections: KnownCollections
     models: ModelsController
     chats: ChatController
     app: QApplication
@@ -66,11 +62,7 @@ class Parts:
     @cached_property
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
-        made = documents_controller.DocumentsController(self.documents_client, self.home, self.app)
-        made.removing.connect(self._note_removal)
-        made.documents_removed.connect(lambda removed: self._forget(removed.ids))
-        made.collection_renamed.connect(self._follow_collection)
-        made.collections_changed.connect(self._finish_removals)
+        made = documents_controller.DocumentsController(self.core, self.home, self.app)
         for use in self._for_documents:
             use(made)
         return made
@@ -79,31 +71,11 @@ class Parts:
     def finetune(self) -> FinetuneController:
         """The wizard's controller; it is built after the first paint, and follows a training that still runs."""
         return finetune_controller.FinetuneController(
-            self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection, self.app
+            self.home, self.core, self.models, self.collections, self.reader, self._asked_collection, self.app
         )
 
-    def _note_removal(self, ids: tuple[int, ...]) -> None:
-        """On disk before it begins: if this program ends before the chats are told, the next start tells them."""
-        self.session.update(removing=sorted({*self.session.state.removing, *ids}))
-        self.session.save()
-
-    def _forget(self, ids: Sequence[int]) -> None:
-        forget.forget_in_chats(self.store, ids)
-        self.session.update(removing=[key for key in self.session.state.removing if key not in ids])
-
-    def _finish_removals(self) -> None:
-        """Once a start, when the collections are known."""
-        self.documents.collections_changed.disconnect(self._finish_removals)
-        begun = set(self.session.state.removing)
-        if begun:
-            self.documents.list_all_ids(lambda existing: self._forget(sorted(begun - existing)))
-
-    def _follow_collection(self, name: str, new_name: str) -> None:
-        self.chats.follow_collection(name, new_name)
-        self.finetune.follow_collection(name, new_name)
-
-    def _asked_collection(self) -> str:
-        return self.chats.collection or self.documents.current
+    def _asked_collection(self) -> int:
+        return self.chats.collection_id or self.documents.current
 
     def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
         """Call `use` with the documents controller as soon as there is one."""
@@ -111,10 +83,6 @@ class Parts:
             use(self.documents)
         else:
             self._for_documents.append(use)
-
-    def collections(self) -> Sequence[Collection]:
-        """The collections as far as they are known."""
-        return self.documents.totals if "documents" in self.__dict__ else ()
 
 
 def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
@@ -146,27 +114,43 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
     return status
 
 
-def build_parts(place: Home, app: QApplication, make_client: MakeClient | None = None) -> Parts:
-    """Wire the parts; starts no process.
+def build_parts(place: Home, app: QApplication, link: Link | None = None) -> Parts:
+    """Wire the parts; connects to nothing yet. `link` is how tests reach a core of their own.
 
     Raises:
         AppError: the data of this user cannot be opened, in words to show.
     """
     settings = Settings(place)
     wear(settings, app)
-    store = ChatStore(place.chats_db, place.backups)
-    store.recover()
-    registry = Registry(place)
-
-    def client(role: WorkerRole) -> WorkerClient:
-        return WorkerClient(role, place, app)
-
-    make = make_client or client
-    documents_client = make("documents")
-    models = ModelsController(registry, settings, make, app)
-    chats = ChatController(store, settings, models, documents_client, app)
     session = Session(place.session_file, app)
-    return Parts(place, settings, store, registry, session, documents_client, models, chats, app)
+    core = CoreClient(link or SocketLink(place, app), app)
+    reader = ChatReader(place)
+    collections = KnownCollections(core, session, app)
+    models = ModelsController(core, place, app)
+    chats = ChatController(core, reader, settings, models, collections, app)
+    _share_settings(core, settings)
+    return Parts(place, settings, session, core, reader, collections, models, chats, app)
+
+
+def _share_settings(core: CoreClient, settings: Settings) -> None:
+    """What is changed here counts for every door, and the other way round."""
+    taking = False
+
+    def changed(key: str) -> None:
+        if not taking:
+            core.request(SettingsChanged(), failed=lambda _: None)
+
+    def told(data: object) -> None:
+        nonlocal taking
+        if isinstance(data, SettingsRead):
+            taking = True
+            try:
+                settings.reload()
+            finally:
+                taking = False
+
+    settings.subscribe(changed)
+    core.told.connect(told)
 
 
 def wear(settings: Settings, app: QApplication) -> Theme:
@@ -192,11 +176,12 @@ def build_window(parts: Parts) -> MainWindow:
     def make_page(key: str) -> QWidget:
         return build_page(key, parts, window)
 
-    window = MainWindow(parts.store, parts.settings, parts.session, parts.chats, PAGES, make_page)
+    window = MainWindow(parts.reader, parts.settings, parts.session, parts.chats, PAGES, make_page)
     window.export_asked.connect(lambda chat_id: export_chat(parts, window, chat_id))
     _tell_sidebar(parts, window)
+    _tell_core(parts, window)
     state = parts.session.state
-    if not parts.settings.get(FIRST_RUN_DONE) and parts.store.count() == 0:
+    if not parts.settings.get(FIRST_RUN_DONE) and parts.reader.count() == 0:
         window.show_first_run()
         return window
     if state.chat_id:
@@ -213,15 +198,13 @@ def show_window(parts: Parts, window: MainWindow, instance: SingleInstance) -> N
 
 
 def stop(parts: Parts) -> None:
-    """End the processes and close the files."""
+    """Leave the core, which goes on with what must not end with the window, and close the files."""
     parts.session.save()
     parts.chats.leave()
     if "finetune" in parts.__dict__:
         parts.finetune.stop()
-    parts.models.stop()
-    parts.documents_client.stop()
-    parts.store.purge()
-    parts.store.close()
+    parts.core.leave()
+    parts.reader.close()
     forget_icons()
 
 
@@ -241,7 +224,7 @@ def _application(argv: list[str]) -> QApplication:
 def _reopen(parts: Parts, chat_id: int) -> None:
     """The chat that was open, if it is still there."""
     try:
-        parts.store.chat(chat_id)
+        parts.reader.chat(chat_id)
     except AppError as error:
         log.info("The open chat of the last session is gone: %s", error)
         return
@@ -250,14 +233,11 @@ def _reopen(parts: Parts, chat_id: int) -> None:
 
 def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstance) -> Iterator[None]:
     """What is slow, or of use only later, in steps between which keys and clicks are served."""
-    parts.documents_client.start()
+    parts.core.connect_core()
     yield
     parts.models.start()
     yield
     parts.documents.refresh()
-    for note in (parts.settings.note, parts.store.note, parts.registry.note):
-        if note:
-            window.toast(note)
     yield
     while import_next():
         yield
@@ -267,7 +247,6 @@ def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstanc
     yield
     instance.listen()
     yield
-    parts.store.purge()
     gc.enable()
     gc.freeze()  # what a start made stays; the collector need not walk it again and again
 
@@ -291,7 +270,7 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     side = window.sidebar
 
     def documents() -> None:
-        count = sum(collection.documents for collection in parts.collections())
+        count = sum(collection.documents for collection in parts.collections.all)
         side.set_detail(
             "documents", str(count) if count else "", running=parts.documents.add_state.phase in ("running", "paused")
         )
@@ -305,6 +284,19 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     parts.models.models_changed.connect(models)
     parts.models.switching.connect(models)
     QTimer.singleShot(0, window, models)
+
+
+def _tell_core(parts: Parts, window: MainWindow) -> None:
+    """What the core says of itself: what was damaged, once; and that it stopped, until it is back."""
+
+    def welcomed(welcome: Welcome) -> None:
+        window.end_notice()
+        for note in welcome.notes:
+            window.toast(note)
+
+    parts.core.welcomed.connect(welcomed)
+    parts.core.lost.connect(lambda error: window.notice(error.message, error.hint))
+    parts.core.refused.connect(lambda error: show_start_error(parts.app, error))
 
 
 def _follow_training(parts: Parts, window: MainWindow) -> None:

@@ -40,7 +40,7 @@ class QueueFiles(Call, frozen=True):
     paths: tuple[str, ...]
     collection_id: int = 0
     collection_name: str = ""
-    passwords: dict[str, str] = {}
+    passwords: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
     force: bool = False
     first: bool = False
     replaces: int = 0  # a failed document that goes when this one is indexed

@@ -12,10 +12,10 @@ from app.assistant.flow import STOPPED
 from app.chats.records import Turn
 from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
-from app.gui.chat.answering import Progress
 from app.gui.chat.chips import Citations
 from app.gui.chat.markdown import plain_text
 from app.gui.chat.source_cards import NotFoundCard, SourceCards
+from app.gui.chat.writing import Progress
 from app.gui.widgets import Button, IconLabel, Label
 from app.types import Answer, Passage
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, Q
 
 from app.chats.records import Chat, Turn
 from app.errors import AppError
-from app.gui.chat.answering import Progress
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.composer import Composer
 from app.gui.chat.controller import ChatController
@@ -22,6 +21,7 @@ from app.gui.chat.engine_banner import EngineBanner
 from app.gui.chat.side_panel import SidePanelHost
 from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
+from app.gui.chat.writing import Progress
 from app.gui.icons import icon
 from app.gui.models.controller import ModelsController
 from app.gui.theme import theme

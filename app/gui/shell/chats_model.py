@@ -15,10 +15,11 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    Signal,
 )
 
 from app.chats.records import Chat, Hit
-from app.chats.store import ChatStore
+from app.gui.chat.reader import ChatReader
 
 PAGE = 100
 Index = QModelIndex | QPersistentModelIndex
@@ -31,7 +32,10 @@ SNIPPET = Qt.ItemDataRole.UserRole + 2
 class ChatList(QAbstractListModel):
     """Rows are headings (text) and chats. Renaming goes through `setData`, so the view's own editor does it."""
 
-    def __init__(self, store: ChatStore, parent: QObject | None = None) -> None:
+    rename_asked = Signal(int, str)
+    """Chat id and the name it should have."""
+
+    def __init__(self, store: ChatReader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self._query = ""
@@ -126,8 +130,7 @@ class ChatList(QAbstractListModel):
         title = str(value).strip()
         if chat is None or not title or title == chat.title:
             return False
-        self._store.rename(chat.id, title)
-        self.reload()
+        self.rename_asked.emit(chat.id, title)
         return True
 
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chats.records import Chat
-from app.chats.store import ChatStore
 from app.errors import AppError
+from app.gui.chat.reader import ChatReader
 from app.gui.shell.logo import window_icon
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.shortcuts import TABLE
 from app.gui.shell.sidebar import Place, Sidebar
 from app.gui.theme import theme
-from app.gui.widgets import ConfirmDialog, Toast
+from app.gui.widgets import Banner, ConfirmDialog, Toast
 from app.late import Late
 from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings
 
@@ -44,7 +44,7 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        store: ChatStore,
+        store: ChatReader,
         settings: Settings,
         session: Session,
         chats: Any,
@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self._keys, self._make_page = frozenset(keys), make_page
         self._pages: dict[str, QWidget] = {}
         self._toast: Toast | None = None
+        self._notice: Banner | None = None
         self._was_painted = False
         self._narrow = False
         self._rail_wanted = not settings.get(SIDEBAR_OPEN)
@@ -149,11 +150,10 @@ class MainWindow(QMainWindow):
             title = self._store.chat(chat_id).title
             if self._chats.chat_id == chat_id:
                 self._chats.new_chat()
-            self._store.delete(chat_id)
+            self._chats.delete_chat(chat_id)
         except AppError as error:
             self.toast(str(error))
             return
-        self.reload_chats()
         toast = self.toast(self.tr("“{0}” was deleted.").format(_short(title)), self.tr("Undo"))
         toast.undone.connect(lambda: self._restore_chat(chat_id))
         toast.gone.connect(self._purge)
@@ -165,14 +165,25 @@ class MainWindow(QMainWindow):
         self.sidebar.edit_chat(chat_id)
 
     def _restore_chat(self, chat_id: int) -> None:
-        self._store.restore(chat_id)
-        self.reload_chats()
-        self.open_chat(chat_id)
+        self._chats.restore_chat(chat_id, lambda: self.open_chat(chat_id))
 
     def _purge(self) -> None:
-        self._store.purge()
+        self._chats.purge()
 
     # --- messages ---------------------------------------------------------------------------------------------------
+
+    def notice(self, title: str, detail: str = "") -> None:
+        """Say above the page what goes on until it is over: `end_notice`."""
+        self.end_notice()
+        self._notice = Banner("warning", title, detail, parent=self)
+        self._column.insertWidget(0, self._notice)
+
+    def end_notice(self) -> None:
+        """It is over."""
+        if self._notice is not None:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
 
     def toast(self, text: str, action: str = "") -> Toast:
         """Say it at the bottom of the window; the one before goes."""
@@ -267,9 +278,13 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.sidebar = Sidebar(self._store, self._places(), body)
+        self.sidebar.chats.rename_asked.connect(self._chats.rename_chat)
         self._stack = QStackedWidget(body)
         row.addWidget(self.sidebar)
-        row.addWidget(self._stack, 1)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(0)
+        self._column.addWidget(self._stack, 1)
+        row.addLayout(self._column, 1)
         self._outer = QStackedWidget(self)
         self._outer.addWidget(body)
         self.setCentralWidget(self._outer)

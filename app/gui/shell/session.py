@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.errors import NoSpace
 from app.files import write_atomic
+from app.types import Collection
 
 log = logging.getLogger(__name__)
 SAVE_DELAY_MS = 700
@@ -24,7 +25,7 @@ class State(Struct, kw_only=True):
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
     drafts: dict[str, str] = {}  # chat id → text
-    removing: list[int] = []  # documents whose removal the chats have not been told yet
+    collections: list[Collection] = []  # as they were known last, until the core tells
 
 
 class Session(QObject):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Sig
 from PySide6.QtGui import QEnterEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from app.chats.store import ChatStore
+from app.gui.chat.reader import ChatReader
 from app.gui.icons import paint_icon
 from app.gui.shell.chat_list import ChatListView
 from app.gui.shell.chats_model import ChatList
@@ -52,7 +52,7 @@ class Sidebar(ThemedWidget):
     chats_asked = Signal()
     search_asked = Signal()
 
-    def __init__(self, store: ChatStore, places: Sequence[Place], parent: QWidget | None = None) -> None:
+    def __init__(self, store: ChatReader, places: Sequence[Place], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chats = ChatList(store, self)
         self._places = tuple(places)

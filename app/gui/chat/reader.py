@@ -1,0 +1,60 @@
+"""What the window reads of the conversations: a look into their store that changes nothing and waits for nobody."""
+
+from __future__ import annotations
+
+import logging
+from typing import TypeVar
+
+from app.chats.records import Chat, Hit, Turn
+from app.chats.store import ChatStore
+from app.errors import AppError
+from app.paths import Home
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class ChatReader:
+    """Reads chats.db while the core writes it. Before there is one, there are no chats."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._store = ChatStore.open_reader(home.chats_db)
+
+    @property
+    def store(self) -> ChatStore | None:
+        """The store, opened as soon as the core has made or migrated it."""
+        if self._store is None:
+            self._store = ChatStore.open_reader(self._home.chats_db)
+        return self._store
+
+    def reopen(self) -> None:
+        """The core is another one: it may have set a damaged file aside."""
+        self.close()
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def chat(self, chat_id: int) -> Chat:
+        """Raises AppError where there is no such chat."""
+        store = self.store
+        if store is None:
+            raise AppError("This chat no longer exists.", "Choose another one.")
+        return store.chat(chat_id)
+
+    def list_chats(self, limit: int = 100, offset: int = 0) -> list[Chat]:
+        """Newest first."""
+        return self.store.list_chats(limit, offset) if self.store is not None else []
+
+    def count(self) -> int:
+        return self.store.count() if self.store is not None else 0
+
+    def turns(self, chat_id: int, limit: int | None = None, before: int | None = None) -> list[Turn]:
+        """The shown path, oldest first: its last `limit` turns, or those before the turn `before`."""
+        return self.store.turns(chat_id, limit, before) if self.store is not None else []
+
+    def search(self, query: str) -> list[Hit]:
+        """Chats whose title or text holds every word of the query, best first."""
+        return self.store.search(query) if self.store is not None else []
