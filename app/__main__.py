@@ -17,6 +17,8 @@ def main(argv: list[str] | None = None) -> int:
 
         return host.main(cast(protocol.WorkerRole, args[1]))
     if args == ["--core"]:
+        if hasattr(os, "fork") and os.fork():
+            os._exit(0)  # the core is nobody's child, and outlives the door that started it
         from app.core import server
 
         return server.main()

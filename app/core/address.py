@@ -17,6 +17,8 @@ from app.spawn import child_command, child_environment
 LONGEST_SOCKET_PATH = 100
 """Bytes; the systems allow 104 (macOS) to 108 (Linux)."""
 FOLDER_MODE = 0o700
+_DETACHED: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+""" Windows: no console window flashes up."""
 
 
 def socket_path(home: Home) -> Path:
@@ -42,6 +44,8 @@ def server_name(home: Home) -> str:
 def start_core(home: Home) -> subprocess.Popen[bytes]:
     """Start a core that outlives the caller; where one runs already, the new one sees that and ends.
 
+    What is returned ends at once: the core leaves it behind, so that it is nobody's child. Keep it until `poll` says so.
+
     Raises:
         AppError: the system could not start it.
     """
@@ -56,6 +60,7 @@ def start_core(home: Home) -> subprocess.Popen[bytes]:
                 stderr=errors,
                 env=child_environment(home),
                 start_new_session=True,
+                creationflags=_DETACHED,
             )
     except OSError as error:
         raise cannot_write(home.root, error) from error

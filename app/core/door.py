@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from app.workers.protocol import Call, Control, Data
 START_LIMIT_S = 60.0
 """A core says its first word within some 200 ms; a cold disk or a virus scanner takes longer."""
 POLL_S = 0.01
+START_AGAIN_S = 10.0
+"""A core that was started and does not listen by then may have died; another one does no harm."""
 GONE = WorkerGone("Inhouse's core ended unexpectedly.", "Nothing that was stored is lost. Please try again.")
 
 
@@ -154,7 +157,8 @@ def _connected(home: Home) -> socket.socket:
     if sys.platform == "win32":
         raise AppError("The terminal cannot reach Inhouse's core on Windows yet.", "Use the window.")
     until = time.monotonic() + START_LIMIT_S
-    started = None
+    started: list[subprocess.Popen[bytes]] = []
+    again = 0.0
     while True:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -162,11 +166,16 @@ def _connected(home: Home) -> socket.socket:
         except OSError as error:
             connection.close()
             if time.monotonic() > until:
+                for process in started:
+                    process.wait()
                 raise AppError(
                     "Inhouse's core did not start.", f"The log in {home.logs} says why.", str(error)
                 ) from error
         else:
+            for process in started:
+                process.wait()
             return connection
-        if started is None or started.poll() is not None:
-            started = address.start_core(home)
+        if time.monotonic() > again:
+            again = time.monotonic() + START_AGAIN_S
+            started.append(address.start_core(home))
         time.sleep(POLL_S)

@@ -8,7 +8,8 @@ import gc
 import logging
 import os
 import signal
-import sys
+import socket
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 LINGER_S = 2.0
 """A core without a door waits so long for the next one: a script's commands come one after the other."""
 FIRST_DOOR_S = 30.0
+LEAVE_LIMIT_S = 120.0
+"""How long a core may take to end: its children finish a step first."""
 LINE_LIMIT = 64 << 20
 """Bytes of one request."""
 UNREAD_LIMIT = 256 << 20
@@ -178,9 +181,7 @@ def main() -> int:
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(place.root / "core.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    if not _own(lock, place):
         return 0
     try:
         start_log(place, "core")
@@ -190,5 +191,16 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _own(lock: FileLock, place: Home) -> bool:
+    """Whether the data folder is ours now. A core that is just leaving is waited for; one that lets doors in stays."""
+    until = time.monotonic() + LEAVE_LIMIT_S
+    while True:
+        try:
+            lock.acquire(timeout=0.05)
+        except Timeout:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                answered = probe.connect_ex(str(address.socket_path(place))) == 0
+            if answered or time.monotonic() > until:
+                return False
+        else:
+            return True

@@ -145,7 +145,7 @@ class SocketLink(QObject):
         self._home = home
         self._socket: QLocalSocket | None = None
         self._buffer = bytearray()
-        self._started: subprocess.Popen[bytes] | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
         self._tries = 0
         self._timer = QTimer(self, singleShot=True, interval=POLL_MS)
         self._timer.timeout.connect(self._try)
@@ -183,8 +183,9 @@ class SocketLink(QObject):
         """Nobody listens yet; a connection that ends is told by `disconnected`."""
         if error == QLocalSocket.LocalSocketError.PeerClosedError:
             return
-        if self._started is None or self._started.poll() is not None or self._tries % TRIES_A_CORE == TRIES_A_CORE - 1:
-            self._started = address.start_core(self._home)
+        if self._tries % TRIES_A_CORE == 0:
+            self._started.append(address.start_core(self._home))
+        self._started = [process for process in self._started if process.poll() is None]
         self._tries += 1
         self._timer.start()
 
