@@ -148,11 +148,12 @@ CONTEXT_LENGTH = Setting(
 )  # fmt: skip
 DEFAULT_COLLECTION = Setting(
     "default_collection",
-    "",
+    0,
     "Collection for new chats",
     "Where a new chat looks for answers.",
     "Documents",
-    maximum=200,
+    minimum=0,
+    kind=int,
 )
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",

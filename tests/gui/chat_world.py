@@ -6,28 +6,44 @@ import base64
 from pathlib import Path
 from typing import cast
 
-from fakes import FakeWorkerClient
+from core_world import CoreWorld, MemoryLink
+from fakes import FakeChild
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from app.chats.store import ChatStore
+from app.core.answers import FLUSH_S
 from app.gui.chat.controller import ChatController
 from app.gui.chat.page import ChatPage
+from app.gui.chat.reader import ChatReader
+from app.gui.collections import KnownCollections
+from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
+from app.gui.shell.session import Session
 from app.gui.theme import Theme
-from app.gui.worker_client import WorkerClient
-from app.models.registry import Registry
-from app.paths import home
 from app.settings import Settings
 from app.types import Answer, Box, Budget, Collection, ModelInfo, Passage, SearchResult, Source, Stats, Support
-from app.workers.protocol import Chat, Chatted, Ground, Grounded, Loaded, PageImage, Search, Searched, Token
+from app.workers.protocol import (
+    Chat,
+    Chatted,
+    Collections,
+    Ground,
+    Grounded,
+    ListCollections,
+    Load,
+    Loaded,
+    PageImage,
+    Search,
+    Searched,
+    Token,
+)
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,
     context=8192, context_trained=8192, backend="CPU", device="test", gpu_layers=0, layers=30, has_template=True,
     load_ms=1.0, memory_bytes=1,
 )  # fmt: skip
+TRAVEL = 1
 COLLECTIONS = (Collection(id=1, name="Travel", documents=21), Collection(id=2, name="Quality", documents=9))
 MUNICH = "The hotel limit in Munich is 165 EUR per night."
 
@@ -46,34 +62,46 @@ def cited(text: str = f"{MUNICH} [1]", count: int = 1) -> Answer:
 
 
 class World:
-    """Everything behind the chat page, with a model that is loaded."""
+    """Everything behind the chat page: a core with real stores and played children, and a window that is its door."""
 
     def __init__(self, *, loaded: bool = True) -> None:
         app = cast(QApplication, QApplication.instance())
         self.theme = app.property("inhouse_theme") or Theme(app, mode="light")
         self.theme.reduced_motion = True
-        place = home()
-        place.root.mkdir(parents=True, exist_ok=True)
-        self.home = place
-        self.store = ChatStore(place.chats_db, place.backups)
-        self.settings = Settings(place)
-        self.engine, self.documents = FakeWorkerClient(), FakeWorkerClient()
-        engine = cast(WorkerClient, self.engine)
-        self.models = ModelsController(Registry(place), self.settings, lambda role: engine)
-        self.chats = ChatController(self.store, self.settings, self.models, cast(WorkerClient, self.documents))
-        self.chats.choose_collection("Travel")
+        self.world = CoreWorld()
+        self.core, self.home, self.store = self.world.core, self.world.home, self.world.core.store
+        self.settings = Settings(self.home)
+        self.link = MemoryLink(self.core)
+        self.client = CoreClient(self.link)
+        self.session = Session(self.home.session_file)
+        self.collections = KnownCollections(self.client, self.session)
+        self.models = ModelsController(self.client, self.home)
+        self.reader = ChatReader(self.home)
+        self.chats = ChatController(self.client, self.reader, self.settings, self.models, self.collections)
+        self.client.connect_core()
+        for job in self.documents.waiting(ListCollections):
+            job.finish(Collections(collections=COLLECTIONS))
+        self.chats.choose_collection(TRAVEL)
         self.kept: object = None
         """What must live as long as the test."""
         if loaded:
             self.load()
 
+    @property
+    def engine(self) -> FakeChild:
+        return self.world.engine
+
+    @property
+    def documents(self) -> FakeChild:
+        return self.world.documents
+
     def load(self) -> None:
         """The engine says that the model is there."""
         self.engine.ready.emit(None)
-        self.engine.jobs[-1].finish(Loaded(info=INFO))
+        self.engine.last(Load).finish(Loaded(info=INFO))
 
     def page(self, qtbot: object, size: tuple[int, int] = (1032, 820), **more: object) -> ChatPage:
-        made = ChatPage(self.chats, self.models, collections=lambda: COLLECTIONS, **more)  # type: ignore[arg-type]
+        made = ChatPage(self.chats, self.models, **more)  # type: ignore[arg-type]
         qtbot.addWidget(made)  # type: ignore[attr-defined]
         made.resize(*size)
         made.show()
@@ -89,6 +117,7 @@ class World:
     def say(self, text: str, *, thinking: bool = False) -> None:
         """The engine writes a piece."""
         self.engine.last(Chat).say(Token(text=text, thinking=thinking))
+        self.world.clock.pass_time(FLUSH_S)
 
     def complete(self, text: str = MUNICH, thinking: str = "", used: int = 1) -> None:
         """The engine is done; the documents process finds support in passage 1 for each sentence."""
@@ -108,7 +137,7 @@ class World:
 
     def stored(self, question: str, *answers: Answer) -> int:
         """A question with its answers, stored as if asked earlier; → the chat's id."""
-        chat_id = self.chats.chat_id or self.store.create(collection="Travel").id
+        chat_id = self.chats.chat_id or self.store.create(collection_id=TRAVEL).id
         turn = self.store.add_question(chat_id, question)
         for answer in answers:
             self.store.finish_answer(self.store.begin_answer(turn.id).id, answer)

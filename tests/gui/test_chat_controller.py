@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chat_world import MUNICH, World, cited, passage
+from chat_world import MUNICH, TRAVEL, World, cited, passage
 
 from app.chats.records import Turn
 from app.errors import AppError, WorkerGone
-from app.gui.chat import answering
+from app.core import answers
 from app.workers.protocol import Chat, Count, Counted, Ground, Search
 
 
@@ -42,7 +42,7 @@ def test_search_write_check_store(qtbot) -> None:
 
 
 def test_partial_text_is_kept_while_it_streams(qtbot, monkeypatch) -> None:
-    monkeypatch.setattr(answering, "SAVE_S", 0.0)
+    monkeypatch.setattr(answers, "SAVE_S", 0.0)
     world = World()
     world.chats.ask("A question")
     world.found()
@@ -89,22 +89,22 @@ def test_an_engine_that_is_ended_on_purpose_keeps_what_it_said_and_the_chat_goes
     world.chats.ask("A question")
     world.found()
     world.say("Half an answer")
-    other = world.store.create("Other", collection="Travel")
+    other = world.store.create("Other", collection_id=TRAVEL)
     first = world.chats.chat_id
     world.chats.open_chat(other.id)
     assert world.chats.ask("Waits for its turn")
-    world.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
+    world.core.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
     turn = world.store.turns(first)[-1]
     assert turn.state == "stopped" and turn.text.startswith("Half an answer")
     world.load()
     waiting = world.chats.writing()
-    assert waiting is not None and waiting.flow is not None, "the next answer begins when the model is back"
+    assert waiting is not None and waiting.progress.stage == "searching", "the next answer begins with the model"
 
 
 def test_an_engine_that_is_ended_while_documents_are_searched_keeps_the_question(qtbot) -> None:
     world = World()
     world.chats.ask("A question")
-    world.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
+    world.core.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
     turn = last_turn(world)
     assert turn.state == "stopped" and turn.answer is not None and "is trained" in turn.answer.note
     assert world.chats.writing() is None
@@ -137,16 +137,16 @@ def test_an_answer_goes_on_in_its_own_chat(qtbot) -> None:
     world.found()
     world.say("Half ")
     world.chats.new_chat()
-    world.chats.choose_collection("Travel")
+    world.chats.choose_collection(TRAVEL)
     world.chats.ask("Second chat")
     second = world.chats.chat_id
-    assert first != second and len(world.engine.waiting(Chat)) == 1, "one answer at a time"
-    world.complete()
-    assert world.store.turns(first)[-1].state == "done"
-    assert world.store.turns(second)[-1].state == "writing"
     world.found()
+    assert first != second and len(world.engine.waiting(Chat)) == 2, "each chat writes; the engine takes turns"
     world.complete("Another answer of the model.")
     assert world.store.turns(second)[-1].state == "done"
+    assert world.store.turns(first)[-1].state == "writing"
+    world.complete()
+    assert world.store.turns(first)[-1].state == "done"
 
 
 def test_regenerate_and_versions(qtbot) -> None:
