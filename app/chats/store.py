@@ -246,6 +246,33 @@ class ChatStore:
         """Ids of the documents whose passages stored answers hold."""
         return {row["document_id"] for row in self._read("SELECT DISTINCT document_id FROM cited")}
 
+    def answers_about(self, document_ids: Sequence[int]) -> list[int]:
+        """Ids of the stored answers that cite any of these documents."""
+        found: set[int] = set()
+        for document_id in document_ids:
+            rows = self._read("SELECT turn_id FROM cited WHERE document_id = ?", (document_id,))
+            found.update(row["turn_id"] for row in rows)
+        return sorted(found)
+
+    def delete_answers(self, turn_ids: Sequence[int]) -> list[int]:
+        """Delete what these answers say, in the full text too; returns the chats that they stand in."""
+        chats: set[int] = set()
+        with self._change() as db:
+            for turn_id in turn_ids:
+                row = db.execute("SELECT chat_id FROM turns WHERE id = ? AND role = 'answer'", (turn_id,)).fetchone()
+                if row is None:
+                    continue
+                chats.add(row["chat_id"])
+                answer = msgspec.json.encode(Answer(text="", note="This answer was deleted."))
+                db.execute(
+                    "UPDATE turns SET text = '', answer = ?, rating = NULL, corrected = '' WHERE id = ?",
+                    (answer, turn_id),
+                )
+                db.execute("DELETE FROM cited WHERE turn_id = ?", (turn_id,))
+            db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
+        self._empty_log()
+        return sorted(chats)
+
     def forget_document(self, document_id: int) -> int:
         """Blank what stored answers hold of a removed document, in the full text too; returns how many changed."""
         with self._change() as db:
