@@ -75,7 +75,7 @@ class DocumentsController(QObject):
         known.changed.connect(self._take_collections)
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
-        if known.all:
+        if known.all or known.told:
             self._take_collections()
 
     @property
@@ -137,7 +137,7 @@ class DocumentsController(QObject):
             self.choose(wanted)
         if self.current not in ids and not self._awaited:
             self.choose(ids[0] if ids else 0)
-        self.listed = self.listed or not ids
+        self.listed = self.listed or (self._known.told and not ids)
         self.collections_changed.emit()
 
     # --- documents ----------------------------------------------------------------------------------------------------
