@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from app.core.calls import documents as c
+from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.types import Collection
 from app.workers import protocol as p
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
 
 
 class DocumentsDesk:
     """Owns the documents process."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self.child = core.make_child("documents")
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.child = house.make_child("documents")
         self.collections: tuple[Collection, ...] = ()
         """As far as they are known."""
-        self.child.state_changed.connect(lambda state: core.tell(c.ReaderMoved(state=state)))
+        self.child.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
     def handlers(self) -> Mapping[type[p.Call], Handler]:
         handed_on = (p.ListCollections, p.ListDocuments, p.Search, p.Ground, p.RenderPage, p.ReadText, p.CheckHealth)

@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -27,6 +28,8 @@ from app.workers.failures import failure_of
 from app.workers.protocol import Failure, WorkerRole
 
 log = logging.getLogger(__name__)
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 LINGER_S = 2.0
 """A core without a door waits so long for the next one: a script's commands come one after the other."""
@@ -150,9 +153,7 @@ async def run(place: Home) -> None:
     await asyncio.gather(*(child.wait_gone() for child in children))
 
 
-async def _listen(
-    place: Home, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
-) -> asyncio.AbstractServer:
+async def _listen(place: Home, serve: Serve) -> asyncio.AbstractServer:
     path = address.socket_path(place)
     path.unlink(missing_ok=True)  # of a core that was killed: the lock is ours, so nobody listens there
     before = os.umask(0o177)
@@ -162,7 +163,7 @@ async def _listen(
         os.umask(before)
 
 
-def _refuse(error: AppError, stop: asyncio.Event) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+def _refuse(error: AppError, stop: asyncio.Event) -> Serve:
     """The data cannot be opened: every door is told why at its first word."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
