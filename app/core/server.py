@@ -140,6 +140,7 @@ async def run(place: Home) -> None:
         return child
 
     core: Core | None = None
+    serve: Serve
     try:
         core = Core(place, make_child, LoopClock(loop))
         serve = Server(core, stop).serve
