@@ -24,12 +24,15 @@ from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, 
 from app.errors import AppError
 from app.log import start_log
 from app.paths import Home, home
+from app.spawn import child_command
 from app.workers.failures import failure_of
 from app.workers.protocol import Failure, WorkerRole
 
 log = logging.getLogger(__name__)
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+Command = Callable[..., list[str]]
 
 LINGER_S = 2.0
 """A core without a door waits so long for the next one: a script's commands come one after the other."""
@@ -125,7 +128,7 @@ def _id_of(line: bytes) -> int:
     return 0
 
 
-async def run(place: Home) -> None:
+async def run(place: Home, command: Command = child_command) -> None:
     """Own the data folder until nobody needs it."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -135,7 +138,7 @@ async def run(place: Home) -> None:
     children: list[ChildProcess] = []
 
     def make_child(role: WorkerRole) -> ChildProcess:
-        child = ChildProcess(role, place)
+        child = ChildProcess(role, place, command=command)
         children.append(child)
         return child
 
@@ -178,8 +181,8 @@ def _refuse(error: AppError, stop: asyncio.Event) -> Serve:
     return serve
 
 
-def main() -> int:
-    """`app --core`: own the data folder, unless another core does."""
+def main(command: Command = child_command) -> int:
+    """`app --core`: own the data folder, unless another core does; `command` starts its children."""
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(place.root / "core.lock")
@@ -187,7 +190,7 @@ def main() -> int:
         return 0
     try:
         start_log(place, "core")
-        asyncio.run(run(place))
+        asyncio.run(run(place, command))
     finally:
         lock.release()
     return 0
