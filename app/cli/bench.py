@@ -16,11 +16,11 @@ from app.spawn import child_environment
 MODEL = "{model}"
 """Stands for the file of the model in use."""
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "start": (("app.gui.bench.__main__", "start"),),
-    "chat": (("app.engine.bench",), ("app.gui.bench.__main__", "stream")),
+    "start": (("app.gui.bench", "start"),),
+    "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
-    "swap": (("app.gui.bench.__main__", "swap"),),
+    "swap": (("app.gui.bench", "swap"),),
     "train": (("trainer", "bench", "train", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from app.core import batches
 from app.core.batches import LAST_WORDS, Batch
 from app.core.calls import documents as c
+from app.core.children import Requester
+from app.core.collections import CollectionList
+from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.core.requests import Job
+from app.core.signals import Signal
 from app.errors import AppError, WorkerGone
 from app.workers.failures import failure_of
 from app.workers.protocol import Add, Added, AddProgress, Call, Done, FileEvent
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
-    from app.core.documents import DocumentsDesk
 
 
 class AddQueue:
     """Runs adds of all doors one after the other. What is not through is kept in a file."""
 
-    def __init__(self, core: Core, desk: DocumentsDesk) -> None:
-        self._core, self._desk = core, desk
-        self._file = core.home.root / "adding.json"
+    def __init__(self, house: House, child: Requester, collections: CollectionList) -> None:
+        self._house, self._child, self._collections = house, child, collections
+        self._file = house.home.root / "adding.json"
+        self.replaced: Signal[int] = Signal()
+        """A document that failed: another copy of it is indexed."""
         self._queue: list[Batch] = []
         self._running: Batch | None = None
         self._phase: c.AddPhase = "running"
@@ -144,13 +146,13 @@ class AddQueue:
                 self._tell()
                 self._pump()
 
-        self._desk.find_or_make(batch.name, found, failed)
+        self._collections.find_or_make(batch.name, found, failed)
 
     def _placed(self, batch: Batch) -> None:
         if batch.asked is not None:
             batch.asked.done(c.Queued(collection_id=batch.collection_id))
         for moved in batch.waiting():
-            self._core.tell(moved)
+            self._house.tell(moved)
 
     def _acknowledge(self, action: Any, reply: Reply) -> None:
         action()
@@ -233,7 +235,7 @@ class AddQueue:
         self._running, self._phase = self._queue.pop(0), "running"
         batch = self._running
         self._places.add(batch.collection_id)
-        self._job = self._desk.child.request(
+        self._job = self._child.request(
             Add(paths=batch.paths, collection_id=batch.collection_id, passwords=batch.passwords, force=batch.force),
             event=self._take,
             done=self._finished,
@@ -250,9 +252,9 @@ class AddQueue:
             batch.reply.event(data)
         if isinstance(data, FileEvent):
             batch.take(data)
-            self._core.tell(c.FileMoved(collection_id=batch.collection_id, file=data))
+            self._house.tell(c.FileMoved(collection_id=batch.collection_id, file=data))
             if data.status in ("indexed", "failed"):
-                self._desk.recount_soon()
+                self._collections.recount_soon()
         elif isinstance(data, AddProgress):
             batch.progress = data
             self._tell()
@@ -273,7 +275,7 @@ class AddQueue:
         if batch.reply is not None:
             batch.reply.done(added)
         if batch.replaces and not added.failed:
-            self._desk.removals.remove((batch.replaces,))
+            self.replaced.emit(batch.replaces)
         self._go_on(batch)
 
     def _cancelled(self) -> None:
@@ -329,16 +331,16 @@ class AddQueue:
         """The next one; who looks at the collection reads its documents anew."""
         self._save()
         self._pump(following=True)
-        self._core.tell(c.DocumentsChanged(collection_id=batch.collection_id))
-        self._desk.recount()
+        self._house.tell(c.DocumentsChanged(collection_id=batch.collection_id))
+        self._collections.recount()
 
     # --- what is shown and kept ---------------------------------------------------------------------------------------
 
     def _name(self, batch: Batch) -> str:
-        return batch.name or self._desk.names_of((batch.collection_id,))
+        return batch.name or self._collections.names_of((batch.collection_id,))
 
     def _tell(self) -> None:
-        self._core.tell(self.state())
+        self._house.tell(self.state())
 
     def _save(self) -> None:
         running = [self._running] if self._running is not None and not self._running.unwanted else []

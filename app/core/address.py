@@ -44,7 +44,7 @@ def server_name(home: Home) -> str:
 def start_core(home: Home) -> subprocess.Popen[bytes]:
     """Start a core that outlives the caller; where one runs already, the new one sees that and ends.
 
-    What is returned ends at once: the core leaves it behind, so that it is nobody's child. Keep it until `poll` says so.
+    What is returned ends at once, since the core leaves it behind to be nobody's child; keep it until `poll` says so.
 
     Raises:
         AppError: the system could not start it.

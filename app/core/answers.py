@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,15 +14,15 @@ from app.chats.records import Turn
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.clock import Timer
+from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
 from app.types import Answer, Passage
 from app.workers.failures import failure_of
 from app.workers.protocol import Call, Chatted, Prefill, Searched, Token
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
 
 FLUSH_S = 0.05
 SAVE_S = 2.0
@@ -51,12 +51,12 @@ class Writing:
 class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
+        self._house, self._models, self._documents = house, models, documents
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
-        core.models.engine_ready.connect(self.kick)
-        core.models.engine_leaving.connect(self.interrupt)
+        models.engine_ready.connect(self.kick)
+        models.engine_leaving.connect(self.interrupt)
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.StopAnswer: self._stop}
@@ -90,7 +90,7 @@ class Answers:
         """The door is answered at once, every door when the turn is stored."""
         writing = next((each for each in self._writing if each.turn.id == call.turn_id), None)
         if writing is None:
-            reply.done(c.TurnStored(turn=self._core.store.turn(call.turn_id)))
+            reply.done(c.TurnStored(turn=self._house.store.turn(call.turn_id)))
             return
         self.stop_writing(writing)
         reply.done(c.TurnStored(turn=writing.turn))
@@ -111,7 +111,7 @@ class Answers:
             if writing.flow is None:
                 continue
             if writing.by_engine and (writing.text or writing.thinking):
-                self._core.tell(self._failure(writing, error))
+                self._house.tell(self._failure(writing, error))
                 writing.flow.interrupt(Stopped(writing.text, writing.thinking, error.message))
             else:
                 writing.flow.drop()
@@ -129,13 +129,13 @@ class Answers:
             self._flush_timer.cancel()
         for writing in self._writing:
             if writing.text:
-                self._core.store.save_partial(writing.turn.id, writing.text)
+                self._house.store.save_partial(writing.turn.id, writing.text)
         self._writing.clear()
 
     # --- in a chat ----------------------------------------------------------------------------------------------------
 
     def _begin(self, writing: Writing) -> None:
-        if not self._core.models.is_ready:
+        if not self._models.is_ready:
             self._move(writing, "loading")
             return
         try:
@@ -143,7 +143,7 @@ class Answers:
         except AppError as error:
             self._give_up(writing, error)
             return
-        writing.saved = self._core.clock.now()
+        writing.saved = self._house.clock.now()
         writing.flow = Flow(
             assistant.answer(ask),
             lambda step: self._child_of(step),
@@ -158,7 +158,7 @@ class Answers:
         writing.flow.start()
 
     def _child_of(self, step: Step) -> Requester:
-        return self._core.models.backend if step.role == "engine" else self._core.documents.child
+        return self._models.backend if step.role == "engine" else self._documents.child
 
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()
@@ -180,7 +180,7 @@ class Answers:
     def _fails(self, writing: Writing, step: Step, error: AppError) -> Exception:
         """A model that ends in the middle of an answer leaves what it has said; other failures the flow judges."""
         if step.role == "engine" and (writing.text or writing.thinking):
-            self._core.tell(self._failure(writing, error))
+            self._house.tell(self._failure(writing, error))
             return Stopped(writing.text, writing.thinking, error.message)
         return error
 
@@ -196,34 +196,34 @@ class Answers:
                 writing.text += data.text
             writing.fresh.append((data.text, data.thinking))
             if self._flush_timer is None:
-                self._flush_timer = self._core.clock.after(FLUSH_S, self._flush)
+                self._flush_timer = self._house.clock.after(FLUSH_S, self._flush)
 
     def _flush(self) -> None:
         """Hand out what has come since the last time, and keep it now and then."""
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
-        now = self._core.clock.now()
+        now = self._house.clock.now()
         for writing in list(self._writing):
             fresh, writing.fresh = writing.fresh, []
             for thinking in (True, False):
                 piece = "".join(text for text, is_thinking in fresh if is_thinking == thinking)
                 if piece:
                     turn = writing.turn
-                    self._core.tell(c.AnswerGrew(turn_id=turn.id, chat_id=turn.chat_id, text=piece, thinking=thinking))
+                    self._house.tell(c.AnswerGrew(turn_id=turn.id, chat_id=turn.chat_id, text=piece, thinking=thinking))
             if fresh and writing.text and now - writing.saved > SAVE_S:
                 writing.saved = now
                 self._save(writing)
 
     def _save(self, writing: Writing) -> None:
         try:
-            self._core.store.save_partial(writing.turn.id, writing.text)
+            self._house.store.save_partial(writing.turn.id, writing.text)
         except AppError as error:
-            self._core.tell(self._failure(writing, error))
+            self._house.tell(self._failure(writing, error))
 
     def _give_up(self, writing: Writing, error: AppError) -> None:
         """Nothing came: the question stays, with the reason in the place of the answer."""
-        self._core.tell(self._failure(writing, error))
+        self._house.tell(self._failure(writing, error))
         self._end(writing, Answer(text=writing.text, stopped=True, note=str(error)))
 
     def _end(self, writing: Writing, result: Answer) -> None:
@@ -235,28 +235,28 @@ class Answers:
             result = msgspec.structs.replace(result, model=writing.ask.model)
         failure = None
         try:
-            turn = self._core.store.finish_answer(writing.turn.id, result)
+            turn = self._house.store.finish_answer(writing.turn.id, result)
         except AppError as error:
             failure = failure_of(error)
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
-        self._core.models.note_speed(result)
+        self._models.note_speed(result)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)
         else:
-            self._core.tell(c.AnswerFinished(turn=turn, failure=failure))
-            self._core.tell(c.ChatsChanged(chat_ids=(turn.chat_id,)))
+            self._house.tell(c.AnswerFinished(turn=turn, failure=failure))
+            self._house.tell(c.ChatsChanged(chat_ids=(turn.chat_id,)))
         self.kick()
 
     def _drop_version(self, turn: Turn) -> None:
         """Stopped before its first word: the version before is worth more than an empty one."""
-        self._core.store.discard_answer(turn.id)
-        self._core.tell(c.TurnsChanged(chat_id=turn.chat_id))
+        self._house.store.discard_answer(turn.id)
+        self._house.tell(c.TurnsChanged(chat_id=turn.chat_id))
 
     def _move(self, writing: Writing, stage: c.Stage, fraction: float = 0.0) -> None:
         names = ""
         if writing.ask is not None and writing.ask.collections is not None:
-            names = self._core.documents.names_of(writing.ask.collections)
+            names = self._documents.names_of(writing.ask.collections)
         writing.moved = c.AnswerMoved(
             turn_id=writing.turn.id,
             chat_id=writing.turn.chat_id,
@@ -265,7 +265,7 @@ class Answers:
             passages=len(writing.passages),
             searched=names,
         )
-        self._core.tell(writing.moved)
+        self._house.tell(writing.moved)
 
     def _failure(self, writing: Writing, error: AppError) -> c.AnswerFailed:
         turn = writing.turn

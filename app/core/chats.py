@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from app.assistant import flow as assistant
 from app.chats.records import Turn
+from app.core.answers import Answers
 from app.core.calls import chats as c
+from app.core.documents import DocumentsDesk
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import INSTRUCTIONS
 from app.workers.protocol import Call, Count, Done
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
 
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 
@@ -22,8 +22,13 @@ UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop i
 class Chats:
     """Takes questions into chats, and keeps titles, versions and thumbs."""
 
-    def __init__(self, core: Core) -> None:
-        self._core, self._store = core, core.store
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, answers: Answers) -> None:
+        self._house, self._store = house, house.store
+        self._models, self._documents, self._answers = models, documents, answers
+
+    @property
+    def is_busy(self) -> bool:
+        return False
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {
@@ -49,24 +54,24 @@ class Chats:
         text = call.text.strip()
         if not text:
             raise AppError("There is no question.", "Type one.")
-        if call.chat_id and self._core.answers.in_chat(call.chat_id) is not None:
+        if call.chat_id and self._answers.in_chat(call.chat_id) is not None:
             raise UNDER_WAY
         with self._store.together():
             if call.chat_id:
                 chat = self._store.chat(call.chat_id)
             else:
-                chat = self._store.create(collection_id=call.collection_id, model_id=self._core.models.active_id)
+                chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
             question = self._store.add_question(chat.id, text, replaces=call.replaces or None)
             turn = self._store.begin_answer(question.id)
             chat = self._store.chat(chat.id)
         reply.done(c.ChatAsked(chat=chat, question=question, answer=turn))
-        self._core.tell(c.QuestionAdded(chat=chat, question=question, answer=turn, replaced=bool(call.replaces)))
-        self._core.tell(c.ChatsChanged(chat_ids=(chat.id,)))
+        self._house.tell(c.QuestionAdded(chat=chat, question=question, answer=turn, replaced=bool(call.replaces)))
+        self._house.tell(c.ChatsChanged(chat_ids=(chat.id,)))
         self._answer(question, turn, "collection")
 
     def _regenerate(self, call: c.Regenerate, reply: Reply) -> None:
         old = self._store.turn(call.answer_id)
-        if self._core.answers.in_chat(old.chat_id) is not None:
+        if self._answers.in_chat(old.chat_id) is not None:
             raise UNDER_WAY
         turns = self._store.turns(old.chat_id)
         at = next((i for i, turn in enumerate(turns) if turn.id == old.id), 0)
@@ -74,7 +79,7 @@ class Chats:
             raise AppError("This message no longer exists.", "Open the chat again.")
         turn = self._store.begin_answer(turns[at - 1].id)
         reply.done(c.TurnStored(turn=turn))
-        self._core.tell(c.AnswerRestarted(turn=turn, last=at == len(turns) - 1))
+        self._house.tell(c.AnswerRestarted(turn=turn, last=at == len(turns) - 1))
         self._answer(turns[at - 1], turn, call.where)
 
     def _answer(self, question: Turn, turn: Turn, where: c.Where) -> None:
@@ -86,34 +91,34 @@ class Chats:
                 "everywhere": (),
                 "nowhere": None,
             }
-            model = self._core.models.active
+            model = self._models.active
             return assistant.ask_of(
-                self._core.settings,
+                self._house.settings,
                 question.text,
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
                 collections=places[where],
-                searched=self._core.documents.names_of(places[where] or ()),
+                searched=self._documents.names_of(places[where] or ()),
                 model=model.name if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
             )
 
-        self._core.answers.add(turn, make_ask)
+        self._answers.add(turn, make_ask)
 
     # --- what is kept about them --------------------------------------------------------------------------------------
 
     def _choose(self, call: c.ChooseVersion, reply: Reply) -> None:
         turn = self._store.turn(call.turn_id)
-        if self._core.answers.in_chat(turn.chat_id) is not None:
+        if self._answers.in_chat(turn.chat_id) is not None:
             raise UNDER_WAY
         reply.done(c.TurnStored(turn=self._store.choose_version(call.turn_id, call.version)))
-        self._core.tell(c.TurnsChanged(chat_id=turn.chat_id))
+        self._house.tell(c.TurnsChanged(chat_id=turn.chat_id))
 
     def _rate(self, call: c.RateAnswer, reply: Reply) -> None:
         turn = self._store.set_feedback(call.turn_id, call.rating, call.corrected)
         reply.done(c.TurnStored(turn=turn))
-        self._core.tell(c.TurnRated(turn=turn))
+        self._house.tell(c.TurnRated(turn=turn))
 
     def _rename(self, call: c.RenameChat, reply: Reply) -> None:
         self._store.rename(call.chat_id, call.title)
@@ -124,9 +129,9 @@ class Chats:
         self._changed(call.chat_id, reply)
 
     def _delete(self, call: c.DeleteChat, reply: Reply) -> None:
-        writing = self._core.answers.in_chat(call.chat_id)
+        writing = self._answers.in_chat(call.chat_id)
         if writing is not None:
-            self._core.answers.stop_writing(writing)
+            self._answers.stop_writing(writing)
         self._store.delete(call.chat_id)
         self._changed(call.chat_id, reply)
 
@@ -140,16 +145,16 @@ class Chats:
                 self._store.delete(chat.id)
         self._store.purge()
         reply.done(Done())
-        self._core.tell(c.ChatsChanged())
+        self._house.tell(c.ChatsChanged())
 
     def _changed(self, chat_id: int, reply: Reply) -> None:
         reply.done(Done())
-        self._core.tell(c.ChatsChanged(chat_ids=(chat_id,)))
+        self._house.tell(c.ChatsChanged(chat_ids=(chat_id,)))
 
     # --- the context meter --------------------------------------------------------------------------------------------
 
     def _count(self, call: c.CountPrompt, reply: Reply) -> None:
         history = self._store.history(call.chat_id) if call.chat_id else ()
-        count = Count(history=history, question=call.text, system=self._core.settings.get(INSTRUCTIONS).strip())
-        job = self._core.models.backend.request(count, done=reply.done, failed=reply.failed, cancelled=reply.cancelled)
+        count = Count(history=history, question=call.text, system=self._house.settings.get(INSTRUCTIONS).strip())
+        job = self._models.backend.request(count, done=reply.done, failed=reply.failed, cancelled=reply.cancelled)
         reply.follow(job)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
 
 from app.chats.store import ChatStore
 from app.core import protocol as p
@@ -17,8 +15,10 @@ from app.core.chats import Chats
 from app.core.children import MakeChild
 from app.core.clock import Clock
 from app.core.documents import DocumentsDesk
+from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.training import TrainingDesk
@@ -30,20 +30,6 @@ from app.workers.protocol import Call, Data, Done
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Any, Reply], object]
-
-
-class Desk(Protocol):
-    """A part of the core that answers calls of its subject."""
-
-    def handlers(self) -> Mapping[type[Call], Handler]:
-        """Which calls it answers, and how."""
-        ...
-
-    def stop(self) -> None:
-        """The core ends: keep what is under way, start nothing more."""
-        ...
-
 
 class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
@@ -54,7 +40,6 @@ class Core:
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
         """
-        self.home, self.clock, self.make_child = home, clock, make_child
         self.settings = Settings(home)
         self.registry = Registry(home)
         self.store = ChatStore(home.chats_db, home.backups)
@@ -62,14 +47,16 @@ class Core:
         self.doors: list[Door] = []
         self.keep_running = False
         self._open: dict[tuple[int, int], Reply] = {}
-        self.models = ModelsDesk(self)
-        self.documents = DocumentsDesk(self)
-        self.answers = Answers(self)
-        self.questions = Questions(self)
-        self.chats = Chats(self)
-        self.training = TrainingDesk(self)
+        house = House(home, self.settings, self.registry, self.store, clock, make_child, self.tell)
+        self.models = ModelsDesk(house)
+        self.documents = DocumentsDesk(house)
+        self.answers = Answers(house, self.models, self.documents)
+        questions = Questions(house, self.models, self.documents)
+        chats = Chats(house, self.models, self.documents, self.answers)
+        removals = Removals(house, self.documents, self.answers)
+        training = TrainingDesk(house, self.models, self.documents)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.answers, self.questions, self.chats, self.training,
+            self.models, self.documents, self.answers, questions, chats, removals, training,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
@@ -117,9 +104,7 @@ class Core:
     @property
     def busy(self) -> bool:
         """Whether something goes on that must not end with its door."""
-        return self.keep_running or any(
-            each.is_busy for each in (self.answers, self.questions, self.documents, self.models)
-        )
+        return self.keep_running or any(desk.is_busy for desk in self._desks)
 
     def stop(self) -> None:
         """Keep what is under way and end the children."""

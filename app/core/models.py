@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.core.calls import models as c
 from app.core.children import Requester
+from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError
@@ -15,23 +16,20 @@ from app.types import Answer, InstalledModel, ModelInfo
 from app.workers import protocol as p
 from app.workers.failures import failure_of
 
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
-
 
 class ModelsDesk:
     """The engine in use and the models that could take its place."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, house: House) -> None:
+        self._house = house
         self.engine_ready: Signal[ModelInfo] = Signal()
         """Questions can be asked."""
         self.engine_leaving: Signal[AppError] = Signal()
         """The engine is about to be ended from here; what it is answering is lost unless somebody keeps it."""
-        self.active: InstalledModel | None = core.registry.active()
+        self.active: InstalledModel | None = house.registry.active()
         """The model in use, loaded or about to be."""
         self.info: ModelInfo | None = None
-        self._engine = core.make_child("engine")
+        self._engine = house.make_child("engine")
         self._state = c.EngineMoved(state="stopped")
         self._engine.ready.connect(self._load_active)
         self._engine.failed.connect(self._engine_failed)
@@ -77,7 +75,7 @@ class ModelsDesk:
 
     def listed(self) -> c.Models:
         """All models as a door shows them."""
-        return c.Models(models=tuple(self._core.registry.models()), active=self.active_id)
+        return c.Models(models=tuple(self._house.registry.models()), active=self.active_id)
 
     def note_speed(self, answer: Answer) -> None:
         """Remember how fast the model in use writes here."""
@@ -91,7 +89,7 @@ class ModelsDesk:
     def _load_active(self, *_: object) -> None:
         if self.active is None:
             return
-        settings = self._core.settings
+        settings = self._house.settings
         call = p.Load(
             path=self.active.path,
             context=settings.get(CONTEXT_LENGTH),
@@ -116,7 +114,7 @@ class ModelsDesk:
 
     def _move(self, state: c.EngineMoved) -> None:
         self._state = state
-        self._core.tell(state)
+        self._house.tell(state)
 
     def stop(self) -> None:
         self._engine.stop()

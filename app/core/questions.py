@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from app.assistant import flow as assistant
 from app.assistant.flow import Step, Stopped
 from app.core.calls import chats as c
 from app.core.children import Requester
+from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
+from app.settings import Settings
 from app.types import Answer, InstalledModel
 from app.workers.protocol import Call, Token
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
 
 
 class Questions:
     """Every such question under way."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
+        self._house, self._models, self._documents = house, models, documents
         self._asked: set[_Question] = set()
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -42,33 +43,41 @@ class Questions:
     def _ask(self, call: c.Ask, reply: Reply) -> None:
         def ready(backend: Requester, model: InstalledModel) -> None:
             if reply.open:
-                question = _Question(self._core, call, reply, backend, model)
+                question = _Question(self._house.settings, self._documents, call, reply, backend, model)
                 self._asked.add(question)
                 question.ended = lambda: self._asked.discard(question)
                 question.flow.start()
 
-        self._core.models.with_backend(call.model_id, ready, reply)
+        self._models.with_backend(call.model_id, ready, reply)
 
 
 class _Question:
     """One of them."""
 
-    def __init__(self, core: Core, call: c.Ask, reply: Reply, backend: Requester, model: InstalledModel) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        documents: DocumentsDesk,
+        call: c.Ask,
+        reply: Reply,
+        backend: Requester,
+        model: InstalledModel,
+    ) -> None:
         self._reply = reply
         self._text: list[str] = []
         ask = assistant.ask_of(
-            core.settings,
+            settings,
             call.question,
             collections=None if call.alone else call.collections,
-            searched=core.documents.names_of(call.collections),
+            searched=documents.names_of(call.collections),
             model=model.name,
             small=assistant.is_small(model),
             priority=call.priority,
         )
-        self.ended = lambda: None
+        self.ended: Callable[[], object] = lambda: None
         self.flow = Flow(
             assistant.answer(ask),
-            lambda step: backend if step.role == "engine" else core.documents.child,
+            lambda step: backend if step.role == "engine" else documents.child,
             done=self._done,
             failed=self._failed,
             event=self._take,

@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -23,10 +24,15 @@ from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, 
 from app.errors import AppError
 from app.log import start_log
 from app.paths import Home, home
+from app.spawn import child_command
 from app.workers.failures import failure_of
 from app.workers.protocol import Failure, WorkerRole
 
 log = logging.getLogger(__name__)
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+Command = Callable[..., list[str]]
 
 LINGER_S = 2.0
 """A core without a door waits so long for the next one: a script's commands come one after the other."""
@@ -122,7 +128,7 @@ def _id_of(line: bytes) -> int:
     return 0
 
 
-async def run(place: Home) -> None:
+async def run(place: Home, command: Command = child_command) -> None:
     """Own the data folder until nobody needs it."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -132,11 +138,12 @@ async def run(place: Home) -> None:
     children: list[ChildProcess] = []
 
     def make_child(role: WorkerRole) -> ChildProcess:
-        child = ChildProcess(role, place)
+        child = ChildProcess(role, place, command=command)
         children.append(child)
         return child
 
     core: Core | None = None
+    serve: Serve
     try:
         core = Core(place, make_child, LoopClock(loop))
         serve = Server(core, stop).serve
@@ -150,9 +157,7 @@ async def run(place: Home) -> None:
     await asyncio.gather(*(child.wait_gone() for child in children))
 
 
-async def _listen(
-    place: Home, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
-) -> asyncio.AbstractServer:
+async def _listen(place: Home, serve: Serve) -> asyncio.AbstractServer:
     path = address.socket_path(place)
     path.unlink(missing_ok=True)  # of a core that was killed: the lock is ours, so nobody listens there
     before = os.umask(0o177)
@@ -162,7 +167,7 @@ async def _listen(
         os.umask(before)
 
 
-def _refuse(error: AppError, stop: asyncio.Event) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+def _refuse(error: AppError, stop: asyncio.Event) -> Serve:
     """The data cannot be opened: every door is told why at its first word."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -176,8 +181,8 @@ def _refuse(error: AppError, stop: asyncio.Event) -> Callable[[asyncio.StreamRea
     return serve
 
 
-def main() -> int:
-    """`app --core`: own the data folder, unless another core does."""
+def main(command: Command = child_command) -> int:
+    """`app --core`: own the data folder, unless another core does; `command` starts its children."""
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(place.root / "core.lock")
@@ -185,7 +190,7 @@ def main() -> int:
         return 0
     try:
         start_log(place, "core")
-        asyncio.run(run(place))
+        asyncio.run(run(place, command))
     finally:
         lock.release()
     return 0

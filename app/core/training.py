@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from app.core.calls import training as c
+from app.core.documents import DocumentsDesk
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.finetune.runs import Runs
 from app.workers.protocol import Call
-
-if TYPE_CHECKING:
-    from app.core.core import Core, Handler
 
 
 class TrainingDesk:
     """Knows every run; the trainers themselves outlive it."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self.runs = Runs(core.home.runs)
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
+        self._house, self._models, self._documents = house, models, documents
+        self.runs = Runs(house.home.runs)
+
+    @property
+    def is_busy(self) -> bool:
+        return False
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.ListRuns: self._list}

@@ -1,4 +1,4 @@
-"""A child that speaks as an engine but reads a long answer out: what the window costs, without a model's own speed."""
+"""A child that speaks as an engine but reads a long answer out: what the window costs without a model's own speed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Iterator
 
+from app.core import server
 from app.paths import Home
+from app.spawn import child_command
 from app.types import Budget, ModelInfo, Stats
 from app.workers import host, roles
 from app.workers.protocol import AnyCall, Chat, Chatted, Count, Counted, Done, Load, Loaded, Token
@@ -85,6 +87,13 @@ def _info(path: str) -> ModelInfo:
     )  # fmt: skip
 
 
+def _command(*args: str) -> list[str]:
+    """This child in the engine's place."""
+    return [sys.executable, "-m", "app.gui.bench.replay"] if args == ("--worker", "engine") else child_command(*args)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["core"]:
+        sys.exit(server.main(_command))
     roles.FACTORIES["engine"] = "app.gui.bench.replay:ReplayRole"
     sys.exit(host.main("engine"))

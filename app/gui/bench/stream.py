@@ -17,12 +17,13 @@ import msgspec
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.gui import main, worker_client
+from app.gui import main
 from app.gui.main import Parts
 from app.gui.shell.main_window import MainWindow
+from app.models.registry import Registry
 from app.paths import Home
 from app.settings import FIRST_RUN_DONE, MAX_TOKENS, TEMPERATURE, Settings
-from app.spawn import child_command
+from app.spawn import child_environment
 from app.types import Answer, InstalledModel, Sampling
 from app.workers.protocol import Chat
 
@@ -32,8 +33,6 @@ LEAST_SHARE = 0.97
 ROUNDS = 3
 QUESTION = "Write a long story about a lighthouse keeper, a storm and a lost ship, with every detail."
 ANSWER_LIMIT_S = 180.0
-CHILD_COMMAND = "child_command"
-"""What the window's client starts its child with; the replay takes its place."""
 SAMPLING = Sampling(temperature=0.0, max_tokens=512)
 
 
@@ -73,11 +72,11 @@ class Bench:
         settings.set(FIRST_RUN_DONE, True)
         settings.set(TEMPERATURE, 0.0)
         settings.set(MAX_TOKENS, SAMPLING.max_tokens)
-        if replay:
-            setattr(worker_client, CHILD_COMMAND, _replay_command)
+        self._core = _replay_core(home) if replay else None
         self.parts: Parts = main.build_parts(home, self.app)
         self.window: MainWindow = main.build_window(self.parts)
         self.window.show()
+        self.parts.core.connect_core()
         self.parts.models.start()
 
     def ask(self) -> tuple[Answer, float]:
@@ -109,13 +108,13 @@ class Bench:
     def close(self) -> None:
         self.window.close()
         main.stop(self.parts)
-        setattr(worker_client, CHILD_COMMAND, child_command)
+        if self._core is not None:
+            self._core.wait()
 
 
-def _replay_command(*args: str) -> list[str]:
-    if args == ("--worker", "engine"):
-        return [sys.executable, "-m", "app.gui.bench.replay"]
-    return child_command(*args)
+def _replay_core(home: Home) -> subprocess.Popen[bytes]:
+    """A core whose engine reads out; the window finds it where it finds any core."""
+    return subprocess.Popen([sys.executable, "-m", "app.gui.bench.replay", "core"], env=child_environment(home))
 
 
 def stall(folder: Path) -> Iterator[dict[str, object]]:
@@ -161,7 +160,7 @@ class _BareLoop:
 def speed(folder: Path) -> Iterator[dict[str, object]]:
     """Tokens/s while the transcript draws them, beside a bare loop on the same prompt; in turns."""
     bench = Bench(folder / "speed", replay=False)
-    loop = _BareLoop(next(iter(bench.parts.registry.models())))
+    loop = _BareLoop(Registry(bench.parts.home).models()[0])
     ours, alone = [], []
     for n in range(ROUNDS + 1):
         answer, _ = bench.ask()

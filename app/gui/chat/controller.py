@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.chats.records import Chat, Rating, Turn
 from app.core.calls import chats as c
 from app.core.protocol import Welcome
-from app.core.requests import Job
 from app.errors import AppError
+from app.gui.chat.answering import Answering
+from app.gui.chat.engine_watch import ContextMeter, EngineState, EngineWatch
 from app.gui.chat.reader import ChatReader
-from app.gui.chat.writing import Progress, Writing, Writings
+from app.gui.chat.writing import Progress, Writing
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
 from app.settings import DEFAULT_COLLECTION, Settings
-from app.workers.failures import error_of
-from app.workers.protocol import Call, Counted
+from app.workers.protocol import Call
 
-COUNT_DELAY_MS = 400
-EngineState = Literal["loading", "ready", "failed"]
 Where = c.Where
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 
@@ -77,20 +72,22 @@ class ChatController(QObject):
         self._collection_id = settings.get(DEFAULT_COLLECTION)
         self._asking = False
         """A question of a new chat is on its way to the core."""
-        self._writings = Writings()
-        self.engine_state: EngineState = "ready" if models.info is not None else "loading"
-        self.engine_error: AppError | None = None
-        models.engine_ready.connect(self._engine_ready)
-        models.engine_failed.connect(self._engine_failed)
-        models.loading.connect(self._engine_loads)
+        self._engine = EngineWatch(models, self)
+        self._engine.moved.connect(self.engine_state_changed)
+        self._engine.loading.connect(self.loading_progressed)
+        self._answering = Answering(core, self)
+        self._answering.progressed.connect(self.progressed)
+        self._answering.token_arrived.connect(self.token_arrived)
+        self._answering.finished.connect(self.answer_finished)
+        self._answering.finished.connect(self._answer_ended)
+        self._answering.failed.connect(self.answer_failed)
+        self._answering.not_stored.connect(self.failed)
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
-        core.lost.connect(self._core_lost)
         collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
-        self._count_timer = QTimer(self, singleShot=True, interval=COUNT_DELAY_MS)
-        self._count_timer.timeout.connect(self._count)
-        self._count_text = ""
-        self._count_job: Job | None = None
+        self._meter = ContextMeter(core, lambda: models.info is not None and not self._answering.is_busy, self)
+        self._meter.measured.connect(self.meter_changed)
+        self._engine.ready.connect(self._meter.measure)
 
     # --- what is so -------------------------------------------------------------------------------------------------
 
@@ -115,6 +112,15 @@ class ChatController(QObject):
         return self.collections.name(self._collection_id)
 
     @property
+    def engine_state(self) -> EngineState:
+        return self._engine.state
+
+    @property
+    def engine_error(self) -> AppError | None:
+        """Why it failed the last time."""
+        return self._engine.error
+
+    @property
     def model_name(self) -> str:
         return self._models.active.name if self._models.active else ""
 
@@ -124,7 +130,7 @@ class ChatController(QObject):
 
     def writing(self) -> Writing | None:
         """The answer under way in the open chat."""
-        return self._writings.in_chat(self._chat.id) if self._chat else None
+        return self._answering.in_chat(self._chat.id) if self._chat else None
 
     # --- chats ------------------------------------------------------------------------------------------------------
 
@@ -156,22 +162,7 @@ class ChatController(QObject):
 
     def rename(self, title: str) -> None:
         if self._chat is not None:
-            self.rename_chat(self._chat.id, title)
-
-    def rename_chat(self, chat_id: int, title: str) -> None:
-        self._do(c.RenameChat(chat_id=chat_id, title=title))
-
-    def delete_chat(self, chat_id: int) -> None:
-        """Out of sight at once; `restore_chat` brings it back until `purge`."""
-        self._do(c.DeleteChat(chat_id=chat_id))
-
-    def restore_chat(self, chat_id: int, then: Callable[[], object]) -> None:
-        """Back in sight; `then` is called when it is."""
-        self.core.request(c.RestoreChat(chat_id=chat_id), done=lambda _: then(), failed=self.failed.emit)
-
-    def purge(self, *, everything: bool = False) -> None:
-        """Remove deleted chats for good, or all of them."""
-        self._do(c.PurgeChats(everything=everything))
+            self._do(c.RenameChat(chat_id=self._chat.id, title=title))
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
@@ -237,11 +228,14 @@ class ChatController(QObject):
 
     def leave(self) -> None:
         """The window closes; the answers under way go on in the core."""
-        self._count_timer.stop()
+        self._meter.stop()
 
     def restart_engine(self) -> None:
-        self._set_engine("loading", None)
-        self._models.restart_engine()
+        self._engine.restart()
+
+    def count(self, text: str) -> None:
+        """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`."""
+        self._meter.count(self.chat_id, text)
 
     def _do(self, call: Call) -> None:
         """What it changes comes back as an event; only a failure is told to who wanted it."""
@@ -250,25 +244,20 @@ class ChatController(QObject):
     # --- what the core tells ------------------------------------------------------------------------------------------
 
     def _told(self, data: object) -> None:
-        handler = self._handlers().get(type(data))
-        if handler is not None:
-            handler(data)
-
-    def _handlers(self) -> dict[type, Callable[..., object]]:
-        return {
-            c.QuestionAdded: self._question_added,
-            c.AnswerRestarted: self._answer_restarted,
-            c.AnswerMoved: self._answer_moved,
-            c.AnswerGrew: self._answer_grew,
-            c.AnswerFailed: lambda data: self.answer_failed.emit(data.turn_id, error_of(data.failure)),
-            c.AnswerFinished: self._answer_finished,
-            c.TurnsChanged: self._turns_changed,
-            c.TurnRated: lambda data: self.turn_changed.emit(data.turn),
-            c.ChatsChanged: self._chats_changed,
-        }
+        match data:
+            case c.QuestionAdded():
+                self._question_added(data)
+            case c.AnswerRestarted():
+                self._answer_restarted(data)
+            case c.TurnsChanged():
+                self._turns_changed(data)
+            case c.TurnRated():
+                self.turn_changed.emit(data.turn)
+            case c.ChatsChanged():
+                self._chats_changed(data)
 
     def _question_added(self, data: c.QuestionAdded) -> None:
-        self._writings.begin(data.answer)
+        self._answering.begin(data.answer)
         if data.chat.id != self.chat_id:
             return
         self._chat = data.chat
@@ -278,7 +267,7 @@ class ChatController(QObject):
             self.question_added.emit(data.question, data.answer)
 
     def _answer_restarted(self, data: c.AnswerRestarted) -> None:
-        self._writings.begin(data.turn)
+        self._answering.begin(data.turn)
         if data.turn.chat_id != self.chat_id:
             return
         if data.last:
@@ -286,102 +275,42 @@ class ChatController(QObject):
         else:
             self.turns_changed.emit()
 
-    def _answer_moved(self, data: c.AnswerMoved) -> None:
-        writing = self._writings.get(data.turn_id)
-        if writing is not None:
-            writing.progress = data
-            self.progressed.emit(data.turn_id, data)
-
-    def _answer_grew(self, data: c.AnswerGrew) -> None:
-        writing = self._writings.get(data.turn_id)
-        if writing is not None:
-            writing.take(data.text, thinking=data.thinking)
-            self.token_arrived.emit(data.turn_id, data.text, data.thinking)
-
-    def _answer_finished(self, data: c.AnswerFinished) -> None:
-        self._writings.end(data.turn.id)
-        if data.failure is not None:
-            self.failed.emit(error_of(data.failure))
-        self.answer_finished.emit(data.turn)
-        result = data.turn.answer
-        if result is not None and result.budget is not None and data.turn.chat_id == self.chat_id:
+    def _answer_ended(self, turn: Turn) -> None:
+        result = turn.answer
+        if result is not None and result.budget is not None and turn.chat_id == self.chat_id:
             self.meter_changed.emit(result.budget.used, result.budget.context)
 
     def _turns_changed(self, data: c.TurnsChanged) -> None:
+        writing = self._answering.in_chat(data.chat_id)
+        if writing is not None:
+            self._answering.drop(writing.turn.id)
         if data.chat_id == self.chat_id:
-            writing = self.writing()
-            if writing is not None:
-                self._writings.end(writing.turn.id)
             self.turns_changed.emit()
 
     def _chats_changed(self, data: c.ChatsChanged) -> None:
         if self._chat is not None and (not data.chat_ids or self._chat.id in data.chat_ids):
-            try:
-                self._chat = self._reader.chat(self._chat.id)
-            except AppError:
-                self.new_chat()
-            else:
-                if self._chat.collection_id != self._collection_id:
-                    self._collection_id = self._chat.collection_id
-                    self.collection_changed.emit(self.collection)
+            self._read_again()
         self.chats_changed.emit()
 
-    # --- the core comes and goes --------------------------------------------------------------------------------------
+    def _read_again(self) -> None:
+        """Another door may have renamed the open chat, asked another collection, or deleted it for good."""
+        assert self._chat is not None
+        try:
+            self._chat = self._reader.chat(self._chat.id)
+        except AppError:
+            self.new_chat()
+            return
+        if self._chat.collection_id != self._collection_id:
+            self._collection_id = self._chat.collection_id
+            self.collection_changed.emit(self.collection)
 
-    def _welcomed(self, welcome: Welcome) -> None:
-        """Connected, perhaps again: answers may have ended, or gone on, without this window."""
-        self._writings.replace(welcome.answers)
+    def _welcomed(self, _: Welcome) -> None:
+        """Connected, perhaps again: what is shown may be old."""
+        self._asking = False
         self._reader.reopen()
         self.chats_changed.emit()
         if self._chat is not None:
             self.turns_changed.emit()
-
-    def _core_lost(self, error: AppError) -> None:
-        """What an answer has said stays in sight; the next core marks it stopped."""
-        self._asking = False
-        for turn_id in self._writings.ids():
-            self.answer_failed.emit(turn_id, error)
-        self._writings.replace(())
-
-    # --- the engine -------------------------------------------------------------------------------------------------
-
-    def _engine_ready(self, *_: object) -> None:
-        self._set_engine("ready", None)
-        self.count(self._count_text)
-
-    def _engine_failed(self, error: AppError) -> None:
-        self._set_engine("failed", error)
-
-    def _engine_loads(self, fraction: float) -> None:
-        if self.engine_state != "ready":
-            self._set_engine("loading", None)
-        self.loading_progressed.emit(fraction)
-
-    def _set_engine(self, state: EngineState, error: AppError | None) -> None:
-        if error is not None:
-            self.engine_error = error
-        if state != self.engine_state or error is not None:
-            self.engine_state = state
-            self.engine_state_changed.emit(state)
-
-    # --- the context meter ------------------------------------------------------------------------------------------
-
-    def count(self, text: str) -> None:
-        """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`."""
-        self._count_text = text
-        self._count_timer.start()
-
-    def _count(self) -> None:
-        if self._models.info is None or self._writings.ids():
-            return
-        if self._count_job is not None and self._count_job.active:
-            self._count_timer.start()
-            return
-        call = c.CountPrompt(chat_id=self.chat_id, text=self._count_text)
-        self._count_job = self.core.request(call, done=self._counted, failed=lambda _: None)
-
-    def _counted(self, data: Counted) -> None:
-        self.meter_changed.emit(data.tokens, data.context)
 
 
 __all__ = ["ChatController", "EngineState", "Progress", "Where"]

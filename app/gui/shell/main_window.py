@@ -18,6 +18,7 @@ from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.shortcuts import TABLE
 from app.gui.shell.sidebar import Place, Sidebar
+from app.gui.shell.stored_chats import StoredChats
 from app.gui.theme import theme
 from app.gui.widgets import Banner, ConfirmDialog, Toast
 from app.late import Late
@@ -54,6 +55,8 @@ class MainWindow(QMainWindow):
         """`chats` is the ChatController; `keys` are the pages that `make_page` can build, "chat" among them."""
         super().__init__()
         self._store, self._settings, self._session, self._chats = store, settings, session, chats
+        self._stored = StoredChats(chats.core, self)
+        self._stored.failed.connect(lambda error: self.toast(str(error)))
         self._keys, self._make_page = frozenset(keys), make_page
         self._pages: dict[str, QWidget] = {}
         self._toast: Toast | None = None
@@ -150,7 +153,7 @@ class MainWindow(QMainWindow):
             title = self._store.chat(chat_id).title
             if self._chats.chat_id == chat_id:
                 self._chats.new_chat()
-            self._chats.delete_chat(chat_id)
+            self._stored.delete(chat_id)
         except AppError as error:
             self.toast(str(error))
             return
@@ -165,10 +168,10 @@ class MainWindow(QMainWindow):
         self.sidebar.edit_chat(chat_id)
 
     def _restore_chat(self, chat_id: int) -> None:
-        self._chats.restore_chat(chat_id, lambda: self.open_chat(chat_id))
+        self._stored.restore(chat_id, lambda: self.open_chat(chat_id))
 
     def _purge(self) -> None:
-        self._chats.purge()
+        self._stored.purge()
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -278,7 +281,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.sidebar = Sidebar(self._store, self._places(), body)
-        self.sidebar.chats.rename_asked.connect(self._chats.rename_chat)
+        self.sidebar.chats.rename_asked.connect(self._stored.rename)
         self._stack = QStackedWidget(body)
         row.addWidget(self.sidebar)
         self._column = QVBoxLayout()
