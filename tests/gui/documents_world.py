@@ -20,7 +20,9 @@ TRAVEL, QUALITY = 1, 2
 class DocumentsWorld:
     """The core, the window's client and the controller; nothing is known yet."""
 
-    def __init__(self, place: Home | None = None, parent: QObject | None = None, world: CoreWorld | None = None) -> None:
+    def __init__(
+        self, place: Home | None = None, parent: QObject | None = None, world: CoreWorld | None = None
+    ) -> None:
         self.world = world or CoreWorld(place)
         self.core, self.home, self.clock = self.world.core, self.world.home, self.world.clock
         self.link = MemoryLink(self.core)

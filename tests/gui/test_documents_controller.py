@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from documents_world import QUALITY, TRAVEL, DocumentsWorld
@@ -164,9 +163,7 @@ def test_a_dead_process_leaves_the_rest_to_continue(
     assert not kept.exists()
 
 
-def test_a_restart_by_hand_keeps_what_was_being_added(
-    controller: DocumentsController, client: FakeChild
-) -> None:
+def test_a_restart_by_hand_keeps_what_was_being_added(controller: DocumentsController, client: FakeChild) -> None:
     controller.add([PATH])
     controller.restart_reader()
     assert controller.add_state.phase == "interrupted"
@@ -201,9 +198,7 @@ def test_a_password_goes_with_the_one_file(controller: DocumentsController, clie
     assert isinstance(call, p.Add) and call.passwords == {PATH: "opensesame"} and call.force
 
 
-def test_the_failed_copy_goes_when_another_is_indexed(
-    controller: DocumentsController, client: FakeChild
-) -> None:
+def test_the_failed_copy_goes_when_another_is_indexed(controller: DocumentsController, client: FakeChild) -> None:
     controller.replace_copy(row(controller), "/other/a.pdf")
     client.last(p.Add).finish(p.Added(indexed=0, unchanged=0, failed=1))
     assert not client.waiting(p.Remove), "the other copy failed too"
@@ -226,9 +221,7 @@ def test_removing_says_the_proof_and_owns_up_to_traces(
     assert "2 traces" in str(blocker.args[0]) and len(said) == 1
 
 
-def test_a_name_in_use_is_refused_before_and_by_the_process(
-    controller: DocumentsController, client: FakeChild
-) -> None:
+def test_a_name_in_use_is_refused_before_and_by_the_process(controller: DocumentsController, client: FakeChild) -> None:
     refused: list[str] = []
     controller.collection_refused.connect(refused.append)
     controller.create_collection(" travel ")
@@ -256,9 +249,7 @@ def test_a_new_name_changes_nothing_else(controller: DocumentsController, client
     assert names(controller) == ["a.pdf", "b.pdf"]
 
 
-def test_a_deleted_collection_takes_its_waiting_files_along(
-    controller: DocumentsController, client: FakeChild
-) -> None:
+def test_a_deleted_collection_takes_its_waiting_files_along(controller: DocumentsController, client: FakeChild) -> None:
     controller.add([PATH])
     controller.add(["/files/2.pdf"])
     controller.add(["/files/3.pdf"], QUALITY)

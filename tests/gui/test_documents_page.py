@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from documents_world import DocumentsWorld
@@ -121,9 +120,7 @@ def test_the_open_row_stays_with_its_file_when_rows_move(page: DocumentsPage, co
     assert panel is not None and panel.geometry().top() > page.table.visualRect(controller.documents.index(at, 0)).top()
 
 
-def test_a_failed_file_can_be_skipped(
-    page: DocumentsPage, controller: DocumentsController, client: FakeChild
-) -> None:
+def test_a_failed_file_can_be_skipped(page: DocumentsPage, controller: DocumentsController, client: FakeChild) -> None:
     page.table.skip_wanted.emit(row(controller, "torn.pdf"))
     assert client.last(p.Remove).call == p.Remove(ids=(2,))
     assert [each.name for each in controller.documents.rows()].count("torn.pdf") == 0
@@ -272,9 +269,7 @@ def test_search_shows_passages_and_enter_opens_one(
     assert page.stack.currentWidget() is page.table and not page.search_field.text()
 
 
-def test_what_is_only_near_is_not_marked_as_evidence(
-    page: DocumentsPage, client: FakeChild, qtbot: QtBot
-) -> None:
+def test_what_is_only_near_is_not_marked_as_evidence(page: DocumentsPage, client: FakeChild, qtbot: QtBot) -> None:
     page.search_field.setText("moon")
     qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
     client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(), found=False, elapsed_ms=2)))
@@ -344,9 +339,7 @@ def test_large_text_and_right_to_left_still_paint(
         theme().set_scale(1.0)
 
 
-def test_deleting_a_collection_names_the_models_that_learned_from_it(
-    page: DocumentsPage, client: FakeChild
-) -> None:
+def test_deleting_a_collection_names_the_models_that_learned_from_it(page: DocumentsPage, client: FakeChild) -> None:
     page.taught_models = lambda ids: f"“Tuned” learned from {sorted(ids)}."
     told: list[str] = []
 
