@@ -5,7 +5,8 @@ Spesen" with document 4 (Expense-Guide.docx). Document 2 (Car-Fleet-Rules.md) wa
 that removal was cut short. The default collection is "Reisen & Spesen".
 
 Chats: 1 about Larkfield samples by the starter (two versions of the first answer, the first one shown and liked), 2
-"Belege" about Reisen & Spesen by the imported model (an answer corrected, one not found), 3 of the model alone (stopped).
+"Belege" about Reisen & Spesen by the imported model (an answer corrected, one not found), 3 of the model alone,
+stopped.
 Beside them: drafts of chat 2 and of a new one, an interrupted add, the model "Pump Helper Q8_0" (sound, but of 128
 weights) in use with the starter before it, and a run of the wizard at its second step.
 """
