@@ -6,7 +6,7 @@ So a removal that is cut short at any line is finished by the next start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -28,38 +28,35 @@ T = TypeVar("T")
 Steps = Generator[Step, Data, T]
 
 
-def remove(call: Remove | DeleteCollection, chats: ChatStore, writing: Callable[[], bool]) -> Steps[Removed]:
+def remove(call: Remove | DeleteCollection, chats: ChatStore) -> Steps[Removed]:
     """Remove documents, then what stored answers quote of them; says which answers still tell of them in own words.
-
-    `writing` says whether an answer is under way, which may have found the documents before they went: then the
-    tombstones stay until `finish_removals`.
 
     Raises:
         AppError: the documents process could not remove them; the chats are unchanged then.
     """
     removed = yield Step("documents", call)
     assert isinstance(removed, Removed)
-    answers = chats.answers_about(removed.ids)
-    yield from _follow(removed.ids, chats, writing)
-    return msgspec.structs.replace(removed, answers=tuple(answers))
+    if isinstance(call, DeleteCollection):
+        chats.leave_collections((call.collection_id,))
+    answers = yield from _follow(removed.ids, chats)
+    return msgspec.structs.replace(removed, answers=answers)
 
 
-def finish_removals(chats: ChatStore, writing: Callable[[], bool]) -> Steps[tuple[int, ...]]:
+def finish_removals(chats: ChatStore) -> Steps[tuple[int, ...]]:
     """Let the chats follow every removal that they may not have followed; returns the documents' ids."""
     stones = yield Step("documents", ListTombstones())
     assert isinstance(stones, Tombstones)
-    yield from _follow(stones.ids, chats, writing)
+    yield from _follow(stones.ids, chats)
     return stones.ids
 
 
-def _follow(ids: Sequence[int], chats: ChatStore, writing: Callable[[], bool]) -> Steps[None]:
+def _follow(ids: Sequence[int], chats: ChatStore) -> Steps[tuple[int, ...]]:
+    """The chats know from now on what is gone, an answer that is still being written included."""
     if not ids:
-        return
-    for document_id in ids:
-        chats.forget_document(document_id)
-    if writing():
-        return
+        return ()
+    forgot = chats.forget_documents(ids)
     try:
         yield Step("documents", Forgotten(ids=tuple(ids)))
     except AppError:
-        return  # the tombstones stay, and the next start forgets once more
+        pass  # the tombstones stay, and the next start forgets once more
+    return forgot.speaking

@@ -53,7 +53,7 @@ class Core:
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
-        removals = Removals(house, self.documents, self.answers)
+        removals = Removals(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.answers, questions, chats, removals, training,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.assistant import forget
-from app.core.answers import Answers
 from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c
 from app.core.documents import DocumentsDesk
@@ -19,15 +18,12 @@ from app.workers.protocol import Call, DeleteCollection, Done, Remove, Removed
 
 log = logging.getLogger(__name__)
 
-FOLLOW_S = 1.0
-"""How often it is looked whether the answers have ended that were under way during a removal."""
-
 
 class Removals:
     """Drives each removal to its end; it is not cancelled, and goes on when its door leaves."""
 
-    def __init__(self, house: House, documents: DocumentsDesk, answers: Answers) -> None:
-        self._house, self._documents, self._answers = house, documents, answers
+    def __init__(self, house: House, documents: DocumentsDesk) -> None:
+        self._house, self._documents = house, documents
         self._flows: set[Flow] = set()
         documents.ready.connect(lambda _: self.finish())
         documents.adds.replaced.connect(lambda document_id: self._remove(Remove(ids=(document_id,)), None))
@@ -45,7 +41,7 @@ class Removals:
         return bool(self._flows)
 
     def finish(self) -> None:
-        """Finish what an earlier end of the program cut short, or what waited for answers under way."""
+        """Finish what an earlier end of the program, or of the documents process, cut short."""
 
         def done(ids: tuple[int, ...]) -> None:
             if ids:
@@ -54,7 +50,7 @@ class Removals:
         def failed(error: AppError) -> None:
             log.info("Removals will be finished at the next start: %s", error)
 
-        self._run(forget.finish_removals(self._house.store, self._writing), done, failed)
+        self._run(forget.finish_removals(self._house.store), done, failed)
 
     def stop(self) -> None:
         """The core ends; the next one finishes."""
@@ -74,8 +70,6 @@ class Removals:
                 self._house.tell(c.DocumentsRemoved(ids=removed.ids))
             self._house.tell(c.DocumentsChanged(collection_id=0))
             self._documents.list.recount()
-            if self._writing():
-                self._house.clock.after(FOLLOW_S, self._finish_later)
 
         def failed(error: AppError) -> None:
             if reply is not None:
@@ -84,7 +78,7 @@ class Removals:
                 log.warning("A document could not be removed: %s", error)
 
         self._run(
-            forget.remove(call, self._house.store, self._writing),
+            forget.remove(call, self._house.store),
             done,
             failed,
             event=reply.event if reply is not None else None,
@@ -102,24 +96,16 @@ class Removals:
         self._flows.add(flow)
         flow.start()
 
-    def _writing(self) -> bool:
-        return self._answers.is_busy
-
-    def _finish_later(self) -> None:
-        if self._writing():
-            self._house.clock.after(FOLLOW_S, self._finish_later)
-        else:
-            self.finish()
-
     # --- answers that tell of them ------------------------------------------------------------------------------------
 
     def _find_answers(self, call: c.FindAnswers, reply: Reply) -> None:
-        reply.done(c.AnswersFound(ids=tuple(self._house.store.answers_about(call.document_ids))))
+        reply.done(c.AnswersFound(ids=self._house.store.answers_about(call.document_ids)))
 
     def _delete_answers(self, call: c.DeleteAnswers, reply: Reply) -> None:
-        chats = self._house.store.delete_answers(call.ids)
+        store = self._house.store
+        chats = sorted({store.turn(turn_id).chat_id for turn_id in call.ids})
+        store.delete_answers(call.ids)
         reply.done(Done())
         for chat_id in chats:
             self._house.tell(chat_calls.TurnsChanged(chat_id=chat_id))
-        if chats:
-            self._house.tell(chat_calls.ChatsChanged(chat_ids=tuple(chats)))
+        self._house.tell(chat_calls.ChatsChanged(chat_ids=tuple(chats)))

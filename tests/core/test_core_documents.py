@@ -74,7 +74,7 @@ def child(world: CoreWorld) -> FakeChild:
     return world.documents
 
 
-# --- collections --------------------------------------------------------------------------------------------------------
+# --- collections ------------------------------------------------------------------------------------------------------
 
 
 def test_a_new_name_is_told_to_every_door_and_is_what_answers_are_recorded_with(
@@ -122,7 +122,7 @@ def test_a_reader_that_is_restarted_leaves_nobody_waiting(world: CoreWorld, chil
     assert state(door).phase == "interrupted" and state(door).failure is None
 
 
-# --- adding -------------------------------------------------------------------------------------------------------------
+# --- adding -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_queue_serves_a_window_and_a_command_one_after_the_other(world: CoreWorld, child: FakeChild) -> None:
@@ -345,7 +345,7 @@ def test_another_copy_takes_the_place_of_a_failed_one(world: CoreWorld, child: F
     assert child.last(p.Remove).call == p.Remove(ids=(5,))
 
 
-# --- removal ------------------------------------------------------------------------------------------------------------
+# --- removal ----------------------------------------------------------------------------------------------------------
 
 
 def passage(document_id: int) -> Passage:
@@ -452,23 +452,23 @@ def test_a_process_that_comes_back_finishes_what_it_died_over(world: CoreWorld, 
     assert quoted(world, turn) == [""]
 
 
-def test_what_an_answer_under_way_had_found_goes_too(world: CoreWorld, child: FakeChild) -> None:
-    door = world.door()
-    asked = door.result(door.call(chat_calls.AskInChat(text="What?")))
-    remove(door, 1)
+def test_what_an_answer_under_way_had_found_is_not_stored(world: CoreWorld, child: FakeChild) -> None:
+    store = world.core.store
+    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+    remove(world.door(), 1)
     child.last(p.Remove).finish(removed(1))
-    assert not child.waiting(p.Forgotten), "the answer may hold what it found before"
-    found = Answer(text="The limit [1].", sources=(Source(n=1, passage=passage(1)),))
-    writing = world.core.answers.in_chat(asked.chat.id)
-    assert writing is not None
-    world.clock.pass_time(5)
-    assert not child.waiting(p.ListTombstones)
-    door.call(chat_calls.StopAnswer(turn_id=asked.answer.id))
-    world.core.store.finish_answer(asked.answer.id, found)
-    world.clock.pass_time(1)
-    child.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
-    assert quoted(world, asked.answer.id) == [""]
-    assert child.last(p.Forgotten).call == p.Forgotten(ids=(1,))
+    child.last(p.Forgotten).finish(p.Done())
+    store.finish_answer(turn.id, Answer(text="The limit [1].", sources=(Source(n=1, passage=passage(1)),)))
+    assert quoted(world, turn.id) == [""]
+
+
+def test_the_chats_of_a_deleted_collection_ask_none(world: CoreWorld, child: FakeChild) -> None:
+    store = world.core.store
+    chat, other = store.create(collection_id=1), store.create(collection_id=2)
+    world.door().call(p.DeleteCollection(collection_id=1))
+    child.last(p.DeleteCollection).finish(removed(5, 6))
+    child.last(p.Forgotten).finish(p.Done())
+    assert (store.chat(chat.id).collection_id, store.chat(other.id).collection_id) == (0, 2)
 
 
 def test_answers_that_tell_of_a_document_are_found_and_deleted(world: CoreWorld) -> None:
