@@ -126,7 +126,7 @@ def build_parts(place: Home, app: QApplication, link: Link | None = None) -> Par
     core = CoreClient(link or SocketLink(place, app), app)
     reader = ChatReader(place)
     collections = KnownCollections(core, session, app)
-    models = ModelsController(core, place, app)
+    models = ModelsController(core, session, app)
     chats = ChatController(core, reader, settings, models, collections, app)
     _share_settings(core, settings)
     return Parts(place, settings, session, core, reader, collections, models, chats, app)

@@ -87,7 +87,7 @@ class ChatController(QObject):
         collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
         self._meter = ContextMeter(core, lambda: models.info is not None and not self._answering.is_busy, self)
         self._meter.measured.connect(self.meter_changed)
-        self._engine.ready.connect(self._meter.measure)
+        self._engine.ready.connect(self._meter.again)
 
     # --- what is so -------------------------------------------------------------------------------------------------
 
