@@ -6,27 +6,28 @@ import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
+from app.assistant.forget import forget_in_chats
 from app.chats.store import ChatStore
 from app.errors import AppError
+from app.gui import pages
 from app.gui.chat.controller import ChatController
-from app.gui.models.files import MakeClient
-from app.gui.models.controller import ModelsController
-from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.icons import forget_icons
-from app.gui.pages import PAGES, accept_drops, build_page, export_chat
+from app.gui.models.controller import ModelsController
+from app.gui.models.files import MakeClient
+from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
+from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.shell.main_window import MainWindow
+from app.gui.shell.page import Page
 from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import Mode, Theme
-from app.gui.shell.main_window import MainWindow
 from app.gui.widgets import FocusRing
 from app.gui.worker_client import WorkerClient
-from app.late import Late, import_next
 from app.log import start_log
 from app.models.registry import Registry
 from app.paths import Home, home
@@ -35,15 +36,8 @@ from app.types import Collection
 from app.workers.protocol import WorkerRole
 
 if TYPE_CHECKING:
-    from app.assistant import forget
-    from app.gui.documents import controller as documents_controller
-    from app.gui.finetune import controller as finetune_controller
     from app.gui.documents.controller import DocumentsController
     from app.gui.finetune.controller import FinetuneController
-else:  # the first paint shows no document
-    documents_controller = Late("app.gui.documents.controller")
-    finetune_controller = Late("app.gui.finetune.controller")
-    forget = Late("app.assistant.forget")
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +56,15 @@ class Parts:
     chats: ChatController
     app: QApplication
     _for_documents: list[Callable[[DocumentsController], object]] = field(default_factory=list)
+    _documents: DocumentsController | None = None
+    _finetune: FinetuneController | None = None
 
-    @cached_property
+    @property
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
-        made = documents_controller.DocumentsController(self.documents_client, self.home, self.app)
+        if self._documents is not None:
+            return self._documents
+        self._documents = made = pages.documents_controller()(self.documents_client, self.home, self.app)
         made.removing.connect(self._note_removal)
         made.documents_removed.connect(lambda removed: self._forget(removed.ids))
         made.collection_renamed.connect(self._follow_collection)
@@ -75,12 +73,15 @@ class Parts:
             use(made)
         return made
 
-    @cached_property
+    @property
     def finetune(self) -> FinetuneController:
         """The wizard's controller; it is built after the first paint, and follows a training that still runs."""
-        return finetune_controller.FinetuneController(
-            self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection, self.app
-        )
+        if self._finetune is None:
+            self._finetune = pages.finetune_controller()(
+                self.home, self.models, self.documents, self.documents_client, self.store, self._asked_collection,
+                self.app,
+            )  # fmt: skip
+        return self._finetune
 
     def _note_removal(self, ids: tuple[int, ...]) -> None:
         """On disk before it begins: if this program ends before the chats are told, the next start tells them."""
@@ -88,7 +89,7 @@ class Parts:
         self.session.save()
 
     def _forget(self, ids: Sequence[int]) -> None:
-        forget.forget_in_chats(self.store, ids)
+        forget_in_chats(self.store, ids)
         self.session.update(removing=[key for key in self.session.state.removing if key not in ids])
 
     def _finish_removals(self) -> None:
@@ -107,14 +108,14 @@ class Parts:
 
     def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
         """Call `use` with the documents controller as soon as there is one."""
-        if "documents" in self.__dict__:
-            use(self.documents)
+        if self._documents is not None:
+            use(self._documents)
         else:
             self._for_documents.append(use)
 
     def collections(self) -> Sequence[Collection]:
         """The collections as far as they are known."""
-        return self.documents.totals if "documents" in self.__dict__ else ()
+        return self._documents.totals if self._documents is not None else ()
 
 
 def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
@@ -189,11 +190,12 @@ def wear(settings: Settings, app: QApplication) -> Theme:
 def build_window(parts: Parts) -> MainWindow:
     """The window at the place where it was, with the chat that was open."""
 
-    def make_page(key: str) -> QWidget:
+    def make_page(key: str) -> Page:
         return build_page(key, parts, window)
 
     window = MainWindow(parts.store, parts.settings, parts.session, parts.chats, PAGES, make_page)
     window.export_asked.connect(lambda chat_id: export_chat(parts, window, chat_id))
+    window.shortcuts_asked.connect(lambda: show_shortcuts(window))
     _tell_sidebar(parts, window)
     state = parts.session.state
     if not parts.settings.get(FIRST_RUN_DONE) and parts.store.count() == 0:
@@ -216,8 +218,8 @@ def stop(parts: Parts) -> None:
     """End the processes and close the files."""
     parts.session.save()
     parts.chats.leave()
-    if "finetune" in parts.__dict__:
-        parts.finetune.stop()
+    if parts._finetune is not None:
+        parts._finetune.stop()
     parts.models.stop()
     parts.documents_client.stop()
     parts.store.purge()
@@ -259,8 +261,7 @@ def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstanc
         if note:
             window.toast(note)
     yield
-    while import_next():
-        yield
+    yield from import_pages()
     accept_drops(parts, window)
     yield
     _follow_training(parts, window)

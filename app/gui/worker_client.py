@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 
 from app.errors import AppError, WorkerGone
 from app.paths import Home
+from app.spawn import child_command, child_environment
 from app.workers.client import error_of
 from app.workers.protocol import AnyCall, AnyData, Control, Frame, Request, WorkerRole, decode_frame, encode
-from app.spawn import child_command, child_environment
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.chats.store import ChatStore
 from app.gui.chat.controller import ChatController
+from app.gui.chat.page import ChatPage
 from app.gui.models.controller import ModelsController
 from app.gui.theme import Theme
-from app.gui.chat.page import ChatPage
 from app.gui.worker_client import WorkerClient
 from app.models.registry import Registry
 from app.paths import home

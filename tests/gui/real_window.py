@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.chats.records import Turn
 from app.gui import main as gui
-from app.gui.shell.single_instance import SingleInstance
-from app.gui.chat.page import ChatPage
 from app.gui.chat.chips import OBJECT
-from app.gui.documents.page import DocumentsPage
+from app.gui.chat.page import ChatPage
 from app.gui.chat.rich_text import RichText
+from app.gui.documents.page import DocumentsPage
+from app.gui.shell.single_instance import SingleInstance
 from app.gui.worker_client import WorkerClient
 from app.paths import Home
 

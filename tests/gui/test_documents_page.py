@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.errors import WorkerGone
-from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Column, Row
-from app.gui.theme import Theme
 from app.gui.documents.add_bar import time_left
 from app.gui.documents.collection_dialog import CollectionDialog
+from app.gui.documents.controller import DocumentsController
+from app.gui.documents.documents_model import Column, Row
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.search_results import snippet
+from app.gui.theme import Theme
 from app.gui.widgets import ConfirmDialog
 from app.paths import Home
 from app.types import Collection, Document, Passage, SearchResult

@@ -12,11 +12,11 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.documents.controller import DocumentsController
-from app.gui.theme import Theme
 from app.gui.documents import drop_count
+from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_count import KINDS, DropCount, is_remote
 from app.gui.documents.drop_overlay import DropOverlay, files_of
+from app.gui.theme import Theme
 from app.paths import Home
 from app.types import SUPPORTED_SUFFIXES, Collection
 from app.workers import protocol as p

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from app.errors import AppError
-from app.gui.chat.sources import KEPT_PAGES, SourceReader
 from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
+from app.gui.chat.sources import KEPT_PAGES, SourceReader
 from app.types import Box, Passage
 from app.workers.protocol import DocumentText, ReadText, RenderPage
 

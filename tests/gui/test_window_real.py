@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from real_window import RealWindow, kill, make_pdf
 
-from app.gui.theme import theme
 from app.gui.shell.first_run import FirstRun
+from app.gui.theme import theme
 from app.paths import Home
 from app.settings import DEFAULT_COLLECTION, MAX_TOKENS
 

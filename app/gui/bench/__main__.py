@@ -1,4 +1,4 @@
-"""`python -m app.gui.bench.__main__ start|stream|swap`: the window's figures, one JSON line each, beside a reference."""
+"""`python -m app.gui.bench start|stream|swap`: the window's figures, one JSON line each, beside a reference."""
 
 from __future__ import annotations
 

@@ -14,15 +14,11 @@ from app.chats.records import Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.gui.worker_client import Job, WorkerClient
-from app.late import Late
 from app.types import Answer, Passage
 from app.workers.protocol import AnyData, Chatted, Prefill, Searched, Token
 
-if TYPE_CHECKING:
-    from app.assistant import flow
+if TYPE_CHECKING:  # the first question needs it
     from app.assistant.flow import Ask, Flow, Step, Stopped
-else:  # the first question needs it
-    flow = Late("app.assistant.flow")
 
 FLUSH_MS = 50
 SAVE_S = 2.0
@@ -115,6 +111,8 @@ class Answering(QObject):
         writing = self.writing(turn_id)
         if writing is None or writing.stopping:
             return
+        from app.assistant import flow
+
         writing.stopping = True
         if writing.job is not None and writing.job.active:
             writing.job.cancel()
@@ -135,6 +133,8 @@ class Answering(QObject):
         """Begin the first answer if it waits and the model is there."""
         if not self._queue or self._queue[0].flow is not None:
             return
+        from app.assistant import flow
+
         writing = self._queue[0]
         if not self._can_start():
             self._move(writing, Progress("loading"))
@@ -244,6 +244,8 @@ class Answering(QObject):
             self._step(writing, lambda running: running.throw(error))
 
     def _stopped(self, writing: Writing) -> Stopped:
+        from app.assistant import flow
+
         return flow.Stopped(text=writing.text, thinking=writing.thinking)
 
     def _give_up(self, writing: Writing, error: AppError) -> None:

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from app.gui.icons import icon, paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, paint_box
+from app.gui.widgets import FOCUS_RING, EnterPresses, paint_box
 from app.types import Collection
 
 
-class CollectionButton(QAbstractButton):
+class CollectionButton(EnterPresses, QAbstractButton):
     """Names the collection that is asked; opens a menu to choose another, or none."""
 
     chosen = Signal(str)

@@ -13,18 +13,12 @@ from app.errors import AppError
 from app.gui.chat.answering import Answering, Progress, Writing
 from app.gui.models.controller import ModelsController
 from app.gui.worker_client import Job, WorkerClient
-from app.late import Late
 from app.settings import DEFAULT_COLLECTION, INSTRUCTIONS, Settings
 from app.types import Message
 from app.workers.protocol import AnyData, Count, Counted
 
 if TYPE_CHECKING:
-    from app.assistant import flow
     from app.assistant.flow import Ask
-    from app.chats import exchange
-else:
-    flow = Late("app.assistant.flow")
-    exchange = Late("app.chats.exchange")
 
 COUNT_DELAY_MS = 400
 EngineState = Literal["loading", "ready", "failed"]
@@ -170,6 +164,8 @@ class ChatController(QObject):
 
     def as_text(self) -> str:
         """The open chat as Markdown, for the clipboard and for export."""
+        from app.chats import exchange
+
         return exchange.export_markdown(self._store, self._chat.id) if self._chat else ""
 
     # --- questions and answers --------------------------------------------------------------------------------------
@@ -273,6 +269,8 @@ class ChatController(QObject):
         }
 
         def make_ask() -> Ask:
+            from app.assistant import flow
+
             model = self._models.active
             return flow.ask_of(
                 self._settings,
@@ -287,11 +285,13 @@ class ChatController(QObject):
         self.answering.add(turn, make_ask)
 
     def _answer_finished(self, turn: Turn) -> None:
+        from app.assistant.flow import STOPPED
+
         self._history = None
         result = turn.answer
         if result is not None and result.stats.tokens_per_s:
             self._models.note_speed(result.stats.tokens_per_s)
-        if result is not None and result.note == flow.STOPPED and not result.text and turn.versions > 1:
+        if result is not None and result.note == STOPPED and not result.text and turn.versions > 1:
             self._drop_version(turn)
             return
         self.answer_finished.emit(turn)

@@ -8,13 +8,14 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
 from app.gui.theme import FontRole, theme
-from app.gui.chat.chips import Citations, source_label
 from app.gui.widgets import (
     CITE_SIZE,
     FOCUS_RING,
     Button,
+    EnterPresses,
     IconLabel,
     Label,
     ThemedWidget,
@@ -42,7 +43,7 @@ def snippet(passage: Passage) -> str:
     return " ".join(passage.text[start:end].split())
 
 
-class _Hovering(QAbstractButton):
+class _Hovering(EnterPresses, QAbstractButton):
     """A painted button that knows the mouse is over it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -9,12 +9,11 @@ from PySide6.QtGui import QIntValidator, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.chat.sources import SourceReader, changed_since, has_original
-from app.gui.theme import theme
-from app.gui.widgets.page_frame import Separator
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.passage_text import PassageText
 from app.gui.chat.source_cards import file_icon
+from app.gui.chat.sources import SourceReader, changed_since, has_original
+from app.gui.theme import theme
 from app.gui.widgets import (
     CITE_SIZE,
     Button,
@@ -26,6 +25,7 @@ from app.gui.widgets import (
     citation_width,
     paint_citation,
 )
+from app.gui.widgets.page_frame import Separator
 from app.types import Passage
 from app.workers.protocol import DocumentText, PageImage
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.icons import icon, paint_icon
 from app.gui.documents.collections_model import COLLECTION_ROLE, CollectionsModel, count_text
+from app.gui.icons import icon, paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import IconButton, Label, ThemedWidget, paint_box
 from app.types import Collection

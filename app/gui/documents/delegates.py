@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.gui.icons import paint_icon
 from app.gui.documents.documents_model import ROW_ROLE, Column, Row
+from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
 

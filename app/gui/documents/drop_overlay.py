@@ -18,12 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
-from app.gui.icons import paint_icon
 from app.gui.documents.collections_model import count_text
-from app.gui.theme import FontRole, theme
 from app.gui.documents.collections_panel import paint_collection
+from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
 from app.gui.documents.drop_count import DropCount
+from app.gui.icons import paint_icon
+from app.gui.theme import FontRole, theme
 from app.gui.widgets import paint_box
 
 MARGIN = 16

@@ -10,18 +10,18 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.documents.controller import DocumentsController
-from app.gui.icons import icon
-from app.gui.documents.documents_model import Row
-from app.gui.theme import theme
+from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.add_bar import AddBar
 from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.collections_panel import CollectionsPanel
-from app.gui.documents.table import DocumentsTable
-from app.gui.widgets.page_frame import Page, Separator
+from app.gui.documents.controller import DocumentsController
+from app.gui.documents.documents_model import Row
 from app.gui.documents.search_results import SearchResults
-from app.gui.chat.source_panel import SourcePanel
+from app.gui.documents.table import DocumentsTable
+from app.gui.icons import icon
+from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, ConfirmDialog, EmptyState, Label, SearchField, ThemedWidget
+from app.gui.widgets.page_frame import PageFrame, Separator
 from app.types import SUPPORTED_SUFFIXES, Passage, SearchResult
 
 SEARCH_DELAY_MS = 300
@@ -40,7 +40,7 @@ class _Toolbar(ThemedWidget):
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))
 
 
-class DocumentsPage(Page):
+class DocumentsPage(PageFrame):
     """Shows the controller's models and passes on what the person does."""
 
     def __init__(

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.icons import paint_icon
 from app.gui.documents.passages_model import PASSAGE_ROLE, PassagesModel, place_of
+from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label, paint_box
 from app.types import Passage, SearchResult

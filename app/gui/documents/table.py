@@ -14,11 +14,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from app.gui.icons import icon
-from app.gui.documents.documents_model import Column, DocumentsModel, Row
-from app.gui.theme import theme
 from app.gui.documents.delegates import RowDelegate, TableHeader
+from app.gui.documents.documents_model import Column, DocumentsModel, Row
 from app.gui.documents.failed_row import GAP, FailedRow
+from app.gui.icons import icon
+from app.gui.theme import theme
 from app.gui.widgets import paint_box
 
 WIDTHS = {Column.STATUS: 224, Column.PAGES: 76, Column.PASSAGES: 86, Column.INDEXED: 130, Column.MENU: 42}

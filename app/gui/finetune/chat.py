@@ -9,8 +9,8 @@ from app.chats.records import Turn
 from app.chats.store import ChatStore
 from app.gui.chat.markdown import plain_text
 from app.gui.finetune.parts import Panel
-from app.gui.widgets.page_frame import Separator
 from app.gui.widgets import ElidedLabel, Label
+from app.gui.widgets.page_frame import Separator
 from app.types import InstalledModel
 
 SHOWN = 240

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.finetune.compare import Comparison, Row
 from app.gui.finetune.controller import FinetuneController
-from app.gui.theme import theme
 from app.gui.finetune.parts import DetailsLink, Panel, TwoAnswers, Verdict
 from app.gui.finetune.report import ReportDialog
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.theme import theme
 from app.gui.widgets import FOCUS_RING, Button, Chip, Label, ThemedWidget, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 CHIPS = {"up": ("success", "trending-up"), "down": ("danger", "triangle-alert"), "chance": ("neutral", "equal")}
 

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from app.chats.store import ChatStore
 from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.hardware import size_text
 from app.gui.theme import theme
-from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn, Separator
-from app.gui.widgets import Button, CheckBox, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 
 SHOWN_CHATS = 40
 FILES = "*.csv *.xlsx *.jsonl"

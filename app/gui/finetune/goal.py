@@ -6,12 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.plan import EFFORTS, Effort, fit_of, need_of, training_bytes
-from app.gui.finetune.controller import FinetuneController
-from app.gui.hardware import disk_free_bytes, in_gb, size_text
 from app.gui.finetune.cards import WizardCard
+from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.hardware import disk_free_bytes, in_gb, size_text
+from app.gui.widgets import ElidedLabel, IconLabel, Label
+from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn
-from app.gui.widgets import CheckBox, ElidedLabel, IconLabel, Label
 from app.paths import Home
 from app.types import InstalledModel
 from trainer.spec import Recipe

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.runs import Run
 from app.gui.finetune.controller import FinetuneController
-from app.gui.hardware import size_text
 from app.gui.finetune.parts import Panel
-from app.gui.widgets.page_frame import Separator
+from app.gui.hardware import size_text
 from app.gui.widgets import Button, ConfirmDialog, IconLabel, Label, empty_layout
+from app.gui.widgets.page_frame import Separator
 from app.types import InstalledModel
 
 DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl")

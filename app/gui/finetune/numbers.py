@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.errors import AppError
 from app.finetune.review import Kind
-from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.cards import NumberTile
+from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
 from app.gui.finetune.report import TWINS, ReportDialog, report_rows
 

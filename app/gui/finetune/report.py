@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.review import Entry, ReviewList, read_lines
 from app.gui.theme import theme
-from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.gui.widgets import Button, Label
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 from trainer.events import Notice
 
 SHOWN = 200

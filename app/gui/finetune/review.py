@@ -20,15 +20,16 @@ from PySide6.QtWidgets import (
 from app.errors import AppError
 from app.finetune.review import DEFAULT_QUALITY, Entry
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.review_model import ReviewModel
-from app.gui.theme import theme
 from app.gui.finetune.edit import EditDialog, sentence_of
 from app.gui.finetune.numbers import Numbers
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.preparing import Preparing
 from app.gui.finetune.review_list import ReviewListView
+from app.gui.finetune.review_model import ReviewModel
+from app.gui.theme import theme
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, SpinBox, empty_layout
+from app.gui.widgets.choices import SegmentedControl
 from app.gui.widgets.page_frame import ScrollColumn, Separator
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, SegmentedControl, SpinBox, empty_layout
 
 LIST_HEIGHT = 420
 

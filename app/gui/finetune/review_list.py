@@ -17,8 +17,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.finetune.review import Entry
-from app.gui.icons import paint_icon
 from app.gui.finetune.review_model import ENTRY_ROLE, ReviewModel
+from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
 

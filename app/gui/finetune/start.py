@@ -9,10 +9,10 @@ from app.errors import AppError
 from app.finetune.plan import BUSY, Wizard
 from app.finetune.runs import Run
 from app.gui.finetune.controller import FinetuneController
-from app.gui.hardware import size_text
 from app.gui.finetune.parts import Panel
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.hardware import size_text
 from app.gui.widgets import Button, Chip, ConfirmDialog, ElidedLabel, EmptyState, IconButton, Label, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 SHOWN = 30
 

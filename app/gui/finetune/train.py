@@ -7,13 +7,13 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplica
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.progress import STAGE_TEXT
+from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.parts import DetailsLink, Fact, Panel, TwoAnswers, TwoColumns
 from app.gui.hardware import in_gb, memory_bytes
 from app.gui.theme import theme
-from app.gui.finetune.chart import LossChart
-from app.gui.finetune.parts import DetailsLink, Fact, Panel, TwoAnswers, TwoColumns
-from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 AFTER_TRAINING = ("export", "gate", "compare", "card")
 

@@ -9,16 +9,16 @@ from app.chats.store import ChatStore
 from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.use import data_text, taught_documents
-from app.gui.finetune.controller import FinetuneController
-from app.gui.theme import theme
 from app.gui.finetune.chat import ChatPreview
+from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
 from app.gui.finetune.kept import Kept
 from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
 from app.gui.finetune.train import duration
-from app.gui.widgets.page_frame import ScrollColumn
 from app.gui.shell.rename_dialog import RenameDialog
+from app.gui.theme import theme
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn
 
 
 class UseStep(ScrollColumn):

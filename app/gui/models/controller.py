@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.errors import AppError
+from app.gui import hardware
 from app.gui.models.files import MakeClient, ModelFiles
 from app.gui.worker_client import Job, WorkerClient
-from app.late import Late
 from app.models.registry import Registry
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
 from app.types import InstalledModel, ModelInfo
@@ -24,11 +23,6 @@ from app.workers.protocol import (
     LoadProgress,
     SetAdapter,
 )
-
-if TYPE_CHECKING:
-    from app.gui import hardware
-else:
-    hardware = Late("app.gui.hardware")
 
 log = logging.getLogger(__name__)
 

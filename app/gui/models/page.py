@@ -17,12 +17,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.models.controller import ModelsController
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
-from app.gui.theme import theme
+from app.gui.models.controller import ModelsController
 from app.gui.models.row import ModelRow
-from app.gui.widgets.page_frame import Page, ScrollColumn, Separator
 from app.gui.shell.rename_dialog import RenameDialog
+from app.gui.theme import theme
 from app.gui.widgets import (
     Banner,
     Button,
@@ -36,6 +35,7 @@ from app.gui.widgets import (
     empty_layout,
     paint_box,
 )
+from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.models.registry import is_missing
 from app.paths import Home
 from app.types import MODEL_SUFFIXES, InstalledModel
@@ -44,10 +44,8 @@ NARROW = 920
 """Below this width of the page the speed and the origin of a model are left out."""
 
 
-class ModelsPage(Page):
+class ModelsPage(PageFrame):
     """Shows the controller's models and passes wishes on."""
-
-    toast_asked = Signal(str)
 
     def __init__(self, models: ModelsController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Models"), parent)

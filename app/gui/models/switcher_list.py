@@ -9,14 +9,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.models.controller import ModelsController
 from app.gui.hardware import memory_bytes
-from app.gui.theme import theme
-from app.gui.settings.keycap import Keycap
-from app.gui.models.switcher import ModelButton
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.models.controller import ModelsController
+from app.gui.models.model_button import ModelButton
 from app.gui.models.switcher_row import SwitcherRow
+from app.gui.settings.keycap import Keycap
+from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, Label, empty_layout, paint_box
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 WIDTH = 568
 MAX_LIST = 360

@@ -12,8 +12,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.hardware import memory_bytes, processor, size_text
-from app.gui.widgets.page_frame import Separator
 from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
+from app.gui.widgets.page_frame import Separator
 from app.paths import RESOURCES, Home
 from app.types import ModelInfo
 

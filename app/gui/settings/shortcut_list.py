@@ -7,11 +7,11 @@ from collections.abc import Collection
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.gui.settings.keycap import Keycap
 from app.gui.shell.shortcuts import TABLE, Keys, translated
 from app.gui.theme import theme
-from app.gui.settings.keycap import Keycap
-from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.gui.widgets import Button, Label
+from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 
 class ShortcutList(QDialog):

@@ -23,6 +23,7 @@ class State(Struct, kw_only=True):
     geometry: str = ""  # Qt's own, base64
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
+    folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
     removing: list[int] = []  # documents whose removal the chats have not been told yet
 

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QStacke
 
 from app.chats.store import ChatStore
 from app.gui.icons import paint_icon
-from app.gui.shell.chats_model import ChatList
-from app.gui.theme import theme
 from app.gui.shell.chat_list import ChatListView
+from app.gui.shell.chats_model import ChatList
 from app.gui.shell.logo import Logo
-from app.gui.widgets.page_frame import Separator
+from app.gui.theme import theme
 from app.gui.widgets import (
     FOCUS_RING,
+    EnterPresses,
     IconButton,
     IconLabel,
     Label,
@@ -26,6 +26,7 @@ from app.gui.widgets import (
     ThemedWidget,
     paint_box,
 )
+from app.gui.widgets.page_frame import Separator
 
 SEARCH_DELAY_MS = 150
 
@@ -231,7 +232,7 @@ class _NewChat(LeadingButton):
         return QSize(super().sizeHint().width(), theme().px(36))
 
 
-class NavRow(QAbstractButton):
+class NavRow(EnterPresses, QAbstractButton):
     """A page's name with a count or a state at its end."""
 
     def __init__(self, place: Place, parent: QWidget | None = None) -> None:

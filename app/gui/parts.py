@@ -1,0 +1,50 @@
+"""What the pages are built from: the parts that live as long as the window, as their builders see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from app.chats.store import ChatStore
+from app.gui.chat.controller import ChatController
+from app.gui.models.controller import ModelsController
+from app.gui.shell.session import Session
+from app.gui.worker_client import WorkerClient
+from app.paths import Home
+from app.settings import Settings
+from app.types import Collection
+
+if TYPE_CHECKING:  # two controllers that the first paint does without
+    from app.gui.documents.controller import DocumentsController
+    from app.gui.finetune.controller import FinetuneController
+
+
+class Parts(Protocol):
+    """The composition root (`app.gui.main`) has one; a page takes from it what it needs."""
+
+    @property
+    def home(self) -> Home: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def store(self) -> ChatStore: ...
+    @property
+    def session(self) -> Session: ...
+    @property
+    def documents_client(self) -> WorkerClient: ...
+    @property
+    def models(self) -> ModelsController: ...
+    @property
+    def chats(self) -> ChatController: ...
+    @property
+    def documents(self) -> DocumentsController: ...
+    @property
+    def finetune(self) -> FinetuneController: ...
+
+    def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
+        """Call `use` with the documents controller as soon as there is one."""
+        ...
+
+    def collections(self) -> Sequence[Collection]:
+        """The collections as far as they are known."""
+        ...

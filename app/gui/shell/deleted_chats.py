@@ -1,0 +1,48 @@
+"""Chats that were deleted and can still be brought back: by the toast for some seconds, by Ctrl+Z for minutes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.chats.store import ChatStore
+
+UNDO_MS = 10 * 60 * 1000
+"""After the last deletion; then, or when the window closes, what was deleted is removed for good."""
+
+
+class DeletedChats(QObject):
+    """The deletions that can be undone, the last one first."""
+
+    restored = Signal(int)
+
+    def __init__(self, store: ChatStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._ids: list[int] = []
+        self._timer = QTimer(self, singleShot=True, interval=UNDO_MS)
+        self._timer.timeout.connect(self.purge)
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._ids)
+
+    def delete(self, chat_id: int) -> None:
+        """Take a chat out of sight. Raises AppError where it cannot be."""
+        self._store.delete(chat_id)
+        self._ids.append(chat_id)
+        self._timer.start()
+
+    def undo(self, chat_id: int = 0) -> None:
+        """Bring back this chat, or the one that was deleted last; nothing where there is none."""
+        chat_id = chat_id or (self._ids[-1] if self._ids else 0)
+        if chat_id not in self._ids:
+            return
+        self._ids.remove(chat_id)
+        self._store.restore(chat_id)
+        self.restored.emit(chat_id)
+
+    def purge(self) -> None:
+        """What was deleted is removed for good."""
+        self._timer.stop()
+        self._ids.clear()
+        self._store.purge()
