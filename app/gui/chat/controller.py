@@ -128,6 +128,10 @@ class ChatController(QObject):
         """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
         return self._reader.turns(self._chat.id, limit, before) if self._chat else []
 
+    def as_text(self) -> str:
+        """The open chat as Markdown, for the clipboard."""
+        return self._reader.as_markdown(self._chat.id) if self._chat else ""
+
     def writing(self) -> Writing | None:
         """The answer under way in the open chat."""
         return self._answering.in_chat(self._chat.id) if self._chat else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -115,12 +114,19 @@ class ModelsController(QObject):
         """The old model stays."""
         self._core.request(c.CancelSwitch(), failed=self.refused.emit)
 
-    def rename(self, model_id: str, name: str, refused: Callable[[AppError], object] | None = None) -> None:
-        self._core.request(c.RenameModel(model_id=model_id, name=name), failed=refused or self.refused.emit)
+    def rename(self, key: str, name: str) -> str:
+        """Another name; → why it cannot be had, or ""."""
+        wanted = " ".join(name.split())
+        model = self.find(key)
+        others = {each.name.casefold() for each in self._listed.models if model is None or each.id != model.id}
+        if not wanted or wanted.casefold() in others:
+            return self.tr("A model cannot be called “{0}”. Choose a name that no other model has.").format(wanted)
+        self._core.request(c.RenameModel(model_id=key, name=wanted), failed=self.refused.emit)
+        return ""
 
-    def remove(self, model_id: str, refused: Callable[[AppError], object] | None = None) -> None:
+    def remove(self, key: str) -> None:
         """Remove a model that nothing uses."""
-        self._core.request(c.RemoveModel(model_id=model_id), failed=refused or self.refused.emit)
+        self._core.request(c.RemoveModel(model_id=key), failed=self.refused.emit)
 
     def stop(self) -> None:
         """The window closes; the engine is the core's."""

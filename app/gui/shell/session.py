@@ -25,6 +25,7 @@ class State(Struct, kw_only=True):
     geometry: str = ""  # Qt's own, base64
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
+    folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
     models: Models | None = None  # as they were known last, until the core tells
     collections: list[Collection] = []  # as they were known last, until the core tells
