@@ -60,7 +60,7 @@ class Parts:
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
         if self._documents is None:
-            self._documents = made = pages.documents_controller()(self.core, self.home, self.app)
+            self._documents = made = pages.documents_controller()(self.core, self.collections, self.app)
             for use in self._for_documents:
                 use(made)
         return self._documents

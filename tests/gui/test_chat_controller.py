@@ -5,8 +5,8 @@ from __future__ import annotations
 from chat_world import MUNICH, TRAVEL, World, cited, passage
 
 from app.chats.records import Turn
-from app.errors import AppError, WorkerGone
 from app.core import answers
+from app.errors import AppError, WorkerGone
 from app.workers.protocol import Chat, Count, Counted, Ground, Search
 
 

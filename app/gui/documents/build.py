@@ -48,9 +48,10 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
         page = window.built(window.key)
         return page.widget if page is not None else window
 
-    def add(paths: list[str], collection: str) -> None:
-        parts.documents.add(paths, collection)
-        parts.documents.choose(collection)
+    def add(paths: list[str], collection_id: int) -> None:
+        parts.documents.add(paths, collection_id)
+        if collection_id:
+            parts.documents.choose(collection_id)
         window.show_page("documents")
 
     def import_model(path: str) -> None:
