@@ -1,45 +1,73 @@
-"""Removes documents everywhere: from the index, and from what stored answers quote of them."""
+"""Removes documents everywhere, without input or output: the index first, then what stored answers hold of them.
+
+The removal leaves tombstones in the index. They go once the chats have followed, so that whoever opens the data folder
+after a kill, at whatever line, finishes it by `finish_removals`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 
-from app.chats.store import ChatStore
-from app.paths import Home
-from app.workers.protocol import AnyCall, Data, Remove, Removed
+from app.assistant.flow import Step
+from app.chats.records import Forgot
+from app.workers.protocol import Data, DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
 
 
-def remove_documents(home: Home, ids: Sequence[int], call: Callable[[AnyCall], Data]) -> Removed:
-    """Remove documents by id through the documents process, then blank their passages in stored answers.
+@dataclass(frozen=True)
+class ForgetInChats:
+    """Blank these documents in stored answers and let chats leave these collections; send in what became of them.
+
+    ChatStore does it: `leave_collections`, and `forget_documents`, whose result is the answer.
+    """
+
+    ids: tuple[int, ...]
+    collections: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a removal came to, for the user."""
+
+    removed: Removed
+    chats: Forgot
+    """Also of removals that were cut short before."""
+
+
+Removing = Generator[Step | ForgetInChats, Data | Forgot, Outcome]
+
+
+def remove(ids: Sequence[int]) -> Removing:
+    """Remove documents.
 
     Raises:
-        AppError: the documents process could not remove them; the chats are unchanged then.
+        AppError: a store could not follow now; what was removed stays removed, and `finish_removals` goes on.
     """
-    removed = call(Remove(ids=tuple(ids)))
+    return (yield from _remove(Remove(ids=tuple(ids))))
+
+
+def remove_collection(collection_id: int) -> Removing:
+    """Remove a collection with its documents; likewise."""
+    return (yield from _remove(DeleteCollection(collection_id=collection_id)))
+
+
+def finish_removals(more: Sequence[int] = ()) -> Generator[Step | ForgetInChats, Data | Forgot, Forgot]:
+    """Go on with removals that were cut short; run it at each start. It is cheap where there were none.
+
+    `more` are documents that the window of 0.1.0 had noted as removed (`removing` in session.json).
+    """
+    found = yield Step("documents", ListTombstones())
+    assert isinstance(found, Tombstones)
+    ids = (*found.ids, *(each for each in more if each not in found.ids))
+    if not ids and not found.collections:
+        return Forgot()
+    forgot = yield ForgetInChats(ids, found.collections)
+    assert isinstance(forgot, Forgot)
+    yield Step("documents", Forgotten(ids=found.ids, collections=found.collections))
+    return forgot
+
+
+def _remove(call: Remove | DeleteCollection) -> Removing:
+    removed = yield Step("documents", call)
     assert isinstance(removed, Removed)
-    if home.chats_db.exists():
-        forget_in_chats(ChatStore(home.chats_db, home.backups), ids, close=True)
-    return removed
-
-
-def forget_missing(home: Home, store: ChatStore, existing: Iterable[int]) -> int:
-    """Blank what stored answers hold of documents that are no longer in the index; returns how many answers changed.
-
-    It finishes a removal that was cut short before the chats were told, and covers an answer that ended after it.
-    `existing` are the ids of all documents of all collections, listed just before. Where the index is empty, or was
-    once set aside as damaged, nothing is done: it was lost, nobody removed its documents, and their ids are given out
-    again.
-    """
-    kept = set(existing)
-    if not kept or any(home.root.glob("documents-damaged-*.db")):
-        return 0
-    return forget_in_chats(store, sorted(store.cited_documents() - kept))
-
-
-def forget_in_chats(store: ChatStore, ids: Sequence[int], *, close: bool = False) -> int:
-    """Blank these documents' passages in stored answers; returns how many answers changed."""
-    try:
-        return sum(store.forget_document(document_id) for document_id in ids)
-    finally:
-        if close:
-            store.close()
+    return Outcome(removed, (yield from finish_removals()))

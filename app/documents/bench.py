@@ -27,11 +27,11 @@ from app.documents.embed import DIMENSIONS, Counter, Embedder
 from app.documents.index import RECIPE, Indexing
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
-from app.text.parsed import Block, Parsed
-from app.text.passages import Piece, embedded
 from app.documents.search import Searcher
 from app.documents.store import NewDocument, Store
 from app.documents.vectors import Vectors
+from app.text.parsed import Block, Parsed
+from app.text.passages import Piece, embedded
 from app.workers.protocol import Add, Added
 
 SEED = 7
@@ -119,7 +119,9 @@ def _index_once(home: Path, documents: Path, embedder: Embedder, counter: Counte
     home.mkdir()
     store = Store(home / "documents.db", home / "backups")
     parser = Parser()
-    steps = Indexing(store, Add(paths=(str(documents),), collection="bench"), embedder, counter, parser).steps()
+    steps = Indexing(
+        store, Add(paths=(str(documents),), collection_id=store.create_collection("bench")), embedder, counter, parser
+    ).steps()
     began = time.perf_counter()
     done: Added | None = None
     while done is None:

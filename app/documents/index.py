@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from app.text import passages
-from app.text import words
 from app.documents.embed import MODEL, batches
 from app.documents.files import walk
-from app.text.passages import Piece, Tokens, embedded
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
+from app.text import passages, words
+from app.text.passages import Piece, Tokens, embedded
 from app.workers.protocol import Add, Added, AddProgress, AnyData, FileEvent
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Indexing:
         self._encoder = encoder
         self._counter = counter
         self._reader = reader
-        self._collection_id = 0
+        self._collection_id = call.collection_id
         self._open: list[_Open] = []
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
         self._total = 0
@@ -79,9 +78,9 @@ class Indexing:
 
         Raises:
             NoSpace: the disk is full; what was stored before stands.
-            AppError: the collection was removed meanwhile.
+            AppError: there is no such collection, or it was removed meanwhile.
         """
-        self._collection_id = self._store.create_collection(self._call.collection)
+        self._store.collection(self._collection_id)
         paths: list[str] = []
         for path in walk(self._call.paths):
             paths.append(path)

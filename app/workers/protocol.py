@@ -126,48 +126,61 @@ class ListCollections(Call, frozen=True):
 
 
 class CreateCollection(Call, frozen=True):
+    """The collection of this name, case aside, made where there is none; → CollectionMade."""
+
     name: str
 
 
 class RenameCollection(Call, frozen=True):
+    """→ Collections."""
+
+    collection_id: int
     name: str
-    new_name: str
 
 
 class DeleteCollection(Call, frozen=True):
-    """Remove it with all that was indexed; the files themselves stay; → Removed."""
+    """Remove it with all that was indexed; the files themselves stay; → Removed. Then see `Remove`."""
 
-    name: str
+    collection_id: int
 
 
 class ListDocuments(Call, frozen=True):
     """→ Documents, "needs attention first"."""
 
-    collection: str
+    collection_id: int
 
 
 class Add(Call, frozen=True):
-    """Index files and folders; → FileEvent and AddProgress…, Added. The collection is made where it is missing."""
+    """Index files and folders; → FileEvent and AddProgress…, Added."""
 
     paths: tuple[str, ...]
-    collection: str
+    collection_id: int
     passwords: dict[str, str] = {}  # path → password
     force: bool = False  # index again what is unchanged
 
 
 class Remove(Call, frozen=True):
-    """Remove documents, by id or by name or path; → Removed."""
+    """Remove documents; → Removed. They leave tombstones until the other stores have followed: `Forgotten`."""
 
-    collection: str = ""
+    ids: tuple[int, ...]
+
+
+class ListTombstones(Call, frozen=True):
+    """What was removed here and perhaps not yet elsewhere; → Tombstones."""
+
+
+class Forgotten(Call, frozen=True):
+    """Every other store has followed the removal of these: drop their tombstones; → Done."""
+
     ids: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
+    collections: tuple[int, ...] = ()
 
 
 class Search(Call, frozen=True):
     """→ SearchResult in Searched. No collections: all of them."""
 
     query: str
-    collections: tuple[str, ...] = ()
+    collections: tuple[int, ...] = ()
     k: int = 8
     highlight: bool = False  # find the best sentence of each passage
 
@@ -177,6 +190,13 @@ class Ground(Call, frozen=True):
 
     sentences: tuple[str, ...]
     passages: tuple[Passage, ...]
+
+
+class Embed(Call, frozen=True):
+    """Vectors of texts, as the index makes them; → Embedded. `query`: they are to be compared with passages."""
+
+    texts: tuple[str, ...]
+    query: bool = False
 
 
 class RenderPage(Call, frozen=True):
@@ -230,7 +250,14 @@ class Added(Data, frozen=True):
 
 
 class Collections(Data, frozen=True):
+    """`note` is a sentence for the user about the index as a whole, e.g. that it was damaged; it comes once."""
+
     collections: tuple[Collection, ...]
+    note: str = ""
+
+
+class CollectionMade(Data, frozen=True):
+    collection: Collection
 
 
 class Documents(Data, frozen=True):
@@ -238,12 +265,18 @@ class Documents(Data, frozen=True):
 
 
 class Removed(Data, frozen=True):
-    """`traces` counts what a search for the removed text still found in any store: 0 is the proof."""
+    """`traces` counts what a search for the removed text still found in any file: 0 is the proof."""
 
     documents: int
     passages: int
     traces: int
-    ids: tuple[int, ...] = ()  # so that chats can forget them too
+    ids: tuple[int, ...] = ()
+    places: tuple[str, ...] = ()  # files with traces, below the data folder
+
+
+class Tombstones(Data, frozen=True):
+    ids: tuple[int, ...]  # of documents
+    collections: tuple[int, ...] = ()
 
 
 class Searched(Data, frozen=True):
@@ -252,6 +285,11 @@ class Searched(Data, frozen=True):
 
 class Grounded(Data, frozen=True):
     support: tuple[Support, ...]
+
+
+class Embedded(Data, frozen=True):
+    vectors: tuple[tuple[float, ...], ...]  # of length 1, one a text
+    tokens: int  # read of all texts, markers left out
 
 
 class PageImage(Data, frozen=True):
@@ -332,8 +370,11 @@ DocumentsCall = (
     | ListDocuments
     | Add
     | Remove
+    | ListTombstones
+    | Forgotten
     | Search
     | Ground
+    | Embed
     | RenderPage
     | ReadText
     | CheckHealth
@@ -352,10 +393,13 @@ AnyData = (
     | AddProgress
     | Added
     | Collections
+    | CollectionMade
     | Documents
     | Removed
+    | Tombstones
     | Searched
     | Grounded
+    | Embedded
     | PageImage
     | DocumentText
     | Health
