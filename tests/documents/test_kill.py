@@ -17,8 +17,8 @@ from typing import BinaryIO
 import pytest
 
 from app.paths import Home
-from app.workers import protocol as p
 from app.spawn import child_environment
+from app.workers import protocol as p
 
 KILLS = 50
 FILES = 300
