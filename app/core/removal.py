@@ -12,8 +12,10 @@ from app.core.calls import documents as c
 from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
+from app.core.protocol import SettingsRead
 from app.core.reply import Reply
 from app.errors import AppError
+from app.settings import DEFAULT_COLLECTION
 from app.workers.protocol import Call, DeleteCollection, Done, Remove, Removed
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ class Removals:
     def _remove(self, call: Remove | DeleteCollection, reply: Reply | None) -> None:
         def done(removed: Removed) -> None:
             if isinstance(call, DeleteCollection):
-                self._documents.list.forget(call.collection_id)
+                self._left(call.collection_id)
             if reply is not None:
                 reply.done(removed)
             if removed.ids:
@@ -83,6 +85,14 @@ class Removals:
             failed,
             event=reply.event if reply is not None else None,
         )
+
+    def _left(self, collection_id: int) -> None:
+        """A collection is gone: what asked it asks the model alone."""
+        self._documents.list.forget(collection_id)
+        if self._house.settings.get(DEFAULT_COLLECTION) == collection_id:
+            self._house.settings.reset(DEFAULT_COLLECTION)
+            self._house.tell(SettingsRead())
+        self._house.tell(chat_calls.ChatsChanged())
 
     def _run(self, steps: forget.Steps[Any], done: Any, failed: Any, event: Any = None) -> None:
         def ended(then: Any) -> Any:
