@@ -78,6 +78,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     add.add_argument("--force", action="store_true", help="index unchanged files again too")
     remove = commands.add_parser("remove", help="take documents out of the index; the files themselves stay")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name or path")
+    remove.add_argument("--with-answers", action="store_true", help="delete what stored answers say of them too")
     search = commands.add_parser("search", help="find passages, without a model")
     _add_question(search, "query")
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")

@@ -9,6 +9,7 @@ import msgspec
 
 from app.assistant.flow import Ask, Step, Stopped, answer, ask_of, is_small, run
 from app.cli.output import Progress
+from app.core.door import CoreDoor
 from app.errors import AppError, WorkerGone
 from app.models.registry import Registry
 from app.paths import Home
@@ -17,6 +18,7 @@ from app.types import Answer, Collection, InstalledModel
 from app.workers.client import Client
 from app.workers.protocol import (
     AnyCall,
+    Call,
     Collections,
     Data,
     ListCollections,
@@ -40,6 +42,7 @@ class Session:
         self.registry = Registry(home)
         self.progress = Progress()
         self._verbose = verbose
+        self.door = CoreDoor(home)
         self._clients: dict[WorkerRole, Client] = {}
         self._loaded: InstalledModel | None = None
 
@@ -48,10 +51,25 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.progress.clear()
+        self.door.close()
         for client in self._clients.values():
             client.close()
 
-    def call(self, role: WorkerRole, call: AnyCall, listener: Listener | None = None) -> Data:
+    def call(self, call: Call, listener: Listener | None = None) -> Data:
+        """Ask the core and wait; it is started where it does not run. Ctrl C cancels what was asked.
+
+        Raises:
+            AppError: what the core says went wrong; or a text holds bytes that no message can carry.
+        """
+        try:
+            said: Data = self.door.call(call, listener)
+            return said
+        except UnicodeEncodeError as error:
+            raise AppError("What you typed is not valid text.", "Type it again, or rename the file.") from error
+        finally:
+            self.progress.clear()
+
+    def call_child(self, role: WorkerRole, call: AnyCall, listener: Listener | None = None) -> Data:
         """Ask a child and wait; it is started where it does not run.
 
         Raises:
@@ -95,7 +113,7 @@ class Session:
             threads=settings.get(THREADS),
             gpu_layers=settings.get(GPU_LAYERS),
         )
-        loaded = self.call("engine", call, self._show_load)
+        loaded = self.call_child("engine", call, self._show_load)
         self._loaded = model
         assert isinstance(loaded, Loaded)
         return loaded
@@ -110,7 +128,7 @@ class Session:
             # The documents process warms up by itself while the engine loads.
             listed = self.collections(ask.collections)
             if ask.collections:
-                ask = msgspec.structs.replace(ask, collections=tuple(item.name for item in listed))
+                ask = msgspec.structs.replace(ask, collections=tuple(item.id for item in listed))
         text: list[str] = []
 
         def keep(data: Data) -> None:
@@ -122,9 +140,9 @@ class Session:
             try:
                 if step.role == "engine":
                     self.load(model)
-                    return self.call("engine", step.call, keep)
+                    return self.call_child("engine", step.call, keep)
                 self.progress.show("Searching your documents…")
-                return self.call(step.role, step.call)
+                return self.call(step.call)
             except KeyboardInterrupt:
                 raise Stopped("".join(text)) from None
 
@@ -137,7 +155,7 @@ class Session:
         Raises:
             AppError: there is no such collection.
         """
-        listed = self.call("documents", ListCollections())
+        listed = self.call(ListCollections())
         assert isinstance(listed, Collections)
         if not names:
             return listed.collections

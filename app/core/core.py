@@ -18,6 +18,7 @@ from app.core.documents import DocumentsDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.training import TrainingDesk
@@ -52,8 +53,11 @@ class Core:
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
+        removals = Removals(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents)
-        self._desks: tuple[Desk, ...] = (self.models, self.documents, self.answers, questions, chats, training)
+        self._desks: tuple[Desk, ...] = (
+            self.models, self.documents, self.answers, questions, chats, removals, training,
+        )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
             p.KeepRunning: self._keep_running,

@@ -80,6 +80,7 @@ DoorData = (
     | chats.TurnStored
     | chats.Answered
     | chats.Events
+    | documents.Answers
     | documents.Events
     | models.Models
     | models.Switching

@@ -62,7 +62,7 @@ class Parts:
     @cached_property
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
-        made = documents_controller.DocumentsController(self.core, self.home, self.app)
+        made = documents_controller.DocumentsController(self.core, self.collections, self.app)
         for use in self._for_documents:
             use(made)
         return made

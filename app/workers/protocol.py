@@ -277,6 +277,7 @@ class Removed(Data, frozen=True):
     passages: int
     traces: int
     ids: tuple[int, ...] = ()  # so that chats can forget them too
+    answers: tuple[int, ...] = ()  # turns that still tell of them in the model's own words; the core says it
 
 
 class Searched(Data, frozen=True):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     """The page with its source panel; sentences that need no answer become toasts."""
-    reader = SourceReader(parts.documents_client, window)
+    reader = SourceReader(parts.core, window)
     parts.documents.documents_listed.connect(reader.forget)
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
@@ -44,9 +44,10 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
     """Let files be dropped anywhere on the window: documents are added, models go to `model_dropped`."""
     overlay = DropOverlay(window, parts.documents, lambda: window.built(window.key) or window)
 
-    def add(paths: list[str], collection: str) -> None:
-        parts.documents.add(paths, collection)
-        parts.documents.choose(collection)
+    def add(paths: list[str], collection_id: int) -> None:
+        parts.documents.add(paths, collection_id)
+        if collection_id:
+            parts.documents.choose(collection_id)
         window.show_page("documents")
 
     overlay.files_dropped.connect(add)

@@ -25,6 +25,7 @@ from app.gui.documents.drop_count import DropCount
 from app.gui.icons import paint_icon
 from app.gui.theme import FontRole, theme
 from app.gui.widgets import paint_box
+from app.types import Collection
 
 MARGIN = 16
 ROWS_TOP = 56
@@ -45,8 +46,8 @@ def chip_text(kind: str, count: int) -> str:
 class DropOverlay(QWidget):
     """Lies over the window while files are dragged. It paints itself: a drag needs no widgets, tabs or focus."""
 
-    files_dropped = Signal(list, str)
-    """paths, collection"""
+    files_dropped = Signal(list, int)
+    """paths, id of the collection, 0 for the first one that is still to be made"""
     model_dropped = Signal(str)
     """Path of a .gguf file"""
 
@@ -58,7 +59,7 @@ class DropOverlay(QWidget):
         self._host, self._controller = host, controller
         self._find_area = area or (lambda: host)
         self._paths: list[str] = []
-        self._target = ""
+        self._target = 0
         self._offset = 0
         self._pointer = QPoint(-1, -1)
         self._count = DropCount(self)
@@ -74,8 +75,8 @@ class DropOverlay(QWidget):
         host.installEventFilter(self)
 
     @property
-    def target(self) -> str:
-        """The collection that the files go to."""
+    def target(self) -> int:
+        """Id of the collection that the files go to, 0 where there is none yet."""
         return self._target
 
     # --- the drag -----------------------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class DropOverlay(QWidget):
     def show_paths(self, paths: list[str], links: int = 0) -> None:
         """Show the overlay for these files and folders."""
         self._paths = paths
-        self._target = self._controller.current or DEFAULT_COLLECTION
+        self._target = self._controller.current
         self._offset = 0
         self._count.start(paths, links)
         self.setGeometry(self._host.rect())
@@ -163,9 +164,9 @@ class DropOverlay(QWidget):
     def point_at(self, at: QPoint) -> None:
         """The pointer is here: over a collection, that one is the target."""
         self._pointer = at
-        for name, rect in self._rows():
-            if rect.contains(at) and self._column().contains(at) and name != self._target:
-                self._target = name
+        for collection, rect in self._rows():
+            if rect.contains(at) and self._column().contains(at) and collection.id != self._target:
+                self._target = collection.id
                 self.update()
         near = self._scroll_direction() != 0
         if near and not self._scroll.isActive():
@@ -210,14 +211,14 @@ class DropOverlay(QWidget):
     def _row_height(self) -> int:
         return theme().px(theme().size("navRow"))
 
-    def _rows(self) -> list[tuple[str, QRect]]:
+    def _rows(self) -> list[tuple[Collection, QRect]]:
         column = self._column()
         if column.isEmpty():
             return []
         top = column.top() + theme().px(ROWS_TOP) - self._offset
         height = self._row_height()
         box = QRect(column.left() + 8, 0, column.width() - 17, height)
-        return [(each.name, box.translated(0, top + i * height)) for i, each in enumerate(self._controller.totals)]
+        return [(each, box.translated(0, top + i * height)) for i, each in enumerate(self._controller.totals)]
 
     # --- painting -----------------------------------------------------------------------------------------------------
 
@@ -250,8 +251,8 @@ class DropOverlay(QWidget):
         )
         painter.save()
         painter.setClipRect(column.adjusted(0, theme().px(ROWS_TOP), 0, 0))
-        for collection, (name, rect) in zip(self._controller.totals, self._rows(), strict=True):
-            chosen = name == self._target
+        for collection, rect in self._rows():
+            chosen = collection.id == self._target
             edge_token = "accent" if chosen else ""
             paint_collection(painter, rect, collection, selected=chosen, hovered=False, edge=edge_token, rtl=rtl)
         painter.restore()
@@ -306,7 +307,9 @@ class DropOverlay(QWidget):
             return self.tr("None of these files can be read"), readable, cancels
         over = self.tr("more than ") if count.cut else ""
         what = over + count_text(count.files, "file") if count.files else self.tr("files")
-        title = self.tr("Drop to add {0} to {1}").format(what, self._target)
+        names = {each.id: each.name for each in self._controller.totals}
+        where = names.get(self._target, DEFAULT_COLLECTION)
+        title = self.tr("Drop to add {0} to {1}").format(what, where)
         choose = self.tr("Hold over another collection to choose it. ") if len(self._controller.totals) > 1 else ""
         return title, self.tr("Files are read on this computer and stay where they are."), choose + cancels
 

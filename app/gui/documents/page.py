@@ -16,11 +16,12 @@ from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.collections_panel import CollectionsPanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Row
+from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.documents.search_results import SearchResults
 from app.gui.documents.table import DocumentsTable
 from app.gui.icons import icon
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ConfirmDialog, EmptyState, Label, SearchField, ThemedWidget
+from app.gui.widgets import Banner, Button, EmptyState, Label, SearchField, ThemedWidget
 from app.gui.widgets.page_frame import Page, Separator
 from app.types import SUPPORTED_SUFFIXES, Passage, SearchResult
 
@@ -217,9 +218,14 @@ class DocumentsPage(Page):
             if one
             else "They can no longer be found or cited. The files themselves stay where they are."
         )
-        taught = self.taught_models(stored)
-        if ConfirmDialog.ask(self, title, f"{detail} {taught}".strip(), self.tr("Remove")):
-            self._controller.remove(stored)
+        text = f"{detail} {self.taught_models(stored)}".strip()
+
+        def ask(answers: tuple[int, ...]) -> None:
+            agreed, with_answers = RemovalDialog.ask_removal(self, title, text, self.tr("Remove"), len(answers))
+            if agreed:
+                self._controller.remove(stored, answers if with_answers else ())
+
+        self._controller.find_answers(stored, ask)
 
     def _open_file(self, row: Row) -> None:
         self._open_path(Path(row.path))
@@ -240,23 +246,30 @@ class DocumentsPage(Page):
         dialog.exec()
         dialog.deleteLater()
 
-    def rename_collection(self, name: str) -> None:
-        dialog = CollectionDialog(self._controller, name, parent=self)
+    def rename_collection(self, collection_id: int) -> None:
+        dialog = CollectionDialog(self._controller, collection_id, parent=self)
         dialog.exec()
         dialog.deleteLater()
 
-    def delete_collection(self, name: str) -> None:
-        """Ask once, naming what goes and which models learned from it."""
-        self._controller.list_ids(name, lambda ids: self._ask_to_delete(name, ids))
+    def delete_collection(self, collection_id: int) -> None:
+        """Ask once, naming what goes, which models learned from it and which answers tell of it."""
+        controller = self._controller
+        controller.list_ids(
+            collection_id,
+            lambda ids: controller.find_answers(ids, lambda answers: self._ask_to_delete(collection_id, ids, answers)),
+        )
 
-    def _ask_to_delete(self, name: str, ids: tuple[int, ...]) -> None:
-        count = next((each.documents for each in self._controller.totals if each.name == name), 0)
+    def _ask_to_delete(self, collection_id: int, ids: tuple[int, ...], answers: tuple[int, ...]) -> None:
+        found = next((each for each in self._controller.totals if each.id == collection_id), None)
+        name, count = (found.name, found.documents) if found is not None else ("", 0)
         title = self.tr("Delete the collection {0}?").format(name)
         plural = "" if count == 1 else "s"
         detail = self.tr("Its {0} document{1} can no longer be found or cited. The files themselves stay.")
         text = f"{detail.format(count, plural)} {self.taught_models(ids)}".strip()
-        if ConfirmDialog.ask(self, title, text, self.tr("Delete collection")):
-            self._controller.delete_collection(name, ids)
+        action = self.tr("Delete collection")
+        agreed, with_answers = RemovalDialog.ask_removal(self, title, text, action, len(answers))
+        if agreed:
+            self._controller.delete_collection(collection_id, answers if with_answers else ())
 
     def _pop_collections(self) -> None:
         menu = self.collections_menu()
@@ -268,16 +281,16 @@ class DocumentsPage(Page):
         controller, menu = self._controller, QMenu(self)
         for each in controller.totals:
             action = menu.addAction(
-                icon("folder-open" if each.name == controller.current else "folder"),
+                icon("folder-open" if each.id == controller.current else "folder"),
                 f"{each.name.replace('&', '&&')}\t{each.documents}",
             )
-            action.triggered.connect(lambda _=False, name=each.name: controller.choose(name))
+            action.triggered.connect(lambda _=False, key=each.id: controller.choose(key))
         menu.addSeparator()
         menu.addAction(icon("folder-plus"), self.tr("New collection"), self.new_collection)
         if controller.current:
-            name = controller.current
-            menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_collection(name))
-            menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete_collection(name))
+            key = controller.current
+            menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_collection(key))
+            menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete_collection(key))
         return menu
 
     # --- showing ------------------------------------------------------------------------------------------------------
@@ -286,8 +299,9 @@ class DocumentsPage(Page):
         self.panel.show_totals(self._controller.totals)
         self._show_current(self._controller.current)
 
-    def _show_current(self, name: str) -> None:
-        self.panel.show_current(name)
+    def _show_current(self, collection_id: int) -> None:
+        self.panel.show_current(collection_id)
+        name = self._controller.current_name
         self.chooser.setText(name or self.tr("No collection"))
         self.chooser.updateGeometry()
         hint = self.tr("Search in {0}").format(name) if name else self.tr("Search documents")
@@ -387,7 +401,7 @@ class DocumentsPage(Page):
             self._search()
 
     def _show_result(self, result: SearchResult) -> None:
-        self.results.show_result(result, "" if self._everywhere else self._controller.current)
+        self.results.show_result(result, "" if self._everywhere else self._controller.current_name)
         self._show_content()
 
     def _leave_search(self) -> None:
@@ -413,7 +427,8 @@ class DocumentsPage(Page):
             document_id=document_id,
             document=row.name,
             path=row.path,
-            collection=self._controller.current,
+            collection_id=self._controller.current,
+            collection=self._controller.current_name,
             page=page,
             start=0,
             end=0,
