@@ -49,6 +49,7 @@ class ModelsDesk:
         self._state = c.EngineMoved(state="stopped")
         self._engine: Engine | None = None
         self._switch: Switch | None = None
+        self._suspended: AppError | None = None
         self._waiting: list[tuple[Callable[[], object], Reply]] = []
         self._reload = Debounce(house.clock, RELOAD_DELAY_S, self._load_again)
         house.settings.subscribe(lambda key: self._reload.push() if key in RELOADS else None)
@@ -148,19 +149,32 @@ class ModelsDesk:
         if self._engine is not None:
             self.engine_leaving.emit(error)
             self._engine.rest()
+        self._suspended = error
         self._move(c.EngineMoved(state="failed", failure=failure_of(error)))
 
     def give_back(self) -> None:
         """After `suspend`: load the model again."""
+        self._suspended = None
         if not self.is_ready:
-            self._begin().restart()
+            self._begin()
+
+    def wake(self) -> None:
+        """Somebody waits for the model in use: load it, unless it had to leave for a training.
+
+        Raises:
+            AppError: no model is installed.
+        """
+        if self._suspended is None:
+            self._begin()
 
     def _begin(self) -> Engine:
         """The engine in use, started where it is not.
 
         Raises:
-            AppError: no model is installed.
+            AppError: no model is installed, or a training has its memory.
         """
+        if self._suspended is not None:
+            raise self._suspended
         if self._engine is None:
             model = self._house.registry.active()
             if model is None:
@@ -205,6 +219,7 @@ class ModelsDesk:
         reply.done(p.Done())
 
     def _restart(self, call: c.RestartEngine, reply: Reply) -> None:
+        self._suspended = None
         if self._engine is not None:
             self.engine_leaving.emit(STARTED_AGAIN)
             self._move(c.EngineMoved(state="loading"))

@@ -18,10 +18,10 @@ import fake_run
 import gguf
 import msgspec
 import numpy as np
+from app.gui.documents.adding import Pending
 
 from app.chats.store import ChatStore
 from app.documents.worker import DocumentsRole
-from app.gui.documents.adding import Pending
 from app.gui.shell.session import State
 from app.models.registry import Registry
 from app.paths import SAMPLES, Home

@@ -6,17 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.gui.chat.markdown import (
-    Block,
-    Code,
-    MarkdownStream,
-    Paragraph,
-    Table,
-    Text,
-    mark_unsupported,
-    parse,
-    plain_text,
-)
+from app.gui.chat.blocks import Block, Code, Paragraph, Table, Text
+from app.gui.chat.markdown import parse, plain_text
+from app.gui.chat.markdown_stream import MarkdownStream
+from app.gui.chat.unsupported import mark_unsupported
 
 MIXED = """The limit is **165 €** [1]. See `code [1]` and [a link](https://example.com).
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shell_world import INFO, ShellWorld
@@ -18,6 +18,7 @@ from app.errors import AppError
 from app.gui import hardware
 from app.gui.chat.page import ChatPage
 from app.gui.models.page import ModelsPage
+from app.gui.models.switcher import ModelBar
 from app.gui.settings.page import SettingsPage
 from app.gui.shell.chats_model import grouped
 from app.gui.shell.regions import focus_region
@@ -83,9 +84,49 @@ def test_deleting_a_chat_can_be_undone_and_else_is_final(world: ShellWorld) -> N
     window._toast.undone.emit()
     assert store.count() == 2
     window.delete_chat(world.ids[1])
-    window._toast.leave()
+    window.deleted.purge()
     with pytest.raises(AppError):
         store.chat(world.ids[1])
+
+
+def test_ctrl_z_brings_deleted_chats_back_long_after_the_toast(world: ShellWorld, qtbot: QtBot) -> None:
+    window, store = world.window, world.parts.store
+    window.show_page("chat")
+    for chat_id in world.ids:
+        window.delete_chat(chat_id)
+    assert window._toast is not None
+    window._toast.leave()
+    assert store.count() == 0 and window.deleted.can_undo
+    edit = window.page("chat").first_focus()
+    assert edit.hasFocus(), "an empty input has nothing of its own to undo"
+    for left in (1, 2):
+        qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert store.count() == left
+    assert world.parts.chats.chat_id == world.ids[0] and not window.deleted.can_undo
+
+
+def test_ctrl_z_in_the_input_takes_back_words_first(world: ShellWorld, qtbot: QtBot) -> None:
+    window = world.window
+    window.show_page("chat")
+    window.delete_chat(world.ids[0])
+    edit = window.page("chat").first_focus()
+    qtbot.keyClicks(edit, "words")
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert world.parts.store.count() == 1
+
+
+@pytest.mark.parametrize("size", [(1280, 820), (880, 560)])
+def test_a_toast_leaves_the_input_and_its_buttons_free(world: ShellWorld, size: tuple[int, int]) -> None:
+    window = world.window
+    window.resize(*size)
+    window.show_page("chat")
+    QApplication.processEvents()
+    window.delete_chat(world.ids[0])
+    toast = window._toast
+    page = window.page("chat")
+    assert toast is not None and isinstance(page, ChatPage)
+    composer = QRect(page.composer.mapTo(window, QPoint(0, 0)), page.composer.size())
+    assert not composer.intersects(toast.geometry()) and window.rect().contains(toast.geometry())
 
 
 def test_search_finds_a_chat_and_enter_opens_it(world: ShellWorld, qtbot: QtBot) -> None:
@@ -278,7 +319,7 @@ def test_a_second_start_raises_the_first_window(world: ShellWorld, qtbot: QtBot)
 def test_the_switcher_is_worked_by_keys(world: ShellWorld, qtbot: QtBot) -> None:
     add_model(world, "Other")
     world.window.act("switch_model")
-    bar = world.window.page("chat").open_model_switcher.__self__  # type: ignore[attr-defined]
+    bar = world.window.findChild(ModelBar)
     popup = bar._popup
     assert popup.isVisible()
     qtbot.keyClick(popup, Qt.Key.Key_Down)

@@ -22,7 +22,7 @@ from app.gui.documents.table import DocumentsTable
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, EmptyState, Label, SearchField, ThemedWidget
-from app.gui.widgets.page_frame import Page, Separator
+from app.gui.widgets.page_frame import PageFrame, Separator
 from app.types import SUPPORTED_SUFFIXES, Passage, SearchResult
 
 SEARCH_DELAY_MS = 300
@@ -41,7 +41,7 @@ class _Toolbar(ThemedWidget):
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))
 
 
-class DocumentsPage(Page):
+class DocumentsPage(PageFrame):
     """Shows the controller's models and passes on what the person does."""
 
     def __init__(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.gui.widgets import CheckBox, ConfirmDialog
+from app.gui.widgets import ConfirmDialog
+from app.gui.widgets.choices import CheckBox
 
 
 class RemovalDialog(ConfirmDialog):

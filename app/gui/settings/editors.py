@@ -10,7 +10,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QSlider, QVBoxLayout, QWidget
 
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, ChoiceCard, ComboBox, Label, SegmentedControl, SpinBox, Switch, paint_box
+from app.gui.widgets import FOCUS_RING, ComboBox, Label, SpinBox, paint_box
+from app.gui.widgets.choices import ChoiceCard, SegmentedControl, Switch
 from app.settings import Setting
 
 Changed = Callable[[Any], None]

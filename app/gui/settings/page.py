@@ -14,7 +14,7 @@ from app.gui.settings.row import SettingRow
 from app.gui.shell.sidebar import NavRow, Place
 from app.gui.theme import theme
 from app.gui.widgets import Button, EmptyState, Label, SearchField, ThemedWidget, paint_box
-from app.gui.widgets.page_frame import Page, ScrollColumn, Separator
+from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.settings import ALL, Setting, Settings
 
 NOTES = {
@@ -33,7 +33,7 @@ SECTION_ICONS = {
 }
 
 
-class SettingsPage(Page):
+class SettingsPage(PageFrame):
     """Sections with settings are built from the declarations; `extra` builds what stands below or instead."""
 
     refused = Signal(object)

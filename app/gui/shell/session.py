@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from PySide6.QtCore import QObject, QTimer
 
+from app.core.calls.models import Models
 from app.errors import NoSpace
 from app.files import write_atomic
 from app.types import Collection
@@ -24,7 +25,9 @@ class State(Struct, kw_only=True):
     geometry: str = ""  # Qt's own, base64
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
+    folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
+    models: Models | None = None  # as they were known last, until the core tells
     collections: list[Collection] = []  # as they were known last, until the core tells
 
 
