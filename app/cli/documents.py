@@ -194,7 +194,7 @@ def remove(args: argparse.Namespace, session: Session) -> int:
         say(f"{removed.documents} documents and {removed.passages} passages were removed.")
     if removed.answers:
         tell(f"{_answers(len(removed.answers))} in the model's own words.")
-    for model in trained_on(session.registry.models(), removed.ids):
+    for model in trained_on(session.models().models, removed.ids):
         tell(f"“{model.name}” learned from it and still can repeat it. Remove that model too, or train it again.")
     for name in dict.fromkeys(holding(Runs(session.home.runs), removed.ids)):
         tell(f"Its text also stays in the training data of “{name}” until you delete that run's data.")

@@ -102,7 +102,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    models = commands.add_parser("models", help="list, import, use or remove models")
+    models = commands.add_parser("models", help="list, import, use, rename or remove models")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
@@ -113,6 +113,9 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     exporting.add_argument("file", metavar="FILE")
     for action, text in (("use", "use this model from now on"), ("remove", "delete Inhouse's copy of a model")):
         actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
+    renaming = actions.add_parser("rename", help="call a model otherwise")
+    renaming.add_argument("name", metavar="NAME")
+    renaming.add_argument("new_name", metavar="NEW-NAME")
     actions.add_parser("back", help="use the model that was in use before")
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
