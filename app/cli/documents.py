@@ -84,16 +84,12 @@ def add(args: argparse.Namespace, session: Session) -> int:
 
 def _collection_for(session: Session, name: str) -> Collection:
     """The collection of this name, made where there is none; without a name the one that new chats ask."""
-    listed = session.collections()
-    default = session.settings.get(DEFAULT_COLLECTION)
-    found = [each for each in listed if (each.name.casefold() == name.casefold() if name else each.id == default)]
-    if found:
-        return found[0]
-    name = name or FIRST_COLLECTION
-    same = [each for each in listed if each.name.casefold() == name.casefold()]
-    if same:
-        return same[0]
-    made = session.call(CreateCollection(name=name))
+    if not name:
+        default = session.settings.get(DEFAULT_COLLECTION)
+        found = [each for each in session.collections() if each.id == default]
+        if found:
+            return found[0]
+    made = session.call(CreateCollection(name=name or FIRST_COLLECTION))
     assert isinstance(made, CollectionMade)
     return made.collection
 

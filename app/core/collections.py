@@ -9,7 +9,6 @@ from app.core.children import Requester
 from app.core.clock import Timer
 from app.core.house import Handler, House
 from app.core.reply import Reply
-from app.core.signals import Signal
 from app.errors import AppError
 from app.types import Collection
 from app.workers.protocol import (
@@ -32,9 +31,7 @@ class CollectionList:
         self._house, self._child = house, child
         self.all: tuple[Collection, ...] = ()
         """As far as they are known."""
-        self.known = False
-        self.first_known: Signal[()] = Signal()
-        """They are known for the first time since the core began."""
+        self._known = False
         self._listing = self._again = False
         self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
         """Who waits for the next list."""
@@ -51,22 +48,16 @@ class CollectionList:
     def find_or_make(self, name: str, found: Callable[[int], object], failed: Callable[[AppError], object]) -> None:
         """The id of the collection of this name, whatever its case; it is made where there is none."""
 
-        def look() -> None:
-            same = [each.id for each in self.all if each.name.casefold() == name.casefold()]
-            if same:
-                found(same[0])
-            else:
-                self._child.request(CreateCollection(name=name), done=made, failed=failed)
+        same = [each.id for each in self.all if each.name.casefold() == name.casefold()]
+        if same:
+            found(same[0])
+            return
 
         def made(data: CollectionMade) -> None:
             self._made(data.collection)
             found(data.collection.id)
 
-        if self.known:
-            look()
-        else:
-            self._asked.append((look, failed))
-            self.recount()
+        self._child.request(CreateCollection(name=name), done=made, failed=failed)
 
     def recount(self) -> None:
         """Ask for them again; one list at a time is asked for."""
@@ -109,12 +100,10 @@ class CollectionList:
         self.take(tuple(each for each in self.all if each.id != collection_id))
 
     def take(self, collections: tuple[Collection, ...]) -> None:
-        """The documents process says that there are these."""
-        first = not self.known
-        if first or collections != self.all:
-            self.all, self.known = collections, True
-            if first:
-                self.first_known.emit()
+        """The documents process says that there are these; what still knows one by its name gets its id."""
+        if collections != self.all or not self._known:
+            self.all, self._known = collections, True
+            self._house.store.resolve_collections({each.name: each.id for each in collections})
             self._house.tell(CollectionsChanged(collections=collections))
 
     def _list(self, call: ListCollections, reply: Reply) -> None:
@@ -129,7 +118,7 @@ class CollectionList:
         self._child.request(call, done=made, failed=reply.failed)
 
     def _made(self, collection: Collection) -> None:
-        if self.known:
+        if self._known:
             self.take((*(each for each in self.all if each.id != collection.id), collection))
         self.recount()
 

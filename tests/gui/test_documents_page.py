@@ -17,10 +17,11 @@ from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Column, Row
 from app.gui.documents.page import DocumentsPage
+from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.documents.search_results import snippet
 from app.gui.theme import Theme
 from app.gui.widgets import ConfirmDialog
-from app.types import Collection, Document, Passage, SearchResult
+from app.types import Answer, Collection, Document, Passage, SearchResult, Source
 from app.workers import protocol as p
 
 
@@ -213,6 +214,24 @@ def test_the_bar_tells_progress_pause_and_summary(
     assert not bar.isVisible()
 
 
+def test_one_click_on_cancel_can_be_taken_back(
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
+) -> None:
+    bar = page.add_bar
+    controller.add([f"/files/{number}.pdf" for number in range(1000)])
+    job = client.last(p.Add)
+    job.say(p.AddProgress(done=119, total=1000))
+    for number in range(119):
+        job.say(p.FileEvent(path=f"/files/{number}.pdf", status="indexed", document_id=100 + number))
+    qtbot.mouseClick(bar.cancel_button, Qt.MouseButton.LeftButton)
+    job.confirm_cancel()
+    assert bar.title.text() == "Stopped. 119 of 1000 files were added."
+    assert bar.detail.text() == "881 of 1000 files are left for Travel & HR."
+    qtbot.mouseClick(bar.continue_button, Qt.MouseButton.LeftButton)
+    again = client.last(p.Add).call
+    assert isinstance(again, p.Add) and len(again.paths) == 881
+
+
 def test_a_dead_reader_has_a_banner_and_continue(
     page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
@@ -354,3 +373,47 @@ def test_deleting_a_collection_names_the_models_that_learned_from_it(page: Docum
     asked.finish(p.Documents(documents=(document(8, "a.md"), document(9, "b.md"))))
     assert any("“Tuned” learned from [8, 9]." in text for text in told)
     assert client.last(p.DeleteCollection).call == p.DeleteCollection(collection_id=2)
+
+
+def store_answer(world: DocumentsWorld, document_id: int) -> int:
+    """An answer in words of the model's own about a document; → its turn."""
+    store = world.core.store
+    passage = Passage(
+        id=1, document_id=document_id, document="policy.pdf", path="/files/policy.pdf", collection="Travel & HR",
+        start=0, end=4, text="text",
+    )  # fmt: skip
+    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+    store.finish_answer(turn.id, Answer(text="The limit is 165 EUR [1].", sources=(Source(n=1, passage=passage),)))
+    return turn.id
+
+
+def test_a_removal_offers_to_delete_what_answers_still_tell(
+    page: DocumentsPage, controller: DocumentsController, world: DocumentsWorld, client: FakeChild, qtbot: QtBot
+) -> None:
+    turn_id = store_answer(world, 3)
+    page.table.open_row(row(controller, "policy.pdf"))
+    told: list[str] = []
+
+    def accept(dialog: ConfirmDialog) -> None:
+        told.extend(label.text() for label in dialog.findChildren(QLabel))
+        assert isinstance(dialog, RemovalDialog)
+        dialog.with_answers.click()
+        dialog.accept()
+
+    answer_next_dialog(accept)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert any("1 answer in your chats tells of it" in text for text in told)
+    assert client.last(p.Remove).call == p.Remove(ids=(3,)) and world.core.store.turn(turn_id).text == ""
+
+
+def test_answers_that_are_kept_are_owned_up_to(
+    page: DocumentsPage, controller: DocumentsController, world: DocumentsWorld, client: FakeChild
+) -> None:
+    said: list[str] = []
+    controller.notice_raised.connect(said.append)
+    store_answer(world, 3)
+    store_answer(world, 3)
+    controller.remove([3])
+    client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(3,)))
+    client.last(p.Forgotten).finish(p.Done())
+    assert said == ["Removed from search. 2 answers in your chats still tell of it in the model's words."]
