@@ -13,7 +13,7 @@ from app.database.carve import Row, Value
 from app.types import Answer
 
 LOST_QUESTION = "(This question could not be read.)"
-LOST_ANSWER = "(This answer could not be read.)"
+LOST_ANSWER = "The answer that stood here could not be read."
 
 _answers = msgspec.json.Decoder(Answer)
 
@@ -95,29 +95,43 @@ def _add_missing_chats(db: sqlite3.Connection) -> None:
 
 
 def _join_trees(db: sqlite3.Connection) -> None:
-    """Something in the place of each message that others follow and that could not be read."""
-    lost = db.execute(
-        "SELECT DISTINCT chat_id, parent, role, created_at FROM turns AS t WHERE parent <> 0 "
-        "AND NOT EXISTS (SELECT 1 FROM turns AS p WHERE p.id = t.parent) GROUP BY chat_id, parent ORDER BY parent"
+    """Every message follows one that is there: where the one before is lost, something stands in for it."""
+    orphans = db.execute(
+        "SELECT chat_id, parent, role, min(created_at) FROM turns AS t WHERE parent <> 0 "
+        "AND NOT EXISTS (SELECT 1 FROM turns AS p WHERE p.id = t.parent) GROUP BY chat_id, parent, role ORDER BY parent"
     ).fetchall()
-    for chat_id, turn_id, follower, created_at in lost:
-        role, text = ("question", LOST_QUESTION) if follower == "answer" else ("answer", LOST_ANSWER)
-        before = _last_before(db, chat_id, turn_id, follower)
-        if role == "answer" and not before:  # a chat does not begin with an answer
-            db.execute("UPDATE turns SET parent = 0 WHERE chat_id = ? AND parent = ?", (chat_id, turn_id))
-            continue
-        db.execute(
-            "INSERT INTO turns (id, chat_id, parent, chosen, role, text, state, created_at) "
-            "VALUES (?, ?, ?, 0, ?, ?, 'done', ?)",
-            (turn_id, chat_id, before, role, text, created_at),
-        )
+    for chat_id, lost, role, created_at in orphans:
+        last = _last(db, chat_id, lost)
+        if role == "answer":
+            _stand_in(db, (lost, chat_id, last.get("answer", 0), "question", LOST_QUESTION, None, created_at))
+        elif last.get("question", 0) > last.get("answer", 0):
+            note = msgspec.json.encode(Answer(text="", note=LOST_ANSWER))
+            _stand_in(db, (lost, chat_id, last["question"], "answer", "", note, created_at))
+        else:
+            sql = "UPDATE turns SET parent = ? WHERE chat_id = ? AND parent = ?"
+            db.execute(sql, (last.get("answer", 0), chat_id, lost))
+    _choose(db)
+
+
+def _last(db: sqlite3.Connection, chat_id: int, before: int) -> dict[str, int]:
+    """The newest question and the newest answer before a turn."""
+    rows = db.execute("SELECT role, max(id) FROM turns WHERE chat_id = ? AND id < ? GROUP BY role", (chat_id, before))
+    return dict(rows.fetchall())
+
+
+def _stand_in(db: sqlite3.Connection, values: tuple[Value, ...]) -> None:
     db.execute(
-        "UPDATE turns SET chosen = 1 WHERE id IN (SELECT max(id) FROM turns GROUP BY chat_id, parent "
-        "HAVING max(chosen) = 0)"
+        "INSERT INTO turns (id, chat_id, parent, role, text, answer, created_at, chosen, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'done')",
+        values,
     )
 
 
-def _last_before(db: sqlite3.Connection, chat_id: int, turn_id: int, role: str) -> int:
-    """The newest turn of a role before this one; 0 where there is none."""
-    sql = "SELECT coalesce(max(id), 0) FROM turns WHERE chat_id = ? AND id < ? AND role = ?"
-    return int(db.execute(sql, (chat_id, turn_id, role)).fetchone()[0])
+def _choose(db: sqlite3.Connection) -> None:
+    """One of the versions in each place is shown."""
+    for chat_id, parent in db.execute("SELECT DISTINCT chat_id, parent FROM turns").fetchall():
+        db.execute(
+            "UPDATE turns SET chosen = (id = (SELECT id FROM turns WHERE chat_id = :chat AND parent = :parent "
+            "ORDER BY chosen DESC, id DESC LIMIT 1)) WHERE chat_id = :chat AND parent = :parent",
+            {"chat": chat_id, "parent": parent},
+        )

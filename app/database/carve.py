@@ -51,7 +51,7 @@ class _Pages:
 
     def __init__(self, file: BinaryIO, log: bytes) -> None:
         self._file = file
-        header = file.read(100)
+        header = file.read(100).ljust(100, b"\0")
         self.size = _page_size(header)
         self.usable = self.size - (header[20] if header[:16] == MAGIC else 0)
         self._newer = _committed(log, self.size)
