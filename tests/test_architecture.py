@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,6 +95,16 @@ def test_our_own_modules_are_imported_at_the_top() -> None:
         if imported(node)[0].split(".")[0] in PACKAGES
     ]
     assert not late
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Typing-only imports and those inside functions count too."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    arrows = networkx.DiGraph()
+    for module in graph.modules:
+        arrows.add_edges_from((module, other) for other in graph.find_modules_directly_imported_by(module))
+    circles = [sorted(ring) for ring in networkx.strongly_connected_components(arrows) if len(ring) > 1]
+    assert not circles
 
 
 def test_every_module_and_public_class_says_why_it_exists() -> None:
