@@ -50,12 +50,10 @@ LATE_IMPORTS = {
     "trainer/bench.py",
     "app/gui/pages.py",
     "app/gui/chat/parts.py",
-    "app/gui/chat/answering.py",
-    "app/gui/chat/controller.py",
 }
 """Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
-pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, the table of pages with the
-parts that an empty chat does not show, and two controllers until the core answers in their place."""
+pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, and the table of pages with
+the parts that an empty chat does not show."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
