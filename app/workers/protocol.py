@@ -381,7 +381,6 @@ DocumentsCall = (
     | ListTombstones
     | Forgotten
     | Search
-    | Embed
     | Ground
     | Embed
     | RenderPage
