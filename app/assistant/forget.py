@@ -37,9 +37,8 @@ def remove(call: Remove | DeleteCollection, chats: ChatStore) -> Steps[Removed]:
     """
     removed = yield Step("documents", call)
     assert isinstance(removed, Removed)
-    if isinstance(call, DeleteCollection):
-        chats.leave_collections((call.collection_id,))
-    answers = yield from _follow(removed.ids, chats)
+    gone = (call.collection_id,) if isinstance(call, DeleteCollection) else ()
+    answers = yield from _follow(removed.ids, gone, chats)
     return msgspec.structs.replace(removed, answers=answers)
 
 
@@ -47,15 +46,16 @@ def finish_removals(chats: ChatStore) -> Steps[tuple[int, ...]]:
     """Let the chats follow every removal that they may not have followed; returns the documents' ids."""
     stones = yield Step("documents", ListTombstones())
     assert isinstance(stones, Tombstones)
-    yield from _follow(stones.ids, chats)
+    yield from _follow(stones.ids, stones.collections, chats)
     return stones.ids
 
 
-def _follow(ids: Sequence[int], chats: ChatStore) -> Steps[tuple[int, ...]]:
+def _follow(ids: Sequence[int], collections: Sequence[int], chats: ChatStore) -> Steps[tuple[int, ...]]:
     """The chats know from now on what is gone, an answer that is still being written included."""
-    if not ids:
+    if not ids and not collections:
         return ()
+    chats.leave_collections(collections)
     forgot = chats.forget_documents(ids)
     with contextlib.suppress(AppError):  # the tombstones stay, and the next start forgets once more
-        yield Step("documents", Forgotten(ids=tuple(ids)))
+        yield Step("documents", Forgotten(ids=tuple(ids), collections=tuple(collections)))
     return forgot.speaking

@@ -33,7 +33,7 @@ def backup_daily(home: Home, store: ChatDatabase) -> Path | None:
     if target.exists():
         return None
     made = target.with_suffix(".tmp")
-    with plain_errors("The copy of your chats", made):
+    with plain_errors("The copy of your chats", made, files=True):
         made.unlink(missing_ok=True)
         try:
             store.copy(made)
@@ -65,7 +65,7 @@ def in_copies(backups: Path, change: Callable[[sqlite3.Connection], object]) -> 
     """
     for path in copies_of(backups, "chats"):
         try:
-            with plain_errors(SUBJECT, path), _changing(path) as db:
+            with plain_errors(SUBJECT, path, files=True), _changing(path) as db:
                 change(db)
         except Damaged:
             path.unlink(missing_ok=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterable
 
 import msgspec
 
 from app.chats.forget import note_documents
 from app.database.carve import Row, Value
+from app.database.salvage import keep_ids
 from app.types import Answer
 
 LOST_QUESTION = "(This question could not be read.)"
@@ -37,15 +37,6 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     keep_ids(db, ("chats", "turns"), highest)
     chats, turns = (db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("chats", "turns"))
     return f"{chats} chats with {turns} messages could be read and are here." if chats else "None of it could be read."
-
-
-def keep_ids(db: sqlite3.Connection, tables: Iterable[str], highest: dict[str, int]) -> None:
-    """Let no id be given out again; where the highest is not known, go on above any that there can have been."""
-    for table in tables:
-        (seen,) = db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
-        last = max(seen, highest.get(table, int(time.time())))
-        db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
 
 
 def _is_chat(values: tuple[Value, ...]) -> bool:

@@ -38,15 +38,16 @@ def plain(error: sqlite3.Error | OSError, subject: str, path: Path) -> AppError:
 
 
 @contextlib.contextmanager
-def plain_errors(subject: str, path: Path) -> Iterator[None]:
-    """Turn what SQLite or the system raises into an AppError.
+def plain_errors(subject: str, path: Path, *, files: bool = False) -> Iterator[None]:
+    """Turn what SQLite raises into an AppError; `files`: and what the system raises.
 
     Raises:
         Busy: another process writes to the database.
         Damaged: the file is damaged.
         NoSpace: the disk is full or the folder is read-only.
     """
+    caught: tuple[type[sqlite3.Error | OSError], ...] = (sqlite3.Error, OSError) if files else (sqlite3.Error,)
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except caught as error:
         raise plain(error, subject, path) from error

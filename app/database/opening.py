@@ -55,7 +55,7 @@ def open_writer(path: Path, backups: Path, kind: Kind) -> sqlite3.Connection:
         NewerData: a newer Inhouse wrote it; it is left as it is.
         NoSpace, Busy: it cannot be opened now.
     """
-    with plain_errors(kind.subject, path):
+    with plain_errors(kind.subject, path, files=True):
         make_folder(path.parent)
         finish_salvage(path)
         if not path.exists():
@@ -148,7 +148,7 @@ def check(db: sqlite3.Connection) -> None:
 
 
 def _opened(path: Path, backups: Path, kind: Kind) -> sqlite3.Connection:
-    with plain_errors(kind.subject, path):
+    with plain_errors(kind.subject, path, files=True):
         if not path.stat().st_size:
             raise _damaged("The file is empty.")
         db = _connect(path)

@@ -69,3 +69,12 @@ def finish_salvage(path: Path) -> None:
         salvaged.rename(path)
         path.with_suffix(".open").unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def keep_ids(db: sqlite3.Connection, tables: Iterable[str], highest: dict[str, int]) -> None:
+    """Let no id be given out again; where the highest is not known, go on above any that there can have been."""
+    for table in tables:
+        (seen,) = db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+        last = max(seen, highest.get(table, int(time.time())))
+        db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
