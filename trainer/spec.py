@@ -40,7 +40,7 @@ Split = Literal["train", "validation", "heldout", "unseen", "aside"]
 Role = Literal["system", "user", "assistant"]
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
 Quantization = Literal["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
-Action = Literal["run", "pause", "stop"]
+Action = Literal["run", "pause", "stop", "skip"]
 DTYPES_BYTES = {"bf16": 2.0, "fp32": 4.0, "nf4": 0.75}
 """Bytes a weight, scales and unquantized tensors included."""
 
@@ -236,7 +236,8 @@ class ReviewDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Control(Struct, frozen=True):
-    """What the user asks of a run under way: `stop` keeps the best so far, `pause` waits for `run`."""
+    """What the user asks of a run under way: `stop` keeps the best so far, `pause` waits for `run`, `skip` ends the
+    comparison without a verdict."""
 
     action: Action = "run"
 
