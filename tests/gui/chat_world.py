@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from fakes import FakeWorkerClient
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.chats.store import ChatStore
@@ -115,10 +115,16 @@ class World:
         return chat_id
 
 
-def page_image(pages: int = 24, marks: tuple[Box, ...] = (Box(50, 300, 400, 320),)) -> PageImage:
-    """A white page of 595 × 842 points at one pixel a point."""
+def page_image(
+    pages: int = 24, marks: tuple[Box, ...] = (Box(50, 300, 400, 320),), ink: QRect | None = None
+) -> PageImage:
+    """A white page of 595 × 842 points at one pixel a point, black where `ink` says."""
     image = QImage(595, 842, QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
+    if ink is not None:
+        painter = QPainter(image)
+        painter.fillRect(ink, QColor("black"))
+        painter.end()
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
