@@ -22,7 +22,7 @@ class CollectionButton(EnterPresses, QAbstractButton):
     def __init__(self, collections: Callable[[], Sequence[Collection]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._collections = collections
-        self._name, self._count = "", ""
+        self._name, self._count, self._reading = "", "", ""
         self._short = False
         self.setProperty(FOCUS_RING, 6)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -31,13 +31,20 @@ class CollectionButton(EnterPresses, QAbstractButton):
         theme().changed.connect(self._wear)
         self.show_name("")
 
+    def show_reading(self, text: str) -> None:
+        """How far adding to the collection is, in the place of its count; "" when nothing is added."""
+        if text != self._reading:
+            self._reading = text
+            self.show_name(self._asked)
+
     def show_name(self, name: str) -> None:
         """Show this collection with the number of its documents."""
+        self._asked = name
         found = next((each for each in self._collections() if each.name == name), None)
         documents = found.documents if found else 0
         self._name = name or self.tr("No documents")
         words = self.tr("1 document") if documents == 1 else self.tr("{n} documents").format(n=documents)
-        self._count = words if name and found else ""
+        self._count = (self._reading or (words if found else "")) if name else ""
         self.setAccessibleName(self.tr("Documents to ask: {name} {count}").format(name=self._name, count=self._count))
         self.setToolTip(self.tr("Choose which documents this chat asks"))
         self._wear()
@@ -57,7 +64,7 @@ class CollectionButton(EnterPresses, QAbstractButton):
         """The collections, and *No documents*."""
         menu = QMenu(self)
         group = QActionGroup(menu)
-        current = self._name if self._count else ""
+        current = self._asked
         for each in self._collections():
             action = menu.addAction(icon("folder-open"), f"{each.name}   ({each.documents})")
             action.setCheckable(True)

@@ -67,6 +67,7 @@ class ChatPage(QWidget):
         """`model_button` opens the switcher; `samples` are questions for an empty chat."""
         super().__init__(parent)
         self._controller, self._models, self._drafts = controller, models, drafts
+        self._adding = ("", "")  # the collection that files go into, and how far they are
         self.reader = SourceReader(controller.documents, self)
         self.start_page = StartPage(samples)
         self.collection_button = CollectionButton(collections)
@@ -83,7 +84,7 @@ class ChatPage(QWidget):
         self._add_shortcuts()
         self.setAccessibleName(self.tr("Chat"))
         self._chat_opened(controller.chat)
-        self.composer.set_collection(controller.collection)
+        self._collection_changed(controller.collection)
         self._engine_changed(controller.engine_state)
 
     # --- parts --------------------------------------------------------------------------------------------------------
@@ -152,7 +153,6 @@ class ChatPage(QWidget):
         """The chat is opened to be written in: a panel that covers the input goes."""
         if self.host.covers:
             self.sources.hide()
-        self.refresh_collections()
 
     def first_focus(self) -> QWidget:
         return self.composer.edit
@@ -212,6 +212,17 @@ class ChatPage(QWidget):
         self.reader.forget()
         self.collection_button.show_name(self._controller.collection)
 
+    def show_adding(self, collection: str, text: str) -> None:
+        """How far reading files is; it is shown while they go into the collection that this chat asks."""
+        self._adding = (collection, text) if text else ("", "")
+        self._show_adding()
+
+    def _show_adding(self) -> None:
+        collection, text = self._adding
+        shown = text if collection == self._controller.collection else ""
+        self.collection_button.show_reading(shown)
+        self.start_page.show_reading(shown)
+
     def _send(self, text: str) -> None:
         chat_id = self._controller.chat_id
         if self._controller.ask(text):
@@ -249,6 +260,7 @@ class ChatPage(QWidget):
     def _collection_changed(self, name: str) -> None:
         self.composer.set_collection(name)
         self.collection_button.show_name(name)
+        self._show_adding()
 
     def _engine_changed(self, state: str) -> None:
         failed = state == "failed"
