@@ -1,7 +1,8 @@
 """What can be done with a run, each use case once: generators that yield steps for others and receive what these gave.
 
-They touch no disk and start no process themselves, so that their tests need neither. Their driver (`app.core.run_flows`)
-knows four roles: the documents process, the trainer's commands, the disk, and the desk that keeps wizards and models.
+They touch no disk and start no process themselves, so that their tests need neither. Who drives them
+(`app.core.run_flows`) knows four roles: the documents process, the trainer's commands, the disk, and the desk that
+keeps wizards and models.
 """
 
 from __future__ import annotations
