@@ -361,6 +361,12 @@ class Ready(Data, frozen=True):
     version: int = VERSION
 
 
+class Alive(Data, frozen=True):
+    """A sign of life, every two seconds, whatever the child is doing."""
+
+    steps: int  # of requests, since the start
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 EngineCall = Load | Chat | Count | SetAdapter
@@ -410,6 +416,7 @@ AnyData = (
     | ModelInstalled
     | Done
     | Ready
+    | Alive
 )
 
 
