@@ -21,6 +21,7 @@ from app.core.questions import Questions
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
 from app.models.registry import Registry
@@ -34,8 +35,8 @@ log = logging.getLogger(__name__)
 class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
-    def __init__(self, home: Home, make_child: MakeChild, clock: Clock) -> None:
-        """Open the stores; starts no process.
+    def __init__(self, home: Home, make_child: MakeChild, clock: Clock, trainer: Trainer | None = None) -> None:
+        """Open the stores; starts no process. `trainer` is played in tests.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -54,7 +55,7 @@ class Core:
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         removals = Removals(house, self.documents)
-        training = TrainingDesk(house, self.models, self.documents)
+        training = TrainingDesk(house, self.models, self.documents, trainer)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.answers, questions, chats, removals, training,
         )  # fmt: skip
