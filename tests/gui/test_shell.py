@@ -35,11 +35,13 @@ from app.workers.protocol import (
     Collections,
     DeleteCollection,
     ListCollections,
+    ListTombstones,
     Load,
     Loaded,
     LoadProgress,
     Removed,
     RenameCollection,
+    Tombstones,
 )
 
 
