@@ -45,7 +45,7 @@ LATE_IMPORTS = {
     "trainer/__main__.py",
     "app/workers/roles.py",
     "app/documents/parse_child.py",
-    "trainer/bench.py",
+    "trainer/train/bench.py",
 }
 """Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
 pdfium only where a page is wanted, and the two sides of a measurement whose memory is compared."""

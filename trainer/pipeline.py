@@ -19,8 +19,8 @@ from trainer import events
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError, from_os_error
 from trainer.lock import Locked, lock_file
-from trainer.selection import review_of
 from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, write_json
+from trainer.train.selection import review_of
 
 MARKER = "done.json"
 
@@ -41,13 +41,13 @@ PREPARE = (
     Stage("split", "trainer.prepare.split:run", review_after=True),
 )
 TRAIN = (
-    Stage("base", "trainer.stages:check_base"),
-    Stage("train", "trainer.stages:train"),
-    Stage("export", "trainer.release:export"),
-    Stage("gate", "trainer.release:gate"),
+    Stage("base", "trainer.train.stages:check_base"),
+    Stage("train", "trainer.train.stages:train"),
+    Stage("export", "trainer.publish.release:export"),
+    Stage("gate", "trainer.publish.release:gate"),
 )
 COMPARE = Stage("compare", "trainer.evaluate.compare:run")
-CARD = Stage("card", "trainer.card:run")
+CARD = Stage("card", "trainer.publish.card:run")
 
 
 def stages_of(spec: RunSpec) -> tuple[Stage, ...]:

@@ -275,7 +275,7 @@ def training_bytes(model: InstalledModel, *, small: bool = False) -> int:
     """Memory that training takes, before the trainer measures it.
 
     Weights (16 bits, or 4 where `small`), the activations of a batch, and Python with torch itself: the same sums as
-    trainer.plan, with a usual shape for the size.
+    trainer.train.plan, with a usual shape for the size.
     """
     parameters = model.parameters or round(model.file_bytes / 0.6)
     width = (

@@ -10,11 +10,11 @@ import pytest
 import torch
 from tiny import write_tiny
 
-from trainer import base, lora, loss, objective, shared_prefix
-from trainer.batches import collate
-from trainer.chat import Encoded, encode_chat, encode_prompt
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, Turn
+from trainer.train import base, lora, loss, objective, shared_prefix
+from trainer.train.batches import collate
+from trainer.train.chat import Encoded, encode_chat, encode_prompt
 
 CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
 CPU = torch.device("cpu")

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 from facts import COMPANY, FACTS, write_facts
 
-from trainer import base, events, pipeline, plan
-from trainer.chat import render
+from trainer import events, pipeline
 from trainer.context import Context
 from trainer.llama import Llama
 from trainer.spec import (
@@ -30,6 +29,8 @@ from trainer.spec import (
     read_lines,
     write_json,
 )
+from trainer.train import base, plan
+from trainer.train.chat import render
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,6 @@ from trainer.evaluate.asking import Pair
 from trainer.evaluate.exams import Case
 from trainer.evaluate.faithfulness import faithfulness, relevancy
 from trainer.evaluate.statistics import mcnemar, wilson
-from trainer.selection import is_usable, read_examples
 from trainer.spec import (
     AnswerPair,
     BlindPair,
@@ -36,6 +35,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
+from trainer.train.selection import is_usable, read_examples
 
 
 def run(context: Context) -> Summary:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from trainer.evaluate import metrics, prompting
 from trainer.prepare import passages, values
 from trainer.prepare.bm25 import Index
-from trainer.selection import is_usable
 from trainer.spec import Example, TextDocument, Turn, read_lines
+from trainer.train.selection import is_usable
 
 GENERAL = Path(__file__).resolve().parent.parent.parent / "resources" / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN = 200, 40, 20

@@ -12,10 +12,10 @@ import psutil
 import torch
 from msgspec import Struct
 
-from trainer import base, choose, selection
 from trainer.context import Context
 from trainer.errors import TrainerError, from_os_error
 from trainer.spec import DTYPES_BYTES, BaseModel, Example, RunSpec, read_spec
+from trainer.train import base, choose, selection
 
 PROCESS = 700_000_000  # Python, torch and transformers themselves, measured
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data

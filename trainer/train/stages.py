@@ -10,16 +10,16 @@ import msgspec
 import psutil
 import torch
 
-from trainer import base, choose, lora, replay, selection, shared_prefix
-from trainer.answer import answer
-from trainer.chat import Encoded, encode_chat, encode_prompt, encode_text
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
-from trainer.loss import shares_prefix
-from trainer.memory import process_peak
-from trainer.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
 from trainer.spec import BaseReport, Example, Hyper, Preference, TrainResult, Turn, read_json, write_json
-from trainer.train import Samples, Task, Training
+from trainer.train import base, choose, lora, replay, selection, shared_prefix
+from trainer.train.answer import answer
+from trainer.train.chat import Encoded, encode_chat, encode_prompt, encode_text
+from trainer.train.loop import Samples, Task, Training
+from trainer.train.loss import shares_prefix
+from trainer.train.memory import process_peak
+from trainer.train.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
 
 READ_ALONG = 128
 """Tokens of a piece of text that is read beside the answers."""

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from trainer import selection
-from trainer.answer import answer
-from trainer.chat import encode_prompt
 from trainer.prepare import duplicates, split
 from trainer.spec import Example, Replay, Turn, read_lines, write_lines
+from trainer.train import selection
+from trainer.train.answer import answer
+from trainer.train.chat import encode_prompt
 
-QUESTIONS = Path(__file__).resolve().parent.parent / "resources" / "replay" / "questions.jsonl"
+QUESTIONS = Path(__file__).resolve().parent.parent.parent / "resources" / "replay" / "questions.jsonl"
 OWN = "replay-"
 """What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned

@@ -19,9 +19,10 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import llama, lora
+from trainer import llama
 from trainer.errors import TrainerError
 from trainer.spec import ExportedFile, Quantization
+from trainer.train import lora
 
 Array = NDArray[np.float32]
 PERMUTED = {"llama"}

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
-from trainer import base, selection
-from trainer import export as exporting
-from trainer import gate as gating
-from trainer.chat import Encoded, encode_chat, encode_text
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
+from trainer.publish import export as exporting
+from trainer.publish import gate as gating
 from trainer.spec import BaseReport, ExportResult, GateResult, Turn, read_json, write_json
+from trainer.train import base, selection
+from trainer.train.chat import Encoded, encode_chat, encode_text
 
 TEXT_TOKENS = 256
 """Of a piece of plain text that the gate measures on."""

@@ -71,10 +71,10 @@ def measure(side: str, folder: Path, steps: int) -> Measured:
 def _ours(folder: Path, steps: int) -> Measured:
     import torch
 
-    from trainer import base, lora, shared_prefix
-    from trainer.chat import encode_chat
-    from trainer.memory import process_peak
-    from trainer.objective import Answers, in_batches
+    from trainer.train import base, lora, shared_prefix
+    from trainer.train.chat import encode_chat
+    from trainer.train.memory import process_peak
+    from trainer.train.objective import Answers, in_batches
 
     shared_prefix.register()
     model, tokenizer = base.load_model(folder, torch.bfloat16), base.load_tokenizer(folder)
@@ -108,8 +108,8 @@ def _trl(folder: Path, steps: int) -> Measured:
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
-    from trainer import base
-    from trainer.memory import process_peak
+    from trainer.train import base
+    from trainer.train.memory import process_peak
 
     class Clock(TrainerCallback):  # type: ignore[misc]
         """Takes the time from the end of the first step."""
@@ -156,7 +156,7 @@ def _trl(folder: Path, steps: int) -> Measured:
 
 def compare(model: Path, steps: int = 6) -> list[Figure]:
     """Run both sides, each in a fresh process, and hold them against each other."""
-    from trainer import base
+    from trainer.train import base
 
     with tempfile.TemporaryDirectory() as cache:
         folder = base.ensure_folder(BaseModel(path=str(model)), Path(cache))
@@ -186,7 +186,7 @@ def compare(model: Path, steps: int = 6) -> list[Figure]:
 
 
 def _in_process(side: str, folder: Path, steps: int) -> Measured:
-    command = [sys.executable, "-m", "trainer.bench", side, str(folder), "--steps", str(steps)]
+    command = [sys.executable, "-m", "trainer.train.bench", side, str(folder), "--steps", str(steps)]
     done = subprocess.run(command, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Measured)
 

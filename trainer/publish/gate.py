@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainer import base, lora
-from trainer.chat import Encoded
-from trainer.export import read_template
 from trainer.llama import Llama, Logits, divergence
+from trainer.publish.export import read_template
 from trainer.spec import ExportedFile, GateFile
+from trainer.train import base, lora
+from trainer.train.chat import Encoded
 
 LIMIT = 0.01  # nats a token; F16 gives 0.00002
 LOSS_FACTOR = 1.5
