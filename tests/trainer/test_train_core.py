@@ -10,6 +10,7 @@ import pytest
 import torch
 from tiny import write_tiny
 
+from app.errors import BadFile
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, Turn
 from trainer.train import base, lora, loss, objective, shared_prefix
@@ -199,5 +200,5 @@ def test_parity_gate_agrees_on_a_sound_file_and_refuses_stretched_rope(folder: P
 def test_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_bytes(b"no model at all" * 100)
-    with pytest.raises(TrainerError, match="not a usable model file"):
+    with pytest.raises(BadFile, match=r"notes\.gguf is not a GGUF model file"):
         base.ensure_folder(BaseModel(path=str(path)), tmp_path / "cache")

@@ -39,7 +39,7 @@ from trainer.spec.comparison import (
     Verdict,
     Vote,
 )
-from trainer.spec.files import read_json, read_lines, read_spec, write_atomic, write_json, write_lines
+from trainer.spec.files import read_json, read_lines, read_spec, write_json, write_lines
 from trainer.spec.records import (
     Action,
     Control,
@@ -48,7 +48,6 @@ from trainer.spec.records import (
     Origins,
     Preference,
     ReviewDecision,
-    Role,
     Split,
     TextDocument,
     Turn,
@@ -64,7 +63,6 @@ from trainer.spec.results import (
     TrainResult,
 )
 from trainer.spec.specification import (
-    DTYPES_BYTES,
     VERSION,
     BaseModel,
     Data,
@@ -81,7 +79,6 @@ from trainer.spec.specification import (
 )
 
 __all__ = [
-    "DTYPES_BYTES",
     "VERSION",
     "Action",
     "AnswerPair",
@@ -119,7 +116,6 @@ __all__ = [
     "Recipe",
     "Replay",
     "ReviewDecision",
-    "Role",
     "RunSpec",
     "Side",
     "Split",
@@ -131,7 +127,6 @@ __all__ = [
     "read_json",
     "read_lines",
     "read_spec",
-    "write_atomic",
     "write_json",
     "write_lines",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from app.files import write_atomic
 from trainer.errors import TrainerError
 from trainer.spec.specification import VERSION, RunSpec
 
@@ -57,17 +57,6 @@ def write_lines(path: Path, rows: Iterable[Struct]) -> int:
     lines = [encoder.encode(row) for row in rows]
     write_atomic(path, b"\n".join(lines) + (b"\n" if lines else b""))
     return len(lines)
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
 
 
 def write_json(path: Path, value: Struct) -> None:

@@ -6,17 +6,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.types import Message
+
 Origin = Literal["person", "file", "chat", "feedback", "model", "replay"]
 Split = Literal["train", "validation", "heldout", "unseen", "aside"]
-Role = Literal["system", "user", "assistant"]
 Action = Literal["run", "pause", "stop"]
-
-
-class Turn(Struct, frozen=True):
-    """One message of an example."""
-
-    role: Role
-    content: str
+Turn = Message
+"""What the app still calls a message of an example."""
 
 
 class Origins(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,7 +32,7 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation to learn from. `group` is the fact it teaches: phrasings of one fact share it."""
 
     id: str
-    messages: tuple[Turn, ...]
+    messages: tuple[Message, ...]
     origin: Origin = "person"
     source: Origins = Origins()
     approved: bool = False  # by a person; what a model wrote trains only then
@@ -61,7 +57,7 @@ class Preference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A question with a better and a worse answer."""
 
     id: str
-    messages: tuple[Turn, ...]  # up to and with the question
+    messages: tuple[Message, ...]  # up to and with the question
     chosen: str
     rejected: str
     origin: Origin = "feedback"
@@ -89,7 +85,7 @@ class ReviewDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     decision: Literal["approve", "reject", "edit"]
-    messages: tuple[Turn, ...] | None = None  # edit: the new conversation
+    messages: tuple[Message, ...] | None = None  # edit: the new conversation
     split: Split | None = None  # overrules where cleaning put it
 
 

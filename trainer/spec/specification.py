@@ -10,8 +10,6 @@ VERSION = 1
 Recipe = Literal["teach", "read", "prefer", "classify"]
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
 Quantization = Literal["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
-DTYPES_BYTES = {"bf16": 2.0, "fp32": 4.0, "nf4": 0.75}
-"""Bytes a weight, scales and unquantized tensors included."""
 
 
 class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +36,7 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     preferences: str = ""  # JSON lines of Preference
     texts: str = ""  # JSON lines of TextDocument
     labels: tuple[str, ...] = ()  # classify: the only answers allowed
-    system: str | None = None  # system message put before each example; None: what the model's template does by itself
+    system: str | None = None  # message before each example; None: the chat's own (app.llama.rules), "": none
 
 
 class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

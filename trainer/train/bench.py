@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from trainer.spec import BaseModel, Turn
+from app.types import Message
+from trainer.spec import BaseModel
 
 SEQUENCE = 512
 PER_STEP = 4
@@ -47,7 +48,7 @@ class Measured(Struct, frozen=True):
     loss: float
 
 
-def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Turn, Turn]]:
+def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Message, Message]]:
     """Question and answer pairs of mixed lengths that fill a sequence of 512 at most; the answer is a third of it."""
     chance = random.Random(seed)
     vocabulary = ("the", "river", "house", "letter", "market", "winter", "garden", "engine", "paper", "morning")
@@ -58,7 +59,7 @@ def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Turn, Tur
     pairs = []
     for _ in range(count):
         size = chance.randint(words // 4, words)
-        pairs.append((Turn("user", text(size * 2 // 3)), Turn("assistant", text(size // 3))))
+        pairs.append((Message("user", text(size * 2 // 3)), Message("assistant", text(size // 3))))
     return pairs
 
 
