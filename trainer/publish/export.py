@@ -7,33 +7,26 @@ the dequantized tensors, and llama.cpp quantizes the result. Nothing is converte
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import gguf
-import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import llama, lora
+from app.llama import quantize as quantizing
+from app.llama.gguf_header import read_header
+from app.llama.quantize import FILE_TYPES, Form
 from trainer.errors import TrainerError
-from trainer.spec import ExportedFile, Quantization
+from trainer.spec import ExportedFile
+from trainer.train import lora
 
 Array = NDArray[np.float32]
 PERMUTED = {"llama"}
 """Architectures whose GGUF stores the rows of q and k in another order than Hugging Face (llama.cpp's conversion
 script permutes them for its older rotary code); qwen2, qwen3, gemma and phi3 are stored as they are."""
-FTYPES: dict[str, int] = {
-    "F16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
-    "Q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
-    "Q6_K": llama_cpp.LLAMA_FTYPE_MOSTLY_Q6_K,
-    "Q5_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M,
-    "Q4_K_M": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M,
-}
 K_ROW = 256
 """A K-quant packs this many weights of a row; llama.cpp writes rows of other lengths in plain kinds."""
 SMALL = 1_000_000_000  # parameters below which 4 bits are felt
@@ -161,7 +154,7 @@ def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
         if name.startswith("GGUF.") or name == "general.architecture":
             continue
         kind = field.types[0]
-        value = llama_cpp.LLAMA_FTYPE_MOSTLY_F16 if name == "general.file_type" else field.contents()
+        value = FILE_TYPES["F16"] if name == "general.file_type" else field.contents()
         writer.add_key_value(name, value, kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
 
 
@@ -192,60 +185,36 @@ def _written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
     part.replace(out)
 
 
-def quantize(source: Path, out: Path, kind: Quantization, threads: int) -> None:
-    """Let llama.cpp quantize; rows that do not divide by 256 fall back by themselves to a type that fits.
+def quantize(source: Path, out: Path, form: Form, threads: int) -> None:
+    """Write a model file in another form, with care for what small models would lose.
 
     Raises:
-        TrainerError: llama.cpp refuses, or the disk is full.
+        AppError: llama.cpp refuses; NoSpace where the disk is full.
     """
-    llama.start()
-    parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.ftype = FTYPES[kind]
-    parameters.nthread = threads
-    parameters.allow_requantize = True
-    kept = _overrides(source, kind)
-    patterns = (llama_cpp.llama_model_tensor_override * (len(kept) + 1))()  # the last one, empty, ends the list
-    for entry, name in zip(patterns, kept, strict=False):
-        entry.pattern, entry.type = f"^{re.escape(name)}$".encode(), int(gguf.GGMLQuantizationType.Q8_0)
-    if kept:
-        parameters.tt_overrides = patterns
-    part = out.with_name(out.name + ".part")
-    status = llama_cpp.llama_model_quantize(str(source).encode(), str(part).encode(), parameters)
-    if status:
-        free = shutil.disk_usage(out.parent).free
-        part.unlink(missing_ok=True)
-        if free < source.stat().st_size:
-            raise TrainerError("The disk is full.", "Free some space and start the run again.", code="disk-full")
-        raise TrainerError(f"The model cannot be written as {kind}.", "Choose another kind.", f"status {status}")
-    with part.open("rb+") as content:
-        os.fsync(content.fileno())
-    part.replace(out)
+    quantizing.quantize(source, out, form, threads, _in_8_bits(source, form))
 
 
-def _overrides(source: Path, kind: Quantization) -> list[str]:
+def _in_8_bits(source: Path, form: Form) -> list[str]:
     """Tensors that lose too much as llama.cpp would write them, and are kept in 8 bits.
 
     Rows that do not divide by 256 fall back from K-quants to plain ones. Of these Q5_1 is unsound for a tuned model:
     its activations carry a sum in 16 bits. And the values of attention are felt most. Measured on the taught starter
     (KL, all tokens): Q5_K_M 0.61, Q4_K_M 0.152, and 0.116 with the values of attention in 8 bits, for 1 MB more.
     """
-    if kind not in ("Q4_K_M", "Q5_K_M"):
+    if form not in ("Q4_K_M", "Q5_K_M"):
         return []
     fallen = [t.name for t in gguf.GGUFReader(source).tensors if len(t.shape) > 1 and int(t.shape[0]) % K_ROW]
-    return [name for name in fallen if kind == "Q5_K_M" or "attn_v" in name]
-
-
-SPECIAL = ("tokenizer.chat_template", "tokenizer.ggml.pre", "tokenizer.ggml.model")
+    return [name for name in fallen if form == "Q5_K_M" or "attn_v" in name]
 
 
 def read_template(path: Path) -> dict[str, str]:
-    """The chat template and everything that says how text is split and ends, by key."""
-    reader = gguf.GGUFReader(path)
-    found = {}
-    for name, field in reader.fields.items():
-        if name in SPECIAL or (name.startswith("tokenizer.ggml.") and len(field.types) == 1):
-            found[name] = str(field.contents())
-    return found
+    """The chat template and everything that says how text is split and ends, by key; the lists of tokens aside."""
+    metadata = read_header(path).metadata
+    return {
+        key: str(value)
+        for key, value in metadata.items()
+        if key.startswith("tokenizer.") and not isinstance(value, list)
+    }
 
 
 def describe(path: Path, kind: str, recommended: str) -> ExportedFile:

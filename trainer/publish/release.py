@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 
-from trainer import base, selection
-from trainer import export as exporting
-from trainer import gate as gating
-from trainer.chat import Encoded, encode_chat, encode_text
+from app.types import Message
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
-from trainer.spec import BaseReport, ExportResult, GateResult, Turn, read_json, write_json
+from trainer.publish import export as exporting
+from trainer.publish import gate as gating
+from trainer.spec import BaseReport, ExportResult, GateResult, read_json, write_json
+from trainer.train import base, selection
+from trainer.train.chat import Encoded, encode_chat, encode_text
 
 TEXT_TOKENS = 256
 """Of a piece of plain text that the gate measures on."""
@@ -115,7 +116,8 @@ def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
             yield from encode_text(tokenizer, text.id, text.text, TEXT_TOKENS)
     elif spec.recipe == "prefer":
         for pair in selection.choose_preferences(context)[0]:
-            yield from _encoded(tokenizer, pair.id, (*pair.messages, Turn("assistant", pair.chosen)))
+            asked = selection.with_system(pair.messages, selection.instructions(spec))
+            yield from _encoded(tokenizer, pair.id, (*asked, Message("assistant", pair.chosen)))
     else:
         examples = [e for e in selection.read_examples(context) if e.answer.strip()]
         held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
@@ -123,7 +125,7 @@ def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
             yield from _encoded(tokenizer, example.id, example.messages)
 
 
-def _encoded(tokenizer: Any, key: str, turns: Sequence[Turn]) -> list[Encoded]:
+def _encoded(tokenizer: Any, key: str, turns: Sequence[Message]) -> list[Encoded]:
     """The conversation, or nothing where the model's template refuses it: training has left it out and said so."""
     try:
         return [encode_chat(tokenizer, key, turns)]

@@ -12,14 +12,15 @@ from typing import Any, Literal
 import msgspec
 import torch
 
-from trainer import checkpoint, events, lora, memory
-from trainer.batches import plan_epoch
-from trainer.checkpoint import Position
-from trainer.choose import learning_rate
+from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.objective import Objective, Unit, in_batches, mean_loss
 from trainer.spec import CurvePoint, Hyper
+from trainer.train import checkpoint, lora, memory
+from trainer.train.batches import plan_epoch
+from trainer.train.checkpoint import Position
+from trainer.train.choose import learning_rate
+from trainer.train.objective import Objective, Unit, in_batches, mean_loss
 
 CLIP = 1.0
 PROGRESS = 0.002  # a held-out loss must fall by this share to count as better

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from trainer import selection
-from trainer.answer import answer
-from trainer.chat import encode_prompt
+from app.types import Message
 from trainer.prepare import duplicates, split
-from trainer.spec import Example, Replay, Turn, read_lines, write_lines
+from trainer.spec import Example, Replay, read_lines, write_lines
+from trainer.train import selection
+from trainer.train.answer import answer
+from trainer.train.chat import encode_prompt
 
-QUESTIONS = Path(__file__).resolve().parent.parent / "resources" / "replay" / "questions.jsonl"
+QUESTIONS = Path(__file__).resolve().parent.parent.parent / "resources" / "replay" / "questions.jsonl"
 OWN = "replay-"
 """What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned
@@ -31,7 +32,7 @@ class Question(Struct, frozen=True):
 
 def build(
     replay: Replay,
-    system: str | None,
+    system: str,
     model: Any,
     tokenizer: Any,
     kept: Path,
@@ -50,21 +51,22 @@ def build(
         return list(read_lines(kept, Example))
     path = Path(replay.questions) if replay.questions else QUESTIONS
     questions = [q.question for q in read_lines(path, Question)]
-    first = (Turn("system", system),) if system else ()
-    prompts = [encode_prompt(tokenizer, (*first, Turn("user", q))) for q in questions]
+    asked = [selection.with_system((Message("user", question),), system) for question in questions]
+    prompts = [encode_prompt(tokenizer, messages) for messages in asked]
     said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
     examples = [
         Example(
             id=f"{OWN}{number}",
-            messages=(*first, Turn("user", question), Turn("assistant", text)),
+            messages=(*messages, Message("assistant", text)),
             origin="replay",
             approved=True,
             reason="" if ended else CUT,
         )
-        for number, (question, (text, ended)) in enumerate(zip(questions, said, strict=True))
+        for number, (messages, (text, ended)) in enumerate(zip(asked, said, strict=True))
         if text
     ]
-    examples += _earlier(replay.earlier, kept_out, len(questions), seed)
+    earlier = _earlier(replay.earlier, kept_out, len(questions), seed)
+    examples += [replace(e, messages=selection.with_system(e.messages, system)) for e in earlier]
     write_lines(kept, examples)
     return examples
 
@@ -79,4 +81,4 @@ def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int
         leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}
         taught = [e for e in taught if leaked.isdisjoint(split.asked([e]))]
         found += random.Random(seed).sample(taught, min(most, len(taught)))
-    return [msgspec.structs.replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]
+    return [replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]

@@ -12,8 +12,12 @@ from typing import Any
 
 import jinja2
 
+from app.llama.encode import fold_system
+from app.types import Message
 from trainer.errors import TrainerError
-from trainer.spec import Turn
+
+_REFUSED = (jinja2.TemplateError, ValueError, TypeError)
+"""What a template raises that does not take a conversation."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,10 @@ class Encoded:
         return sum(self.targets)
 
 
-def render(tokenizer: Any, turns: Sequence[Turn], prompt: bool) -> str:
+def render(tokenizer: Any, turns: Sequence[Message], prompt: bool) -> str:
     """The conversation in the model's template; `prompt` adds the beginning of an answer.
+
+    As in the chat, a template that knows no system role gets the instructions inside the first question.
 
     Raises:
         TrainerError: the model has no template, or the template refuses the conversation.
@@ -39,21 +45,32 @@ def render(tokenizer: Any, turns: Sequence[Turn], prompt: bool) -> str:
     if not tokenizer.chat_template:
         hint = "Choose a model made for chat, or the recipe that reads documents."
         raise TrainerError("This model has no chat template, so it cannot be taught answers.", hint, code="template")
-    messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+    folded = fold_system(turns) if [turn.role for turn in turns[:2]] == ["system", "user"] else []
     try:
-        text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
-    except (jinja2.TemplateError, ValueError, TypeError) as error:
-        hint = "Take such conversations out, or choose another model."
-        raise TrainerError("The model's template refuses a conversation.", hint, str(error), "template") from error
+        return _rendered(tokenizer, turns, prompt)
+    except _REFUSED as error:
+        first = error
+    try:
+        if folded:
+            return _rendered(tokenizer, folded, prompt)
+    except _REFUSED as error:
+        first = error
+    hint = "Take such conversations out, or choose another model."
+    raise TrainerError("The model's template refuses a conversation.", hint, str(first), "template") from first
+
+
+def _rendered(tokenizer: Any, turns: Sequence[Message], prompt: bool) -> str:
+    messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+    text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
     return text
 
 
-def encode_prompt(tokenizer: Any, turns: Sequence[Turn]) -> list[int]:
+def encode_prompt(tokenizer: Any, turns: Sequence[Message]) -> list[int]:
     """Ids of a conversation that waits for the assistant's answer."""
     return list(tokenizer(render(tokenizer, turns, prompt=True), add_special_tokens=False)["input_ids"])
 
 
-def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn], last_only: bool = False) -> Encoded:
+def encode_chat(tokenizer: Any, id: str, turns: Sequence[Message], last_only: bool = False) -> Encoded:
     """Encode a conversation; every assistant turn is learned, or the last alone: those before it are context then.
 
     Raises:
@@ -62,13 +79,14 @@ def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn], last_only: bool 
     last = max((i for i, turn in enumerate(turns) if turn.role == "assistant"), default=-1)
     if last < 0:
         raise TrainerError("An example has no answer to learn.", "Add the answer, or take it out.", id, "masked")
-    turns = [Turn(turn.role, turn.content.strip()) for turn in turns[: last + 1]]
+    turns = [Message(turn.role, turn.content.strip()) for turn in turns[: last + 1]]
     full = render(tokenizer, turns, prompt=False)
     coding = tokenizer(full, add_special_tokens=False, return_offsets_mapping=True)
     ids, offsets = list(coding["input_ids"]), coding["offset_mapping"]
     targets = [False] * len(ids)
+    asked = next((i for i, turn in enumerate(turns) if turn.role == "user"), len(turns))
     for i, turn in enumerate(turns):
-        answers = turn.role == "assistant" and i > 0  # a greeting before all else answers nothing
+        answers = turn.role == "assistant" and i > asked  # a greeting before all else answers nothing
         if answers and (i == last or not last_only):
             _mark(tokenizer, full, turns[: i + 1], ids, offsets, targets)
     if not any(targets):
@@ -79,7 +97,7 @@ def encode_chat(tokenizer: Any, id: str, turns: Sequence[Turn], last_only: bool 
 def _mark(
     tokenizer: Any,
     full: str,
-    turns: Sequence[Turn],
+    turns: Sequence[Message],
     ids: list[int],
     offsets: list[tuple[int, int]],
     targets: list[bool],

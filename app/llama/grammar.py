@@ -1,4 +1,8 @@
-"""Answers that follow a JSON schema, or are one of some strings: llama.cpp's grammar over a greedy choice."""
+"""Answers that follow a JSON schema, or are one of some strings: a greedy choice among what a grammar allows.
+
+llama.cpp's own grammar sampler checks every token of the vocabulary at every step, which takes longer than the model
+itself where many sequences answer at once; here the likeliest tokens are tried first.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-from llama_cpp.llama_grammar import json_schema_to_gbnf
 from numpy.typing import NDArray
 
-from trainer.errors import TrainerError
+from app.errors import AppError
+from app.llama import bindings
+from app.llama.bindings import Model
 
 FIRST = 128
 """Tokens that are tried before the whole vocabulary."""
@@ -22,21 +27,22 @@ assert _CANDIDATE.itemsize == ctypes.sizeof(llama_cpp.llama_token_data)
 
 def of_schema(schema: dict[str, Any]) -> str:
     """The grammar (GBNF) of a JSON schema."""
-    return str(json_schema_to_gbnf(json.dumps(schema)))
+    return bindings.schema_to_gbnf(json.dumps(schema))
 
 
 def of_choices(choices: Sequence[str]) -> str:
-    """The grammar that allows exactly one of some strings."""
+    """The grammar (GBNF) that allows exactly one of some strings."""
     return "root ::= " + " | ".join(json.dumps(choice, ensure_ascii=False) for choice in choices)
 
 
-class Follower:
-    """One answer's way through a grammar. `close` it."""
+class GrammarSampler:
+    """The state of one answer in a grammar. `close` it."""
 
-    def __init__(self, vocab: Any, gbnf: str) -> None:
-        self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, gbnf.encode(), b"root")
+    def __init__(self, model: Model, gbnf: str) -> None:
+        """Raises AppError: llama.cpp cannot read the grammar."""
+        self._sampler = bindings.grammar(model, gbnf)
         if not self._sampler:
-            raise TrainerError("The form of the answers cannot be used.", "Please report this.", gbnf[:500], "grammar")
+            raise AppError("The form of the answers cannot be used.", "Please report this.", gbnf[:500])
 
     def close(self) -> None:
         """Give the memory back; twice is fine."""
@@ -45,9 +51,13 @@ class Follower:
             self._sampler = None
 
     def choose(self, logits: NDArray[np.float32]) -> int:
-        """The likeliest token that the grammar allows, taken; logits (vocabulary,).
+        """Take the likeliest token that the grammar allows next.
 
-        The likeliest of all is tried alone first, then some: checking a whole vocabulary takes most of the time.
+        Args:
+            logits: (vocabulary,); the best is tried alone, then the first FIRST, then all.
+
+        Raises:
+            AppError: the grammar allows none of them.
         """
         best = int(logits.argmax())
         for ids in (np.array([best]), np.argpartition(logits, -FIRST)[-FIRST:], np.arange(len(logits))):
@@ -56,11 +66,12 @@ class Follower:
                 best = int(allowed[logits[allowed].argmax()])
                 break
         else:
-            raise TrainerError("The model cannot keep to the form.", "Choose another model.", code="grammar")
+            raise AppError("The model cannot keep to the form.", "Choose another model.")
         llama_cpp.llama_sampler_accept(self._sampler, best)
         return best
 
     def _allowed(self, ids: NDArray[Any], logits: NDArray[np.float32]) -> NDArray[Any]:
+        """Those of `ids` that may come next."""
         rows = np.zeros(len(ids), _CANDIDATE)
         rows["id"], rows["logit"] = ids, logits[ids]
         candidates = llama_cpp.llama_token_data_array(

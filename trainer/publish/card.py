@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from app.files import write_atomic
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json, write_atomic
+from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json
 
 RECIPES = {
     "teach": "taught answers",

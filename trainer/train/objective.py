@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import torch
 
-from trainer import batches, loss
-from trainer.chat import Encoded
+from trainer.train import batches, loss
+from trainer.train.chat import Encoded
 
 BATCH_TOKENS = 1024  # in memory at a time; matrix products are as fast as with more
 OPINION = 32

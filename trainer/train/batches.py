@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
-from trainer.chat import Encoded
-from trainer.shared_prefix import Layout, make_layout
+from trainer.train.chat import Encoded
+from trainer.train.shared_prefix import Layout, make_layout
 
 POOL = 8  # steps whose examples are sorted by length together
 MIN_PREFIX = 8  # shorter ones are not worth a second attention call

@@ -12,7 +12,8 @@ from msgspec import Struct
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from trainer.spec import CurvePoint, write_atomic, write_json
+from app.files import write_atomic
+from trainer.spec import CurvePoint, write_json
 
 KEPT = 2
 MARKER = "complete"

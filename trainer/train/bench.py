@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from trainer.spec import BaseModel, Turn
+from app.types import Message
+from trainer.spec import BaseModel
 
 SEQUENCE = 512
 PER_STEP = 4
@@ -47,7 +48,7 @@ class Measured(Struct, frozen=True):
     loss: float
 
 
-def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Turn, Turn]]:
+def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Message, Message]]:
     """Question and answer pairs of mixed lengths that fill a sequence of 512 at most; the answer is a third of it."""
     chance = random.Random(seed)
     vocabulary = ("the", "river", "house", "letter", "market", "winter", "garden", "engine", "paper", "morning")
@@ -58,7 +59,7 @@ def conversations(count: int, words: int, seed: int = 7) -> list[tuple[Turn, Tur
     pairs = []
     for _ in range(count):
         size = chance.randint(words // 4, words)
-        pairs.append((Turn("user", text(size * 2 // 3)), Turn("assistant", text(size // 3))))
+        pairs.append((Message("user", text(size * 2 // 3)), Message("assistant", text(size // 3))))
     return pairs
 
 
@@ -71,10 +72,10 @@ def measure(side: str, folder: Path, steps: int) -> Measured:
 def _ours(folder: Path, steps: int) -> Measured:
     import torch
 
-    from trainer import base, lora, shared_prefix
-    from trainer.chat import encode_chat
-    from trainer.memory import process_peak
-    from trainer.objective import Answers, in_batches
+    from trainer.train import base, lora, shared_prefix
+    from trainer.train.chat import encode_chat
+    from trainer.train.memory import process_peak
+    from trainer.train.objective import Answers, in_batches
 
     shared_prefix.register()
     model, tokenizer = base.load_model(folder, torch.bfloat16), base.load_tokenizer(folder)
@@ -108,8 +109,8 @@ def _trl(folder: Path, steps: int) -> Measured:
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
-    from trainer import base
-    from trainer.memory import process_peak
+    from trainer.train import base
+    from trainer.train.memory import process_peak
 
     class Clock(TrainerCallback):  # type: ignore[misc]
         """Takes the time from the end of the first step."""
@@ -156,7 +157,7 @@ def _trl(folder: Path, steps: int) -> Measured:
 
 def compare(model: Path, steps: int = 6) -> list[Figure]:
     """Run both sides, each in a fresh process, and hold them against each other."""
-    from trainer import base
+    from trainer.train import base
 
     with tempfile.TemporaryDirectory() as cache:
         folder = base.ensure_folder(BaseModel(path=str(model)), Path(cache))
@@ -186,7 +187,7 @@ def compare(model: Path, steps: int = 6) -> list[Figure]:
 
 
 def _in_process(side: str, folder: Path, steps: int) -> Measured:
-    command = [sys.executable, "-m", "trainer.bench", side, str(folder), "--steps", str(steps)]
+    command = [sys.executable, "-m", "trainer.train.bench", side, str(folder), "--steps", str(steps)]
     done = subprocess.run(command, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Measured)
 

@@ -12,12 +12,13 @@ import psutil
 import torch
 from msgspec import Struct
 
-from trainer import base, choose, selection
+from app.errors import AppError
+from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
 from trainer.context import Context
-from trainer.errors import TrainerError, from_os_error
-from trainer.spec import DTYPES_BYTES, BaseModel, Example, RunSpec, read_spec
+from trainer.errors import TrainerError, as_trainer_error
+from trainer.spec import BaseModel, Example, RunSpec, read_spec
+from trainer.train import base, choose, selection
 
-PROCESS = 700_000_000  # Python, torch and transformers themselves, measured
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
 REPLAY_QUESTIONS = 156  # that ship
@@ -48,9 +49,8 @@ def command(folder: Path) -> int:
     try:
         spec = read_spec(folder / "run.json")
         found = make(Context(spec, folder, lambda _event: None))
-    except (TrainerError, OSError) as error:
-        known = from_os_error(error) if isinstance(error, OSError) else error
-        sys.stderr.write(f"{known}\n")
+    except (AppError, OSError) as error:
+        sys.stderr.write(f"{as_trainer_error(error)}\n")
         return 1
     sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     return 0
@@ -73,7 +73,7 @@ def make(context: Context) -> Plan:
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
     seconds = trained * _seconds_a_token(shape, precision) * (2.2 if spec.recipe == "prefer" else 1.1) + 60
-    need_memory = _memory(shape, precision, longest)
+    need_memory = training_bytes(shape, precision, longest)
     need_disk = _disk(spec, shape)
     plan = Plan(
         fits=True,
@@ -92,20 +92,12 @@ def make(context: Context) -> Plan:
     return _judge(plan, shape, longest)
 
 
-class _Shape(Struct, frozen=True):
-    parameters: int
-    layers: int
-    hidden: int
-    vocabulary: int
-    context: int
-
-
-def _shape(model: BaseModel) -> _Shape:
+def _shape(model: BaseModel) -> Shape:
     path = Path(model.path)
     if not path.exists():
         raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
     config = base.read_config(path)
-    return _Shape(
+    return Shape(
         base.count_parameters(config),
         int(config.num_hidden_layers),
         int(config.hidden_size),
@@ -140,7 +132,7 @@ def _example_tokens(example: Example) -> int:
     return TEMPLATE_TOKENS + sum(_words(turn.content) for turn in example.messages)
 
 
-def _seconds_a_token(shape: _Shape, precision: str) -> float:
+def _seconds_a_token(shape: Shape, precision: str) -> float:
     """Forward and backward through frozen weights: 4 operations a parameter; the rate is measured here and now."""
     dtype = torch.float32 if precision == "fp32" else torch.bfloat16
     x, w = torch.randn(512, shape.hidden).to(dtype), torch.randn(4 * shape.hidden, shape.hidden).to(dtype)
@@ -156,22 +148,14 @@ def _seconds_a_token(shape: _Shape, precision: str) -> float:
     return seconds
 
 
-def _memory(shape: _Shape, precision: str, longest: int) -> int:
-    weights = shape.parameters * DTYPES_BYTES[precision]
-    tokens = max(1024, longest)
-    activations = tokens * shape.layers * shape.hidden * 60  # bytes a token, layer and width, measured on the starter
-    adapter = shape.parameters * 0.04 * 16  # r = 16: value, gradient and two moments in float32
-    return int(PROCESS + weights + activations + adapter + 256 * shape.vocabulary * 8)
-
-
-def _disk(spec: RunSpec, shape: _Shape) -> int:
+def _disk(spec: RunSpec, shape: Shape) -> int:
     unpacked = shape.parameters * (4 if shape.parameters < base.FULL_PRECISION_BELOW else 2)
     kinds = sum(shape.parameters * BITS[kind] / 8 for kind in spec.export.quantizations)
-    checkpoints = 3 * shape.parameters * 0.04 * 12
+    checkpoints = 3 * shape.parameters * ADAPTER_SHARE * 12
     return int(unpacked + shape.parameters * 2 + kinds + checkpoints + 50e6)
 
 
-def _judge(plan: Plan, shape: _Shape, longest: int) -> Plan:
+def _judge(plan: Plan, shape: Shape, longest: int) -> Plan:
     if plan.disk_bytes > plan.disk_available:
         short = (plan.disk_bytes - plan.disk_available) / 1e9
         return msgspec.structs.replace(
@@ -180,11 +164,11 @@ def _judge(plan: Plan, shape: _Shape, longest: int) -> Plan:
     if plan.memory_bytes <= plan.memory_available:
         return plan
     short = (plan.memory_bytes - plan.memory_available) / 1e9
-    smaller = _memory(shape, "nf4", longest)
+    smaller = training_bytes(shape, "nf4", longest)
     if smaller <= plan.memory_available and plan.precision != "nf4":
         instead = "Choose 4-bit precision under Details."
     else:
-        most = max(0.0, (plan.memory_available - PROCESS) / 0.9 / 1e9)
+        most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
         instead = (
             f"Close other programs ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion "
         )

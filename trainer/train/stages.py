@@ -10,16 +10,17 @@ import msgspec
 import psutil
 import torch
 
-from trainer import base, choose, lora, replay, selection, shared_prefix
-from trainer.answer import answer
-from trainer.chat import Encoded, encode_chat, encode_prompt, encode_text
+from app.types import Message
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
-from trainer.loss import shares_prefix
-from trainer.memory import process_peak
-from trainer.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
-from trainer.spec import BaseReport, Example, Hyper, Preference, TrainResult, Turn, read_json, write_json
-from trainer.train import Samples, Task, Training
+from trainer.spec import BaseReport, Example, Hyper, Preference, TrainResult, read_json, write_json
+from trainer.train import base, choose, lora, replay, selection, shared_prefix
+from trainer.train.answer import answer
+from trainer.train.chat import Encoded, encode_chat, encode_prompt, encode_text
+from trainer.train.loop import Samples, Task, Training
+from trainer.train.loss import shares_prefix
+from trainer.train.memory import process_peak
+from trainer.train.objective import Answers, Objective, Preferences, Unit, base_costs, base_opinions
 
 READ_ALONG = 128
 """Tokens of a piece of text that is read beside the answers."""
@@ -192,7 +193,7 @@ class _Run:
         kept = self.folder / "replay.jsonl"
         spec = self.spec
         kept_out = selection.held_out_questions(self.context) if spec.replay.earlier else []
-        system, model = spec.data.system, self.model
+        system, model = selection.instructions(spec), self.model
         examples = replay.build(spec.replay, system, model, self.tokenizer, kept, spec.seed, kept_out, progress)
         if not examples:
             return []
@@ -234,11 +235,13 @@ class _Run:
         units: list[Unit] = []
         failed: TrainerError | None = None
         refused: list[Preference] = []
+        system = selection.instructions(self.spec)
         for pair in pairs:
-            good, bad = Turn("assistant", pair.chosen), Turn("assistant", pair.rejected)
+            asked = selection.with_system(pair.messages, system)
+            good, bad = Message("assistant", pair.chosen), Message("assistant", pair.rejected)
             try:
-                chosen = encode_chat(self.tokenizer, f"{pair.id}+", (*pair.messages, good), last_only=True)
-                rejected = encode_chat(self.tokenizer, f"{pair.id}-", (*pair.messages, bad), last_only=True)
+                chosen = encode_chat(self.tokenizer, f"{pair.id}+", (*asked, good), last_only=True)
+                rejected = encode_chat(self.tokenizer, f"{pair.id}-", (*asked, bad), last_only=True)
             except TrainerError as error:
                 if error.code != "template":
                     raise
@@ -286,7 +289,7 @@ def _named(row: Example | Preference) -> str:
     return f"“{asked[:NAMED_CHARACTERS]}”"
 
 
-def _until_answer(example: Example) -> tuple[Turn, ...]:
+def _until_answer(example: Example) -> tuple[Message, ...]:
     last = max(i for i, turn in enumerate(example.messages) if turn.role == "assistant")
     return example.messages[:last]
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainer import base, lora
-from trainer.chat import Encoded
-from trainer.export import read_template
-from trainer.llama import Llama, Logits, divergence
+from app.llama.sequences import Sequences
+from trainer.publish.export import read_template
 from trainer.spec import ExportedFile, GateFile
+from trainer.train import base, lora
+from trainer.train.chat import Encoded
+from trainer.train.divergence import Logits, divergence
 
 LIMIT = 0.01  # nats a token; F16 gives 0.00002
 LOSS_FACTOR = 1.5
@@ -89,9 +90,7 @@ def _measure(
 ) -> float:
     context = max(512, max(len(text.ids) for text in texts))
     total = count = 0.0
-    with Llama(model, context=context, threads=threads) as llama:
-        if adapter is not None:
-            llama.set_adapter(adapter)
+    with Sequences(model, adapter, sequences=1, cells=context, threads=threads, gpu=False) as llama:
         for text, logits in zip(texts, wanted, strict=True):
             total += divergence(logits, _said(text, llama.logits(text.ids))) * len(logits)
             count += len(logits)

@@ -10,20 +10,20 @@ import gc
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from gguf import GGUFReader
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils.logging import disable_progress_bar
 from transformers.utils.quantization_config import GgufConfig
 
+from app.llama.gguf_header import read_header
+from app.llama.sequences import Sequences
 from trainer.errors import TrainerError
-from trainer.llama import Llama, Logits, divergence
 from trainer.spec import BaseModel, BaseReport
+from trainer.train.divergence import Logits, divergence
 
 PARITY_LIMIT = 0.01  # nats a token; 0.00015 for F16 and 0.0046 for Q4_1 were measured, a wrong RoPE gives more than 1
 FULL_PRECISION_BELOW = 1_000_000_000  # parameters: the cache keeps float32 up to here, bfloat16 above
@@ -37,50 +37,6 @@ PARITY_TEXT = (
 )
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32, "nf4": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class BaseKeys:
-    """What the GGUF says of itself, as far as training needs it."""
-
-    architecture: str
-    name: str
-    template: str
-    eos: int
-    bos: int | None
-    add_bos: bool
-    tensors: frozenset[str]
-    layers: int
-    context: int
-
-
-def read_keys(path: Path) -> BaseKeys:
-    """Read a GGUF's keys.
-
-    Raises:
-        TrainerError: it is no GGUF, or lacks what training needs.
-    """
-    try:
-        reader = GGUFReader(path)
-    except (ValueError, OSError, IndexError) as error:
-        raise TrainerError(f"“{path.name}” is not a usable model file.", "Choose another.", str(error)) from error
-
-    def value(key: str, default: Any = None) -> Any:
-        field = reader.get_field(key)
-        return default if field is None else field.contents()
-
-    architecture = str(value("general.architecture", ""))
-    return BaseKeys(
-        architecture=architecture,
-        name=str(value("general.name", path.stem)),
-        template=str(value("tokenizer.chat_template", "") or ""),
-        eos=int(value("tokenizer.ggml.eos_token_id", -1)),
-        bos=value("tokenizer.ggml.bos_token_id"),
-        add_bos=bool(value("tokenizer.ggml.add_bos_token", False)),
-        tensors=frozenset(tensor.name for tensor in reader.tensors),
-        layers=int(value(f"{architecture}.block_count", 0)),
-        context=int(value(f"{architecture}.context_length", 0)),
-    )
 
 
 def identity(path: Path) -> str:
@@ -106,7 +62,8 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
     """A Hugging Face folder of the base: its own, or a cached one made from the GGUF (made again where it is missing).
 
     Raises:
-        TrainerError: the file cannot be read into torch.
+        BadFile: the file is no sound GGUF.
+        TrainerError: it cannot be read into torch.
     """
     path = Path(base.path)
     if not path.exists():
@@ -126,8 +83,8 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
 
 
 def _unpack(path: Path, folder: Path) -> None:
-    keys = read_keys(path)
-    if "rope_freqs.weight" in keys.tensors:
+    header = read_header(path)
+    if "rope_freqs.weight" in header.tensor_names:
         raise TrainerError(
             "This model stretches its context in a way that is lost when it is read for training.",
             "Choose the model's original Hugging Face folder as the base.",
@@ -152,10 +109,11 @@ def _unpack(path: Path, folder: Path) -> None:
             str(error),
             "architecture",
         ) from error
-    tokenizer.chat_template = keys.template or None
-    if keys.eos >= 0:
-        tokenizer.eos_token = tokenizer.convert_ids_to_tokens(keys.eos)
-        model.config.eos_token_id = model.generation_config.eos_token_id = keys.eos
+    tokenizer.chat_template = header.template or None
+    eos = header.number("tokenizer.ggml.eos_token_id", -1)
+    if eos >= 0:
+        tokenizer.eos_token = tokenizer.convert_ids_to_tokens(eos)
+        model.config.eos_token_id = model.generation_config.eos_token_id = eos
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     del model
@@ -225,7 +183,7 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
     tokenizer = load_tokenizer(folder)
     config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
     file = Path(base.path) if is_gguf(base) else (Path(base.gguf) if base.gguf else None)
-    keys = read_keys(file) if file else None
+    header = read_header(file) if file else None
     divergent = None
     if file is not None:
         divergent = _measure(file, folder, tokenizer, threads)
@@ -238,8 +196,8 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
             )
     return BaseReport(
         path=base.path,
-        name=base.name or (keys.name if keys else Path(base.path).name),
-        architecture=keys.architecture if keys else str(config.model_type),
+        name=base.name or (header.name if header else Path(base.path).name),
+        architecture=header.architecture if header else str(config.model_type),
         parameters=count_parameters(config),
         layers=int(config.num_hidden_layers),
         vocabulary=int(config.vocab_size),
@@ -252,7 +210,7 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
 
 
 def _measure(file: Path, folder: Path, tokenizer: Any, threads: int) -> float:
-    with Llama(file, threads=threads) as llama:
+    with Sequences(file, sequences=1, cells=512, threads=threads, gpu=False) as llama:
         tokens = llama.tokenize(PARITY_TEXT)[:500]
         ours = tokenizer(PARITY_TEXT, add_special_tokens=False)["input_ids"][:500]
         if tokens != list(ours):

@@ -16,7 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from trainer.spec import write_atomic
+from app.files import write_atomic
 
 PREFIX = "base_model.model."
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from trainer import shared_prefix
+from trainer.train import shared_prefix
 
 BATCH = 48
 

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
+from app.llama.rules import rules
+from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import Example, Preference, ReviewDecision, TextDocument, read_lines
+from trainer.spec import Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
 
 FEW = 5
 VALIDATION_SHARE = 0.06
@@ -39,15 +41,15 @@ def decide(examples: Iterable[Example], review: Path, approve_above: float | Non
         decision = decisions.get(example.id)
         if decision is None:
             good = approve_above is not None and (example.quality or 0.0) >= approve_above
-            kept.append(msgspec.structs.replace(example, approved=example.approved or good))
+            kept.append(replace(example, approved=example.approved or good))
             continue
-        changed = msgspec.structs.replace(example, approved=decision.decision != "reject")
+        changed = replace(example, approved=decision.decision != "reject")
         if decision.messages is not None:
-            changed = msgspec.structs.replace(changed, messages=decision.messages, edited=True)
+            changed = replace(changed, messages=decision.messages, edited=True)
         if decision.split is not None:
-            changed = msgspec.structs.replace(changed, split=decision.split)
+            changed = replace(changed, split=decision.split)
         elif decision.decision == "reject":
-            changed = msgspec.structs.replace(changed, split="aside", reason="rejected")
+            changed = replace(changed, split="aside", reason="rejected")
         kept.append(changed)
     return kept
 
@@ -57,15 +59,17 @@ def read_examples(context: Context) -> list[Example]:
     path = data_file(context, context.spec.data.examples, "examples.jsonl")
     spec = context.spec
     examples = decide(read_lines(path, Example), context.run / "review.jsonl", spec.prepare.approve_above)
-    return [_with_system(example, spec.data.system) for example in examples]
+    return [replace(e, messages=with_system(e.messages, instructions(spec))) for e in examples]
 
 
-def _with_system(example: Example, system: str | None) -> Example:
-    """Put the run's system message before an example that has none of its own."""
-    if not system or example.messages[0].role == "system":
-        return example
-    first = type(example.messages[0])("system", system)
-    return msgspec.structs.replace(example, messages=(first, *example.messages))
+def instructions(spec: RunSpec) -> str:
+    """The system message before each example: the run's own, or else the one that the chat begins with."""
+    return rules(grounded=False) if spec.data.system is None else spec.data.system
+
+
+def with_system(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]:
+    """A conversation with a system message before it, unless it has one of its own or there is none."""
+    return messages if not system or messages[0].role == "system" else (Message("system", system), *messages)
 
 
 def held_out_questions(context: Context) -> list[str]:
@@ -165,17 +169,17 @@ def _placed(text: TextDocument, decision: ReviewDecision | None) -> TextDocument
     if decision is None:
         return text
     left_out = decision.decision == "reject"
-    return msgspec.structs.replace(text, split="aside" if left_out else decision.split or text.split)
+    return replace(text, split="aside" if left_out else decision.split or text.split)
 
 
 def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:
     if decision is None:
-        return msgspec.structs.replace(pair, approved=pair.approved or pair.origin in ("person", "file", "feedback"))
+        return replace(pair, approved=pair.approved or pair.origin in ("person", "file", "feedback"))
     chosen = decision.messages[-1].content if decision.messages else pair.chosen
     messages = decision.messages[:-1] if decision.messages else pair.messages
     approved = decision.decision != "reject"
     split = decision.split or pair.split
-    return msgspec.structs.replace(pair, messages=messages, chosen=chosen, approved=approved, split=split)
+    return replace(pair, messages=messages, chosen=chosen, approved=approved, split=split)
 
 
 def choose_preferences(context: Context) -> tuple[list[Preference], list[Preference]]:

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn.functional import logsigmoid
 
-from trainer import shared_prefix
-from trainer.batches import Batch
+from trainer.train import shared_prefix
+from trainer.train.batches import Batch
 
 PIECE = 256  # rows of logits at a time: 256 × 49,152 in float32 are 50 MB
 
