@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
+from app.core.api import ApiDesk, MakeServer, no_server
 from app.core.chats import Chats
 from app.core.children import MakeChild
 from app.core.clock import Clock
+from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
@@ -33,8 +36,10 @@ log = logging.getLogger(__name__)
 class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
-    def __init__(self, home: Home, make_child: MakeChild, clock: Clock) -> None:
-        """Open the stores; starts no process.
+    def __init__(
+        self, home: Home, make_child: MakeChild, clock: Clock, load_api: Callable[[], MakeServer] = no_server
+    ) -> None:
+        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -53,7 +58,11 @@ class Core:
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         training = TrainingDesk(house, self.models, self.documents)
-        self._desks: tuple[Desk, ...] = (self.models, self.documents, self.answers, questions, chats, training)
+        completions = Completions(self.models)
+        self.api = ApiDesk(house, self, load_api)
+        self._desks: tuple[Desk, ...] = (
+            *(self.models, self.documents, self.answers, questions, chats, training, completions, self.api),
+        )
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
             p.KeepRunning: self._keep_running,

@@ -22,7 +22,16 @@ class DocumentsDesk:
         self.child.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
     def handlers(self) -> Mapping[type[p.Call], Handler]:
-        handed_on = (p.ListCollections, p.ListDocuments, p.Search, p.Ground, p.RenderPage, p.ReadText, p.CheckHealth)
+        handed_on = (
+            p.ListCollections,
+            p.ListDocuments,
+            p.Search,
+            p.Embed,
+            p.Ground,
+            p.RenderPage,
+            p.ReadText,
+            p.CheckHealth,
+        )
         return dict.fromkeys(handed_on, self.hand_on)
 
     @property
