@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from fakes import FakeChild
 
 from app.core import protocol as p
+from app.core.api import MakeServer, no_server
 from app.core.core import Core
 from app.errors import AppError
 from app.paths import Home, home
@@ -153,12 +154,14 @@ class TestDoor:
 class CoreWorld:
     """A core with played children and a clock that the test turns."""
 
-    def __init__(self, place: Home | None = None, clock: Any = None) -> None:
+    def __init__(
+        self, place: Home | None = None, clock: Any = None, load_api: Callable[[], MakeServer] = no_server
+    ) -> None:
         self.home = place or home()
         self.home.root.mkdir(parents=True, exist_ok=True)
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
-        self.core = Core(self.home, self._child, self.clock)
+        self.core = Core(self.home, self._child, self.clock, load_api)
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()
