@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from app.core.api import MakeServer
+    from app.core.doorway import MakeServer
 
 
 def main(argv: list[str] | None = None) -> int:

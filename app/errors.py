@@ -3,6 +3,7 @@
 AppError
 ├── BadFile         a document or a model file that cannot be used; the rest of the batch goes on
 ├── Busy            another window or process holds what is needed
+├── Damaged         damage in a store of ours; what can be read of it is brought into a new one
 ├── NewerData       a database or settings file that a newer Inhouse wrote
 ├── NoSpace         the disk is full or the folder is read-only
 └── WorkerGone      a child process ended before it answered
@@ -34,6 +35,10 @@ class BadFile(AppError):
 
 class Busy(AppError):
     """Another process holds the store; nothing was changed."""
+
+
+class Damaged(AppError):
+    """Damage in a store: its file is examined and set aside, and what can be read of it goes into a new one."""
 
 
 class NewerData(AppError):

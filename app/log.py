@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import sys
 
+from app.files import make_folder
 from app.paths import Home
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -21,7 +22,7 @@ def start_log(home: Home, name: str, *, verbose: bool = False) -> None:
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
     try:
-        home.logs.mkdir(parents=True, exist_ok=True)
+        make_folder(home.logs)
         handlers.append(
             logging.handlers.RotatingFileHandler(
                 home.logs / f"{name}.log", maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Home:
 
     @property
     def backups(self) -> Path:
-        """Copies taken before a migration runs."""
+        """Copies taken before a migration runs, and the chats' daily ones."""
         return self.root / "backups"
 
     @property
@@ -62,6 +63,14 @@ class Home:
     def vectors(self) -> Path:
         """Chroma's folder: a cache that is rebuilt from `documents_db`."""
         return self.cache / "vectors"
+
+    def ours(self) -> Iterator[Path]:
+        """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
+        for folder in (self.models, self.runs, self.backups, self.logs, self.cache):
+            if folder.exists():
+                yield folder
+        for stem in ("adding", "chats", "core", "documents", "session", "settings"):
+            yield from (path for path in self.root.glob(f"{stem}[.-]*") if not path.is_dir())
 
 
 def home() -> Home:

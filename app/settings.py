@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -147,14 +146,10 @@ CONTEXT_LENGTH = Setting(
     choices=((4096, "4k"), (8192, "8k"), (16384, "16k"), (32768, "32k")), kind=int, details=True,
 )  # fmt: skip
 DEFAULT_COLLECTION = Setting(
-    "default_collection",
-    0,
-    "Collection for new chats",
-    "Where a new chat looks for answers.",
-    "Documents",
-    minimum=0,
-    kind=int,
-)
+    "default_collection", 0, "Collection for new chats", "Where a new chat looks for answers.", "Documents",
+    minimum=0, maximum=2**63 - 1, kind=int, unset="None, the model alone",
+)  # fmt: skip
+"""The id of a collection; 0 is the model alone."""
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",
     minimum=1, maximum=256, kind=int, optional=True, unset="Automatic",
@@ -192,7 +187,17 @@ PRESETS: dict[str, dict[str, float | int]] = {
 """Answer style → the sampling values that it stands for; a value of the user's own goes before it."""
 
 Migration = Callable[[dict[str, Value]], dict[str, Value]]
-MIGRATIONS: list[Migration] = []
+COLLECTION_NAME = "default_collection_name"
+"""Where version 1's name of the default collection is kept until `resolve_collections` has found its id."""
+
+
+def _ids(values: dict[str, Value]) -> dict[str, Value]:
+    """The default collection is known by id."""
+    name = values.pop(DEFAULT_COLLECTION.key, "")
+    return {**values, COLLECTION_NAME: name} if name else values
+
+
+MIGRATIONS: list[Migration] = [_ids]
 """Step n turns the values of version n + 1 into those of version n + 2."""
 
 Listener = Callable[[str], None]
@@ -205,6 +210,7 @@ class Settings:
         self._home = home
         self._file = home.settings_file
         self._values: dict[str, Value] = {}
+        self._version = len(MIGRATIONS) + 1  # of the file
         self._listeners: list[Listener] = []
         self.note = ""
         """A sentence for the user about what went wrong while reading, or ""."""
@@ -239,6 +245,8 @@ class Settings:
             changes = {**dict.fromkeys(PRESETS["precise"], _DROP), **changes}
         elif accepted == self.default(setting):
             changes = {setting.key: _DROP}
+        if setting.key == DEFAULT_COLLECTION.key:
+            changes[COLLECTION_NAME] = _DROP
         self._change(changes)
 
     def reset(self, *settings: Setting[Any]) -> None:
@@ -268,6 +276,19 @@ class Settings:
             max_tokens=self.get(MAX_TOKENS),
         )
 
+    def resolve_collections(self, ids: Mapping[str, int]) -> None:
+        """Take the id of the default collection in place of the name that version 1 knew; safe to repeat.
+
+        A name that is not among them waits, until a collection is chosen.
+
+        Raises:
+            NoSpace: it could not be stored; it holds until the program ends.
+        """
+        name = self._values.get(COLLECTION_NAME)
+        known = {each.casefold(): found for each, found in ids.items()}
+        if isinstance(name, str) and name.casefold() in known:
+            self._change({DEFAULT_COLLECTION.key: known[name.casefold()], COLLECTION_NAME: _DROP})
+
     # --- the file ---------------------------------------------------------------------------------------------------
 
     def _change(self, changes: dict[str, Any]) -> None:
@@ -285,8 +306,10 @@ class Settings:
             self._load()
             if self.read_only:
                 return
+            self._back_up()
             self._values = _merged(self._values, changes)
             write_atomic(self._file, _encode(self._values))
+            self._version = len(MIGRATIONS) + 1
 
     def _notify(self, keys: Any) -> None:
         for key in list(keys):
@@ -322,11 +345,11 @@ class Settings:
 
     def _take(self, version: int, values: dict[str, Value]) -> None:
         newest = len(MIGRATIONS) + 1
+        self._version = version
         if version > newest:
             self.read_only = True
             self.note = "A newer Inhouse wrote your settings. They are used as far as possible; changes are not kept."
         elif version < newest:
-            self._back_up(version)
             for migrate in MIGRATIONS[version - 1 :]:
                 values = migrate(values)
         self._values = {key: value for key, value in values.items() if self._usable(key, value)}
@@ -342,10 +365,12 @@ class Settings:
             return False
         return True
 
-    def _back_up(self, version: int) -> None:
-        self._home.backups.mkdir(parents=True, exist_ok=True)
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        shutil.copy2(self._file, self._home.backups / f"settings-v{version}-{stamp}.json")
+    def _back_up(self) -> None:
+        """Keep the file of an older version, just before it is written over for the first time. Raises NoSpace."""
+        if self._version > len(MIGRATIONS):
+            return
+        target = self._home.backups / f"settings-v{self._version}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+        write_atomic(target, self._file.read_bytes())
 
     def _note(self, text: str, error: Exception) -> None:
         self.note = text

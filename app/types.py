@@ -40,10 +40,10 @@ class Passage(Struct, frozen=True, kw_only=True):
 
     id: int
     document_id: int
-    document: str  # file name
+    document: str  # file name; "" once the document was removed
     path: str
+    collection: str  # its name when it was found: a label
     collection_id: int = 0
-    collection: str  # its name when it was found
     page: int | None = None  # None where the format has no pages
     start: int  # span in the document's text
     end: int
@@ -132,7 +132,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
 
 
 class Collection(Struct, frozen=True, kw_only=True):
-    """A named set of documents."""
+    """A set of documents. Its id is never given out again; its name may change at any time."""
 
     id: int
     name: str
@@ -145,8 +145,8 @@ class Document(Struct, frozen=True, kw_only=True):
     """A row of the Documents page."""
 
     id: int
-    collection_id: int = 0
-    collection: str  # its name now
+    collection_id: int
+    collection: str  # its name: a label
     name: str
     path: str
     format: str  # "pdf", "docx", …

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from fakes import FakeChild
 
 from app.core import protocol as p
-from app.core.api import MakeServer, no_server
 from app.core.core import Core
+from app.core.doorway import MakeServer, no_server
 from app.errors import AppError
 from app.paths import Home, home
 from app.workers.protocol import Call, Control, WorkerRole

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +21,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "llama_cpp": ("app/llama/", "trainer/"),
     "chromadb": ("app/documents/vectors.py",),
     "sentence_transformers": ("app/documents/embed.py",),
+    "starlette": ("app/api/",),
+    "uvicorn": ("app/api/",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
@@ -46,9 +50,12 @@ LATE_IMPORTS = {
     "app/workers/roles.py",
     "app/documents/parse_child.py",
     "trainer/bench.py",
+    "app/gui/pages.py",
+    "app/gui/chat/parts.py",
 }
 """Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
-pdfium only where a page is wanted, and the two sides of a measurement whose memory is compared."""
+pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, and the table of pages with
+the parts that an empty chat does not show."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -88,6 +95,16 @@ def test_our_own_modules_are_imported_at_the_top() -> None:
         if imported(node)[0].split(".")[0] in PACKAGES
     ]
     assert not late
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Typing-only imports and those inside functions count too."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    arrows = networkx.DiGraph()
+    for module in graph.modules:
+        arrows.add_edges_from((module, other) for other in graph.find_modules_directly_imported_by(module))
+    circles = [sorted(ring) for ring in networkx.strongly_connected_components(arrows) if len(ring) > 1]
+    assert not circles
 
 
 def test_every_module_and_public_class_says_why_it_exists() -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import io
 import json
 import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.chats.store import ChatStore
 from app.cli import main
+from app.core import address
+from app.core.calls.documents import AddState, CollectionsChanged, DocumentsRemoved, FileMoved
+from app.core.door import CoreDoor
+from app.documents.worker import DocumentsRole
 from app.paths import home
 from app.settings import TEMPERATURE, Settings
 from app.types import Answer, Passage, Source
+from app.workers.protocol import Add, Added, CreateCollection, ListCollections, ListDocuments, Remove
 
 Captured = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.real
@@ -115,27 +125,29 @@ def test_a_talk_in_the_terminal_is_stored_and_forgets_a_removed_document(
     question, answer = store.turns(chat.id)
     assert chat.title == "What is the hotel limit in Switzerland" == question.text.rstrip("?")
     assert answer.answer is not None and cited(answer.answer)[0].passage.text
-    assert chat.collection == "Documents"
+    assert chat.collection_id == 1
     assert main(["remove", str(folder / "travel.md")]) == 0
     kept = store.turn(answer.id).answer
     assert kept is not None and {source.passage.text for source in cited(kept)} == {""}
     store.close()
 
 
-def test_a_removal_that_was_cut_short_is_finished_and_copies_of_the_index_count_as_traces(
-    folder: Path, capsys: Captured
-) -> None:
+def test_a_removal_that_was_cut_short_is_finished_by_the_next_command(folder: Path, capsys: Captured) -> None:
     assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
-    store = ChatStore(home().chats_db, home().backups)
-    gone = Passage(
-        id=1, document_id=99, document="x", path="/x", collection="D", start=0, end=4, text="zymurgy"
-    )  # fmt: skip
-    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
-    store.finish_answer(turn.id, Answer(text="A [1].", sources=(Source(n=1, passage=gone),)))
-    assert main(["remove", "x"]) == 1
-    kept = store.turn(turn.id).answer
-    assert kept is not None and cited(kept)[0].passage.text == ""
-    store.close()
+    document = document_ids()["travel.md"]
+    turn_id = store_answer(document, "Only the policy knows.")
+    leave_core()
+    with contextlib.closing(DocumentsRole(home())) as reader:  # as if the core were killed before its chats follow
+        collections.deque(reader.handle(Remove(ids=(document,))), maxlen=0)
+    assert quotations(turn_id) == ["zymurgy"]
+    assert main(["collections"]) == 0
+    assert "1 documents" in capsys.readouterr().out
+    leave_core()
+    assert quotations(turn_id) == [""]
+
+
+def test_copies_of_the_index_count_as_traces(folder: Path, capsys: Captured) -> None:
+    assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
     copies = (home().root / "documents-damaged-20260101-120000.db", home().backups / "documents-v1-20260101-120000.db")
     for copy, name in zip(copies, ("leave.txt", "travel.md"), strict=True):
         copy.parent.mkdir(exist_ok=True)
@@ -144,6 +156,93 @@ def test_a_removal_that_was_cut_short_is_finished_and_copies_of_the_index_count_
         assert main(["remove", name]) == 1
         assert "can still be found" in capsys.readouterr().err
         copy.unlink()
+
+
+def test_what_answers_still_tell_is_said_and_can_be_deleted(folder: Path, capsys: Captured) -> None:
+    assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
+    ids = document_ids()
+    kept, deleted = store_answer(ids["leave.txt"], "It is 30 days [1]."), store_answer(ids["travel.md"], "160 EUR [1].")
+    assert main(["remove", "leave.txt"]) == 0
+    assert "1 answer in your chats still tells of it in the model's own words." in capsys.readouterr().err
+    assert main(["remove", "travel.md", "--with-answers", "--json"]) == 0
+    (removed,) = lines(capsys.readouterr().out)
+    assert (removed["documents"], removed["answers"]) == (1, 0)
+    leave_core()
+    with contextlib.closing(ChatStore(home().chats_db, home().backups)) as store:
+        assert (store.turn(kept).text, store.turn(deleted).text) == ("It is 30 days [1].", "")
+
+
+def test_commands_work_beside_an_open_window_which_sees_what_they_change(folder: Path, capsys: Captured) -> None:
+    """A door that listens, as a window's does."""
+    told: list[object] = []
+    with CoreDoor(home(), "window") as window:
+        window.on_broadcast = told.append
+        pid = window.connect().pid
+        assert main(["add", str(folder / "leave.txt"), "--collection", "Rules"]) == 0
+        assert main(["search", "days of leave", "--collection", "rules"]) == 0
+        assert main(["remove", "leave.txt"]) == 0
+        assert "leave.txt" in capsys.readouterr().out
+        window.call(ListCollections())
+        assert window.connect().pid == pid
+    names = [each.collections[0].name for each in told if isinstance(each, CollectionsChanged) and each.collections]
+    assert "Rules" in names
+    assert [each.file.status for each in told if isinstance(each, FileMoved)][-1] == "indexed"
+    assert {each.phase for each in told if isinstance(each, AddState)} >= {"running", "finished"}
+    assert len([each for each in told if isinstance(each, DocumentsRemoved)]) == 1
+
+
+def test_two_adds_at_once_wait_for_each_other(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    for number in range(20):
+        (others / f"note-{number}.txt").write_text(f"Pump number {number} is serviced every {number + 3} months. " * 20)
+    with CoreDoor(home()) as opened:
+        rules = opened.call(CreateCollection(name="Rules")).collection
+        results: list[object] = []
+
+        def add() -> None:
+            with CoreDoor(home()) as other:
+                results.append(other.call(Add(paths=(str(others),), collection_id=rules.id)))
+
+        thread = threading.Thread(target=add)
+        thread.start()
+        assert main(["add", str(folder / "leave.txt"), "--collection", "Rules"]) == 0
+        thread.join()
+    assert results == [Added(indexed=20, unchanged=0, failed=0)]
+
+
+def leave_core() -> None:
+    """Wait until the core of the commands before is gone."""
+    if address.socket_path(home()).exists():
+        with contextlib.suppress(OSError), CoreDoor(home()) as opened:
+            pid = opened.connect().pid
+        while psutil.pid_exists(pid):
+            time.sleep(0.05)
+
+
+def document_ids() -> dict[str, int]:
+    with CoreDoor(home()) as opened:
+        listed = opened.call(ListDocuments(collection_id=opened.call(ListCollections()).collections[0].id))
+    return {document.name: document.id for document in listed.documents}
+
+
+def store_answer(document_id: int, text: str) -> int:
+    """An answer that cites a document; → its turn."""
+    passage = Passage(
+        id=1, document_id=document_id, document="x", path="/x", collection="D", start=0, end=7, text="zymurgy"
+    )  # fmt: skip
+    with contextlib.closing(ChatStore(home().chats_db, home().backups)) as store:
+        turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+        store.finish_answer(turn.id, Answer(text=text, sources=(Source(n=1, passage=passage),)))
+    return turn.id
+
+
+def quotations(turn_id: int) -> list[str]:
+    """What a stored answer still holds of its passages."""
+    with contextlib.closing(ChatStore(home().chats_db, home().backups)) as store:
+        answer = store.turn(turn_id).answer
+    assert answer is not None
+    return [source.passage.text for source in cited(answer)]
 
 
 def cited(answer: Answer) -> tuple[Source, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,9 +147,55 @@ def test_an_older_file_is_migrated_after_a_backup(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(s, "MIGRATIONS", [lambda old: {"theme": old["colours"]}])
     settings = s.Settings(home())
     assert settings.get(s.THEME) == "dark"
-    assert "colours" in next(home().backups.glob("settings-v1-*.json")).read_text()
+    settings.reload()
+    assert not home().backups.exists(), "who only reads leaves nothing behind"
     settings.set(s.TOP_K, 9)
     assert json.loads(home().settings_file.read_text())["version"] == 2
+    settings.set(s.TOP_K, 10)
+    (copy,) = home().backups.glob("settings-v1-*.json")
+    assert "colours" in copy.read_text()
+
+
+OLD = '{"version": 1, "values": {"default_collection": "Reisen & Spesen", "theme": "dark"}}'
+
+
+def test_the_name_of_the_default_collection_becomes_its_id() -> None:
+    home().root.mkdir(parents=True)
+    home().settings_file.write_text(OLD)
+    settings = s.Settings(home())
+    heard: list[str] = []
+    settings.subscribe(heard.append)
+    assert settings.get(s.DEFAULT_COLLECTION) == 0
+    settings.resolve_collections({"Other": 1})
+    assert home().settings_file.read_text() == OLD, "it waits until the collection is known"
+    settings.set(s.TEXT_SIZE, 110)
+    s.Settings(home()).resolve_collections({"other": 1, "reisen & spesen": 2})
+    settings.reload()
+    assert settings.get(s.DEFAULT_COLLECTION) == 2 and s.DEFAULT_COLLECTION.key in heard
+    assert values(home()) == {"default_collection": 2, "text_size": 110, "theme": "dark"}
+    settings.resolve_collections({"Reisen & Spesen": 9})
+    assert settings.get(s.DEFAULT_COLLECTION) == 2
+
+
+def test_a_choice_made_before_the_name_was_resolved_stands() -> None:
+    home().root.mkdir(parents=True)
+    home().settings_file.write_text(OLD)
+    settings = s.Settings(home())
+    settings.set(s.DEFAULT_COLLECTION, 0)
+    settings.resolve_collections({"Reisen & Spesen": 2})
+    assert settings.get(s.DEFAULT_COLLECTION) == 0 and values(home()) == {"theme": "dark"}
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+def test_an_older_file_in_a_read_only_folder_is_used() -> None:
+    home().root.mkdir(parents=True)
+    home().settings_file.write_text(OLD)
+    home().root.chmod(0o500)
+    settings = s.Settings(home())
+    assert settings.get(s.THEME) == "dark"
+    with pytest.raises(NoSpace):
+        settings.set(s.THEME, "light")
+    home().root.chmod(0o700)
 
 
 def test_a_folder_that_cannot_be_written_says_so_and_keeps_the_choice_for_now(tmp_path: Path) -> None:

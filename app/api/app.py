@@ -20,7 +20,7 @@ from app.api.guard import Guard, refuse
 from app.api.limits import Gate, Rate
 from app.api.reply import json_response
 from app.api.text import completions
-from app.core.api import ApiOptions, Doorway
+from app.core.doorway import ApiOptions, Doorway
 from app.errors import AppError
 from app.settings import Settings
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from app.core.api import Doorway
+from app.core.doorway import Doorway
 from app.core.protocol import DoorFrame, DoorKind
 from app.errors import AppError
 from app.workers.failures import error_of

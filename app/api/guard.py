@@ -21,7 +21,7 @@ from app.api.body import BODY_LIMIT, too_long
 from app.api.door import ApiDoor
 from app.api.errors import ApiError
 from app.api.limits import Gate, Rate
-from app.core.api import Doorway
+from app.core.doorway import Doorway
 
 log = logging.getLogger(__name__)
 

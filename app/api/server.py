@@ -14,7 +14,7 @@ import uvicorn
 
 from app.api.app import create_app
 from app.api.connection import HEAD_BYTES, KEEP_ALIVE_S, Connection
-from app.core.api import ApiOptions, Doorway
+from app.core.doorway import ApiOptions, Doorway
 from app.errors import AppError
 from app.settings import Settings
 

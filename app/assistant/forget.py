@@ -1,45 +1,61 @@
-"""Removes documents everywhere: from the index, and from what stored answers quote of them."""
+"""Removes documents everywhere: from the index, and from what stored answers quote of them. One way for all doors.
+
+The documents process removes and leaves a tombstone in one transaction; a tombstone goes when the chats have followed.
+So a removal that is cut short at any line is finished by the next start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Generator, Sequence
+from typing import TypeVar
 
+import msgspec
+
+from app.assistant.flow import Step
 from app.chats.store import ChatStore
-from app.paths import Home
-from app.workers.protocol import AnyCall, Data, Remove, Removed
+from app.errors import AppError
+from app.workers.protocol import (
+    Data,
+    DeleteCollection,
+    Forgotten,
+    ListTombstones,
+    Remove,
+    Removed,
+    Tombstones,
+)
+
+T = TypeVar("T")
+Steps = Generator[Step, Data, T]
 
 
-def remove_documents(home: Home, ids: Sequence[int], call: Callable[[AnyCall], Data]) -> Removed:
-    """Remove documents by id through the documents process, then blank their passages in stored answers.
+def remove(call: Remove | DeleteCollection, chats: ChatStore) -> Steps[Removed]:
+    """Remove documents, then what stored answers quote of them; says which answers still tell of them in own words.
 
     Raises:
         AppError: the documents process could not remove them; the chats are unchanged then.
     """
-    removed = call(Remove(ids=tuple(ids)))
+    removed = yield Step("documents", call)
     assert isinstance(removed, Removed)
-    if home.chats_db.exists():
-        forget_in_chats(ChatStore(home.chats_db, home.backups), ids, close=True)
-    return removed
+    gone = (call.collection_id,) if isinstance(call, DeleteCollection) else ()
+    answers = yield from _follow(removed.ids, gone, chats)
+    return msgspec.structs.replace(removed, answers=answers)
 
 
-def forget_missing(home: Home, store: ChatStore, existing: Iterable[int]) -> int:
-    """Blank what stored answers hold of documents that are no longer in the index; returns how many answers changed.
-
-    It finishes a removal that was cut short before the chats were told, and covers an answer that ended after it.
-    `existing` are the ids of all documents of all collections, listed just before. Where the index is empty, or was
-    once set aside as damaged, nothing is done: it was lost, nobody removed its documents, and their ids are given out
-    again.
-    """
-    kept = set(existing)
-    if not kept or any(home.root.glob("documents-damaged-*.db")):
-        return 0
-    return forget_in_chats(store, sorted(store.cited_documents() - kept))
+def finish_removals(chats: ChatStore) -> Steps[tuple[int, ...]]:
+    """Let the chats follow every removal that they may not have followed; returns the documents' ids."""
+    stones = yield Step("documents", ListTombstones())
+    assert isinstance(stones, Tombstones)
+    yield from _follow(stones.ids, stones.collections, chats)
+    return stones.ids
 
 
-def forget_in_chats(store: ChatStore, ids: Sequence[int], *, close: bool = False) -> int:
-    """Blank these documents' passages in stored answers; returns how many answers changed."""
-    try:
-        return sum(store.forget_document(document_id) for document_id in ids)
-    finally:
-        if close:
-            store.close()
+def _follow(ids: Sequence[int], collections: Sequence[int], chats: ChatStore) -> Steps[tuple[int, ...]]:
+    """The chats know from now on what is gone, an answer that is still being written included."""
+    if not ids and not collections:
+        return ()
+    chats.leave_collections(collections)
+    forgot = chats.forget_documents(ids)
+    with contextlib.suppress(AppError):  # the tombstones stay, and the next start forgets once more
+        yield Step("documents", Forgotten(ids=tuple(ids), collections=tuple(collections)))
+    return forgot.speaking

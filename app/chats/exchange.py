@@ -1,9 +1,13 @@
-"""Chats out of Inhouse and back in: Markdown for people, JSON that keeps every version."""
+"""Chats out of Inhouse and back in: Markdown for people, JSON that keeps every version.
+
+Ids mean nothing elsewhere, so collections and models travel by name: as labels.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -15,13 +19,37 @@ from app.errors import AppError, NewerData
 from app.types import Answer
 
 FORMAT: Literal["inhouse-chats"] = "inhouse-chats"
-VERSION = 1
+VERSION = 2
+"""Version 1 had a chat's id and the same names, in the same places, as references: it reads as it stands."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The names that collections and models have now, by id."""
+
+    collections: Mapping[int, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, store: ChatStore, chat: Chat) -> tuple[str, str]:
+        """The names of a chat's collection and model; "" where it has none or none is known."""
+        collection, model = store.unresolved(chat.id)
+        return self.collections.get(chat.collection_id, collection), self.models.get(chat.model_id, model)
+
+
+class Heading(Struct, kw_only=True):
+    """What a file says of a chat."""
+
+    title: str
+    collection: str = ""
+    model: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
 
 
 class StoredChat(Struct, kw_only=True):
     """A chat in a file."""
 
-    chat: Chat
+    chat: Heading
     turns: list[Node] = []
 
 
@@ -38,24 +66,26 @@ class _Head(Struct):
     version: int = 0
 
 
-def export_markdown(store: ChatStore, chat_id: int) -> str:
+def export_markdown(store: ChatStore, chat_id: int, labels: Labels | None = None) -> str:
     """The shown path of a chat with its sources, to read or to print."""
     chat = store.chat(chat_id)
     turns = store.turns(chat_id)
     told = [_question(turn) if turn.role == "question" else _answer(turn) for turn in turns]
-    parts = [f"# {chat.title}", _about(chat), *told]
+    parts = [f"# {chat.title}", _about(chat, *(labels or Labels()).of(store, chat)), *told]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def export_json(store: ChatStore, chat_ids: Sequence[int] | None = None) -> bytes:
+def export_json(store: ChatStore, chat_ids: Sequence[int] | None = None, labels: Labels | None = None) -> bytes:
     """These chats, or all, with every version of every turn."""
     chosen = [chat.id for chat in store.list_chats(limit=-1)] if chat_ids is None else chat_ids
-    chats = [StoredChat(chat=store.chat(chat_id), turns=store.tree(chat_id)) for chat_id in chosen]
+    chats = [_stored(store, chat_id, labels or Labels()) for chat_id in chosen]
     return msgspec.json.format(msgspec.json.encode(ChatFile(chats=chats)), indent=1)
 
 
 def import_json(store: ChatStore, data: bytes) -> int:
     """Add the chats of a file beside those that are there, all or none; returns how many.
+
+    Call `resolve_collections` and `resolve_models` of the store afterwards: it takes the names in as names.
 
     Raises:
         NewerData: a newer Inhouse wrote it.
@@ -75,9 +105,24 @@ def import_json(store: ChatStore, data: bytes) -> int:
     if not all(_in_order(chat.turns) for chat in chats):
         raise problem
     with store.together():
-        for chat in chats:
-            store.add_tree(chat.chat, [_finished(node) for node in chat.turns])
+        for each in chats:
+            about = each.chat
+            chat = Chat(id=0, title=about.title, created_at=about.created_at, updated_at=about.updated_at)
+            store.add_tree(chat, [_finished(node) for node in each.turns], about.collection, about.model)
     return len(chats)
+
+
+def _stored(store: ChatStore, chat_id: int, labels: Labels) -> StoredChat:
+    chat = store.chat(chat_id)
+    collection, model = labels.of(store, chat)
+    heading = Heading(
+        title=chat.title,
+        collection=collection,
+        model=model,
+        created_at=chat.created_at,
+        updated_at=chat.updated_at,
+    )
+    return StoredChat(chat=heading, turns=store.tree(chat_id))
 
 
 def _in_order(turns: list[Node]) -> bool:
@@ -98,9 +143,9 @@ def _finished(node: Node) -> Node:
     return msgspec.structs.replace(node, state="stopped", answer=answer)
 
 
-def _about(chat: Chat) -> str:
+def _about(chat: Chat, collection: str, model: str) -> str:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(chat.created_at))
-    return " · ".join(part for part in (day, chat.collection, chat.model) if part)
+    return " · ".join(part for part in (day, collection, model) if part)
 
 
 def _question(turn: Turn) -> str:
@@ -119,5 +164,5 @@ def _source_list(answer: Answer) -> str:
     lines = []
     for source in answer.sources:
         page = f", page {source.passage.page}" if source.passage.page is not None else ""
-        lines.append(f"- [{source.n}] {source.passage.document}{page}")
+        lines.append(f"- [{source.n}] {source.passage.document or 'a document that was removed'}{page}")
     return "\n".join(lines)

@@ -19,7 +19,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     id: int
     title: str
     collection_id: int = 0  # 0 asks the model alone
-    model_id: str = ""
+    model_id: str = ""  # "" is the model in use
     created_at: float = 0.0  # seconds since the epoch
     updated_at: float = 0.0
 
@@ -74,3 +74,10 @@ class Feedback(Struct, frozen=True, kw_only=True):
     rating: Rating
     corrected: str
     rated_at: float
+
+
+class Forgot(Struct, frozen=True, kw_only=True):
+    """What became of stored answers when documents were removed."""
+
+    answers: int = 0  # whose passages were blanked
+    speaking: tuple[int, ...] = ()  # turn ids of answers that still tell of the documents in the model's own words

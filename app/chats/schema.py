@@ -1,17 +1,14 @@
-"""Opens the chat database: its tables as a list of migrations, a backup before each; a damaged file is set aside."""
+"""The tables of the chat database, as a list of migrations."""
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app.errors import AppError, Busy, NewerData, NoSpace
-from app.files import cannot_write, set_aside
+from app.chats.salvage import salvage_chats
+from app.database.opening import Kind, Migration, make_notes, open_writer
 
-BUSY_MS = 5000
+SUBJECT = "Your chats"
 
 
 def _first(db: sqlite3.Connection) -> None:
@@ -48,127 +45,27 @@ def _first(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-def _by_id(db: sqlite3.Connection) -> None:
-    db.execute("ALTER TABLE chats ADD COLUMN collection_id INTEGER NOT NULL DEFAULT 0")
-    db.execute("ALTER TABLE chats ADD COLUMN model_id TEXT NOT NULL DEFAULT ''")
+def _ids(db: sqlite3.Connection) -> None:
+    """Chats know their collection and model by id. The names of before stay until `resolve_…` has found their ids.
 
-
-MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_first, _by_id]
-"""Step n brings version n to n + 1; each runs once, in a transaction of all that are needed."""
-
-
-def open_database(path: Path, backups: Path) -> tuple[sqlite3.Connection, str]:
-    """The database at the newest version, and a sentence for the user, "" if all is well.
-
-    Raises:
-        NewerData: a newer Inhouse wrote it.
-        NoSpace, Busy: it cannot be opened now.
+    Documents that were removed stay known by their ids alone: an answer that cites one may end after its removal.
     """
-    note = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            db = _connect(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            note = _set_aside(path)
-            db = _connect(path)
-    except (sqlite3.Error, OSError) as error:
-        raise plain(error, path) from error
-    try:
-        with plain_errors(path):
-            _migrate(db, path, backups)
-    except BaseException:
-        db.close()
-        raise
-    return db, note
+    for statement in (
+        "ALTER TABLE chats RENAME COLUMN collection TO collection_name",
+        "ALTER TABLE chats RENAME COLUMN model TO model_name",
+        "ALTER TABLE chats ADD COLUMN collection_id INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN model_id TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE removed (document_id INTEGER PRIMARY KEY)",
+    ):
+        db.execute(statement)
+    make_notes(db)
 
 
-def plain(error: Exception, path: Path) -> AppError:
-    """What SQLite or the system refused, in words."""
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return Busy("Another Inhouse is using your chats right now.", "Please try again in a moment.", text)
-    if "full" in text or "readonly" in text or "read-only" in text:
-        return cannot_write(path, OSError(text))
-    if isinstance(error, OSError) or "unable to open" in text:
-        return NoSpace(
-            "Your chats could not be opened.",
-            "Check that the data folder exists and may be written.",
-            f"{path}: {text}",
-        )
-    return AppError(
-        "Your chats could not be read.",
-        "Run “inhouse doctor” to see what is wrong; a backup may help.",
-        f"{path}: {text}",
-    )
+MIGRATIONS: list[Migration] = [_first, _ids]
 
 
-@contextlib.contextmanager
-def plain_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into an AppError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise plain(error, path) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
-    try:
-        db.execute("SELECT count(*) FROM sqlite_master")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA secure_delete = ON")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _set_aside(path: Path) -> str:
-    kept = set_aside(path)
-    for suffix in ("-wal", "-shm"):
-        side = path.with_name(path.name + suffix)
-        if side.exists():
-            side.rename(kept.with_name(kept.name + suffix))
-    return f"Your chats could not be read. The damaged file is kept as “{kept.name}”, and a new one was started."
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _migrate(db: sqlite3.Connection, path: Path, backups: Path) -> None:
-    version = _version(db)
-    if version > len(MIGRATIONS):
-        raise NewerData(
-            "Your chats were written by a newer Inhouse.",
-            "Update Inhouse to open them. Nothing was changed.",
-            str(path),
-        )
-    if version == len(MIGRATIONS):
-        return
-    if version > 0:
-        _back_up(db, backups / f"{path.stem}-v{version}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        for step in MIGRATIONS[_version(db) :]:
-            step(db)
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-
-
-def _back_up(db: sqlite3.Connection, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copy = sqlite3.connect(target)
-    except (OSError, sqlite3.Error) as error:
-        raise cannot_write(target, OSError(str(error))) from error
-    with contextlib.closing(copy):
-        db.backup(copy)
+def open_chats(path: Path, backups: Path) -> sqlite3.Connection:
+    """The chat database, to write to; see `open_writer` for what it raises."""
+    tables = frozenset({"chats", "turns", "cited", "turns_text"})
+    kind = Kind(SUBJECT, MIGRATIONS, tables, "turns_text", salvage_chats)
+    return open_writer(path, backups, kind)

@@ -2,62 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-from app.chats.records import Chat, Feedback, Hit, Node, Rating, Turn, TurnRole, TurnState
-from app.chats.schema import MIGRATIONS, open_database, plain, plain_errors
+from app.chats import forget
+from app.chats.copies import in_copies
+from app.chats.records import Chat, Feedback, Forgot, Hit, Node
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
-from app.chats.stored import alive, plain_text, without, worth_telling
-from app.chats.titles import title_of
+from app.chats.turns import TURN_COLUMNS, Turns, answer_of
 from app.errors import AppError
-from app.types import Answer, Message
 
-_TURN = "id, chat_id, parent, role, text, state, answer, rating, corrected, created_at"
-_SHOWN_PATH = """
-    WITH RECURSIVE path (id, depth) AS (
-        SELECT id, 1 FROM turns WHERE chat_id = :chat AND parent = 0 AND chosen
-        UNION ALL
-        SELECT t.id, depth + 1 FROM path JOIN turns t ON t.chat_id = :chat AND t.parent = path.id AND t.chosen)"""
-
-_answers = msgspec.json.Decoder(Answer)
+IDS_AT_ONCE = 500
+"""SQLite takes a limited number of values in one statement."""
 
 
-class ChatStore:
-    """One connection to the chats; used from one thread. Processes may share the file."""
-
-    def __init__(self, path: Path, backups: Path) -> None:
-        """Open, and migrate after a backup.
-
-        Raises:
-            NewerData, NoSpace, Busy: see `open_database`.
-        """
-        self._path = path
-        self._db, self.note = open_database(path, backups)
-
-    def close(self) -> None:
-        self._db.close()
+class ChatStore(Turns):
+    """Chats and what is done with them as a whole; one writes, any number of others may open the file read-only."""
 
     @classmethod
     def open_reader(cls, path: Path) -> ChatStore | None:
-        """For reading only; None where there is no database of this version yet."""
-        try:
-            db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-            if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
-                return None
-        except sqlite3.Error:
+        """The chats to look at, or None where there is nothing to show before the writer has opened them: no file yet,
+        one of another version, a damaged one. Cheap: nothing is examined.
+        """
+        if not path.exists():
             return None
-        made = cls.__new__(cls)
-        made._path, made._db, made.note = path, db, ""
-        return made
+        try:
+            return cls(path, path.parent, read_only=True)
+        except AppError:
+            return None
 
     # --- chats ------------------------------------------------------------------------------------------------------
 
@@ -66,17 +43,18 @@ class ChatStore:
         now = time.time()
         with self._change() as db:
             cursor = db.execute(
-                "INSERT INTO chats (title, titled, collection_id, model_id, created_at, updated_at) VALUES (?,?,?,?,?,?)",
+                "INSERT INTO chats (title, titled, collection_id, model_id, created_at, updated_at) "
+                "VALUES (?,?,?,?,?,?)",
                 (title or "New chat", bool(title), collection_id, model_id, now, now),
             )
             return self.chat(cast(int, cursor.lastrowid))
 
     def chat(self, chat_id: int) -> Chat:
         """Raises AppError where there is no such chat."""
-        row = self._read(f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = ?", (chat_id,)).fetchone()
-        if row is None:
+        rows = self._read(f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = ?", (chat_id,))
+        if not rows:
             raise AppError("This chat no longer exists.", "Choose another one.")
-        return chat_of(row)
+        return chat_of(rows[0])
 
     def list_chats(self, limit: int = 100, offset: int = 0) -> list[Chat]:
         """Newest first."""
@@ -88,16 +66,34 @@ class ChatStore:
         return [chat_of(row) for row in rows]
 
     def count(self) -> int:
-        return int(self._read("SELECT count(*) FROM chats WHERE deleted_at IS NULL").fetchone()[0])
+        return int(self._read("SELECT count(*) FROM chats WHERE deleted_at IS NULL")[0][0])
 
     def rename(self, chat_id: int, title: str) -> None:
         self._update(chat_id, title=" ".join(title.split())[:200] or "New chat", titled=1)
 
     def set_collection(self, chat_id: int, collection_id: int) -> None:
-        self._update(chat_id, collection_id=collection_id)
+        self._update(chat_id, collection_id=collection_id, collection_name="")
 
     def set_model(self, chat_id: int, model_id: str) -> None:
-        self._update(chat_id, model_id=model_id)
+        self._update(chat_id, model_id=model_id, model_name="")
+
+    def resolve_collections(self, ids: Mapping[str, int]) -> int:
+        """Give chats that still know their collection by name its id; what has no id yet waits. → chats changed.
+
+        They come from before version 2, or from a file. Safe to repeat, and to be killed.
+        """
+        return self._resolve("collection", ids)
+
+    def resolve_models(self, ids: Mapping[str, str]) -> int:
+        """Likewise for models."""
+        return self._resolve("model", ids)
+
+    def leave_collections(self, ids: Sequence[int]) -> int:
+        """Collections were removed: their chats ask the model alone. → chats changed."""
+        marks = ",".join("?" * len(ids))
+        with self._change() as db:
+            sql = f"UPDATE chats SET collection_id = 0 WHERE collection_id IN ({marks})"
+            return db.execute(sql, tuple(ids)).rowcount
 
     def delete(self, chat_id: int) -> None:
         """Out of sight at once; `restore` brings it back until `purge`."""
@@ -107,169 +103,75 @@ class ChatStore:
         self._update(chat_id, deleted_at=None)
 
     def purge(self, older_than_s: float = 0.0) -> int:
-        """Remove deleted chats for good, from the full text and the write-ahead log too; returns how many."""
-        with self._change() as db:
-            before = time.time() - older_than_s
-            gone = db.execute("DELETE FROM chats WHERE deleted_at IS NOT NULL AND deleted_at <= ?", (before,)).rowcount
-            if gone:
-                db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
-        if gone:
+        """Remove deleted chats for good, from the full text, the write-ahead log and the copies; returns how many."""
+        sql = "SELECT id, created_at FROM chats WHERE deleted_at IS NOT NULL AND deleted_at <= ?"
+        keys = [tuple(row) for row in self._read(sql, (time.time() - older_than_s,))]
+
+        def remove(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM chats WHERE id = ? AND created_at = ?", keys)
+            forget.merge_words(db)
+
+        if keys:
+            in_copies(self._backups, remove)
+            with self._change() as db:
+                remove(db)
             self._empty_log()
-        return gone
+        return len(keys)
 
     def search(self, query: str, limit: int = 50) -> list[Hit]:
         """Chats whose title or text holds every word of the query (the last one may be unfinished), best first."""
-        self._db.row_factory = sqlite3.Row
-        with plain_errors(self._path):
-            return search_chats(self._db, query, limit)
-
-    # --- turns ------------------------------------------------------------------------------------------------------
-
-    def turns(self, chat_id: int, limit: int | None = None, before: int | None = None) -> list[Turn]:
-        """The shown path, oldest first: its last `limit` turns, or those before the turn `before`."""
-        ids = self._path_ids(chat_id)
-        if before in ids:
-            ids = ids[: ids.index(before)]
-        return self._turns(chat_id, ids[-limit:] if limit else ids)
-
-    def turn(self, turn_id: int) -> Turn:
-        """Raises AppError where there is no such turn."""
-        row = self._row(turn_id)
-        return self._turns(row["chat_id"], [turn_id])[0]
-
-    def add_question(self, chat_id: int, text: str, *, replaces: int | None = None) -> Turn:
-        """The next question, or another version of the question `replaces`, which stays with all that followed it."""
-        with self._change() as db:
-            if replaces is not None:
-                parent = self._row(replaces)["parent"]
-            else:
-                path = self._path_ids(chat_id)
-                parent = path[-1] if path else 0
-            turn_id = self._insert(chat_id, parent, "question", text, "done")
-            if parent == 0:
-                db.execute("UPDATE chats SET title = ? WHERE id = ? AND NOT titled", (title_of(text), chat_id))
-            return self.turn(turn_id)
-
-    def begin_answer(self, question_id: int) -> Turn:
-        """An answer under way; on a question that has one already it becomes a further version (regenerate)."""
-        with self._change():
-            row = self._row(question_id)
-            return self.turn(self._insert(row["chat_id"], question_id, "answer", "", "writing"))
-
-    def save_partial(self, turn_id: int, text: str) -> None:
-        """What has come so far; cheap (no wait for the disk), so call it every second or two."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            with self._change() as db:
-                db.execute("UPDATE turns SET text = ? WHERE id = ? AND state = 'writing'", (text, turn_id))
-        finally:
-            self._db.execute("PRAGMA synchronous = FULL")
-
-    def finish_answer(self, turn_id: int, answer: Answer) -> Turn:
-        """Store the answer with its evidence."""
-        state: TurnState = "stopped" if answer.stopped else "done"
-        with self._change() as db:
-            db.execute(
-                "UPDATE turns SET text = ?, state = ?, writer = NULL, answer = ? WHERE id = ?",
-                (answer.text, state, msgspec.json.encode(answer), turn_id),
-            )
-            self._note_documents(turn_id, answer)
-            self._touch(self._row(turn_id)["chat_id"])
-            return self.turn(turn_id)
-
-    def discard_answer(self, turn_id: int) -> None:
-        """Drop an answer that never began, so that the version before is shown again."""
-        with self._change() as db:
-            row = self._row(turn_id)
-            db.execute("DELETE FROM turns WHERE id = ?", (turn_id,))
-            db.execute(
-                "UPDATE turns SET chosen = 1 WHERE id = "
-                "(SELECT max(id) FROM turns WHERE chat_id = ? AND parent = ?) AND NOT EXISTS "
-                "(SELECT 1 FROM turns WHERE chat_id = ? AND parent = ? AND chosen)",
-                (row["chat_id"], row["parent"]) * 2,
-            )
-
-    def choose_version(self, turn_id: int, version: int) -> Turn:
-        """Show version `version` (from 1) in the place of this turn; returns it. What followed it comes back too."""
-        with self._change() as db:
-            row = self._row(turn_id)
-            ids = self._siblings(row["chat_id"], row["parent"])
-            chosen = ids[max(1, min(version, len(ids))) - 1]
-            self._choose(db, row["chat_id"], row["parent"], chosen)
-            return self.turn(chosen)
-
-    def recover(self) -> int:
-        """Mark answers stopped whose process is gone; call it once at a start. Returns how many."""
-        with self._change() as db:
-            rows = db.execute("SELECT id, text, writer, created_at FROM turns WHERE state = 'writing'").fetchall()
-            lost = [row for row in rows if row["writer"] == os.getpid() or not alive(row["writer"], row["created_at"])]
-            for row in lost:
-                answer = Answer(text=row["text"], stopped=True, note="Inhouse ended while this was written.")
-                self.finish_answer(row["id"], answer)
-        return len(lost)
-
-    def history(self, chat_id: int, upto: int | None = None) -> tuple[Message, ...]:
-        """The finished turns before the question (or answer) `upto`, or the whole shown path, as the model sees them.
-
-        Pairs without an answer, or answered "not found", are left out; citations are too, since their numbers mean
-        other passages now.
-        """
-        ids = self._path_ids(chat_id) if upto is None else self._ancestors(upto)
-        turns = self._turns(chat_id, ids, versions=False)
-        messages: list[Message] = []
-        for question, answer in itertools.pairwise(turns):
-            if question.role == "question" and answer.role == "answer" and worth_telling(answer):
-                messages.append(Message("user", question.text))
-                messages.append(Message("assistant", plain_text(answer)))
-        return tuple(messages)
+        with self._healing() as db:
+            return search_chats(db, query, limit)
 
     # --- feedback and forgetting ------------------------------------------------------------------------------------
-
-    def set_feedback(self, turn_id: int, rating: Rating | None, corrected: str = "") -> Turn:
-        """Thumb up, down or none, and what the user would have answered."""
-        with self._change() as db:
-            db.execute(
-                "UPDATE turns SET rating = ?, corrected = ?, rated_at = ? WHERE id = ?",
-                (rating, corrected if rating else "", time.time() if rating else None, turn_id),
-            )
-            return self.turn(turn_id)
 
     def feedback(self) -> list[Feedback]:
         """Every judged answer of the chats that are not deleted, oldest judgement first."""
         rows = self._read(
             "SELECT t.id, t.chat_id, t.parent, t.rated_at FROM turns t JOIN chats c ON c.id = t.chat_id "
             "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL ORDER BY t.rated_at, t.id"
-        ).fetchall()
+        )
         return [self._feedback(row) for row in rows]
 
-    def cited_documents(self) -> set[int]:
-        """Ids of the documents whose passages stored answers hold."""
-        return {row["document_id"] for row in self._read("SELECT DISTINCT document_id FROM cited")}
+    def forget_documents(self, ids: Sequence[int]) -> Forgot:
+        """Blank what stored answers hold of removed documents, in the full text and the copies too; safe to repeat.
 
-    def forget_document(self, document_id: int) -> int:
-        """Blank what stored answers hold of a removed document, in the full text too; returns how many changed."""
+        Raises:
+            NoSpace, Busy: it could not be done everywhere; do it again later.
+        """
+        parts = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+
+        def blank(db: sqlite3.Connection) -> int:
+            return sum(forget.forget_documents(db, part) for part in parts)
+
         with self._change() as db:
-            rows = db.execute(
-                "SELECT t.id, t.text, t.answer FROM cited c JOIN turns t ON t.id = c.turn_id WHERE c.document_id = ?",
-                (document_id,),
-            ).fetchall()
-            for row in rows:
-                answer = without(_answers.decode(row["answer"]), document_id)
-                db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(answer), row["id"]))
-                if answer.text != row["text"]:
-                    db.execute("UPDATE turns SET text = ? WHERE id = ?", (answer.text, row["id"]))
-            db.execute("DELETE FROM cited WHERE document_id = ?", (document_id,))
-            if rows:
-                db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
-        if rows:
+            changed = blank(db)
+        in_copies(self._backups, blank)
+        self._empty_log()
+        return Forgot(answers=changed, speaking=self.answers_about(ids))
+
+    def answers_about(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Ids of the answers that speak of these documents in a model's own words, also after they were forgotten."""
+        parts = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+        with self._healing() as db:
+            return tuple(sorted({turn_id for part in parts for turn_id in forget.answers_about(db, part)}))
+
+    def delete_answers(self, turn_ids: Sequence[int]) -> int:
+        """Empty answers for good, in the full text and the copies too; they keep their place. → how many there were."""
+        with self._healing() as db:
+            keys = forget.keys_of(db, turn_ids)
+        in_copies(self._backups, lambda db: forget.delete_answers(db, keys))
+        with self._change() as db:
+            gone = forget.delete_answers(db, keys)
+        if gone:
             self._empty_log()
-        return len(rows)
+        return gone
 
     # --- whole chats ------------------------------------------------------------------------------------------------
 
     def tree(self, chat_id: int) -> list[Node]:
         """Every version of every turn, each after the one that it follows."""
-        rows = self._read(f"SELECT {_TURN}, chosen FROM turns WHERE chat_id = ? ORDER BY id", (chat_id,))
+        rows = self._read(f"SELECT {TURN_COLUMNS}, chosen FROM turns WHERE chat_id = ? ORDER BY id", (chat_id,))
         return [
             Node(
                 id=row["id"],
@@ -278,7 +180,7 @@ class ChatStore:
                 role=row["role"],
                 text=row["text"],
                 state=row["state"],
-                answer=_answers.decode(row["answer"]) if row["answer"] else None,
+                answer=answer_of(row),
                 rating=row["rating"],
                 corrected=row["corrected"],
                 created_at=row["created_at"],
@@ -286,156 +188,69 @@ class ChatStore:
             for row in rows
         ]
 
-    def add_tree(self, chat: Chat, nodes: Sequence[Node]) -> Chat:
-        """A new chat with these turns; their ids only say what follows what."""
+    def add_tree(self, chat: Chat, nodes: Sequence[Node], collection: str = "", model: str = "") -> Chat:
+        """A new chat with these turns; their ids only say what follows what.
+
+        The collection and the model are names, until `resolve_collections` and `resolve_models` know them by id.
+        """
         with self._change() as db:
-            made = self.create(chat.title, chat.collection_id, chat.model_id)
+            made = self.create(chat.title)
             ids = {0: 0}
             for node in nodes:
-                turn_id = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)
-                ids[node.id] = turn_id
-                db.execute(
-                    "UPDATE turns SET answer = ?, rating = ?, corrected = ?, rated_at = ?, created_at = ? WHERE id = ?",
-                    (
-                        msgspec.json.encode(node.answer) if node.answer else None,
-                        node.rating,
-                        node.corrected,
-                        node.created_at if node.rating else None,
-                        node.created_at,
-                        turn_id,
-                    ),
-                )
-                if node.answer is not None:
-                    self._note_documents(turn_id, node.answer)
+                ids[node.id] = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)
+                self._fill(db, ids[node.id], node)
             for node in nodes:
                 if node.chosen:
                     self._choose(db, made.id, ids[node.parent], ids[node.id])
-            db.execute(
-                "UPDATE chats SET created_at = ?, updated_at = ? WHERE id = ?",
-                (chat.created_at or made.created_at, chat.updated_at or made.updated_at, made.id),
+            self._update(
+                made.id,
+                collection_name=collection,
+                model_name=model,
+                created_at=chat.created_at or made.created_at,
+                updated_at=chat.updated_at or made.updated_at,
             )
             return self.chat(made.id)
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Make all changes inside one transaction: all of them, or none."""
-        with self._change():
-            yield
+    def unresolved(self, chat_id: int) -> tuple[str, str]:
+        """The names of a chat's collection and model as long as their ids are not known; else ""."""
+        row = self._read("SELECT collection_name, model_name FROM chats WHERE id = ?", (chat_id,))[0]
+        return row[0], row[1]
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; a nested one joins it."""
-        if self._db.in_transaction:
-            yield self._db
-            return
-        try:
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise plain(error, self._path) from error
+    def _fill(self, db: sqlite3.Connection, turn_id: int, node: Node) -> None:
+        answer = forget.without_removed(db, node.answer) if node.answer else None
+        db.execute(
+            "UPDATE turns SET answer = ?, text = ?, rating = ?, corrected = ?, rated_at = ?, created_at = ? "
+            "WHERE id = ?",
+            (
+                msgspec.json.encode(answer) if answer else None,
+                answer.text if answer else node.text,
+                node.rating,
+                node.corrected,
+                node.created_at if node.rating else None,
+                node.created_at,
+                turn_id,
+            ),
+        )
+        if answer is not None:
+            forget.note_documents(db, turn_id, answer)
 
-    def _read(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
-        try:
-            self._db.row_factory = sqlite3.Row
-            return self._db.execute(sql, values)
-        except sqlite3.Error as error:
-            raise plain(error, self._path) from error
-
-    def _empty_log(self) -> None:
-        """Bring the write-ahead log into the file and cut it, so that it holds nothing that was removed."""
-        with contextlib.suppress(sqlite3.OperationalError):  # another process reads; its own close does it
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def _resolve(self, what: str, ids: Mapping[str, Any]) -> int:
+        known = {name.casefold(): found for name, found in ids.items()}
+        names = [row[0] for row in self._read(f"SELECT DISTINCT {what}_name FROM chats WHERE {what}_name <> ''")]
+        found = [(known[name.casefold()], name) for name in names if name.casefold() in known]
+        if not found:
+            return 0
+        with self._change() as db:
+            sql = f"UPDATE chats SET {what}_id = ?, {what}_name = '' WHERE {what}_name = ?"
+            return db.executemany(sql, found).rowcount
 
     def _update(self, chat_id: int, **values: Any) -> None:
         columns = ", ".join(f"{name} = ?" for name in values)
         with self._change() as db:
             if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
                 raise AppError("This chat no longer exists.", "Choose another one.")
-
-    def _touch(self, chat_id: int) -> None:
-        self._db.execute("UPDATE chats SET updated_at = max(?, updated_at + 1e-4) WHERE id = ?", (time.time(), chat_id))
-
-    def _row(self, turn_id: int) -> sqlite3.Row:
-        row = self._read(f"SELECT {_TURN} FROM turns WHERE id = ?", (turn_id,)).fetchone()
-        if row is None:
-            raise AppError("This message no longer exists.", "Open the chat again.")
-        return cast(sqlite3.Row, row)
-
-    def _insert(self, chat_id: int, parent: int, role: TurnRole, text: str, state: TurnState) -> int:
-        cursor = self._db.execute(
-            "INSERT INTO turns (chat_id, parent, chosen, role, text, state, writer, created_at) "
-            "VALUES (?,?,0,?,?,?,?,?)",
-            (chat_id, parent, role, text, state, os.getpid() if state == "writing" else None, time.time()),
-        )
-        turn_id = cast(int, cursor.lastrowid)
-        self._choose(self._db, chat_id, parent, turn_id)
-        self._touch(chat_id)
-        return turn_id
-
-    def _choose(self, db: sqlite3.Connection, chat_id: int, parent: int, turn_id: int) -> None:
-        db.execute("UPDATE turns SET chosen = (id = ?) WHERE chat_id = ? AND parent = ?", (turn_id, chat_id, parent))
-
-    def _siblings(self, chat_id: int, parent: int) -> list[int]:
-        rows = self._read("SELECT id FROM turns WHERE chat_id = ? AND parent = ? ORDER BY id", (chat_id, parent))
-        return [row["id"] for row in rows]
-
-    def _path_ids(self, chat_id: int) -> list[int]:
-        rows = self._read(f"{_SHOWN_PATH} SELECT id FROM path ORDER BY depth", {"chat": chat_id})
-        return [row["id"] for row in rows]
-
-    def _ancestors(self, turn_id: int) -> list[int]:
-        """The turns before this one (before its question, for an answer), oldest first."""
-        row = self._row(turn_id)
-        parent = row["parent"] if row["role"] == "question" else self._row(row["parent"])["parent"]
-        rows = self._read(
-            "WITH RECURSIVE up (id, parent, depth) AS (SELECT id, parent, 1 FROM turns WHERE id = ? UNION ALL "
-            "SELECT t.id, t.parent, depth + 1 FROM up JOIN turns t ON t.id = up.parent) "
-            "SELECT id FROM up ORDER BY depth DESC",
-            (parent,),
-        )
-        return [row["id"] for row in rows]
-
-    def _turns(self, chat_id: int, ids: Sequence[int], *, versions: bool = True) -> list[Turn]:
-        found: dict[int, sqlite3.Row] = {}
-        for start in range(0, len(ids), 500):
-            part = ids[start : start + 500]
-            marks = ",".join("?" * len(part))
-            rows = self._read(f"SELECT {_TURN} FROM turns WHERE id IN ({marks})", tuple(part))
-            found.update((row["id"], row) for row in rows)
-        return [self._as_turn(found[turn_id], versions) for turn_id in ids if turn_id in found]
-
-    def _as_turn(self, row: sqlite3.Row, versions: bool) -> Turn:
-        siblings = self._siblings(row["chat_id"], row["parent"]) if versions else [row["id"]]
-        return Turn(
-            id=row["id"],
-            chat_id=row["chat_id"],
-            role=row["role"],
-            text=row["text"],
-            state=row["state"],
-            answer=_answers.decode(row["answer"]) if row["answer"] else None,
-            version=siblings.index(row["id"]) + 1,
-            versions=len(siblings),
-            rating=row["rating"],
-            corrected=row["corrected"],
-            created_at=row["created_at"],
-        )
-
-    def _note_documents(self, turn_id: int, answer: Answer) -> None:
-        passages = [source.passage for source in answer.sources] + list(answer.nearest)
-        self._db.execute("DELETE FROM cited WHERE turn_id = ?", (turn_id,))
-        self._db.executemany(
-            "INSERT INTO cited (turn_id, document_id) VALUES (?, ?)",
-            [(turn_id, document_id) for document_id in {passage.document_id for passage in passages}],
-        )
 
     def _feedback(self, row: sqlite3.Row) -> Feedback:
         turn = self.turn(row["id"])

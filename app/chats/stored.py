@@ -1,20 +1,14 @@
-"""What becomes of stored answers: told to the model again, recovered after a crash, cleared of a removed document."""
+"""What becomes of stored answers: told to the model again, recovered after a crash."""
 
 from __future__ import annotations
 
 import re
 
-import msgspec
-
 from app.chats.records import Turn
-from app.types import Answer, Passage, Source
 
 _CITATION = re.compile(r"(?<!\s)\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
-_QUOTE = re.compile(r"^[ \t]*>.*\[\d{1,3}\].*$", re.MULTILINE)
-_NUMBER = re.compile(r"\[(\d{1,3})\]")
 _INHOUSE = re.compile(r"inhouse|\bapp\b", re.IGNORECASE)
 """The command line of the window or of a command, from source or frozen."""
-REMOVED = "> (A quotation stood here. Its document was removed.)"
 CLOCK_S = 2.0
 """How far the start time that the system gives for a process may be off."""
 
@@ -46,23 +40,3 @@ def plain_text(turn: Turn) -> str:
     """An answer without sources is told word for word, so that the engine finds it in its KV cache."""
     assert turn.answer is not None
     return _CITATION.sub("", turn.text) if turn.answer.sources else turn.text
-
-
-def without(answer: Answer, document_id: int) -> Answer:
-    """The answer with the text of this document's passages blanked, and what it quotes of them word for word."""
-    cited = {str(source.n) for source in answer.sources if source.passage.document_id == document_id}
-
-    def unquoted(line: re.Match[str]) -> str:
-        return REMOVED if cited & set(_NUMBER.findall(line.group())) else line.group()
-
-    def blank(passage: Passage) -> Passage:
-        if passage.document_id != document_id:
-            return passage
-        return msgspec.structs.replace(passage, text="", heading="", best=None, boxes=())
-
-    return msgspec.structs.replace(
-        answer,
-        text=_QUOTE.sub(unquoted, answer.text),
-        sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
-        nearest=tuple(blank(passage) for passage in answer.nearest),
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cli.output import Draft, answer_json, say_answer, say_json, tell
 from app.cli.session import Session
+from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
 from app.types import Answer, InstalledModel
 
@@ -50,14 +51,22 @@ def read_queries(path: str) -> list[str]:
 
 
 def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, question: str, *, draft: bool) -> Answer:
+    """Ctrl C stops the answer and keeps what has come."""
     shown = Draft()
-    collections = None if args.no_documents else tuple(args.collection)
-    ask = session.ask_of(question, model, collections=collections)
-    answer = session.ask(ask, model, shown.add if draft else lambda _: None)
+    names = () if args.no_documents else tuple(args.collection)
+    call = Ask(
+        question=question,
+        collections=tuple(item.id for item in session.collections(names)) if names else (),
+        alone=args.no_documents,
+        model_id=model.id if args.model else "",
+        priority=1,
+    )
+    session.progress.show("Searching your documents…")
+    on_token = shown.add if draft else lambda _: None
+    answered = session.call(call, lambda data: session.show_answer(data, on_token), stoppable=True)
+    assert isinstance(answered, Answered)
     shown.take_back()
-    if answer.stats.tokens_per_s > 0 and answer.stats.completion_tokens >= 16 and model.tokens_per_s is None:
-        session.registry.set_speed(model.name, answer.stats.tokens_per_s)
-    return answer
+    return answered.answer
 
 
 def _print(args: argparse.Namespace, answer: Answer) -> None:

@@ -1,29 +1,33 @@
-"""`inhouse add`, `remove`, `search` and `collections`: the documents, through the documents process."""
+"""`inhouse add`, `remove`, `search` and `collections`: the documents, through the core. They work beside a window."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from app.assistant.forget import forget_missing, remove_documents
-from app.chats.store import ChatStore
 from app.cli.ask import read_queries
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
+from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
 from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.settings import DEFAULT_COLLECTION
-from app.types import Document, SearchResult
+from app.types import Collection, Document, SearchResult
 from app.workers.protocol import (
     Add,
     Added,
     AddProgress,
+    CollectionMade,
+    CreateCollection,
     Data,
     Documents,
     FileEvent,
     ListDocuments,
+    Remove,
+    Removed,
     Search,
     Searched,
 )
@@ -47,7 +51,6 @@ def _unreadable_name(path: str) -> FileEvent:
 
 def add(args: argparse.Namespace, session: Session) -> int:
     """Index files and folders; 1 only where not one of them could be used."""
-    collection = args.collection or session.settings.get(DEFAULT_COLLECTION) or FIRST_COLLECTION
     named = [str(Path(path).expanduser().absolute()) for path in args.paths]
     paths = tuple(path for path in named if _is_text(path))
     for path in named:
@@ -62,18 +65,33 @@ def add(args: argparse.Namespace, session: Session) -> int:
             _print_file(data, as_json=args.json)
         elif isinstance(data, FileEvent):
             session.progress.show(f"{data.status.capitalize()} {Path(data.path).name} {data.fraction:.0%}")
-        elif isinstance(data, AddProgress):
+        elif isinstance(data, AddProgress) and data.total:
             session.progress.show(f"{data.done} of {data.total} files, {data.passages_per_s:.0f} passages a second")
+        elif isinstance(data, AddProgress):
+            session.progress.show("Waiting until the files before these are through…")
 
-    added = session.call("documents", Add(paths=paths, collection=collection, force=args.force), show)
+    collection = _collection_for(session, args.collection or "")
+    added = session.call(Add(paths=paths, collection_id=collection.id, force=args.force), show)
     assert isinstance(added, Added)
     if not args.json:
-        tell(f"{collection}: {added.indexed} indexed, {added.unchanged} unchanged, {added.failed} failed.")
+        tell(f"{collection.name}: {added.indexed} indexed, {added.unchanged} unchanged, {added.failed} failed.")
     if added.indexed or added.unchanged:
         return 0
     if not added.failed:
         raise AppError("There was nothing to add.", "Name files or folders that hold documents.")
     return 1
+
+
+def _collection_for(session: Session, name: str) -> Collection:
+    """The collection of this name, made where there is none; without a name the one that new chats ask."""
+    if not name:
+        default = session.settings.get(DEFAULT_COLLECTION)
+        found = [each for each in session.collections() if each.id == default]
+        if found:
+            return found[0]
+    made = session.call(CreateCollection(name=name or FIRST_COLLECTION))
+    assert isinstance(made, CollectionMade)
+    return made.collection
 
 
 def _print_file(event: FileEvent, *, as_json: bool) -> None:
@@ -97,10 +115,9 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
 def search(args: argparse.Namespace, session: Session) -> int:
     """Search without a model."""
     queries = read_queries(args.queries) if args.queries else [args.query]
-    names = tuple(item.name for item in session.collections(args.collection)) if args.collection else ()
+    ids = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
     for query in queries:
-        call = Search(query=query, collections=names, k=args.k, highlight=not args.json)
-        searched = session.call("documents", call)
+        searched = session.call(Search(query=query, collections=ids, k=args.k, highlight=not args.json))
         assert isinstance(searched, Searched)
         result = searched.result
         if args.json:
@@ -149,7 +166,7 @@ def _list_documents(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def documents_of(session: Session, names: list[str]) -> list[Document]:
+def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
     """The documents of these collections, or of all.
 
     Raises:
@@ -157,7 +174,7 @@ def documents_of(session: Session, names: list[str]) -> list[Document]:
     """
     found: list[Document] = []
     for item in session.collections(names):
-        documents = session.call("documents", ListDocuments(collection=item.name))
+        documents = session.call(ListDocuments(collection_id=item.id))
         assert isinstance(documents, Documents)
         found += documents.documents
     return found
@@ -165,18 +182,19 @@ def documents_of(session: Session, names: list[str]) -> list[Document]:
 
 def remove(args: argparse.Namespace, session: Session) -> int:
     """Remove documents from the index, with a proof that nothing of them can be found."""
-    listed = documents_of(session, list(args.collection))
-    if not args.collection:
-        _finish_removals(session, listed)
-    chosen = [document for name in args.documents for document in _chosen(name, listed)]
-    removed = remove_documents(
-        session.home, [document.id for document in chosen], lambda call: session.call("documents", call)
-    )
+    listed = documents_of(session, args.collection)
+    ids = tuple(document.id for name in args.documents for document in _chosen(name, listed))
+    _delete_answers(args, session, ids)
+    removed = session.call(Remove(ids=ids))
+    assert isinstance(removed, Removed)
     if args.json:
-        say_json({"documents": removed.documents, "passages": removed.passages, "traces": removed.traces})
+        counts = {"documents": removed.documents, "passages": removed.passages, "traces": removed.traces}
+        say_json({**counts, "answers": len(removed.answers)})
     else:
         say(f"{removed.documents} documents and {removed.passages} passages were removed.")
-    for model in trained_on(session.registry.models(), removed.ids):
+    if removed.answers:
+        tell(f"{_answers(len(removed.answers))} in the model's own words.")
+    for model in trained_on(session.models().models, removed.ids):
         tell(f"“{model.name}” learned from it and still can repeat it. Remove that model too, or train it again.")
     for name in dict.fromkeys(holding(Runs(session.home.runs), removed.ids)):
         tell(f"Its text also stays in the training data of “{name}” until you delete that run's data.")
@@ -185,11 +203,23 @@ def remove(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _finish_removals(session: Session, listed: list[Document]) -> None:
-    """What a removal that was cut short left in the chats goes before the next one."""
-    if session.home.chats_db.exists():
-        with contextlib.closing(ChatStore(session.home.chats_db, session.home.backups)) as store:
-            forget_missing(session.home, store, [document.id for document in listed])
+def _delete_answers(args: argparse.Namespace, session: Session, ids: tuple[int, ...]) -> None:
+    """Stored answers tell of a document in the model's own words: they go where that is wanted, before the document,
+    so that a removal that is cut short here can be typed once more."""
+    found = session.call(FindAnswers(document_ids=ids))
+    assert isinstance(found, AnswersFound)
+    if not found.ids:
+        return
+    wanted = args.with_answers
+    if not wanted and not args.json and sys.stdin.isatty() and sys.stderr.isatty():
+        tell(f"{_answers(len(found.ids))} in the model's own words. Delete what they say too? [y/N]")
+        wanted = sys.stdin.readline().strip().casefold() in ("y", "yes")
+    if wanted:
+        session.call(DeleteAnswers(ids=found.ids))
+
+
+def _answers(count: int) -> str:
+    return f"{count} answer{'' if count == 1 else 's'} in your chats still tell{'s' if count == 1 else ''} of it"
 
 
 def _chosen(name: str, documents: list[Document]) -> list[Document]:
@@ -199,7 +229,7 @@ def _chosen(name: str, documents: list[Document]) -> list[Document]:
     ]
     if not found:
         raise AppError(f"There is no document “{name}”.", "“inhouse collections NAME” lists those of a collection.")
-    if len({item.collection for item in found}) > 1 or len(found) > 1:
+    if len(found) > 1:
         places = "; ".join(f"{item.path} in “{item.collection}”" for item in found)
         raise AppError(f"Several documents are called “{name}”.", f"Give the path, or --collection. They are: {places}")
     return found

@@ -80,6 +80,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     add.add_argument("--force", action="store_true", help="index unchanged files again too")
     remove = commands.add_parser("remove", help="take documents out of the index; the files themselves stay")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT", help="name or path")
+    remove.add_argument("--with-answers", action="store_true", help="delete what stored answers say of them too")
     search = commands.add_parser("search", help="find passages, without a model")
     _add_question(search, "query")
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
@@ -103,7 +104,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    models = commands.add_parser("models", help="list, import, use or remove models")
+    models = commands.add_parser("models", help="list, import, use, rename or remove models")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
@@ -114,6 +115,9 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     exporting.add_argument("file", metavar="FILE")
     for action, text in (("use", "use this model from now on"), ("remove", "delete Inhouse's copy of a model")):
         actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
+    renaming = actions.add_parser("rename", help="call a model otherwise")
+    renaming.add_argument("name", metavar="NAME")
+    renaming.add_argument("new_name", metavar="NEW-NAME")
     actions.add_parser("back", help="use the model that was in use before")
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.cli.output import say, say_json, size_text
+from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
+from app.core.calls.models import GoBack, RemoveModel, RenameModel, Switched, UseModel
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.models.registry import is_missing
@@ -18,24 +19,34 @@ from app.workers.protocol import CopyProgress, Data, ExportModel, ImportModel, M
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Run the action that the arguments name; none lists."""
-    actions = {"import": _import, "export": _export, "use": _use, "back": _back, "remove": _remove}
+    actions = {
+        "import": _import,
+        "export": _export,
+        "use": _use,
+        "back": _back,
+        "rename": _rename,
+        "remove": _remove,
+    }
     return actions.get(args.action, _list)(args, session)
 
 
 def _list(args: argparse.Namespace, session: Session) -> int:
-    active = session.registry.active()
-    for model in session.registry.models():
-        in_use = active is not None and model.name == active.name
+    listed = session.models()
+    for model in listed.models:
+        in_use = model.id == listed.active
         if args.json:
             say_json(model_json(model, in_use=in_use))
         else:
             say(f"{'*' if in_use else ' '} {model.name}  {_figures(model)}")
+    if listed.note:
+        tell(listed.note)
     return 0
 
 
 def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
     """A model as the commands give it to machines."""
     return {
+        "id": model.id,
         "name": model.name,
         "path": model.path,
         "active": in_use,
@@ -62,18 +73,18 @@ def _figures(model: InstalledModel) -> str:
 
 def _import(args: argparse.Namespace, session: Session) -> int:
     path = str(Path(args.file).expanduser().absolute())
-    installed = session.call("models", ImportModel(path=path, name=args.name), _copying(session))
+    installed = session.call(ImportModel(path=path, name=args.name), _copying(session))
     assert isinstance(installed, ModelInstalled)
     _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
     return 0
 
 
 def _export(args: argparse.Namespace, session: Session) -> int:
-    model = session.registry.find(args.name)
+    model = session.model(args.name)
     shared = args.file.lower().endswith(SHARED_SUFFIX)
     card = card_of(model, Runs(session.home.runs)) if shared else ""
     path = str(Path(args.file).expanduser().absolute())
-    session.call("models", ExportModel(name=model.name, path=path, card=card), _copying(session))
+    session.call(ExportModel(model_id=model.id, path=path, card=card), _copying(session))
     _print(args, model, f"“{model.name}” is saved as {args.file}.", in_use=False)
     return 0
 
@@ -87,27 +98,34 @@ def _copying(session: Session) -> Callable[[Data], None]:
 
 
 def _use(args: argparse.Namespace, session: Session) -> int:
-    return _switch(args, session, session.registry.find(args.name))
+    return _switch(args, session, UseModel(model_id=session.model(args.name).id))
 
 
 def _back(args: argparse.Namespace, session: Session) -> int:
-    return _switch(args, session, session.registry.previous())
+    return _switch(args, session, GoBack())
 
 
-def _switch(args: argparse.Namespace, session: Session, model: InstalledModel | None) -> int:
-    """The pointer moves only when an engine has the model loaded, so a broken one changes nothing."""
-    if model is None:
-        model = session.registry.go_back()
-    elif not is_missing(model):
-        session.load(model)
-    used = session.registry.use(model.name)
+def _switch(args: argparse.Namespace, session: Session, call: UseModel | GoBack) -> int:
+    """The model answers from now on once it has said a word, so a broken one changes nothing."""
+    switched = session.call(call, session.show_switch)
+    assert isinstance(switched, Switched)
+    used = session.model(switched.model_id)
     _print(args, used, f"“{used.name}” is in use now.", in_use=True)
     return 0
 
 
+def _rename(args: argparse.Namespace, session: Session) -> int:
+    model = session.model(args.name)
+    session.call(RenameModel(model_id=model.id, name=args.new_name))
+    renamed = session.model(model.id)
+    _print(args, renamed, f"“{model.name}” is called “{renamed.name}” now.", in_use=False)
+    return 0
+
+
 def _remove(args: argparse.Namespace, session: Session) -> int:
-    removed = session.registry.remove(args.name)
-    _print(args, removed, f"“{removed.name}” was removed.", in_use=False)
+    model = session.model(args.name)
+    session.call(RemoveModel(model_id=model.id))
+    _print(args, model, f"“{model.name}” was removed.", in_use=False)
     return 0
 
 

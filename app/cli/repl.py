@@ -8,13 +8,26 @@ import shlex
 import sys
 from collections.abc import Callable
 
-from app.chats.store import ChatStore
 from app.cli import documents, models
 from app.cli.output import Draft, say, say_answer, tell
 from app.cli.session import Session
+from app.core.calls.chats import (
+    AnswerFailed,
+    AnswerFinished,
+    AnswerGrew,
+    AnswerMoved,
+    AskInChat,
+    ChatAsked,
+    SetChatCollection,
+    StopAnswer,
+    Where,
+)
 from app.errors import AppError
 from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
+from app.types import Answer
+from app.workers.failures import error_of
+from app.workers.protocol import Data
 
 HELP = """Type a question, or:
   /add PATH...          add files or folders
@@ -31,11 +44,11 @@ HELP = """Type a question, or:
 class Repl:
     """A conversation in the terminal; it is stored with the chats and can be opened in the window."""
 
-    def __init__(self, session: Session, store: ChatStore, collections: tuple[str, ...]) -> None:
+    def __init__(self, session: Session, collections: tuple[int, ...]) -> None:
         self._session = session
-        self._store = store
-        self._collections: tuple[str, ...] | None = collections
-        self._chat_id: int | None = None
+        self._collections: tuple[int, ...] | None = collections
+        """None: the model alone; (): all of them."""
+        self._chat_id = 0
         self._model = session.model()
         self._any_documents = False
         self._commands: dict[str, Callable[[list[str]], None]] = {
@@ -76,35 +89,58 @@ class Repl:
         self._commands[name](words)
 
     def _ask(self, question: str) -> None:
-        """The question is stored before the answer begins, and the answer in whatever state it ends."""
+        """The core stores the question before the answer begins, and the answer in whatever state it ends."""
         collections = self._collections if self._has_documents() else None
         place = self._shown_collection(collections)
-        if self._chat_id is None:
-            self._chat_id = self._store.create(collection=place, model=self._model.name).id
-        else:
-            self._store.set_collection(self._chat_id, place)
-        asked = self._store.add_question(self._chat_id, question)
-        turn = self._store.begin_answer(asked.id)
-        draft = Draft()
-        ask = self._session.ask_of(
-            question,
-            self._model,
-            conversation=f"chat-{self._chat_id}",
-            history=self._store.history(self._chat_id, asked.id),
-            collections=collections,
+        self._keep_collection(place)
+        where: Where = "nowhere" if collections is None else "collection" if collections else "everywhere"
+        call = AskInChat(
+            text=question, chat_id=self._chat_id, collection_id=place, where=where, collections=collections or ()
         )
-        try:
-            answer = self._session.ask(ask, self._model, draft.add)
-        except BaseException:
-            self._store.discard_answer(turn.id)
-            raise
-        draft.take_back()
-        if answer.stopped and not answer.text:
-            self._store.discard_answer(turn.id)
-        else:
-            self._store.finish_answer(turn.id, answer)
+        asked = self._session.call(call)
+        assert isinstance(asked, ChatAsked)
+        self._chat_id = asked.chat.id
+        answer = self._follow(asked.answer.id)
         say_answer(answer)
         say()
+
+    def _follow(self, turn_id: int) -> Answer:
+        """Show an answer until it is whole; Ctrl C stops it, and what has come stays."""
+        draft, door = Draft(), self._session.door
+        finished: list[Answer] = []
+
+        def heard(data: Data) -> bool:
+            if getattr(data, "turn_id", 0) == turn_id:
+                self._show(data, draft)
+            if isinstance(data, AnswerFinished) and data.turn.id == turn_id:
+                finished.append(data.turn.answer or Answer(text=data.turn.text))
+            return bool(finished)
+
+        try:
+            door.listen(heard)
+        except KeyboardInterrupt:
+            self._session.call(StopAnswer(turn_id=turn_id))
+            if not finished:
+                door.listen(heard)
+        finally:
+            self._session.progress.clear()
+        draft.take_back()
+        return finished[0]
+
+    def _show(self, data: Data, draft: Draft) -> None:
+        progress = self._session.progress
+        if isinstance(data, AnswerGrew):
+            progress.clear()
+            if data.thinking:
+                progress.show("Thinking…")
+            else:
+                draft.add(data.text)
+        elif isinstance(data, AnswerMoved) and data.stage == "loading":
+            progress.show("Loading the model…")
+        elif isinstance(data, AnswerMoved) and data.stage in ("searching", "reading"):
+            progress.show("Searching your documents…" if data.stage == "searching" else f"Reading… {data.fraction:.0%}")
+        elif isinstance(data, AnswerFailed):
+            tell(str(error_of(data.failure)))
 
     def _has_documents(self) -> bool:
         """Before the first document there is nothing to answer from, so the model answers alone, and that is said."""
@@ -115,29 +151,30 @@ class Repl:
             tell("There are no documents yet, so the model answers alone. /add PATH or /samples adds some.")
         return self._any_documents
 
-    def _shown_collection(self, collections: tuple[str, ...] | None) -> str:
-        """The one collection that the window asks when it opens this chat, "" for the model alone.
+    def _shown_collection(self, collections: tuple[int, ...] | None) -> int:
+        """The one collection that the window asks when it opens this chat, 0 for the model alone.
 
         The window knows no several and no all: of several it asks the first, of all the one that new chats ask, or
         the first that holds something.
         """
         if collections is None:
-            return ""
-        listed = self._session.collections(collections)
+            return 0
         if collections:
-            return listed[0].name
-        names = [item.name for item in listed if item.documents]
+            return collections[0]
+        ids = [item.id for item in self._session.collections() if item.documents]
         default = self._session.settings.get(DEFAULT_COLLECTION)
-        return default if default in names else next(iter(names), "")
+        return default if default in ids else next(iter(ids), 0)
 
-    def _keep_collection(self) -> None:
-        if self._chat_id is not None:
-            self._store.set_collection(self._chat_id, self._shown_collection(self._collections))
+    def _keep_collection(self, collection_id: int) -> None:
+        if self._chat_id:
+            self._session.call(SetChatCollection(chat_id=self._chat_id, collection_id=collection_id))
 
     def _add(self, words: list[str], collection: str | None = None) -> None:
         if not words:
             raise AppError("Name a file or a folder.", "For example: /add report.pdf")
-        collection = collection or (self._collections[0] if self._collections else None)
+        if collection is None and self._collections:
+            named = {item.id: item.name for item in self._session.collections()}
+            collection = named.get(self._collections[0])
         documents.add(argparse.Namespace(paths=words, collection=collection, json=False, force=False), self._session)
 
     def _list_collections(self, words: list[str]) -> None:
@@ -145,13 +182,13 @@ class Repl:
 
     def _choose_collection(self, words: list[str]) -> None:
         name = " ".join(words)
-        self._collections = tuple(item.name for item in self._session.collections([name])) if name else ()
-        self._keep_collection()
+        self._collections = tuple(item.id for item in self._session.collections([name])) if name else ()
+        self._keep_collection(self._shown_collection(self._collections))
         say(f"Answers come from “{name}” now." if name else "Answers come from all collections now.")
 
     def _alone(self, words: list[str]) -> None:
         self._collections = None
-        self._keep_collection()
+        self._keep_collection(0)
         say("The model answers alone now, without documents.")
 
     def _choose_model(self, words: list[str]) -> None:
@@ -162,7 +199,7 @@ class Repl:
         self._model = self._session.model()
 
     def _new(self, words: list[str]) -> None:
-        self._chat_id = None
+        self._chat_id = 0
         say("A new chat begins.")
 
 
@@ -170,11 +207,11 @@ def command(args: argparse.Namespace, session: Session) -> int:
     """Talk until the user leaves."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 -- line editing and history, where the system has it
-    with contextlib.closing(ChatStore(session.home.chats_db, session.home.backups)) as store:
-        default = session.settings.get(DEFAULT_COLLECTION)
-        chosen = tuple(args.collection) or ((default,) if default else ())
-        Repl(session, store, chosen).run()
-    session.settings.set(FIRST_RUN_DONE, True)
+    session.door.on_broadcast = lambda _: None  # so that the core tells it of answers
+    default = session.settings.get(DEFAULT_COLLECTION)
+    chosen = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
+    Repl(session, chosen or ((default,) if default else ())).run()
+    session.choose(FIRST_RUN_DONE, True)
     return 0
 
 

@@ -1,135 +1,77 @@
-"""What a command needs while it runs: settings, models, and child processes that start only when they are called."""
+"""What a command needs while it runs: a door of the core, the settings, and a line that shows progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import Any
 
-import msgspec
-
-from app.assistant.flow import Ask, Step, Stopped, answer, ask_of, is_small, run
 from app.cli.output import Progress
-from app.errors import AppError, WorkerGone
-from app.models.registry import Registry
+from app.core.calls.models import ListModels, Models, Switching
+from app.core.door import CoreDoor
+from app.core.protocol import SettingsChanged
+from app.errors import AppError
 from app.paths import Home
-from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS, Settings
-from app.types import Answer, Collection, InstalledModel
-from app.workers.client import Client
-from app.workers.protocol import (
-    AnyCall,
-    Collections,
-    Data,
-    ListCollections,
-    Load,
-    Loaded,
-    LoadProgress,
-    Prefill,
-    Token,
-    WorkerRole,
-)
+from app.settings import Setting, Settings, T
+from app.types import Collection, InstalledModel
+from app.workers.protocol import Call, Collections, Data, ListCollections, Prefill, Token
 
 Listener = Callable[[Data], None]
 
 
 class Session:
-    """Owns the child processes of one command. Use it as a context manager."""
+    """Use it as a context manager. The core is started with the first call, where none runs."""
 
     def __init__(self, home: Home, *, verbose: bool = False) -> None:
         self.home = home
         self.settings = Settings(home)
-        self.registry = Registry(home)
         self.progress = Progress()
-        self._verbose = verbose
-        self._clients: dict[WorkerRole, Client] = {}
-        self._loaded: InstalledModel | None = None
+        self.door = CoreDoor(home)
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.progress.clear()
-        for client in self._clients.values():
-            client.close()
+        self.door.close()
 
-    def call(self, role: WorkerRole, call: AnyCall, listener: Listener | None = None) -> Data:
-        """Ask a child and wait; it is started where it does not run.
+    def call(self, call: Call, listener: Listener | None = None, *, stoppable: bool = False) -> Any:
+        """Ask the core and wait. Ctrl C cancels what was asked; with `stoppable` what it has given by then comes back.
 
         Raises:
-            AppError: what the child says went wrong; or a text holds bytes that no message can carry.
+            AppError: what the core says went wrong; or a text holds bytes that no message can carry.
         """
-        client = self._clients.get(role)
-        if client is None:
-            client = self._clients[role] = Client(role, self.home, verbose=self._verbose)
         try:
-            return client.call(call, listener)
+            return (self.door.stoppable if stoppable else self.door.call)(call, listener)
         except UnicodeEncodeError as error:
             raise AppError("What you typed is not valid text.", "Type it again, or rename the file.") from error
-        except (WorkerGone, KeyboardInterrupt):
-            if role == "engine":
-                self._loaded = None
-            raise
         finally:
             self.progress.clear()
 
+    def models(self) -> Models:
+        """What is installed, and which one answers."""
+        listed = self.call(ListModels())
+        assert isinstance(listed, Models)
+        return listed
+
     def model(self, name: str = "") -> InstalledModel:
-        """The model of this name, or the one in use.
+        """The model of this id or name (a part of it that only one has will do), or the one in use.
 
         Raises:
-            AppError: there is none.
+            AppError: none, or several, are called so.
         """
-        model = self.registry.find(name) if name else self.registry.active()
-        if model is None:
-            raise AppError("No model is installed.", "Import one with “inhouse models import FILE”.")
-        return model
-
-    def load(self, model: InstalledModel) -> Loaded | None:
-        """Load a model into the engine; None where it is there already."""
-        if self._loaded == model:
-            return None
-        self._loaded = None
-        settings = self.settings
-        call = Load(
-            path=model.path,
-            adapter=model.adapter,
-            context=settings.get(CONTEXT_LENGTH),
-            threads=settings.get(THREADS),
-            gpu_layers=settings.get(GPU_LAYERS),
-        )
-        loaded = self.call("engine", call, self._show_load)
-        self._loaded = model
-        assert isinstance(loaded, Loaded)
-        return loaded
-
-    def ask(self, ask: Ask, model: InstalledModel, on_token: Callable[[str], None]) -> Answer:
-        """Drive the assistant's flow with this session's children; Ctrl C stops the answer and keeps what has come.
-
-        Raises:
-            AppError: there is no such collection, or a child failed.
-        """
-        if ask.collections is not None:
-            # The documents process warms up by itself while the engine loads.
-            listed = self.collections(ask.collections)
-            if ask.collections:
-                ask = msgspec.structs.replace(ask, collections=tuple(item.name for item in listed))
-        text: list[str] = []
-
-        def keep(data: Data) -> None:
-            if isinstance(data, Token) and not data.thinking:
-                text.append(data.text)
-            self._show_answer(data, on_token)
-
-        def perform(step: Step) -> Data:
-            try:
-                if step.role == "engine":
-                    self.load(model)
-                    return self.call("engine", step.call, keep)
-                self.progress.show("Searching your documents…")
-                return self.call(step.role, step.call)
-            except KeyboardInterrupt:
-                raise Stopped("".join(text)) from None
-
-        self.load(model)
-        return run(answer(ask), perform)
+        models = self.models()
+        if not name:
+            return _active(models)
+        wanted = name.strip().casefold()
+        exact = [each for each in models.models if wanted in (each.id, each.name.casefold())]
+        close = exact or [each for each in models.models if wanted and wanted in each.name.casefold()]
+        if len(close) == 1:
+            return close[0]
+        names = ", ".join(f"“{each.name}”" for each in close or models.models)
+        if close:
+            raise AppError(f"Several models are called “{name}”.", f"Choose one of: {names}.")
+        raise AppError(f"No model is called “{name}”.", f"Installed are: {names or 'none'}.")
 
     def collections(self, names: Sequence[str] = ()) -> tuple[Collection, ...]:
         """The collections of these names, whatever their case, or all.
@@ -137,7 +79,7 @@ class Session:
         Raises:
             AppError: there is no such collection.
         """
-        listed = self.call("documents", ListCollections())
+        listed = self.call(ListCollections())
         assert isinstance(listed, Collections)
         if not names:
             return listed.collections
@@ -148,19 +90,29 @@ class Session:
                 raise AppError(f"There is no collection “{name}”.", f"There are: {shown}.")
         return tuple(known[name.casefold()] for name in names)
 
-    def ask_of(self, question: str, model: InstalledModel, **more: object) -> Ask:
-        return ask_of(self.settings, question, model=model.name, small=is_small(model), **more)
+    def choose(self, setting: Setting[T], value: T) -> None:
+        """Change a setting, for every door."""
+        self.settings.set(setting, value)
+        self.call(SettingsChanged())
 
-    def _show_load(self, data: Data) -> None:
-        if isinstance(data, LoadProgress):
-            self.progress.show(f"Loading the model… {data.fraction:.0%}")
-
-    def _show_answer(self, data: Data, on_token: Callable[[str], None]) -> None:
+    def show_answer(self, data: Data, on_token: Callable[[str], object]) -> None:
+        """How far an answer is: on the line of progress until its words come."""
         if isinstance(data, Prefill):
             self.progress.show(f"Reading… {data.done} of {data.total}")
+        elif isinstance(data, Token) and data.thinking:
+            self.progress.show("Thinking…")
         elif isinstance(data, Token):
             self.progress.clear()
-            if data.thinking:
-                self.progress.show("Thinking…")
-            else:
-                on_token(data.text)
+            on_token(data.text)
+
+    def show_switch(self, data: Data) -> None:
+        """How far the loading of a model is."""
+        if isinstance(data, Switching) and data.model_id:
+            self.progress.show(f"Loading the model… {data.fraction:.0%}")
+
+
+def _active(models: Models) -> InstalledModel:
+    found = next((each for each in models.models if each.id == models.active), None)
+    if found is None:
+        raise AppError("No model is installed.", "Import one with “inhouse models import FILE”.")
+    return found

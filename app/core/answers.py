@@ -135,10 +135,11 @@ class Answers:
     # --- in a chat ----------------------------------------------------------------------------------------------------
 
     def _begin(self, writing: Writing) -> None:
-        if not self._models.is_ready:
-            self._move(writing, "loading")
-            return
         try:
+            if not self._models.is_ready:
+                self._move(writing, "loading")
+                self._models.wake()
+                return
             ask = writing.ask = writing.make_ask()
         except AppError as error:
             self._give_up(writing, error)

@@ -67,7 +67,7 @@ class Chats:
         reply.done(c.ChatAsked(chat=chat, question=question, answer=turn))
         self._house.tell(c.QuestionAdded(chat=chat, question=question, answer=turn, replaced=bool(call.replaces)))
         self._house.tell(c.ChatsChanged(chat_ids=(chat.id,)))
-        self._answer(question, turn, "collection")
+        self._answer(question, turn, call.where, call.collections)
 
     def _regenerate(self, call: c.Regenerate, reply: Reply) -> None:
         old = self._store.turn(call.answer_id)
@@ -82,12 +82,12 @@ class Chats:
         self._house.tell(c.AnswerRestarted(turn=turn, last=at == len(turns) - 1))
         self._answer(turns[at - 1], turn, call.where)
 
-    def _answer(self, question: Turn, turn: Turn, where: c.Where) -> None:
+    def _answer(self, question: Turn, turn: Turn, where: c.Where, asked: tuple[int, ...] = ()) -> None:
         def make_ask() -> assistant.Ask:
             """The history and the collection as they are when its time comes."""
             chosen = self._store.chat(question.chat_id).collection_id
             places: dict[c.Where, tuple[int, ...] | None] = {
-                "collection": (chosen,) if chosen else None,
+                "collection": asked or ((chosen,) if chosen else None),
                 "everywhere": (),
                 "nowhere": None,
             }

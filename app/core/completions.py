@@ -20,7 +20,9 @@ class Completions:
 
     def __init__(self, models: ModelsDesk) -> None:
         self._models = models
-        self._open: set[Reply] = set()
+        self._open: dict[Reply, Requester | None] = {}
+        """Every request under way with who answers it, None until that can."""
+        models.engine_leaving.connect(self._interrupt)
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.CompleteWith: self._complete}
@@ -37,6 +39,7 @@ class Completions:
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
                 return
+            self._open[reply] = backend
             job = backend.request(
                 call.request,
                 event=reply.event,
@@ -47,16 +50,25 @@ class Completions:
             # A program that went away is no reason to end an engine that works for others.
             reply.on_cancel(lambda: job.cancel(insist=False))
 
-        self._open.add(reply)
+        self._open[reply] = None
         reply.on_cancel(lambda: self._end(reply))
         try:
             self._models.with_backend(call.model_id, ready, reply)
         except AppError:
-            self._open.discard(reply)
+            self._open.pop(reply, None)
             raise
 
+    def _interrupt(self, error: AppError) -> None:
+        """The engine in use is ended on purpose and will say nothing more."""
+        try:
+            leaving = self._models.backend
+        except AppError:
+            return  # it has not been loaded yet, so nobody is being answered
+        for reply in [reply for reply, backend in self._open.items() if backend is leaving]:
+            self._end(reply, error)
+
     def _end(self, reply: Reply, result: Any = None) -> None:
-        self._open.discard(reply)
+        self._open.pop(reply, None)
         if isinstance(result, AppError):
             reply.failed(result)
         elif result is None:

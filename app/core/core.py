@@ -12,15 +12,17 @@ from collections.abc import Callable
 from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
-from app.core.api import ApiDesk, MakeServer, no_server
+from app.core.api import ApiDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild
 from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
+from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.training import TrainingDesk
@@ -57,12 +59,13 @@ class Core:
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
+        removals = Removals(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            *(self.models, self.documents, self.answers, questions, chats, training, completions, self.api),
-        )
+            self.models, self.documents, self.answers, questions, chats, removals, training, completions, self.api,
+        )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
             p.KeepRunning: self._keep_running,

@@ -4,56 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.core.adding import AddQueue
 from app.core.calls import documents as c
+from app.core.collections import CollectionList
 from app.core.house import Handler, House
+from app.core.reader import Reader
 from app.core.reply import Reply
+from app.core.signals import Signal
 from app.types import Collection
 from app.workers import protocol as p
 
+READING = (p.ListDocuments, p.Search, p.Embed, p.Ground, p.RenderPage, p.ReadText, p.CheckHealth)
+
 
 class DocumentsDesk:
-    """Owns the documents process."""
+    """Owns the documents process, knows the collections, and adds files for all doors in one way."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
-        self.child = house.make_child("documents")
-        self.collections: tuple[Collection, ...] = ()
-        """As far as they are known."""
-        self.child.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
+        self._process = house.make_child("documents")
+        self.child = Reader(self._process)
+        self.ready: Signal[object] = self._process.ready
+        """The documents process said its first word."""
+        self.list = CollectionList(house, self.child)
+        self.adds = AddQueue(house, self.child, self.list)
+        self._process.ready.connect(lambda _: self.list.recount())
+        self._process.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
     def handlers(self) -> Mapping[type[p.Call], Handler]:
-        handed_on = (
-            p.ListCollections,
-            p.ListDocuments,
-            p.Search,
-            p.Embed,
-            p.Ground,
-            p.RenderPage,
-            p.ReadText,
-            p.CheckHealth,
-        )
-        return dict.fromkeys(handed_on, self.hand_on)
+        return {
+            **dict.fromkeys(READING, self.hand_on),
+            **self.list.handlers(),
+            **self.adds.handlers(),
+            c.RestartReader: self._restart,
+        }
 
     @property
     def is_busy(self) -> bool:
-        """Whether files are being added or removed."""
-        return False
+        """Whether files are being added."""
+        return self.adds.is_busy
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """As far as they are known."""
+        return self.list.all
 
     def stop(self) -> None:
-        self.child.stop()
+        """The core ends: what is not through is kept for the next one."""
+        self.list.stop()
+        self.adds.stop()
+        self._process.stop()
 
     def add_state(self) -> c.AddState:
         """The add under way, for a door that comes in the middle."""
-        return c.AddState()
+        return self.adds.state()
 
     def names_of(self, ids: tuple[int, ...]) -> str:
         """What these collections are called, for the record of an answer; "" where none is named."""
-        names = {each.id: each.name for each in self.collections}
-        return ", ".join(names[key] for key in ids if key in names)
+        return self.list.names_of(ids)
 
     def hand_on(self, call: p.Call, reply: Reply) -> None:
-        """Let the child answer."""
+        """Let the child answer. What is not wanted any more stops in its own time: it is not worth ending others."""
         job = self.child.request(
             call, done=reply.done, event=reply.event, failed=reply.failed, cancelled=reply.cancelled
         )
-        reply.follow(job)
+        reply.on_cancel(lambda: job.cancel(insist=False))
+
+    def _restart(self, call: c.RestartReader, reply: Reply) -> None:
+        self.child.restart()
+        reply.done(p.Done())

@@ -70,6 +70,18 @@ class CoreDoor:
             self._send(encode(Control(key, "cancel")))
             return self._wait(key, on_event)
 
+    def listen(self, until: Callable[[Data], bool]) -> None:
+        """Hear what is told to every door, until something of it is what was waited for.
+
+        Raises:
+            AppError: WorkerGone when the core ended.
+        """
+        self.connect()
+        while True:
+            frame = self._read()
+            if frame.id == 0 and frame.data is not None and until(frame.data):
+                return
+
     def connect(self) -> Welcome:
         """The connection, made where there is none.
 

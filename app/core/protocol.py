@@ -81,6 +81,7 @@ DoorData = (
     | chats.TurnStored
     | chats.Answered
     | chats.Events
+    | documents.Answers
     | documents.Events
     | models.Models
     | models.Switching

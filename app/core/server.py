@@ -17,9 +17,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from app.core import address
-from app.core.api import MakeServer, no_server
 from app.core.clock import LoopClock
 from app.core.core import Core
+from app.core.doorway import MakeServer, no_server
 from app.core.process import ChildProcess
 from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
 from app.errors import AppError

@@ -119,7 +119,9 @@ def _index_once(home: Path, documents: Path, embedder: Embedder, counter: Counte
     home.mkdir()
     store = Store(home / "documents.db", home / "backups")
     parser = Parser()
-    steps = Indexing(store, Add(paths=(str(documents),), collection="bench"), embedder, counter, parser).steps()
+    steps = Indexing(
+        store, Add(paths=(str(documents),), collection_id=store.create_collection("bench")), embedder, counter, parser
+    ).steps()
     began = time.perf_counter()
     done: Added | None = None
     while done is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 
@@ -34,36 +34,45 @@ class Catalogue(Database):
         )
         return [Collection(id=r["id"], name=r["name"], documents=r["n"], passages=r["p"], bytes=r["b"]) for r in rows]
 
-    def collection_id(self, name: str) -> int | None:
-        row = self.db.execute("SELECT id FROM collections WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+    def collection(self, collection_id: int) -> Collection:
+        """Raises AppError where there is no such collection."""
+        for collection in self.collections():
+            if collection.id == collection_id:
+                return collection
+        raise AppError("This collection is not there any more.", "It may have been removed.")
 
     def create_collection(self, name: str) -> int:
-        """The collection of this name, made where it is missing."""
+        """The id of the collection of this name, case aside; made where it is missing."""
+        found = self._id_of(name)
+        if found is not None:
+            return found
         with self.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO collections (name) VALUES (?)", (name,))
-        found = self.collection_id(name)
-        assert found is not None
-        return found
+            return cast(int, db.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid)
 
-    def rename_collection(self, name: str, new_name: str) -> None:
+    def rename_collection(self, collection_id: int, name: str) -> None:
         """
         Raises:
-            AppError: there is none of this name, or one of the new name.
+            AppError: there is no such collection, or another one of this name.
         """
-        if self.collection_id(name) is None:
-            raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
-        if self.collection_id(new_name) is not None:
-            raise AppError(f"There is a collection “{new_name}” already.", "Please choose another name.")
+        self.collection(collection_id)
+        if self._id_of(name) not in (None, collection_id):
+            raise AppError(f"There is a collection “{name}” already.", "Please choose another name.")
         with self.transaction() as db:
-            db.execute("UPDATE collections SET name = ? WHERE name = ?", (new_name, name))
+            db.execute("UPDATE collections SET name = ? WHERE id = ?", (name, collection_id))
 
-    def documents(self, collection: str) -> list[Document]:
+    def _id_of(self, name: str) -> int | None:
+        """The collection of a name, the same case before another."""
+        rows = self.db.execute("SELECT id, name FROM collections").fetchall()
+        same = [int(row["id"]) for row in rows if row["name"] == name]
+        alike = [int(row["id"]) for row in rows if row["name"].casefold() == name.casefold()]
+        return next(iter(same + alike), None)
+
+    def documents(self, collection_id: int) -> list[Document]:
         """What needs attention first, then by name."""
         rows = self.db.execute(
             """SELECT d.*, c.name AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
-            WHERE c.name = ? ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
-            (collection,),
+            WHERE c.id = ? ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
+            (collection_id,),
         )
         return [self._document(row) for row in rows]
 
@@ -79,6 +88,7 @@ class Catalogue(Database):
     def _document(row: sqlite3.Row) -> Document:
         return Document(
             id=row["id"],
+            collection_id=row["collection_id"],
             collection=row["collection"],
             name=row["name"],
             path=row["path"],
@@ -110,16 +120,6 @@ class Catalogue(Database):
             (collection_id,),
         )
         return {row[0]: Stored(*tuple(row)[1:]) for row in rows}
-
-    def ids_named(self, collection: str, names: Sequence[str]) -> list[int]:
-        """Documents by file name or path, in one collection or, for "", in all."""
-        marks = ",".join("?" * len(names))
-        rows = self.db.execute(
-            f"""SELECT d.id FROM documents d JOIN collections c ON c.id = d.collection_id
-            WHERE (? = '' OR c.name = ?) AND (d.path IN ({marks}) OR d.name IN ({marks}))""",
-            (collection, collection, *names, *names),
-        )
-        return [row[0] for row in rows]
 
     def twin(self, sha256: str, recipe: str) -> int | None:
         """A document of the same content, cut and embedded the same way, wherever it is filed."""

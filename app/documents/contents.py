@@ -45,8 +45,8 @@ class Contents(Catalogue):
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
         rows = self.db.execute(
-            f"""SELECT p.id, p.document_id, d.name, d.path, c.name AS collection, p.page, p.start, p."end" AS stop,
-                p.heading, p.text, p.boxes, d.indexed_at
+            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, c.name AS collection, p.page, p.start,
+                p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -58,6 +58,7 @@ class Contents(Catalogue):
                 document=row["name"],
                 path=row["path"],
                 collection=row["collection"],
+                collection_id=row["collection_id"],
                 page=row["page"],
                 start=row["start"],
                 end=row["stop"],

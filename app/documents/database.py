@@ -7,78 +7,71 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.documents.migrations import migrate, refuse_newer
-from app.errors import AppError, Busy, NoSpace
-
-_FULL = ("database or disk is full", "readonly database", "unable to open database", "disk I/O error")
-
-
-@contextlib.contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn SQLite's errors into words for the user.
-
-    Raises:
-        Busy: another process writes to the database.
-        NoSpace: the disk is full or the folder is read-only.
-    """
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise Busy("The document index is in use.", "Please close the other Inhouse window.", text) from error
-        if any(part in text for part in _FULL):
-            raise NoSpace(
-                "The document index could not be written: the disk is full or the folder is read-only.",
-                "Please make room or check the folder's permissions. Everything stored before is intact.",
-                text,
-            ) from error
-        raise
-    except sqlite3.DatabaseError as error:
-        raise AppError(
-            "The document index is damaged.",
-            "Please restart Inhouse: the damaged file is set aside, and your documents can be added again.",
-            str(error),
-        ) from error
+from app.database import errors
+from app.database.opening import check, close_writer, open_reader, refuse_newer, take_note, version_of
+from app.documents.migrations import MIGRATIONS, SUBJECT, open_index
+from app.errors import NoSpace
 
 
 class Database:
-    """Used by one thread. Write-ahead log with synchronous=FULL: what was committed survives a kill or a power cut.
+    """Used by one thread."""
 
-    secure_delete overwrites what is removed.
-    """
+    suspect = False
+    """Whether a request met damage: the next opening then examines the file."""
 
-    def __init__(self, path: Path, backups: Path) -> None:
+    def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
+        """Open; to write, also examine, salvage and migrate after a copy. To read only, nothing on disk is changed.
+
+        Raises:
+            NewerData, NoSpace, Busy: it cannot be opened.
+            Damaged: it is damaged, and to be read only.
+        """
         self.path = path
-        with plain_errors():
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-            self.db.row_factory = sqlite3.Row
-            try:
-                self._open(backups)
-            except BaseException:
-                self.db.close()
-                raise
+        self.read_only = read_only
+        if read_only:
+            self.db = open_reader(path, SUBJECT)
+        else:
+            self.db = open_index(path, backups)
+        self.db.row_factory = sqlite3.Row
+        try:
+            with self.plain_errors():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
-    def _open(self, backups: Path) -> None:
-        db = self.db
-        refuse_newer(db, self.path)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("PRAGMA cache_size = -65536")
-        db.execute("PRAGMA temp_store = MEMORY")
-        migrate(db, self.path, backups)
-        if sqlite3.sqlite_version_info >= (3, 42):
-            db.execute("INSERT INTO words(words, rank) VALUES ('secure-delete', 1)")
+    def _prepare(self) -> None:
+        self.db.execute("PRAGMA cache_size = -65536")
+        self.db.execute("PRAGMA temp_store = MEMORY")
+        self.version = version_of(self.db)
+        refuse_newer(self.version, len(MIGRATIONS), SUBJECT, self.path)
+        if not self.read_only and sqlite3.sqlite_version_info >= (3, 42):
+            self.db.execute("INSERT INTO words(words, rank) VALUES ('secure-delete', 1)")
 
     def close(self) -> None:
-        self.db.close()
+        if self.read_only:
+            self.db.close()
+        else:
+            close_writer(self.db, self.path, suspect=self.suspect)
+
+    def plain_errors(self) -> contextlib.AbstractContextManager[None]:
+        """Turn SQLite's errors into words for the user: Busy, Damaged, NoSpace."""
+        return errors.plain_errors(SUBJECT, self.path)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing."""
-        with plain_errors():
+        """All or nothing.
+
+        Raises:
+            NoSpace: it was opened to be read only.
+        """
+        if self.read_only:
+            raise NoSpace(
+                "The document index can only be read here.",
+                "Check that the data folder may be written.",
+                str(self.path),
+            )
+        with self.plain_errors():
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
@@ -87,6 +80,22 @@ class Database:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+
+    def note(self) -> str:
+        """What the user has not been told yet about the index, or "". It is told once."""
+        if self.read_only:
+            return ""
+        with self.plain_errors():
+            return take_note(self.db)
+
+    def check(self) -> None:
+        """Read through its tables and indices.
+
+        Raises:
+            Damaged: it is damaged; the detail says where.
+        """
+        with self.plain_errors():
+            check(self.db)
 
     def meta(self, key: str, default: str = "") -> str:
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -106,20 +115,3 @@ class Database:
     def _broke(self) -> None:
         """Passages went: a cache that only adds what is new is no longer true."""
         self.set_meta("chain", str(int(self.meta("chain", "0")) + 1))
-
-    def check(self) -> str:
-        """ "ok", or what SQLite finds wrong."""
-        with plain_errors():
-            found = [row[0] for row in self.db.execute("PRAGMA quick_check(5)")]
-        return "; ".join(found)
-
-    def examine(self) -> None:
-        """Read through all of it, and through the full text, which SQLite before 3.44 leaves out of its check.
-
-        Raises:
-            AppError: it is damaged.
-        """
-        with plain_errors():
-            if (found := self.check()) != "ok":
-                raise sqlite3.DatabaseError(found)
-            self.db.execute("INSERT INTO words(words) VALUES ('integrity-check')")

@@ -66,7 +66,7 @@ class Indexing:
         self._encoder = encoder
         self._counter = counter
         self._reader = reader
-        self._collection_id = 0
+        self._collection_id = call.collection_id
         self._open: list[_Open] = []
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
         self._total = 0
@@ -78,9 +78,9 @@ class Indexing:
 
         Raises:
             NoSpace: the disk is full; what was stored before stands.
-            AppError: the collection was removed meanwhile.
+            AppError: there is no such collection, or it was removed meanwhile.
         """
-        self._collection_id = self._store.create_collection(self._call.collection)
+        self._store.collection(self._collection_id)
         paths: list[str] = []
         for path in walk(self._call.paths):
             paths.append(path)

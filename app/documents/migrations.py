@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from app.errors import NewerData
+from app.database.opening import Kind, Migration, make_notes, open_writer
+from app.documents.salvage import salvage_documents
+
+SUBJECT = "The document index"
 
 
 def _first(db: sqlite3.Connection) -> None:
@@ -52,39 +53,29 @@ def _first(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _tombstones(db: sqlite3.Connection) -> None:
+    """What was removed stays known until every other store has followed.
 
-
-def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Look before anything is written, a journal mode included.
-
-    Raises:
-        NewerData: a newer Inhouse wrote it; it is left as it is.
+    An id that was given out and is not there now was removed: 0.1.0 may have been killed before the chats were told.
     """
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
-        raise NewerData(
-            "The document index was written by a newer version of Inhouse.",
-            "Please update Inhouse. Nothing was changed.",
-            f"{path}: version {version}, this program knows {len(MIGRATIONS)}",
-        )
+    db.execute(
+        """CREATE TABLE tombstones (
+            id INTEGER PRIMARY KEY, document_id INTEGER UNIQUE, collection_id INTEGER UNIQUE,
+            name TEXT NOT NULL, removed_at REAL NOT NULL)"""
+    )
+    make_notes(db)
+    last = dict(db.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+    there = {row[0] for row in db.execute("SELECT id FROM documents")}
+    db.executemany(
+        "INSERT INTO tombstones (document_id, name, removed_at) VALUES (?, '', ?)",
+        [(id_, time.time()) for id_ in range(1, last.get("documents", 0) + 1) if id_ not in there],
+    )
 
 
-def migrate(db: sqlite3.Connection, path: Path, backups: Path) -> None:
-    """Bring a database up to this version; each step is one transaction."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if 0 < version < len(MIGRATIONS):
-        _back_up(db, backups, path.stem, version)
-    for number, step in enumerate(MIGRATIONS[version:], version + 1):
-        with db:
-            db.execute("BEGIN IMMEDIATE")
-            step(db)
-            db.execute(f"PRAGMA user_version = {number}")
+MIGRATIONS: list[Migration] = [_first, _tombstones]
 
 
-def _back_up(db: sqlite3.Connection, backups: Path, name: str, version: int) -> None:
-    """A copy by SQLite itself, so that the write-ahead log is in it."""
-    backups.mkdir(parents=True, exist_ok=True)
-    target = backups / f"{name}-v{version}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-    with contextlib.closing(sqlite3.connect(target)) as copy:
-        db.backup(copy)
+def open_index(path: Path, backups: Path) -> sqlite3.Connection:
+    """The documents database, to write to; see `open_writer` for what it raises."""
+    tables = frozenset({"meta", "collections", "documents", "texts", "passages", "words"})
+    return open_writer(path, backups, Kind(SUBJECT, MIGRATIONS, tables, "words", salvage_documents))

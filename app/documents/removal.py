@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
+from app.database.copies import copies_of
 from app.documents.matrix import Matrix
 from app.documents.store import Store
 from app.documents.vectors import Vectors
+from app.files import BROKEN
+from app.paths import Home
 from app.text import words
 from app.workers.protocol import AnyData, Removed, Warming
 
@@ -31,32 +35,46 @@ class _Needle(Struct, frozen=True):
 class Removal:
     """Takes documents out of the store, Chroma, the memory and the files."""
 
-    def __init__(self, root: Path, store: Store, matrix: Matrix, vectors: Vectors) -> None:
-        self._root = root
+    def __init__(self, home: Home, store: Store, matrix: Matrix, vectors: Vectors) -> None:
+        self._home = home
         self._store = store
         self._matrix = matrix
         self._vectors = vectors
 
-    def steps(self, document_ids: Sequence[int]) -> Generator[AnyData, None, Removed]:
-        """Remove, then search for what was removed."""
-        needles = self._needles(document_ids)
-        passages = self._store.remove(document_ids)
+    def documents(self, ids: Sequence[int]) -> Generator[AnyData, None, Removed]:
+        """Remove these documents, as far as they are there, then search for what was removed."""
+        present = [id_ for id_ in sorted(set(ids)) if self._store.document(id_) is not None]
+        return (yield from self._steps(present, lambda: self._store.remove(present)))
+
+    def collection(self, collection_id: int) -> Generator[AnyData, None, Removed]:
+        """Likewise a collection with all its documents; raises AppError where there is no such collection."""
+        self._store.collection(collection_id)
+        ids = [document.id for document in self._store.documents(collection_id)]
+        return (yield from self._steps(ids, lambda: self._store.drop_collection(collection_id)))
+
+    def _steps(self, ids: Sequence[int], remove: Callable[[], int]) -> Generator[AnyData, None, Removed]:
+        needles = self._needles(ids)
+        passages = remove()
         yield Warming()
         self._vectors.forget()
         self._matrix.fits()
         self._store.purge()
+        for copy in copies_of(self._home.backups, self._store.path.stem):  # of before a migration
+            with contextlib.suppress(OSError):  # then its traces are found
+                copy.unlink()
         yield Warming()
         gone = [needle for needle in needles if not self._elsewhere(needle)]
-        traces = self._store.traces(document_ids)
+        traces, places = self._store.traces(ids), []
         for path in self._files():
-            traces += _found(path, gone)
+            if found := _found(path, gone):
+                traces += found
+                places.append(path.relative_to(self._home.root).as_posix())
             yield Warming()
-        ids = tuple(document_ids)
-        return Removed(documents=len(ids), passages=passages, traces=traces, ids=ids)
+        return Removed(documents=len(ids), passages=passages, traces=traces, ids=tuple(ids), places=tuple(places))
 
-    def _needles(self, document_ids: Sequence[int]) -> list[_Needle]:
+    def _needles(self, ids: Sequence[int]) -> list[_Needle]:
         needles = []
-        for text, vector in self._store.samples(document_ids, NEEDLES):
+        for text, vector in self._store.samples(ids, NEEDLES):
             piece = max((line.strip() for line in text.splitlines()), key=len)[:60]
             if len(piece) >= 12:
                 phrase = " ".join(words.terms(piece)[1:-1])
@@ -68,15 +86,15 @@ class Removal:
         return bool(needle.phrase and self._store.best_words(f'"{needle.phrase}"', 1))
 
     def _files(self) -> list[Path]:
-        """Every file of ours that could hold something, copies and what was set aside as damaged too.
+        """Every file of ours that could hold something: what is being salvaged and what was set aside as damaged too.
 
-        Models and logs hold no documents; the chats are told afterwards.
+        Models and logs hold no documents. The chats and their copies are told afterwards.
         """
-        kept = [*self._root.glob("documents*.db*"), *self._root.glob("*.broken-*")]
-        found = [path for path in kept if path.is_file()]
-        for folder in (self._root / "cache", self._root / "backups"):
-            found += [Path(at) / name for at, _, names in os.walk(folder) for name in names]
-        return found
+        patterns = ("documents*", ".documents*", f"*{BROKEN}*", "*-damaged-*")
+        found = {path for pattern in patterns for path in self._home.root.glob(pattern) if path.is_file()}
+        for folder in (self._home.cache, self._home.backups):
+            found |= {Path(at) / name for at, _, names in os.walk(folder) for name in names}
+        return sorted(path for path in found if not (path.parent == self._home.backups and path.match("chats-*")))
 
 
 def _found(path: Path, needles: Sequence[_Needle]) -> int:

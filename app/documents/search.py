@@ -26,8 +26,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.documents.fulltext import scope_term
 from app.documents.matrix import Matrix
-from app.documents.store import Store, scope_term
+from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.text import words
 from app.types import SearchResult

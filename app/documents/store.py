@@ -11,13 +11,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from app.documents.contents import Contents
-from app.documents.database import plain_errors
+from app.documents.fulltext import add_words, drop_words
 from app.errors import AppError
-from app.text import words
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box
@@ -38,9 +38,9 @@ class NewDocument(msgspec.Struct, frozen=True):
 class Store(Contents):
     """Reads and writes documents.db; used by one thread."""
 
-    def __init__(self, path: Path, backups: Path) -> None:
+    def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
         self._erased: list[int] = []
-        super().__init__(path, backups)
+        super().__init__(path, backups, read_only=read_only)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -107,7 +107,7 @@ class Store(Contents):
         return int(row[0])
 
     def _insert_passages(self, document_id: int, new: NewDocument) -> None:
-        scope, terms = self._scope(document_id), 0
+        terms = 0
         for piece, vector in zip(new.pieces, new.vectors, strict=True):
             text = new.parsed.text[piece.start : piece.end]
             boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
@@ -116,17 +116,8 @@ class Store(Contents):
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, text, vector, boxes),
             )
-            above, body = words.terms(piece.context), words.terms(text)
-            terms += len(body)
-            self.db.execute(
-                "INSERT INTO words (rowid, scope, context, body) VALUES (?, ?, ?, ?)",
-                (cursor.lastrowid, scope, " ".join(above), " ".join(body)),
-            )
+            terms += add_words(self.db, cast(int, cursor.lastrowid), new.collection_id, piece.context, text)
         self._count(len(new.pieces), terms)
-
-    def _scope(self, document_id: int) -> str:
-        row = self.db.execute("SELECT collection_id FROM documents WHERE id = ?", (document_id,)).fetchone()
-        return scope_term(row[0])
 
     def take_erased(self) -> list[int]:
         """Ids of passages that went since the last call: what a copy in memory has to forget."""
@@ -135,18 +126,12 @@ class Store(Contents):
 
     def _erase_passages(self, document_id: int) -> int:
         """Take a document's passages out of the table and the full text; → how many."""
-        scope = self._scope(document_id)
         rows = self.db.execute(
-            "SELECT id, context, text FROM passages WHERE document_id = ?", (document_id,)
+            """SELECT p.id, d.collection_id, p.context, p.text FROM passages p JOIN documents d ON d.id = p.document_id
+            WHERE d.id = ?""",
+            (document_id,),
         ).fetchall()
-        terms = 0
-        for row in rows:
-            above, body = words.terms(row["context"]), words.terms(row["text"])
-            terms += len(body)
-            self.db.execute(
-                "INSERT INTO words (words, rowid, scope, context, body) VALUES ('delete', ?, ?, ?, ?)",
-                (row["id"], scope, " ".join(above), " ".join(body)),
-            )
+        terms = sum(drop_words(self.db, *row) for row in rows)
         self._count(-len(rows), -terms)
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
@@ -156,23 +141,51 @@ class Store(Contents):
         return len(rows)
 
     def remove(self, document_ids: Sequence[int]) -> int:
-        """Remove documents with all that belongs to them; → how many passages went."""
+        """Remove documents with all that belongs to them, and leave tombstones; → how many passages went."""
         with self.transaction():
             return self._erase(document_ids)
 
-    def drop_collection(self, collection_id: int) -> None:
-        """Remove a collection and what an Add under way has filed in it by now."""
+    def drop_collection(self, collection_id: int) -> int:
+        """Remove a collection with its documents, and leave tombstones; → how many passages went.
+
+        An Add under way that files something in it afterwards is refused.
+        """
         with self.transaction() as db:
             rows = db.execute("SELECT id FROM documents WHERE collection_id = ?", (collection_id,)).fetchall()
-            if rows:
-                self._erase([row["id"] for row in rows])
+            gone = self._erase([row["id"] for row in rows])
+            db.execute(
+                "INSERT OR IGNORE INTO tombstones (collection_id, name, removed_at) "
+                "SELECT id, name, ? FROM collections WHERE id = ?",
+                (time.time(), collection_id),
+            )
             db.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
+            self.set_meta("purge", "1")  # its name is to go from the files too
+            return gone
+
+    def tombstones(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Documents and collections that were removed, as long as not every store has followed."""
+        if self.version < 2:
+            return (), ()  # an older index that may only be read
+        rows = self.db.execute("SELECT document_id, collection_id FROM tombstones ORDER BY id").fetchall()
+        return tuple(row[0] for row in rows if row[0]), tuple(row[1] for row in rows if row[1])
+
+    def bury(self, document_ids: Sequence[int], collection_ids: Sequence[int]) -> None:
+        """Every store has followed: the tombstones go, and with them the last that is known of the names."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM tombstones WHERE document_id = ?", [(each,) for each in document_ids])
+            db.executemany("DELETE FROM tombstones WHERE collection_id = ?", [(each,) for each in collection_ids])
+            self.set_meta("purge", "1")
 
     def _erase(self, document_ids: Sequence[int]) -> int:
         """Inside a transaction. Deleting the rows alone would leave their words in the full text."""
         gone = 0
         for document_id in document_ids:
             gone += self._erase_passages(document_id)
+            self.db.execute(
+                "INSERT OR IGNORE INTO tombstones (document_id, name, removed_at) "
+                "SELECT id, name, ? FROM documents WHERE id = ?",
+                (time.time(), document_id),
+            )
             self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         self._changed()
@@ -188,7 +201,7 @@ class Store(Contents):
 
         Before SQLite 3.42 FTS5 only marks what is deleted; merging all of it into one segment drops it.
         """
-        with plain_errors():
+        with self.plain_errors():
             if sqlite3.sqlite_version_info < (3, 42):
                 self.db.execute("INSERT INTO words(words) VALUES ('optimize')")
             self.db.execute("DELETE FROM meta WHERE key = 'purge'")
@@ -197,11 +210,6 @@ class Store(Contents):
     def purge_due(self) -> bool:
         """Whether something was removed or replaced whose bytes may still be in the files, e.g. before a crash."""
         return self.meta("purge") == "1"
-
-
-def scope_term(collection_id: int) -> str:
-    """The word by which the full text knows a collection."""
-    return f"c{collection_id}"
 
 
 def line_boxes(lines: Sequence[Line], start: int, end: int, page: int | None) -> tuple[Box, ...]:

@@ -36,14 +36,15 @@ _NAME = "passages"
 class Vectors:
     """Opens nothing until `synchronize` is stepped."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, *, rest: bool = False) -> None:
+        """`rest`: leave Chroma alone, as where its folder cannot be written; exact search answers then."""
         self._folder = folder
         self._store = store
         self._client: Any = None
         self._collection: Any = None
         self._generation = ""
-        self._resting = False
-        self.note = "not opened yet"
+        self._resting = rest
+        self.note = "not used in this process" if rest else "not opened yet"
 
     @property
     def _marker(self) -> Path:

@@ -6,27 +6,23 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import base64
-import contextlib
-import sqlite3
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import msgspec
 
-from app.documents.database import plain_errors
-from app.documents.embed import Counter
+from app.database.errors import plain_errors
+from app.documents.embed import Counter, batches
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
-from app.documents.lock import FolderLock
-from app.documents.matrix import Matrix
+from app.documents.migrations import SUBJECT
 from app.documents.parse_process import Parser
-from app.documents.removal import Removal
-from app.documents.search import Searcher, trust
+from app.documents.search import trust
 from app.documents.store import Store, line_boxes
-from app.documents.vectors import Vectors
+from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm, in_thread
-from app.errors import AppError, NoSpace
+from app.errors import AppError, Damaged
 from app.paths import Home
 from app.text.parsed import page_at
 from app.types import Box, Document, Passage
@@ -37,70 +33,76 @@ STAT_BUDGET_S = 0.2
 """How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
 
-class Stores(msgspec.Struct, frozen=True):
-    """What is open once the first request came."""
-
-    store: Store
-    matrix: Matrix
-    vectors: Vectors
-    searcher: Searcher
-
-
 class DocumentsRole:
     """RoleHandler of the documents child."""
 
     concurrent = True
 
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
-        self._home = home
         self._warm = warm or Warm()
-        self._lock = FolderLock(home.root / "documents.lock")
-        self._suspect = home.root / "documents.suspect"  # stands when a request met damage: the next start examines
-        self._opened: Stores | None = None
+        self._stores = Stores(home)
+        self._path = home.documents_db
+        self._live = 0  # requests under way
         self._counted: Counter | None = None
         self._viewer: Parser | None = None
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
-        self._set_aside = ""
 
     def handle(self, call: p.AnyCall) -> Steps:
         """Start a request.
 
         Raises:
             Busy: another process works on the same data folder.
-            AppError: the index is damaged; the next start examines it.
+            Damaged: the index is damaged; the next request finds what could be read of it in a new one.
         """
+        self._live += 1
         try:
-            with plain_errors():
+            with plain_errors(SUBJECT, self._path):
                 return (yield from self._answer(call))
-        except AppError as error:
-            if _is_damage(error):
-                with contextlib.suppress(OSError):  # the error itself matters more
-                    self._suspect.touch()
+        except Damaged:
+            self._stores.met_damage()
             raise
+        finally:
+            self._live -= 1
 
     def _answer(self, call: p.AnyCall) -> Steps:
         match call:
             case p.ListCollections():
-                return self._collections()
+                return p.Collections(collections=tuple(self._store.collections()), note=self._stores.note())
             case p.CreateCollection():
-                self._store.create_collection(_name(call.name))
-                return self._collections()
+                made = self._store.create_collection(_name(call.name))
+                return p.CollectionMade(collection=self._store.collection(made))
             case p.RenameCollection():
-                self._store.rename_collection(call.name, _name(call.new_name))
-                return self._collections()
+                self._store.rename_collection(call.collection_id, _name(call.name))
+                return p.Collections(collections=tuple(self._store.collections()))
             case p.DeleteCollection():
-                return (yield from self._delete_collection(call.name))
+                return (yield from self._open.removal.collection(call.collection_id))
             case p.ListDocuments():
-                return p.Documents(documents=tuple(_with_changes(self._store, call.collection)))
+                self._store.collection(call.collection_id)
+                return p.Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
             case p.Add():
                 return (yield from self._add(call))
             case p.Remove():
-                return (yield from self._remove(call))
+                return (yield from self._open.removal.documents(call.ids))
+            case p.ListTombstones():
+                documents, collections = self._store.tombstones()
+                return p.Tombstones(ids=documents, collections=collections)
+            case p.Forgotten():
+                self._store.bury(call.ids, call.collections)
+                self._stores.purge()
+                return p.Done()
+            case _:
+                return (yield from self._answer_reading(call))
+
+    def _answer_reading(self, call: p.AnyCall) -> Steps:
+        """What changes nothing."""
+        match call:
             case p.Search():
                 return (yield from self._search(call))
             case p.Ground():
                 embedder = yield from self._warm.embedder()
                 return p.Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode)))
+            case p.Embed():
+                return (yield from self._embed(call))
             case p.RenderPage():
                 return (yield from self._render(call))
             case p.ReadText():
@@ -112,20 +114,21 @@ class DocumentsRole:
 
     def background(self) -> Iterator[None]:
         """Finish what a crash interrupted, warm up, bring Chroma in step."""
-        fresh = self._opened is None
+        fresh = not self._stores.is_open
+        self._warm.start()  # beside the opening, which may have to examine the index
         try:
-            stores = self._stores()
+            opened = self._open
         except AppError:
             return  # the first request says why
-        if stores.store.purge_due():
-            stores.vectors.forget(rest=not fresh)
-            stores.store.purge()
+        if opened.store.purge_due() and not opened.store.read_only:
+            opened.vectors.forget(rest=not fresh)
+            opened.store.purge()
             yield
         while not self._warm.wait(0.005):
             yield
-        stores.matrix.fits()
+        opened.matrix.fits()
         yield
-        yield from stores.vectors.synchronize()
+        yield from opened.vectors.synchronize()
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
@@ -133,62 +136,15 @@ class DocumentsRole:
             if parser is not None:
                 parser.close()
         self._viewer = self._spare = None
-        if self._opened is not None:
-            self._opened.vectors.close()
-            self._opened.store.close()
-            self._opened = None
-        self._lock.release()
+        self._stores.close()
 
-    # --- stores ------------------------------------------------------------------------------------------------------
-
-    def _stores(self) -> Stores:
-        if self._opened is None:
-            try:
-                self._home.root.mkdir(parents=True, exist_ok=True)
-                self._lock.acquire()
-                store = self._open_store()
-            except OSError as error:
-                raise NoSpace(
-                    "Inhouse cannot write to its data folder.",
-                    "Please check the folder's permissions and the disk's free space.",
-                    str(error),
-                ) from error
-            matrix = Matrix(store)
-            vectors = Vectors(self._home.vectors, store)
-            self._opened = Stores(store, matrix, vectors, Searcher(store, matrix, vectors))
-        return self._opened
-
-    def _open_store(self) -> Store:
-        """A file that is no database, or in which damage is found again, is set aside, never deleted."""
-        path = self._home.documents_db
-        try:
-            store = Store(path, self._home.backups)
-            if self._suspect.exists():
-                self._examine(store)
-            return store
-        except AppError as error:
-            if not _is_damage(error):
-                raise
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"{path}{suffix}").rename(f"{path.with_suffix('')}-damaged-{stamp}.db{suffix}")
-        self._set_aside = f"{path.stem}-damaged-{stamp}.db"
-        self._suspect.unlink(missing_ok=True)
-        return Store(path, self._home.backups)
-
-    def _examine(self, store: Store) -> None:
-        """Look whether the damage is in the file; a disk that failed for a moment costs no index."""
-        try:
-            store.examine()
-        except BaseException:
-            store.close()
-            raise
-        self._suspect.unlink(missing_ok=True)
+    @property
+    def _open(self) -> Opened:
+        return self._stores.open(alone=self._live <= 1)
 
     @property
     def _store(self) -> Store:
-        return self._stores().store
+        return self._open.store
 
     @property
     def _counter(self) -> Counter:
@@ -198,11 +154,7 @@ class DocumentsRole:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def _collections(self) -> p.Collections:
-        return p.Collections(collections=tuple(self._store.collections()))
-
     def _add(self, call: p.Add) -> Steps:
-        call = msgspec.structs.replace(call, collection=_name(call.collection))
         store = self._store
         embedder = yield from self._warm.embedder()
         lent = self._spare or Parser()
@@ -215,46 +167,17 @@ class DocumentsRole:
         finally:
             if self._spare is not lent:
                 lent.close()
-            self._purge()
-
-    def _purge(self) -> None:
-        """Leave nothing in any file of what was replaced or went with its collection."""
-        stores = self._stores()
-        if stores.store.purge_due():
-            stores.vectors.forget()
-            stores.store.purge()
-
-    def _remove(self, call: p.Remove) -> Steps:
-        ids = set(call.ids) | set(self._store.ids_named(call.collection, call.names) if call.names else ())
-        present = [id_ for id_ in sorted(ids) if self._store.document(id_) is not None]
-        return (yield from self._removal().steps(present))
-
-    def _removal(self) -> Removal:
-        stores = self._stores()
-        return Removal(self._home.root, stores.store, stores.matrix, stores.vectors)
-
-    def _delete_collection(self, name: str) -> Steps:
-        collection_id = self._store.collection_id(name)
-        if collection_id is None:
-            raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
-        removed = yield from self._removal().steps([doc.id for doc in self._store.documents(name)])
-        self._store.drop_collection(collection_id)
-        self._purge()
-        return removed
+            self._stores.purge()
 
     def _search(self, call: p.Search) -> Steps:
-        stores = self._stores()
+        opened = self._open
         embedder = yield from self._warm.embedder()
         began = time.perf_counter()
-        ids = []
-        for name in call.collections:
-            found = stores.store.collection_id(name)
-            if found is None:
-                raise AppError(f"There is no collection “{name}”.", "It may have been removed or renamed.")
-            ids.append(found)
+        for collection_id in call.collections:
+            opened.store.collection(collection_id)
         believed = trust(self._counter.fertility(call.query))
         vector = embedder.encode([call.query])[0]
-        result = stores.searcher.search(call.query, vector, believed, ids, max(1, call.k))
+        result = opened.searcher.search(call.query, vector, believed, call.collections, max(1, call.k))
         if call.highlight:
             texts = [passage.text for passage in result.passages]
             spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
@@ -262,6 +185,18 @@ class DocumentsRole:
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
         return p.Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+
+    def _embed(self, call: p.Embed) -> Steps:
+        """The embedder of today makes no difference between a query and a passage."""
+        embedder = yield from self._warm.embedder()
+        tokens = [self._counter.count(text) for text in call.texts]
+        vectors: list[tuple[float, ...]] = [()] * len(tokens)
+        for batch in batches(tokens):
+            rows = embedder.encode([call.texts[index] for index in batch])
+            for index, row in zip(batch, rows, strict=True):
+                vectors[index] = tuple(row.tolist())
+            yield p.Warming()
+        return p.Embedded(vectors=tuple(vectors), tokens=sum(tokens))
 
     def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
         """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""
@@ -323,28 +258,20 @@ class DocumentsRole:
         return tight or line_boxes(self._store.lines(document.id), call.start, call.end, call.page)
 
     def _check_health(self) -> Steps:
-        stores = self._stores()
-        found: dict[str, str] = {}
-        found["documents"] = stores.store.check()
-        if self._set_aside:
-            found["documents"] = f"A damaged index was set aside as {self._set_aside}. Please add your documents again."
-        for _ in stores.vectors.synchronize():
+        opened = self._open
+        found = {"documents": health_of(opened.store)}
+        for _ in opened.vectors.synchronize():
             yield p.Warming()
-        found["vectors"] = stores.vectors.note
+        found["vectors"] = opened.vectors.note
         yield from self._warm.embedder()
         found["embedder"] = "ok"
         return p.Health(stores=found)
 
 
-def _is_damage(error: AppError) -> bool:
-    """Whether SQLite found its file damaged; a full disk, a lock and newer data are kinds of their own."""
-    return type(error) is AppError and isinstance(error.__cause__, sqlite3.DatabaseError)
-
-
-def _with_changes(store: Store, collection: str) -> Iterator[Document]:
+def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     """Documents of a collection; those whose file has changed since say so, as far as time allows."""
     until = time.monotonic() + STAT_BUDGET_S
-    for document in store.documents(collection):
+    for document in store.documents(collection_id):
         if document.status == "indexed" and time.monotonic() < until and _differs(store, document):
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."

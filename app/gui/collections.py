@@ -22,6 +22,8 @@ class KnownCollections(QObject):
         super().__init__(parent)
         self._core, self._session = core, session
         self.all: tuple[Collection, ...] = tuple(session.state.collections)
+        self.told = False
+        """Whether the core has said them yet; until then they are those of the last time."""
         core.told.connect(self._told)
         core.welcomed.connect(lambda _: self.refresh())
 
@@ -48,7 +50,7 @@ class KnownCollections(QObject):
             self._take(data.collections)
 
     def _take(self, collections: tuple[Collection, ...]) -> None:
-        if collections != self.all:
-            self.all = collections
+        if collections != self.all or not self.told:
+            self.all, self.told = collections, True
             self._session.update(collections=list(collections))
             self.changed.emit()

@@ -6,40 +6,35 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from app.core.protocol import SettingsChanged, SettingsRead, Welcome
 from app.errors import AppError
+from app.gui import pages
 from app.gui.chat.controller import ChatController
 from app.gui.chat.reader import ChatReader
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient, Link, SocketLink
 from app.gui.icons import forget_icons
 from app.gui.models.controller import ModelsController
-from app.gui.pages import PAGES, accept_drops, build_page, export_chat
+from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
 from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
 from app.gui.shell.main_window import MainWindow
+from app.gui.shell.page import Page
 from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import Mode, Theme
 from app.gui.widgets import FocusRing
-from app.late import Late, import_next
 from app.log import start_log
 from app.paths import Home, home
 from app.settings import FIRST_RUN_DONE, REDUCED_MOTION, TEXT_SIZE, THEME, Settings
 
 if TYPE_CHECKING:
-    from app.gui.documents import controller as documents_controller
     from app.gui.documents.controller import DocumentsController
-    from app.gui.finetune import controller as finetune_controller
     from app.gui.finetune.controller import FinetuneController
-else:  # the first paint shows no document
-    documents_controller = Late("app.gui.documents.controller")
-    finetune_controller = Late("app.gui.finetune.controller")
 
 log = logging.getLogger(__name__)
 
@@ -58,29 +53,34 @@ class Parts:
     chats: ChatController
     app: QApplication
     _for_documents: list[Callable[[DocumentsController], object]] = field(default_factory=list)
+    _documents: DocumentsController | None = None
+    _finetune: FinetuneController | None = None
 
-    @cached_property
+    @property
     def documents(self) -> DocumentsController:
         """The documents controller; it is built when it is first asked for, after the first paint."""
-        made = documents_controller.DocumentsController(self.core, self.home, self.app)
-        for use in self._for_documents:
-            use(made)
-        return made
+        if self._documents is None:
+            self._documents = made = pages.documents_controller()(self.core, self.collections, self.app)
+            for use in self._for_documents:
+                use(made)
+        return self._documents
 
-    @cached_property
+    @property
     def finetune(self) -> FinetuneController:
         """The wizard's controller; it is built after the first paint, and follows a training that still runs."""
-        return finetune_controller.FinetuneController(
-            self.home, self.core, self.models, self.collections, self.reader, self._asked_collection, self.app
-        )
+        if self._finetune is None:
+            self._finetune = pages.finetune_controller()(
+                self.core, self.home, self.models, self.collections, self.reader, self._asked_collection, self.app
+            )
+        return self._finetune
 
     def _asked_collection(self) -> int:
         return self.chats.collection_id or self.documents.current
 
     def with_documents(self, use: Callable[[DocumentsController], object]) -> None:
         """Call `use` with the documents controller as soon as there is one."""
-        if "documents" in self.__dict__:
-            use(self.documents)
+        if self._documents is not None:
+            use(self._documents)
         else:
             self._for_documents.append(use)
 
@@ -126,7 +126,7 @@ def build_parts(place: Home, app: QApplication, link: Link | None = None) -> Par
     core = CoreClient(link or SocketLink(place, app), app)
     reader = ChatReader(place)
     collections = KnownCollections(core, session, app)
-    models = ModelsController(core, place, app)
+    models = ModelsController(core, session, app)
     chats = ChatController(core, reader, settings, models, collections, app)
     _share_settings(core, settings)
     return Parts(place, settings, session, core, reader, collections, models, chats, app)
@@ -173,11 +173,12 @@ def wear(settings: Settings, app: QApplication) -> Theme:
 def build_window(parts: Parts) -> MainWindow:
     """The window at the place where it was, with the chat that was open."""
 
-    def make_page(key: str) -> QWidget:
+    def make_page(key: str) -> Page:
         return build_page(key, parts, window)
 
     window = MainWindow(parts.reader, parts.settings, parts.session, parts.chats, PAGES, make_page)
     window.export_asked.connect(lambda chat_id: export_chat(parts, window, chat_id))
+    window.shortcuts_asked.connect(lambda: show_shortcuts(window))
     _tell_sidebar(parts, window)
     _tell_core(parts, window)
     state = parts.session.state
@@ -201,8 +202,8 @@ def stop(parts: Parts) -> None:
     """Leave the core, which goes on with what must not end with the window, and close the files."""
     parts.session.save()
     parts.chats.leave()
-    if "finetune" in parts.__dict__:
-        parts.finetune.stop()
+    if parts._finetune is not None:
+        parts._finetune.stop()
     parts.core.leave()
     parts.reader.close()
     forget_icons()
@@ -239,8 +240,7 @@ def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstanc
     yield
     parts.documents.refresh()
     yield
-    while import_next():
-        yield
+    yield from import_pages()
     accept_drops(parts, window)
     yield
     _follow_training(parts, window)

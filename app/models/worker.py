@@ -122,7 +122,7 @@ class ModelsRole:
         return self._registry.install(model)
 
     def _export(self, call: ExportModel) -> Steps:
-        model = self._registry.find(call.name)
+        model = self._registry.find(call.model_id)
         if is_missing(model):
             raise AppError(f"The file of “{model.name}” is no longer there.", "Import it again first.")
         if model.adapter:

@@ -187,7 +187,7 @@ class ListCollections(Call, frozen=True):
 
 
 class CreateCollection(Call, frozen=True):
-    """→ CollectionMade."""
+    """The collection of this name, case aside, made where there is none; → CollectionMade."""
 
     name: str
 
@@ -200,7 +200,7 @@ class RenameCollection(Call, frozen=True):
 
 
 class DeleteCollection(Call, frozen=True):
-    """Remove it with all that was indexed; the files themselves stay; → Removed."""
+    """Remove it with all that was indexed; the files themselves stay; → Removed. Then see `Remove`."""
 
     collection_id: int
 
@@ -221,19 +221,20 @@ class Add(Call, frozen=True):
 
 
 class Remove(Call, frozen=True):
-    """Remove documents; → Removed."""
+    """Remove documents; → Removed. They leave tombstones until the other stores have followed: `Forgotten`."""
 
     ids: tuple[int, ...]
 
 
 class ListTombstones(Call, frozen=True):
-    """Documents that were removed and that other stores may not have forgotten; → Tombstones."""
+    """What was removed here and perhaps not yet elsewhere; → Tombstones."""
 
 
 class Forgotten(Call, frozen=True):
-    """Every other store has followed the removal of these documents; → Done."""
+    """Every other store has followed the removal of these: drop their tombstones; → Done."""
 
-    ids: tuple[int, ...]
+    ids: tuple[int, ...] = ()
+    collections: tuple[int, ...] = ()
 
 
 class Search(Call, frozen=True):
@@ -245,18 +246,18 @@ class Search(Call, frozen=True):
     highlight: bool = False  # find the best sentence of each passage
 
 
-class Embed(Call, frozen=True):
-    """Texts as vectors of length 1, questions with `query`; → Embedded."""
-
-    texts: tuple[str, ...]
-    query: bool = False
-
-
 class Ground(Call, frozen=True):
     """Which passage supports each sentence; → Grounded."""
 
     sentences: tuple[str, ...]
     passages: tuple[Passage, ...]
+
+
+class Embed(Call, frozen=True):
+    """Vectors of texts, as the index makes them; → Embedded. `query`: they are to be compared with passages."""
+
+    texts: tuple[str, ...]
+    query: bool = False
 
 
 class RenderPage(Call, frozen=True):
@@ -310,20 +311,14 @@ class Added(Data, frozen=True):
 
 
 class Collections(Data, frozen=True):
+    """`note` is a sentence for the user about the index as a whole, e.g. that it was damaged; it comes once."""
+
     collections: tuple[Collection, ...]
+    note: str = ""
 
 
 class CollectionMade(Data, frozen=True):
     collection: Collection
-
-
-class Tombstones(Data, frozen=True):
-    ids: tuple[int, ...]
-
-
-class Embedded(Data, frozen=True):
-    vectors: tuple[tuple[float, ...], ...]
-    tokens: int
 
 
 class Documents(Data, frozen=True):
@@ -331,12 +326,19 @@ class Documents(Data, frozen=True):
 
 
 class Removed(Data, frozen=True):
-    """`traces` counts what a search for the removed text still found in any store: 0 is the proof."""
+    """`traces` counts what a search for the removed text still found in any file: 0 is the proof."""
 
     documents: int
     passages: int
     traces: int
     ids: tuple[int, ...] = ()  # so that chats can forget them too
+    places: tuple[str, ...] = ()  # files with traces, below the data folder
+    answers: tuple[int, ...] = ()  # turns that still tell of them in the model's own words; the core says it
+
+
+class Tombstones(Data, frozen=True):
+    ids: tuple[int, ...]  # of documents
+    collections: tuple[int, ...] = ()
 
 
 class Searched(Data, frozen=True):
@@ -345,6 +347,11 @@ class Searched(Data, frozen=True):
 
 class Grounded(Data, frozen=True):
     support: tuple[Support, ...]
+
+
+class Embedded(Data, frozen=True):
+    vectors: tuple[tuple[float, ...], ...]  # of length 1, one a text
+    tokens: int  # read of all texts, markers left out
 
 
 class PageImage(Data, frozen=True):
@@ -430,6 +437,7 @@ DocumentsCall = (
     | Search
     | Embed
     | Ground
+    | Embed
     | RenderPage
     | ReadText
     | CheckHealth
@@ -450,12 +458,12 @@ AnyData = (
     | Added
     | Collections
     | CollectionMade
-    | Tombstones
-    | Embedded
     | Documents
     | Removed
+    | Tombstones
     | Searched
     | Grounded
+    | Embedded
     | PageImage
     | DocumentText
     | Health

@@ -11,7 +11,7 @@ from core_world import CoreWorld
 from fakes import FakeChild, FakeJob
 
 from app.api.app import create_app
-from app.core.api import ApiOptions
+from app.core.doorway import ApiOptions
 from app.errors import AppError
 from app.types import Collection, ModelInfo, Passage, SearchResult, Stats
 from app.workers import protocol as p
@@ -47,13 +47,39 @@ def failing(error: AppError) -> Callable[[FakeJob], None]:
     return lambda job: job.fail(error)
 
 
+class PlayedCore(CoreWorld):
+    """Its children start at once, and each call is answered by what `answers` holds for its type, or waits."""
+
+    def __init__(self, answers: dict[type, Callable[[FakeJob], None]]) -> None:
+        self.answers = answers
+        super().__init__()
+
+    def _child(self, role: p.WorkerRole) -> FakeChild:
+        child = super()._child(role)
+        request, start = child.request, child.start
+
+        def answering(call: Any, **callbacks: Any) -> FakeJob:
+            job = request(call, **callbacks)
+            answer = self.answers.get(type(call))
+            if answer is not None:
+                asyncio.get_running_loop().call_soon(lambda: answer(job) if job.active else None)
+            return job
+
+        def starting() -> None:
+            if child.state != "ready":
+                start()
+                child.ready.emit(p.Ready(role=role))
+
+        child.state = "stopped"
+        child.request, child.start = answering, starting  # type: ignore[method-assign]
+        return child
+
+
 class ApiWorld:
-    """Each call of a child is answered by what `answers` holds for its type, or waits."""
+    """The app over such a core."""
 
     def __init__(self, **options: Any) -> None:
-        self.core = CoreWorld()
         self.options = ApiOptions(port=PORT, **options)
-        self.app = create_app(self.core.core, self.core.core.settings, lambda: KEY, self.options)
         self.answers: dict[type, Callable[[FakeJob], None]] = {
             p.Load: lambda job: job.finish(p.Loaded(info=INFO)),
             p.Complete: written("Hello", " there"),
@@ -65,20 +91,8 @@ class ApiWorld:
                 p.Searched(result=SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=1.0))
             ),
         }
-        for _, child in self.core.children:
-            self._play(child)
-
-    def _play(self, child: FakeChild) -> None:
-        request = child.request
-
-        def answering(call: Any, **callbacks: Any) -> FakeJob:
-            job = request(call, **callbacks)
-            answer = self.answers.get(type(call))
-            if answer is not None:
-                asyncio.get_running_loop().call_soon(lambda: answer(job) if job.active else None)
-            return job
-
-        child.request = answering  # type: ignore[method-assign]
+        self.core = PlayedCore(self.answers)
+        self.app = create_app(self.core.core, self.core.core.settings, lambda: KEY, self.options)
 
     def asked(self, kind: type[T]) -> list[T]:
         """The calls of a kind that reached a child."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from core_world import CoreWorld
 
-from app.core.api import ApiOptions, Doorway, MakeServer
 from app.core.calls.api import Api, ApiMoved, RenewApiKey, ServeApi, ShowApi
+from app.core.doorway import ApiOptions, Doorway, MakeServer
 from app.core.protocol import SettingsChanged
 from app.errors import AppError
 from app.settings import API_ENABLED, API_ORIGINS, API_PORT, Settings

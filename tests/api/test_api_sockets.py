@@ -15,7 +15,7 @@ from fakes import FakeJob
 
 from app.api import body, connection, door, guard
 from app.api.server import HttpServer
-from app.core.api import ApiOptions
+from app.core.doorway import ApiOptions
 from app.errors import AppError
 from app.workers import protocol as p
 

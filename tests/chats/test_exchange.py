@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.chats.exchange import export_json, export_markdown, import_json
+from app.chats.exchange import VERSION, Labels, export_json, export_markdown, import_json
 from app.chats.store import ChatStore
 from app.chats.titles import title_of
 from app.errors import AppError, NewerData
@@ -19,12 +19,13 @@ from app.types import Answer, Passage, Source
 PASSAGE = Passage(
     id=1, document_id=7, document="a.pdf", path="/a.pdf", collection="HR", page=8, start=0, end=4, text="Text"
 )
+LABELS = Labels({5: "HR"}, {"starter": "SmolLM2 135M"})
 
 
 @pytest.fixture
 def store() -> Iterator[ChatStore]:
     opened = ChatStore(home().chats_db, home().backups)
-    chat = opened.create("Leave", "HR", "SmolLM2 135M")
+    chat = opened.create("Leave", 5, "starter")
     question = opened.add_question(chat.id, "How much?\nPlease.")
     for text in ("Thirty [1].", "30 [1]."):
         turn = opened.begin_answer(question.id)
@@ -37,7 +38,7 @@ def store() -> Iterator[ChatStore]:
 
 
 def test_a_round_trip_keeps_every_version(store: ChatStore, tmp_path: Path) -> None:
-    data = export_json(store)
+    data = export_json(store, labels=LABELS)
     other = ChatStore(tmp_path / "other.db", tmp_path)
     other.create("Mine")
     assert import_json(other, data) == 1
@@ -49,15 +50,17 @@ def test_a_round_trip_keeps_every_version(store: ChatStore, tmp_path: Path) -> N
     assert turns[1].answer is not None and turns[1].answer.sources[0].passage == PASSAGE
     assert other.choose_version(turns[1].id, 2).corrected == "31"
     assert len(other.feedback()) == 1
-    assert other.forget_document(7) == 2
-    assert (chat.collection, chat.model) == ("HR", "SmolLM2 135M")
+    assert other.forget_documents([7]).answers == 2
+    assert (chat.collection_id, chat.model_id) == (0, ""), "the ids of elsewhere mean nothing here"
+    assert other.resolve_collections({"Other": 1, "hr": 2}) == 1 and other.resolve_models({"SmolLM2 135M": "s"}) == 1
+    assert (other.chat(chat.id).collection_id, other.chat(chat.id).model_id) == (2, "s")
     assert other.search("thirty")
     other.close()
 
 
 def test_markdown_is_for_people(store: ChatStore) -> None:
-    text = export_markdown(store, store.list_chats()[0].id)
-    assert text.startswith("# Leave\n")
+    text = export_markdown(store, store.list_chats()[0].id, LABELS)
+    assert text.startswith("# Leave\n") and " · HR · SmolLM2 135M\n" in text
     assert "> How much?\n> Please." in text
     assert "Thirty [1]." in text
     assert "- [1] a.pdf, page 8" in text
@@ -72,9 +75,33 @@ def test_a_broken_file_imports_nothing(store: ChatStore) -> None:
         with pytest.raises(AppError):
             import_json(store, bad)
     with pytest.raises(NewerData):
-        import_json(store, json.dumps({**good, "version": 2}).encode())
+        import_json(store, json.dumps({**good, "version": VERSION + 1}).encode())
     assert store.count() == 1
     assert msgspec.json.decode(export_json(store, []))["chats"] == []
+
+
+def test_a_file_of_version_one_is_read(store: ChatStore, tmp_path: Path) -> None:
+    """0.1.0 wrote a chat's id beside the names, and the names were all there was."""
+    old = json.loads(export_json(store, labels=LABELS))
+    old["version"] = 1
+    old["chats"][0]["chat"]["id"] = 77
+    other = ChatStore(tmp_path / "other.db", tmp_path)
+    assert import_json(other, json.dumps(old).encode()) == 1
+    (chat,) = other.list_chats()
+    assert other.unresolved(chat.id) == ("HR", "SmolLM2 135M")
+    assert [turn.text for turn in other.turns(chat.id)] == ["How much?\nPlease.", "Thirty [1].", "More?", ""]
+    other.close()
+
+
+def test_a_chat_that_has_no_ids_yet_travels_by_its_names(store: ChatStore, tmp_path: Path) -> None:
+    other = ChatStore(tmp_path / "other.db", tmp_path)
+    import_json(other, export_json(store, labels=LABELS))
+    (chat,) = other.list_chats()
+    assert json.loads(export_json(other, labels=LABELS))["chats"][0]["chat"]["collection"] == "HR"
+    other.set_collection(chat.id, 0)
+    assert json.loads(export_json(other, labels=LABELS))["chats"][0]["chat"]["collection"] == ""
+    assert other.resolve_collections({"HR": 5}) == 0, "what a person chose since is not overruled"
+    other.close()
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from app.assistant.forget import forget_missing
 from app.chats import schema
+from app.chats.forget import DELETED, REMOVED
+from app.chats.records import Forgot
 from app.chats.store import ChatStore
-from app.chats.stored import REMOVED
+from app.database import opening
 from app.errors import AppError, Busy, NewerData
 from app.paths import home
 from app.types import Answer, Message, Passage, Source
@@ -55,14 +57,14 @@ def texts(store: ChatStore, chat_id: int) -> list[str]:
 
 
 def test_an_answer_keeps_its_evidence_across_a_restart(store: ChatStore) -> None:
-    chat = store.create(collection="HR", model="SmolLM2 135M")
+    chat = store.create(collection_id=3, model_id="starter")
     answer = Answer(text="30 days [1].", sources=(Source(n=1, passage=passage()),), searched="HR")
     exchange(store, chat.id, "How much leave do I get?", answer)
     store.close()
     again = ChatStore(home().chats_db, home().backups)
     assert [turn.answer for turn in again.turns(chat.id)] == [None, answer]
     assert again.chat(chat.id).title == "How much leave do I get"
-    assert (again.chat(chat.id).collection, again.chat(chat.id).model) == ("HR", "SmolLM2 135M")
+    assert (again.chat(chat.id).collection_id, again.chat(chat.id).model_id) == (3, "starter")
     again.close()
 
 
@@ -188,14 +190,60 @@ def test_a_removed_document_leaves_no_text_in_stored_answers(store: ChatStore) -
     sources = (Source(n=1, passage=passage(7, "zymurgy text")), Source(n=2, passage=passage(8, "kept text")))
     _, turn = exchange(store, chat.id, "Q", Answer(text="A [1] [2].", sources=sources))
     exchange(store, chat.id, "Q", Answer(text="Not found.", nearest=(passage(7, "zymurgy near"),), not_found=True))
-    assert store.forget_document(7) == 2
+    assert store.forget_documents([7]) == Forgot(answers=2, speaking=(turn,))
     answer = store.turn(turn).answer
     assert answer is not None
     assert [source.passage.text for source in answer.sources] == ["", "kept text"]
-    assert answer.sources[0].passage.document == "leave.pdf"
     for file in home().root.glob("chats.db*"):
         assert b"zymurgy" not in file.read_bytes()
-    assert store.forget_document(7) == 0
+    assert store.forget_documents([7]).answers == 0
+    kept = answer.sources[1].passage
+    assert (kept.document, kept.path) == ("leave.pdf", "/leave.pdf"), "another document is not touched"
+
+
+def test_its_name_and_path_go_too_and_what_the_model_wrote_is_counted(store: ChatStore) -> None:
+    chat = store.create()
+    secret = passage(7, "zymurgy text")
+    gone = msgspec.structs.replace(secret, document="Layoffs.pdf", path="/plans/Layoffs.pdf", heading="Layoffs plan")
+    speaks = Answer(text="Forty people leave [1].", sources=(Source(n=1, passage=gone),))
+    quotes = Answer(text="> zymurgy text [1]", sources=(Source(n=1, passage=gone),))
+    nothing = Answer(text="Not found in your documents.", nearest=(gone,), not_found=True)
+    turns = [exchange(store, chat.id, "Who leaves?", answer)[1] for answer in (speaks, quotes, nothing)]
+    assert store.answers_about([7]) == (turns[0],)
+    assert store.forget_documents([7, 99]) == Forgot(answers=3, speaking=(turns[0],))
+    assert store.answers_about([7]) == (turns[0],), "known after blanking too"
+    for file in home().root.glob("chats.db*"):
+        assert b"Layoffs" not in file.read_bytes() and b"/plans" not in file.read_bytes()
+
+
+def test_answers_that_speak_of_a_removed_document_can_be_deleted(store: ChatStore) -> None:
+    chat = store.create()
+    answer = Answer(text="The xylographic plan [1].", sources=(Source(n=1, passage=passage(7)),))
+    _, turn = exchange(store, chat.id, "Q1", answer)
+    store.set_feedback(turn, "down", "The quixotic plan")
+    exchange(store, chat.id, "Q2", "A2")
+    assert store.delete_answers(store.forget_documents([7]).speaking) == 1
+    assert texts(store, chat.id) == ["Q1", "", "Q2", "A2"], "what followed it is still there"
+    emptied = store.turn(turn)
+    assert emptied.answer is not None and emptied.answer.note == DELETED
+    assert (emptied.rating, emptied.corrected) == (None, "") and store.feedback() == []
+    assert store.history(chat.id) == (Message("user", "Q2"), Message("assistant", "A2"))
+    assert store.search("xylographic") == [] and store.answers_about([7]) == ()
+    for file in home().root.glob("chats.db*"):
+        content = file.read_bytes().lower()
+        assert b"xylographic" not in content and b"quixotic" not in content
+    assert store.delete_answers([turn, 999]) == 1, "safe to repeat"
+
+
+def test_an_answer_that_ends_after_the_removal_holds_nothing_either(store: ChatStore) -> None:
+    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+    assert store.forget_documents([7]) == Forgot()
+    sources = (Source(n=1, passage=passage(7, "zymurgy text")), Source(n=2, passage=passage(8, "kept text")))
+    finished = store.finish_answer(turn.id, Answer(text="> zymurgy text [1]\n\nKept [2].", sources=sources))
+    assert finished.text == f"{REMOVED}\n\nKept [2]."
+    assert finished.answer is not None
+    assert [source.passage.text for source in finished.answer.sources] == ["", "kept text"]
+    assert store.search("zymurgy") == [] and store.search("kept")
 
 
 def test_a_quotation_goes_with_its_document_and_the_rest_of_the_answer_stays(store: ChatStore) -> None:
@@ -204,31 +252,13 @@ def test_a_quotation_goes_with_its_document_and_the_rest_of_the_answer_stays(sto
     sources = (Source(n=1, passage=passage(7, "The xylographic limit.")), Source(n=2, passage=passage(8, "Kept.")))
     _, turn = exchange(store, chat.id, "Q", Answer(text=text, sources=sources))
     assert store.search("xylographic")
-    assert store.forget_document(7) == 1
+    assert store.forget_documents([7]).answers == 1
     left = store.turn(turn)
     assert left.text == f"{REMOVED}\n\n> The kept sentence. [2]\n\nThe model's own words [1]."
     assert left.answer is not None and left.answer.text == left.text
     assert store.search("xylographic") == [] and store.search("kept")
     for file in home().root.glob("chats.db*"):
         assert b"xylographic" not in file.read_bytes().lower(), file.name
-
-
-def test_documents_that_are_no_longer_there_are_forgotten_too(store: ChatStore) -> None:
-    chat = store.create()
-    sources = (Source(n=1, passage=passage(7, "zymurgy text")), Source(n=2, passage=passage(8, "kept text")))
-    _, turn = exchange(store, chat.id, "Q", Answer(text="A [1] [2].", sources=sources))
-    assert forget_missing(home(), store, {7, 8, 9}) == 0
-    assert forget_missing(home(), store, {8, 9}) == 1
-    answer = store.turn(turn).answer
-    assert answer is not None and [source.passage.text for source in answer.sources] == ["", "kept text"]
-    assert store.cited_documents() == {8}
-
-
-def test_what_an_index_held_that_was_set_aside_is_not_taken_for_removed(store: ChatStore) -> None:
-    exchange(store, store.create().id, "Q", Answer(text="A [1].", sources=(Source(n=1, passage=passage(7)),)))
-    (home().root / "documents-damaged-20260101-120000.db").touch()
-    assert forget_missing(home(), store, set()) == 0
-    assert store.cited_documents() == {7}
 
 
 def test_search_finds_titles_and_text_by_unfinished_words_and_without_accents(store: ChatStore) -> None:
@@ -315,7 +345,7 @@ def test_a_migration_runs_once_after_a_backup(store: ChatStore, monkeypatch: pyt
     again = ChatStore(home().chats_db, home().backups)
     assert again.chat(chat.id).title == "Before"
     again.close()
-    (backup,) = home().backups.glob("chats-v1-*.db")
+    (backup,) = home().backups.glob(f"chats-v{len(schema.MIGRATIONS) - 1}-*.db")
     with sqlite3.connect(backup) as db:
         assert db.execute("SELECT title FROM chats").fetchall() == [("Before",)]
     db.close()
@@ -346,12 +376,13 @@ def test_garbage_is_set_aside_and_a_new_store_starts(garbage: bytes) -> None:
     (kept,) = home().root.glob("chats.broken-*.db")
     assert kept.read_bytes() == garbage
     assert kept.name in store.note
-    assert store.create("New").id == 1
+    assert store.create("New").id > 1_700_000_000, "no id of a chat that was lost is given out again"
+    assert [chat.title for chat in store.list_chats()] == ["New"]
     store.close()
 
 
 def test_a_store_that_another_process_holds_says_so(store: ChatStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_MS", 50)
+    monkeypatch.setattr(opening, "BUSY_MS", 50)
     second = ChatStore(home().chats_db, home().backups)
     with store.together(), pytest.raises(Busy):
         second.create("Too early")

@@ -11,7 +11,7 @@ from app.documents.parse_process import Parser
 from app.documents.warm import Warm
 from app.documents.worker import DocumentsRole
 from app.paths import Home
-from app.types import SearchResult
+from app.types import Document, SearchResult
 from app.workers import protocol as p
 
 Run = Callable[[p.AnyCall], p.AnyData]
@@ -62,12 +62,40 @@ class Documents:
                 return stop.value
 
     def add(self, *paths: Path, collection: str = "Policies", force: bool = False) -> p.Added:
-        added = self.ask(p.Add(paths=tuple(map(str, paths)), collection=collection, force=force))
+        collection_id = self.collection(collection)
+        added = self.ask(p.Add(paths=tuple(map(str, paths)), collection_id=collection_id, force=force))
         assert isinstance(added, p.Added)
         return added
 
+    def collection(self, name: str) -> int:
+        """The id of the collection of this name, made where it is missing."""
+        made = self.ask(p.CreateCollection(name=name))
+        assert isinstance(made, p.CollectionMade)
+        return made.collection.id
+
+    def listed(self, collection: str = "Policies") -> tuple[Document, ...]:
+        found = self.ask(p.ListDocuments(collection_id=self.collection(collection)))
+        assert isinstance(found, p.Documents)
+        return found.documents
+
+    def remove(self, *names: str, collection: str = "Policies") -> p.Removed:
+        removed = self.ask(p.Remove(ids=tuple(each.id for each in self.listed(collection) if each.name in names)))
+        assert isinstance(removed, p.Removed)
+        return removed
+
+    def health(self) -> dict[str, str]:
+        found = self.ask(p.CheckHealth())
+        assert isinstance(found, p.Health)
+        return found.stores
+
+    def note(self) -> str:
+        found = self.ask(p.ListCollections())
+        assert isinstance(found, p.Collections)
+        return found.note
+
     def search(self, query: str, *collections: str, k: int = 8, highlight: bool = False) -> SearchResult:
-        found = self.ask(p.Search(query=query, collections=collections, k=k, highlight=highlight))
+        ids = tuple(map(self.collection, collections))
+        found = self.ask(p.Search(query=query, collections=ids, k=k, highlight=highlight))
         assert isinstance(found, p.Searched)
         return found.result
 

@@ -7,7 +7,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +59,12 @@ def test_every_file_gets_one_last_word(documents, policies: Path) -> None:
 
 def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:
     documents.add(policies)
-    before = {d.name: d.indexed_at for d in documents.ask(p.ListDocuments(collection="Policies")).documents}
+    before = {d.name: d.indexed_at for d in documents.listed()}
     (policies / "canteen.txt").write_text("The canteen is closed for the summer.", encoding="utf-8")
-    listed = documents.ask(p.ListDocuments(collection="Policies")).documents
+    listed = documents.listed()
     assert {d.name: d.status for d in listed}["canteen.txt"] == "changed"
     assert documents.add(policies) == p.Added(indexed=1, unchanged=2, failed=0)
-    after = {d.name: d.indexed_at for d in documents.ask(p.ListDocuments(collection="Policies")).documents}
+    after = {d.name: d.indexed_at for d in documents.listed()}
     assert after["travel.md"] == before["travel.md"] and after["canteen.txt"] > before["canteen.txt"]
     assert "14:30" not in " ".join(x.text for x in documents.search("When does the canteen close?").passages)
     assert documents.add(policies, force=True).indexed == 3
@@ -76,7 +75,7 @@ def test_a_file_that_was_only_touched_is_current_again_when_added(documents, pol
     os.utime(policies / "canteen.txt", (2e9, 2e9))
 
     def statuses() -> dict[str, str]:
-        listed = documents.ask(p.ListDocuments(collection="Policies")).documents
+        listed = documents.listed()
         return {document.name: document.status for document in listed}
 
     assert statuses()["canteen.txt"] == "changed"
@@ -108,10 +107,23 @@ def test_the_same_content_elsewhere_takes_the_vectors_over(documents, policies: 
 def test_any_name_for_a_collection(documents, policies: Path, name: str) -> None:
     documents.add(policies / "canteen.txt", collection=name)
     assert documents.search("lunch", name).passages
-    documents.ask(p.RenameCollection(name=name, new_name="plain"))
-    assert documents.search("lunch", "plain").passages[0].collection == "plain"
-    with pytest.raises(AppError, match="no collection"):
-        documents.search("lunch", name)
+    collection_id = documents.collection(name)
+    listed = documents.ask(p.RenameCollection(collection_id=collection_id, name="plain")).collections
+    assert [(each.id, each.name) for each in listed] == [(collection_id, "plain")]
+    best = documents.search("lunch", "plain").passages[0]
+    assert (best.collection, best.collection_id) == ("plain", collection_id)
+    assert [each.collection_id for each in documents.listed("plain")] == [collection_id]
+    with pytest.raises(AppError, match="not there any more"):
+        documents.ask(p.Search(query="lunch", collections=(collection_id + 1,)))
+
+
+def test_names_of_collections_are_unique_whatever_their_case(documents) -> None:
+    first, second = documents.collection("Handbuch Ämter"), documents.collection("Other")
+    assert documents.collection("HANDBUCH ÄMTER") == first
+    with pytest.raises(AppError, match="already"):
+        documents.ask(p.RenameCollection(collection_id=second, name="handbuch ämter"))
+    documents.ask(p.RenameCollection(collection_id=first, name="HANDBUCH ämter"))
+    assert [each.name for each in documents.ask(p.ListCollections()).collections] == ["HANDBUCH ämter", "Other"]
 
 
 def test_collections_do_not_leak_into_each_other(documents, policies: Path) -> None:
@@ -126,13 +138,21 @@ def test_a_document_filed_while_its_collection_is_removed_goes_too(
 ) -> None:
     documents.add(policies / "travel.md", collection="Kept")
     documents.add(policies / "canteen.txt", collection="Gone")
-    removing = documents.role.handle(p.DeleteCollection(name="Gone"))
+    gone = documents.collection("Gone")
+    adding = documents.role.handle(p.Add(paths=(str(policies / "phones.csv"),), collection_id=gone))
+    next(adding)
+    removing = documents.role.handle(p.DeleteCollection(collection_id=gone))
     next(removing)
-    documents.add(policies / "phones.csv", collection="Gone")
+    with pytest.raises(AppError, match="removed while files were being added"):
+        for _ in adding:
+            pass
     for _ in removing:
         pass
     assert {passage.document for passage in documents.search("travel desk extension").passages} == {"travel.md"}
-    assert files_holding(data_folder, b"4711") == []
+    assert files_holding(data_folder, b"4711") == [] and files_holding(data_folder, b"14:30") == []
+    for call in (p.Add(paths=(str(policies),), collection_id=gone), p.DeleteCollection(collection_id=gone)):
+        with pytest.raises(AppError, match="not there any more"):
+            documents.ask(call)
 
 
 def test_removed_means_gone_from_every_file(documents, policies: Path, data_folder: Path) -> None:
@@ -145,15 +165,15 @@ def test_removed_means_gone_from_every_file(documents, policies: Path, data_fold
     (vector,) = store.execute("SELECT vector FROM passages WHERE id = ?", (found.id,)).fetchone()
     store.close()
     assert files_holding(data_folder, b"marigold umbrella") and files_holding(data_folder / "cache", vector[:64])
-    removed = documents.ask(p.Remove(collection="Policies", names=("secret.md",)))
+    removed = documents.remove("secret.md")
     assert removed == p.Removed(documents=1, passages=1, traces=0, ids=(found.document_id,))
     documents.idle()
     for needle in (b"marigold umbrella", b"marigold", b"zephyrquartz", vector[:64]):
         assert files_holding(data_folder, needle) == []
     assert "secret.md" not in {x.document for x in documents.search("zephyrquartz vault").passages}
-    assert "next start" in documents.ask(p.CheckHealth()).stores["vectors"]
+    assert "next start" in documents.health()["vectors"]
     documents.restart()
-    assert documents.ask(p.CheckHealth()).stores["vectors"] == "ok"
+    assert documents.health()["vectors"] == "ok"
 
 
 def test_a_removal_that_left_bytes_says_so(documents, policies: Path, data_folder: Path) -> None:
@@ -161,7 +181,8 @@ def test_a_removal_that_left_bytes_says_so(documents, policies: Path, data_folde
     documents.add(policies)
     (data_folder / "cache").mkdir(exist_ok=True)
     (data_folder / "cache" / "stray.bin").write_bytes((policies / "travel.md").read_bytes())
-    assert documents.ask(p.Remove(names=("travel.md",))).traces > 0
+    removed = documents.remove("travel.md")
+    assert removed.traces > 0 and removed.places == ("cache/stray.bin",)
 
 
 def test_replaced_text_is_gone_too(documents, policies: Path, data_folder: Path) -> None:
@@ -182,16 +203,16 @@ def test_chroma_garbage_heals_and_search_goes_on(documents, policies: Path, data
     documents.restart()
     assert documents.search("hotel in Vienna").found
     documents.idle()
-    assert documents.ask(p.CheckHealth()).stores["vectors"].startswith("rebuilt")
+    assert documents.health()["vectors"].startswith("rebuilt")
     documents.restart()
     documents.idle()
-    assert documents.ask(p.CheckHealth()).stores["vectors"] == "ok"
+    assert documents.health()["vectors"] == "ok"
 
 
 def test_chroma_answers_like_exact_search_beyond_the_limit(documents, policies: Path) -> None:
     documents.add(policies)
     documents.idle()
-    stores = documents.role._stores()
+    stores = documents.role._open
     query = documents.warm._embedder.encode(["hotel in Vienna"])[0]
     exact = [x.id for x in stores.searcher.rank("hotel in Vienna", query, 1.0, [])]
     stores.matrix._limit = 0
@@ -210,69 +231,7 @@ def test_a_process_that_died_in_chroma_does_not_trust_its_folder(
     (data_folder / "cache").mkdir(exist_ok=True)
     (data_folder / "cache" / "vectors.open").touch()
     documents.idle()
-    assert documents.ask(p.CheckHealth()).stores["vectors"].startswith("rebuilt")
-
-
-def test_a_damaged_index_is_set_aside_not_deleted(documents, policies: Path, data_folder: Path) -> None:
-    data_folder.mkdir()
-    (data_folder / "documents.db").write_bytes(b"this is no database" * 1000)
-    assert documents.add(policies).indexed == 3
-    kept = list(data_folder.glob("documents-damaged-*.db"))
-    assert len(kept) == 1 and kept[0].read_bytes().startswith(b"this is no database")
-    assert kept[0].name in documents.ask(p.CheckHealth()).stores["documents"]
-
-
-def _overwrite_a_page(database: Path) -> None:
-    """A bad sector: the file opens, and the table of passages cannot be read."""
-    store = sqlite3.connect(database)
-    (page,) = store.execute("SELECT rootpage FROM sqlite_master WHERE name = 'passages'").fetchone()
-    (size,) = store.execute("PRAGMA page_size").fetchone()
-    store.close()
-    data = bytearray(database.read_bytes())
-    data[(page - 1) * size : page * size] = b"\xff" * size
-    database.write_bytes(data)
-
-
-def _overwrite_the_full_text(database: Path) -> None:
-    """Bytes inside the full text, which SQLite's own check passes over."""
-    store = sqlite3.connect(database)
-    store.execute("UPDATE words_data SET block = randomblob(length(block)) WHERE id > 10")
-    store.commit()
-    store.close()
-
-
-@pytest.mark.parametrize("damage", [_overwrite_a_page, _overwrite_the_full_text])
-def test_damage_met_by_a_request_is_set_aside_at_the_next_start(
-    documents, policies: Path, data_folder: Path, damage: Callable[[Path], None]
-) -> None:
-    """The file opened all right each time, so that restarting, as the user was told to, changed nothing."""
-    documents.add(policies)
-    documents.close()
-    damage(data_folder / "documents.db")
-    before = (data_folder / "documents.db").read_bytes()
-    documents.restart()
-    assert documents.ask(p.ListCollections()).collections
-    with pytest.raises(AppError, match="index is damaged") as told:
-        documents.search("hotel in Vienna")
-    assert "restart" in told.value.hint
-    documents.restart()
-    assert documents.add(policies).indexed == 3
-    assert documents.search("hotel in Vienna").found
-    (kept,) = data_folder.glob("documents-damaged-*.db")
-    assert kept.read_bytes() == before
-    assert kept.name in documents.ask(p.CheckHealth()).stores["documents"]
-    documents.restart()
-    assert documents.search("hotel in Vienna").found
-    assert documents.ask(p.CheckHealth()).stores["documents"] == "ok"
-
-
-def test_a_sound_index_is_kept_after_a_suspicion(documents, policies: Path, data_folder: Path) -> None:
-    documents.add(policies)
-    documents.close()
-    (data_folder / "documents.suspect").touch()
-    documents.restart()
-    assert documents.search("hotel in Vienna").found
-    assert not list(data_folder.glob("documents-damaged-*")) and not (data_folder / "documents.suspect").exists()
+    assert documents.health()["vectors"].startswith("rebuilt")
 
 
 def test_a_newer_database_is_left_alone(documents, data_folder: Path) -> None:
@@ -289,8 +248,8 @@ def test_a_newer_database_is_left_alone(documents, data_folder: Path) -> None:
 def test_a_second_process_is_told_who_is_busy(documents, data_folder: Path) -> None:
     documents.ask(p.ListCollections())
     code = (
-        "from app.documents.lock import FolderLock; from pathlib import Path; import sys\n"
-        "FolderLock(Path(sys.argv[1])).acquire()"
+        "from app.documents.stores import Stores; from app.paths import Home; from pathlib import Path; import sys\n"
+        "Stores(Home(Path(sys.argv[1]).parent)).open(alone=True)"
     )
     second = subprocess.run(
         [sys.executable, "-c", code, str(data_folder / "documents.lock")], capture_output=True, text=True
@@ -317,12 +276,12 @@ def test_busy_is_said_until_the_other_has_gone(documents, data_folder: Path) -> 
 def test_cancel_keeps_whole_documents_only(documents, policies: Path) -> None:
     for number in range(30):
         (policies / f"{number}.txt").write_text(f"Document {number} is about the matter {number}. " * 40)
-    steps = documents.role.handle(p.Add(paths=(str(policies),), collection="Policies"))
+    steps = documents.role.handle(p.Add(paths=(str(policies),), collection_id=documents.collection("Policies")))
     for event in steps:
         if isinstance(event, p.FileEvent) and event.status == "indexed":
             break
     steps.close()
-    stored = documents.ask(p.ListDocuments(collection="Policies")).documents
+    stored = documents.listed()
     assert 1 <= len(stored) < 33 and all(d.passages for d in stored)
     assert documents.add(policies) == p.Added(indexed=33 - len(stored), unchanged=len(stored), failed=0)
 
@@ -382,7 +341,7 @@ def test_a_page_of_a_file_that_went_says_so(documents, tmp_path: Path) -> None:
     copy = tmp_path / "policy.pdf"
     copy.write_bytes((RESOURCES / "samples" / "Travel-Policy-2026.pdf").read_bytes())
     documents.add(copy)
-    (document,) = documents.ask(p.ListDocuments(collection="Policies")).documents
+    (document,) = documents.listed()
     copy.unlink()
     with pytest.raises(AppError, match="not there any more"):
         documents.ask(p.RenderPage(document_id=document.id, page=1))
@@ -401,9 +360,10 @@ def test_a_name_that_is_no_text_costs_that_file(documents, policies: Path) -> No
 def test_asking_about_what_is_not_there_says_so(documents, policies: Path) -> None:
     documents.add(policies)
     for call in (
-        p.Search(query="hotel", collections=("No such",)),
-        p.DeleteCollection(name="No such"),
-        p.RenameCollection(name="No such", new_name="x"),
+        p.Search(query="hotel", collections=(999,)),
+        p.ListDocuments(collection_id=999),
+        p.DeleteCollection(collection_id=999),
+        p.RenameCollection(collection_id=999, name="x"),
         p.CreateCollection(name="  "),
         p.ReadText(document_id=999),
         p.RenderPage(document_id=999, page=1),

@@ -22,6 +22,8 @@ from app.workers import protocol as p
 
 KILLS = 50
 FILES = 300
+FIRST = 1
+"""The id of the first collection."""
 CHECKOUT = Path(__file__).parents[2]
 
 FORKS = """
@@ -98,7 +100,8 @@ def test_fifty_kills_of_the_documents_process_lose_nothing(tmp_path: Path, data_
         parent.stdin.flush()
         child = int(parent.stdout.readline())
         with pipes[0].open("wb") as requests, pipes[1].open("rb") as replies:
-            _ask(requests, p.Add(paths=(str(folder),), collection="c"))
+            _ask(requests, p.CreateCollection(name="c"))
+            _ask(requests, p.Add(paths=(str(folder),), collection_id=FIRST))
             # every third is killed by the clock wherever it is, the others between two files that are new to it
             after = rng.randint(1, 12)
             if kill % 3 == 0:
@@ -143,7 +146,7 @@ def _goes_on(home: Home, folder: Path) -> None:
                 return frame.data
         raise AssertionError("the documents process ended")
 
-    added = answer(p.Add(paths=(str(folder),), collection="c"))
+    added = answer(p.Add(paths=(str(folder),), collection_id=FIRST))
     assert isinstance(added, p.Added) and added.indexed + added.unchanged == FILES
     for number in (0, FILES - 1):
         found = answer(p.Search(query=f"the matter {number}", k=3))

@@ -75,7 +75,7 @@ class World:
         self.client = CoreClient(self.link)
         self.session = Session(self.home.session_file)
         self.collections = KnownCollections(self.client, self.session)
-        self.models = ModelsController(self.client, self.home)
+        self.models = ModelsController(self.client, self.session)
         self.reader = ChatReader(self.home)
         self.chats = ChatController(self.client, self.reader, self.settings, self.models, self.collections)
         self.client.connect_core()
@@ -97,6 +97,7 @@ class World:
 
     def load(self) -> None:
         """The engine says that the model is there."""
+        self.models.start()
         self.engine.ready.emit(None)
         self.engine.last(Load).finish(Loaded(info=INFO))
 

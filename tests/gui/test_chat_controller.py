@@ -5,8 +5,8 @@ from __future__ import annotations
 from chat_world import MUNICH, TRAVEL, World, cited, passage
 
 from app.chats.records import Turn
-from app.errors import AppError, WorkerGone
 from app.core import answers
+from app.errors import AppError, WorkerGone
 from app.workers.protocol import Chat, Count, Counted, Ground, Search
 
 
@@ -91,14 +91,16 @@ def test_an_engine_that_is_ended_on_purpose_keeps_what_it_said_and_the_chat_goes
     world.say("Half an answer")
     other = world.store.create("Other", collection_id=TRAVEL)
     first = world.chats.chat_id
-    world.chats.open_chat(other.id)
-    assert world.chats.ask("Waits for its turn")
     world.core.models.suspend(AppError("The chat is paused while a model is trained.", "It comes back."))
     turn = world.store.turns(first)[-1]
     assert turn.state == "stopped" and turn.text.startswith("Half an answer")
+    world.chats.open_chat(other.id)
+    assert not world.chats.ask("Too early"), "nothing is taken that cannot be answered"
+    world.core.models.give_back()
     world.load()
+    assert world.chats.ask("The next one")
     waiting = world.chats.writing()
-    assert waiting is not None and waiting.progress.stage == "searching", "the next answer begins with the model"
+    assert waiting is not None and waiting.progress.stage == "searching", "the chat goes on with the model"
 
 
 def test_an_engine_that_is_ended_while_documents_are_searched_keeps_the_question(qtbot) -> None:
@@ -125,7 +127,7 @@ def test_question_waits_for_the_model_to_load(qtbot) -> None:
     stages: list[str] = []
     world.chats.progressed.connect(lambda _id, progress: stages.append(progress.stage))
     assert world.chats.ask("Early bird?")
-    assert stages == ["loading"] and not world.documents.jobs
+    assert stages == ["loading"] and not world.documents.waiting(Search)
     world.load()
     assert world.documents.waiting(Search)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
-from fakes import FakeWorkerClient
+from documents_world import QUALITY, TRAVEL, DocumentsWorld
+from fakes import FakeChild
 from pytestqt.qtbot import QtBot
 
 from app.errors import AppError, WorkerGone
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Column, Row, day_and_time
-from app.paths import Home
 from app.types import Collection, Document, Passage, SearchResult
 from app.workers import protocol as p
 
@@ -26,22 +25,26 @@ def document(number: int, name: str, status: str = "indexed", **more: object) ->
 
 
 @pytest.fixture
-def client(qtbot: QtBot) -> FakeWorkerClient:
-    return FakeWorkerClient()
-
-
-@pytest.fixture
-def controller(client: FakeWorkerClient, tmp_path: Path) -> DocumentsController:
-    made = DocumentsController(client, Home(tmp_path))  # type: ignore[arg-type]
-    client.set_state("ready")
-    give_collections(client)
-    client.last(p.ListDocuments).finish(p.Documents(documents=(document(1, "a.pdf"), document(2, "b.pdf"))))
+def world(qtbot: QtBot) -> DocumentsWorld:
+    made = DocumentsWorld()
+    made.become_ready()
+    give_collections(made)
+    made.give_documents(document(1, "a.pdf"), document(2, "b.pdf"))
     return made
 
 
-def give_collections(client: FakeWorkerClient, *names: str) -> None:
-    found = tuple(Collection(id=i, name=name) for i, name in enumerate(names or ("Travel", "Quality"), 1))
-    client.last(p.ListCollections).finish(p.Collections(collections=found))
+@pytest.fixture
+def client(world: DocumentsWorld) -> FakeChild:
+    return world.child
+
+
+@pytest.fixture
+def controller(world: DocumentsWorld) -> DocumentsController:
+    return world.controller
+
+
+def give_collections(world: DocumentsWorld, *names: str) -> None:
+    world.give_collections(*(names or ("Travel", "Quality")))
 
 
 def names(controller: DocumentsController) -> list[str]:
@@ -53,18 +56,18 @@ def row(controller: DocumentsController, path: str = PATH) -> Row:
 
 
 def test_the_first_collection_is_shown_once_the_process_is_ready(controller: DocumentsController) -> None:
-    assert controller.current == "Travel" and controller.listed
+    assert controller.current == TRAVEL and controller.current_name == "Travel" and controller.listed
     assert names(controller) == ["a.pdf", "b.pdf"]
 
 
 def test_files_under_way_change_their_rows_in_place(
-    controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     resets: list[int] = []
     controller.documents.modelReset.connect(lambda: resets.append(1))
     controller.add([PATH, "/files/new.pdf"])
     job = client.last(p.Add)
-    assert job.call == p.Add(paths=(PATH, "/files/new.pdf"), collection="Travel")
+    assert job.call == p.Add(paths=(PATH, "/files/new.pdf"), collection_id=TRAVEL)
     job.say(p.FileEvent(path=PATH, status="indexing", fraction=0.43, passages=12))
     qtbot.waitUntil(lambda: row(controller).status == "indexing")
     assert row(controller).status_text() == "Indexing 43%" and row(controller).id == 1
@@ -91,16 +94,16 @@ def test_a_selection_survives_a_new_order(controller: DocumentsController) -> No
     assert kept.row() == 0 and kept.data() == "b.pdf"
 
 
-def test_adds_queue_and_the_summary_adds_up(controller: DocumentsController, client: FakeWorkerClient) -> None:
+def test_adds_queue_and_the_summary_adds_up(controller: DocumentsController, client: FakeChild) -> None:
     controller.add(["/files/1.pdf"])
-    controller.add(["/files/2.pdf"], "Quality")
+    controller.add(["/files/2.pdf"], QUALITY)
     assert len(client.waiting(p.Add)) == 1 and controller.add_state.waiting == 1
     client.last(p.Add).finish(p.Added(indexed=12, unchanged=1, failed=1))
     second = client.last(p.Add)
-    assert second.call == p.Add(paths=("/files/2.pdf",), collection="Quality")
+    assert second.call == p.Add(paths=("/files/2.pdf",), collection_id=QUALITY)
     second.finish(p.Added(indexed=1, unchanged=0, failed=0))
     state = controller.add_state
-    assert (state.phase, state.collection) == ("finished", "")
+    assert (state.phase, state.collection_id) == ("finished", 0)
     assert (state.indexed, state.unchanged, state.failed) == (13, 1, 1), "both adds together"
     controller.add(["/files/3.pdf"])
     client.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
@@ -109,7 +112,7 @@ def test_adds_queue_and_the_summary_adds_up(controller: DocumentsController, cli
     assert controller.add_state.phase == "idle"
 
 
-def test_pause_resume_and_cancel_reach_the_process(controller: DocumentsController, client: FakeWorkerClient) -> None:
+def test_pause_resume_and_cancel_reach_the_process(controller: DocumentsController, client: FakeChild) -> None:
     controller.add([PATH])
     job = client.last(p.Add)
     job.say(p.AddProgress(done=0, total=14))
@@ -124,9 +127,26 @@ def test_pause_resume_and_cancel_reach_the_process(controller: DocumentsControll
     assert (state.phase, state.cancelled, state.indexed, state.total) == ("finished", True, 1, 14)
 
 
+def test_one_click_brings_back_what_was_cancelled(controller: DocumentsController, client: FakeChild) -> None:
+    controller.add([PATH, "/files/new.pdf"])
+    controller.add(["/files/folder"], QUALITY)
+    job = client.last(p.Add)
+    job.say(p.FileEvent(path=PATH, status="indexed", document_id=1))
+    controller.cancel()
+    job.confirm_cancel()
+    state = controller.add_state
+    assert (state.phase, state.cancelled, state.indexed, state.waiting) == ("interrupted", True, 1, 1)
+    assert not client.waiting(p.Add)
+    controller.carry_on()
+    assert client.last(p.Add).call == p.Add(paths=("/files/new.pdf",), collection_id=TRAVEL)
+    client.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    assert client.last(p.Add).call == p.Add(paths=("/files/folder",), collection_id=QUALITY)
+
+
 def test_a_dead_process_leaves_the_rest_to_continue(
-    controller: DocumentsController, client: FakeWorkerClient, tmp_path: Path
+    controller: DocumentsController, client: FakeChild, world: DocumentsWorld
 ) -> None:
+    kept = world.home.root / "adding.json"
     controller.add([PATH, "/files/b.pdf", "/files/c.pdf"])
     job = client.last(p.Add)
     job.say(p.AddProgress(done=1, total=3))
@@ -135,61 +155,50 @@ def test_a_dead_process_leaves_the_rest_to_continue(
     job.fail(WorkerGone("The document reader stopped unexpectedly."))
     state = controller.add_state
     assert state.phase == "interrupted" and state.total - state.done == 2
-    assert (tmp_path / "adding.json").is_file()
+    assert kept.is_file()
     client.set_state("ready")
     controller.carry_on()
-    assert client.last(p.Add).call == p.Add(paths=("/files/b.pdf", "/files/c.pdf"), collection="Travel")
+    assert client.last(p.Add).call == p.Add(paths=("/files/b.pdf", "/files/c.pdf"), collection_id=TRAVEL)
     client.last(p.Add).finish(p.Added(indexed=2, unchanged=0, failed=0))
-    assert not (tmp_path / "adding.json").exists()
+    assert not kept.exists()
 
 
-def test_a_restart_by_hand_keeps_what_was_being_added(
-    controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_a_restart_by_hand_keeps_what_was_being_added(controller: DocumentsController, client: FakeChild) -> None:
     controller.add([PATH])
     controller.restart_reader()
     assert controller.add_state.phase == "interrupted"
     controller.carry_on()
-    assert client.last(p.Add).call == p.Add(paths=(PATH,), collection="Travel")
+    assert client.last(p.Add).call == p.Add(paths=(PATH,), collection_id=TRAVEL)
 
 
-def test_a_window_that_was_killed_offers_to_continue(
-    controller: DocumentsController, client: FakeWorkerClient, tmp_path: Path
-) -> None:
+def test_a_core_that_was_killed_offers_to_continue(controller: DocumentsController, world: DocumentsWorld) -> None:
     controller.unlock(Row(PATH, "a.pdf"), "secret")
-    controller.add(["/files/folder"], "Quality")
-    assert b"secret" not in (tmp_path / "adding.json").read_bytes()
-    other_client = FakeWorkerClient()
-    other = DocumentsController(other_client, Home(tmp_path))  # type: ignore[arg-type]
-    assert other.add_state.phase == "interrupted" and not other_client.waiting(p.Add)
-    other.carry_on()
-    assert other_client.last(p.Add).call == p.Add(paths=(PATH,), collection="Travel", force=True)
-    other_client.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert other_client.last(p.Add).call == p.Add(paths=("/files/folder",), collection="Quality")
-    other.cancel()
-    other_client.last(p.Add).confirm_cancel()
-    assert not (tmp_path / "adding.json").exists()
+    controller.add(["/files/folder"], QUALITY)
+    kept = world.home.root / "adding.json"
+    assert b"secret" not in kept.read_bytes()
+    other = DocumentsWorld(world.home)
+    other.become_ready()
+    give_collections(other)
+    other.controller.refresh()
+    assert other.controller.add_state.phase == "interrupted" and not other.child.waiting(p.Add)
+    other.controller.carry_on()
+    assert other.child.last(p.Add).call == p.Add(paths=(PATH,), collection_id=TRAVEL, force=True)
+    other.child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    assert other.child.last(p.Add).call == p.Add(paths=("/files/folder",), collection_id=QUALITY)
+    other.controller.cancel()
+    other.child.last(p.Add).confirm_cancel()
+    assert kept.exists()
+    other.controller.dismiss()
+    assert other.controller.add_state.phase == "idle" and not kept.exists()
 
 
-def test_a_broken_list_of_pending_files_is_set_aside(
-    client: FakeWorkerClient, tmp_path: Path, expected_warnings: list[str]
-) -> None:
-    (tmp_path / "adding.json").write_bytes(b"\x00garbage")
-    expected_warnings.append("could not be read")
-    made = DocumentsController(client, Home(tmp_path))  # type: ignore[arg-type]
-    assert made.add_state.phase == "idle"
-    assert [path.name for path in tmp_path.iterdir()] != ["adding.json"]
-
-
-def test_a_password_goes_with_the_one_file(controller: DocumentsController, client: FakeWorkerClient) -> None:
+def test_a_password_goes_with_the_one_file(controller: DocumentsController, client: FakeChild) -> None:
     controller.unlock(row(controller), "opensesame")
     call = client.last(p.Add).call
     assert isinstance(call, p.Add) and call.passwords == {PATH: "opensesame"} and call.force
 
 
-def test_the_failed_copy_goes_when_another_is_indexed(
-    controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_the_failed_copy_goes_when_another_is_indexed(controller: DocumentsController, client: FakeChild) -> None:
     controller.replace_copy(row(controller), "/other/a.pdf")
     client.last(p.Add).finish(p.Added(indexed=0, unchanged=0, failed=1))
     assert not client.waiting(p.Remove), "the other copy failed too"
@@ -199,7 +208,7 @@ def test_the_failed_copy_goes_when_another_is_indexed(
 
 
 def test_removing_says_the_proof_and_owns_up_to_traces(
-    controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     said: list[str] = []
     controller.notice_raised.connect(said.append)
@@ -212,9 +221,7 @@ def test_removing_says_the_proof_and_owns_up_to_traces(
     assert "2 traces" in str(blocker.args[0]) and len(said) == 1
 
 
-def test_a_name_in_use_is_refused_before_and_by_the_process(
-    controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_a_name_in_use_is_refused_before_and_by_the_process(controller: DocumentsController, client: FakeChild) -> None:
     refused: list[str] = []
     controller.collection_refused.connect(refused.append)
     controller.create_collection(" travel ")
@@ -222,57 +229,93 @@ def test_a_name_in_use_is_refused_before_and_by_the_process(
     controller.create_collection("Sales")
     client.last(p.CreateCollection).fail(AppError("There is one already.", "Choose another."))
     assert refused[-1] == "There is one already. Choose another."
-    assert not controller.name_problem("TRAVEL", renamed="Travel")
+    assert not controller.name_problem("TRAVEL", renamed=TRAVEL)
 
 
-def test_a_new_collection_is_shown(controller: DocumentsController, client: FakeWorkerClient) -> None:
+def test_a_new_collection_is_shown(controller: DocumentsController, client: FakeChild) -> None:
     controller.create_collection("Sales")
-    client.last(p.CreateCollection).finish(p.Collections(collections=()))
-    give_collections(client, "Travel", "Sales")
-    assert controller.current == "Sales" and not names(controller)
-    assert client.last(p.ListDocuments).call == p.ListDocuments(collection="Sales")
+    client.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=3, name="Sales")))
+    assert (controller.current, controller.current_name) == (3, "Sales") and not names(controller)
+    assert client.last(p.ListDocuments).call == p.ListDocuments(collection_id=3)
 
 
-def test_a_deleted_collection_takes_its_waiting_files_along(
-    controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_a_new_name_changes_nothing_else(controller: DocumentsController, client: FakeChild) -> None:
+    named: list[int] = []
+    controller.collection_created.connect(named.append)
+    controller.rename_collection(TRAVEL, "Journeys")
+    listed = (Collection(id=TRAVEL, name="Journeys"), Collection(id=QUALITY, name="Quality"))
+    client.last(p.RenameCollection).finish(p.Collections(collections=listed))
+    assert named == [TRAVEL] and (controller.current, controller.current_name) == (TRAVEL, "Journeys")
+    assert names(controller) == ["a.pdf", "b.pdf"]
+
+
+def test_a_deleted_collection_takes_its_waiting_files_along(controller: DocumentsController, client: FakeChild) -> None:
     controller.add([PATH])
     controller.add(["/files/2.pdf"])
-    controller.add(["/files/3.pdf"], "Quality")
+    controller.add(["/files/3.pdf"], QUALITY)
     running = client.last(p.Add)
-    controller.delete_collection("Travel")
+    controller.delete_collection(TRAVEL)
     assert running.controls == ["cancel"]
     running.confirm_cancel()
-    assert client.last(p.Add).call == p.Add(paths=("/files/3.pdf",), collection="Quality")
+    assert client.last(p.Add).call == p.Add(paths=("/files/3.pdf",), collection_id=QUALITY)
     client.last(p.DeleteCollection).finish(p.Removed(documents=2, passages=6, traces=0))
-    give_collections(client, "Quality")
-    assert controller.current == "Quality"
+    assert controller.current == QUALITY and controller.collections.names() == ["Quality"]
 
 
-def test_the_answer_of_another_collection_is_not_shown(
-    controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_the_answer_of_another_collection_is_not_shown(controller: DocumentsController, client: FakeChild) -> None:
     controller.refresh()
     late = client.last(p.ListDocuments)
-    controller.choose("Quality")
+    controller.choose(QUALITY)
     late.finish(p.Documents(documents=(document(9, "travel.pdf"),)))
     assert not names(controller)
 
 
-def test_the_first_file_makes_a_collection(client: FakeWorkerClient, tmp_path: Path) -> None:
-    made = DocumentsController(client, Home(tmp_path))  # type: ignore[arg-type]
-    client.set_state("ready")
+def test_the_first_file_makes_a_collection(qtbot: QtBot) -> None:
+    world = DocumentsWorld()
+    made, client = world.controller, world.child
+    world.become_ready()
     client.last(p.ListCollections).finish(p.Collections(collections=()))
-    assert made.listed and made.current == ""
+    assert made.listed and made.current == 0
     made.add([PATH])
-    assert client.last(p.Add).call == p.Add(paths=(PATH,), collection="My documents")
     assert names(made) == ["a.pdf"]
-    client.last(p.Add).say(p.FileEvent(path=PATH, status="reading"))
-    give_collections(client, "My documents")
-    assert made.current == "My documents"
+    assert client.last(p.CreateCollection).call == p.CreateCollection(name="My documents")
+    client.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=1, name="My documents")))
+    assert client.last(p.Add).call == p.Add(paths=(PATH,), collection_id=1)
+    assert names(made) == ["a.pdf"]
+    assert (made.current, made.current_name) == (1, "My documents")
 
 
-def test_the_newest_question_wins(controller: DocumentsController, client: FakeWorkerClient) -> None:
+def test_what_another_door_adds_and_removes_shows_at_once(
+    controller: DocumentsController, world: DocumentsWorld, qtbot: QtBot
+) -> None:
+    door = world.world.door()
+    door.call(p.Add(paths=("/files/new.pdf",), collection_id=TRAVEL))
+    world.child.last(p.Add).say(p.FileEvent(path="/files/new.pdf", status="reading"))
+    qtbot.waitUntil(lambda: "new.pdf" in names(controller))
+    assert controller.add_state.phase == "running"
+    gone: list[tuple[int, ...]] = []
+    controller.documents_removed.connect(gone.append)
+    door.call(p.Remove(ids=(1,)))
+    world.child.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(1,)))
+    world.child.last(p.Forgotten).finish(p.Done())
+    world.give_documents(document(2, "b.pdf"))
+    assert gone == [(1,)] and "a.pdf" not in names(controller) and "new.pdf" in names(controller)
+
+
+def test_a_window_that_comes_in_the_middle_shows_what_is_being_added(
+    controller: DocumentsController, world: DocumentsWorld
+) -> None:
+    controller.add([PATH, "/files/new.pdf"])
+    world.child.last(p.Add).say(p.FileEvent(path=PATH, status="indexing", fraction=0.5))
+    second = DocumentsWorld(world=world.world)
+    give_collections(second)
+    second.give_documents(document(1, "a.pdf"))
+    assert second.controller.add_state.phase == "running"
+    assert row(second.controller).status_text() == "Indexing 50%"
+    assert row(second.controller, "/files/new.pdf").status == "waiting"
+
+
+def test_the_newest_question_wins(controller: DocumentsController, client: FakeChild) -> None:
     found: list[SearchResult] = []
     controller.search_finished.connect(found.append)
     controller.search("hotel")
@@ -282,7 +325,7 @@ def test_the_newest_question_wins(controller: DocumentsController, client: FakeW
     first.finish(p.Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1)))
     assert not found
     second = client.last(p.Search)
-    assert second.call == p.Search(query="hotel limit", collections=("Travel",), k=20, highlight=True)
+    assert second.call == p.Search(query="hotel limit", collections=(TRAVEL,), k=20, highlight=True)
     passage = Passage(
         id=1, document_id=1, document="a.pdf", path=PATH, collection="Travel", start=0, end=4, text="text"
     )
@@ -293,7 +336,7 @@ def test_the_newest_question_wins(controller: DocumentsController, client: FakeW
 
 
 def test_ten_thousand_files_never_hold_the_window(
-    controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     from PySide6.QtCore import QTimer
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from fakes import FakeWorkerClient
+from documents_world import DocumentsWorld
+from fakes import FakeChild
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -17,35 +17,39 @@ from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Column, Row
 from app.gui.documents.page import DocumentsPage
+from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.documents.search_results import snippet
 from app.gui.theme import Theme
 from app.gui.widgets import ConfirmDialog
-from app.paths import Home
-from app.types import Collection, Document, Passage, SearchResult
+from app.types import Answer, Collection, Document, Passage, SearchResult, Source
 from app.workers import protocol as p
 
 
 @pytest.fixture
-def client(qtbot: QtBot) -> FakeWorkerClient:
-    return FakeWorkerClient()
-
-
-@pytest.fixture
-def controller(client: FakeWorkerClient, tmp_path: Path, qapp: QApplication) -> DocumentsController:
+def world(qtbot: QtBot, qapp: QApplication) -> DocumentsWorld:
     Theme(qapp, mode="light")
-    return DocumentsController(client, Home(tmp_path))  # type: ignore[arg-type]
+    return DocumentsWorld()
 
 
 @pytest.fixture
-def page(controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot) -> DocumentsPage:
+def client(world: DocumentsWorld) -> FakeChild:
+    return world.child
+
+
+@pytest.fixture
+def controller(world: DocumentsWorld) -> DocumentsController:
+    return world.controller
+
+
+@pytest.fixture
+def page(controller: DocumentsController, world: DocumentsWorld, client: FakeChild, qtbot: QtBot) -> DocumentsPage:
     made = DocumentsPage(controller)
     qtbot.addWidget(made)
     made.resize(1032, 820)
     made.show()
     qtbot.waitExposed(made)
-    client.set_state("ready")
-    found = (Collection(id=1, name="Travel & HR", documents=4, passages=300, bytes=9 << 20), Collection(id=2, name="Q"))
-    client.last(p.ListCollections).finish(p.Collections(collections=found))
+    world.become_ready()
+    world.give_collections(Collection(id=1, name="Travel & HR", documents=4, passages=300, bytes=9 << 20), "Q")
     give_documents(
         client,
         document(1, "locked.pdf", status="failed", code="password", reason="The file is locked."),
@@ -56,7 +60,7 @@ def page(controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
     return made
 
 
-def give_documents(client: FakeWorkerClient, *documents: Document) -> None:
+def give_documents(client: FakeChild, *documents: Document) -> None:
     client.last(p.ListDocuments).finish(p.Documents(documents=documents))
 
 
@@ -87,13 +91,13 @@ def answer_next_dialog(action: Callable[[ConfirmDialog], None]) -> None:
 
 
 def test_a_locked_file_opens_its_row_and_takes_the_password(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     table = page.table
     index = controller.documents.find("/files/locked.pdf").siblingAtColumn(Column.INDEXED)
     before = table.rowHeight(index.row())
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center())
-    panel = table._panel
+    panel = table.failed_row.panel
     assert panel is not None and panel.isVisible() and panel.password is not None
     assert table.rowHeight(index.row()) > before + 40
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
@@ -103,7 +107,7 @@ def test_a_locked_file_opens_its_row_and_takes_the_password(
     call = client.last(p.Add).call
     assert isinstance(call, p.Add) and call.passwords == {"/files/locked.pdf": "opensesame"}
     client.last(p.Add).say(p.FileEvent(path="/files/locked.pdf", status="reading"))
-    qtbot.waitUntil(lambda: table._panel is None)
+    qtbot.waitUntil(lambda: table.failed_row.panel is None)
     assert all(table.rowHeight(i) == before for i in range(controller.documents.rowCount()))
 
 
@@ -113,20 +117,18 @@ def test_the_open_row_stays_with_its_file_when_rows_move(page: DocumentsPage, co
     at = controller.documents.find("/files/torn.pdf").row()
     tall = [i for i in range(4) if page.table.rowHeight(i) > 60]
     assert tall == [at]
-    panel = page.table._panel
+    panel = page.table.failed_row.panel
     assert panel is not None and panel.geometry().top() > page.table.visualRect(controller.documents.index(at, 0)).top()
 
 
-def test_a_failed_file_can_be_skipped(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
-) -> None:
+def test_a_failed_file_can_be_skipped(page: DocumentsPage, controller: DocumentsController, client: FakeChild) -> None:
     page.table.skip_wanted.emit(row(controller, "torn.pdf"))
     assert client.last(p.Remove).call == p.Remove(ids=(2,))
     assert [each.name for each in controller.documents.rows()].count("torn.pdf") == 0
 
 
 def test_delete_asks_once_naming_the_file(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     page.table.open_row(row(controller, "policy.pdf"))
     titles: list[str] = []
@@ -157,10 +159,10 @@ def test_enter_opens_a_document_and_the_menu_is_complete(
 
 
 def test_changed_files_are_indexed_again_with_one_button(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild
 ) -> None:
-    page._banners["changed"].acted.emit()
-    assert client.last(p.Add).call == p.Add(paths=("/files/guide.docx",), collection="Travel & HR", force=True)
+    page.banners.shown["changed"].acted.emit()
+    assert client.last(p.Add).call == p.Add(paths=("/files/guide.docx",), collection_id=1, force=True)
 
 
 def test_columns_hide_in_the_order_of_the_design(page: DocumentsPage, qtbot: QtBot) -> None:
@@ -184,12 +186,12 @@ def test_a_narrow_window_turns_the_collections_into_a_drop_down(
     assert page.width() <= 824 and page.height() <= 560
     menu = page.collections_menu()
     next(action for action in menu.actions() if action.text().startswith("Q")).trigger()
-    assert controller.current == "Q"
+    assert controller.current_name == "Q"
     menu.deleteLater()
 
 
 def test_the_bar_tells_progress_pause_and_summary(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     bar = page.add_bar
     assert not bar.isVisible()
@@ -212,35 +214,53 @@ def test_the_bar_tells_progress_pause_and_summary(
     assert not bar.isVisible()
 
 
+def test_one_click_on_cancel_can_be_taken_back(
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
+) -> None:
+    bar = page.add_bar
+    controller.add([f"/files/{number}.pdf" for number in range(1000)])
+    job = client.last(p.Add)
+    job.say(p.AddProgress(done=119, total=1000))
+    for number in range(119):
+        job.say(p.FileEvent(path=f"/files/{number}.pdf", status="indexed", document_id=100 + number))
+    qtbot.mouseClick(bar.cancel_button, Qt.MouseButton.LeftButton)
+    job.confirm_cancel()
+    assert bar.title.text() == "Stopped. 119 of 1000 files were added."
+    assert bar.detail.text() == "881 of 1000 files are left for Travel & HR."
+    qtbot.mouseClick(bar.continue_button, Qt.MouseButton.LeftButton)
+    again = client.last(p.Add).call
+    assert isinstance(again, p.Add) and len(again.paths) == 881
+
+
 def test_a_dead_reader_has_a_banner_and_continue(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     controller.add(["/files/x.pdf", "/files/y.pdf"])
     job = client.last(p.Add)
     job.say(p.AddProgress(done=1, total=2))
     client.set_state("failed")
     job.fail(WorkerGone("The document reader stopped unexpectedly.", "Nothing that was stored is lost."))
-    assert page._banners["reader"].isVisible()
+    assert page.banners.shown["reader"].isVisible()
     assert "1 of 2 files are left" in page.add_bar.detail.text()
-    page._banners["reader"].acted.emit()
+    page.banners.shown["reader"].acted.emit()
     assert client.restarts == 1
     client.set_state("ready")
-    assert "reader" not in page._banners
+    assert "reader" not in page.banners.shown
     qtbot.mouseClick(page.add_bar.continue_button, Qt.MouseButton.LeftButton)
     assert client.waiting(p.Add)
 
 
 def test_an_empty_collection_says_so_once_it_is_read(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild
 ) -> None:
-    controller.choose("Q")
+    controller.choose(2)
     assert page.stack.currentWidget() is page._blank
     give_documents(client)
     assert page.stack.currentWidget() is page.empty
 
 
 def test_search_shows_passages_and_enter_opens_one(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     page.search_field.setText("hotel")
     qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
@@ -268,9 +288,7 @@ def test_search_shows_passages_and_enter_opens_one(
     assert page.stack.currentWidget() is page.table and not page.search_field.text()
 
 
-def test_what_is_only_near_is_not_marked_as_evidence(
-    page: DocumentsPage, client: FakeWorkerClient, qtbot: QtBot
-) -> None:
+def test_what_is_only_near_is_not_marked_as_evidence(page: DocumentsPage, client: FakeChild, qtbot: QtBot) -> None:
     page.search_field.setText("moon")
     qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
     client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(), found=False, elapsed_ms=2)))
@@ -280,7 +298,7 @@ def test_what_is_only_near_is_not_marked_as_evidence(
 
 
 def test_a_name_that_is_taken_is_said_under_the_field(
-    page: DocumentsPage, controller: DocumentsController, client: FakeWorkerClient, qtbot: QtBot
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     dialog = CollectionDialog(controller, parent=page)
     dialog.field.edit.setText("travel & hr")
@@ -289,7 +307,7 @@ def test_a_name_that_is_taken_is_said_under_the_field(
     assert dialog.field.edit.accessibleDescription() == "This name is already in use. Choose another."
     dialog.field.edit.setText("Sales")
     dialog.action.click()
-    client.last(p.CreateCollection).finish(p.Collections(collections=()))
+    client.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=3, name="Sales")))
     assert dialog.result() == CollectionDialog.DialogCode.Accepted
 
 
@@ -333,16 +351,14 @@ def test_large_text_and_right_to_left_still_paint(
     try:
         qtbot.wait(20)
         assert not page.grab().isNull()
-        panel = page.table._panel
+        panel = page.table.failed_row.panel
         assert panel is not None and panel.password is not None
         assert panel.rect().contains(panel.password.mapTo(panel, QPoint(0, panel.password.height() - 1)))
     finally:
         theme().set_scale(1.0)
 
 
-def test_deleting_a_collection_names_the_models_that_learned_from_it(
-    page: DocumentsPage, client: FakeWorkerClient
-) -> None:
+def test_deleting_a_collection_names_the_models_that_learned_from_it(page: DocumentsPage, client: FakeChild) -> None:
     page.taught_models = lambda ids: f"“Tuned” learned from {sorted(ids)}."
     told: list[str] = []
 
@@ -350,10 +366,54 @@ def test_deleting_a_collection_names_the_models_that_learned_from_it(
         told.extend(label.text() for label in dialog.findChildren(QLabel))
         dialog.accept()
 
-    page.delete_collection("Travel")
+    page.collections.delete(2)
     asked = client.last(p.ListDocuments)
-    assert asked.call == p.ListDocuments(collection="Travel") and not client.waiting(p.DeleteCollection)
+    assert asked.call == p.ListDocuments(collection_id=2) and not client.waiting(p.DeleteCollection)
     answer_next_dialog(accept)
     asked.finish(p.Documents(documents=(document(8, "a.md"), document(9, "b.md"))))
     assert any("“Tuned” learned from [8, 9]." in text for text in told)
-    assert client.last(p.DeleteCollection).call == p.DeleteCollection(name="Travel")
+    assert client.last(p.DeleteCollection).call == p.DeleteCollection(collection_id=2)
+
+
+def store_answer(world: DocumentsWorld, document_id: int) -> int:
+    """An answer in words of the model's own about a document; → its turn."""
+    store = world.core.store
+    passage = Passage(
+        id=1, document_id=document_id, document="policy.pdf", path="/files/policy.pdf", collection="Travel & HR",
+        start=0, end=4, text="text",
+    )  # fmt: skip
+    turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
+    store.finish_answer(turn.id, Answer(text="The limit is 165 EUR [1].", sources=(Source(n=1, passage=passage),)))
+    return turn.id
+
+
+def test_a_removal_offers_to_delete_what_answers_still_tell(
+    page: DocumentsPage, controller: DocumentsController, world: DocumentsWorld, client: FakeChild, qtbot: QtBot
+) -> None:
+    turn_id = store_answer(world, 3)
+    page.table.open_row(row(controller, "policy.pdf"))
+    told: list[str] = []
+
+    def accept(dialog: ConfirmDialog) -> None:
+        told.extend(label.text() for label in dialog.findChildren(QLabel))
+        assert isinstance(dialog, RemovalDialog)
+        dialog.with_answers.click()
+        dialog.accept()
+
+    answer_next_dialog(accept)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert any("1 answer in your chats tells of it" in text for text in told)
+    assert client.last(p.Remove).call == p.Remove(ids=(3,)) and world.core.store.turn(turn_id).text == ""
+
+
+def test_answers_that_are_kept_are_owned_up_to(
+    page: DocumentsPage, controller: DocumentsController, world: DocumentsWorld, client: FakeChild
+) -> None:
+    said: list[str] = []
+    controller.notice_raised.connect(said.append)
+    store_answer(world, 3)
+    store_answer(world, 3)
+    controller.remove([3])
+    client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(3,)))
+    client.last(p.Forgotten).finish(p.Done())
+    assert said == ["Removed from search. 2 answers in your chats still tell of it in the model's words."]

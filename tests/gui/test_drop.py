@@ -6,20 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import FakeWorkerClient
+from documents_world import QUALITY, TRAVEL, DocumentsWorld
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui.documents import drop_count
-from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_count import KINDS, DropCount, is_remote
 from app.gui.documents.drop_overlay import DropOverlay, files_of
 from app.gui.theme import Theme
 from app.paths import Home
-from app.types import SUPPORTED_SUFFIXES, Collection
-from app.workers import protocol as p
+from app.types import SUPPORTED_SUFFIXES
 
 LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
 
@@ -36,13 +34,10 @@ def host(qtbot: QtBot, qapp: QApplication) -> QWidget:
 
 @pytest.fixture
 def overlay(host: QWidget, tmp_path: Path) -> DropOverlay:
-    client = FakeWorkerClient()
-    controller = DocumentsController(client, Home(tmp_path / "home"), host)  # type: ignore[arg-type]
-    client.setParent(host)
-    client.set_state("ready")
-    found = (Collection(id=1, name="Travel"), Collection(id=2, name="Quality"))
-    client.last(p.ListCollections).finish(p.Collections(collections=found))
-    return DropOverlay(host, controller)
+    world = DocumentsWorld(Home(tmp_path / "home"), host)
+    world.become_ready()
+    world.give_collections("Travel", "Quality")
+    return DropOverlay(host, world.controller)
 
 
 @pytest.fixture
@@ -82,7 +77,7 @@ def test_a_folder_is_counted_by_kind_and_skips_are_named(overlay: DropOverlay, f
     assert dict(overlay._count.kinds) == {"PDF": 2, "Word": 1, "table": 1, "Markdown": 1}
     assert dict(overlay._count.skipped) == {"archive": 1, "image": 1}
     assert overlay.words()[0] == "Drop to add 5 files to Travel"
-    texts = [text for text, _, _ in overlay._chips()]
+    texts = [text for text, _, _ in overlay.chips()]
     assert texts[0] == "2 PDF" and "1 archive will be skipped" in texts
 
 
@@ -90,14 +85,14 @@ def test_the_drag_goes_through_the_window_and_ends_in_the_chosen_collection(
     overlay: DropOverlay, host: QWidget, folder: Path, qtbot: QtBot
 ) -> None:
     assert drag(host, mime(folder)).isAccepted() and overlay.isVisible()
-    assert overlay.target == "Travel"
-    at = dict(overlay._rows())["Quality"].center()
+    assert overlay.target == TRAVEL
+    at = {collection.id: rect for collection, rect in overlay._rows()}[QUALITY].center()
     overlay.dragMoveEvent(QDragMoveEvent(at, COPY, mime(folder), LEFT, NONE))  # Qt sends moves only in a real drag
-    assert overlay.target == "Quality" and "Quality" in overlay.words()[0]
+    assert overlay.target == QUALITY and "Quality" in overlay.words()[0]
     assert not overlay.grab().isNull()
     with qtbot.waitSignal(overlay.files_dropped) as blocker:
         QApplication.sendEvent(overlay, QDropEvent(QPointF(at), COPY, mime(folder), LEFT, NONE))
-    assert blocker.args == [[str(folder)], "Quality"] and not overlay.isVisible()
+    assert blocker.args == [[str(folder)], QUALITY] and not overlay.isVisible()
 
 
 def test_leaving_the_window_cancels(overlay: DropOverlay, host: QWidget, folder: Path, qtbot: QtBot) -> None:

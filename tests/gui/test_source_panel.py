@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from chat_world import MUNICH, World, page_image, passage, real_file
+from documents_world import DocumentsWorld
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -16,10 +17,10 @@ from app.types import Box, Passage
 from app.workers.protocol import DocumentText, ReadText, RenderPage
 
 
-def make_panel(world: World, qtbot) -> SourcePanel:
+def make_panel(world: DocumentsWorld, qtbot) -> SourcePanel:
     window = QWidget()
     qtbot.addWidget(window)
-    panel = SourcePanel(SourceReader(world.documents, window), window)  # type: ignore[arg-type]
+    panel = SourcePanel(SourceReader(world.client, window), window)
     window.resize(400, 700)
     panel.resize(400, 700)
     window.show()
@@ -38,10 +39,10 @@ def words(panel: SourcePanel) -> str:
 
 
 def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.documents.last(RenderPage).finish(page_image(marks=(Box(50, 300, 400, 320),)))
+    world.child.last(RenderPage).finish(page_image(marks=(Box(50, 300, 400, 320),)))
     view = panel.page_view
     scale = view.width() / 595
     picture = view.grab().toImage()
@@ -51,35 +52,35 @@ def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder)
 
 
 def test_pages_are_turned_and_neighbours_wait_ready(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.documents.last(RenderPage).finish(page_image())
-    for job in world.documents.waiting(RenderPage):
+    world.child.last(RenderPage).finish(page_image())
+    for job in world.child.waiting(RenderPage):
         job.finish(page_image(marks=()))
-    asked = len(world.documents.jobs)
+    asked = len(world.child.jobs)
     panel.turn_page(1)
     assert panel.page_view.image is not None and panel.page_view.image.marks == ()
-    new = [job.call.page for job in world.documents.jobs[asked:] if isinstance(job.call, RenderPage)]
+    new = [job.call.page for job in world.child.jobs[asked:] if isinstance(job.call, RenderPage)]
     assert new == [10], "page 9 was there already; only its neighbour is asked"
     panel.show_page(999)
-    assert world.documents.last(RenderPage).call.page == 24  # type: ignore[union-attr]
+    assert world.child.last(RenderPage).call.page == 24  # type: ignore[union-attr]
 
 
 def test_hasty_turning_keeps_one_request(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.documents.last(RenderPage).finish(page_image(pages=500))
+    world.child.last(RenderPage).finish(page_image(pages=500))
     for _ in range(50):
         panel.turn_page(1)
-    wanted = [job for job in world.documents.waiting(RenderPage) if not job.controls]
+    wanted = [job for job in world.child.waiting(RenderPage) if not job.controls]
     assert [job.call.page for job in wanted] == [58]  # type: ignore[union-attr]
     assert KEPT_PAGES < 50
 
 
 def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     text = "Intro with a \U0001f600 smiley.\n" * 200 + MUNICH + " Second sentence.\nThe rest.\n" * 50
     start = text.index(MUNICH)
@@ -89,7 +90,7 @@ def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> Non
         best=(4, 15),
     )  # fmt: skip
     panel.show_passages([shown], 0)
-    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text=text))
+    world.child.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text=text))
     assert panel.text.marked_text() == MUNICH
     cursor = panel.text.document().find("hotel limit")
     assert cursor.charFormat().fontWeight() >= 600
@@ -98,38 +99,38 @@ def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> Non
 
 
 def test_text_that_moved_is_found_and_text_that_changed_is_not_marked_wrongly(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     note = real_file(data_folder, "Notes.md")
     shown = msgspec.structs.replace(passage(name="Notes.md", page=None), path=str(note))
     panel.show_passages([shown], 0)
-    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="New first line. " + MUNICH))
+    world.child.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="New first line. " + MUNICH))
     assert panel.text.marked_text() == MUNICH
     panel.show_passages([shown], 0)
-    world.documents.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="All other words."))
+    world.child.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text="All other words."))
     assert panel.text.toPlainText() == MUNICH
 
 
 def test_missing_original_falls_back_to_the_stored_text(qtbot) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([passage()], 0)
     assert panel.text.isVisible() and panel.text.toPlainText() == MUNICH
     assert "no longer there" in words(panel)
-    world.documents.last(ReadText).fail(AppError("The document was removed.", "Add it again."))
+    world.child.last(ReadText).fail(AppError("The document was removed.", "Add it again."))
     assert "The document was removed." in words(panel) and panel.text.toPlainText() == MUNICH
 
 
 def test_page_that_cannot_be_rendered_falls_back(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.documents.last(RenderPage).fail(AppError("The PDF is damaged.", "Open another copy."))
+    world.child.last(RenderPage).fail(AppError("The PDF is damaged.", "Open another copy."))
     assert panel.text.isVisible() and "The PDF is damaged." in words(panel)
 
 
 def test_previous_and_next_end_at_the_ends(qtbot) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     numbers: list[int] = []
     panel.source_changed.connect(numbers.append)
@@ -141,10 +142,10 @@ def test_previous_and_next_end_at_the_ends(qtbot) -> None:
 
 
 def test_zoom_stays_in_bounds(qtbot, data_folder) -> None:
-    world = World()
+    world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.documents.last(RenderPage).finish(page_image())
+    world.child.last(RenderPage).finish(page_image())
     usual = panel.page_view.width()
     for _ in range(20):
         panel.zoom(1)

@@ -191,21 +191,21 @@ def tuned(client: Client, model_file: Path) -> InstalledModel:
 def test_a_model_goes_out_as_it_is(client: Client, tuned: InstalledModel, tmp_path: Path) -> None:
     out = tmp_path / "elsewhere" / "copy.gguf"
     seen: list[Data] = []
-    assert client.call(ExportModel(name=tuned.name, path=str(out)), seen.append) == Done()
+    assert client.call(ExportModel(model_id=tuned.name, path=str(out)), seen.append) == Done()
     assert out.read_bytes() == Path(tuned.path).read_bytes() and len(list(out.parent.iterdir())) == 1
     assert isinstance(seen[-1], CopyProgress) and seen[-1].done == seen[-1].total == tuned.file_bytes
     with pytest.raises(AppError, match="Inhouse itself uses"):
-        client.call(ExportModel(name=tuned.name, path=tuned.path))
+        client.call(ExportModel(model_id=tuned.name, path=tuned.path))
     Path(tuned.path).unlink()
     with pytest.raises(AppError, match="no longer there"):
-        client.call(ExportModel(name=tuned.name, path=str(out)))
+        client.call(ExportModel(model_id=tuned.name, path=str(out)))
 
 
 def test_a_shared_model_comes_in_with_its_name_and_scores(
     client: Client, tuned: InstalledModel, tmp_path: Path
 ) -> None:
     shared = tmp_path / "Larkfield Assistant.inhouse"
-    client.call(ExportModel(name=tuned.name, path=str(shared), card="# Larkfield Assistant"))
+    client.call(ExportModel(model_id=tuned.name, path=str(shared), card="# Larkfield Assistant"))
     with zipfile.ZipFile(shared) as archive:
         assert archive.read("README.md") == b"# Larkfield Assistant"
         assert b"20260312" not in archive.read("about.json") and b"documents" not in archive.read("about.json")
@@ -224,7 +224,7 @@ def test_a_shared_model_that_is_cut_or_changed_is_refused(
     client: Client, tuned: InstalledModel, tmp_path: Path
 ) -> None:
     shared = tmp_path / "shared.inhouse"
-    client.call(ExportModel(name=tuned.name, path=str(shared), card="card"))
+    client.call(ExportModel(model_id=tuned.name, path=str(shared), card="card"))
     Registry(home()).remove(tuned.name)
     whole = shared.read_bytes()
     middle = bytearray(whole)
@@ -259,7 +259,7 @@ def test_a_shared_model_that_is_cut_or_changed_is_refused(
 def test_cancelling_a_save_leaves_nothing(tuned: InstalledModel, tmp_path: Path) -> None:
     for name, card in (("x.gguf", ""), ("x.inhouse", "card")):
         folder = tmp_path / name
-        steps = ModelsRole(home()).handle(ExportModel(name=tuned.name, path=str(folder / name), card=card))
+        steps = ModelsRole(home()).handle(ExportModel(model_id=tuned.name, path=str(folder / name), card=card))
         next(steps)
         assert len(list(folder.iterdir())) == 1
         steps.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -106,7 +107,7 @@ def test_rename_keeps_what_points_to_it() -> None:
     registry = Registry(home())
     installed(registry)
     registry.use("Mine")
-    registry.set_speed("Mine", 31.26)
+    registry.set_speed(registry.find("Mine").id, 31.26)
     assert registry.rename("Mine", "  Our  model ").name == "Our model"
     active = registry.active()
     assert active is not None and (active.name, active.tokens_per_s) == ("Our model", 31.3)
@@ -119,7 +120,7 @@ def test_rename_keeps_what_points_to_it() -> None:
 def test_the_best_speed_measured_here_is_kept() -> None:
     registry = Registry(home())
     for speed in (100.0, 155.5, 1.6):
-        registry.set_speed(STARTER.name, speed)
+        registry.set_speed(STARTER.id, speed)
     assert registry.find(STARTER.name).tokens_per_s == 155.5
 
 
@@ -174,3 +175,31 @@ def test_two_processes_installing_at_once_keep_each_others_models() -> None:
     runs = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
     assert [run.wait(60) for run in runs] == [0, 0, 0]
     assert len(set(names(Registry(home())))) == 46
+
+
+def test_a_list_of_names_becomes_a_list_of_ids(data_folder: Path) -> None:
+    """Version 1 knew models by their names; its file is kept, and reading it twice gives the same ids."""
+    place = home()
+    place.models.mkdir(parents=True)
+    file = place.models / "weights.gguf"
+    file.write_bytes(b"GGUF")
+    old = {
+        "version": 1,
+        "models": [{"name": "Ours", "path": str(file), "file_bytes": 4}],
+        "active": "Ours",
+        "previous": "SmolLM2 135M",
+        "has_previous": True,
+        "speeds": {"Ours": 12.5, "SmolLM2 135M": 150.0, "Gone": 1.0},
+    }
+    raw = json.dumps(old).encode()
+    (place.models / "models.json").write_bytes(raw)
+    active = Registry(place).active()
+    assert active is not None and active.id and (active.name, active.tokens_per_s) == ("Ours", 12.5)
+    registry = Registry(place)
+    before = registry.previous()
+    assert before is not None and before.id == STARTER.id and before.tokens_per_s == 150.0
+    assert (place.models / "models.json").read_bytes() == raw, "reading changes nothing"
+    registry.rename(active.id, "Better")
+    assert Registry(place).find(active.id).name == "Better" and Registry(place).active() == registry.find("Better")
+    (kept,) = place.backups.glob("models-v1-*.json")
+    assert kept.read_bytes() == raw

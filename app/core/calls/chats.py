@@ -23,6 +23,8 @@ class AskInChat(Call, frozen=True):
     chat_id: int = 0
     collection_id: int = 0  # 0: the model alone
     replaces: int = 0
+    where: Where = "collection"
+    collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
 
 
 class Regenerate(Call, frozen=True):

@@ -19,7 +19,7 @@ class ResumeAdding(Call, frozen=True):
 
 
 class CancelAdding(Call, frozen=True):
-    """Stop the add under way and put those behind it aside; what is indexed stays; → Done."""
+    """Stop the add under way and put what is left of it and those behind it aside; what is indexed stays; → Done."""
 
 
 class ContinueAdding(Call, frozen=True):
@@ -31,9 +31,9 @@ class DismissAdding(Call, frozen=True):
 
 
 class QueueFiles(Call, frozen=True):
-    """Index files and folders when their turn comes; → Done at once, progress comes to every door as events.
+    """Index files and folders when their turn comes; → Queued, the progress comes to every door as events.
 
-    (`Add` of the documents process does the same and answers when it is through: for scripts.)
+    (`Add` of the documents process enters the same queue and answers when it is through: for scripts.)
     `collection_name` is used, and the collection made, where `collection_id` is 0. `first` puts it before the others.
     """
 
@@ -44,6 +44,41 @@ class QueueFiles(Call, frozen=True):
     force: bool = False
     first: bool = False
     replaces: int = 0  # a failed document that goes when this one is indexed
+
+
+class ListAdding(Call, frozen=True):
+    """→ AddingFiles: for a door that comes in the middle."""
+
+
+class RestartReader(Call, frozen=True):
+    """End the documents process and start it anew; → Done."""
+
+
+class FindAnswers(Call, frozen=True):
+    """Which stored answers hold the model's own words about these documents; → AnswersFound."""
+
+    document_ids: tuple[int, ...]
+
+
+class DeleteAnswers(Call, frozen=True):
+    """Delete what these answers say, for good; the questions stay; → Done."""
+
+    ids: tuple[int, ...]
+
+
+class Queued(Data, frozen=True):
+    """The files wait for their turn. It comes at once where the collection is known, else when it is made."""
+
+    collection_id: int
+
+
+class AnswersFound(Data, frozen=True):
+    """Ids of answers' turns."""
+
+    ids: tuple[int, ...]
+
+
+# --- told to every door that listens ----------------------------------------------------------------------------------
 
 
 class CollectionsChanged(Data, frozen=True):
@@ -63,7 +98,8 @@ class AddState(Data, frozen=True):
     """The add under way, or how the last one ended."""
 
     phase: AddPhase = "idle"
-    collection_id: int = 0  # 0: several
+    collection_id: int = 0  # 0: several, or one that is still to be made
+    collection: str = ""  # its name now
     done: int = 0
     total: int = 0
     passages_per_s: float = 0.0
@@ -74,11 +110,23 @@ class AddState(Data, frozen=True):
     failed: int = 0
     cancelled: bool = False
     failure: Failure | None = None
-    paths: tuple[str, ...] = ()  # asked for and not through, as far as a list can show them
+
+
+class AddingFiles(Data, frozen=True):
+    """Where adding stands, with the files of all adds that wait or are under way and are not through."""
+
+    state: AddState
+    files: tuple[FileMoved, ...]
+
+
+class DocumentsChanged(Data, frozen=True):
+    """The list of a collection's documents is another one; what an add says of single files comes as FileMoved."""
+
+    collection_id: int  # 0: any of them
 
 
 class DocumentsRemoved(Data, frozen=True):
-    """Told to every door."""
+    """Search and chats hold nothing of them any more."""
 
     ids: tuple[int, ...]
 
@@ -89,6 +137,17 @@ class ReaderMoved(Data, frozen=True):
     state: str
 
 
-Calls = PauseAdding | ResumeAdding | CancelAdding | ContinueAdding | DismissAdding | QueueFiles
-Answers = None
-Events = CollectionsChanged | FileMoved | AddState | DocumentsRemoved | ReaderMoved
+Calls = (
+    PauseAdding
+    | ResumeAdding
+    | CancelAdding
+    | ContinueAdding
+    | DismissAdding
+    | QueueFiles
+    | ListAdding
+    | RestartReader
+    | FindAnswers
+    | DeleteAnswers
+)
+Answers = Queued | AnswersFound | AddingFiles
+Events = CollectionsChanged | FileMoved | AddState | DocumentsChanged | DocumentsRemoved | ReaderMoved

@@ -8,11 +8,15 @@ from typing import TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.gui.chat.blocks import Block, Code, Text
 from app.gui.chat.chips import Citations
 from app.gui.chat.code_view import CodeView
-from app.gui.chat.markdown import Block, Code, MarkdownStream, Text, mark_unsupported, parse
+from app.gui.chat.markdown import parse
+from app.gui.chat.markdown_stream import MarkdownStream
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.table_view import TableView
+from app.gui.chat.unsupported import mark_unsupported
+from app.gui.widgets.base import grow_only
 
 View = RichText | CodeView | TableView
 V = TypeVar("V", RichText, CodeView, TableView)
@@ -30,9 +34,11 @@ class AnswerBody(QWidget):
         self._views: list[View] = []
         self._tail: list[View] = []
         self._stream: MarkdownStream | None = None
+        self._written: RichText | None = None  # what has the caret since the last drawing
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(16)
+        grow_only(self, self._layout)
 
     def show_text(self, text: str, unsupported: Sequence[str] = ()) -> None:
         """Show a finished answer."""
@@ -86,6 +92,11 @@ class AnswerBody(QWidget):
     def views(self) -> list[View]:
         return [*self._views, *self._tail]
 
+    def set_spoken_name(self, name: str) -> None:
+        """What a screen reader calls the first text; those behind a table or code go on from it."""
+        for number, view in enumerate(view for view in self.views() if isinstance(view, RichText)):
+            view.setAccessibleName(name if number == 0 else self.tr("{0}, continued").format(name))
+
     def selected_text(self) -> str:
         """What is selected in any of the blocks."""
         return "\n".join(text for view in self._views if isinstance(view, RichText) and (text := view.selected_text()))
@@ -94,10 +105,8 @@ class AnswerBody(QWidget):
 
     def _draw(self, done: Sequence[Block], tail: Sequence[Block], caret: bool) -> None:
         last = self._views[-1:]
-        for view in last:
-            if isinstance(view, RichText):
-                view.clear_tail()
         pool, self._tail = self._tail, []
+        self._written = None
         for block in done:
             self._place(block, pool, tail=False)
         for block in tail:
@@ -106,6 +115,9 @@ class AnswerBody(QWidget):
             self._remove(unused)
         if caret and not tail:
             self._caret()
+        for view in [*last, *self._views[-1:]]:
+            if isinstance(view, RichText) and view is not self._written:
+                view.clear_tail()
         self._fit([*last, *self._views[-len(done) - 1 :], *self._tail])
 
     def _place(self, block: Block, pool: list[View], *, tail: bool) -> None:
@@ -121,14 +133,10 @@ class AnswerBody(QWidget):
 
     def _place_text(self, block: Text, pool: list[View], tail: bool) -> None:
         last = (self._tail or self._views)[-1:]
-        if last and isinstance(last[0], RichText):
-            view = last[0]
-        else:
-            view = self._take(RichText, pool, tail)
-            if tail:
-                view.clear_tail()
+        view = last[0] if last and isinstance(last[0], RichText) else self._take(RichText, pool, tail)
         if tail:
             view.set_tail(block.paragraphs, caret=True, continues=block.continues)
+            self._written = view
         else:
             view.commit(block.paragraphs, block.continues)
 
@@ -138,6 +146,7 @@ class AnswerBody(QWidget):
         last = self._views[-1:]
         if last and isinstance(last[0], RichText):
             last[0].set_tail((), caret=True)
+            self._written = last[0]
 
     def _take(self, kind: type[V], pool: list[View], tail: bool) -> V:
         """A view of this kind at the end: one of the last tail where there is one, so that it does not flicker."""
@@ -148,6 +157,7 @@ class AnswerBody(QWidget):
         at = len(self._views) + len(self._tail)
         if self._layout.indexOf(view) != at:
             self._layout.insertWidget(at, view)
+        view.raise_()  # a screen reader reads in this order
         (self._tail if tail else self._views).append(view)
         return view
 

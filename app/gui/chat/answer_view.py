@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.assistant.flow import STOPPED
 from app.chats.records import Turn
 from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
+from app.gui.chat.answer_words import announcement, found_line, notes, progress_line, spoken_name
 from app.gui.chat.chips import Citations
-from app.gui.chat.markdown import plain_text
+from app.gui.chat.pace import Pace
 from app.gui.chat.source_cards import NotFoundCard, SourceCards
+from app.gui.chat.thinking_fold import ThinkingFold
 from app.gui.chat.writing import Progress
-from app.gui.widgets import Button, IconLabel, Label
+from app.gui.widgets import IconLabel, Label
+from app.gui.widgets.base import follow_layout, grow_only
 from app.types import Answer, Passage
 
 SLICE = 2000
 """Characters of a finished answer that are drawn at once; a longer one is drawn in steps, out of sight."""
-
-
-ANNOUNCED = 1_000
-"""Characters of Markdown that are read for the announcement: all of a 4,000-token answer would stall the window."""
 
 
 class AnswerView(QWidget):
@@ -38,21 +34,26 @@ class AnswerView(QWidget):
     model_asked = Signal()
     version_asked = Signal(int)
     rated = Signal(object, str)
+    left = Signal()
+    """A correction is no longer being written."""
 
     def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.turn = turn
         self.citations = Citations()
         self._thinking = ""
+        self._name = self.tr("Answer")
         self._cited = False  # passages were given, so marks like [1] are the model's own guesses
         self._swap: AnswerBody | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        grow_only(self, self._column)
+        self._pace = Pace(lambda text: self.body.feed(text), self)
         self._searched = _Line("folder-open", "text3")
         self._column.addWidget(self._searched)
         self._column.addSpacing(4)
-        self.fold = _ThinkingFold()
+        self.fold = ThinkingFold()
         self._column.addWidget(self.fold)
         self.body = self._make_body()
         self._column.addWidget(self.body)
@@ -96,33 +97,26 @@ class AnswerView(QWidget):
         if text:
             self.body.start(cited=progress.passages > 0)
             self.feed(text, False)
+            self.draw_now()
 
     def show_progress(self, progress: Progress, waits_for: str = "") -> None:
         """Say what is being done; `waits_for` is the model that still loads."""
         if progress.stage == "reading" and progress.passages and not self._cited:
             self._cited = True
             self.body.start(cited=True)
-        name = progress.searched or self.tr("all collections")
-        percent = round(progress.fraction * 100)
-        sentences = {
-            "waiting": self.tr("Waiting for the answer before this one"),
-            "loading": self.tr("Loading {model}. Your question is next.").format(model=waits_for),
-            "searching": self.tr("Searching {name}").format(name=name),
-            "reading": self.tr("Reading {n} passages, {percent} %").format(n=progress.passages, percent=percent)
-            if progress.passages
-            else self.tr("Reading the conversation, {percent} %").format(percent=percent),
-            "writing": self._found_line(progress.searched, progress.passages),
-            "checking": self.tr("Checking the answer against {n} passages").format(n=progress.passages),
-        }
-        self._searched.say(sentences[progress.stage])
+        self._searched.say(progress_line(progress, waits_for))
 
     def feed(self, piece: str, thinking: bool) -> None:
-        """Add what has arrived."""
+        """Add what has arrived; it is drawn soon."""
         if thinking:
             self._thinking += piece
             self.fold.grow(piece)
         else:
-            self.body.feed(piece)
+            self._pace.add(piece)
+
+    def draw_now(self) -> None:
+        """Draw what has arrived, without waiting."""
+        self._pace.draw_now()
 
     # --- when it is complete ------------------------------------------------------------------------------------------
 
@@ -130,18 +124,22 @@ class AnswerView(QWidget):
         """Show the answer as it is stored, with its evidence."""
         answer = turn.answer or Answer(text=turn.text)
         self.turn = turn
+        self._pace.draw_now()
         self.citations.sources = {source.n: source for source in answer.sources}
         self._show_body(answer)
-        self._searched.say(self._found_line(answer.searched, len(answer.sources)) if not answer.not_found else "")
+        self._searched.say(found_line(answer.searched, len(answer.sources)) if not answer.not_found else "")
         self.fold.complete(answer)
         self._stopped.say(self.tr("Stopped before the answer was complete") if answer.stopped else "")
-        self._note.say(self._notes(answer))
+        self._note.say(notes(answer))
         self._show_evidence(answer)
         self.bar.show_turn(turn)
         self.bar.setVisible(not answer.not_found or turn.versions > 1)
-        self.setAccessibleName(self.tr("Answer"))
-        if announce:
-            self._announce(answer)
+        self._name = spoken_name(answer)
+        self.setAccessibleName(self._name)
+        self.body.set_spoken_name(self._name)
+        follow_layout(self._column)
+        if announce:  # once, at the end, never at each word
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, announcement(answer)))
 
     def update_turn(self, turn: Turn) -> None:
         """The rating changed."""
@@ -207,30 +205,11 @@ class AnswerView(QWidget):
     def _replace_body(self, fresh: AnswerBody) -> None:
         old, self.body, self._swap = self.body, fresh, None
         self._column.replaceWidget(old, fresh)
+        fresh.set_spoken_name(self._name)
+        follow_layout(self._column)
         fresh.show()
         old.hide()
         old.deleteLater()
-
-    def _found_line(self, searched: str, count: int) -> str:
-        if not searched:
-            return ""
-        if count == 0:
-            return self.tr("Searched {name}, used no passage").format(name=searched)
-        line = (
-            self.tr("Searched {name}, used 1 passage") if count == 1 else self.tr("Searched {name}, used {n} passages")
-        )
-        return line.format(name=searched, n=count)
-
-    def _notes(self, answer: Answer) -> str:
-        notes = [answer.note] if answer.note and answer.note != STOPPED else []
-        budget = answer.budget
-        if budget is not None and budget.dropped_messages:
-            notes.append(self.tr("The oldest messages of this chat did not fit and were left out."))
-        if budget is not None and budget.dropped_passages:
-            notes.append(self.tr("{n} passages did not fit and were left out.").format(n=budget.dropped_passages))
-        if budget is not None and budget.shortened:
-            notes.append(self.tr("A long text was shortened to fit."))
-        return " ".join(notes)
 
     def _show_evidence(self, answer: Answer) -> None:
         for old in (self.cards, self.not_found):
@@ -273,16 +252,14 @@ class AnswerView(QWidget):
             self.correction.hide()
             self.correction.deleteLater()
             self.correction = None
+            self.left.emit()
 
-    def _announce(self, answer: Answer) -> None:
-        """Tell a screen reader once, at the end, never at each word."""
-        if answer.not_found:
-            text = self.tr("Not found in your documents")
-        elif answer.stopped:
-            text = self.tr("Stopped before the answer was complete")
-        else:
-            text = self.tr("Answer finished. {text}").format(text=plain_text(answer.text[:ANNOUNCED])[:300])
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+    def leave_editing(self) -> bool:
+        """Close the correction if the keyboard is in it; → whether it was."""
+        if self.correction is None or not self.correction.isAncestorOf(QApplication.focusWidget() or self):
+            return False
+        self._close_correction()
+        return True
 
     def passages(self) -> list[Passage]:
         """The passages behind the numbers, in order."""
@@ -304,51 +281,3 @@ class _Line(QWidget):
     def say(self, text: str) -> None:
         self.label.setText(text)
         self.setVisible(bool(text))
-
-
-class _ThinkingFold(QWidget):
-    """The model's thinking, folded away: "Thought for 12 s"."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 4)
-        column.setSpacing(0)
-        self.button = Button(self.tr("Thinking"), "quiet", "chevron-right")
-        self.button.clicked.connect(self._toggle)
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addStretch(1)
-        column.addLayout(row)
-        self.body = AnswerBody(Citations())
-        self.body.hide()
-        self.body.setContentsMargins(16, 4, 0, 8)
-        column.addWidget(self.body)
-        self._text = ""
-        self._began = self._last = 0.0
-
-    def grow(self, piece: str) -> None:
-        self._last = time.monotonic()
-        self._began = self._began or self._last
-        self._text += piece
-        seconds = round(self._last - self._began)
-        self.button.setText(self.tr("Thinking, {n} s").format(n=max(seconds, 1)))
-        self.show()
-        if self.body.isVisible():
-            self.body.feed(piece)
-
-    def complete(self, answer: Answer) -> None:
-        self._text = answer.thinking
-        self.setVisible(bool(self._text))
-        seconds = round(self._last - self._began)
-        timed = self.tr("Thought for {n} s").format(n=max(seconds, 1))
-        self.button.setText(timed if self._began else self.tr("Thought about it"))
-        if self.body.isVisible():
-            self.body.show_text(self._text)
-
-    def _toggle(self) -> None:
-        shown = not self.body.isVisible()
-        self.button.set_icon("chevron-down" if shown else "chevron-right")
-        if shown:
-            self.body.show_text(self._text)
-        self.body.setVisible(shown)

@@ -10,34 +10,36 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from app.gui.icons import icon, paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, paint_box
+from app.gui.widgets import FOCUS_RING, EnterPresses, paint_box
 from app.types import Collection
 
 
-class CollectionButton(QAbstractButton):
+class CollectionButton(EnterPresses, QAbstractButton):
     """Names the collection that is asked; opens a menu to choose another, or none."""
 
-    chosen = Signal(str)
+    chosen = Signal(int)
+    """Id of the collection, 0 for none."""
 
     def __init__(self, collections: Callable[[], Sequence[Collection]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._collections = collections
-        self._name, self._count = "", ""
+        self._id, self._name, self._count = 0, "", ""
         self._short = False
         self.setProperty(FOCUS_RING, 6)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self.open_menu)
         theme().changed.connect(self._wear)
-        self.show_name("")
+        self.show_collection(0)
 
-    def show_name(self, name: str) -> None:
+    def show_collection(self, collection_id: int) -> None:
         """Show this collection with the number of its documents."""
-        found = next((each for each in self._collections() if each.name == name), None)
+        found = next((each for each in self._collections() if each.id == collection_id), None)
         documents = found.documents if found else 0
-        self._name = name or self.tr("No documents")
+        self._id = found.id if found else 0
+        self._name = found.name if found else self.tr("No documents")
         words = self.tr("1 document") if documents == 1 else self.tr("{n} documents").format(n=documents)
-        self._count = words if name and found else ""
+        self._count = words if found else ""
         self.setAccessibleName(self.tr("Documents to ask: {name} {count}").format(name=self._name, count=self._count))
         self.setToolTip(self.tr("Choose which documents this chat asks"))
         self._wear()
@@ -57,19 +59,18 @@ class CollectionButton(QAbstractButton):
         """The collections, and *No documents*."""
         menu = QMenu(self)
         group = QActionGroup(menu)
-        current = self._name if self._count else ""
         for each in self._collections():
             action = menu.addAction(icon("folder-open"), f"{each.name}   ({each.documents})")
             action.setCheckable(True)
-            action.setChecked(each.name == current)
-            action.triggered.connect(lambda _=False, name=each.name: self.chosen.emit(name))
+            action.setChecked(each.id == self._id)
+            action.triggered.connect(lambda _=False, key=each.id: self.chosen.emit(key))
             group.addAction(action)
         if not menu.isEmpty():
             menu.addSeparator()
         alone = menu.addAction(icon("box"), self.tr("No documents"))
         alone.setCheckable(True)
-        alone.setChecked(not current)
-        alone.triggered.connect(lambda: self.chosen.emit(""))
+        alone.setChecked(not self._id)
+        alone.triggered.connect(lambda: self.chosen.emit(0))
         group.addAction(alone)
         return menu
 

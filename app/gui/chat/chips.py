@@ -1,4 +1,4 @@
-"""What stands inside a line of text without being text: citation chips, the unsupported flag and the caret."""
+"""What stands inside a line of text without being text: citation chips and the unsupported flag."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from app.types import Source
 
 CHIP = QTextFormat.ObjectTypes.UserObject.value + 1
 FLAG = CHIP + 1
-CARET = CHIP + 2
 NUMBER = QTextFormat.Property.UserProperty.value + 1
 MARGIN = 3
 OBJECT = "\ufffc"
@@ -69,7 +68,7 @@ def chip_format(number: int, citations: Citations, base: QTextCharFormat) -> QTe
 
 
 def object_format(kind: int, base: QTextCharFormat) -> QTextCharFormat:
-    """The character format of a flag or the caret."""
+    """The character format of a flag."""
     made = QTextCharFormat(base)
     made.setObjectType(kind)
     made.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
@@ -79,19 +78,16 @@ def object_format(kind: int, base: QTextCharFormat) -> QTextCharFormat:
 
 
 class InlineObjects(QPyTextObject):
-    """Draws chips, flags and the caret of one document."""
+    """Draws chips and flags of one document."""
 
     def __init__(self, citations: Citations, is_focused: Callable[[int], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._citations = citations
         self._is_focused = is_focused
-        self.caret_visible = True
 
     def intrinsicSize(self, doc: QTextDocument, position: int, form: QTextFormat) -> QSizeF:
         scale = theme().scale
         kind = form.objectType()
-        if kind == CARET:
-            return QSizeF(10 * scale, 18 * scale)
         if kind == FLAG:
             words = QFontMetricsF(theme().font("caption")).horizontalAdvance(flag_text())
             return QSizeF(words + 37 * scale, 20 * scale)
@@ -103,19 +99,11 @@ class InlineObjects(QPyTextObject):
         rect = QRectF(rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if form.objectType() == CARET:
-            self._draw_caret(painter, rect)
-        elif form.objectType() == FLAG:
+        if form.objectType() == FLAG:
             self._draw_flag(painter, rect)
         else:
             self._draw_chip(painter, rect, int(form.property(NUMBER)), self._is_focused(position))
         painter.restore()
-
-    def _draw_caret(self, painter: QPainter, rect: QRectF) -> None:
-        if self.caret_visible:
-            scale = theme().scale
-            box = QRectF(rect.left() + 2 * scale, rect.top() + 1 * scale, 8 * scale, 16 * scale)
-            painter.fillRect(box, theme().color("accent"))
 
     def _draw_chip(self, painter: QPainter, rect: QRectF, number: int, focused: bool) -> None:
         box = rect.adjusted(MARGIN, 0, -MARGIN, 0)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.chat.blocks import Code
 from app.gui.chat.chips import Citations
 from app.gui.chat.highlight import CodeHighlighter
-from app.gui.chat.markdown import Code
 from app.gui.theme import theme
 from app.gui.widgets import IconButton, Label, paint_box
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QTextBlockFormat,
@@ -18,7 +19,17 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy,
 
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, ElidedLabel, IconButton, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
+from app.gui.widgets import (
+    FOCUS_RING,
+    ElidedLabel,
+    EnterPresses,
+    IconButton,
+    IconLabel,
+    Label,
+    ProgressBar,
+    ThemedWidget,
+    paint_box,
+)
 
 MOST_LINES = 8
 NEARLY_FULL = 0.9
@@ -75,6 +86,11 @@ class Composer(ThemedWidget):
 
     def text(self) -> str:
         return self.edit.toPlainText()
+
+    def give_back(self, text: str) -> None:
+        """A question that could not be stored comes back, before what was typed since."""
+        typed = self.text().strip()
+        self.set_text(f"{text}\n{typed}" if typed else text)
 
     def set_text(self, text: str) -> None:
         """Show a draft, the cursor at its end."""
@@ -174,12 +190,14 @@ class _Input(QTextEdit):
         self.setAccessibleName(self.tr("Question"))
         self._hint = ""
         self._wear()
+        self.document().clearUndoRedoStacks()
         theme().changed.connect(self._wear)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
     def set_text(self, text: str) -> None:
         self.setPlainText(text)
         self._wear()
+        self.document().clearUndoRedoStacks()  # the look of the line was a step too
         self.moveCursor(QTextCursor.MoveOperation.End)
 
     def set_hint(self, hint: str) -> None:
@@ -198,6 +216,14 @@ class _Input(QTextEdit):
             area.setHeight(theme().line("body"))
             shown = painter.fontMetrics().elidedText(self._hint, Qt.TextElideMode.ElideRight, area.width())
             painter.drawText(area, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undo = event.matches(QKeySequence.StandardKey.Undo)
+            if undo and not self.document().isUndoAvailable():
+                event.ignore()  # nothing was typed: the window may bring a chat back instead
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -240,7 +266,7 @@ class _Input(QTextEdit):
             self.setFixedHeight(height)
 
 
-class SendButton(QAbstractButton):
+class SendButton(EnterPresses, QAbstractButton):
     """Send, or Stop while an answer streams."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

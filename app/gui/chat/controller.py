@@ -87,7 +87,7 @@ class ChatController(QObject):
         collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
         self._meter = ContextMeter(core, lambda: models.info is not None and not self._answering.is_busy, self)
         self._meter.measured.connect(self.meter_changed)
-        self._engine.ready.connect(self._meter.measure)
+        self._engine.ready.connect(self._meter.again)
 
     # --- what is so -------------------------------------------------------------------------------------------------
 
@@ -127,6 +127,10 @@ class ChatController(QObject):
     def turns(self, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
         return self._reader.turns(self._chat.id, limit, before) if self._chat else []
+
+    def as_text(self) -> str:
+        """The open chat as Markdown, for the clipboard."""
+        return self._reader.as_markdown(self._chat.id) if self._chat else ""
 
     def writing(self) -> Writing | None:
         """The answer under way in the open chat."""

@@ -70,15 +70,18 @@ class ContextMeter(QObject):
         self._call = CountPrompt(chat_id=0)
         self._job: Job | None = None
         self._timer = QTimer(self, singleShot=True, interval=COUNT_DELAY_MS)
-        self._timer.timeout.connect(self.measure)
+        self._timer.timeout.connect(self._measure)
 
     def count(self, chat_id: int, text: str) -> None:
         """Measure this soon."""
         self._call = CountPrompt(chat_id=chat_id, text=text)
         self._timer.start()
 
-    def measure(self) -> None:
-        """Measure now, or when the measurement under way is over."""
+    def again(self) -> None:
+        """Measure the same once more."""
+        self._timer.start()
+
+    def _measure(self) -> None:
         if not self._may():
             return
         if self._job is not None and self._job.active:

@@ -1,8 +1,7 @@
-"""Markdown to blocks that widgets can draw, also while it is still being written.
+"""Markdown to blocks that widgets can draw.
 
 A model's text is untrusted: raw HTML stays text, images become their description, and only links that a browser or a
-mail program opens remain links. Finished blocks are given out once, so a long answer costs no more at its end than at
-its start.
+mail program opens remain links.
 """
 
 from __future__ import annotations
@@ -10,79 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-Align = Literal["left", "center", "right"]
-ParagraphKind = Literal["text", "heading", "item", "rule"]
+from app.gui.chat.blocks import Align, Block, Code, Paragraph, Span, Table, Text
+from app.gui.chat.links import link_target
 
-SAFE_LINK = re.compile(r"(?:https?://[^/\s]|mailto:[^\s])", re.IGNORECASE)
 _CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _STOP = re.compile(r"[.!?,;:](?=\s|$)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LONG_PARAGRAPH = 1500
-"""Characters after which a paragraph under way is given out up to a sentence's end: parsing it costs 2 ms per 1,000."""
-_SENTENCE_END = re.compile(r"[.!?] (?=[^\W\d_])")
-_TABLE_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A run of text in one look. `cite` is the number of a source, and then there is no text."""
-
-    text: str = ""
-    bold: bool = False
-    italic: bool = False
-    code: bool = False
-    strike: bool = False
-    link: str = ""
-    cite: int = 0
-    unsupported: bool = False
-    flag: bool = False
-    """Stands for the chip "Not from your documents"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """One line of thought in a text block; `level` is the heading's level or the depth of the list."""
-
-    spans: tuple[Span, ...]
-    kind: ParagraphKind = "text"
-    level: int = 0
-    marker: str = ""  # "•" or "3."; "" for a later paragraph of the same item
-    quote: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph, a heading, an item of a list or a quote. `continues`: it goes on where the text before ended."""
-
-    paragraphs: tuple[Paragraph, ...]
-    continues: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A fenced or indented code block. `open` while its end is still to come."""
-
-    text: str
-    language: str = ""
-    open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of cells. `continues` says that the rows belong under the table before."""
-
-    header: tuple[tuple[Span, ...], ...]
-    rows: tuple[tuple[tuple[Span, ...], ...], ...]
-    aligns: tuple[Align, ...]
-    continues: bool = False
-
-
-Block = Text | Code | Table
 
 
 def _parser() -> MarkdownIt:
@@ -97,16 +32,21 @@ _MARKDOWN = _parser()
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """What can be committed as a whole: a top-level block, or an item of a top-level list."""
 
     line: int
     blocks: tuple[Block, ...]
 
 
+def parts_of(text: str, sources: int) -> list[Part]:
+    """The text cut where it can be committed; `[n]` is a citation for n from 1 to `sources`, and else stays text."""
+    return _Walker(_MARKDOWN.parse(text), sources).walk()
+
+
 def parse(text: str, sources: int = 0) -> list[Block]:
-    """The blocks of a whole answer. `[n]` is a citation for n from 1 to `sources`, and else stays text."""
-    return [block for part in _parts(text, sources) for block in part.blocks]
+    """The blocks of a whole answer; see `parts_of`."""
+    return [block for part in parts_of(text, sources) for block in part.blocks]
 
 
 def plain_text(text: str) -> str:
@@ -123,126 +63,7 @@ def plain_text(text: str) -> str:
     return " ".join(" ".join(words).split())
 
 
-def link_target(href: str) -> str:
-    """The address if it may be opened, else "": no files, no network shares, nothing that runs."""
-    return href if SAFE_LINK.match(href) else ""
-
-
-# --- while it is written ----------------------------------------------------------------------------------------------
-
-
-class MarkdownStream:
-    """Takes an answer piece by piece; gives out each finished block once, and the unfinished rest anew each time."""
-
-    def __init__(self, sources: int = 0) -> None:
-        self._sources = sources
-        self._rest = ""
-        self._head = ""  # header lines of a table whose first rows are already given out
-        self._within = False  # the start of the paragraph under way is already given out
-
-    def feed(self, piece: str) -> tuple[list[Block], list[Block]]:
-        """(blocks finished since the last call, blocks of the rest)."""
-        self._rest += piece
-        fence = _open_fence(self._rest)
-        if fence is not None:
-            return [], [fence]
-        parts = _parts(self._head + self._rest, self._sources)
-        if not parts:
-            return [], []
-        offset = self._head.count("\n")
-        done, last = parts[:-1], parts[-1]
-        if not done:
-            return self._grow_text(last) if isinstance(last.blocks[0], Text) else self._grow_table(last)
-        finished = self._given_out(done, offset)
-        self._cut(last.line - offset)
-        self._head, self._within = "", False
-        return finished, list(last.blocks)
-
-    def finish(self) -> list[Block]:
-        """The rest, as it stands at the end of the answer."""
-        parts = _parts(self._head + self._rest, self._sources)
-        offset = self._head.count("\n")
-        rest = self._given_out(parts, offset)
-        self._rest, self._head, self._within = "", "", False
-        return rest
-
-    def _cut(self, lines: int) -> None:
-        self._rest = "".join(self._rest.splitlines(keepends=True)[lines:])
-
-    def _given_out(self, parts: Sequence[_Part], offset: int) -> list[Block]:
-        """The blocks of these parts; the first says whether it goes on from what was given out before."""
-        blocks = [block for part in parts for block in part.blocks]
-        first = blocks[0] if blocks else None
-        if (isinstance(first, Table) and self._head and parts[0].line < offset) or (
-            isinstance(first, Text) and self._within
-        ):
-            blocks[0] = replace(first, continues=True)
-        return blocks
-
-    def _grow_text(self, part: _Part) -> tuple[list[Block], list[Block]]:
-        """Give out the sentences of a long paragraph that no mark spans."""
-        blocks = self._given_out([part], 0)
-        text = blocks[0]
-        simple = len(blocks) == 1 and isinstance(text, Text) and len(text.paragraphs) == 1
-        if len(self._rest) < _LONG_PARAGRAPH or not simple or not self._is_plain_paragraph(text):
-            return [], blocks
-        cut = _sentence_cut(self._rest)
-        if not cut:
-            return [], blocks
-        given = self._given_out(_parts(self._rest[:cut], self._sources), 0)
-        self._rest, self._within = self._rest[cut:], True
-        return given, self._given_out(_parts(self._rest, self._sources), 0)
-
-    @staticmethod
-    def _is_plain_paragraph(block: Block) -> bool:
-        return isinstance(block, Text) and block.paragraphs[0].kind == "text" and not block.paragraphs[0].quote
-
-    def _grow_table(self, part: _Part) -> tuple[list[Block], list[Block]]:
-        """Give out all complete rows but the last of a table that still grows."""
-        blocks = self._given_out([part], self._head.count("\n"))
-        table = blocks[0] if len(blocks) == 1 else None
-        if not isinstance(table, Table) or len(table.rows) < 2 or part.line != 0:
-            return [], blocks
-        lines = (self._head + self._rest).splitlines(keepends=True)
-        if len(lines) != len(table.rows) + 2 or not _TABLE_RULE.fullmatch(lines[1].rstrip("\n")):
-            return [], blocks
-        self._head = "".join(lines[:2])
-        self._rest = lines[-1]
-        return (
-            [replace(table, rows=table.rows[:-1])],
-            [replace(table, rows=table.rows[-1:], continues=True)],
-        )
-
-
-def _open_fence(text: str) -> Code | None:
-    """A fence at the very start that has no end yet, read without the parser since code can be long."""
-    match = _FENCE.match(text)
-    if match is None or "\n" not in text:
-        return None
-    info, _, body = text[match.end() :].partition("\n")
-    mark = match[1]
-    if mark[0] == "`" and "`" in info:
-        return None
-    if re.search(rf"^ {{0,3}}{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$", body, re.MULTILINE):
-        return None
-    return Code(body, _language(info), open=True)
-
-
-def _sentence_cut(text: str) -> int:
-    """The last end of a sentence outside of all marks, some way before the end, or 0."""
-    for match in reversed(list(_SENTENCE_END.finditer(text, 0, len(text) - 200))):
-        before = text[: match.end()]
-        if not any(before.count(mark) % 2 for mark in "*_`~") and before.count("[") == before.count("]"):
-            return match.start() + 1
-    return 0
-
-
 # --- tokens to blocks -------------------------------------------------------------------------------------------------
-
-
-def _parts(text: str, sources: int) -> list[_Part]:
-    walker = _Walker(_MARKDOWN.parse(text), sources)
-    return walker.walk()
 
 
 class _Walker:
@@ -251,7 +72,7 @@ class _Walker:
     def __init__(self, tokens: Sequence[Token], sources: int) -> None:
         self._tokens = tokens
         self._sources = sources
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         self._blocks: list[Block] = []
         self._paragraphs: list[Paragraph] = []
         self._numbers: list[int | None] = []  # the next number of each list around, None for bullets
@@ -259,7 +80,7 @@ class _Walker:
         self._quote = 0
         self._line = 0
 
-    def walk(self) -> list[_Part]:
+    def walk(self) -> list[Part]:
         at = 0
         while at < len(self._tokens):
             at = self._take(at)
@@ -277,7 +98,7 @@ class _Walker:
             return self._table(at)
         if token.type in ("fence", "code_block"):
             self._end_text()
-            self._blocks.append(Code(token.content, _language(token.info)))
+            self._blocks.append(Code(token.content, language_of(token.info)))
         elif token.type == "hr":
             self._paragraphs.append(Paragraph((), "rule"))
         elif token.type == "inline":
@@ -343,7 +164,7 @@ class _Walker:
     def _end_part(self) -> None:
         self._end_text()
         if self._blocks:
-            self._parts.append(_Part(self._line, tuple(self._blocks)))
+            self._parts.append(Part(self._line, tuple(self._blocks)))
             self._blocks = []
 
 
@@ -351,7 +172,8 @@ def _align(style: str) -> Align:
     return "right" if "right" in style else "center" if "center" in style else "left"
 
 
-def _language(info: str) -> str:
+def language_of(info: str) -> str:
+    """The first word behind a fence."""
     return info.strip().split()[0][:40] if info.strip() else ""
 
 
@@ -418,63 +240,3 @@ def _with_citations(text: str, look: Span, sources: int) -> Iterator[Span]:
         start = match.end()
     if text[start:]:
         yield replace(look, text=text[start:])
-
-
-# --- what the documents do not say ------------------------------------------------------------------------------------
-
-
-def mark_unsupported(blocks: Sequence[Block], sentences: Sequence[str]) -> list[Block]:
-    """The same blocks, with the spans of these sentences marked and a flag after each."""
-    wanted = [plain_text(sentence) for sentence in sentences]
-    wanted = [sentence for sentence in wanted if sentence]
-    if not wanted:
-        return list(blocks)
-    return [_mark_block(block, wanted) for block in blocks]
-
-
-def _mark_block(block: Block, sentences: Sequence[str]) -> Block:
-    if isinstance(block, Text):
-        return Text(tuple(replace(each, spans=_mark(each.spans, sentences)) for each in block.paragraphs))
-    if isinstance(block, Table):
-        rows = tuple(tuple(_mark(cell, sentences) for cell in row) for row in block.rows)
-        return replace(block, rows=rows)
-    return block
-
-
-def _mark(spans: tuple[Span, ...], sentences: Sequence[str]) -> tuple[Span, ...]:
-    text = "".join(span.text for span in spans)
-    for start, end in sorted((_find(text, sentence) for sentence in sentences), reverse=True):
-        if end > start:
-            spans = tuple(_mark_range(spans, start, end))
-    return spans
-
-
-def _find(text: str, sentence: str) -> tuple[int, int]:
-    """Where the sentence stands, whatever white space is between its words."""
-    match = re.search(r"\s+".join(map(re.escape, sentence.split())), text)
-    return match.span() if match else (0, 0)
-
-
-def _mark_range(spans: Iterable[Span], start: int, end: int) -> Iterator[Span]:
-    """Split spans at the range, mark those inside, and put the flag behind the last of them."""
-    at = 0
-    flagged = False
-    for span in spans:
-        stop = at + len(span.text)
-        if not span.text or stop <= start or at >= end:
-            if at >= end and not flagged:
-                flagged = True
-                yield Span(flag=True)
-            yield span
-        else:
-            low, high = max(start - at, 0), min(end - at, len(span.text))
-            for text, inside in ((span.text[:low], False), (span.text[low:high], True)):
-                if text:
-                    yield replace(span, text=text, unsupported=inside or span.unsupported)
-            if high < len(span.text):
-                flagged = True
-                yield Span(flag=True)
-                yield replace(span, text=span.text[high:])
-        at = stop
-    if not flagged:
-        yield Span(flag=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
 from app.gui.chat.answer_actions import VersionSwitch
+from app.gui.chat.blocks import Paragraph, Span
 from app.gui.chat.chips import Citations
-from app.gui.chat.markdown import Paragraph, Span
 from app.gui.chat.rich_text import RichText
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, ThemedWidget, paint_box
 
 LONGEST = 6000
+SPOKEN = 200
+"""Characters of a question that name it for a screen reader; its text says the rest."""
 SHARE = 0.72
 """The most of the column's width that a bubble takes."""
 PADDING = 16
@@ -25,6 +27,8 @@ class QuestionView(QWidget):
 
     edited = Signal(str)
     version_asked = Signal(int)
+    left = Signal()
+    """The field is closed without asking."""
 
     def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +64,7 @@ class QuestionView(QWidget):
         self._column.addWidget(self._row)
         self.editor: _QuestionEditor | None = None
         self._editable = True
-        self.setAccessibleName(self.tr("Question"))
+        self.setAccessibleName(self.tr("Question: {0}").format(turn.text[:SPOKEN]))
 
     def set_editable(self, editable: bool) -> None:
         """False while an answer is under way."""
@@ -77,6 +81,13 @@ class QuestionView(QWidget):
         self._row.hide()
         self._column.addWidget(self.editor)
         self.editor.text.setFocus()
+
+    def leave_editing(self) -> bool:
+        """Close the field if the keyboard is in it; → whether it was."""
+        if self.editor is None or not self.editor.isAncestorOf(QApplication.focusWidget() or self):
+            return False
+        self._close_editor()
+        return True
 
     def restyle(self) -> None:
         self.bubble.restyle()
@@ -97,6 +108,7 @@ class QuestionView(QWidget):
             self.editor.deleteLater()
             self.editor = None
             self._row.show()
+            self.left.emit()
 
 
 class _Bubble(ThemedWidget):
@@ -152,7 +164,6 @@ class _QuestionEditor(QWidget):
         column.setSpacing(8)
         self.text = _Field(text)
         self.text.sent.connect(self._send)
-        self.text.left.connect(self.rejected)
         column.addWidget(self.text)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -173,7 +184,6 @@ class _QuestionEditor(QWidget):
 
 class _Field(QPlainTextEdit):
     sent = Signal()
-    left = Signal()
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -188,7 +198,5 @@ class _Field(QPlainTextEdit):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.sent.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
         else:
             super().keyPressEvent(event)

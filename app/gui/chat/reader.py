@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
+from app.chats import exchange
 from app.chats.records import Chat, Hit, Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
@@ -27,6 +28,13 @@ class ChatReader:
         if self._store is None:
             self._store = ChatStore.open_reader(self._home.chats_db)
         return self._store
+
+    def opened(self) -> ChatStore:
+        """The store itself, for an export. Raises AppError where there is none yet."""
+        store = self.store
+        if store is None:
+            raise AppError("There are no chats yet.", "Ask something first.")
+        return store
 
     def reopen(self) -> None:
         """The core is another one: it may have set a damaged file aside."""
@@ -54,6 +62,10 @@ class ChatReader:
     def turns(self, chat_id: int, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown path, oldest first: its last `limit` turns, or those before the turn `before`."""
         return self.store.turns(chat_id, limit, before) if self.store is not None else []
+
+    def as_markdown(self, chat_id: int) -> str:
+        """A chat as a person reads it, for the clipboard and for export."""
+        return exchange.export_markdown(self.opened(), chat_id)
 
     def search(self, query: str) -> list[Hit]:
         """Chats whose title or text holds every word of the query, best first."""

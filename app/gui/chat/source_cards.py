@@ -15,6 +15,7 @@ from app.gui.widgets import (
     CITE_SIZE,
     FOCUS_RING,
     Button,
+    EnterPresses,
     IconLabel,
     Label,
     ThemedWidget,
@@ -42,7 +43,7 @@ def snippet(passage: Passage) -> str:
     return " ".join(passage.text[start:end].split())
 
 
-class _Hovering(QAbstractButton):
+class _Hovering(EnterPresses, QAbstractButton):
     """A painted button that knows the mouse is over it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Fetches what the source panel shows from the documents process: pages as images, and texts."""
+"""Fetches what the source panel shows through the core: pages as images, and texts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.requests import Job
 from app.errors import AppError
-from app.gui.worker_client import Job, WorkerClient
+from app.gui.core_client import CoreClient
 from app.types import Passage
 from app.workers.protocol import AnyData, DocumentText, PageImage, ReadText, RenderPage
 
@@ -29,9 +30,9 @@ class SourceReader(QObject):
     failed = Signal(int, object)
     """Document id, AppError: the original cannot be shown."""
 
-    def __init__(self, documents: WorkerClient, parent: QObject | None = None) -> None:
+    def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._documents = documents
+        self._core = core
         self._pages: OrderedDict[Key, PageImage] = OrderedDict()
         self._jobs: dict[Key, Job] = {}
         self._wanted: Key | None = None
@@ -54,7 +55,7 @@ class SourceReader(QObject):
             if isinstance(data, DocumentText):
                 self.text_read.emit(document_id, data)
 
-        self._documents.request(
+        self._core.request(
             ReadText(document_id=document_id), done=done, failed=lambda error: self.failed.emit(document_id, error)
         )
 
@@ -82,7 +83,7 @@ class SourceReader(QObject):
                 self.failed.emit(document_id, error)
 
         call = RenderPage(document_id=document_id, page=page, scale=SCALE, start=start, end=end)
-        self._jobs[key] = self._documents.request(call, done=done, failed=failed)
+        self._jobs[key] = self._core.request(call, done=done, failed=failed)
 
     def _keep(self, key: Key, image: PageImage) -> None:
         self._pages[key] = image

@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.chat.blocks import Align, Span, Table
 from app.gui.chat.chips import MARGIN, Citations
-from app.gui.chat.markdown import Align, Span, Table
-from app.gui.chat.rich_text import SpanWriter
+from app.gui.chat.text_browser import SpanWriter
 from app.gui.theme import theme
 from app.gui.widgets import CITE_SIZE
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
@@ -14,6 +14,7 @@ from app.gui.chat.answer_view import AnswerView
 from app.gui.chat.question_view import QuestionView
 from app.gui.theme import theme
 from app.gui.widgets import IconButton
+from app.gui.widgets.base import grow_only
 
 FIRST = 12
 """Turns that are built when a chat opens: some screens full."""
@@ -48,6 +49,8 @@ class Transcript(QScrollArea):
     version_asked = Signal(int, int)
     rated = Signal(int, object, str)
     question_edited = Signal(int, str)
+    editing_left = Signal()
+    """A question, or a correction, is no longer being written; the keyboard is free."""
 
     def __init__(self, load: LoadTurns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,8 +84,7 @@ class Transcript(QScrollArea):
         self._build_timer.timeout.connect(self._build_some)
 
     def _make_column(self) -> QWidget:
-        inner = self._inner = QWidget()
-        inner.setObjectName("scrollBody")
+        inner = self._inner = _Sheet()
         row = self._margins = QHBoxLayout(inner)
         row.setContentsMargins(24, 0, 24, 0)
         row.setSpacing(0)
@@ -91,6 +93,7 @@ class Transcript(QScrollArea):
         self._column = QVBoxLayout(self._column_widget)
         self._column.setContentsMargins(0, 24, 0, 24)
         self._column.setSpacing(SPACE)
+        grow_only(self._column_widget, self._column)
         self._column.addStretch(1)
         row.addStretch(1)
         row.addWidget(self._column_widget, 1000)
@@ -164,6 +167,10 @@ class Transcript(QScrollArea):
         for view in self.questions():
             view.set_editable(editable)
 
+    def leave_editing(self) -> bool:
+        """Close the field that has the keyboard; → whether there was one."""
+        return any(view.leave_editing() for view in self._views)
+
     def jump_to_latest(self) -> None:
         self._follow = True
         self.latest.hide()
@@ -177,6 +184,7 @@ class Transcript(QScrollArea):
         if turn.role == "question":
             question = QuestionView(turn)
             question.edited.connect(lambda text, i=turn.id: self.question_edited.emit(i, text))
+            question.left.connect(self.editing_left)
             question.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
             return question
         view = AnswerView(turn)
@@ -187,6 +195,7 @@ class Transcript(QScrollArea):
         view.search_all_asked.connect(lambda i=turn.id: self.search_all_asked.emit(i))
         view.model_asked.connect(lambda i=turn.id: self.model_asked.emit(i))
         view.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
+        view.left.connect(self.editing_left)
         view.rated.connect(lambda rating, text, i=turn.id: self.rated.emit(i, rating, text))
         return view
 
@@ -194,6 +203,8 @@ class Transcript(QScrollArea):
         index = len(self._views) if at is None else at
         self._views.insert(index, view)
         self._column.insertWidget(index, view)
+        if index == 0:
+            view.lower()  # a screen reader reads children in their own order, and this one was made last
         view.show()  # a layout passes over what is not shown yet, and its height is needed now
 
     def _drop(self, view: TurnView) -> None:
@@ -271,3 +282,15 @@ class Transcript(QScrollArea):
             self.verticalScrollBar().setValue(0)
         else:
             super().keyPressEvent(event)
+
+
+class _Sheet(QWidget):
+    """What the turns lie on. It is opaque, so that scrolling moves what is painted and paints only what comes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), theme().color("surface"))

@@ -8,8 +8,7 @@ from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.errors import WorkerGone
-from app.gui.documents.adding import AddState
+from app.core.calls.documents import AddState
 from app.gui.documents.collections_model import count_text
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, ProgressBar, ThemedWidget
@@ -154,16 +153,21 @@ class AddBar(ThemedWidget):
     def _show_interruption(self, state: AddState) -> None:
         self._icon.set_icon("triangle-alert", "warning")
         where = state.collection
-        if state.error is None or isinstance(state.error, WorkerGone):
+        failure = state.failure
+        if state.cancelled:
+            self._icon.set_icon("info", "accent")
+            kept = state.indexed + state.unchanged
+            self.title.set_text(self.tr("Stopped. {0} of {1} files were added.").format(kept, max(state.total, kept)))
+        elif failure is None:
             self.title.set_text(self.tr("Adding files to {0} was interrupted.").format(where))
         else:
-            self.title.set_text(state.error.message)
-        hint = state.error.hint if state.error is not None else ""
+            self.title.set_text(failure.message)
+        hint = failure.hint if failure is not None else ""
         rest = self.tr("Continue adds what is left; what is there already is passed over.")
         if state.total:
             rest = self.tr("{0} of {1} files are left for {2}.").format(state.total - state.done, state.total, where)
         self.detail.setText(f"{hint} {rest}".strip())
-        self.detail.setToolTip(state.error.detail if state.error is not None else "")
+        self.detail.setToolTip(failure.detail if failure is not None else "")
 
     def _announce(self, text: str) -> None:
         if QAccessible.isActive():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
@@ -13,20 +14,20 @@ from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
+from app.gui.parts import Parts
+from app.gui.shell.main_window import MainWindow
 from app.types import InstalledModel
-
-if TYPE_CHECKING:
-    from app.gui.main import Parts
-    from app.gui.shell.main_window import MainWindow
 
 
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     """The page with its source panel; sentences that need no answer become toasts."""
-    reader = SourceReader(parts.documents_client, window)
+    reader = SourceReader(parts.core, window)
     parts.documents.documents_listed.connect(reader.forget)
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    window.files_asked.connect(page.choose_files)
+    window.folder_asked.connect(page.choose_folder)
     return page
 
 
@@ -41,13 +42,23 @@ def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int
 
 
 def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
-    """Let files be dropped anywhere on the window: documents are added, models go to `model_dropped`."""
-    overlay = DropOverlay(window, parts.documents, lambda: window.built(window.key) or window)
+    """Let files be dropped anywhere on the window: documents are added, a model is imported."""
 
-    def add(paths: list[str], collection: str) -> None:
-        parts.documents.add(paths, collection)
-        parts.documents.choose(collection)
+    def open_page() -> QWidget:
+        page = window.built(window.key)
+        return page.widget if page is not None else window
+
+    def add(paths: list[str], collection_id: int) -> None:
+        parts.documents.add(paths, collection_id)
+        if collection_id:
+            parts.documents.choose(collection_id)
         window.show_page("documents")
 
+    def import_model(path: str) -> None:
+        window.show_page("models")
+        parts.models.files.import_file(Path(path))
+
+    overlay = DropOverlay(window, parts.documents, open_page)
     overlay.files_dropped.connect(add)
+    overlay.model_dropped.connect(import_model)
     return overlay

@@ -10,11 +10,12 @@ from app.gui.widgets import Button, Label, TextField
 
 
 class CollectionDialog(QDialog):
-    """Creates a collection, or renames one when `name` is given. Closes when the documents process agreed."""
+    """Creates a collection, or renames the one that is given. Closes when the core agreed."""
 
-    def __init__(self, controller: DocumentsController, name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, controller: DocumentsController, collection_id: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller, self._name = controller, name
+        name = next((each.name for each in controller.totals if each.id == collection_id), "")
+        self._controller, self._id, self._name = controller, collection_id, name
         title = self.tr("Rename {0}").format(name) if name else self.tr("New collection")
         self.setWindowTitle(title)
         self.setModal(True)
@@ -46,7 +47,7 @@ class CollectionDialog(QDialog):
         text = self.field.text()
         if self._name and text.strip() == self._name:
             self.reject()
-        elif self._name:
-            self._controller.rename_collection(self._name, text)
+        elif self._id:
+            self._controller.rename_collection(self._id, text)
         else:
             self._controller.create_collection(text)

@@ -37,13 +37,12 @@ class CollectionsModel(QAbstractListModel):
     def names(self) -> list[str]:
         return [each.name for each in self._collections]
 
-    def row_of(self, name: str) -> int:
-        """The row of a name, -1 where there is none."""
-        names = self.names()
-        return names.index(name) if name in names else -1
+    def row_of(self, collection_id: int) -> int:
+        """The row of a collection, -1 where there is none."""
+        return next((row for row, each in enumerate(self._collections) if each.id == collection_id), -1)
 
     def replace(self, collections: Sequence[Collection]) -> None:
-        """Take over what the documents process says; the same names only change their counts."""
+        """Take over what the documents process says; the same ones only change names and counts."""
         new = tuple(collections)
         if [each.id for each in new] == [each.id for each in self._collections]:
             self._collections = new

@@ -64,6 +64,12 @@ def paint_collection(
     painter.drawText(room, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), name)
 
 
+def id_of(index: Index) -> int:
+    """The collection of a row, 0 where there is none."""
+    collection = index.data(COLLECTION_ROLE)
+    return collection.id if isinstance(collection, Collection) else 0
+
+
 class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(96, theme().px(theme().size("navRow")))
@@ -90,8 +96,8 @@ class _Delegate(QStyledItemDelegate):
 class CollectionsList(QListView):
     """The list itself: arrows choose, F2 renames, Del deletes."""
 
-    rename_wanted = Signal(str)
-    delete_wanted = Signal(str)
+    rename_wanted = Signal(int)
+    delete_wanted = Signal(int)
     ring = False
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
@@ -104,15 +110,15 @@ class CollectionsList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
 
-    def current_name(self) -> str:
-        return str(self.currentIndex().data() or "")
+    def current_id(self) -> int:
+        return id_of(self.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.ring = True
-        if event.key() == Qt.Key.Key_F2 and self.current_name():
-            self.rename_wanted.emit(self.current_name())
-        elif event.key() == Qt.Key.Key_Delete and self.current_name():
-            self.delete_wanted.emit(self.current_name())
+        if event.key() == Qt.Key.Key_F2 and self.current_id():
+            self.rename_wanted.emit(self.current_id())
+        elif event.key() == Qt.Key.Key_Delete and self.current_id():
+            self.delete_wanted.emit(self.current_id())
         else:
             super().keyPressEvent(event)
         self.viewport().update()
@@ -124,16 +130,17 @@ class CollectionsList(QListView):
         if index.isValid():
             at = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
             mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-            menu = self.menu(str(index.data()))
+            menu = self.menu(id_of(index))
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(event.globalPos() if mouse else at)
 
-    def menu(self, name: str) -> QMenu:
+    def menu(self, collection_id: int) -> QMenu:
         """What can be done with a collection."""
         menu = QMenu(self)
-        rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(name))
+        rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(collection_id))
         rename.setShortcut(Qt.Key.Key_F2)
-        delete = menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete_wanted.emit(name))
+        remove = icon("trash-2", "danger")
+        delete = menu.addAction(remove, self.tr("Delete"), lambda: self.delete_wanted.emit(collection_id))
         delete.setShortcut(Qt.Key.Key_Delete)
         return menu
 
@@ -141,14 +148,14 @@ class CollectionsList(QListView):
 class CollectionsPanel(ThemedWidget):
     """Header with "new", the list, and the totals below."""
 
-    chosen = Signal(str)
+    chosen = Signal(int)
     new_wanted = Signal()
-    rename_wanted = Signal(str)
-    delete_wanted = Signal(str)
+    rename_wanted = Signal(int)
+    delete_wanted = Signal(int)
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._current = ""
+        self._current = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 1, 16)
         column.setSpacing(0)
@@ -178,11 +185,11 @@ class CollectionsPanel(ThemedWidget):
     def _wear(self) -> None:
         self.setFixedWidth(theme().px(theme().size("collections")))
 
-    def show_current(self, name: str) -> None:
+    def show_current(self, collection_id: int) -> None:
         """Mark a collection without asking for it again."""
-        self._current = name
+        self._current = collection_id
         model = self.list.model()
-        row = model.row_of(name) if isinstance(model, CollectionsModel) else -1
+        row = model.row_of(collection_id) if isinstance(model, CollectionsModel) else -1
         selection = self.list.selectionModel()
         selection.blockSignals(True)
         self.list.setCurrentIndex(model.index(row, 0) if row >= 0 else QModelIndex())
@@ -198,10 +205,10 @@ class CollectionsPanel(ThemedWidget):
         self.totals.setText(text if documents else "")
 
     def _choose(self, index: QModelIndex) -> None:
-        name = str(index.data() or "")
-        if name and name != self._current:
-            self._current = name
-            self.chosen.emit(name)
+        chosen = id_of(index)
+        if chosen and chosen != self._current:
+            self._current = chosen
+            self.chosen.emit(chosen)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

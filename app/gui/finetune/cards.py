@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, ChoiceCard, paint_box, paint_radio
+from app.gui.widgets import FOCUS_RING, EnterPresses, paint_box
 from app.gui.widgets.chips import COLORS, ChipKind
+from app.gui.widgets.choices import ChoiceCard, paint_radio
 
 
 class WizardCard(ChoiceCard):
@@ -117,7 +118,7 @@ class WizardCard(ChoiceCard):
         painter.drawText(rest, start, metrics.elidedText(self._have, Qt.TextElideMode.ElideRight, rest.width()))
 
 
-class NumberTile(QAbstractButton):
+class NumberTile(EnterPresses, QAbstractButton):
     """A number that opens what it counts."""
 
     def __init__(self, icon: str, label: str, parent: QWidget | None = None) -> None:

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
-from app.chats.store import ChatStore
 from app.gui.chat.markdown import plain_text
+from app.gui.chat.reader import ChatReader
 from app.gui.finetune.parts import Panel
 from app.gui.widgets import ElidedLabel, Label
 from app.gui.widgets.page_frame import Separator
@@ -20,7 +20,7 @@ SHOWN = 240
 class ChatPreview(QWidget):
     """The chat that was used last; nothing where there is none."""
 
-    def __init__(self, store: ChatStore, parent: QWidget | None = None) -> None:
+    def __init__(self, store: ChatReader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
         column = QVBoxLayout(self)

@@ -7,12 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.chats.store import ChatStore
+from app.gui.chat.reader import ChatReader
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.hardware import size_text
 from app.gui.theme import theme
-from app.gui.widgets import Button, CheckBox, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 SHOWN_CHATS = 40
@@ -24,7 +25,7 @@ class DataStep(ScrollColumn):
 
     documents_asked = Signal()
 
-    def __init__(self, controller: FinetuneController, store: ChatStore, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: FinetuneController, store: ChatReader, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller, self._store = controller, store
         self.boxes: dict[str, CheckBox] = {}

@@ -8,7 +8,8 @@ from app.gui.finetune.train import duration
 from app.gui.finetune.trainer_process import Measured
 from app.gui.hardware import in_gb
 from app.gui.theme import theme
-from app.gui.widgets import Button, IconLabel, Label, ProgressBar, RadioButton
+from app.gui.widgets import Button, IconLabel, Label, ProgressBar
+from app.gui.widgets.choices import RadioButton
 
 
 class MemoryDialog(QDialog):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.chats.store import ChatStore
 from app.errors import AppError
 from app.finetune.plan import BUSY, STEPS, Step
+from app.gui.chat.reader import ChatReader
 from app.gui.finetune.compare import CompareStep
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.data import DataStep
@@ -26,15 +24,11 @@ from app.gui.finetune.use import UseStep
 from app.gui.hardware import memory_bytes
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, Label, empty_layout
-from app.gui.widgets.page_frame import Page
+from app.gui.widgets.page_frame import PageFrame
 from app.paths import Home
 
-if TYPE_CHECKING:
-    from app.gui.main import Parts
-    from app.gui.shell.main_window import MainWindow
 
-
-class FinetunePage(Page):
+class FinetunePage(PageFrame):
     """Shows the controller's wizard; every wish goes to the controller."""
 
     chat_asked = Signal()
@@ -42,7 +36,7 @@ class FinetunePage(Page):
     toast_asked = Signal(str)
 
     def __init__(
-        self, controller: FinetuneController, store: ChatStore, home: Home, parent: QWidget | None = None
+        self, controller: FinetuneController, store: ChatReader, home: Home, parent: QWidget | None = None
     ) -> None:
         super().__init__(self.tr("Fine-tune"), parent)
         self._controller = controller
@@ -238,13 +232,3 @@ class FinetunePage(Page):
         narrow = self.width() < theme().px(NARROW)
         self.steps[self.step].set_narrow(narrow)
         self.foot.fit()
-
-
-def build(parts: Parts, window: MainWindow) -> FinetunePage:
-    """The page in the window."""
-    controller = parts.finetune
-    page = FinetunePage(controller, parts.store, parts.home)
-    page.chat_asked.connect(lambda: window.show_page("chat"))
-    page.documents_asked.connect(lambda: window.show_page("documents"))
-    page.toast_asked.connect(lambda text: window.toast(text))
-    return page

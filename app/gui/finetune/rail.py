@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, ThemedWidget, paint_box
+from app.gui.widgets import FOCUS_RING, EnterPresses, ThemedWidget, paint_box
 
 
 class StepRail(ThemedWidget):
@@ -76,7 +76,7 @@ class _Line(ThemedWidget):
         QPainter(self).fillRect(0, self.height() // 2, self.width(), 1, theme().color(token))
 
 
-class _StepButton(QAbstractButton):
+class _StepButton(EnterPresses, QAbstractButton):
     def __init__(self, number: int, name: str) -> None:
         super().__init__()
         self._number, self._state, self._compact = number, "later", False

@@ -27,7 +27,8 @@ from app.gui.finetune.preparing import Preparing
 from app.gui.finetune.review_list import ReviewListView
 from app.gui.finetune.review_model import ReviewModel
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, SegmentedControl, SpinBox, empty_layout
+from app.gui.widgets import Banner, Button, ElidedLabel, Label, SpinBox, empty_layout
+from app.gui.widgets.choices import SegmentedControl
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 LIST_HEIGHT = 420

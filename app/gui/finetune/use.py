@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.chats.store import ChatStore
 from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.use import data_text, taught_documents
+from app.gui.chat.reader import ChatReader
 from app.gui.finetune.chat import ChatPreview
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
@@ -26,7 +26,7 @@ class UseStep(ScrollColumn):
 
     toast_asked = Signal(str)
 
-    def __init__(self, controller: FinetuneController, store: ChatStore, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: FinetuneController, store: ChatReader, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller = controller
         self._error: AppError | None = None
@@ -108,7 +108,7 @@ class UseStep(ScrollColumn):
 
     # --- building -----------------------------------------------------------------------------------------------------
 
-    def _build_beside(self, store: ChatStore) -> QWidget:
+    def _build_beside(self, store: ChatReader) -> QWidget:
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)

@@ -35,7 +35,7 @@ from app.gui.widgets import (
     empty_layout,
     paint_box,
 )
-from app.gui.widgets.page_frame import Page, ScrollColumn, Separator
+from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.models.registry import is_missing
 from app.paths import Home
 from app.types import MODEL_SUFFIXES, InstalledModel
@@ -44,10 +44,8 @@ NARROW = 920
 """Below this width of the page the speed and the origin of a model are left out."""
 
 
-class ModelsPage(Page):
+class ModelsPage(PageFrame):
     """Shows the controller's models and passes wishes on."""
-
-    toast_asked = Signal(str)
 
     def __init__(self, models: ModelsController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Models"), parent)
@@ -80,6 +78,7 @@ class ModelsPage(Page):
         models.engine_ready.connect(self.refresh)
         models.switching.connect(self._switching)
         models.switch_failed.connect(self._switch_failed)
+        models.refused.connect(lambda error: self._say("danger", error.message, error.hint))
         models.files.importing.connect(self.drop.show_progress)
         models.files.import_ended.connect(self._import_ended)
         self.refresh()
@@ -173,10 +172,7 @@ class ModelsPage(Page):
         detail = self.tr("Its file in the data folder is deleted. Chats that used it stay, and other models answer.")
         if not ConfirmDialog.ask(self, title, detail, self.tr("Remove model")):
             return
-        try:
-            self._models.remove(name)
-        except AppError as error:
-            self._say("danger", error.message, error.hint)
+        self._models.remove(name)
 
     def _rename(self, name: str) -> None:
         dialog = RenameDialog(self.tr("Rename “{0}”").format(name), self.tr("Name of the model"), name, self)
@@ -185,11 +181,7 @@ class ModelsPage(Page):
         dialog.deleteLater()
 
     def _try_rename(self, name: str, new_name: str) -> str:
-        try:
-            self._models.rename(name, new_name)
-        except AppError as error:
-            return str(error)
-        return ""
+        return self._models.rename(name, new_name)
 
     def _switching(self, name: str, fraction: float) -> None:
         text = self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100))

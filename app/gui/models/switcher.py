@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from app.gui.icons import paint_icon
 from app.gui.models.controller import ModelsController
-from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, Chip, Label, paint_box
-from app.late import Late
+from app.gui.models.model_button import ModelButton
+from app.gui.widgets import Chip, Label
 
 if TYPE_CHECKING:
-    from app.gui.models import switcher_list as model_list
     from app.gui.models.switcher_list import ModelSwitcher
-else:
-    model_list = Late("app.gui.models.switcher_list")
 
 
 class ModelBar(QWidget):
@@ -26,9 +21,12 @@ class ModelBar(QWidget):
 
     manage_asked = Signal()
 
-    def __init__(self, models: ModelsController, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, models: ModelsController, load_list: Callable[[], type[ModelSwitcher]], parent: QWidget | None = None
+    ) -> None:
+        """`load_list` imports the list, which a start does without."""
         super().__init__(parent)
-        self._models = models
+        self._models, self._load_list = models, load_list
         self._popup: ModelSwitcher | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +75,7 @@ class ModelBar(QWidget):
         if self._popup is not None:
             self._popup.close_list()
             return
-        popup = model_list.ModelSwitcher(self._models, self)
+        popup = self._load_list()(self._models, self)
         popup.manage_asked.connect(self.manage_asked)
         popup.closed.connect(self._closed)
         self._popup = popup
@@ -96,66 +94,3 @@ class ModelBar(QWidget):
     def _switching(self, name: str, fraction: float) -> None:
         self._state.setText(self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100)))
         self._state.show()
-
-
-class ModelButton(QAbstractButton):
-    """ "Mistral 7B Instruct Q4_K_M" with a chevron."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name, self._quantization, self._open = "", "", False
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty(FOCUS_RING, 6)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self.updateGeometry)
-
-    def show_model(self, name: str, quantization: str) -> None:
-        self._name, self._quantization = name, quantization
-        self.setAccessibleName(self.tr("Model: {0}. Switch model").format(name))
-        self.setToolTip(self.tr("{0}. Switch model (Ctrl+Shift+M)").format(f"{name} {quantization}".strip()))
-        self.updateGeometry()
-        self.update()
-
-    def set_open(self, opened: bool) -> None:
-        self._open = opened
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._words_width() + 13 + 16 + 8 + 8 + 16 + 13, theme().px(36))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(120, theme().px(36))
-
-    def _words_width(self) -> int:
-        self.ensurePolished()
-        name = _advance(self._name, strong=True)
-        return name + (8 + _advance(self._quantization) if self._quantization else 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        fill = "pressed" if self._open or self.isDown() else "hover" if self.underMouse() else "surface"
-        paint_box(painter, QRectF(self.rect()), fill=theme().color(fill), edge=theme().color("border"))
-        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        top = (self.height() - 16) // 2
-        ends = (self.width() - 29, 13) if rtl else (13, self.width() - 29)
-        paint_icon(painter, "box", "text2", _square(ends[0], top))
-        paint_icon(painter, "chevron-up" if self._open else "chevron-down", "text2", _square(ends[1], top))
-        area = self.rect().adjusted(37, 0, -37, 0)
-        start = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        painter.setFont(theme().font("uiStrong"))
-        painter.setPen(theme().color("text"))
-        room = area.width() - (8 + _advance(self._quantization) if self._quantization else 0)
-        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room + 2)
-        painter.drawText(area, start, name)
-        painter.setFont(theme().font("ui"))
-        painter.setPen(theme().color("text2"))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter), self._quantization)
-
-
-def _advance(text: str, *, strong: bool = False) -> int:
-    return QFontMetrics(theme().font("uiStrong" if strong else "ui")).horizontalAdvance(text) + 1
-
-
-def _square(left: int, top: int) -> QRect:
-    return QRect(left, top, 16, 16)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.gui.hardware import memory_bytes
 from app.gui.models.controller import ModelsController
-from app.gui.models.switcher import ModelButton
+from app.gui.models.model_button import ModelButton
 from app.gui.models.switcher_row import SwitcherRow
 from app.gui.settings.keycap import Keycap
 from app.gui.theme import theme

@@ -14,7 +14,7 @@ from app.gui.settings.row import SettingRow
 from app.gui.shell.sidebar import NavRow, Place
 from app.gui.theme import theme
 from app.gui.widgets import Button, EmptyState, Label, SearchField, ThemedWidget, paint_box
-from app.gui.widgets.page_frame import Page, ScrollColumn, Separator
+from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.settings import ALL, Setting, Settings
 
 NOTES = {
@@ -33,7 +33,7 @@ SECTION_ICONS = {
 }
 
 
-class SettingsPage(Page):
+class SettingsPage(PageFrame):
     """Sections with settings are built from the declarations; `extra` builds what stands below or instead."""
 
     refused = Signal(object)
@@ -45,7 +45,7 @@ class SettingsPage(Page):
         super().__init__(self.tr("Settings"), parent)
         self._settings, self._extra = settings, extra
         self._views: dict[str, QWidget] = {}
-        self._choices: dict[str, list[tuple[str, str]]] = {}
+        self._choices: dict[str, list[tuple[Any, str]]] = {}
         self._rows: list[SettingRow] = []
         self.search = SearchField(self.tr("Search settings"))
         self.search.setMinimumWidth(theme().px(240))
@@ -83,7 +83,7 @@ class SettingsPage(Page):
         for key, button in self._buttons.items():
             button.setChecked(key == name)
 
-    def set_choices(self, setting: Setting[Any], choices: list[tuple[str, str]]) -> None:
+    def set_choices(self, setting: Setting[Any], choices: list[tuple[Any, str]]) -> None:
         """What can be chosen where the declaration cannot know it, e.g. the collections that there are."""
         self._choices[setting.key] = choices
         for row in self._rows:

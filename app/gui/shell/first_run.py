@@ -14,17 +14,8 @@ from app.gui.hardware import disk_free_bytes, memory_bytes, processor, size_text
 from app.gui.models.controller import ModelsController
 from app.gui.shell.logo import Logo
 from app.gui.theme import theme
-from app.gui.widgets import (
-    Banner,
-    Button,
-    CheckBox,
-    ChoiceCard,
-    IconLabel,
-    Label,
-    ThemedWidget,
-    empty_layout,
-    paint_box,
-)
+from app.gui.widgets import Banner, Button, IconLabel, Label, ThemedWidget, empty_layout, paint_box
+from app.gui.widgets.choices import CheckBox, ChoiceCard
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.paths import Home
 from app.types import InstalledModel, ModelInfo
@@ -71,6 +62,17 @@ class FirstRun(QWidget):
         models.files.import_ended.connect(self._import_ended)
         if models.info is not None:
             self._panel.show_engine(models.info)
+
+    @property
+    def widget(self) -> QWidget:
+        """See `app.gui.shell.page.Page`."""
+        return self
+
+    def shown(self) -> None:
+        """It is shown once."""
+
+    def foot_height(self) -> int:
+        return 80
 
     def regions(self) -> list[QWidget]:
         return [self._scroll, self.start]

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from PySide6.QtCore import QByteArray, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chats.records import Chat
+from app.core.calls.chats import RenameChat
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
+from app.gui.shell.deleted_chats import DeletedChats
 from app.gui.shell.logo import window_icon
+from app.gui.shell.page import Page
+from app.gui.shell.placement import geometry_of, place
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
-from app.gui.shell.shortcuts import TABLE
+from app.gui.shell.shortcuts import TABLE, native
 from app.gui.shell.sidebar import Place, Sidebar
-from app.gui.shell.stored_chats import StoredChats
 from app.gui.theme import theme
-from app.gui.widgets import Banner, ConfirmDialog, Toast
-from app.late import Late
+from app.gui.widgets import LAST_FOLDER, Banner, ConfirmDialog, Toast
 from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings
 
-if TYPE_CHECKING:
-    from app.gui.settings import shortcut_list
-else:
-    shortcut_list = Late("app.gui.settings.shortcut_list")
-
-DEFAULT_SIZE = QSize(1280, 820)
-PageFactory = Callable[[str], QWidget]
+PageFactory = Callable[[str], Page]
 
 
 class MainWindow(QMainWindow):
@@ -42,6 +38,12 @@ class MainWindow(QMainWindow):
     page_shown = Signal(str)
     export_asked = Signal(int)
     """The chat to save in a file."""
+    files_asked = Signal()
+    """A dialog for files to add; the Documents page is open."""
+    folder_asked = Signal()
+    model_list_asked = Signal()
+    """The list of models; the chat is open."""
+    shortcuts_asked = Signal()
 
     def __init__(
         self,
@@ -55,10 +57,8 @@ class MainWindow(QMainWindow):
         """`chats` is the ChatController; `keys` are the pages that `make_page` can build, "chat" among them."""
         super().__init__()
         self._store, self._settings, self._session, self._chats = store, settings, session, chats
-        self._stored = StoredChats(chats.core, self)
-        self._stored.failed.connect(lambda error: self.toast(str(error)))
-        self._keys, self._make_page = frozenset(keys), make_page
-        self._pages: dict[str, QWidget] = {}
+        self.keys, self._make_page = frozenset(keys), make_page
+        self._pages: dict[str, Page] = {}
         self._toast: Toast | None = None
         self._notice: Banner | None = None
         self._was_painted = False
@@ -67,52 +67,51 @@ class MainWindow(QMainWindow):
         self.key = ""
         self.setWindowTitle("Inhouse")
         self.setWindowIcon(window_icon())
+        self.setProperty(LAST_FOLDER, session.state.folder)
+        self.deleted = DeletedChats(chats.core, self)
+        self.deleted.restored.connect(self._chat_restored)
+        self.deleted.failed.connect(lambda error: self.toast(str(error)))
         self._build()
         self._bind_keys()
-        self._restore()
+        place(self, session.state.geometry)
+        self._fit_sidebar()
         chats.chats_changed.connect(self._chats_changed)
         chats.chat_opened.connect(self._chat_opened)
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
-    def page(self, key: str) -> QWidget:
+    def page(self, key: str) -> Page:
         """The page, built where it is not yet."""
         if key not in self._pages:
             page = self._make_page(key)
             self._pages[key] = page
-            self._stack.addWidget(page)
+            self._stack.addWidget(page.widget)
         return self._pages[key]
 
-    def built(self, key: str) -> QWidget | None:
+    def built(self, key: str) -> Page | None:
         """The page if it has been opened before."""
         return self._pages.get(key)
 
     def show_page(self, key: str) -> None:
         """Open a page and put the focus where its work begins."""
-        if key not in self._keys:
+        if key not in self.keys:
             return
         page = self.page(key)
         self.key = key
-        self._stack.setCurrentWidget(page)
+        self._stack.setCurrentWidget(page.widget)
         self.sidebar.show_place(key)
         self.sidebar.show_chat(self._chats.chat_id if key == "chat" else 0)
         self._session.update(page=key)
-        call(page, "shown")
-        if key == "chat":
-            call(page, "focus_input")
-        else:
-            first = call(page, "first_focus")
-            (first if isinstance(first, QWidget) else page).setFocus(Qt.FocusReason.OtherFocusReason)
+        page.shown()
+        page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
         self.page_shown.emit(key)
 
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
         page = self._make_page("first_run")
-        self._outer.addWidget(page)
-        self._outer.setCurrentWidget(page)
-        first = call(page, "first_focus")
-        if isinstance(first, QWidget):
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._outer.addWidget(page.widget)
+        self._outer.setCurrentWidget(page.widget)
+        page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end_first_run(self) -> None:
         """The welcome is over: the chat."""
@@ -153,13 +152,14 @@ class MainWindow(QMainWindow):
             title = self._store.chat(chat_id).title
             if self._chats.chat_id == chat_id:
                 self._chats.new_chat()
-            self._stored.delete(chat_id)
+            self.deleted.delete(chat_id)
         except AppError as error:
             self.toast(str(error))
             return
-        toast = self.toast(self.tr("“{0}” was deleted.").format(_short(title)), self.tr("Undo"))
-        toast.undone.connect(lambda: self._restore_chat(chat_id))
-        toast.gone.connect(self._purge)
+        self.reload_chats()
+        undo = self.tr("Undo ({0})").format(native("Ctrl+Z"))
+        toast = self.toast(self.tr("“{0}” was deleted.").format(_short(title)), undo)
+        toast.undone.connect(lambda: self.deleted.undo(chat_id))
 
     def rename_chat(self, chat_id: int) -> None:
         """Edit the chat's name in the sidebar."""
@@ -167,11 +167,14 @@ class MainWindow(QMainWindow):
             self._toggle_sidebar()
         self.sidebar.edit_chat(chat_id)
 
-    def _restore_chat(self, chat_id: int) -> None:
-        self._stored.restore(chat_id, lambda: self.open_chat(chat_id))
+    def _rename(self, chat_id: int, title: str) -> None:
+        call = RenameChat(chat_id=chat_id, title=title)
+        self._chats.core.request(call, failed=lambda error: self.toast(str(error)))
 
-    def _purge(self) -> None:
-        self._stored.purge()
+    def _chat_restored(self, chat_id: int) -> None:
+        self._end_toast()
+        self.reload_chats()
+        self.open_chat(chat_id)
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
@@ -191,11 +194,16 @@ class MainWindow(QMainWindow):
     def toast(self, text: str, action: str = "") -> Toast:
         """Say it at the bottom of the window; the one before goes."""
         self._end_toast()
-        toast = Toast(text, action, self)
+        toast = Toast(text, action, self, above=self._foot_height)
         self._toast = toast
         toast.destroyed.connect(lambda: self._forget_toast(toast))
         toast.show_at_bottom()
         return toast
+
+    def _foot_height(self) -> int:
+        """What a toast leaves free: the input, or the buttons at the foot of a page."""
+        page = self._pages.get(self.key)
+        return page.foot_height() if page is not None else 0
 
     def _end_toast(self) -> None:
         toast, self._toast = self._toast, None
@@ -220,24 +228,26 @@ class MainWindow(QMainWindow):
             self.show_page(key)
         elif action in ("add_files", "add_folder"):
             self.show_page("documents")
-            call(self.page("documents"), "choose_files" if action == "add_files" else "choose_folder")
+            (self.files_asked if action == "add_files" else self.folder_asked).emit()
         elif action == "focus_input":
             self.show_page("chat")
         elif action == "search_chats":
             self._search_chats()
         elif action == "switch_model":
             self.show_page("chat")
-            call(self.page("chat"), "open_model_switcher")
+            self.model_list_asked.emit()
         elif action == "toggle_sidebar":
             self._toggle_sidebar()
         elif action == "shortcut_list":
-            self._show_shortcuts()
+            self.shortcuts_asked.emit()
         elif action == "new_chat":
             self.new_chat()
+        elif action == "undo_delete":
+            self.deleted.undo()
 
     def _bind_keys(self) -> None:
         for keys in TABLE:
-            if keys.action and not (keys.action.startswith("page_") and keys.action[5:] not in self._keys):
+            if keys.action and not (keys.action.startswith("page_") and keys.action[5:] not in self.keys):
                 for sequence in keys.sequences:
                     self._bind(sequence, partial(self.act, keys.action))
         self._bind("F6", lambda: self._next_region(1))
@@ -253,9 +263,8 @@ class MainWindow(QMainWindow):
         shortcut.activatedAmbiguously.connect(action)
 
     def _next_region(self, step: int) -> None:
-        page = self._stack.currentWidget()
-        found = call(page, "regions")
-        regions = [self.sidebar, *(found if isinstance(found, list) else [page])]
+        page = self._pages.get(self.key)
+        regions = [self.sidebar, *(page.regions() if page is not None else [])]
         focus_region([region for region in regions if region.isVisible()], QApplication.focusWidget(), step)
 
     def _zoom(self, direction: int) -> None:
@@ -270,9 +279,6 @@ class MainWindow(QMainWindow):
             self._toggle_sidebar()
         self.sidebar.focus_search()
 
-    def _show_shortcuts(self) -> None:
-        shortcut_list.ShortcutList(self._keys, self).open()
-
     # --- shape ------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -281,7 +287,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.sidebar = Sidebar(self._store, self._places(), body)
-        self.sidebar.chats.rename_asked.connect(self._stored.rename)
+        self.sidebar.chats.rename_asked.connect(self._rename)
         self._stack = QStackedWidget(body)
         row.addWidget(self.sidebar)
         self._column = QVBoxLayout()
@@ -308,7 +314,7 @@ class MainWindow(QMainWindow):
             Place("finetune", "graduation-cap", self.tr("Fine-tune"), "Ctrl+4"),
             Place("settings", "settings", self.tr("Settings"), "Ctrl+,"),
         ]
-        return [place for place in places if place.key in self._keys]
+        return [each for each in places if each.key in self.keys]
 
     def _toggle_sidebar(self) -> None:
         """By hand: below 1000 px it opens for now, above that the choice is kept."""
@@ -323,22 +329,9 @@ class MainWindow(QMainWindow):
             self._narrow = narrow
             self.sidebar.set_collapsed(narrow or self._rail_wanted)
 
-    def _restore(self) -> None:
-        """The same place as the last time, on a screen that is there; the first time in the middle."""
-        screen = QGuiApplication.primaryScreen()
-        room = screen.availableGeometry() if screen is not None else QRect(0, 0, 1280, 820)
-        self.setMinimumSize(
-            min(theme().size("windowMinW"), room.width()), min(theme().size("windowMinH"), room.height())
-        )
-        geometry = QByteArray.fromBase64(self._session.state.geometry.encode())
-        if not (self._session.state.geometry and self.restoreGeometry(geometry)):
-            size = DEFAULT_SIZE.boundedTo(room.size())
-            self.setGeometry(QRect(room.center() - QRect(0, 0, size.width(), size.height()).center(), size))
-        self._fit_sidebar()
-
     def _keep_geometry(self) -> None:
         if self._was_painted:
-            self._session.update(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+            self._session.update(geometry=geometry_of(self))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -358,6 +351,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._end_toast()
         self._keep_geometry()
+        self._session.update(folder=self.property(LAST_FOLDER) or "")
         self._session.save()
         self.closing.emit()
         super().closeEvent(event)
@@ -369,12 +363,6 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
-
-
-def call(target: object, name: str, *args: object) -> object:
-    """Call what a page may offer: not every page has a model switcher or a first field."""
-    method = getattr(target, name, None)
-    return method(*args) if callable(method) else None
 
 
 def _short(title: str) -> str:

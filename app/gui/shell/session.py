@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 from PySide6.QtCore import QObject, QTimer
 
+from app.core.calls.models import Models
 from app.errors import NoSpace
-from app.files import write_atomic
+from app.files import set_aside, write_atomic
 from app.types import Collection
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ class State(Struct, kw_only=True):
     geometry: str = ""  # Qt's own, base64
     page: str = "chat"
     chat_id: int = 0  # 0 is a new chat
+    folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
+    models: Models | None = None  # as they were known last, until the core tells
     collections: list[Collection] = []  # as they were known last, until the core tells
 
 
@@ -34,6 +37,9 @@ class Session(QObject):
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path = path
+        self._read_only = False
+        self.note = ""
+        """A sentence for the user where the file was damaged, or ""."""
         self._timer = QTimer(self, singleShot=True, interval=SAVE_DELAY_MS)
         self._timer.timeout.connect(self.save)
         self.state = self._read()
@@ -60,8 +66,10 @@ class Session(QObject):
                 self._timer.start()
 
     def save(self) -> None:
-        """Write now."""
+        """Write now; never over a file that could not be read."""
         self._timer.stop()
+        if self._read_only:
+            return
         try:
             write_atomic(self._path, msgspec.json.encode(self.state))
         except NoSpace as error:
@@ -72,6 +80,22 @@ class Session(QObject):
             return msgspec.json.decode(self._path.read_bytes(), type=State)
         except FileNotFoundError:
             return State()
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            log.info("The session could not be read: %s", error)
-            return State()
+        except OSError as error:
+            self._keep_off(error)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            self._set_aside(error)
+        return State()
+
+    def _set_aside(self, error: Exception) -> None:
+        try:
+            kept = set_aside(self._path)
+        except OSError as problem:
+            self._keep_off(problem)
+            return
+        self.note = f"What you had typed and opened last could not be read. The damaged file is kept as “{kept.name}”."
+        log.info("%s (%s)", self.note, error)
+
+    def _keep_off(self, error: OSError) -> None:
+        """It may be whole: this session then lasts until the window closes."""
+        self._read_only = True
+        log.info("The session could not be read: %s", error)

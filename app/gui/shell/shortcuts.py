@@ -43,6 +43,7 @@ TABLE: tuple[Keys, ...] = (
     Keys(CHAT, ("Alt+1", "Alt+9"), QT_TRANSLATE_NOOP("Shortcuts", "Open source 1 to 9")),
     Keys(CHAT, ("Ctrl+[", "Ctrl+]"), QT_TRANSLATE_NOOP("Shortcuts", "Previous and next source")),
     Keys(CHAT, ("Ctrl+Shift+C",), QT_TRANSLATE_NOOP("Shortcuts", "Copy the last answer")),
+    Keys(CHAT, ("Ctrl+Z",), QT_TRANSLATE_NOOP("Shortcuts", "Bring back the chat that was deleted"), "undo_delete"),
     Keys(CHAT, ("Ctrl+Shift+M",), QT_TRANSLATE_NOOP("Shortcuts", "Switch model"), "switch_model"),
     Keys(DOCUMENTS, ("Ctrl+O",), QT_TRANSLATE_NOOP("Shortcuts", "Add files"), "add_files"),
     Keys(DOCUMENTS, ("Ctrl+Shift+O",), QT_TRANSLATE_NOOP("Shortcuts", "Add a folder"), "add_folder"),

@@ -17,6 +17,7 @@ from app.gui.shell.logo import Logo
 from app.gui.theme import theme
 from app.gui.widgets import (
     FOCUS_RING,
+    EnterPresses,
     IconButton,
     IconLabel,
     Label,
@@ -231,7 +232,7 @@ class _NewChat(LeadingButton):
         return QSize(super().sizeHint().width(), theme().px(36))
 
 
-class NavRow(QAbstractButton):
+class NavRow(EnterPresses, QAbstractButton):
     """A page's name with a count or a state at its end."""
 
     def __init__(self, place: Place, parent: QWidget | None = None) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractButton, QLayout, QWidget
 
 from app.gui.theme import theme
 
 FOCUS_RING = "focusRing"
 """Dynamic property: the corner radius of the ring that the focus overlay draws round a widget."""
+
+LAST_FOLDER = "lastFolder"
+"""Dynamic property of a window: the folder of the file dialog that ended last."""
 
 
 def follow_theme(widget: QWidget) -> None:
@@ -58,6 +61,36 @@ class ThemedWidget(QWidget):
     def _theme_changed(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+class EnterPresses:
+    """Mixed into a button: Enter presses it as Space does. Qt presses nothing, and in a dialog its default button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        assert isinstance(self, QAbstractButton)
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)  # type: ignore[misc]  # of the button that it is mixed into
+        elif self.isEnabled() and not event.isAutoRepeat():
+            self.click()
+
+
+def grow_only(widget: QWidget, layout: QLayout) -> None:
+    """For a widget that draws nothing itself and grows at its lower end, e.g. with an answer that streams.
+
+    Qt would paint all of it again at each line more, and lay its children out in too little room before it grows.
+    """
+    widget.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+
+
+def follow_layout(layout: QLayout) -> None:
+    """Bring the children of a widget into the order of its layout: a screen reader reads them in the one they have."""
+    for item in filter(None, (layout.itemAt(index) for index in range(layout.count()))):
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.raise_()
+        elif inner is not None:
+            follow_layout(inner)
 
 
 def empty_layout(layout: QLayout) -> None:

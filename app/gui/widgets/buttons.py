@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets.base import FOCUS_RING, paint_box
+from app.gui.widgets.base import FOCUS_RING, EnterPresses, paint_box
 
 Kind = Literal["primary", "secondary", "danger", "quiet", "link"]
 GAP = 8
@@ -24,7 +24,7 @@ FILLS: dict[str, tuple[str | None, str, str]] = {
 INKS = {"primary": "onAccent", "secondary": "text", "danger": "danger", "quiet": "text2", "link": "accent"}
 
 
-class Button(QPushButton):
+class Button(EnterPresses, QPushButton):
     """A button that names its result. A disabled one should get `disable(reason)`, so that the tooltip says why."""
 
     def __init__(
@@ -164,7 +164,7 @@ class LeadingButton(Button):
         return 11
 
 
-class IconButton(QAbstractButton):
+class IconButton(EnterPresses, QAbstractButton):
     """An icon that can be clicked. `name` is spoken and, with the shortcut, shown as tooltip."""
 
     def __init__(

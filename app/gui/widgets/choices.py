@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets.base import FOCUS_RING, ThemedWidget, paint_box
+from app.gui.widgets.base import FOCUS_RING, EnterPresses, ThemedWidget, paint_box
 
 
-class Switch(QAbstractButton):
+class Switch(EnterPresses, QAbstractButton):
     """On or off, at once. The accessible name is the setting's name."""
 
     def __init__(self, name: str, *, checked: bool = False, parent: QWidget | None = None) -> None:
@@ -159,7 +159,7 @@ class SegmentedControl(ThemedWidget):
         paint_box(QPainter(self), QRectF(self.rect()), fill=theme().color("subtle"), edge=theme().color("border"))
 
 
-class _Segment(QAbstractButton):
+class _Segment(EnterPresses, QAbstractButton):
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setText(text)
@@ -186,7 +186,7 @@ class _Segment(QAbstractButton):
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.text())
 
 
-class ChoiceCard(QAbstractButton):
+class ChoiceCard(EnterPresses, QAbstractButton):
     """A choice with a heading, a line of explanation, and facts at its end. Siblings exclude each other."""
 
     def __init__(
@@ -285,12 +285,6 @@ class ChoiceCard(QAbstractButton):
         paint_box(painter, box, fill=theme().color("surface" if chosen else "successSoft"), radius=4)
         painter.setPen(theme().color("success"))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._chip)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-            return
-        super().keyPressEvent(event)
 
     def _measure(self) -> None:
         self.updateGeometry()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
@@ -197,8 +198,18 @@ class Toast(QWidget):
     undone = Signal()
     gone = Signal()
 
-    def __init__(self, text: str, action: str = "", parent: QWidget | None = None, *, stays_ms: int = TOAST_MS) -> None:
+    def __init__(
+        self,
+        text: str,
+        action: str = "",
+        parent: QWidget | None = None,
+        *,
+        above: Callable[[], int] = lambda: 0,
+        stays_ms: int = TOAST_MS,
+    ) -> None:
+        """`above` gives the pixels at the parent's bottom that stay free: what is worked with there is not covered."""
         super().__init__(parent)
+        self._above = above
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(12)
@@ -233,7 +244,9 @@ class Toast(QWidget):
     def _place(self) -> None:
         parent = self.parentWidget()
         if parent is not None:
-            self.move(QPoint((parent.width() - self.width()) // 2, parent.height() - self.height() - 24))
+            below = self._above()
+            bottom = parent.height() - (below + 12 if below else 24)
+            self.move(QPoint((parent.width() - self.width()) // 2, max(bottom - self.height(), 0)))
 
     def _undo(self) -> None:
         self._timer.stop()

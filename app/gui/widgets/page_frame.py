@@ -44,8 +44,8 @@ class TopBar(ThemedWidget):
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))
 
 
-class Page(QWidget):
-    """A page of the window. `body` is the column below the bar."""
+class PageFrame(QWidget):
+    """What most pages are: a bar and, below it, the column `body`. It answers what the window asks of a page."""
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,9 +60,23 @@ class Page(QWidget):
         self.body.setSpacing(0)
         column.addLayout(self.body, 1)
 
+    @property
+    def widget(self) -> QWidget:
+        """See `app.gui.shell.page.Page`."""
+        return self
+
+    def shown(self) -> None:
+        """Nothing of a page is old when it is opened, unless the page says so."""
+
+    def first_focus(self) -> QWidget:
+        return self
+
     def regions(self) -> list[QWidget]:
         """The stops of F6."""
         return [self]
+
+    def foot_height(self) -> int:
+        return 0
 
 
 class ScrollColumn(QScrollArea):

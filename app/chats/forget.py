@@ -1,0 +1,132 @@
+"""Clears stored answers of removed documents, in the chat database and in its copies, whatever their version."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from app.database.opening import version_of
+from app.types import Answer, Passage, Source
+
+REMOVED = "> (A quotation stood here. Its document was removed.)"
+DELETED = "This answer was deleted together with the document that it spoke of."
+
+_QUOTE = re.compile(r"^[ \t]*>.*\[\d{1,3}\].*$", re.MULTILINE)
+_NUMBER = re.compile(r"\[(\d{1,3})\]")
+_answers = msgspec.json.Decoder(Answer)
+
+Key = tuple[int, float]
+"""A turn's id and when it was made: copies from before a loss of the database may use the id for another turn."""
+
+
+def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None:
+    """Remember which documents an answer holds passages of. The link outlives a document's removal."""
+    passages = [source.passage for source in answer.sources] + list(answer.nearest)
+    db.execute("DELETE FROM cited WHERE turn_id = ?", (turn_id,))
+    db.executemany(
+        "INSERT INTO cited (turn_id, document_id) VALUES (?, ?)",
+        [(turn_id, document_id) for document_id in {passage.document_id for passage in passages}],
+    )
+
+
+def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
+    """The answer as it may be stored: a document that it cites may have been removed while it was written."""
+    ids = {source.passage.document_id for source in answer.sources} | {each.document_id for each in answer.nearest}
+    marks = ",".join("?" * len(ids))
+    removed = db.execute(f"SELECT document_id FROM removed WHERE document_id IN ({marks})", tuple(ids)).fetchall()
+    return without(answer, [row[0] for row in removed]) if removed else answer
+
+
+def forget_documents(db: sqlite3.Connection, ids: Sequence[int]) -> int:
+    """Blank what answers hold of these documents: passages, their names and paths, quotations; → answers changed.
+
+    Run it in a transaction. What a model wrote in its own words stays: see `answers_about`.
+    """
+    changed = 0
+    for turn_id, stored in _citing(db, ids):
+        before = _answers.decode(stored)
+        after = without(before, ids)
+        if after != before:
+            changed += 1
+            db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(after), turn_id))
+        if after.text != before.text:
+            db.execute("UPDATE turns SET text = ? WHERE id = ?", (after.text, turn_id))
+    if version_of(db) > 1:  # copies may be of before a migration
+        db.executemany("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", [(each,) for each in ids])
+    if changed:
+        merge_words(db)
+    return changed
+
+
+def without(answer: Answer, ids: Iterable[int]) -> Answer:
+    """The answer with the passages of these documents blanked, and what it quotes of them word for word."""
+    gone = frozenset(ids)
+    cited = {str(source.n) for source in answer.sources if source.passage.document_id in gone}
+
+    def unquoted(line: re.Match[str]) -> str:
+        return REMOVED if cited & set(_NUMBER.findall(line.group())) else line.group()
+
+    def blank(passage: Passage) -> Passage:
+        if passage.document_id not in gone:
+            return passage
+        return msgspec.structs.replace(passage, document="", path="", text="", heading="", best=None, boxes=())
+
+    return msgspec.structs.replace(
+        answer,
+        text=_QUOTE.sub(unquoted, answer.text),
+        sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
+        nearest=tuple(blank(passage) for passage in answer.nearest),
+    )
+
+
+def answers_about(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[int, ...]:
+    """Answers that cite these documents, removed or not, in words that are not a mere quotation; oldest first."""
+    gone = frozenset(ids)
+    return tuple(turn_id for turn_id, stored in _citing(db, ids) if _speaks_of(_answers.decode(stored), gone))
+
+
+def _speaks_of(answer: Answer, ids: frozenset[int]) -> bool:
+    cited = {str(source.n) for source in answer.sources if source.passage.document_id in ids}
+    own = _QUOTE.sub("", answer.text).replace(REMOVED, "")
+    return bool(cited) and bool(own.strip() or answer.thinking.strip())
+
+
+def keys_of(db: sqlite3.Connection, turn_ids: Sequence[int]) -> list[Key]:
+    """What these turns are known by in every copy."""
+    marks = ",".join("?" * len(turn_ids))
+    rows = db.execute(f"SELECT id, created_at FROM turns WHERE id IN ({marks})", tuple(turn_ids))
+    return [(row[0], row[1]) for row in rows]
+
+
+def delete_answers(db: sqlite3.Connection, keys: Iterable[Key]) -> int:
+    """Empty these answers for good; they keep their place, since others may follow them; → how many there were."""
+    empty = msgspec.json.encode(Answer(text="", note=DELETED))
+    gone = 0
+    for key in keys:
+        changed = db.execute(
+            "UPDATE turns SET text = '', answer = ?, rating = NULL, corrected = '', rated_at = NULL "
+            "WHERE id = ? AND created_at = ? AND role = 'answer'",
+            (empty, *key),
+        ).rowcount
+        if changed:
+            db.execute("DELETE FROM cited WHERE turn_id = ?", key[:1])
+        gone += changed
+    if gone:
+        merge_words(db)
+    return gone
+
+
+def merge_words(db: sqlite3.Connection) -> None:
+    """FTS5 only marks what is deleted; merging all of it into one segment drops it."""
+    db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
+
+
+def _citing(db: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Id and stored answer of every turn that cites one of these documents."""
+    marks = ",".join("?" * len(ids))
+    links = f"SELECT turn_id FROM cited WHERE document_id IN ({marks})"
+    rows = db.execute(f"SELECT id, answer FROM turns WHERE id IN ({links}) ORDER BY id", tuple(ids))
+    return [(row[0], row[1]) for row in rows]

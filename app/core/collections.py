@@ -1,0 +1,130 @@
+"""The collections as the core knows them: names and counts by id, told to every door when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.core.calls.documents import CollectionsChanged
+from app.core.children import Requester
+from app.core.clock import Timer
+from app.core.house import Handler, House
+from app.core.reply import Reply
+from app.errors import AppError
+from app.types import Collection
+from app.workers.protocol import (
+    Call,
+    CollectionMade,
+    Collections,
+    CreateCollection,
+    ListCollections,
+    RenameCollection,
+)
+
+RECOUNT_S = 1.5
+"""While files are added the counts are told this often."""
+
+
+class CollectionList:
+    """Asks the documents process for them, once for all who want to know at the same time."""
+
+    def __init__(self, house: House, child: Requester) -> None:
+        self._house, self._child = house, child
+        self.all: tuple[Collection, ...] = ()
+        """As far as they are known."""
+        self._known = False
+        self._listing = self._again = False
+        self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
+        """Who waits for the next list."""
+        self._timer: Timer | None = None
+
+    def handlers(self) -> Mapping[type[Call], Handler]:
+        return {ListCollections: self._list, CreateCollection: self._create, RenameCollection: self._rename}
+
+    def names_of(self, ids: tuple[int, ...]) -> str:
+        """What these collections are called, for the record of an answer; "" where none is named."""
+        names = {each.id: each.name for each in self.all}
+        return ", ".join(names[key] for key in ids if key in names)
+
+    def find_or_make(self, name: str, found: Callable[[int], object], failed: Callable[[AppError], object]) -> None:
+        """The id of the collection of this name, whatever its case; it is made where there is none."""
+
+        same = [each.id for each in self.all if each.name.casefold() == name.casefold()]
+        if same:
+            found(same[0])
+            return
+
+        def made(data: CollectionMade) -> None:
+            self._made(data.collection)
+            found(data.collection.id)
+
+        self._child.request(CreateCollection(name=name), done=made, failed=failed)
+
+    def recount(self) -> None:
+        """Ask for them again; one list at a time is asked for."""
+        self.stop()
+        if self._listing:
+            self._again = True
+            return
+        self._listing, self._again = True, False
+        asked, self._asked = self._asked, []
+
+        def listed(data: Collections) -> None:
+            self._listing = False
+            self.take(data.collections)
+            for then, _ in asked:
+                then()
+            if self._asked or self._again:
+                self.recount()
+
+        def failed(error: AppError) -> None:
+            self._listing = False
+            waiting, self._asked = [*asked, *self._asked], []
+            for _, tell in waiting:
+                tell(error)
+
+        self._child.request(ListCollections(), done=listed, failed=failed)
+
+    def recount_soon(self) -> None:
+        """Files come in: tell the new counts in a moment, not after each."""
+        if self._timer is None:
+            self._timer = self._house.clock.after(RECOUNT_S, self.recount)
+
+    def stop(self) -> None:
+        """Ask no more by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def forget(self, collection_id: int) -> None:
+        """It was deleted."""
+        self.take(tuple(each for each in self.all if each.id != collection_id))
+
+    def take(self, collections: tuple[Collection, ...]) -> None:
+        """The documents process says that there are these; what still knows one by its name gets its id."""
+        if collections != self.all or not self._known:
+            self.all, self._known = collections, True
+            self._house.store.resolve_collections({each.name: each.id for each in collections})
+            self._house.tell(CollectionsChanged(collections=collections))
+
+    def _list(self, call: ListCollections, reply: Reply) -> None:
+        self._asked.append((lambda: reply.done(Collections(collections=self.all)), reply.failed))
+        self.recount()
+
+    def _create(self, call: CreateCollection, reply: Reply) -> None:
+        def made(data: CollectionMade) -> None:
+            self._made(data.collection)
+            reply.done(data)
+
+        self._child.request(call, done=made, failed=reply.failed)
+
+    def _made(self, collection: Collection) -> None:
+        if self._known:
+            self.take((*(each for each in self.all if each.id != collection.id), collection))
+        self.recount()
+
+    def _rename(self, call: RenameCollection, reply: Reply) -> None:
+        def renamed(data: Collections) -> None:
+            self.take(data.collections)
+            reply.done(data)
+
+        self._child.request(call, done=renamed, failed=reply.failed)

@@ -1,0 +1,106 @@
+"""One engine process and the model that it holds: loaded as soon as the process is there, and again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.core.house import House
+from app.core.requests import Job
+from app.core.signals import Signal
+from app.errors import AppError
+from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
+from app.types import InstalledModel, ModelInfo
+from app.workers import protocol as p
+
+
+class Engine:
+    """Answers once `info` is known."""
+
+    def __init__(self, house: House, model: InstalledModel) -> None:
+        self._house = house
+        self.model = model
+        self.info: ModelInfo | None = None
+        """What the engine says of the loaded model; None until it can answer."""
+        self.child = house.make_child("engine")
+        self.loading: Signal[float] = Signal()
+        """How much of the model has been read, 0 to 1."""
+        self.loaded: Signal[ModelInfo] = Signal()
+        self.failed: Signal[AppError] = Signal()
+        """The process ended by itself, or cannot load the model."""
+        self._job: Job | None = None
+        self._paused: Callable[[], object] | None = None
+        self.child.ready.connect(self._load)
+        self.child.failed.connect(self._ended)
+
+    def request(
+        self,
+        call: p.Call,
+        *,
+        done: Callable[[Any], object],
+        event: Callable[[Any], object] | None = None,
+        failed: Callable[[AppError], object] | None = None,
+        cancelled: Callable[[], object] | None = None,
+    ) -> Job:
+        """Ask the model; see app.core.children.Requester."""
+        return self.child.request(call, done=done, event=event, failed=failed, cancelled=cancelled)
+
+    def start(self) -> None:
+        """Start the process, which loads the model; nothing happens where it runs."""
+        self.child.start()
+
+    def restart(self) -> None:
+        """End the process and load the model in another one."""
+        self.info = None
+        self.child.restart()
+
+    def rest(self) -> None:
+        """End the process so that its memory is free; `start` brings it back."""
+        self.info = None
+        self.child.retire()
+
+    def hold(self, room: Callable[[], object]) -> None:
+        """Stop loading, and call `room` when that is so; `go_on` loads again."""
+        if self._job is not None and self._job.active:
+            self._paused = room
+            self._job.cancel()
+
+    def go_on(self) -> None:
+        """Load what `hold` held up."""
+        self._load()
+
+    def _load(self, *_: object) -> None:
+        settings, model = self._house.settings, self.model
+        wanted = settings.get(CONTEXT_LENGTH)
+        call = p.Load(
+            path=model.path,
+            context=min(wanted, model.context_trained) if model.context_trained else wanted,
+            gpu_layers=settings.get(GPU_LAYERS),
+            threads=settings.get(THREADS),
+            adapter=model.adapter,
+        )
+        self.info = None
+        self._job = self.child.request(
+            call, event=self._moved, done=self._loaded, failed=self._refused, cancelled=self._held
+        )
+
+    def _moved(self, data: Any) -> None:
+        if isinstance(data, p.LoadProgress):
+            self.loading.emit(data.fraction)
+
+    def _loaded(self, data: p.Loaded) -> None:
+        self.info = data.info
+        self.loaded.emit(data.info)
+
+    def _refused(self, error: AppError) -> None:
+        if self.child.state == "ready":  # else its end is told by the child itself
+            self.failed.emit(error)
+
+    def _held(self) -> None:
+        room, self._paused = self._paused, None
+        if room is not None:
+            room()
+
+    def _ended(self, error: AppError) -> None:
+        self.info = None
+        self.failed.emit(error)

@@ -1,0 +1,72 @@
+"""Models beside the one in use, for single questions: each in an engine of its own that ends when nobody asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.core.children import Requester
+from app.core.engine import Engine
+from app.core.house import House
+from app.core.reply import Reply
+from app.core.retired import Retired
+from app.errors import AppError
+from app.types import InstalledModel
+
+IDLE_S = 60.0
+"""So long such a model stays loaded for the next question."""
+
+Ready = Callable[[Requester, InstalledModel], object]
+
+
+class SideEngines:
+    """By model id."""
+
+    def __init__(self, house: House, retired: Retired) -> None:
+        self._house, self._retired = house, retired
+        self._engines: dict[str, Engine] = {}
+        self._waiting: dict[str, list[tuple[Ready, Reply]]] = {}
+
+    def with_model(self, model: InstalledModel, ready: Ready, reply: Reply) -> None:
+        """Call `ready` once this model can answer; what goes wrong is told to `reply`."""
+        engine = self._engines.get(model.id)
+        if engine is not None and engine.info is not None:
+            ready(engine, model)
+            return
+        self._waiting.setdefault(model.id, []).append((ready, reply))
+        if engine is None:
+            engine = self._engines[model.id] = Engine(self._house, model)
+            engine.loaded.connect(lambda _: self._loaded(model))
+            engine.failed.connect(lambda error: self._failed(model, error))
+            engine.start()
+
+    def stop(self) -> None:
+        """The core ends."""
+        for engine in self._engines.values():
+            engine.child.stop()
+
+    def _loaded(self, model: InstalledModel) -> None:
+        engine = self._engines.get(model.id)
+        if engine is None:
+            return
+        for ready, reply in self._waiting.pop(model.id, []):
+            if reply.open:
+                ready(engine, model)
+        self._house.clock.after(IDLE_S, lambda: self._look(model.id))
+
+    def _failed(self, model: InstalledModel, error: AppError) -> None:
+        engine = self._engines.pop(model.id, None)
+        if engine is not None:
+            engine.child.retire()
+            self._retired.add(engine.child)
+        for _, reply in self._waiting.pop(model.id, []):
+            reply.failed(error)
+
+    def _look(self, model_id: str) -> None:
+        engine = self._engines.get(model_id)
+        if engine is None:
+            return
+        if engine.child.busy:
+            self._house.clock.after(IDLE_S, lambda: self._look(model_id))
+        else:
+            del self._engines[model_id]
+            self._retired.add(engine.child)

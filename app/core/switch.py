@@ -1,0 +1,113 @@
+"""A switch to another model: loaded and tried in a process of its own while the old one answers, or instead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psutil
+
+from app.core.engine import Engine
+from app.core.house import House
+from app.core.reply import Reply
+from app.errors import AppError, WorkerGone
+from app.types import InstalledModel, Sampling
+from app.workers import protocol as p
+
+ROOM_POLL_S = 0.1
+MEMORY_SHARE = 1.15
+"""Weights plus the context and working memory beside them, as a share of the file; measured where a model is loaded."""
+
+
+class Switch:
+    """One switch under way. Exactly one of `took_over` and `gave_up` is called, unless it is cancelled."""
+
+    def __init__(
+        self,
+        house: House,
+        old: Engine | None,
+        model: InstalledModel,
+        moved: Callable[[float], object],
+        took_over: Callable[[Engine], object],
+        gave_up: Callable[[Engine, AppError], object],
+        *,
+        tried: bool = False,
+    ) -> None:
+        """`tried` skips the one-token trial: the model answers already, and only its settings are others."""
+        self._house, self._old, self.model = house, old, model
+        self._moved, self._took_over, self._gave_up = moved, took_over, gave_up
+        self._tried = tried
+        self.replies: list[Reply] = []
+        """Doors that wait for its end."""
+        self.engine = engine = Engine(house, model)
+        self._room = old is None or old.info is None or _fits(model)
+        self._over = False
+        engine.loading.connect(self._loading)
+        engine.loaded.connect(lambda _: self._try())
+        engine.failed.connect(self._failed)
+
+    def start(self) -> None:
+        """Begin; the first progress says that the file is sound."""
+        self._moved(0.0)
+        self.engine.start()
+
+    def cancel(self) -> None:
+        """The old model stays; nothing more is called."""
+        self._over = True
+
+    def _loading(self, fraction: float) -> None:
+        if self._over:
+            return
+        if self._room:
+            self._moved(fraction)
+        else:
+            self.engine.hold(self._make_room)
+
+    def _make_room(self) -> None:
+        """Both models do not fit: end the old engine after its answers, and go on when its memory is free."""
+        old = self._old
+        if self._over or old is None:
+            return
+        if not old.child.busy and old.child.state != "stopped":
+            old.rest()
+        if old.child.gone:
+            self._room = True
+            self.engine.go_on()
+        else:
+            self._house.clock.after(ROOM_POLL_S, self._make_room)
+
+    def _try(self) -> None:
+        """One token, before anybody depends on it: some files pass every check and crash at the first word."""
+        if self._over:
+            return
+        if self._tried:
+            self._end()
+            return
+        call = p.Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
+        self.engine.request(call, done=lambda _: self._end(), failed=self._failed)
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            self._took_over(self.engine)
+
+    def _failed(self, error: AppError) -> None:
+        if self._over:
+            return
+        self._over = True
+        if isinstance(error, WorkerGone):
+            error = AppError(
+                f"The file of “{self.model.name}” makes the model engine crash.",
+                "The model before it stays in use. Get the file again, or choose another model.",
+                f"{self.model.path}\n{error.detail}",
+            )
+        self._gave_up(self.engine, error)
+
+
+def _fits(model: InstalledModel) -> bool:
+    """Whether another engine has room beside the one that answers."""
+    return model.file_bytes * MEMORY_SHARE <= free_memory_bytes()
+
+
+def free_memory_bytes() -> int:
+    """Memory that a program can have now without making others slow."""
+    return int(psutil.virtual_memory().available)

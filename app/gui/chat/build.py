@@ -1,0 +1,62 @@
+"""Puts the chat into the window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from app.gui.chat import parts as chat_parts
+from app.gui.chat.page import ChatPage
+from app.gui.models.switcher import ModelBar
+from app.gui.parts import Parts
+from app.gui.shell.main_window import MainWindow
+from app.paths import RESOURCES, SAMPLE_COLLECTION
+
+SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"
+"""Beside the folder and not in it, so that adding the folder adds documents only."""
+SAMPLE_QUESTIONS = 4
+"""One a document, so that a person sees that several are asked at once."""
+
+
+def build(parts: Parts, window: MainWindow) -> ChatPage:
+    """The page with the model's button in its bar; what other pages do for it they are asked here."""
+    bar = ModelBar(parts.models, chat_parts.model_list)
+    bar.manage_asked.connect(lambda: window.show_page("models"))
+    page = ChatPage(
+        parts.chats,
+        parts.models,
+        model_button=bar,
+        samples=lambda: sample_questions(parts.chats.collection),
+        drafts=parts.session,
+    )
+    window.model_list_asked.connect(bar.open_list)
+    page.narrowed.connect(bar.set_short)
+    page.rename_asked.connect(window.rename_chat)
+    page.delete_asked.connect(window.delete_chat)
+    page.export_asked.connect(window.export_asked)
+    page.attach_asked.connect(lambda collection_id: _attach(parts, window, collection_id))
+    parts.collections.changed.connect(page.refresh_collections)
+    return page
+
+
+def sample_questions(collection: str) -> Sequence[str]:
+    """Questions that the sample documents answer, while they are what is asked."""
+    if collection != SAMPLE_COLLECTION:
+        return ()
+    try:
+        asked = json.loads(SAMPLE_QUESTION_FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    first: dict[str, str] = {}
+    for each in asked:
+        if each["document"]:
+            first.setdefault(each["document"], each["question"])
+    return list(first.values())[:SAMPLE_QUESTIONS]
+
+
+def _attach(parts: Parts, window: MainWindow, collection_id: int) -> None:
+    """Add files to the collection that the chat asks, from the chat."""
+    window.page("documents")
+    if collection_id:
+        parts.documents.choose(collection_id)
+    window.files_asked.emit()

@@ -1,0 +1,109 @@
+"""Which source is open beside the chat: the panel, and the answer whose citations it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.errors import AppError
+from app.gui.chat import parts
+from app.gui.chat.side_panel import SidePanelHost
+from app.gui.chat.sources import SourceReader
+from app.types import Passage
+
+if TYPE_CHECKING:
+    from app.gui.chat.answer_view import AnswerView
+    from app.gui.chat.source_panel import SourcePanel
+
+
+class OpenSource(QObject):
+    """Opens passages in the panel, one at a time, and marks the chip and the card that they belong to."""
+
+    closed = Signal()
+    """By the person; the chat takes the keyboard again."""
+    failed = Signal(object)
+    """AppError"""
+
+    def __init__(
+        self, main: QWidget, reader: SourceReader, answers: Callable[[], list[AnswerView]], parent: QWidget
+    ) -> None:
+        """`main` is the chat itself; `answers` are those that the transcript shows, from top to bottom."""
+        super().__init__(parent)
+        self._reader, self._answers = reader, answers
+        self._answer: AnswerView | None = None
+        self._panel: SourcePanel | None = None
+        self.host = SidePanelHost(main, lambda: self.panel)
+
+    @property
+    def panel(self) -> SourcePanel:
+        """The source panel; it is built with the first source that it shows."""
+        if self._panel is None:
+            panel = self._panel = parts.source_panel()(self._reader)
+            panel.closed.connect(self.close)
+            panel.open_file_asked.connect(self._open_file)
+            panel.source_changed.connect(self._source_changed)
+            panel.set_covering(self.host.is_narrow)
+            self.host.covering_changed.connect(panel.set_covering)
+        return self._panel
+
+    @property
+    def is_open(self) -> bool:
+        return self.host.is_open
+
+    def open(self, answer: AnswerView, number: int) -> None:
+        """Show the passage behind a citation."""
+        if number not in answer.citations.sources:
+            return
+        self.leave_answer()
+        self._answer = answer
+        at = sorted(answer.citations.sources).index(number)
+        self.host.set_open(True)
+        self.panel.show_passages(answer.passages(), at)
+
+    def open_nth(self, number: int) -> None:
+        """Source n of the answer whose sources are open, else of the last one."""
+        answers = self._answers()
+        answer = self._answer if self._answer in answers else (answers[-1] if answers else None)
+        if answer is not None and number in answer.citations.sources:
+            self.open(answer, number)
+
+    def open_passage(self, passage: Passage) -> None:
+        """Show a passage that no number stands for."""
+        self.leave_answer()
+        self.host.set_open(True)
+        self.panel.show_passages([passage], 0, numbered=False)
+
+    def step(self, by: int) -> None:
+        """The next source (1) or the one before (-1)."""
+        if self.is_open:
+            self.panel.step(by)
+
+    def close(self) -> None:
+        """Close the panel as a person does."""
+        self.hide()
+        self.closed.emit()
+
+    def hide(self) -> None:
+        """Close the panel because another chat or answer takes its place; the keyboard stays where it is."""
+        self.leave_answer()
+        if self.is_open:
+            self.host.set_open(False)
+
+    def leave_answer(self) -> None:
+        """No citation is marked any more."""
+        if self._answer is not None:
+            answer, self._answer = self._answer, None
+            if answer in self._answers():
+                answer.set_active(0)
+
+    def _source_changed(self, number: int) -> None:
+        if self._answer is not None:
+            self._answer.set_active(number)
+
+    def _open_file(self, path: str) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+            self.failed.emit(AppError("The file could not be opened.", "Open it from its folder.", path))

@@ -1,0 +1,42 @@
+"""Parts of the chat that an empty one does not show: imported with the first turn, or in a quiet moment before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.gui.chat.source_panel import SourcePanel
+    from app.gui.chat.transcript import Transcript
+    from app.gui.models.switcher_list import ModelSwitcher
+
+
+def markdown() -> object:
+    """The parser, most of what the transcript imports."""
+    from app.gui.chat.markdown import parse
+
+    return parse
+
+
+def transcript() -> type[Transcript]:
+    """The conversation."""
+    from app.gui.chat.transcript import Transcript
+
+    return Transcript
+
+
+def source_panel() -> type[SourcePanel]:
+    """What shows the passage behind a citation."""
+    from app.gui.chat.source_panel import SourcePanel
+
+    return SourcePanel
+
+
+def model_list() -> type[ModelSwitcher]:
+    """What opens below the model's name."""
+    from app.gui.models.switcher_list import ModelSwitcher
+
+    return ModelSwitcher
+
+
+PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, model_list)

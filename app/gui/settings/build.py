@@ -1,0 +1,38 @@
+"""Puts the Settings page into the window, with the sections that are more than settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from app.gui.chat.exporting import delete_all, export_all
+from app.gui.parts import Parts
+from app.gui.settings.page import SettingsPage
+from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
+from app.gui.settings.shortcut_list import KeyTable
+from app.gui.shell.main_window import MainWindow
+from app.settings import DEFAULT_COLLECTION
+
+
+def build(parts: Parts, window: MainWindow) -> SettingsPage:
+    """The page; it offers the collections that there are as the default one."""
+    extra: dict[str, Callable[[], QWidget]] = {
+        "Models and hardware": lambda: HardwareSection(lambda: parts.models.info),
+        "Privacy": lambda: PrivacySection(parts.home),
+        "Keyboard": lambda: KeyTable(window.keys),
+        "Data and backup": lambda: DataSection(
+            parts.home, parts.reader.count, lambda: export_all(parts, window), lambda: delete_all(parts, window)
+        ),
+        "About": lambda: AboutSection(parts.home, lambda: parts.models.info),
+    }
+    page = SettingsPage(parts.settings, extra)
+    page.refused.connect(lambda error: window.toast(str(error)))
+
+    def show_collections() -> None:
+        names = [(collection.id, collection.name) for collection in parts.collections.all]
+        page.set_choices(DEFAULT_COLLECTION, [(0, page.tr("None, the model alone")), *names])
+
+    show_collections()
+    parts.collections.changed.connect(show_collections)
+    return page

@@ -1,0 +1,57 @@
+"""Documents of a window that is a door of a core in the test's own process; the documents process is played."""
+
+from __future__ import annotations
+
+from core_world import CoreWorld, MemoryLink
+from fakes import FakeChild
+from PySide6.QtCore import QObject
+
+from app.gui.collections import KnownCollections
+from app.gui.core_client import CoreClient
+from app.gui.documents.controller import DocumentsController
+from app.gui.shell.session import Session
+from app.paths import Home
+from app.types import Collection, Document
+from app.workers import protocol as p
+
+TRAVEL, QUALITY = 1, 2
+
+
+class DocumentsWorld:
+    """The core, the window's client and the controller; nothing is known yet."""
+
+    def __init__(
+        self, place: Home | None = None, parent: QObject | None = None, world: CoreWorld | None = None
+    ) -> None:
+        self.world = world or CoreWorld(place)
+        self.core, self.home, self.clock = self.world.core, self.world.home, self.world.clock
+        self.link = MemoryLink(self.core)
+        self.client = CoreClient(self.link, parent)
+        self.known = KnownCollections(self.client, Session(self.home.session_file, parent), parent)
+        self.controller = DocumentsController(self.client, self.known, parent)
+        self.client.connect_core()
+        self.kept: object = None
+        """What must live as long as the test."""
+
+    @property
+    def child(self) -> FakeChild:
+        """The documents process."""
+        return self.world.documents
+
+    def become_ready(self) -> None:
+        """The documents process says its first word."""
+        self.child.set_state("ready")
+        self.child.ready.emit(p.Ready(role="documents"))
+        self.child.last(p.ListTombstones).finish(p.Tombstones(ids=()))
+
+    def give_collections(self, *collections: str | Collection) -> None:
+        """Answer each question for the collections with these, numbered from 1."""
+        found = tuple(
+            Collection(id=i, name=each) if isinstance(each, str) else each for i, each in enumerate(collections, 1)
+        )
+        while self.child.waiting(p.ListCollections):
+            self.child.last(p.ListCollections).finish(p.Collections(collections=found))
+
+    def give_documents(self, *documents: Document) -> None:
+        for job in self.child.waiting(p.ListDocuments):
+            job.finish(p.Documents(documents=documents))
