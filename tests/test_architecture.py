@@ -21,6 +21,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "llama_cpp": ("app/llama/",),
     "chromadb": ("app/documents/vectors.py",),
     "sentence_transformers": ("app/documents/embed.py",),
+    "starlette": ("app/api/",),
+    "uvicorn": ("app/api/",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
