@@ -97,6 +97,12 @@ class Prefill(Data, frozen=True):
     total: int
 
 
+class Waiting(Data, frozen=True):
+    """Nothing comes for now: a sentence for the person who waits."""
+
+    note: str
+
+
 class Token(Data, frozen=True):
     """A piece of the answer; `thinking` inside a <think> block."""
 
@@ -388,6 +394,7 @@ AnyData = (
     LoadProgress
     | Loaded
     | Prefill
+    | Waiting
     | Token
     | Chatted
     | Counted
