@@ -115,7 +115,8 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
 def search(args: argparse.Namespace, session: Session) -> int:
     """Search without a model."""
     queries = read_queries(args.queries) if args.queries else [args.query]
-    ids = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
+    listed = session.collections(args.collection)
+    ids = tuple(item.id for item in listed) if args.collection else ()
     for query in queries:
         searched = session.call(Search(query=query, collections=ids, k=args.k, highlight=not args.json))
         assert isinstance(searched, Searched)
@@ -146,9 +147,11 @@ def collections(args: argparse.Namespace, session: Session) -> int:
     listed = session.collections()
     for item in listed:
         if args.json:
-            say_json({"name": item.name, "documents": item.documents, "passages": item.passages, "bytes": item.bytes})
+            counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
+            say_json({"name": item.name, **counts, "bytes": item.bytes})
         else:
-            say(f"{item.name}  {item.documents} documents, {item.passages} passages, {size_text(item.bytes)}")
+            failed = f", {item.failed} failed" if item.failed else ""
+            say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
     if not listed and not args.json:
         tell("There are no collections yet. Add documents with “inhouse add PATH”.")
     return 0

@@ -127,7 +127,7 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note)
+        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

@@ -367,6 +367,12 @@ class Ready(Data, frozen=True):
     version: int = VERSION
 
 
+class Alive(Data, frozen=True):
+    """A sign of life, every two seconds, whatever the child is doing."""
+
+    steps: int  # of requests, since the start
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 EngineCall = Load | Chat | Count | SetAdapter
@@ -381,7 +387,6 @@ DocumentsCall = (
     | ListTombstones
     | Forgotten
     | Search
-    | Embed
     | Ground
     | Embed
     | RenderPage
@@ -417,6 +422,7 @@ AnyData = (
     | ModelInstalled
     | Done
     | Ready
+    | Alive
 )
 
 

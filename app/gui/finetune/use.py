@@ -13,8 +13,7 @@ from app.gui.finetune.chat import ChatPreview
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
 from app.gui.finetune.kept import Kept
-from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
-from app.gui.finetune.train import duration
+from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict, duration
 from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
