@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,9 +18,11 @@ PACKAGES = ("app", "trainer")
 
 HEAVY: dict[str, tuple[str, ...]] = {
     "PySide6": ("app/gui/",),
-    "llama_cpp": ("app/llama/", "trainer/"),
+    "llama_cpp": ("app/llama/",),
     "chromadb": ("app/documents/vectors.py",),
     "sentence_transformers": ("app/documents/embed.py",),
+    "starlette": ("app/api/",),
+    "uvicorn": ("app/api/",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
@@ -28,6 +32,11 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "bitsandbytes": ("trainer/",),
 }
 """library → the only places that may import it. torch in the embedder only sets threads and inference mode."""
+
+KERNEL = ("text", "llama", "errors", "types", "paths", "files", "spawn")
+"""What the trainer may import of the app: what both must do in the same way, and the leaves."""
+BORDER = ("spec", "events")
+"""What the app may import of the trainer."""
 
 NOT_IN_THE_WINDOW = (
     "torch",
@@ -45,15 +54,13 @@ LATE_IMPORTS = {
     "trainer/__main__.py",
     "app/workers/roles.py",
     "app/documents/parse_child.py",
-    "trainer/bench.py",
+    "trainer/train/bench.py",
     "app/gui/pages.py",
     "app/gui/chat/parts.py",
-    "app/gui/chat/answering.py",
-    "app/gui/chat/controller.py",
 }
 """Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
-pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, the table of pages with the
-parts that an empty chat does not show, and two controllers until the core answers in their place."""
+pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, and the table of pages with
+the parts that an empty chat does not show."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -81,6 +88,26 @@ def test_each_heavy_library_has_its_place() -> None:
     assert not wrong
 
 
+def test_trainer_and_app_know_of_each_other_only_the_kernel_and_the_border() -> None:
+    allowed = {"trainer": ("app", KERNEL), "app": ("trainer", BORDER)}
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported(node)
+        for other, rooms in [allowed[path.split("/")[0]]]
+        if name.split(".")[0] == other and not {*name.split(".")[1:2], *named(node)} & {*rooms}
+    ]
+    assert not wrong
+
+
+def named(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Of `from app import types` the module that is meant, nothing of other imports."""
+    bare = isinstance(node, ast.ImportFrom) and node.module in PACKAGES
+    return [alias.name for alias in node.names] if bare else []
+
+
 def test_our_own_modules_are_imported_at_the_top() -> None:
     late = [
         f"{path}:{node.lineno}"
@@ -93,6 +120,16 @@ def test_our_own_modules_are_imported_at_the_top() -> None:
         if imported(node)[0].split(".")[0] in PACKAGES
     ]
     assert not late
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Typing-only imports and those inside functions count too."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    arrows = networkx.DiGraph()
+    for module in graph.modules:
+        arrows.add_edges_from((module, other) for other in graph.find_modules_directly_imported_by(module))
+    circles = [sorted(ring) for ring in networkx.strongly_connected_components(arrows) if len(ring) > 1]
+    assert not circles
 
 
 def test_every_module_and_public_class_says_why_it_exists() -> None:

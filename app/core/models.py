@@ -304,10 +304,9 @@ class ModelsDesk:
         switch, self._switch = self._switch, None
         self._retired.add(engine.child)
         self._bring_back()
-        said = c.SwitchFailed(model_id=engine.model.id, failure=failure_of(error))
-        self._house.tell(said)
         for reply in switch.replies if switch is not None else ():
             reply.failed(error)
+        self._house.tell(c.SwitchFailed(model_id=engine.model.id, failure=failure_of(error)))
         self.list.tell()
 
     def _drop_switch(self) -> None:
@@ -343,9 +342,9 @@ class ModelsDesk:
                 self._loaded(engine, engine.info)
 
         def failed(error: AppError) -> None:
-            self._house.tell(c.SwitchFailed(model_id=model.id, failure=failure_of(error)))
             if reply is not None:
                 reply.failed(error)
+            self._house.tell(c.SwitchFailed(model_id=model.id, failure=failure_of(error)))
 
         engine.request(p.SetAdapter(path=model.adapter), done=done, failed=failed)
 

@@ -123,6 +123,7 @@ class Removals:
         try:
             if wish.collections:
                 store.leave_collections(wish.collections)
+                self._house.tell(chat_calls.ChatsChanged())
                 if settings.get(DEFAULT_COLLECTION) in wish.collections:
                     settings.reset(DEFAULT_COLLECTION)
                     self._house.tell(SettingsRead())

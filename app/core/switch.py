@@ -105,4 +105,9 @@ class Switch:
 
 def _fits(model: InstalledModel) -> bool:
     """Whether another engine has room beside the one that answers."""
-    return model.file_bytes * MEMORY_SHARE <= psutil.virtual_memory().available
+    return model.file_bytes * MEMORY_SHARE <= free_memory_bytes()
+
+
+def free_memory_bytes() -> int:
+    """Memory that a program can have now without making others slow."""
+    return int(psutil.virtual_memory().available)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from app.gui.theme import Theme
+from collections.abc import Callable
 
 TEMPLATE = """
 QToolTip {{ background: {text}; color: {surface}; border: 0; padding: 4px 8px; }}
@@ -40,8 +37,8 @@ QSplitter::handle {{ background: {border}; }}
 """
 
 
-def build_stylesheet(theme: Theme) -> str:
-    """Fill the template with the theme's colours and text size."""
+def build_stylesheet(color: Callable[[str], str], px: Callable[[float], int]) -> str:
+    """Fill the template with colours ("#rrggbb" of a token) and sizes (pixels at the chosen text size)."""
     tokens = ("text", "surface", "subtle", "hover", "border", "borderStrong", "accent", "onAccent", "focus", "danger")
-    values = {token: theme.hex(token) for token in (*tokens, "textDisabled", "text2")}
-    return TEMPLATE.format(**values, field=theme.px(22), menu=theme.px(20))
+    values = {token: color(token) for token in (*tokens, "textDisabled", "text2")}
+    return TEMPLATE.format(**values, field=px(22), menu=px(20))

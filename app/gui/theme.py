@@ -136,7 +136,7 @@ class Theme(QObject):
             self._wear_system_colors()
         self._app.setFont(self.font("ui"))
         self._app.setPalette(self._palette())
-        self._app.setStyleSheet(build_stylesheet(self))
+        self._app.setStyleSheet(build_stylesheet(self.hex, self.px))
 
     def _wear_system_colors(self) -> None:
         """High contrast: the system's colours and no soft fills."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from app.errors import AppError, BadFile, Busy, NewerData, NoSpace, WorkerGone
+from app.errors import AppError, BadFile, Busy, Damaged, NewerData, NoSpace, WorkerGone
 from app.workers.protocol import Failure
 
-_KINDS: dict[str, type[AppError]] = {"busy": Busy, "newer": NewerData, "no space": NoSpace, "gone": WorkerGone}
+_KINDS: dict[str, type[AppError]] = {
+    "busy": Busy,
+    "damaged store": Damaged,
+    "newer": NewerData,
+    "no space": NoSpace,
+    "gone": WorkerGone,
+}
 """The code that stands for a kind; any other code is a BadFile's own."""
 _CODES = {kind: code for code, kind in _KINDS.items()}
 

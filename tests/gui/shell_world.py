@@ -1,19 +1,19 @@
-"""The real window over real stores; only the child processes are played by the test."""
+"""The real window over a core with real stores; only the child processes are played by the test."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from fakes import FakeWorkerClient
+from core_world import CoreWorld, MemoryLink
+from fakes import FakeChild
 from PySide6.QtWidgets import QApplication
 
 from app.gui import main as gui
 from app.gui.shell.main_window import MainWindow
-from app.gui.worker_client import WorkerClient
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings
-from app.types import ModelInfo
-from app.workers.protocol import Load, Loaded, WorkerRole
+from app.types import Budget, ModelInfo, Stats
+from app.workers.protocol import Chat, Chatted, Load, Loaded, WorkerRole
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98_000_000,
@@ -22,39 +22,51 @@ INFO = ModelInfo(
 )  # fmt: skip
 
 
+FIRST_WORD = Chatted(
+    text="Hi", thinking="", reason="length", stats=Stats(), budget=Budget(context=8192, used=9), passages_used=0
+)
+
+
 class ShellWorld:
     """Builds the window as `run` does, without starting a process."""
 
     def __init__(self, *, chats: tuple[str, ...] = (), first_run: bool = False) -> None:
-        self.clients: list[tuple[WorkerRole, FakeWorkerClient]] = []
         app = cast(QApplication, QApplication.instance())
         place = home()
         place.root.mkdir(parents=True, exist_ok=True)
         if not first_run:
             Settings(place).set(FIRST_RUN_DONE, True)
-        self.parts = gui.build_parts(place, app, self._client)
-        self.ids = [self.parts.store.create(title).id for title in chats]
+        self.world = CoreWorld(place)
+        self.core = self.world.core
+        self.store = self.core.store
+        self.ids = [self.store.create(title).id for title in chats]
+        self.link = MemoryLink(self.core)
+        self.parts = gui.build_parts(place, app, self.link)
+        self.parts.core.connect_core()
         self.window: MainWindow = gui.build_window(self.parts)
         self.window.resize(1280, 820)
         self.window.show()
         self.window.activateWindow()
         app.processEvents()
 
-    def _client(self, role: WorkerRole) -> WorkerClient:
-        client = FakeWorkerClient()
-        self.clients.append((role, client))
-        return cast(WorkerClient, client)
+    def last(self, role: WorkerRole) -> FakeChild:
+        """The child made last for a role."""
+        return self.world.last(role)
 
-    def last(self, role: WorkerRole) -> FakeWorkerClient:
-        """The client made last for a role."""
-        return [client for made, client in self.clients if made == role][-1]
-
-    def load_starter(self) -> FakeWorkerClient:
+    def load_starter(self) -> FakeChild:
         """Let the starter answer; its engine."""
-        engine = self.last("engine")
         self.parts.models.start()
+        engine = self.last("engine")
         engine.ready.emit(None)
         engine.last(Load).finish(Loaded(info=INFO))
+        return engine
+
+    def load_beside(self) -> FakeChild:
+        """The model that is switched to is loaded and says its first word; its engine."""
+        engine = self.last("engine")
+        engine.ready.emit(None)
+        engine.last(Load).finish(Loaded(info=INFO))
+        engine.last(Chat).finish(FIRST_WORD)
         return engine
 
     def close(self) -> None:

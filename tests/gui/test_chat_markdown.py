@@ -151,3 +151,34 @@ def test_paragraph_marks_of_lists() -> None:
     paragraphs = [each for block in blocks if isinstance(block, Text) for each in block.paragraphs]
     assert [(each.marker, each.level) for each in paragraphs] == [("3.", 1), ("4.", 1), ("•", 2)]
     assert all(isinstance(each, Paragraph) for each in paragraphs)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 20])
+def test_words_that_skip_the_parser_read_as_if_they_had_not(size: int) -> None:
+    """At each step the stream's blocks are those of the text so far, whatever marks end in the middle of a piece."""
+    text = (
+        "Words before **bold**, then `code` and more words. 1. not a list, 2 * 3 * 4 is 24; snake_case_name stays. "
+        "A [link](https://example.com) goes on (so it does) and *this* ends, “quoted” – too.\n"
+        "Second line of it\n- an item - with a dash\n\n1. first\n2. second one\n\nSee [1]. And on, with a, b.\n\n"
+        "Title\n---\n# Heading here\n\n|a|b|\n|-|-|\n|c d|e|\n\nmore, words 3.5 % of it. Last words"
+    )
+    stream, done = MarkdownStream(3), list[Block]()
+    for at in range(0, len(text), size):
+        given, rest = stream.feed(text[at : at + size])
+        done += given
+        assert plain_words([*done, *rest]) == plain_words(parse(text[: at + size], 3))
+    assert done + stream.finish() == parse(text, 3)
+
+
+def plain_words(blocks: list[Block]) -> list[object]:
+    """The looks and words of all blocks, rows of one table together."""
+    found: list[object] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            found += [(each.kind, each.level, each.marker, each.spans) for each in block.paragraphs]
+        elif isinstance(block, Table):
+            found += [] if block.continues else [block.header]
+            found += list(block.rows)
+        else:
+            found.append((block.language, block.text.rstrip("\n")))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chat_world import MUNICH, World, cited, page_image, passage, real_file
+from chat_world import MUNICH, TRAVEL, World, cited, page_image, passage, real_file
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication
@@ -315,7 +315,7 @@ def test_answer_goes_on_behind_another_chat_and_is_there_on_return(qtbot) -> Non
     first = world.chats.chat_id
     world.found()
     world.say("Half an ")
-    world.chats.open_chat(world.store.create(collection="Travel").id)
+    world.chats.open_chat(world.store.create(collection_id=TRAVEL).id)
     assert not page.transcript.has_turns
     world.say("answer")
     world.chats.open_chat(first)

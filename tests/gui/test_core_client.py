@@ -1,4 +1,4 @@
-"""The window's connection to a real core: it starts one, waits for it, hears of its end and has the next one at once."""
+"""The window and a real core: it starts one, waits for it, hears of its end and has the next one at once."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_a_locked_file_opens_its_row_and_takes_the_password(
     index = controller.documents.find("/files/locked.pdf").siblingAtColumn(Column.INDEXED)
     before = table.rowHeight(index.row())
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center())
-    panel = table._panel
+    panel = table.failed_row.panel
     assert panel is not None and panel.isVisible() and panel.password is not None
     assert table.rowHeight(index.row()) > before + 40
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
@@ -108,7 +108,7 @@ def test_a_locked_file_opens_its_row_and_takes_the_password(
     call = client.last(p.Add).call
     assert isinstance(call, p.Add) and call.passwords == {"/files/locked.pdf": "opensesame"}
     client.last(p.Add).say(p.FileEvent(path="/files/locked.pdf", status="reading"))
-    qtbot.waitUntil(lambda: table._panel is None)
+    qtbot.waitUntil(lambda: table.failed_row.panel is None)
     assert all(table.rowHeight(i) == before for i in range(controller.documents.rowCount()))
 
 
@@ -118,7 +118,7 @@ def test_the_open_row_stays_with_its_file_when_rows_move(page: DocumentsPage, co
     at = controller.documents.find("/files/torn.pdf").row()
     tall = [i for i in range(4) if page.table.rowHeight(i) > 60]
     assert tall == [at]
-    panel = page.table._panel
+    panel = page.table.failed_row.panel
     assert panel is not None and panel.geometry().top() > page.table.visualRect(controller.documents.index(at, 0)).top()
 
 
@@ -162,7 +162,7 @@ def test_enter_opens_a_document_and_the_menu_is_complete(
 def test_changed_files_are_indexed_again_with_one_button(
     page: DocumentsPage, controller: DocumentsController, client: FakeChild
 ) -> None:
-    page._banners["changed"].acted.emit()
+    page.banners.shown["changed"].acted.emit()
     assert client.last(p.Add).call == p.Add(paths=("/files/guide.docx",), collection_id=1, force=True)
 
 
@@ -241,12 +241,12 @@ def test_a_dead_reader_has_a_banner_and_continue(
     job.say(p.AddProgress(done=1, total=2))
     client.set_state("failed")
     job.fail(WorkerGone("The document reader stopped unexpectedly.", "Nothing that was stored is lost."))
-    assert page._banners["reader"].isVisible()
+    assert page.banners.shown["reader"].isVisible()
     assert "1 of 2 files are left" in page.add_bar.detail.text()
-    page._banners["reader"].acted.emit()
+    page.banners.shown["reader"].acted.emit()
     assert client.restarts == 1
     client.set_state("ready")
-    assert "reader" not in page._banners
+    assert "reader" not in page.banners.shown
     qtbot.mouseClick(page.add_bar.continue_button, Qt.MouseButton.LeftButton)
     assert client.waiting(p.Add)
 
@@ -352,7 +352,7 @@ def test_large_text_and_right_to_left_still_paint(
     try:
         qtbot.wait(20)
         assert not page.grab().isNull()
-        panel = page.table._panel
+        panel = page.table.failed_row.panel
         assert panel is not None and panel.password is not None
         assert panel.rect().contains(panel.password.mapTo(panel, QPoint(0, panel.password.height() - 1)))
     finally:
@@ -367,7 +367,7 @@ def test_deleting_a_collection_names_the_models_that_learned_from_it(page: Docum
         told.extend(label.text() for label in dialog.findChildren(QLabel))
         dialog.accept()
 
-    page.delete_collection(2)
+    page.collections.delete(2)
     asked = client.last(p.ListDocuments)
     assert asked.call == p.ListDocuments(collection_id=2) and not client.waiting(p.DeleteCollection)
     answer_next_dialog(accept)

@@ -10,12 +10,13 @@ from datetime import date, datetime
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shell_world import INFO, ShellWorld
+from shell_world import FIRST_WORD, INFO, ShellWorld
 
+from app.core import switch
 from app.errors import AppError
-from app.gui import hardware
 from app.gui.chat.page import ChatPage
 from app.gui.models.page import ModelsPage
 from app.gui.models.switcher import ModelBar
@@ -27,21 +28,20 @@ from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import theme
 from app.gui.widgets import IconButton
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
-from app.types import Answer, Budget, Collection, InstalledModel, Passage, Source, Stats
+from app.types import Budget, Collection, InstalledModel, Stats
 from app.workers.protocol import (
     Chat,
     Chatted,
     Collections,
     DeleteCollection,
-    Documents,
-    Done,
     ListCollections,
-    ListDocuments,
+    ListTombstones,
     Load,
     Loaded,
     LoadProgress,
     Removed,
     RenameCollection,
+    Tombstones,
 )
 
 
@@ -56,11 +56,11 @@ def add_model(world: ShellWorld, name: str) -> InstalledModel:
     path = world.parts.home.models / f"{name}.gguf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"GGUF")
-    return world.parts.registry.install(InstalledModel(name=name, path=str(path), file_bytes=4))
+    return world.core.models.list.install(InstalledModel(name=name, path=str(path), file_bytes=4))
 
 
 def test_chats_are_grouped_by_day(world: ShellWorld) -> None:
-    chat = world.parts.store.chat(world.ids[0])
+    chat = world.store.chat(world.ids[0])
     days = {
         date(2026, 3, 20): 0,
         date(2026, 3, 19): 1,
@@ -77,11 +77,11 @@ def test_chats_are_grouped_by_day(world: ShellWorld) -> None:
 
 
 def test_deleting_a_chat_can_be_undone_and_else_is_final(world: ShellWorld) -> None:
-    store, window = world.parts.store, world.window
+    store, window = world.store, world.window
     window.delete_chat(world.ids[0])
     assert store.count() == 1
-    assert window._toast is not None
-    window._toast.undone.emit()
+    assert window.toasts.current is not None
+    window.toasts.current.undone.emit()
     assert store.count() == 2
     window.delete_chat(world.ids[1])
     window.deleted.purge()
@@ -90,12 +90,12 @@ def test_deleting_a_chat_can_be_undone_and_else_is_final(world: ShellWorld) -> N
 
 
 def test_ctrl_z_brings_deleted_chats_back_long_after_the_toast(world: ShellWorld, qtbot: QtBot) -> None:
-    window, store = world.window, world.parts.store
+    window, store = world.window, world.store
     window.show_page("chat")
     for chat_id in world.ids:
         window.delete_chat(chat_id)
-    assert window._toast is not None
-    window._toast.leave()
+    assert window.toasts.current is not None
+    window.toasts.current.leave()
     assert store.count() == 0 and window.deleted.can_undo
     edit = window.page("chat").first_focus()
     assert edit.hasFocus(), "an empty input has nothing of its own to undo"
@@ -112,7 +112,7 @@ def test_ctrl_z_in_the_input_takes_back_words_first(world: ShellWorld, qtbot: Qt
     edit = window.page("chat").first_focus()
     qtbot.keyClicks(edit, "words")
     qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert world.parts.store.count() == 1
+    assert world.store.count() == 1
 
 
 @pytest.mark.parametrize("size", [(1280, 820), (880, 560)])
@@ -122,7 +122,7 @@ def test_a_toast_leaves_the_input_and_its_buttons_free(world: ShellWorld, size: 
     window.show_page("chat")
     QApplication.processEvents()
     window.delete_chat(world.ids[0])
-    toast = window._toast
+    toast = window.toasts.current
     page = window.page("chat")
     assert toast is not None and isinstance(page, ChatPage)
     composer = QRect(page.composer.mapTo(window, QPoint(0, 0)), page.composer.size())
@@ -139,7 +139,7 @@ def test_search_finds_a_chat_and_enter_opens_it(world: ShellWorld, qtbot: QtBot)
 def test_renaming_goes_through_the_list(world: ShellWorld) -> None:
     chats = world.window.sidebar.chats
     assert chats.setData(chats.index_of(world.ids[0]), "Hotels in Munich")
-    assert world.parts.store.chat(world.ids[0]).title == "Hotels in Munich"
+    assert world.store.chat(world.ids[0]).title == "Hotels in Munich"
 
 
 def test_every_button_has_a_name_and_every_icon_button_a_tooltip(world: ShellWorld) -> None:
@@ -181,10 +181,10 @@ def test_the_theme_and_the_text_size_change_at_once(world: ShellWorld) -> None:
     settings.set(THEME, "light")
     assert theme().hex("surface") == "#ffffff"
     before = theme().font("ui").pixelSize()
-    world.window._zoom(1)
+    QTest.keyClick(world.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert theme().font("ui").pixelSize() > before
     assert settings.get(TEXT_SIZE) == 110
-    world.window._zoom(0)
+    QTest.keyClick(world.window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert settings.get(TEXT_SIZE) == 100
 
 
@@ -242,46 +242,53 @@ def test_searching_settings_shows_rows_of_every_section(world: ShellWorld) -> No
 def test_the_old_model_answers_until_the_new_one_is_ready(world: ShellWorld) -> None:
     models = world.parts.models
     model = add_model(world, "Other")
-    old = models.engine
+    old = world.load_starter()
     models.switch_to("Other")
     new = world.last("engine")
-    job = new.jobs[-1]
+    assert new is not old
+    new.ready.emit(None)
+    job = new.last(Load)
     assert isinstance(job.call, Load)
     assert job.call.path == model.path
     job.say(LoadProgress(fraction=0.5))
-    assert models.engine is old
     assert models.active is not None and models.active.name != "Other"
     job.finish(Loaded(info=INFO))
-    assert models.engine is new
-    assert world.parts.registry.active() == models.active
+    assert models.active.name != "Other", "it has not said a word yet"
+    assert world.core.models.backend.child is old  # type: ignore[attr-defined]
+    new.last(Chat).finish(FIRST_WORD)
+    assert world.core.models.backend.child is new  # type: ignore[attr-defined]
+    assert world.core.registry.active() == models.active
     assert models.active.name == "Other"
 
 
 def test_the_old_engine_finishes_its_answer_before_it_ends(world: ShellWorld, qtbot: QtBot) -> None:
     models = world.parts.models
     add_model(world, "Other")
-    old = world.last("engine")
+    old = world.load_starter()
     answer = old.request(Chat(conversation="1", question="What?"), done=lambda data: None)
     models.switch_to("Other")
-    world.last("engine").jobs[-1].finish(Loaded(info=INFO))
-    qtbot.wait(250)
+    world.load_beside()
+    world.world.clock.pass_time(1.0)
     assert old.state != "stopped"
     answer.active = False
-    qtbot.waitUntil(lambda: old.state == "stopped")
+    world.world.clock.pass_time(1.0)
+    assert old.state == "stopped"
 
 
 def test_a_model_that_fails_leaves_the_old_one_with_the_reason(world: ShellWorld) -> None:
     models = world.parts.models
     add_model(world, "Broken")
-    old, before = models.engine, models.active
+    old = world.load_starter()
+    before = models.active
     reasons: list[AppError] = []
     models.switch_failed.connect(lambda name, error: reasons.append(error))
     models.switch_to("Broken")
-    world.last("engine").jobs[-1].fail(AppError("The file is damaged.", "Import it again."))
-    assert models.engine is old
+    world.last("engine").ready.emit(None)
+    world.last("engine").last(Load).fail(AppError("The file is damaged.", "Import it again."))
+    assert world.core.models.backend.child is old  # type: ignore[attr-defined]
     assert models.active == before
     assert [str(error) for error in reasons] == ["The file is damaged. Import it again."]
-    assert world.parts.registry.active() == before
+    assert world.core.registry.active() == before
 
 
 def test_the_models_page_says_what_is_switched_and_why_it_failed(world: ShellWorld) -> None:
@@ -289,12 +296,14 @@ def test_the_models_page_says_what_is_switched_and_why_it_failed(world: ShellWor
     world.window.show_page("models")
     page = world.window.page("models")
     assert isinstance(page, ModelsPage)
+    world.load_starter()
     world.parts.models.switch_to("Other")
     assert page._banner is not None and "Other" in page._banner.accessibleName()
     world.parts.models.cancel_switch()
     assert page._banner is None
     world.parts.models.switch_to("Other")
-    world.last("engine").jobs[-1].fail(AppError("The file is damaged.", "Import it again."))
+    world.last("engine").ready.emit(None)
+    world.last("engine").last(Load).fail(AppError("The file is damaged.", "Import it again."))
     assert page._banner is not None and "stays in use" in page._banner.accessibleName()
 
 
@@ -362,20 +371,20 @@ def test_the_rail_shows_a_running_job(world: ShellWorld) -> None:
 def test_without_room_for_two_the_old_model_goes_first_and_comes_back(
     world: ShellWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 0)
-    models, old = world.parts.models, world.last("engine")
-    models._info = INFO
+    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 0)
+    models, old = world.parts.models, world.load_starter()
     add_model(world, "Other")
     models.switch_to("Other")
     new = world.last("engine")
+    new.ready.emit(None)
     assert old.state == "ready"  # the file is not checked yet
     new.last(Load).say(LoadProgress(fraction=0.0))
     assert new.jobs[-1].controls == ["cancel"]
     new.jobs[-1].confirm_cancel()
-    assert old.state == "stopped" and models.info is None
-    qtbot.waitUntil(lambda: bool(new.waiting(Load)))
+    assert old.state == "stopped" and not world.core.models.is_ready
+    world.world.clock.pass_time(1.0)
     new.last(Load).fail(AppError("This file does not load."))
-    assert old.state == "ready" and models.engine is old and not models.switching_to  # type: ignore[comparison-overlap]
+    assert old.state == "ready" and world.last("engine") is new and not models.switching_to  # type: ignore[comparison-overlap]
 
 
 def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
@@ -384,53 +393,56 @@ def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
     """Both do not fit, so the old engine has ended by then."""
     world.load_starter()
     models = world.parts.models
-    monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 0)
+    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 0)
     add_model(world, "Big")
-    old, said = world.last("engine"), list[AppError]()
+    old, said, refused = world.last("engine"), list[AppError](), list[AppError]()
     models.switch_failed.connect(lambda _, error: said.append(error))
+    models.refused.connect(refused.append)
     models.switch_to("Big")
     beside = world.last("engine")
+    beside.ready.emit(None)
     first = beside.last(Load)
     first.say(LoadProgress(fraction=0.1))
     first.confirm_cancel()
-    qtbot.waitUntil(lambda: bool(beside.waiting(Load)), timeout=5000)
+    world.world.clock.pass_time(1.0)
     assert old.state == "stopped"
-    for change in (lambda: models.remove("Big"), lambda: models.rename("Big", "Bigger")):
-        with pytest.raises(AppError, match="is being loaded"):
-            change()
-    refused = AppError("The list of models could not be saved.", "Free some disk space.")
+    models.remove("Big")
+    assert models.rename("Big", "Bigger") == ""
+    assert len(refused) == 2 and all("is being loaded" in str(error) for error in refused)
+    full = AppError("The list of models could not be saved.", "Free some disk space.")
 
-    def full(name: str) -> InstalledModel:
-        raise refused
+    def use(name: str) -> InstalledModel:
+        raise full
 
-    monkeypatch.setattr(world.parts.registry, "use", full)
+    monkeypatch.setattr(world.core.registry, "use", use)
     beside.last(Load).finish(Loaded(info=INFO))
-    assert said == [refused] and not models.switching_to and old.state == "ready"
+    beside.last(Chat).finish(FIRST_WORD)
+    assert [str(error) for error in said] == [str(full)] and not models.switching_to and old.state == "ready"
 
 
 def test_a_collection_that_is_renamed_takes_what_points_to_it_along(world: ShellWorld) -> None:
+    """Nothing points to a name, so nothing has to be told; one that is deleted is asked no more."""
     parts = world.parts
-    parts.settings.set(DEFAULT_COLLECTION, "Travel")
-    parts.store.set_collection(world.ids[1], "Travel")
+    parts.settings.set(DEFAULT_COLLECTION, 1)
+    world.store.set_collection(world.ids[1], 1)
+    for job in world.last("documents").waiting(ListCollections):
+        job.finish(Collections(collections=(Collection(id=1, name="Travel", documents=3),)))
     world.window.open_chat(world.ids[0])
-    parts.chats.choose_collection("Travel")
-    parts.documents.totals = (Collection(id=1, name="Travel", documents=3),)
-    parts.finetune.begin()
-    parts.finetune.choose_data(collections=("Travel",))
-    parts.documents.rename_collection("Travel", "Journeys")
-    world.last("documents").last(RenameCollection).finish(Done())
-    assert parts.chats.collection == "Journeys" and parts.settings.get(DEFAULT_COLLECTION) == "Journeys"
-    assert [parts.store.chat(key).collection for key in world.ids] == ["Journeys", "Journeys"]
-    assert parts.finetune.wizard is not None and parts.finetune.wizard.collections == ("Journeys",)
+    parts.chats.choose_collection(1)
+    parts.documents.rename_collection(1, "Journeys")
+    renamed = Collections(collections=(Collection(id=1, name="Journeys", documents=3),))
+    world.last("documents").last(RenameCollection).finish(renamed)
+    for job in world.last("documents").waiting(ListCollections):
+        job.finish(renamed)
+    assert parts.chats.collection == "Journeys" and parts.settings.get(DEFAULT_COLLECTION) == 1
     settings = world.window.page("settings")
     assert isinstance(settings, SettingsPage)
-    world.last("documents").last(ListCollections).finish(
-        Collections(collections=(Collection(id=1, name="Journeys", documents=3),))
-    )
-    assert ("Journeys", "Journeys") in settings._choices[DEFAULT_COLLECTION.key]
-    parts.documents.delete_collection("Journeys")
+    assert (1, "Journeys") in settings._choices[DEFAULT_COLLECTION.key]
+    parts.documents.delete_collection(1)
     world.last("documents").last(DeleteCollection).finish(Removed(documents=3, passages=9, traces=0))
-    assert parts.chats.collection == "" and parts.store.chat(world.ids[1]).collection == ""
+    world.last("documents").last(ListTombstones).finish(Tombstones(ids=(), collections=(1,)))
+    assert parts.chats.collection == "" and world.store.chat(world.ids[1]).collection_id == 0
+    assert world.core.settings.get(DEFAULT_COLLECTION) == 0
 
 
 def test_half_typed_words_stay_where_they_were_typed(world: ShellWorld) -> None:
@@ -486,22 +498,3 @@ def test_a_question_that_is_rewritten_while_an_answer_comes_is_not_lost(world: S
     world.last("engine").last(Chat).confirm_cancel()
     first.editor._send()
     assert "Carefully rewritten" in [turn.text for turn in world.parts.chats.turns()]
-
-
-def test_a_removal_that_was_cut_short_is_told_to_the_chats_at_the_next_start(world: ShellWorld) -> None:
-    parts = world.parts
-    passage = Passage(
-        id=1, document_id=7, document="Secret.md", path="/x/Secret.md", collection="Travel", page=None, start=0, end=6,
-        text="Secret", score=0.9,
-    )  # fmt: skip
-    question = parts.store.add_question(world.ids[0], "What is it?")
-    answer = Answer(text="It is so. [1]", sources=(Source(n=1, passage=passage),))
-    parts.store.finish_answer(parts.store.begin_answer(question.id).id, answer)
-    assert parts.store.cited_documents() == {7}
-    parts.documents.remove([7])
-    assert Session(parts.home.session_file).state.removing == [7], "the window ends here, and the index has removed it"
-    listed = Collections(collections=(Collection(id=1, name="Travel", documents=1),))
-    parts.documents.refresh()
-    world.last("documents").last(ListCollections).finish(listed)
-    world.last("documents").last(ListDocuments).finish(Documents(documents=()))
-    assert parts.store.cited_documents() == set() and parts.session.state.removing == []

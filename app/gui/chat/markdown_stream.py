@@ -9,13 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.gui.chat.blocks import Block, Code, Table, Text
+from app.gui.chat.blocks import Block, Code, Span, Table, Text
 from app.gui.chat.markdown import Part, language_of, parts_of
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LONG_PARAGRAPH = 1500
 """Characters after which a paragraph under way is given out up to a sentence's end: parsing it costs 2 ms per 1,000."""
 _SENTENCE_END = re.compile(r"[.!?] (?=[^\W\d_])")
+_WORDS = re.compile(r"(?:[^\W_]|[ ',.;?%€$’–—-])+")
+"""Text that neither begins nor ends a mark of Markdown where it goes on in a line of words."""
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 
 
@@ -27,10 +29,32 @@ class MarkdownStream:
         self._rest = ""
         self._head = ""  # header lines of a table whose first rows are already given out
         self._within = False  # the start of the paragraph under way is already given out
+        self._tail: list[Block] = []  # the rest as it was given out last
 
     def feed(self, piece: str) -> tuple[list[Block], list[Block]]:
         """(blocks finished since the last call, blocks of the rest)."""
+        grown = self._words(piece)
         self._rest += piece
+        done, self._tail = ([], grown) if grown else self._parse()
+        return done, self._tail
+
+    def _words(self, piece: str) -> list[Block]:
+        """The last rest with these words behind it, without the parser; [] where they may change its meaning."""
+        text = self._tail[0] if len(self._tail) == 1 else None
+        line = self._rest[self._rest.rfind("\n") + 1 :]
+        if not (isinstance(text, Text) and len(text.paragraphs) == 1 and line[:1].isalpha()):
+            return []
+        paragraph = text.paragraphs[0]
+        last = paragraph.spans[-1] if paragraph.kind == "text" and paragraph.spans else None
+        plain = last is not None and last.text != "" and last == Span(last.text)
+        if not plain or len(self._rest) >= _LONG_PARAGRAPH or not _WORDS.fullmatch(self._rest[-1] + piece):
+            return []
+        assert last is not None
+        spaces = self._rest[len(self._rest.rstrip(" ")) :]
+        spans = (*paragraph.spans[:-1], Span(f"{last.text}{spaces}{piece}".rstrip(" ")))
+        return [replace(text, paragraphs=(replace(paragraph, spans=spans),))]
+
+    def _parse(self) -> tuple[list[Block], list[Block]]:
         fence = _open_fence(self._rest)
         if fence is not None:
             return [], [fence]
@@ -51,7 +75,7 @@ class MarkdownStream:
         parts = parts_of(self._head + self._rest, self._sources)
         offset = self._head.count("\n")
         rest = self._given_out(parts, offset)
-        self._rest, self._head, self._within = "", "", False
+        self._rest, self._head, self._within, self._tail = "", "", False, []
         return rest
 
     def _cut(self, lines: int) -> None:

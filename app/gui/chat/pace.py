@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 LEAST_MS, MOST_MS = 50, 150
-SHARE = 0.02
+SHARE = 0.01
 """Drawing may take this much of one core. On two cores every piece of one is missed by the engine's threads."""
 
 

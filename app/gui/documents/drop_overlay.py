@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import PurePath
 
-from PySide6.QtCore import QEvent, QLocale, QMimeData, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
-    QFontMetrics,
     QKeyEvent,
     QPainter,
     QPaintEvent,
 )
 from PySide6.QtWidgets import QWidget
 
-from app.gui.documents.collections_model import count_text
 from app.gui.documents.collections_panel import paint_collection
 from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
 from app.gui.documents.drop_count import DropCount
-from app.gui.icons import paint_icon
-from app.gui.theme import FontRole, theme
+from app.gui.documents.drop_paint import paint_frame
+from app.gui.documents.drop_words import Chip, chips_of, words_of
+from app.gui.theme import theme
 from app.gui.widgets import paint_box
 from app.types import Collection
 
@@ -33,14 +31,6 @@ SCROLL_EDGE = 24
 HANDOVER_MS = 200
 """The drag goes from the window to the overlay within this time, or it has left."""
 SCROLL_MS = 30
-CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-KIND_ICONS = {"table": "file-spreadsheet"}
-PLURALS = {"PDF": "PDF", "Word": "Word", "Markdown": "Markdown", "text": "text", "mail": "mails"}
-
-
-def chip_text(kind: str, count: int) -> str:
-    """ "9 PDF", "2 tables"."""
-    return f"{QLocale().toString(count)} {kind if count == 1 else PLURALS.get(kind, f'{kind}s')}"
 
 
 class DropOverlay(QWidget):
@@ -220,6 +210,16 @@ class DropOverlay(QWidget):
         box = QRect(column.left() + 8, 0, column.width() - 17, height)
         return [(each, box.translated(0, top + i * height)) for i, each in enumerate(self._controller.totals)]
 
+    def words(self) -> tuple[str, str, str]:
+        """Title, sentence and hint of what a drop would do now."""
+        names = {each.id: each.name for each in self._controller.totals}
+        target = names.get(self._target, DEFAULT_COLLECTION)
+        return words_of(self._count, only_models=self._only_models(), target=target, several=len(names) > 1)
+
+    def chips(self) -> list[Chip]:
+        """What is dragged, kind by kind."""
+        return chips_of(self._count, only_models=self._only_models())
+
     # --- painting -----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -236,7 +236,7 @@ class DropOverlay(QWidget):
         fill, edge = theme().color("surface"), theme().color("accent")
         paint_box(painter, QRectF(frame), fill=fill, edge=edge, width=2, radius=12, dashed=True)
         painter.setClipRect(frame)
-        self._paint_words(painter, frame)
+        paint_frame(painter, frame, "box" if self._only_models() else "file-up", self.words(), self.chips())
 
     def _paint_column(self, painter: QPainter, column: QRect) -> None:
         painter.fillRect(column, theme().color("subtle"))
@@ -256,109 +256,6 @@ class DropOverlay(QWidget):
             edge_token = "accent" if chosen else ""
             paint_collection(painter, rect, collection, selected=chosen, hovered=False, edge=edge_token, rtl=rtl)
         painter.restore()
-
-    def _paint_words(self, painter: QPainter, frame: QRect) -> None:
-        lines = self.words()
-        chips = self._chips()
-        rows = self._chip_rows(chips, frame.width() - 48)
-        chip_height = theme().px(24)
-        roles: tuple[FontRole, ...] = ("title", "body", "ui")
-        words = sum(self._height(frame, text, role) for text, role in zip(lines, roles, strict=True))
-        y = max(
-            frame.center().y() - (64 + 17 + 4 + 24 + len(rows) * (chip_height + 8) + 16 + words) // 2, frame.top() + 8
-        )
-        tile = QRect(frame.center().x() - 31, y, 64, 64)
-        paint_box(painter, QRectF(tile), fill=theme().color("accentSoft"), radius=12)
-        image = "box" if self._only_models() else "file-up"
-        paint_icon(painter, image, "accent", QRect(tile.center().x() - 15, tile.center().y() - 15, 32, 32))
-        y = self._line(painter, frame, tile.bottom() + 17, lines[0], "title", "text") + 4
-        y = self._line(painter, frame, y, lines[1], "body", "text2") + 24
-        for row in rows:
-            self._paint_chips(painter, frame, y, row)
-            y += chip_height + 8
-        self._line(painter, frame, y + 16, lines[2], "ui", "text2")
-
-    def _line(self, painter: QPainter, frame: QRect, y: int, text: str, role: FontRole, token: str) -> int:
-        painter.setFont(theme().font(role))
-        painter.setPen(theme().color(token))
-        box = QRect(frame.left() + 16, y, frame.width() - 32, self._height(frame, text, role))
-        painter.drawText(box, CENTRED, text)
-        return box.bottom() + 1
-
-    @staticmethod
-    def _height(frame: QRect, text: str, role: FontRole) -> int:
-        """Pixels that a text takes in the frame, on as many lines as it needs."""
-        metrics = QFontMetrics(theme().font(role))
-        bounds = metrics.boundingRect(QRect(0, 0, frame.width() - 32, 10_000), CENTRED, text)
-        return max(bounds.height(), theme().line(role))
-
-    def words(self) -> tuple[str, str, str]:
-        """Title, sentence and hint of what a drop would do now."""
-        count = self._count
-        cancels = self.tr("Esc cancels.")
-        if self._only_models():
-            name = PurePath(count.models[0]).name
-            more = len(count.models) > 1
-            what = self.tr("{0} models").format(len(count.models)) if more else self.tr("the model {0}").format(name)
-            title = self.tr("Drop to import {0}").format(what)
-            return title, self.tr("It is checked, then copied to your models."), cancels
-        if not count.usable:
-            readable = self.tr("PDF, Word, Markdown, web pages, CSV and plain text work.")
-            return self.tr("None of these files can be read"), readable, cancels
-        over = self.tr("more than ") if count.cut else ""
-        what = over + count_text(count.files, "file") if count.files else self.tr("files")
-        names = {each.id: each.name for each in self._controller.totals}
-        where = names.get(self._target, DEFAULT_COLLECTION)
-        title = self.tr("Drop to add {0} to {1}").format(what, where)
-        choose = self.tr("Hold over another collection to choose it. ") if len(self._controller.totals) > 1 else ""
-        return title, self.tr("Files are read on this computer and stay where they are."), choose + cancels
-
-    def _chips(self) -> list[tuple[str, str, str]]:
-        """Text, icon and kind of each chip."""
-        count = self._count
-        chips = [
-            (chip_text(kind, number), KIND_ICONS.get(kind, "file-text"), "outline")
-            for kind, number in count.kinds.most_common()
-        ]
-        if count.unknown:
-            chips.append((chip_text("network folder", count.unknown), "folder", "outline"))
-        if count.models and not self._only_models():
-            chips.append((self.tr("{0} to import").format(chip_text("model", len(count.models))), "box", "outline"))
-        for kind, number in count.skipped.most_common(4):
-            chips.append((self.tr("{0} will be skipped").format(chip_text(kind, number)), "circle-alert", "warning"))
-        return chips
-
-    @staticmethod
-    def _chip_width(text: str) -> int:
-        return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + 38
-
-    def _chip_rows(self, chips: list[tuple[str, str, str]], room: int) -> list[list[tuple[str, str, str]]]:
-        rows: list[list[tuple[str, str, str]]] = []
-        left = 0
-        for chip in chips:
-            width = self._chip_width(chip[0]) + 8
-            if not rows or width > left:
-                rows.append([])
-                left = room
-            rows[-1].append(chip)
-            left -= width
-        return rows
-
-    def _paint_chips(self, painter: QPainter, frame: QRect, y: int, row: list[tuple[str, str, str]]) -> None:
-        widths = [self._chip_width(text) for text, _, _ in row]
-        x = frame.center().x() - (sum(widths) + 8 * (len(row) - 1)) // 2
-        for (text, image, kind), width in zip(row, widths, strict=True):
-            box = QRect(x, y, width, theme().px(24))
-            warning = kind == "warning"
-            fill = theme().color("warningSoft" if warning else "surface")
-            edge = None if warning and not theme().high_contrast else theme().color("border")
-            paint_box(painter, QRectF(box), fill=fill, edge=edge, radius=4)
-            paint_icon(painter, image, "warning" if warning else "text2", QRect(x + 8, box.center().y() - 6, 14, 14))
-            painter.setFont(theme().font("caption"))
-            painter.setPen(theme().color("warning" if warning else "text"))
-            area = box.adjusted(27, 0, 0, 0)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
-            x += width + 8
 
 
 def files_of(data: QMimeData) -> tuple[list[str], int]:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from app.gui.documents.delegates import RowDelegate, TableHeader
 from app.gui.documents.documents_model import Column, DocumentsModel, Row
-from app.gui.documents.failed_row import GAP, FailedRow
+from app.gui.documents.open_row import OpenRow
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
@@ -44,19 +44,16 @@ class DocumentsTable(QTableView):
     def __init__(self, model: DocumentsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._documents = model
-        self._open_path = ""
-        self._tall = QPersistentModelIndex()
-        self._panel: FailedRow | None = None
+        self.failed_row = OpenRow(self, model)
+        self.failed_row.unlock_wanted.connect(self.unlock_wanted)
+        self.failed_row.copy_wanted.connect(self.copy_wanted)
+        self.failed_row.again_wanted.connect(self.again_wanted)
+        self.failed_row.skip_wanted.connect(self.skip_wanted)
         self._delegate = RowDelegate(self)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setHorizontalHeader(TableHeader(self))
         self._set_up()
-        model.layoutChanged.connect(self._follow_rows)
-        model.rowsRemoved.connect(self._follow_rows)
-        model.rowsInserted.connect(self._follow_rows)
-        model.modelReset.connect(self._follow_rows)
-        model.dataChanged.connect(self._follow_data)
         theme().changed.connect(self._wear)
         self._wear()
 
@@ -85,14 +82,14 @@ class DocumentsTable(QTableView):
         for column, width in WIDTHS.items():
             self.setColumnWidth(column, theme().px(width))
         self._fit_columns()
-        self._follow_rows()
+        self.failed_row.follow()
 
     # --- columns that fit ---------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_columns()
         super().resizeEvent(event)
-        self._follow_rows()  # the reason may need another line now
+        self.failed_row.follow()  # the reason may need another line now
 
     def _fit_columns(self) -> None:
         room = self.viewport().width() - theme().px(NAME_WIDTH) - sum(theme().px(width) for width in WIDTHS.values())
@@ -113,75 +110,20 @@ class DocumentsTable(QTableView):
         index = self._documents.find(row.path)
         self.setCurrentIndex(index)
         self.scrollTo(index)
-        if focus and self._panel is not None:
-            self._panel.focus_first()
+        if focus:
+            self.failed_row.focus()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
-        self._show_panel(self._documents.row(current))
-
-    def _show_panel(self, row: Row | None) -> None:
-        path = row.path if row is not None and row.status == "failed" else ""
-        if path == self._open_path:
-            return
-        self._close_panel()
-        if not path or row is None:
-            return
-        self._open_path = path
-        panel = self._panel = FailedRow(row, self.viewport())
-        panel.unlock_wanted.connect(lambda password: self.unlock_wanted.emit(row, password))
-        panel.copy_wanted.connect(lambda: self.copy_wanted.emit(row))
-        panel.again_wanted.connect(lambda: self.again_wanted.emit([row]))
-        panel.skip_wanted.connect(lambda: self.skip_wanted.emit(row))
-        panel.left.connect(self.setFocus)
-        panel.show()
-        self._follow_rows()
-
-    def _close_panel(self) -> None:
-        if self._panel is None:
-            return
-        if self._panel.isAncestorOf(self.focusWidget() or self):
-            self.setFocus()
-        self._panel.hide()
-        self._panel.deleteLater()
-        self._panel = None
-        self._open_path = ""
-        self._follow_rows()
-
-    def _follow_rows(self, *_: object) -> None:
-        """Only the open row is taller, wherever it is now."""
-        plain = theme().px(theme().size("tableRow"))
-        index = self._documents.find(self._open_path) if self._open_path else QModelIndex()
-        if self._open_path and not index.isValid():
-            self._close_panel()
-            return
-        if self._tall.isValid() and self._tall.row() != index.row():
-            self.setRowHeight(self._tall.row(), plain)
-        self._tall = QPersistentModelIndex(index)
-        if self._panel is not None:
-            self.setRowHeight(index.row(), plain + self._panel.needed(self.viewport().width()))
-        self._place_panel()
-
-    def _follow_data(self, first: QModelIndex, last: QModelIndex, _roles: object = None) -> None:
-        current = self.currentIndex()
-        if current.isValid() and first.row() <= current.row() <= last.row():
-            self._show_panel(self._documents.row(current))
-
-    def _place_panel(self) -> None:
-        if self._panel is None:
-            return
-        index = self._documents.find(self._open_path)
-        rect = self.visualRect(index)
-        plain = theme().px(theme().size("tableRow"))
-        self._panel.setGeometry(0, rect.top() + plain - GAP, self.viewport().width(), rect.height() - plain + GAP - 1)
+        self.failed_row.show(self._documents.row(current))
 
     def updateGeometries(self) -> None:
         super().updateGeometries()
-        self._place_panel()
+        self.failed_row.place()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        self._place_panel()
+        self.failed_row.place()
 
     # --- mouse --------------------------------------------------------------------------------------------------------
 
@@ -220,7 +162,7 @@ class DocumentsTable(QTableView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         row = self._documents.row(self.indexAt(event.position().toPoint()))
         if row is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._open(row)
+            self._open_document(row)
 
     def act(self, row: Row) -> None:
         """Do what the row's link says."""
@@ -233,7 +175,7 @@ class DocumentsTable(QTableView):
         elif row.status == "failed":
             self.again_wanted.emit([row])
 
-    def _open(self, row: Row) -> None:
+    def _open_document(self, row: Row) -> None:
         if row.status == "failed":
             self.open_row(row, focus=True)
         elif row.id is not None:
@@ -246,7 +188,7 @@ class DocumentsTable(QTableView):
         rows = self.selected_rows()
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and rows:
-            self._open(rows[0])
+            self._open_document(rows[0])
         elif key == Qt.Key.Key_Delete and rows:
             self.remove_wanted.emit(rows)
         else:

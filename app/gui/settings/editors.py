@@ -94,7 +94,7 @@ class ListEditor(Editor):
         self._box.setMinimumWidth(theme().px(220))
         _row(self).addWidget(self._box)
 
-    def set_choices(self, choices: list[tuple[str, str]]) -> None:
+    def set_choices(self, choices: list[tuple[Any, str]]) -> None:
         """Other choices than the declaration's, e.g. the collections that there are."""
         now = self._box.currentData()
         self._box.clear()
@@ -282,6 +282,8 @@ def editor_for(setting: Setting[Any], changed: Changed) -> Editor:
     """The control that suits a declaration."""
     if setting.kind is bool:
         return SwitchEditor(setting, changed)
+    if setting.key == "default_collection":
+        return ListEditor(setting, changed)
     if setting.choices and setting.details:
         return CardsEditor(setting, changed)
     if setting.choices:
@@ -289,8 +291,6 @@ def editor_for(setting: Setting[Any], changed: Changed) -> Editor:
         return SegmentEditor(setting, changed) if few else ListEditor(setting, changed)
     if setting.kind in (int, float):
         return NumberEditor(setting, changed, slider=not setting.details)
-    if setting.key == "default_collection":
-        return ListEditor(setting, changed)
     long = (setting.maximum or 0) > 500
     return TextEditor(setting, changed) if long else LineEditor(setting, changed)
 

@@ -45,7 +45,7 @@ class SettingsPage(PageFrame):
         super().__init__(self.tr("Settings"), parent)
         self._settings, self._extra = settings, extra
         self._views: dict[str, QWidget] = {}
-        self._choices: dict[str, list[tuple[str, str]]] = {}
+        self._choices: dict[str, list[tuple[Any, str]]] = {}
         self._rows: list[SettingRow] = []
         self.search = SearchField(self.tr("Search settings"))
         self.search.setMinimumWidth(theme().px(240))
@@ -83,7 +83,7 @@ class SettingsPage(PageFrame):
         for key, button in self._buttons.items():
             button.setChecked(key == name)
 
-    def set_choices(self, setting: Setting[Any], choices: list[tuple[str, str]]) -> None:
+    def set_choices(self, setting: Setting[Any], choices: list[tuple[Any, str]]) -> None:
         """What can be chosen where the declaration cannot know it, e.g. the collections that there are."""
         self._choices[setting.key] = choices
         for row in self._rows:

@@ -43,7 +43,7 @@ class SettingRow(QWidget):
         self._revert.setAccessibleName(_tr("{0}: back to {1}").format(self.setting.label, default))
         self._revert.setVisible(differs)
 
-    def set_choices(self, choices: list[tuple[str, str]]) -> None:
+    def set_choices(self, choices: list[tuple[Any, str]]) -> None:
         """Other choices than the declaration's, for a list."""
         if isinstance(self.editor, ListEditor):
             self.editor.set_choices(choices)

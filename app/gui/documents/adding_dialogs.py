@@ -1,0 +1,71 @@
+"""What is asked before documents are added, exchanged or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.gui.documents.controller import DocumentsController
+from app.gui.documents.documents_model import Row
+from app.gui.documents.removal_dialog import RemovalDialog
+from app.gui.widgets.file_dialogs import ask_for_file, ask_for_files, ask_for_folder
+from app.types import SUPPORTED_SUFFIXES
+
+FILTER = " ".join(f"*{suffix}" for suffix in SUPPORTED_SUFFIXES)
+
+
+class AddingDialogs(QObject):
+    """Asks in dialogs over `page`, and then the controller."""
+
+    def __init__(self, controller: DocumentsController, page: QWidget) -> None:
+        super().__init__(page)
+        self._controller, self._page = controller, page
+
+    def choose_files(self) -> list[str]:
+        """Ask for files, of the kinds that can be read, and add them; → their paths."""
+        paths = ask_for_files(self._page, self.tr("Add files"), self._kinds())
+        self._controller.add(paths)
+        return paths
+
+    def choose_folder(self) -> list[str]:
+        """Ask for a folder, which is added with all that is in it; → its path, if one was chosen."""
+        path = ask_for_folder(self._page, self.tr("Add folder"))
+        paths = [path] if path else []
+        self._controller.add(paths)
+        return paths
+
+    def choose_copy(self, row: Row) -> None:
+        """Ask for another copy of a file that failed."""
+        title = self.tr("Choose another copy of {0}").format(row.name)
+        path = ask_for_file(self._page, title, self._kinds(), str(Path(row.path).parent))
+        if path:
+            self._controller.replace_copy(row, path)
+
+    def remove(self, rows: Sequence[Row], taught_models: Callable[[Sequence[int]], str]) -> None:
+        """Ask once and remove; what was never stored is only forgotten."""
+        stored = [row.id for row in rows if row.id is not None]
+        if not stored:
+            for row in rows:
+                self._controller.skip(row)
+            return
+        one = len(rows) == 1
+        title = self.tr("Remove {0}?").format(rows[0].name if one else self.tr("{0} documents").format(len(rows)))
+        detail = self.tr(
+            "It can no longer be found or cited. The file itself stays where it is."
+            if one
+            else "They can no longer be found or cited. The files themselves stay where they are."
+        )
+        text = f"{detail} {taught_models(stored)}".strip()
+
+        def ask(answers: tuple[int, ...]) -> None:
+            agreed, with_answers = RemovalDialog.ask_removal(self._page, title, text, self.tr("Remove"), len(answers))
+            if agreed:
+                self._controller.remove(stored, answers if with_answers else ())
+
+        self._controller.find_answers(stored, ask)
+
+    def _kinds(self) -> str:
+        return self.tr("Documents ({0})").format(FILTER)

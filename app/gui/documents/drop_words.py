@@ -1,0 +1,58 @@
+"""What a drop would do, in words: title, sentence and hint, and a chip for each kind of file."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from app.gui.documents.collections_model import count_text
+from app.gui.documents.drop_count import DropCount
+
+KIND_ICONS = {"table": "file-spreadsheet"}
+PLURALS = {"PDF": "PDF", "Word": "Word", "Markdown": "Markdown", "text": "text", "mail": "mails"}
+Chip = tuple[str, str, str]
+"""Text, icon, and "outline" or "warning"."""
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("DropOverlay", text)
+
+
+def chip_text(kind: str, count: int) -> str:
+    """ "9 PDF", "2 tables"."""
+    return f"{QLocale().toString(count)} {kind if count == 1 else PLURALS.get(kind, f'{kind}s')}"
+
+
+def words_of(count: DropCount, *, only_models: bool, target: str, several: bool) -> tuple[str, str, str]:
+    """Title, sentence and hint; `several`: there is more than one collection to choose from."""
+    cancels = tr("Esc cancels.")
+    if only_models:
+        name = PurePath(count.models[0]).name
+        more = len(count.models) > 1
+        what = tr("{0} models").format(len(count.models)) if more else tr("the model {0}").format(name)
+        title = tr("Drop to import {0}").format(what)
+        return title, tr("It is checked, then copied to your models."), cancels
+    if not count.usable:
+        readable = tr("PDF, Word, Markdown, web pages, CSV and plain text work.")
+        return tr("None of these files can be read"), readable, cancels
+    over = tr("more than ") if count.cut else ""
+    what = over + count_text(count.files, "file") if count.files else tr("files")
+    title = tr("Drop to add {0} to {1}").format(what, target)
+    choose = tr("Hold over another collection to choose it. ") if several else ""
+    return title, tr("Files are read on this computer and stay where they are."), choose + cancels
+
+
+def chips_of(count: DropCount, *, only_models: bool) -> list[Chip]:
+    """One for each kind of file, and what is skipped."""
+    chips = [
+        (chip_text(kind, number), KIND_ICONS.get(kind, "file-text"), "outline")
+        for kind, number in count.kinds.most_common()
+    ]
+    if count.unknown:
+        chips.append((chip_text("network folder", count.unknown), "folder", "outline"))
+    if count.models and not only_models:
+        chips.append((tr("{0} to import").format(chip_text("model", len(count.models))), "box", "outline"))
+    for kind, number in count.skipped.most_common(4):
+        chips.append((tr("{0} will be skipped").format(chip_text(kind, number)), "circle-alert", "warning"))
+    return chips
