@@ -62,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
+    doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
     bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "train"))
     for command in (doctor, bench):
