@@ -136,7 +136,8 @@ class Collection(Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
-    documents: int = 0
+    documents: int = 0  # that can be found
+    failed: int = 0  # files beside them that could not be read
     passages: int = 0
     bytes: int = 0
 

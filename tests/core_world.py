@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fakes import FakeChild
+from fakes import FakeChild, FakeTrainer
 
 from app.core import protocol as p
 from app.core.core import Core
@@ -161,7 +161,8 @@ class CoreWorld:
         self.home.root.mkdir(parents=True, exist_ok=True)
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
-        self.core = Core(self.home, self._child, self.clock, load_api)
+        self.trainer = FakeTrainer()
+        self.core = Core(self.home, self._child, self.clock, self.trainer, load_api)
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()

@@ -133,6 +133,15 @@ class ChatStore(Turns):
         )
         return [self._feedback(row) for row in rows]
 
+    def count_ratings(self) -> tuple[int, int]:
+        """How many judged answers were liked, and how many corrected."""
+        (row,) = self._read(
+            "SELECT COALESCE(SUM(t.rating = 'up'), 0), COALESCE(SUM(TRIM(t.corrected) <> ''), 0) "
+            "FROM turns t JOIN chats c ON c.id = t.chat_id "
+            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL"
+        )
+        return int(row[0]), int(row[1])
+
     def forget_documents(self, ids: Sequence[int]) -> Forgot:
         """Blank what stored answers hold of removed documents, in the full text and the copies too; safe to repeat.
 

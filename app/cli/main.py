@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn, get_args
 
 from app.errors import AppError
-from app.finetune.plan import Effort
+from app.finetune.wizard import Effort
 from trainer.spec import Recipe
 
 COMMANDS: dict[str, tuple[str, str]] = {

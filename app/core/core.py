@@ -25,6 +25,7 @@ from app.core.questions import Questions
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
 from app.models.registry import Registry
@@ -39,9 +40,15 @@ class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
     def __init__(
-        self, home: Home, make_child: MakeChild, clock: Clock, load_api: Callable[[], MakeServer] = no_server
+        self,
+        home: Home,
+        make_child: MakeChild,
+        clock: Clock,
+        trainer: Trainer | None = None,
+        load_api: Callable[[], MakeServer] = no_server,
     ) -> None:
-        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on.
+        """Open the stores; starts no process. `trainer` is played in tests; `load_api` imports what programs connect
+        to, when it is turned on.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -60,7 +67,7 @@ class Core:
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         removals = Removals(house, self.documents)
-        training = TrainingDesk(house, self.models, self.documents)
+        training = TrainingDesk(house, self.models, self.documents, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
@@ -135,7 +142,7 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note)
+        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from app.assistant.flow import Step, Stopped
+from app.assistant.flow import Stopped
 from app.core.children import Requester
 from app.core.requests import Job
 from app.errors import AppError
+from app.workers.protocol import Call
 
+
+class AnyStep(Protocol):
+    """A call, with whatever tells the driver who should take it."""
+
+    @property
+    def call(self) -> Call: ...
+
+
+S = TypeVar("S", bound=AnyStep)
 T = TypeVar("T")
 
 
@@ -18,15 +28,15 @@ class Flow:
 
     def __init__(
         self,
-        steps: Generator[Step, Any, T],
-        child_of: Callable[[Step], Requester],
+        steps: Generator[S, Any, T],
+        child_of: Callable[[S], Requester],
         done: Callable[[T], object],
         failed: Callable[[AppError], object],
         event: Callable[[Any], object] | None = None,
         stopped: Callable[[], Stopped] = Stopped,
-        began: Callable[[Step], object] | None = None,
+        began: Callable[[S], object] | None = None,
         answered: Callable[[Any], object] | None = None,
-        fails: Callable[[Step, AppError], Exception] | None = None,
+        fails: Callable[[S, AppError], Exception] | None = None,
     ) -> None:
         """`event` hears the children's progress, `began` each step and `answered` its result; `stopped` says what had
         come when it is stopped; `fails` may turn a child's failure into what the use case should hear."""
@@ -57,7 +67,7 @@ class Flow:
         if self.job is not None:
             self.job.cancel(insist=False)
 
-    def _advance(self, move: Callable[[], Step]) -> None:
+    def _advance(self, move: Callable[[], Any]) -> None:
         if self._over:
             return
         try:
@@ -71,17 +81,19 @@ class Flow:
         else:
             self._take(step)
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: Any) -> None:
         if self._began is not None:
             self._began(step)
         fails = self._fails or (lambda _, error: error)
-        self.job = self._child_of(step).request(
+        job = self._child_of(step).request(
             step.call,
             done=self._take_result,
             event=self._event,
             failed=lambda error: self._advance(lambda: self._steps.throw(fails(step, error))),
             cancelled=lambda: self._advance(lambda: self._steps.throw(self._stopped())),
         )
+        if job.active:  # else it was answered at once, and the next step's job stands here already
+            self.job = job
 
     def _take_result(self, data: Any) -> None:
         if self._answered is not None and not self._over:

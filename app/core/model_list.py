@@ -94,11 +94,17 @@ class ModelList:
             child.stop()
         self._retired.stop()
 
-    def _rename(self, call: c.RenameModel, reply: Reply) -> None:
-        self._check(call.model_id)
-        self.renamed.emit(self._house.registry.rename(call.model_id, call.name))
-        reply.done(self.listed())
+    def rename(self, model_id: str, name: str) -> InstalledModel:
+        """Give a model another name; raises AppError where it is taken, or the model cannot be renamed now."""
+        self._check(model_id)
+        renamed = self._house.registry.rename(model_id, name)
+        self.renamed.emit(renamed)
         self.tell()
+        return renamed
+
+    def _rename(self, call: c.RenameModel, reply: Reply) -> None:
+        self.rename(call.model_id, call.name)
+        reply.done(self.listed())
 
     def _remove(self, call: c.RemoveModel, reply: Reply) -> None:
         model = self._check(call.model_id)

@@ -19,11 +19,11 @@ from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.spawn import child_command, child_environment
 from app.workers.failures import error_of
-from app.workers.protocol import Call, Control, Frame, Request, WorkerRole, decode_frame, encode
+from app.workers.protocol import Call, Control, Frame, Ready, Request, WorkerRole, decode_frame, encode
 
 log = logging.getLogger(__name__)
 
-SILENT_LIMIT_S = 60.0
+SILENT_LIMIT_S = 120.0
 """A child beats every two seconds from a thread of its own. One that says nothing at all for so long is not slow."""
 CANCEL_LIMIT_S = {"engine": 20.0, "documents": 60.0, "models": 20.0}
 """How long a child that still beats may take to notice a cancel. Its steps end by themselves (llama.cpp's abort
@@ -220,7 +220,7 @@ class ChildProcess:
         """What is not about a request: its first word, a refusal to start, a beat."""
         if frame.error is not None:
             self._refusal = error_of(frame.error)
-        elif self.state != "ready":
+        elif isinstance(frame.data, Ready):
             self._set_state("ready")
             unsent, self._unsent = self._unsent, []
             for line in unsent:

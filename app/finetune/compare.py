@@ -126,7 +126,7 @@ class Comparison:
         """The first blind question without a vote."""
         return next((pair for pair in self.pairs if pair.id not in self.votes), None)
 
-    def vote(self, pair: BlindPair, choice: Side | Literal["tie"]) -> None:
+    def vote(self, pair: BlindPair, choice: Side | Literal["tie"]) -> Vote:
         """Write a vote down; raises NoSpace."""
         vote = Vote(id=pair.id, choice=choice)
         try:
@@ -136,7 +136,12 @@ class Comparison:
                 os.fsync(out.fileno())
         except OSError as error:
             raise cannot_write(self._votes, error) from error
-        self.votes[pair.id] = vote
+        self.apply(vote)
+        return vote
+
+    def apply(self, vote: Vote) -> None:
+        """Count a vote that is on disk already."""
+        self.votes[vote.id] = vote
 
     def tally(self) -> BlindTally:
         return BlindTally.of(self.pairs, self.votes.values())

@@ -41,6 +41,8 @@ STAGE_TEXT = {
 """Each stage of the trainer in plain words."""
 LONGEST_STEP_S = 600.0
 """A longer time between two steps was a pause or a computer asleep, and is no time of training."""
+ENOUGH_TO_TELL_S = 5.0
+"""A stage that does not say how long it takes is judged by its pace, after so long."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class RunProgress:
     pid: int = 0
     trained_s: float = 0.0
     """Seconds between the events of training, pauses and restarts left out."""
+    began: Progress | None = None
+    """The first word of the stage about how far it is; the time left is counted from there."""
 
     def take(self, events: Iterable[AnyEvent]) -> bool:
         """Fold events in; whether there were any."""
@@ -104,9 +108,7 @@ class RunProgress:
         elif isinstance(event, StageSkipped | StageFinished):
             self.finished_stages.add(event.stage)
         elif isinstance(event, Progress):
-            self.phase = "working"
-            self.fraction = event.done / event.total if event.total else None
-            self.note, self.seconds_left = event.note, event.seconds_left
+            self._move(event)
         elif isinstance(event, Loss):
             self._add_point(event)
         elif isinstance(event, Sample):
@@ -118,6 +120,18 @@ class RunProgress:
         else:
             self._stand(event)
 
+    def _move(self, event: Progress) -> None:
+        self.phase = "working"
+        self.fraction = event.done / event.total if event.total else None
+        self.note, self.seconds_left = event.note, event.seconds_left
+        first = self.began
+        if first is None or first.total != event.total or first.unit != event.unit or event.done < first.done:
+            self.began = event
+        elif event.seconds_left is None and first.done < event.done < event.total:
+            took = event.at - first.at
+            if took >= ENOUGH_TO_TELL_S:
+                self.seconds_left = took * (event.total - event.done) / (event.done - first.done)
+
     def _start(self, event: RunStarted) -> None:
         self.phase, self.stages, self.pid = "working", event.stages, event.pid
         self.stage, self.failure, self.waiting, self.fraction = "start", None, "", None
@@ -126,6 +140,7 @@ class RunProgress:
 
     def _begin(self, event: StageStarted) -> None:
         self.phase, self.stage, self.fraction, self.note, self.seconds_left = "working", event.stage, None, "", None
+        self.began = None
         self.finished_stages.discard(event.stage)
 
     def _add_point(self, event: Loss) -> None:

@@ -16,6 +16,7 @@ from app.files import cannot_write
 from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocument, Turn
 
 State = Literal["open", "approved", "rejected", "aside"]
+Decision = Literal["approve", "reject", "edit"]
 Kind = Literal["questions", "pairs", "texts"]
 """What a review lists: questions with answers (or labels), pairs of answers, or documents to read."""
 DEFAULT_QUALITY = 0.6
@@ -68,7 +69,10 @@ class Entry:
 
 
 class ReviewList:
-    """Reads the prepared examples and the decisions so far; each decision is on disk before it shows."""
+    """Reads the prepared examples and the decisions so far; each decision is on disk before it shows.
+
+    One of the core writes (`decide`); those of the doors follow it (`apply`).
+    """
 
     def __init__(self, run: Path, approve_above: float | None = None) -> None:
         """Raises AppError: the list cannot be read."""
@@ -108,13 +112,16 @@ class ReviewList:
             e for e in self.entries if e.state == "open" and (e.example.quality is None or e.example.quality >= quality)
         ]
 
+    def left_to_continue(self) -> list[str]:
+        """Ids of what *Continue* approves: the good ones, where the person decided nothing and nothing would train."""
+        if self.decided or self.trainable():
+            return []
+        return [entry.example.id for entry in self.good()]
+
     def decide(
-        self,
-        ids: Iterable[str],
-        decision: Literal["approve", "reject", "edit"],
-        messages: tuple[Turn, ...] | None = None,
-    ) -> None:
-        """Write decisions down, then show them.
+        self, ids: Iterable[str], decision: Decision, messages: tuple[Turn, ...] | None = None
+    ) -> list[ReviewDecision]:
+        """Write decisions down, then show them; → the lines that were written.
 
         Raises:
             NoSpace: they could not be written; nothing changed.
@@ -123,17 +130,22 @@ class ReviewList:
         chosen = [entry for entry in self.entries if entry.example.id in wanted]
         lines = [self._decision(entry, decision, messages) for entry in chosen]
         self._append(lines)
-        for entry, line in zip(chosen, lines, strict=True):
-            _apply(entry, line)
+        self.apply(lines)
+        return lines
+
+    def apply(self, decisions: Iterable[ReviewDecision]) -> None:
+        """Show decisions that are on disk already."""
+        by_id = {entry.example.id: entry for entry in self.entries}
+        for decision in decisions:
+            if decision.id in by_id:
+                _apply(by_id[decision.id], decision)
 
     def undo(self, entry: Entry) -> None:
         """Back to undecided: the trainer reads the last word, so a reject is the safe one until the person decides."""
         self.decide([entry.example.id], "reject")
         entry.state, entry.decided = "aside" if entry.was_aside else "open", True
 
-    def _decision(
-        self, entry: Entry, decision: Literal["approve", "reject", "edit"], messages: tuple[Turn, ...] | None
-    ) -> ReviewDecision:
+    def _decision(self, entry: Entry, decision: Decision, messages: tuple[Turn, ...] | None) -> ReviewDecision:
         example = entry.example
         taken_back = decision != "reject" and entry.was_aside
         kept = messages or (example.messages if entry.edited else None)
@@ -161,10 +173,7 @@ class ReviewList:
         if self._recipe() == "read":
             shown_texts = [_text_as_example(text) for text in self.texts]
             self.entries += [Entry(shown, self._first_state(shown), is_text=True) for shown in shown_texts]
-        by_id = {entry.example.id: entry for entry in self.entries}
-        for decision in read_lines(self._run / "review.jsonl", ReviewDecision):
-            if decision.id in by_id:
-                _apply(by_id[decision.id], decision)
+        self.apply(read_lines(self._run / "review.jsonl", ReviewDecision))
         self.entries.sort(key=lambda entry: entry.state != "open")
 
     def _recipe(self) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,18 +14,18 @@ import psutil
 from msgspec import Struct
 
 from app.errors import AppError
-from app.files import cannot_write, write_atomic
-from app.finetune.plan import VERSION, Wizard
+from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
+from app.finetune.wizard import Wizard
+from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
 from trainer.spec import Action, Control, ExportResult, GateResult, Marker, RunSpec, TrainResult
 
 T = TypeVar("T", bound=Struct)
-NEEDED = ("torch", "transformers", "peft", "gguf", "datasketch")
-"""Libraries of the extra `train`; where one is missing the wizard says so before a person has chosen anything."""
-
-
-class _Version(Struct):
-    version: int = 1
+PART = ".part"
+DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl")
+"""What a run learned from, and what a person said of it."""
+REMOVABLE = (*DATA_PARTS, "train/checkpoints", "export")
+"""What can be deleted of a run that stays."""
 
 
 class Run:
@@ -44,29 +42,51 @@ class Run:
 
     def load(self) -> Wizard:
         """Raises AppError: it cannot be read, or a newer Inhouse wrote it."""
-        path = self.folder / "wizard.json"
-        try:
-            raw = path.read_bytes()
-            newer = msgspec.json.decode(raw, type=_Version).version > VERSION
-            if not newer:
-                return msgspec.json.decode(raw, type=Wizard)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            hint = "Delete this run, or start a new one."
-            raise AppError(f"The run “{self.id}” cannot be read.", hint, f"{path}: {error}") from error
-        raise AppError(f"A newer Inhouse wrote the run “{self.id}”.", "Update Inhouse to open it.")
+        return read_wizard(self.folder)
 
     def save(self, wizard: Wizard) -> None:
         """Raises NoSpace."""
-        write_atomic(self.folder / "wizard.json", msgspec.json.format(msgspec.json.encode(wizard), indent=1))
+        write_wizard(self.folder, wizard)
 
     # --- what the trainer is given ------------------------------------------------------------------------------------
 
     def write_input(self, name: str, rows: Iterable[Struct]) -> Path:
         """Write one of the run's inputs as JSON lines; raises NoSpace."""
-        path = self.folder / "inputs" / f"{name}.jsonl"
         encoder = msgspec.json.Encoder()
+        path = self._input(name)
         write_atomic(path, b"".join(encoder.encode(row) + b"\n" for row in rows))
         return path
+
+    def add_to_input(self, name: str, row: Struct) -> None:
+        """Append a row to an input that `end_input` makes whole, so that no collection is held in memory.
+
+        Raises:
+            NoSpace: it could not be written.
+        """
+        part = self._input(name).with_suffix(PART)
+        try:
+            make_folder(part.parent)
+            with part.open("ab") as out:
+                out.write(msgspec.json.encode(row) + b"\n")
+        except OSError as error:
+            raise cannot_write(part, error) from error
+
+    def end_input(self, name: str) -> Path | None:
+        """The whole input of `add_to_input`, or None where nothing was added; raises NoSpace."""
+        path = self._input(name)
+        part = path.with_suffix(PART)
+        try:
+            if not part.exists():
+                return None
+            with part.open("rb+") as out:
+                os.fsync(out.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        return path
+
+    def _input(self, name: str) -> Path:
+        return self.folder / "inputs" / f"{name}.jsonl"
 
     def write_spec(self, spec: RunSpec) -> None:
         """What the trainer is to do. Another specification than before needs another look at the list."""
@@ -82,7 +102,13 @@ class Run:
 
     @property
     def reviewed(self) -> bool:
+        """Whether a person let it train once."""
         return (self.folder / "reviewed").exists()
+
+    @property
+    def listed(self) -> bool:
+        """Whether there is a list to review."""
+        return (self.folder / "split" / "done.json").exists()
 
     def ask(self, action: Action) -> None:
         """Tell a run under way to pause, to go on, or to stop and keep its best."""
@@ -198,7 +224,8 @@ class Runs:
             name = f"{time.strftime('%Y%m%d-%H%M%S')}-{count}"
         folder = self.folder / name
         try:
-            folder.mkdir(parents=True)
+            make_folder(self.folder)
+            folder.mkdir(PRIVATE_FOLDER)
         except OSError as error:
             raise cannot_write(folder, error) from error
         return Run(folder)
@@ -206,23 +233,12 @@ class Runs:
     def get(self, key: str) -> Run | None:
         """The run of this name, where it is still there."""
         run = Run(self.folder / key)
-        return run if key and (run.folder / "wizard.json").exists() else None
+        known = key == run.id and (run.folder / "wizard.json").exists()
+        return run if known else None
 
     def delete(self, run: Run) -> None:
         """Raises AppError: the system refuses."""
         _delete(run.folder)
-
-
-def trainer_command(*args: str) -> list[str]:
-    """How the trainer is started; INHOUSE_TRAINER names another interpreter that has it."""
-    return [os.environ.get("INHOUSE_TRAINER") or sys.executable, "-m", "trainer", *args]
-
-
-def missing_libraries() -> tuple[str, ...]:
-    """What of the trainer's libraries this interpreter lacks; nothing is imported."""
-    if os.environ.get("INHOUSE_TRAINER"):
-        return ()
-    return tuple(name for name in NEEDED if importlib.util.find_spec(name) is None)
 
 
 def _delete(path: Path) -> None:

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.files import cannot_write
-from app.finetune.plan import Wizard
 from app.finetune.review import read_lines
 from app.finetune.runs import Run, Runs
+from app.finetune.wizard import Wizard
 from app.types import InstalledModel
 from trainer.spec import ExportedFile, TextDocument
 
@@ -66,17 +66,21 @@ def prepare_install(
         parameters=base.parameters if base else 0,
         context_trained=base.context_trained if base else 0,
         origin="finetuned",
-        lineage=lineage_of(run, wizard, scores),
+        lineage=lineage_of(run, wizard, scores, base.name if base else ""),
     )
 
 
-def lineage_of(run: Run, wizard: Wizard, scores: Scores) -> dict[str, str]:
-    """Base → data → run → scores, in words that the Models page shows; `run_id` and `documents` are for programs."""
+def lineage_of(run: Run, wizard: Wizard, scores: Scores, base: str) -> dict[str, str]:
+    """Base → data → run → scores, in words that the Models page shows; `run_id` and `documents` are for programs.
+
+    `base` is the name that the base has now; where it is gone, the one that it had then counts.
+    """
+    spec = run.spec
     training = run.training
     minutes = max(1, round(training.seconds / 60)) if training else 0
     documents = taught_documents(run)
     lineage = {
-        "base": wizard.base,
+        "base": base or (spec.base.name if spec is not None else ""),
         "data": data_text(run, wizard),
         "run": f"{wizard.effort.capitalize()}, {minutes} min" if training else wizard.effort.capitalize(),
         "scores": scores.title,

@@ -8,6 +8,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -17,11 +18,13 @@ import msgspec
 from app.errors import AppError
 from app.paths import home
 from app.workers.offline import forbid_network
-from app.workers.protocol import Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
+from app.workers.protocol import Alive, Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
 from app.workers.roles import RoleHandler, Steps, make_role
 
 log = logging.getLogger(__name__)
 
+BEAT_S = 2.0
+"""Between two signs of life."""
 EXIT_GRACE_S = 3.0
 """After the parent is gone, how long a step under way may take before the process ends regardless."""
 
@@ -43,11 +46,14 @@ class Host:
         self._paused: set[int] = set()
         self._background: Iterator[None] | None = None
         self._open = True
+        self._writing = threading.Lock()
+        self._steps = 0
 
     def run(self, name: WorkerRole) -> None:
         """Serve until the input ends."""
         threading.Thread(target=self._read, name="requests", daemon=True).start()
         self._send(Frame(0, "event", Ready(role=name)))
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         self._background = self._role.background()
         while self._open:
             self._take_lines()
@@ -63,6 +69,12 @@ class Host:
         self._inbox.put(None)
         threading.Event().wait(EXIT_GRACE_S)
         os._exit(0)
+
+    def _beat(self) -> None:
+        """Signs of life from a thread of its own: a child deep in a step is slow, one without them is gone."""
+        while self._open:
+            time.sleep(BEAT_S)
+            self._send(Frame(0, "event", Alive(steps=self._steps)))
 
     def _take_lines(self) -> None:
         """Read what has come; wait for more only when there is nothing to step."""
@@ -135,6 +147,7 @@ class Host:
             self._background = None
 
     def _advance(self, key: int) -> None:
+        self._steps += 1
         try:
             self._send(Frame(key, "event", next(self._live[key])))
         except StopIteration as stop:
@@ -156,8 +169,9 @@ class Host:
 
     def _send(self, frame: Frame) -> None:
         try:
-            self._replies.write(encode(frame))
-            self._replies.flush()
+            with self._writing:
+                self._replies.write(encode(frame))
+                self._replies.flush()
         except (BrokenPipeError, OSError):
             self._open = False
 

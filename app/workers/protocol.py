@@ -421,6 +421,12 @@ class Ready(Data, frozen=True):
     version: int = VERSION
 
 
+class Alive(Data, frozen=True):
+    """A sign of life, every two seconds, whatever the child is doing."""
+
+    steps: int  # of requests, since the start
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 EngineCall = Load | Chat | Complete | Count | SetAdapter
@@ -435,7 +441,6 @@ DocumentsCall = (
     | ListTombstones
     | Forgotten
     | Search
-    | Embed
     | Ground
     | Embed
     | RenderPage
@@ -471,6 +476,7 @@ AnyData = (
     | ModelInstalled
     | Done
     | Ready
+    | Alive
 )
 
 

@@ -67,6 +67,7 @@ def give_documents(client: FakeChild, *documents: Document) -> None:
 def document(number: int, name: str, status: str = "indexed", **more: object) -> Document:
     return Document(  # type: ignore[arg-type]
         id=number,
+        collection_id=1,
         collection="Travel & HR",
         name=name,
         path=f"/files/{name}",
@@ -415,5 +416,5 @@ def test_answers_that_are_kept_are_owned_up_to(
     store_answer(world, 3)
     controller.remove([3])
     client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(3,)))
-    client.last(p.Forgotten).finish(p.Done())
+    world.follow(3)
     assert said == ["Removed from search. 2 answers in your chats still tell of it in the model's words."]

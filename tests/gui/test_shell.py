@@ -10,6 +10,7 @@ from datetime import date, datetime
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shell_world import FIRST_WORD, INFO, ShellWorld
@@ -34,11 +35,13 @@ from app.workers.protocol import (
     Collections,
     DeleteCollection,
     ListCollections,
+    ListTombstones,
     Load,
     Loaded,
     LoadProgress,
     Removed,
     RenameCollection,
+    Tombstones,
 )
 
 
@@ -77,8 +80,8 @@ def test_deleting_a_chat_can_be_undone_and_else_is_final(world: ShellWorld) -> N
     store, window = world.store, world.window
     window.delete_chat(world.ids[0])
     assert store.count() == 1
-    assert window._toast is not None
-    window._toast.undone.emit()
+    assert window.toasts.current is not None
+    window.toasts.current.undone.emit()
     assert store.count() == 2
     window.delete_chat(world.ids[1])
     window.deleted.purge()
@@ -91,8 +94,8 @@ def test_ctrl_z_brings_deleted_chats_back_long_after_the_toast(world: ShellWorld
     window.show_page("chat")
     for chat_id in world.ids:
         window.delete_chat(chat_id)
-    assert window._toast is not None
-    window._toast.leave()
+    assert window.toasts.current is not None
+    window.toasts.current.leave()
     assert store.count() == 0 and window.deleted.can_undo
     edit = window.page("chat").first_focus()
     assert edit.hasFocus(), "an empty input has nothing of its own to undo"
@@ -119,7 +122,7 @@ def test_a_toast_leaves_the_input_and_its_buttons_free(world: ShellWorld, size: 
     window.show_page("chat")
     QApplication.processEvents()
     window.delete_chat(world.ids[0])
-    toast = window._toast
+    toast = window.toasts.current
     page = window.page("chat")
     assert toast is not None and isinstance(page, ChatPage)
     composer = QRect(page.composer.mapTo(window, QPoint(0, 0)), page.composer.size())
@@ -178,10 +181,10 @@ def test_the_theme_and_the_text_size_change_at_once(world: ShellWorld) -> None:
     settings.set(THEME, "light")
     assert theme().hex("surface") == "#ffffff"
     before = theme().font("ui").pixelSize()
-    world.window._zoom(1)
+    QTest.keyClick(world.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     assert theme().font("ui").pixelSize() > before
     assert settings.get(TEXT_SIZE) == 110
-    world.window._zoom(0)
+    QTest.keyClick(world.window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert settings.get(TEXT_SIZE) == 100
 
 
@@ -437,6 +440,7 @@ def test_a_collection_that_is_renamed_takes_what_points_to_it_along(world: Shell
     assert (1, "Journeys") in settings._choices[DEFAULT_COLLECTION.key]
     parts.documents.delete_collection(1)
     world.last("documents").last(DeleteCollection).finish(Removed(documents=3, passages=9, traces=0))
+    world.last("documents").last(ListTombstones).finish(Tombstones(ids=(), collections=(1,)))
     assert parts.chats.collection == "" and world.store.chat(world.ids[1]).collection_id == 0
     assert world.core.settings.get(DEFAULT_COLLECTION) == 0
 

@@ -67,7 +67,7 @@ def hear_last(process: subprocess.Popen[bytes], key: int) -> Frame:
 
 
 def test_frames_survive_the_wire() -> None:
-    request = Request(7, Search(query='"call": {"control":"cancel"} \n é 日', collections=("a",)))
+    request = Request(7, Search(query='"call": {"control":"cancel"} \n é 日', collections=(1,)))
     assert decode_request(encode(request)) == request
     assert decode_request(encode(Control(7, "pause"))) == Control(7, "pause")
     assert encode(request).count(b"\n") == 1

@@ -1,20 +1,294 @@
-"""What a door says about trainings: the wizard's steps as calls, and what every door is told of a run."""
+"""What a door says about trainings: the wizard's steps as calls, and what every door is told of a run.
+
+A run is known by the name of its folder. Each call is refused, in words, where the run's state does not allow it.
+"""
 
 from __future__ import annotations
 
-from app.workers.protocol import Call, Data
+from typing import Literal
+
+from msgspec import Struct
+
+from app.finetune.machine import RunState
+from app.finetune.measured import Measured
+from app.finetune.wizard import Changes, Resources, Step, Wizard
+from app.workers.protocol import Call, Data, Failure
+from trainer.spec import ReviewDecision, Side, Turn, Vote
+
+Decision = Literal["approve", "reject", "edit"]
+Choice = Side | Literal["tie"]
 
 
 class ListRuns(Call, frozen=True):
     """→ Runs."""
 
 
-class Runs(Data, frozen=True):
-    """Ids, newest first."""
+class ListResources(Call, frozen=True):
+    """What this computer has to offer for a training; → ResourcesFound."""
 
+
+class BeginRun(Call, frozen=True):
+    """A new run with these choices and the defaults for the others; → RunKept.
+
+    `collection_id` is the one that the person works with, a default; `by_hand`: the data was chosen by them.
+    """
+
+    changes: Changes = Changes()
+    collection_id: int = 0
+    by_hand: bool = False
+
+
+class OpenRun(Call, frozen=True):
+    """A run from before, where it was; → RunKept."""
+
+    run_id: str
+    collection_id: int = 0
+
+
+class ChangeRun(Call, frozen=True):
+    """Change what is chosen; → RunKept."""
+
+    run_id: str
+    changes: Changes
+    collection_id: int = 0
+    by_hand: bool = False
+
+
+class OpenStep(Call, frozen=True):
+    """Show a step that can be reached; → RunKept."""
+
+    run_id: str
+    step: Step
+
+
+class PrepareRun(Call, frozen=True):
+    """Gather the data and let the trainer make questions of it; → RunKept when the trainer has been started.
+
+    Cancelled, it stops gathering.
+    """
+
+    run_id: str
+
+
+class StopPreparing(Call, frozen=True):
+    """End gathering, or the trainer while it prepares; what it has done stands; → RunKept."""
+
+    run_id: str
+
+
+class DecideExamples(Call, frozen=True):
+    """What a person decided about lines of the list; `messages` are the conversation of an edit; → ReviewDecided."""
+
+    run_id: str
     ids: tuple[str, ...]
+    decision: Decision
+    messages: tuple[Turn, ...] | None = None
 
 
-Calls = ListRuns
-Answers = Runs
-Events = Runs
+class ApproveGood(Call, frozen=True):
+    """Approve every open line of at least this quality (0 to 1), and those that nobody measured; → ReviewDecided."""
+
+    run_id: str
+    quality: float
+
+
+class MeasureRun(Call, frozen=True):
+    """What training would take here; → TrainingMeasured. Cancelled, it stops measuring."""
+
+    run_id: str
+
+
+class TrainRun(Call, frozen=True):
+    """The person has seen the list: measure and start; → RunKept, or TrainingRefused. Cancelled, it does not start.
+
+    `pause_chat`: where both do not fit, the chat's model gives its memory back until the training has ended.
+    """
+
+    run_id: str
+    pause_chat: bool = False
+
+
+class ResumeRun(Call, frozen=True):
+    """A run that was interrupted, or failed, goes on where it was; → RunKept."""
+
+    run_id: str
+
+
+class SteerRun(Call, frozen=True):
+    """Pause the training, go on, stop and keep the best so far, or skip the comparison; → Done."""
+
+    run_id: str
+    action: Literal["pause", "unpause", "stop", "skip"]
+
+
+class FollowRun(Call, frozen=True):
+    """Hear of one run until nothing works on it; → RunMoved…, RunKept."""
+
+    run_id: str
+
+
+class InstallRun(Call, frozen=True):
+    """List the model that came out; `name` "" takes the run's; → ModelInstalled."""
+
+    run_id: str
+    name: str = ""
+
+
+class UseRun(Call, frozen=True):
+    """Install what came out, and make it the model that answers; → Switching…, Switched."""
+
+    run_id: str
+
+
+class KeepOld(Call, frozen=True):
+    """The new model is not used; the run stays; → RunKept."""
+
+    run_id: str
+
+
+class LeaveRun(Call, frozen=True):
+    """Back to the model in use before; → Switching…, Switched."""
+
+    run_id: str
+
+
+class RenameRun(Call, frozen=True):
+    """Another name for the run and the model that came out of it; → RunKept."""
+
+    run_id: str
+    name: str
+
+
+class VoteAnswer(Call, frozen=True):
+    """Which answer of a blind question is better; → Voted."""
+
+    run_id: str
+    pair_id: str
+    choice: Choice
+
+
+class RemoveParts(Call, frozen=True):
+    """Delete some of what the run keeps, see app.finetune.runs.REMOVABLE; → RunKept."""
+
+    run_id: str
+    parts: tuple[str, ...]
+
+
+class DeleteRun(Call, frozen=True):
+    """Delete the run with its data; a model that was installed from it stays; → Done."""
+
+    run_id: str
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """A run as a door shows it."""
+
+    id: str
+    folder: str
+    state: RunState
+    wizard: Wizard | None = None  # None: it cannot be read, `problem` says why
+    problem: str = ""
+    reviewed: bool = False  # training began once
+    listed: bool = False  # there is a list to review
+
+
+class Runs(Data, frozen=True):
+    """Newest first."""
+
+    runs: tuple[RunRecord, ...]
+
+
+class RunKept(Data, frozen=True):
+    """The run after what was asked for."""
+
+    run: RunRecord
+
+
+class ResourcesFound(Data, frozen=True):
+    resources: Resources
+
+
+class TrainingMeasured(Data, frozen=True):
+    run_id: str
+    measured: Measured
+
+
+class TrainingRefused(Data, frozen=True):
+    """It does not fit; `possible`: with the chat paused it does."""
+
+    measured: Measured
+    possible: bool
+
+
+# --- told to every door that listens ----------------------------------------------------------------------------------
+
+
+class RunsChanged(Data, frozen=True):
+    """Another number of runs, or others."""
+
+
+class RunChanged(Data, frozen=True):
+    """What is chosen, or the step that is open."""
+
+    run: RunRecord
+
+
+class RunMoved(Data, frozen=True):
+    """What a run said, at most four times a second. The whole of it stands in its events.jsonl."""
+
+    run_id: str
+    state: RunState
+    stage: str = ""
+    sentence: str = ""  # what it does now, in a few words
+    note: str = ""
+    fraction: float | None = None  # of the stage
+    train_fraction: float = 0.0
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    seconds_left: float | None = None
+    gathered: int = 0  # documents read, while data is gathered, and in all
+    to_gather: int = 0
+    failure: Failure | None = None
+
+
+class ReviewDecided(Data, frozen=True):
+    run_id: str
+    decisions: tuple[ReviewDecision, ...]
+
+
+class Voted(Data, frozen=True):
+    run_id: str
+    vote: Vote
+
+
+Calls = (
+    ListRuns
+    | ListResources
+    | BeginRun
+    | OpenRun
+    | ChangeRun
+    | OpenStep
+    | PrepareRun
+    | StopPreparing
+    | DecideExamples
+    | ApproveGood
+    | MeasureRun
+    | TrainRun
+    | ResumeRun
+    | SteerRun
+    | FollowRun
+    | InstallRun
+    | UseRun
+    | KeepOld
+    | LeaveRun
+    | RenameRun
+    | VoteAnswer
+    | RemoveParts
+    | DeleteRun
+)
+Answers = Runs | RunKept | ResourcesFound | TrainingMeasured | TrainingRefused
+Events = RunsChanged | RunChanged | RunMoved | ReviewDecided | Voted

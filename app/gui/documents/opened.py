@@ -68,7 +68,8 @@ class Opened(QObject):
         page = 1 if row.pages is not None and row.name.lower().endswith(".pdf") else None
         start = Passage(
             id=0, document_id=document_id, document=row.name, path=row.path, collection_id=self._controller.current,
-            collection=self._controller.current_name, page=page, start=0, end=0, text="", indexed_at=row.indexed_at or 0.0,
+            collection=self._controller.current_name, page=page, start=0, end=0, text="",
+            indexed_at=row.indexed_at or 0.0,
         )  # fmt: skip
         self._show((start,), 0)
 

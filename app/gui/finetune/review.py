@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from app.errors import AppError
-from app.finetune.review import DEFAULT_QUALITY, Entry
+from app.finetune.review import DEFAULT_QUALITY
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.edit import EditDialog, sentence_of
+from app.gui.finetune.edit import EditDialog
 from app.gui.finetune.numbers import Numbers
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.preparing import Preparing
 from app.gui.finetune.review_list import ReviewListView
 from app.gui.finetune.review_model import ReviewModel
+from app.gui.finetune.review_source import ReviewSource
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, SpinBox, empty_layout
+from app.gui.widgets import Banner, Button, Label, SpinBox, empty_layout
 from app.gui.widgets.choices import SegmentedControl
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
@@ -43,8 +37,10 @@ class ReviewStep(ScrollColumn):
         super().__init__(parent=parent)
         self._controller = controller
         self.model = ReviewModel(self)
-        self.model.decided.connect(self._counts_changed)
-        self.model.failed.connect(controller.failed)
+        self.model.asked.connect(controller.decide)
+        self.model.approve_asked.connect(controller.approve_good)
+        self.model.modelReset.connect(self._show_first)
+        controller.review_decided.connect(self._decided)
         self._shown: object = None
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
@@ -53,9 +49,10 @@ class ReviewStep(ScrollColumn):
         self.column.addWidget(self._stack, 1)
         self.preparing = Preparing(controller)
         self._stack.addWidget(self.preparing)
+        self.source = ReviewSource()
+        self.source.decided.connect(self.decide)
         self._build_list()
         self._notes: tuple[str, ...] = ()
-        theme().changed.connect(self._show_source)
 
     def first_focus(self) -> QWidget:
         return self.list if self._controller.review is not None else self.preparing.cancel
@@ -67,7 +64,6 @@ class ReviewStep(ScrollColumn):
             self._shown = review
             self.model.show_list(review)
             self.filter.set_value(self.model.filter)
-            self.list.setCurrentIndex(self.model.index(0))
         self._stack.setCurrentIndex(0 if review is None else 1)
         if review is not None:
             self.numbers.refresh()
@@ -103,12 +99,12 @@ class ReviewStep(ScrollColumn):
         column.addWidget(Label(self.tr("What we prepared from your data"), "heading"))
         column.addSpacing(10)
         self.numbers = Numbers(self._controller)
-        self.numbers.taken_back.connect(self._take_back)
+        self.numbers.taken_back.connect(self.model.take_back)
         column.addWidget(self.numbers)
         column.addSpacing(16)
         column.addLayout(self._build_filter())
         column.addSpacing(8)
-        self._columns = TwoColumns(self._build_rows(), self._build_source(), (15, 8))
+        self._columns = TwoColumns(self._build_rows(), self.source, (15, 8))
         column.addWidget(self._columns, 1)
         self._stack.addWidget(holder)
 
@@ -161,45 +157,6 @@ class ReviewStep(ScrollColumn):
         panel.setMinimumHeight(260)
         return panel
 
-    def _build_source(self) -> QWidget:
-        panel = Panel(flush=True)
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.setSpacing(8)
-        self.source_name = ElidedLabel("", "uiStrong")
-        self.source_page = Label("", "caption", "text2")
-        self.open_source = Button(self.tr("Open"), icon="external-link")
-        self.open_source.clicked.connect(self._open_file)
-        row.addWidget(self.source_name, 1)
-        row.addWidget(self.source_page)
-        row.addWidget(self.open_source)
-        head.setMinimumHeight(theme().px(48))
-        panel.column.addWidget(head)
-        panel.column.addWidget(Separator())
-        self.source_text = QTextEdit()
-        self.source_text.setReadOnly(True)
-        self.source_text.setFrameShape(QFrame.Shape.NoFrame)
-        self.source_text.document().setDocumentMargin(16)
-        self.source_text.setAccessibleName(self.tr("Source"))
-        panel.column.addWidget(self.source_text, 1)
-        panel.column.addWidget(Separator())
-        foot = QWidget()
-        buttons = QHBoxLayout(foot)
-        buttons.setContentsMargins(16, 10, 16, 10)
-        buttons.setSpacing(8)
-        self.approve = Button(self.tr("Approve"), icon="check")
-        self.edit = Button(self.tr("Edit"), icon="pencil")
-        self.reject = Button(self.tr("Reject"), "danger", "x")
-        for button, name in ((self.approve, "approve"), (self.edit, "edit"), (self.reject, "reject")):
-            button.clicked.connect(lambda _=False, name=name: self.decide(name))
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        panel.column.addWidget(foot)
-        panel.setMinimumHeight(260)
-        panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        return panel
-
     # --- deciding -----------------------------------------------------------------------------------------------------
 
     def decide(self, name: str) -> None:
@@ -240,25 +197,18 @@ class ReviewStep(ScrollColumn):
         count = self.model.approve_above(self.quality.value() / 100)
         if count:
             self.toast_asked.emit(self.tr("{0} approved.").format(f"{count:,}"))
-        self.list.setCurrentIndex(self.model.index(0))
-        self._show_source()
 
     def _filter_chosen(self, state: str) -> None:
         self.model.set_filter(state)  # type: ignore[arg-type]
+
+    def _decided(self) -> None:
+        self.model.follow()
+        self._show_counts()
+
+    def _show_first(self) -> None:
+        """Other lines are listed."""
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
-
-    def _take_back(self, key: str) -> None:
-        review = self._controller.review
-        if review is None:
-            return
-        try:
-            review.decide([key], "approve")
-        except AppError as error:
-            self._controller.failed.emit(error)
-            return
-        self.model.refill()
-        self._counts_changed()
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
@@ -295,66 +245,18 @@ class ReviewStep(ScrollColumn):
         self.approve_all.setEnabled(good > 0)
         self.approve_all.setToolTip(self.tr("Approve everything that is to review and has at least this quality"))
 
-    def _counts_changed(self) -> None:
-        self._show_counts()
-        self._controller.changed.emit()
-
     def _show_source(self) -> None:
-        entry = self.model.entry(self.list.currentIndex())
-        for button in (self.approve, self.edit, self.reject):
-            button.setEnabled(entry is not None)
-        self.edit.setEnabled(entry is not None and not entry.is_text)
-        if entry is None:
-            self.source_name.set_text("")
-            self.source_page.setText("")
-            self.open_source.hide()
-            self.source_text.setPlainText("")
-            return
-        source = entry.example.source
-        self.source_name.set_text(source.document or entry.source_text)
-        self.source_page.setText(self.tr("Page {0}").format(source.page) if source.page else "")
-        self.open_source.setVisible(bool(source.path) and Path(source.path).exists())
-        self._write_source(entry)
-
-    def _write_source(self, entry: Entry) -> None:
-        """The passage with the words of the answer marked; without a passage, the question and answer themselves."""
-        passage, answer = entry.example.source.text, entry.example.answer
-        plain, mark = QTextCharFormat(), QTextCharFormat()
-        plain.setFont(theme().font("ui"))
-        plain.setForeground(theme().color("text"))
-        mark.setFont(theme().font("ui"))
-        mark.setBackground(theme().color("mark"))
-        mark.setForeground(theme().color("onMark"))
-        self.source_text.clear()
-        cursor = QTextCursor(self.source_text.document())
-        if not passage:
-            for turn in entry.example.messages:
-                cursor.insertText(f"{turn.content}\n\n", plain)
-            if entry.instead_of:
-                cursor.insertText(self.tr("Instead of:") + f"\n{entry.instead_of}", plain)
-            return
-        if entry.is_text:
-            cursor.insertText(passage, plain)
-            return
-        start, end = sentence_of(passage, answer)
-        cursor.insertText(passage[:start], plain)
-        cursor.insertText(passage[start:end], mark)
-        cursor.insertText(passage[end:], plain)
-
-    def _open_file(self) -> None:
-        entry = self.model.entry(self.list.currentIndex())
-        if entry is not None and entry.example.source.path:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(entry.example.source.path))
+        self.source.show_entry(self.model.entry(self.list.currentIndex()))
 
     def _show_messages(self) -> None:
         """Why preparing stopped, and warnings."""
         controller = self._controller
-        stand, told = controller.stand, controller.progress
+        state, told = controller.run_state, controller.progress
         waiting = controller.review is None
         notes = []
-        if waiting and stand == "failed" and told.failure is not None:
+        if waiting and state == "failed" and told.failure is not None:
             notes.append(("danger", told.failure.message, told.failure.hint))
-        elif waiting and stand == "stopped":
+        elif waiting and state == "stopped":
             notes.append(("warning", self.tr("Preparing was interrupted."), self.tr("It continues where it was.")))
         notes += [("warning", note.message, note.hint) for note in told.notices[:3]]
         key = tuple(" ".join(note) for note in notes)

@@ -6,14 +6,15 @@ import msgspec
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.finetune.durations import time_left
 from app.finetune.progress import STAGE_TEXT
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import DetailsLink, Fact, Panel, TwoAnswers, TwoColumns
-from app.gui.hardware import in_gb, memory_bytes
-from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, empty_layout
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns
+from app.gui.finetune.train_facts import TrainFacts
+from app.gui.finetune.train_head import TrainHead
+from app.gui.widgets import Banner, Button, Label, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn
 
 AFTER_TRAINING = ("export", "gate", "compare", "card")
 
@@ -24,18 +25,26 @@ class TrainStep(ScrollColumn):
     def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller = controller
-        self._total = memory_bytes()
         self._asked = 0
         self._notes: tuple[tuple[str, str, str], ...] = ()
         self._announced = ""
-        self._stopping = False
+        self._stopping = self._skipping = False
         self._shown_state = ("", "")
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
         self.column.addLayout(self._messages)
-        self._build_head()
+        self._head = TrainHead()
+        self.pause, self.unpause = self._head.pause, self._head.unpause
+        self.stop, self.resume, self.skip = self._head.stop, self._head.resume, self._head.skip
+        self.pause.clicked.connect(controller.pause)
+        self.unpause.clicked.connect(controller.unpause)
+        self.stop.clicked.connect(self._stop)
+        self.resume.clicked.connect(controller.resume)
+        self.skip.clicked.connect(self._skip)
+        self.column.addWidget(self._head)
         self.column.addSpacing(16)
-        self._columns = TwoColumns(self._build_chart(), self._build_facts(), (2, 1))
+        self._facts = TrainFacts()
+        self._columns = TwoColumns(self._build_chart(), self._facts, (2, 1))
         self.column.addWidget(self._columns)
         self.column.addSpacing(16)
         self._build_samples()
@@ -47,104 +56,72 @@ class TrainStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
-        tight = self.viewport().width() < theme().px(640)
-        self._head_row.setDirection(QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight)
+        self._head.fit(self.viewport().width())
 
     def refresh(self) -> None:
         """What changes with the run's state."""
-        stand = self._controller.stand
-        if stand not in ("training", "paused"):
-            self._stopping = False
+        state = self._controller.run_state
+        if state not in ("training", "paused"):
+            self._stopping = self._skipping = False
         stage = self._controller.progress.stage
-        can_pause = stand == "training" and stage == "train"
-        self.pause.setVisible(stand in ("training", "waiting") and stage not in AFTER_TRAINING)
+        can_pause = state == "training" and stage == "train"
+        self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
         if can_pause:
             self.pause.enable()
         else:
             self.pause.disable(self.tr("It can be paused once the training itself has begun."))
-        self.unpause.setVisible(stand == "paused")
-        self.stop.setVisible(stand in ("training", "paused", "waiting") and stage not in AFTER_TRAINING)
+        self.unpause.setVisible(state == "paused")
+        self.stop.setVisible(state in ("training", "paused", "waiting") and stage not in AFTER_TRAINING)
         if self._stopping:
             self.stop.disable(self.tr("It stops after this step."))
-        elif can_pause or stand in ("paused", "waiting"):
+        elif can_pause or state in ("paused", "waiting"):
             self.stop.enable()
         else:
             self.stop.disable(self.tr("It can be stopped once the training itself has begun."))
-        self.resume.setVisible(stand in ("stopped", "failed"))
+        self.skip.setVisible(state == "training" and stage == "compare")
+        if self._skipping:
+            self.skip.disable(self.tr("It ends after this answer."))
+        else:
+            self.skip.enable()
+        self.resume.setVisible(state in ("stopped", "failed"))
         self._show_messages()
         self.progress()
 
     def progress(self) -> None:
         """What changes with every figure; at most four times a second."""
-        told, stand = self._controller.progress, self._controller.stand
+        told, state = self._controller.progress, self._controller.run_state
         last = told.points[-1] if told.points else None
         stage = told.stage
         fraction = told.train_fraction if stage == "train" and last else (told.fraction or 0.0)
         title = told.sentence()
         step = ""
-        if stand == "done":
+        if state == "done":
             title, fraction = self.tr("Done"), 1.0
-        elif stand == "stopped":
+        elif state == "stopped":
             title = self.tr("Interrupted")
-        elif stand == "failed":
+        elif state == "failed":
             title = self.tr("Stopped: {0}").format(STAGE_TEXT.get(stage, ""))
         elif stage == "train" and last is not None:
             title = self.tr("Training, {0}%").format(int(fraction * 100))
             step = self.tr("Step {0} of {1}").format(last.step, last.steps)
-            if stand == "paused":
+            if state == "paused":
                 title = self.tr("Paused at {0}%").format(int(fraction * 100))
         elif told.note:
             step = told.note
-        self._title.setText(title)
-        self._step.set_text(step)
-        left = told.seconds_left if stand == "training" else None
-        self._left.set_text(time_left(left) if left is not None else "")
-        self._bar.set_fraction(fraction)
+        self._head.title.setText(title)
+        self._head.step.set_text(step)
+        left = told.seconds_left if state == "training" else None
+        self._head.left.set_text(time_left(left) if left is not None else "")
+        self._head.bar.set_fraction(fraction)
         self.chart.show_points(told.points, told.best_step)
-        self._show_facts()
+        self._facts.show_progress(told)
         self._show_sample()
         self._announce(title)
-        if (stage, stand) != self._shown_state:
-            self._shown_state = (stage, stand)
+        if (stage, state) != self._shown_state:
+            self._shown_state = (stage, state)
             self.refresh()
 
     # --- building -----------------------------------------------------------------------------------------------------
-
-    def _build_head(self) -> None:
-        panel = Panel()
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        self._head_row = row
-        words = QVBoxLayout()
-        words.setSpacing(8)
-        first = QHBoxLayout()
-        first.setSpacing(12)
-        self._title = Label("", "heading")
-        self._step = ElidedLabel("", "ui", "text2")
-        self._left = ElidedLabel("", "ui", "text2")
-        first.addWidget(self._title)
-        first.addWidget(self._step)
-        first.addStretch(1)
-        first.addWidget(self._left)
-        self._bar = ProgressBar(self.tr("Training"), height=8)
-        words.addLayout(first)
-        words.addWidget(self._bar)
-        row.addLayout(words, 1)
-        self.pause = Button(self.tr("Pause"), icon="pause", large=True)
-        self.unpause = Button(self.tr("Go on"), icon="rotate-cw", large=True)
-        self.stop = Button(self.tr("Stop and keep best"), icon="flag", large=True)
-        self.resume = Button(self.tr("Continue training"), "primary", "rotate-cw", large=True)
-        self.pause.clicked.connect(self._controller.pause)
-        self.unpause.clicked.connect(self._controller.unpause)
-        self.stop.clicked.connect(self._stop)
-        self.resume.clicked.connect(self._controller.resume)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(16)
-        for button in (self.pause, self.unpause, self.stop, self.resume):
-            buttons.addWidget(button)
-        row.addLayout(buttons)
-        panel.column.addLayout(row)
-        self.column.addWidget(panel)
 
     def _build_chart(self) -> QWidget:
         panel = Panel()
@@ -154,27 +131,6 @@ class TrainStep(ScrollColumn):
         panel.column.addLayout(row)
         self.chart = LossChart()
         panel.column.addWidget(self.chart, 1)
-        return panel
-
-    def _build_facts(self) -> QWidget:
-        panel = Panel(flush=True)
-        self._speed = Fact("zap", self.tr("Speed"))
-        self._graphics = Fact("memory-stick", self.tr("Graphics memory"))
-        self._memory = Fact("cpu", self.tr("Computer memory"), bar=True)
-        self._time = Fact("clock", self.tr("Time so far"))
-        self._best = Fact("star", self.tr("Best so far"))
-        for fact in (self._speed, self._graphics, self._memory, self._time, self._best):
-            panel.column.addWidget(fact)
-            panel.column.addWidget(Separator())
-        self.details_link = DetailsLink()
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.addWidget(self.details_link)
-        row.addStretch(1)
-        panel.column.addWidget(holder)
-        panel.column.addStretch(1)
-        self._graphics.hide()
         return panel
 
     def _build_samples(self) -> None:
@@ -204,32 +160,11 @@ class TrainStep(ScrollColumn):
         row.addWidget(copy)
         self._details.column.addLayout(row)
         self._details.hide()
-        self.details_link.toggled_open.connect(self._show_details)
+        self._facts.details_link.toggled_open.connect(self._show_details)
         self.column.addSpacing(12)
         self.column.addWidget(self._details)
 
     # --- showing ------------------------------------------------------------------------------------------------------
-
-    def _show_facts(self) -> None:
-        told = self._controller.progress
-        last = told.points[-1] if told.points else None
-        speed = next((point.tokens_per_s for point in reversed(told.points) if point.tokens_per_s), 0.0)
-        self._speed.show_value(self.tr("{0} tokens/s").format(f"{speed:,.0f}") if speed else "–")
-        memory = told.memory
-        if memory is not None:
-            used = self.tr("{0} of {1} GB").format(in_gb(memory.used), in_gb(self._total))
-            self._memory.show_value(used, fraction=memory.used / self._total if self._total else 0.0)
-            if memory.gpu_used:
-                self._graphics.show_value(self.tr("{0} GB").format(in_gb(memory.gpu_used)))
-                self._graphics.show()
-        else:
-            self._memory.show_value("–", fraction=0.0)
-        self._time.show_value(duration(told.trained_s) if last is not None else "–")
-        if told.best_step:
-            note = self.tr("Saved. Stopping now keeps this version.")
-            self._best.show_value(self.tr("Step {0}").format(told.best_step), note=note)
-        else:
-            self._best.show_value("–")
 
     def _show_sample(self) -> None:
         samples = list(self._controller.progress.samples.values())
@@ -245,7 +180,7 @@ class TrainStep(ScrollColumn):
 
     def best_text(self) -> str:
         """What is said of the best step."""
-        return self._best.value.text()
+        return self._facts.best.value.text()
 
     def _next_sample(self) -> None:
         self._asked += 1
@@ -254,6 +189,11 @@ class TrainStep(ScrollColumn):
     def _stop(self) -> None:
         self._stopping = True
         self._controller.stop_training()
+        self.refresh()
+
+    def _skip(self) -> None:
+        self._skipping = True
+        self._controller.skip_comparison()
         self.refresh()
 
     def _show_details(self, shown: bool) -> None:
@@ -286,14 +226,14 @@ class TrainStep(ScrollColumn):
         return "\n".join(lines)
 
     def _show_messages(self) -> None:
-        stand, told = self._controller.stand, self._controller.progress
+        state, told = self._controller.run_state, self._controller.progress
         notes: list[tuple[str, str, str]] = []
-        if stand == "failed" and told.failure is not None:
+        if state == "failed" and told.failure is not None:
             notes.append(("danger", told.failure.message, told.failure.hint))
-        elif stand == "stopped":
+        elif state == "stopped":
             text = self.tr("It continues from its last saved step; nothing before that is lost.")
             notes.append(("warning", self.tr("The training was interrupted."), text))
-        elif stand == "waiting":
+        elif state == "waiting":
             notes.append(("info", told.waiting, ""))
         notes += [("warning", note.message, note.hint) for note in told.notices[-2:]]
         if tuple(notes) == self._notes:
@@ -307,23 +247,8 @@ class TrainStep(ScrollColumn):
     def _announce(self, title: str) -> None:
         """Tell a screen reader each tenth and each stage, never every step."""
         told = self._controller.progress
-        milestone = f"{told.stage} {int(told.train_fraction * 10)} {self._controller.stand}"
+        milestone = f"{told.stage} {int(told.train_fraction * 10)} {self._controller.run_state}"
         if milestone == self._announced or not self.isVisible():
             return
         self._announced = milestone
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, title))
-
-
-def duration(seconds: float) -> str:
-    """ "23 min", "2 h 5 min" or "40 s"."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def time_left(seconds: float) -> str:
-    """ "About 14 min left", rounded as people round."""
-    if seconds < 50:
-        return "Less than a minute left"
-    return f"About {duration(max(seconds, 60) if seconds >= 90 else 60).replace('60 s', '1 min')} left"

@@ -1,0 +1,56 @@
+"""What this computer has to offer for a training: models, collections, judged answers, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psutil
+
+from app.core.documents import DocumentsDesk
+from app.core.house import House
+from app.finetune.sources import Rated
+from app.finetune.trainer_command import missing_libraries
+from app.finetune.wizard import Resources
+from app.models.registry import is_missing
+from app.types import Message
+
+
+class Material:
+    """What a model may learn from, as it is now."""
+
+    def __init__(self, house: House, documents: DocumentsDesk) -> None:
+        self._house, self._documents = house, documents
+
+    def resources(self) -> Resources:
+        """Everything that the wizard chooses from; collections as far as they are known."""
+        registry, store = self._house.registry, self._house.store
+        active = registry.active()
+        liked, corrected = store.count_ratings()
+        return Resources(
+            models=tuple(model for model in registry.models() if not is_missing(model)),
+            active=active.id if active is not None else "",
+            collections=self._documents.collections,
+            liked=liked,
+            corrected=corrected,
+            chats=store.count(),
+            memory_bytes=int(psutil.virtual_memory().total),
+            missing=missing_libraries(),
+        )
+
+    def rated(self) -> Sequence[Rated]:
+        """Every judged answer of the chats."""
+        return [
+            Rated(
+                id=each.turn_id,
+                history=each.history,
+                question=each.question,
+                answer=each.answer.text,
+                up=each.rating == "up",
+                corrected=each.corrected,
+            )
+            for each in self._house.store.feedback()
+        ]
+
+    def messages(self, chat_id: int) -> Sequence[Message]:
+        """The shown path of a chat."""
+        return self._house.store.history(chat_id)

@@ -1,0 +1,225 @@
+"""Trainings on their way to a model: measured, started, steered, followed by doors, and ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.core.calls import training as c
+from app.core.house import House
+from app.core.models import ModelsDesk
+from app.core.preparing import Preparing
+from app.core.reply import Reply
+from app.core.reviews import Reviews
+from app.core.run_flows import PAUSED, RunFlows
+from app.core.run_watch import RunWatch, WatchedRun
+from app.errors import AppError
+from app.finetune import cases, machine
+from app.finetune.cases import TooLarge
+from app.finetune.machine import Action, require
+from app.finetune.measured import Measured
+from app.finetune.review import ReviewList
+from app.finetune.trainer_command import require_trainer
+from app.types import InstalledModel
+from app.workers.protocol import Done
+from trainer.spec import Action as Wish
+
+log = logging.getLogger(__name__)
+
+NO_COMPARISON = AppError("No comparison is under way.", "It comes after the training itself.")
+MEASURED_S = 60.0
+"""So long the figures of a plan count: memory that is free now may be taken later."""
+WISHES: dict[Action, Wish] = {"pause": "pause", "unpause": "run", "stop": "stop", "skip": "skip"}
+"""What a door may ask of a training under way, and how the trainer is told."""
+
+
+class Running:
+    """Every training from its start to its end; the trainer's process does the work."""
+
+    def __init__(
+        self,
+        house: House,
+        models: ModelsDesk,
+        watch: RunWatch,
+        flows: RunFlows,
+        reviews: Reviews,
+        preparing: Preparing,
+    ) -> None:
+        self._house, self._models, self._watch = house, models, watch
+        self._flows, self._reviews, self._preparing = flows, reviews, preparing
+        self._measuring: dict[str, Reply] = {}
+        """Run → who waits for what its training would take."""
+        self._followers: list[tuple[str, Reply]] = []
+        models.guard(self._needs)
+        watch.moved.connect(self._moved)
+
+    # --- measuring and starting ---------------------------------------------------------------------------------------
+
+    def measure(self, call: c.MeasureRun, watched: WatchedRun, reply: Reply) -> None:
+        """What training would take, without starting it."""
+        require("train", watched.state)
+        require_trainer()
+        self._reviews.with_list(watched.run, lambda review: self._measure(watched, review, reply), reply.failed)
+
+    def _measure(self, watched: WatchedRun, review: ReviewList, reply: Reply) -> None:
+        known = self._known(watched, review)
+        if known is not None:
+            reply.done(c.TrainingMeasured(run_id=watched.id, measured=known))
+            return
+
+        def done(measured: Measured) -> None:
+            self._note(watched, review, measured)
+            self._measuring.pop(watched.id).done(c.TrainingMeasured(run_id=watched.id, measured=measured))
+
+        def failed(error: AppError) -> None:
+            self._measuring.pop(watched.id).failed(error)
+
+        self._stop_measuring(watched)
+        self._measuring[watched.id] = reply
+        reply.on_cancel(lambda: self._stop_measuring(watched))
+        self._flows.run(watched, cases.measure(watched.run, review), done, failed)
+
+    def _stop_measuring(self, watched: WatchedRun) -> None:
+        """Another one measures the same, or nobody wants to know any more."""
+        reply = self._measuring.pop(watched.id, None)
+        if reply is not None:
+            self._flows.drop(watched)
+            reply.cancelled()
+
+    def train(self, call: c.TrainRun, watched: WatchedRun, reply: Reply) -> None:
+        """The person has seen the list: measure, and start where it fits."""
+        require("train", watched.state)
+        require_trainer()
+        self._reviews.with_list(
+            watched.run, lambda review: self._train(watched, review, reply, call.pause_chat), reply.failed
+        )
+
+    def _train(self, watched: WatchedRun, review: ReviewList, reply: Reply, pause_chat: bool) -> None:
+        info = self._models.info
+        freed = info.memory_bytes if info is not None else 0
+        self._stop_measuring(watched)
+        known = self._known(watched, review)
+        measuring = known is None
+
+        def answered(said: object) -> None:
+            nonlocal measuring
+            measuring = measuring and not isinstance(said, Measured)
+
+        def done(refused: TooLarge | None) -> None:
+            if refused is None:
+                self._launched(watched, reply)
+            else:
+                self._note(watched, review, refused.measured)
+                reply.done(c.TrainingRefused(measured=refused.measured, possible=refused.possible))
+
+        def failed(error: AppError) -> None:
+            self._give_chat_back(watched)
+            reply.failed(error)
+
+        def cancel() -> None:
+            if measuring and self._flows.drop(watched):  # else it is on its way
+                reply.cancelled()
+
+        reply.on_cancel(cancel)
+        steps = cases.train(watched.run, review, freed, pause_chat=pause_chat, known=known)
+        self._flows.run(watched, steps, done, failed, review=review, answered=answered)
+
+    def resume(self, call: c.ResumeRun, watched: WatchedRun, reply: Reply) -> None:
+        """A run that was interrupted, or failed, goes on where it was; one that never began is prepared."""
+        if not watched.run.started:
+            self._preparing.begin(watched, reply)
+            return
+        require("resume", watched.state)
+        require_trainer()
+        self._flows.run(watched, cases.resume(watched.run), lambda _: self._launched(watched, reply), reply.failed)
+
+    def _launched(self, watched: WatchedRun, reply: Reply) -> None:
+        self._reviews.forget(watched.id)
+        self._watch.launched(watched)
+        reply.done(c.RunKept(run=watched.record()))
+
+    def _known(self, watched: WatchedRun, review: ReviewList) -> Measured | None:
+        """What a plan found out a moment ago, where it was for as many examples as now."""
+        if watched.measured is None:
+            return None
+        count, at, measured = watched.measured
+        fresh = self._house.clock.now() - at < MEASURED_S
+        return measured if fresh and count == _planned(review) else None
+
+    def _note(self, watched: WatchedRun, review: ReviewList, measured: Measured) -> None:
+        watched.measured = (_planned(review), self._house.clock.now(), measured)
+
+    # --- steering and following ---------------------------------------------------------------------------------------
+
+    def steer(self, call: c.SteerRun, watched: WatchedRun, reply: Reply) -> None:
+        """Pause, go on, stop and keep the best, or skip the comparison."""
+        require(call.action, watched.state)
+        if call.action == "skip" and watched.machine.progress.stage != "compare":
+            raise NO_COMPARISON
+        watched.run.ask(WISHES[call.action])
+        reply.done(Done())
+
+    def follow(self, call: c.FollowRun, watched: WatchedRun, reply: Reply) -> None:
+        """Tell a door of one run until nothing works on it."""
+        if not watched.busy:
+            reply.done(c.RunKept(run=watched.record()))
+            return
+        entry = (watched.id, reply)
+        self._followers.append(entry)
+
+        def leave() -> None:
+            self._followers.remove(entry)
+            reply.cancelled()
+
+        reply.on_cancel(leave)
+        reply.event(watched.moved())
+
+    def _moved(self, watched: WatchedRun) -> None:
+        for entry in [each for each in self._followers if each[0] == watched.id]:
+            entry[1].event(watched.moved())
+            if not watched.busy:
+                self._followers.remove(entry)
+                entry[1].done(c.RunKept(run=watched.record()))
+        if not watched.busy:
+            self._give_chat_back(watched)
+
+    # --- the chat's memory --------------------------------------------------------------------------------------------
+
+    def take_over(self, runs: Iterable[WatchedRun]) -> None:
+        """A new core: trainings that took the chat's memory still need it, or have ended meanwhile."""
+        for watched in runs:
+            if watched.wizard is not None and watched.wizard.chat_paused:
+                if watched.busy:
+                    self._models.suspend(PAUSED)
+                else:
+                    self._watch.keep(watched, machine.chat_back(watched.wizard))
+
+    def _give_chat_back(self, watched: WatchedRun) -> None:
+        """The memory is free again, unless another training has it: the chat comes back."""
+        wizard = watched.wizard
+        if wizard is None or not wizard.chat_paused:
+            return
+        self._watch.keep(watched, machine.chat_back(wizard))
+        others = (each.wizard for each in self._watch.busy() if each.id != watched.id)
+        if any(each is not None and each.chat_paused for each in others):
+            return
+        try:
+            self._models.give_back()
+        except AppError as error:
+            log.info("The chat's model was not loaded again: %s", error)
+
+    def _needs(self, model: InstalledModel) -> AppError | None:
+        """Why a model has to stay: a training reads its file to the end."""
+        for watched in self._watch.busy():
+            spec = watched.run.spec
+            paths = [spec.base.path] if spec is not None else []
+            gathers = watched.machine.gathering is not None and watched.kept().base == model.id
+            if gathers or Path(model.path) in map(Path, paths):
+                return AppError(f"A training starts from “{model.name}”.", "Wait until it is done, or stop it first.")
+        return None
+
+
+def _planned(review: ReviewList) -> int:
+    """For how many examples a plan of this list counts."""
+    return review.trainable() or len(review.left_to_continue())

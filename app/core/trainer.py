@@ -1,0 +1,146 @@
+"""The trainer's commands as the core starts them: a run in a process that outlives us, a plan in one that does not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import msgspec
+
+from app.core.children import Requester
+from app.core.clock import Clock
+from app.core.local_work import LocalWork
+from app.core.requests import ControlWord
+from app.errors import AppError
+from app.finetune.cases import LaunchTrainer, PlanTraining
+from app.finetune.measured import Measured
+from app.finetune.runs import Run
+from app.finetune.trainer_command import trainer_command
+from app.paths import Home
+from app.spawn import child_environment
+from app.workers.protocol import Call
+
+LOG = "trainer.log"
+"""In the run's folder: what the trainer's process writes beside its events."""
+
+
+class Trainer(Requester, Protocol):
+    """Takes PlanTraining and LaunchTrainer, and knows of the processes that it started itself."""
+
+    def has_ended(self, run: Run) -> bool:
+        """Whether the process that was started for a run has ended; False also where another core started it."""
+        ...
+
+    def kill(self, run: Run) -> None:
+        """End the process that was started for a run, where it was started here."""
+        ...
+
+    def stop(self) -> None:
+        """The core ends: so do the plans. The runs go on."""
+        ...
+
+
+class TrainerProcess(LocalWork):
+    """The real one."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        super().__init__()
+        self._home, self._clock = home, clock
+        self._runs: dict[str, subprocess.Popen[bytes]] = {}
+        self._plans: dict[int, subprocess.Popen[bytes]] = {}
+
+    def begin(self, key: int, call: Call) -> None:
+        try:
+            if isinstance(call, LaunchTrainer):
+                self._launch(Run(Path(call.folder)))
+                self.ended(key)
+            elif isinstance(call, PlanTraining):
+                self._plan(key, call)
+        except AppError as error:
+            self.failed(key, error)
+
+    def control(self, key: int, word: ControlWord) -> None:
+        """A plan that nobody waits for is ended."""
+        process = self._plans.pop(key, None) if word == "cancel" else None
+        if process is not None:
+            process.kill()
+            self.cancelled(key)
+
+    def has_ended(self, run: Run) -> bool:
+        process = self._runs.get(run.id)
+        if process is None or process.poll() is None:
+            return False
+        del self._runs[run.id]
+        return True
+
+    def kill(self, run: Run) -> None:
+        process = self._runs.get(run.id)
+        if process is not None:
+            process.kill()
+
+    def stop(self) -> None:
+        for process in self._plans.values():
+            process.kill()
+        self._plans.clear()
+
+    def _launch(self, run: Run) -> None:
+        """Run or resume, detached from us."""
+        run.ask("run")
+        try:
+            with (run.folder / LOG).open("ab") as log:
+                self._runs[run.id] = self._start(["run", str(run.folder / "run.json")], subprocess.DEVNULL, log)
+        except OSError as error:
+            hint = "Restart Inhouse, then try again."
+            raise AppError("The training could not be started.", hint, str(error)) from error
+
+    def _plan(self, key: int, call: PlanTraining) -> None:
+        more = [] if call.approve_above is None else ["--approve-above", str(call.approve_above)]
+        command = ["plan", str(Path(call.folder) / "run.json"), *more]
+        try:
+            process = self._start(command, subprocess.PIPE, subprocess.PIPE)
+        except OSError as error:
+            raise _unmeasured("", str(error)) from error
+        self._plans[key] = process
+
+        def end(measured: Measured) -> None:
+            if self._plans.pop(key, None) is not None:
+                self.ended(key, measured)
+
+        def fail(error: AppError) -> None:
+            if self._plans.pop(key, None) is not None:
+                self.failed(key, error)
+
+        self._clock.thread(lambda: _wait_for_plan(process), end, fail)
+
+    def _start(self, command: list[str], out: int, errors: int | BinaryIO) -> subprocess.Popen[bytes]:
+        detached = 0
+        if sys.platform == "win32":
+            detached = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        return subprocess.Popen(
+            trainer_command(*command),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=errors,
+            env=child_environment(self._home),
+            start_new_session=True,
+            creationflags=detached,
+        )
+
+
+def _wait_for_plan(process: subprocess.Popen[bytes]) -> Measured:
+    """The figures: the last line of what it printed that can be read. Raises AppError with its own sentence."""
+    with process:
+        out, errors = process.communicate()
+    for line in reversed(out.splitlines()):
+        try:
+            return msgspec.json.decode(line, type=Measured)
+        except msgspec.MsgspecError:
+            continue
+    said = errors.decode(errors="replace").strip().splitlines()
+    raise _unmeasured(said[-1] if said else "", "\n".join(said))
+
+
+def _unmeasured(said: str, detail: str) -> AppError:
+    return AppError("What training needs could not be measured.", said or "Try again.", detail)

@@ -1,0 +1,272 @@
+"""What can be done with a run, each use case once: generators that yield steps for others and receive what these gave.
+
+They touch no disk and start no process themselves, so that their tests need neither. Who drives them
+(`app.core.run_flows`) knows four roles: the documents process, the trainer's commands, the disk, and the desk that
+keeps wizards and models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from app.errors import AppError
+from app.finetune import machine, plan
+from app.finetune.compare import Comparison
+from app.finetune.machine import Gathered
+from app.finetune.measured import Measured
+from app.finetune.review import DEFAULT_QUALITY, ReviewList
+from app.finetune.runs import Run, Runs
+from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
+from app.finetune.use import earlier_examples, prepare_install
+from app.finetune.wizard import Wizard
+from app.types import InstalledModel, Message
+from app.workers.protocol import Call, Documents, DocumentText, ListDocuments, ReadText
+from trainer.spec import Input
+
+T = TypeVar("T")
+NOTHING_TO_LEARN = AppError(
+    "There is nothing to learn from.", "Choose a collection that has documents, a file, or chats with rated answers."
+)
+NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
+
+
+class Work(Call, frozen=True):
+    """For the disk: something that may take long; → what it returns, Done for None. It raises AppError."""
+
+    do: Callable[[], Any]
+
+
+class PlanTraining(Call, frozen=True):
+    """For the trainer: what this run needs here; → Measured.
+
+    `approve_above`: as if every open example of at least this quality were approved.
+    """
+
+    folder: str
+    approve_above: float | None = None
+
+
+class LaunchTrainer(Call, frozen=True):
+    """For the trainer: take the run up, in a process that outlives us; → Done."""
+
+    folder: str
+
+
+class Keep(Call, frozen=True):
+    """For the desk: change the run's wizard, on disk and for every door; → Done."""
+
+    change: Callable[[Wizard], Wizard]
+
+
+class Approve(Call, frozen=True):
+    """For the desk: approve these lines of the run's list; → Done."""
+
+    ids: tuple[str, ...]
+
+
+class PauseChat(Call, frozen=True):
+    """For the desk: take the chat's model out of memory; → Done."""
+
+
+class ListModel(Call, frozen=True):
+    """For the desk: list a model whose file is in place; → the InstalledModel as it is listed."""
+
+    model: InstalledModel
+
+
+@dataclass(frozen=True)
+class Step:
+    """What somebody should do now; send its result into the generator, or throw what it raised."""
+
+    role: Literal["documents", "trainer", "disk", "desk"]
+    call: Call
+
+
+Steps = Generator[Step, Any, T]
+
+
+class Conversations(Protocol):
+    """What was said in chats, as far as a model may learn from it."""
+
+    def rated(self) -> Sequence[Rated]:
+        """Every judged answer."""
+        ...
+
+    def messages(self, chat_id: int) -> Sequence[Message]:
+        """The shown path of a chat."""
+        ...
+
+
+@dataclass(frozen=True)
+class TooLarge:
+    """It was not started; `possible`: it would fit if the chat gave its memory back."""
+
+    measured: Measured
+    possible: bool
+
+
+# --- preparing --------------------------------------------------------------------------------------------------------
+
+
+def prepare(
+    run: Run, wizard: Wizard, base: InstalledModel, runs: Runs, chats: Conversations, gathered: Gathered
+) -> Steps[None]:
+    """Gather the data, then let the trainer clean it and make questions. `gathered` is counted up as documents come.
+
+    Raises:
+        AppError: there is nothing to learn from, or a document cannot be read.
+    """
+    yield Step("desk", Keep(change=lambda kept: machine.at(kept, "review")))
+    try:
+        # The same specification over other data needs another look at the list.
+        yield from _disk(lambda: run.remove("reviewed", "inputs"))
+        inputs = yield from gather(run, wizard, chats, gathered)
+        spec = plan.build_spec(wizard, base, inputs, earlier=earlier_examples(base, runs))
+        yield from _disk(lambda: run.write_spec(spec))
+        yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
+    except AppError:
+        yield Step("desk", Keep(change=lambda kept: machine.at(kept, "data")))
+        raise
+
+
+def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -> Steps[tuple[Input, ...]]:
+    """Everything that was chosen and that the goal can use, as input files of the run.
+
+    Raises:
+        AppError: there is nothing to learn from, or a document cannot be read.
+    """
+    inputs: list[Input] = []
+    if wizard.goal != "read":
+        inputs += [Input(kind="file", path=path, name=Path(path).name) for path in wizard.files]
+    for name, title, rows in _from_chats(wizard, chats):
+        path = yield from _disk(partial(run.write_input, name, rows))
+        kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
+        inputs.append(Input(kind=kind, path=str(path), name=title))
+    if wizard.goal in ("teach", "read"):
+        for number, collection_id in enumerate(wizard.collections, 1):
+            found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
+            inputs += [found] if found is not None else []
+    if not inputs:
+        raise NOTHING_TO_LEARN
+    return tuple(inputs)
+
+
+def _from_chats(wizard: Wizard, chats: Conversations) -> list[tuple[str, str, list[Any]]]:
+    """(file, name for people, rows) of what chats give to this goal."""
+    found: list[tuple[str, str, list[Any]]] = []
+    rated = chats.rated() if wizard.goal in ("teach", "prefer") and (wizard.thumbs or wizard.chats) else ()
+    if wizard.thumbs and wizard.goal in ("teach", "prefer"):
+        found.append(("feedback", "Rated answers", from_ratings(rated, pairs=wizard.goal == "prefer")))
+    if wizard.chats and wizard.goal == "teach":
+        disliked = {each.answer for each in rated if not each.up}
+        rows = [row for key in wizard.chats for row in from_chat(key, chats.messages(key), disliked)]
+        found.append(("chats", "Chats", rows))
+    return [each for each in found if each[2]]
+
+
+def _gather_collection(run: Run, name: str, collection_id: int, gathered: Gathered) -> Steps[Input | None]:
+    """The text of a collection's documents, one after the other: no collection is held in memory."""
+    listed = yield Step("documents", ListDocuments(collection_id=collection_id))
+    assert isinstance(listed, Documents)
+    documents = [each for each in listed.documents if each.status in READABLE]
+    gathered.total += len(documents)
+    for document in documents:
+        read = yield Step("documents", ReadText(document_id=document.id))
+        assert isinstance(read, DocumentText)
+        gathered.done += 1
+        if read.text.strip():
+            row = document_of(document, document.collection, read.text, read.pages)
+            yield from _disk(partial(run.add_to_input, name, row))
+    path = yield from _disk(lambda: run.end_input(name))
+    if not isinstance(path, Path):
+        return None
+    return Input(kind="documents", path=str(path), name=documents[0].collection)
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def measure(run: Run, review: ReviewList) -> Steps[Measured]:
+    """What training would take here, for what is approved, or else for what *Continue* would approve."""
+    above = DEFAULT_QUALITY if review.left_to_continue() else None
+    found = yield Step("trainer", PlanTraining(folder=str(run.folder), approve_above=above))
+    assert isinstance(found, Measured)
+    return found
+
+
+def train(
+    run: Run, review: ReviewList, freed_bytes: int, *, pause_chat: bool, known: Measured | None = None
+) -> Steps[TooLarge | None]:
+    """The person has seen the list: measure, and start where it fits; → None, or why it was not started.
+
+    Where they decided nothing, what is good enough is approved: *Continue* stands for that.
+
+    Args:
+        freed_bytes: memory that the chat's model would give back.
+        pause_chat: the person agrees to that, where it does not fit otherwise.
+        known: figures of this very list, measured a moment ago.
+
+    Raises:
+        AppError: nothing is approved, the labels cannot be told, or it cannot be measured or started.
+    """
+    if ids := review.left_to_continue():
+        yield Step("desk", Approve(ids=tuple(ids)))
+    if not review.trainable():
+        raise NOTHING_APPROVED
+    yield from _name_labels(run, review)
+    measured = known or (yield from measure(run, review))
+    fit = measured.fit(freed_bytes)
+    if fit == "too large" or (fit == "without the chat" and not pause_chat):
+        return TooLarge(measured, possible=fit == "without the chat")
+    paused = fit == "without the chat"
+    yield Step("desk", Keep(change=lambda kept: machine.training(kept, chat_paused=paused)))
+    if paused:
+        yield Step("desk", PauseChat())
+    yield from _disk(run.mark_reviewed)
+    yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
+    return None
+
+
+def _name_labels(run: Run, review: ReviewList) -> Steps[None]:
+    """Sorting needs to know the labels: those that stand in the data, where the person named none."""
+    spec = run.spec
+    if spec is None or spec.recipe != "classify" or spec.data.labels:
+        return
+    labels = plan.labels_of(entry.example.answer for entry in review.entries if entry.state == "approved")
+    named = msgspec.structs.replace(spec, data=msgspec.structs.replace(spec.data, labels=labels))
+    yield from _disk(lambda: run.write_spec(named))
+
+
+def resume(run: Run) -> Steps[None]:
+    """A run that was interrupted, or failed, goes on where it was."""
+    yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
+
+
+# --- using ------------------------------------------------------------------------------------------------------------
+
+
+def install(run: Run, wizard: Wizard, models: Path, base: InstalledModel | None) -> Steps[InstalledModel]:
+    """Put the file that passed among the models, and list it.
+
+    Raises:
+        AppError: no file passed the gate, or it could not be put there.
+    """
+
+    def place() -> InstalledModel:
+        return prepare_install(run, wizard, models, base, Comparison(run.folder).scores())
+
+    placed = yield from _disk(place)
+    listed = yield Step("desk", ListModel(model=placed))
+    assert isinstance(listed, InstalledModel)
+    yield Step("desk", Keep(change=lambda kept: machine.installed(kept, listed.id, listed.name)))
+    return listed
+
+
+def _disk(do: Callable[[], Any]) -> Steps[Any]:
+    return (yield Step("disk", Work(do=do)))

@@ -1,0 +1,18 @@
+"""Times as people say them."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """ "23 min", "2 h 5 min" or "40 s"."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def time_left(seconds: float) -> str:
+    """ "About 14 min left", rounded as people round."""
+    if seconds < 50:
+        return "Less than a minute left"
+    return f"About {duration(seconds) if seconds >= 90 else '1 min'} left"

@@ -1,0 +1,37 @@
+"""What `trainer plan` found out on this computer, and whether training fits beside the chat."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Fit = Literal["fits", "without the chat", "too large"]
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """Figures of one plan: bytes and seconds, for the data as it was approved then."""
+
+    fits: bool
+    memory_bytes: int
+    memory_available: int
+    disk_bytes: int = 0
+    disk_available: int = 0
+    seconds: float = 0.0  # of training; comparing comes after it
+    steps: int = 0
+    tokens: int = 0
+    precision: str = ""
+    learning_rate: float = 0.0
+    epochs: float = 0.0
+    reason: str = ""  # why it does not fit
+    instead: str = ""  # what would
+    warnings: tuple[str, ...] = ()
+
+    def fit(self, freed_bytes: int) -> Fit:
+        """Whether it fits now; or if the chat's model gave back the memory that it holds."""
+        if self.fits:
+            return "fits"
+        enough_disk = self.disk_bytes <= self.disk_available
+        if enough_disk and freed_bytes and self.memory_bytes <= self.memory_available + freed_bytes:
+            return "without the chat"
+        return "too large"

@@ -1,0 +1,182 @@
+"""What each step of the wizard needs and has, whether it may go on, and what comes next."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.finetune.durations import duration
+from app.finetune.estimate import fit_of
+from app.finetune.machine import BUSY, RunState
+from app.finetune.wizard import Resources, Step, Wizard
+from trainer.spec import Recipe
+
+FEW_EXAMPLES = 5
+QUESTIONS_A_PASSAGE = 0.6
+"""A rough share of passages that give a checked question; only for the promise on the first page."""
+Next = Literal["data", "prepare", "train", "compare", "use", "chat"]
+NEXT: dict[Step, Next] = {
+    "goal": "data", "data": "prepare", "review": "train", "train": "compare", "compare": "use", "use": "chat",
+}  # fmt: skip
+"""What the primary button of each step does: opens the next one, or does what the step is for."""
+
+
+class Reviewed(Struct, frozen=True, kw_only=True):
+    """Counts of the review."""
+
+    open: int = 0
+    approved: int = 0
+    trainable: int = 0
+    good: int = 0  # open, and good enough to be approved by Continue
+    decided: bool = False
+    seconds: float = 0.0  # that training with them takes, where that was measured
+
+
+class StepState(Struct, frozen=True, kw_only=True):
+    """What stands at the foot of a step."""
+
+    action: str  # label of Continue
+    allowed: bool
+    reason: str = ""  # why not; or what comes next, where it may
+    warning: bool = False
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """What a goal needs and what is there."""
+
+    need: str
+    have: str
+    enough: bool
+
+
+def need_of(goal: Recipe, wizard: Wizard, resources: Resources) -> Need:
+    """The line under a goal's name."""
+    documents = sum(each.documents for each in resources.collections)
+    passages = sum(each.passages for each in resources.collections)
+    if goal == "teach":
+        about = round(passages * QUESTIONS_A_PASSAGE)
+        have = f"Your {_count(documents, 'document')} give about {about}" if documents else "No documents yet"
+        if not documents and wizard.files:
+            have = f"{_count(len(wizard.files), 'file')} added"
+        return Need(need="Best from 100 questions", have=have, enough=bool(documents or wizard.files))
+    if goal == "read":
+        return Need(
+            need="Best from 20 documents",
+            have=f"You have {documents}" if documents else "No documents yet",
+            enough=documents > 0,
+        )
+    if goal == "prefer":
+        return Need(
+            need="Best from 200 corrected answers",
+            have=f"You have {resources.corrected}" if resources.corrected else "None corrected yet",
+            enough=resources.corrected > 0 or bool(wizard.files),
+        )
+    have = f"{_count(len(wizard.files), 'file')} added" if wizard.files else "Add a file in the next step"
+    return Need(need="Best from 30 texts a label", have=have, enough=bool(wizard.files))
+
+
+def sources_of(wizard: Wizard, resources: Resources) -> int:
+    """How many sources are chosen that are really there and that the goal can use."""
+    filled = {each.id for each in resources.collections if each.documents}
+    count = 0 if wizard.goal == "read" else len(wizard.files)
+    if wizard.goal in ("teach", "read"):
+        count += len(filled.intersection(wizard.collections))
+    if wizard.goal == "teach":
+        count += len(wizard.chats) + (1 if wizard.thumbs and resources.liked + resources.corrected else 0)
+    if wizard.goal == "prefer":
+        count += 1 if wizard.thumbs and resources.corrected else 0
+    return count
+
+
+# --- the steps --------------------------------------------------------------------------------------------------------
+
+
+def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Reviewed) -> StepState:
+    """Whether the step that is open may go on, and why not."""
+    if wizard.step == "goal":
+        return _goal_state(wizard, resources)
+    if wizard.step == "data":
+        return _data_state(wizard, resources, state)
+    if wizard.step == "review":
+        return _review_state(state, reviewed)
+    if wizard.step == "train":
+        return _train_state(state)
+    if wizard.step == "compare":
+        if state != "done":
+            return StepState(action="Use the new model", allowed=False, reason="The comparison is not there yet.")
+        return StepState(action="Use the new model", allowed=True)
+    return StepState(action="Open the chat", allowed=True)
+
+
+def _goal_state(wizard: Wizard, resources: Resources) -> StepState:
+    label = "Choose data"
+    if resources.missing:
+        what = ", ".join(resources.missing)
+        reason = f"Training is not installed on this computer ({what} missing). Install Inhouse with training."
+        return StepState(action=label, allowed=False, reason=reason, warning=True)
+    if not wizard.base:
+        return StepState(action=label, allowed=False, reason="No model is installed that can be trained.")
+    model = resources.model(wizard.base)
+    if model is None:
+        return StepState(action=label, allowed=False, reason="The chosen model is no longer installed.")
+    if fit_of(model, resources.memory_bytes) == "large":
+        reason = f"“{model.name}” is too large to train here. Choose a smaller one."
+        return StepState(action=label, allowed=False, reason=reason)
+    return StepState(action=label, allowed=True, reason="Next: choose what to learn from.")
+
+
+def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepState:
+    label = "Prepare the data"
+    if state in BUSY:
+        return StepState(action=label, allowed=False, reason="This run is under way.")
+    if not sources_of(wizard, resources):
+        what = {
+            "teach": "Choose a collection, a file, chats or rated answers.",
+            "read": "Choose a collection with documents.",
+            "prefer": "Correct some answers in your chats, or add a file with pairs.",
+            "classify": "Add a file with texts and their labels.",
+        }[wizard.goal]
+        return StepState(action=label, allowed=False, reason=what)
+    return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
+
+
+def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
+    label = "Start training"
+    if state == "preparing":
+        return StepState(action=label, allowed=False, reason="Nothing trains before you have seen the list.")
+    listed = reviewed.open or reviewed.approved or reviewed.decided
+    if state in ("failed", "stopped") and not listed:
+        return StepState(action=label, allowed=False, reason="The data is not ready yet.")
+    if not reviewed.decided and reviewed.good and not reviewed.trainable:
+        text = f"Approves {reviewed.good} of good quality and trains with them{_time(reviewed)}."
+        text += " Reject first what is wrong."
+        return StepState(action=f"Approve {reviewed.good} and train", allowed=True, reason=text)
+    if not reviewed.trainable:
+        return StepState(action=label, allowed=False, reason="Approve at least one to train with.")
+    few = reviewed.trainable < FEW_EXAMPLES
+    left = f"{reviewed.open} left to review. " if reviewed.open else ""
+    text = f"{left}You can train with the {reviewed.trainable} approved ones{_time(reviewed)}."
+    if few:
+        text = f"{left}Only {reviewed.trainable} to train with: expect it to learn them, and little more."
+    return StepState(action=label, allowed=True, reason=text, warning=few)
+
+
+def _time(reviewed: Reviewed) -> str:
+    """ ", in about 12 min", or nothing where it was not measured."""
+    return f", in about {duration(reviewed.seconds)}" if reviewed.seconds else ""
+
+
+def _train_state(state: RunState) -> StepState:
+    text = {
+        "training": "You can keep chatting. Training continues when the window closes.",
+        "paused": "Paused. Nothing is lost.",
+        "waiting": "Another training is running. This one starts when it is done.",
+        "stopped": "The training was interrupted. It continues where it was.",
+        "failed": "The training could not go on.",
+    }.get(state, "")
+    return StepState(action="Compare", allowed=state == "done", reason=text, warning=state in ("stopped", "failed"))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

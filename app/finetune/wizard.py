@@ -1,0 +1,129 @@
+"""What a person chose in the wizard, as records, and what is filled in where they chose nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from app.types import Collection, InstalledModel
+from trainer.spec import Recipe
+
+VERSION = 2
+Step = Literal["goal", "data", "review", "train", "compare", "use"]
+STEPS: tuple[Step, ...] = ("goal", "data", "review", "train", "compare", "use")
+CHOOSING: tuple[Step, ...] = ("goal", "data")
+"""Steps in which something is chosen; behind them the choice is the run's."""
+Effort = Literal["quick", "balanced", "thorough"]
+
+
+class Choices(Struct, frozen=True, kw_only=True):
+    """What the model should learn, from what, and how thoroughly."""
+
+    name: str = ""  # of the new model
+    goal: Recipe = "teach"
+    base: str = ""  # id of the installed model that is trained
+    effort: Effort = "balanced"
+    collections: tuple[int, ...] = ()  # ids
+    files: tuple[str, ...] = ()  # paths
+    chats: tuple[int, ...] = ()  # ids
+    thumbs: bool = False  # answers that were rated
+    labels: tuple[str, ...] = ()  # of the goal "classify"; none takes those that stand in the data
+    mask: bool = True  # personal data
+
+
+class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Some of the choices, to be changed; what is not set stays as it is."""
+
+    name: str | UnsetType = UNSET
+    goal: Recipe | UnsetType = UNSET
+    base: str | UnsetType = UNSET
+    effort: Effort | UnsetType = UNSET
+    collections: tuple[int, ...] | UnsetType = UNSET
+    files: tuple[str, ...] | UnsetType = UNSET
+    chats: tuple[int, ...] | UnsetType = UNSET
+    thumbs: bool | UnsetType = UNSET
+    labels: tuple[str, ...] | UnsetType = UNSET
+    mask: bool | UnsetType = UNSET
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """What a run of version 1 knew by name, until its ids are found."""
+
+    base: str = ""
+    collections: tuple[str, ...] = ()
+    installed: str = ""
+
+
+class Wizard(Choices, frozen=True, kw_only=True):
+    """A run as its wizard knows it: the choices and how far it has come. It is the whole of wizard.json."""
+
+    version: int = VERSION
+    id: str
+    step: Step = "goal"
+    touched: bool = False  # the person chose data themselves: no default comes in between
+    chat_paused: bool = False  # the training took the memory of the chat's model, which comes back when it has ended
+    installed: str = ""  # id of the model that came out, once it is listed
+    went_back: bool = False
+    kept_old: bool = False
+    created_at: float = 0.0
+    named: Named | None = None
+
+
+class Resources(Struct, frozen=True, kw_only=True):
+    """What this computer has to offer for a training."""
+
+    models: tuple[InstalledModel, ...] = ()  # whose files are there
+    active: str = ""  # id
+    collections: tuple[Collection, ...] = ()
+    liked: int = 0  # answers with a thumb up
+    corrected: int = 0
+    chats: int = 0
+    memory_bytes: int = 0
+    missing: tuple[str, ...] = ()  # libraries of the trainer
+
+    def model(self, model_id: str) -> InstalledModel | None:
+        """The model of this id."""
+        return next((model for model in self.models if model_id and model.id == model_id), None)
+
+
+def changed(wizard: Wizard, changes: Changes, *, by_hand: bool = False) -> Wizard:
+    """The wizard with these changes. `by_hand`: the person chose the data, so no default is put in their place.
+
+    With the goal "prefer" the thumbs come along: they are all that there is to learn from.
+    """
+    values = {key: value for key in changes.__struct_fields__ if (value := getattr(changes, key)) is not UNSET}
+    wizard = msgspec.structs.replace(wizard, **values)
+    if changes.goal == "prefer" and changes.thumbs is UNSET:
+        wizard = msgspec.structs.replace(wizard, thumbs=True)
+    return msgspec.structs.replace(wizard, touched=wizard.touched or by_hand)
+
+
+def with_defaults(wizard: Wizard, resources: Resources, collection: int = 0) -> Wizard:
+    """Fill what the person has not chosen: the model in use, the collection they work with, a name.
+
+    `collection` is the one that is chosen elsewhere, 0 for none.
+    """
+    usable = [model.id for model in resources.models if not model.adapter]
+    first = resources.active if resources.active in usable else next(iter(usable), "")
+    base = wizard.base if wizard.base in usable else first
+    chosen = wizard.collections
+    filled = [each.id for each in resources.collections if each.documents]
+    if not wizard.touched and not chosen and wizard.goal in ("teach", "read"):
+        chosen = (collection,) if collection in filled else tuple(filled[:1])
+    model = resources.model(base)
+    name = wizard.name or name_for(model.name if model is not None else "", resources)
+    return msgspec.structs.replace(wizard, base=base, collections=chosen, name=name)
+
+
+def name_for(base: str, resources: Resources) -> str:
+    """A name that no model has: the next version of a tuned one, else "… tuned"."""
+    taken = {model.name.casefold() for model in resources.models}
+    stem = re.sub(r" (?:tuned|v\d+)$", "", base) or "Model"
+    version, name = 1, f"{stem} tuned"
+    while name.casefold() in taken:
+        version += 1
+        name = f"{stem} v{version}"
+    return name
