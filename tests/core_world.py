@@ -11,6 +11,7 @@ from fakes import FakeChild, FakeTrainer
 
 from app.core import protocol as p
 from app.core.core import Core
+from app.core.doorway import MakeServer, no_server
 from app.errors import AppError
 from app.paths import Home, home
 from app.workers.protocol import Call, Control, WorkerRole
@@ -153,13 +154,15 @@ class TestDoor:
 class CoreWorld:
     """A core with played children and a clock that the test turns."""
 
-    def __init__(self, place: Home | None = None, clock: Any = None) -> None:
+    def __init__(
+        self, place: Home | None = None, clock: Any = None, load_api: Callable[[], MakeServer] = no_server
+    ) -> None:
         self.home = place or home()
         self.home.root.mkdir(parents=True, exist_ok=True)
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
         self.trainer = FakeTrainer()
-        self.core = Core(self.home, self._child, self.clock, self.trainer)
+        self.core = Core(self.home, self._child, self.clock, load_api, self.trainer)
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()

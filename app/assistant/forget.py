@@ -1,61 +1,73 @@
-"""Removes documents everywhere: from the index, and from what stored answers quote of them. One way for all doors.
+"""Removes documents everywhere, without input or output: the index first, then what stored answers hold of them.
 
-The documents process removes and leaves a tombstone in one transaction; a tombstone goes when the chats have followed.
-So a removal that is cut short at any line is finished by the next start.
+The removal leaves tombstones in the index. They go once the chats have followed, so that whoever opens the data folder
+after a kill, at whatever line, finishes it by `finish_removals`.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Generator, Sequence
-from typing import TypeVar
-
-import msgspec
+from dataclasses import dataclass
 
 from app.assistant.flow import Step
-from app.chats.store import ChatStore
-from app.errors import AppError
-from app.workers.protocol import (
-    Data,
-    DeleteCollection,
-    Forgotten,
-    ListTombstones,
-    Remove,
-    Removed,
-    Tombstones,
-)
-
-T = TypeVar("T")
-Steps = Generator[Step, Data, T]
+from app.chats.records import Forgot
+from app.workers.protocol import Data, DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
 
 
-def remove(call: Remove | DeleteCollection, chats: ChatStore) -> Steps[Removed]:
-    """Remove documents, then what stored answers quote of them; says which answers still tell of them in own words.
+@dataclass(frozen=True)
+class ForgetInChats:
+    """Blank these documents in stored answers and let chats leave these collections; send in what became of them.
+
+    ChatStore does it: `leave_collections`, and `forget_documents`, whose result is the answer.
+    """
+
+    ids: tuple[int, ...]
+    collections: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a removal came to, for the user."""
+
+    removed: Removed
+    chats: Forgot
+    """Also of removals that were cut short before."""
+
+
+Removing = Generator[Step | ForgetInChats, Data | Forgot, Outcome]
+
+
+def remove(ids: Sequence[int]) -> Removing:
+    """Remove documents.
 
     Raises:
-        AppError: the documents process could not remove them; the chats are unchanged then.
+        AppError: a store could not follow now; what was removed stays removed, and `finish_removals` goes on.
     """
+    return (yield from _remove(Remove(ids=tuple(ids))))
+
+
+def remove_collection(collection_id: int) -> Removing:
+    """Remove a collection with its documents; likewise."""
+    return (yield from _remove(DeleteCollection(collection_id=collection_id)))
+
+
+def finish_removals(more: Sequence[int] = ()) -> Generator[Step | ForgetInChats, Data | Forgot, Forgot]:
+    """Go on with removals that were cut short; run it at each start. It is cheap where there were none.
+
+    `more` are documents that the window of 0.1.0 had noted as removed (`removing` in session.json).
+    """
+    found = yield Step("documents", ListTombstones())
+    assert isinstance(found, Tombstones)
+    ids = (*found.ids, *(each for each in more if each not in found.ids))
+    if not ids and not found.collections:
+        return Forgot()
+    forgot = yield ForgetInChats(ids, found.collections)
+    assert isinstance(forgot, Forgot)
+    yield Step("documents", Forgotten(ids=found.ids, collections=found.collections))
+    return forgot
+
+
+def _remove(call: Remove | DeleteCollection) -> Removing:
     removed = yield Step("documents", call)
     assert isinstance(removed, Removed)
-    gone = (call.collection_id,) if isinstance(call, DeleteCollection) else ()
-    answers = yield from _follow(removed.ids, gone, chats)
-    return msgspec.structs.replace(removed, answers=answers)
-
-
-def finish_removals(chats: ChatStore) -> Steps[tuple[int, ...]]:
-    """Let the chats follow every removal that they may not have followed; returns the documents' ids."""
-    stones = yield Step("documents", ListTombstones())
-    assert isinstance(stones, Tombstones)
-    yield from _follow(stones.ids, stones.collections, chats)
-    return stones.ids
-
-
-def _follow(ids: Sequence[int], collections: Sequence[int], chats: ChatStore) -> Steps[tuple[int, ...]]:
-    """The chats know from now on what is gone, an answer that is still being written included."""
-    if not ids and not collections:
-        return ()
-    chats.leave_collections(collections)
-    forgot = chats.forget_documents(ids)
-    with contextlib.suppress(AppError):  # the tombstones stay, and the next start forgets once more
-        yield Step("documents", Forgotten(ids=tuple(ids), collections=tuple(collections)))
-    return forgot.speaking
+    return Outcome(removed, (yield from finish_removals()))

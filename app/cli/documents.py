@@ -115,7 +115,8 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
 def search(args: argparse.Namespace, session: Session) -> int:
     """Search without a model."""
     queries = read_queries(args.queries) if args.queries else [args.query]
-    ids = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
+    listed = session.collections(args.collection)
+    ids = tuple(item.id for item in listed) if args.collection else ()
     for query in queries:
         searched = session.call(Search(query=query, collections=ids, k=args.k, highlight=not args.json))
         assert isinstance(searched, Searched)
@@ -146,9 +147,11 @@ def collections(args: argparse.Namespace, session: Session) -> int:
     listed = session.collections()
     for item in listed:
         if args.json:
-            say_json({"name": item.name, "documents": item.documents, "passages": item.passages, "bytes": item.bytes})
+            counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
+            say_json({"name": item.name, **counts, "bytes": item.bytes})
         else:
-            say(f"{item.name}  {item.documents} documents, {item.passages} passages, {size_text(item.bytes)}")
+            failed = f", {item.failed} failed" if item.failed else ""
+            say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
     if not listed and not args.json:
         tell("There are no collections yet. Add documents with “inhouse add PATH”.")
     return 0
@@ -199,7 +202,11 @@ def remove(args: argparse.Namespace, session: Session) -> int:
     for name in dict.fromkeys(holding(Runs(session.home.runs), removed.ids)):
         tell(f"Its text also stays in the training data of “{name}” until you delete that run's data.")
     if removed.traces:
-        raise AppError(f"{removed.traces} traces can still be found.", "Please run “inhouse doctor”.")
+        places = ", ".join(removed.places)
+        hint = f"They are in: {places}. Delete what you do not need of it, then run “inhouse doctor”."
+        raise AppError(
+            f"{removed.traces} traces can still be found.", hint if places else "Please run “inhouse doctor”."
+        )
     return 0
 
 

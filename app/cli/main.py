@@ -6,11 +6,10 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn, get_args
+from typing import NoReturn
 
+from app.cli.train_options import add_train_command
 from app.errors import AppError
-from app.finetune.wizard import Effort
-from trainer.spec import Recipe
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("app.cli.documents", "add"),
@@ -21,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("app.cli.models", "command"),
     "chat": ("app.cli.repl", "command"),
     "train": ("app.cli.train", "command"),
+    "serve": ("app.cli.serve", "command"),
     "doctor": ("app.cli.doctor", "command"),
     "bench": ("app.cli.bench", "command"),
 }
@@ -57,9 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
-    _add_train_command(commands)
+    _add_json(add_train_command(commands))
+    _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
+    doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
     bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "train"))
     for command in (doctor, bench):
@@ -121,20 +123,27 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 
 
-def _add_train_command(commands: argparse._SubParsersAction[Parser]) -> None:
-    train = commands.add_parser("train", help="begin, run or resume a training")
-    train.add_argument("run", metavar="RUN.json", nargs="?", help="a run that is there; without it a new one begins")
-    train.add_argument("--collection", action="append", default=[], metavar="NAME", help="learn from these documents")
-    train.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
-    train.add_argument("--recipe", choices=get_args(Recipe), default="teach", help="what to do (default: %(default)s)")
-    train.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
-    train.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
-    train.add_argument("--plan", action="store_true", help="say what it needs, without starting it")
-    train.add_argument(
-        "--approve-above", type=float, metavar="Q", help="approve every question of at least this quality (0 to 1)"
+def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="let programs ask, through an OpenAI-compatible API",
+        description="Let programs on this computer ask while this command runs. docs/api.md says what they can ask.",
     )
-    train.add_argument("--install", default="", metavar="NAME", help="install the result under this name")
-    _add_json(train)
+    serve.add_argument("--port", type=_port, metavar="N", help="instead of the one in Settings; 0 takes any free one")
+    serve.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    serve.add_argument(
+        "--allow-network", action="store_true", help="--host may be an address that other computers reach, without TLS"
+    )
+    for option, name, text in (
+        ("--allow-host", "NAME", "one more name by which programs may call this computer; can be repeated"),
+        ("--allow-origin", "URL", "a web page that may ask from a browser; can be repeated"),
+    ):
+        serve.add_argument(option, action="append", default=[], metavar=name, help=text)
+    serve.add_argument("--rate", type=_rate, metavar="N", help="most requests in a minute (600)")
+    keys = serve.add_mutually_exclusive_group()
+    keys.add_argument("--show-key", action="store_true", help="print the key that programs need, and leave")
+    keys.add_argument("--new-key", action="store_true", help="make and print another key; the old one ends at once")
+    _add_json(serve)
 
 
 def _add_question(parser: argparse.ArgumentParser, name: str) -> None:
@@ -157,6 +166,20 @@ def _count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+    return value
+
+
+def _rate(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from app.cli.output import Progress
+from app.cli.output import Progress, tell
 from app.core.calls.models import ListModels, Models, Switching
 from app.core.door import CoreDoor
 from app.core.protocol import SettingsChanged
@@ -81,6 +81,8 @@ class Session:
         """
         listed = self.call(ListCollections())
         assert isinstance(listed, Collections)
+        if listed.note:
+            tell(listed.note)
         if not names:
             return listed.collections
         known = {item.name.casefold(): item for item in listed.collections}

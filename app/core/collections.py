@@ -8,8 +8,10 @@ from app.core.calls.documents import CollectionsChanged
 from app.core.children import Requester
 from app.core.clock import Timer
 from app.core.house import Handler, House
+from app.core.protocol import Noted, SettingsRead
 from app.core.reply import Reply
 from app.errors import AppError
+from app.settings import DEFAULT_COLLECTION
 from app.types import Collection
 from app.workers.protocol import (
     Call,
@@ -31,6 +33,8 @@ class CollectionList:
         self._house, self._child = house, child
         self.all: tuple[Collection, ...] = ()
         """As far as they are known."""
+        self.note = ""
+        """A sentence for the user about the index as a whole, e.g. that it was damaged. It is said in every door."""
         self._known = False
         self._listing = self._again = False
         self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
@@ -70,6 +74,7 @@ class CollectionList:
 
         def listed(data: Collections) -> None:
             self._listing = False
+            self._take_note(data.note)
             self.take(data.collections)
             for then, _ in asked:
                 then()
@@ -95,19 +100,27 @@ class CollectionList:
             self._timer.cancel()
             self._timer = None
 
-    def forget(self, collection_id: int) -> None:
-        """It was deleted."""
-        self.take(tuple(each for each in self.all if each.id != collection_id))
-
     def take(self, collections: tuple[Collection, ...]) -> None:
         """The documents process says that there are these; what still knows one by its name gets its id."""
         if collections != self.all or not self._known:
             self.all, self._known = collections, True
-            self._house.store.resolve_collections({each.name: each.id for each in collections})
+            self._resolve({each.name: each.id for each in collections})
             self._house.tell(CollectionsChanged(collections=collections))
 
+    def _resolve(self, ids: dict[str, int]) -> None:
+        self._house.store.resolve_collections(ids)
+        chosen = self._house.settings.get(DEFAULT_COLLECTION)
+        self._house.settings.resolve_collections(ids)
+        if self._house.settings.get(DEFAULT_COLLECTION) != chosen:
+            self._house.tell(SettingsRead())
+
+    def _take_note(self, note: str) -> None:
+        if note:
+            self.note = note
+            self._house.tell(Noted(text=note))
+
     def _list(self, call: ListCollections, reply: Reply) -> None:
-        self._asked.append((lambda: reply.done(Collections(collections=self.all)), reply.failed))
+        self._asked.append((lambda: reply.done(Collections(collections=self.all, note=self.note)), reply.failed))
         self.recount()
 
     def _create(self, call: CreateCollection, reply: Reply) -> None:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
+from app.core.api import ApiDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild
 from app.core.clock import Clock
+from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
+from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
@@ -35,8 +39,16 @@ log = logging.getLogger(__name__)
 class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
-    def __init__(self, home: Home, make_child: MakeChild, clock: Clock, trainer: Trainer | None = None) -> None:
-        """Open the stores; starts no process. `trainer` is played in tests.
+    def __init__(
+        self,
+        home: Home,
+        make_child: MakeChild,
+        clock: Clock,
+        load_api: Callable[[], MakeServer] = no_server,
+        trainer: Trainer | None = None,
+    ) -> None:
+        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on;
+        `trainer` is played in tests.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -56,8 +68,10 @@ class Core:
         chats = Chats(house, self.models, self.documents, self.answers)
         removals = Removals(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, trainer)
+        completions = Completions(self.models)
+        self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.answers, questions, chats, removals, training,
+            self.models, self.documents, self.answers, questions, chats, removals, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
@@ -128,7 +142,7 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note)
+        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

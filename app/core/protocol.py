@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import chats, documents, models, training
+from app.core.calls import api, chats, documents, models, training
 from app.workers.protocol import AnyData, Call, Control, Data, DocumentsCall, Failure, ModelsCall
 
 VERSION = 1
@@ -68,6 +68,7 @@ DoorCall = (
     | documents.Calls
     | models.Calls
     | training.Calls
+    | api.Calls
     | DocumentsCall
     | ModelsCall
 )
@@ -83,11 +84,14 @@ DoorData = (
     | documents.Answers
     | documents.Events
     | models.Models
+    | models.ServerFound
     | models.Switching
     | models.Switched
     | models.Events
     | training.Answers
     | training.Events
+    | api.Api
+    | api.Events
 )
 
 

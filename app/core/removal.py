@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import msgspec
 
 from app.assistant import forget
+from app.assistant.flow import Step
+from app.chats.records import Forgot
 from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c
 from app.core.documents import DocumentsDesk
@@ -16,8 +21,9 @@ from app.core.protocol import SettingsRead
 from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
-from app.workers.protocol import Call, DeleteCollection, Done, Remove, Removed
+from app.workers.protocol import Call, DeleteCollection, Done, Remove
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -45,66 +51,88 @@ class Removals:
     def finish(self) -> None:
         """Finish what an earlier end of the program, or of the documents process, cut short."""
 
-        def done(ids: tuple[int, ...]) -> None:
-            if ids:
-                self._house.tell(c.DocumentsRemoved(ids=ids))
-
         def failed(error: AppError) -> None:
             log.info("Removals will be finished at the next start: %s", error)
 
-        self._run(forget.finish_removals(self._house.store), done, failed)
+        self._run(forget.finish_removals(), lambda _: None, failed)
 
     def stop(self) -> None:
         """The core ends; the next one finishes."""
         self._flows.clear()
 
+    def _remove(self, call: Remove, reply: Reply | None) -> None:
+        self._drive(forget.remove(call.ids), reply)
+
     def _delete_collection(self, call: DeleteCollection, reply: Reply) -> None:
         self._documents.adds.forget(call.collection_id)
-        self._remove(call, reply)
+        self._drive(forget.remove_collection(call.collection_id), reply)
 
-    def _remove(self, call: Remove | DeleteCollection, reply: Reply | None) -> None:
-        def done(removed: Removed) -> None:
-            if isinstance(call, DeleteCollection):
-                self._left(call.collection_id)
+    def _drive(self, steps: forget.Removing, reply: Reply | None) -> None:
+        def done(outcome: forget.Outcome) -> None:
             if reply is not None:
-                reply.done(removed)
-            if removed.ids:
-                self._house.tell(c.DocumentsRemoved(ids=removed.ids))
-            self._house.tell(c.DocumentsChanged(collection_id=0))
-            self._documents.list.recount()
+                reply.done(msgspec.structs.replace(outcome.removed, answers=outcome.chats.speaking))
+            self._changed()
 
         def failed(error: AppError) -> None:
             if reply is not None:
                 reply.failed(error)
             else:
                 log.warning("A document could not be removed: %s", error)
+            self._changed()  # it may have gone all the same
 
-        self._run(
-            forget.remove(call, self._house.store),
-            done,
-            failed,
-            event=reply.event if reply is not None else None,
-        )
+        self._run(steps, done, failed, event=reply.event if reply is not None else None)
 
-    def _left(self, collection_id: int) -> None:
-        """A collection is gone: what asked it asks the model alone."""
-        self._documents.list.forget(collection_id)
-        if self._house.settings.get(DEFAULT_COLLECTION) == collection_id:
-            self._house.settings.reset(DEFAULT_COLLECTION)
-            self._house.tell(SettingsRead())
-        self._house.tell(chat_calls.ChatsChanged())
+    def _changed(self) -> None:
+        self._house.tell(c.DocumentsChanged(collection_id=0))
+        self._documents.list.recount()
 
-    def _run(self, steps: forget.Steps[Any], done: Any, failed: Any, event: Any = None) -> None:
-        def ended(then: Any) -> Any:
-            def last(said: Any) -> None:
-                self._flows.discard(flow)
-                then(said)
+    def _run(
+        self,
+        steps: Generator[Step | forget.ForgetInChats, Any, T],
+        done: Callable[[T], object],
+        failed: Callable[[AppError], object],
+        event: Callable[[Any], object] | None = None,
+    ) -> None:
+        def finished(result: T) -> None:
+            self._flows.discard(flow)
+            done(result)
 
-            return last
+        def gave_up(error: AppError) -> None:
+            self._flows.discard(flow)
+            failed(error)
 
-        flow = Flow(steps, lambda _: self._documents.child, done=ended(done), failed=ended(failed), event=event)
+        child = self._documents.child
+        flow = Flow(self._with_chats(steps), lambda _: child, done=finished, failed=gave_up, event=event)
         self._flows.add(flow)
         flow.start()
+
+    def _with_chats(self, steps: Generator[Step | forget.ForgetInChats, Any, T]) -> Generator[Step, Any, T]:
+        """The use case as the documents process needs to see it: what it wants of the chats is done here."""
+        move: Callable[[], Step | forget.ForgetInChats] = lambda: next(steps)  # noqa: E731
+        while True:
+            try:
+                wish = move()
+            except StopIteration as end:
+                return cast(T, end.value)
+            try:
+                said = self._forget(wish) if isinstance(wish, forget.ForgetInChats) else (yield wish)
+            except AppError as error:
+                move = partial(steps.throw, error)
+            else:
+                move = partial(steps.send, said)
+
+    def _forget(self, wish: forget.ForgetInChats) -> Forgot:
+        store, settings = self._house.store, self._house.settings
+        if wish.collections:
+            store.leave_collections(wish.collections)
+            self._house.tell(chat_calls.ChatsChanged())
+            if settings.get(DEFAULT_COLLECTION) in wish.collections:
+                settings.reset(DEFAULT_COLLECTION)
+                self._house.tell(SettingsRead())
+        forgot = store.forget_documents(wish.ids)
+        if wish.ids:
+            self._house.tell(c.DocumentsRemoved(ids=wish.ids))
+        return forgot
 
     # --- answers that tell of them ------------------------------------------------------------------------------------
 

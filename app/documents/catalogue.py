@@ -29,10 +29,21 @@ class Catalogue(Database):
 
     def collections(self) -> list[Collection]:
         rows = self.db.execute(
-            """SELECT c.id, c.name, count(d.id) AS n, coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b
+            """SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
+                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b
             FROM collections c LEFT JOIN documents d ON d.collection_id = c.id GROUP BY c.id ORDER BY c.name"""
         )
-        return [Collection(id=r["id"], name=r["name"], documents=r["n"], passages=r["p"], bytes=r["b"]) for r in rows]
+        return [
+            Collection(
+                id=r["id"],
+                name=r["name"],
+                documents=r["n"] - r["f"],
+                failed=r["f"],
+                passages=r["p"],
+                bytes=r["b"],
+            )
+            for r in rows
+        ]
 
     def collection(self, collection_id: int) -> Collection:
         """Raises AppError where there is no such collection."""

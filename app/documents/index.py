@@ -6,15 +6,17 @@ of passages that wait for the embedder, not by the size of the drop.
 
 from __future__ import annotations
 
+import contextlib
 import queue
-import time
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec import Struct
 
 from app.documents.embed import MODEL, batches
 from app.documents.files import walk
+from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
 from app.text import passages, words
@@ -70,26 +72,37 @@ class Indexing:
         self._open: list[_Open] = []
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
         self._total = 0
+        self._sizes: dict[str, int] = {}
         self._embedded = 0
-        self._began = time.perf_counter()
+        self._pace = Pace()
 
     def steps(self) -> Generator[AnyData, None, Added]:
-        """Run; cancel with `close()`.
+        """Run; cancel with `close()`. Between two steps others have their turn, which is no time of this work.
 
         Raises:
             NoSpace: the disk is full; what was stored before stands.
             AppError: there is no such collection, or it was removed meanwhile.
         """
+        with contextlib.closing(self._work()) as work:
+            while True:
+                try:
+                    data = next(work)
+                except StopIteration as end:
+                    return cast(Added, end.value)
+                with self._pace.rest():
+                    yield data
+
+    def _work(self) -> Generator[AnyData, None, Added]:
         self._store.collection(self._collection_id)
-        paths: list[str] = []
         for path in walk(self._call.paths):
-            paths.append(path)
-            if len(paths) % 500 == 0:
-                yield self._progress(len(paths))
-        self._total = len(paths)
+            self._sizes[path] = size = _size(path)
+            self._pace.expect(size)
+            if len(self._sizes) % 500 == 0:
+                yield self._progress(len(self._sizes))
+        self._total = len(self._sizes)
         yield self._progress()
         ahead = ReadAhead(
-            paths,
+            list(self._sizes),
             self._store.known(self._collection_id),
             RECIPE,
             self._reader,
@@ -134,6 +147,7 @@ class Indexing:
             if item.modified != item.stored.modified:
                 self._store.set_modified(item.stored.id, item.modified)
             self._counts["unchanged"] += 1
+            self._pace.passed_over(self._sizes.get(item.path, 0))
             yield FileEvent(
                 path=item.path,
                 status="unchanged",
@@ -145,6 +159,7 @@ class Indexing:
             yield self._progress()
         elif isinstance(item, Refused):
             self._counts["failed"] += 1
+            self._pace.through(self._sizes.get(item.path, 0))
             document_id = self._store.put_failure(self._collection_id, item.path, item.reason, item.code)
             yield FileEvent(
                 path=item.path, status="failed", document_id=document_id, reason=item.reason, code=item.code
@@ -208,6 +223,7 @@ class Indexing:
         )
         self._open.remove(doc)
         self._counts["indexed"] += 1
+        self._pace.through(self._sizes.get(read.path, 0))
         yield FileEvent(
             path=read.path,
             status="indexed",
@@ -220,11 +236,26 @@ class Indexing:
         yield self._progress()
 
     def _progress(self, found: int | None = None) -> AddProgress:
-        done = sum(self._counts.values())
-        elapsed = time.perf_counter() - self._began
-        left = elapsed / done * (self._total - done) if done and elapsed > 2 else None
-        rate = self._embedded / elapsed if elapsed else 0.0
-        return AddProgress(done=done, total=found or self._total, passages_per_s=round(rate, 1), seconds_left=left)
+        done, seconds = sum(self._counts.values()), self._pace.seconds()
+        parts = [
+            (1 - doc.missing / len(doc.vectors)) * self._sizes.get(doc.read.path, 0)
+            for doc in self._open
+            if doc.vectors
+        ]
+        return AddProgress(
+            done=done,
+            total=found or self._total,
+            passages_per_s=round(self._embedded / seconds, 1) if seconds else 0.0,
+            seconds_left=self._pace.left(sum(parts)) if self._total else None,
+        )
+
+
+def _size(path: str) -> int:
+    """Bytes of a file; 0 where the system does not say."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
 
 
 def _text(read: Read, piece: Piece) -> str:

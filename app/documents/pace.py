@@ -44,16 +44,19 @@ class Pace:
         """It was there already, which says nothing of the others."""
         self._to_do -= max(size, 1)
 
-    def did(self, part: float, size: int) -> None:
-        """Part (0 to 1) of a file of so many bytes is done."""
-        self._done += part * max(size, 1)
+    def through(self, size: int) -> None:
+        """It is done."""
+        self._done += max(size, 1)
 
-    def left(self) -> float | None:
-        """Seconds that the rest will take; None where it is too early to say."""
-        spent = self.seconds()
-        if spent < FIRST_S or self._done <= 0:
+    def left(self, under_way: float = 0.0) -> float | None:
+        """Seconds that the rest will take; None where it is too early to say.
+
+        `under_way` are bytes that are done of files that are not through.
+        """
+        spent, done = self.seconds(), self._done + under_way
+        if spent < FIRST_S or done <= 0:
             return None
-        fresh = spent * max(self._to_do - self._done, 0.0) / self._done
+        fresh = spent * max(self._to_do - done, 0.0) / done
         if self._shown is None:
             self._shown = fresh
         else:

@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from app.documents.loaders import load
-from app.text.parsed import Parsed
 from app.errors import BadFile
+from app.text.parsed import Parsed
 from app.types import Box
 from app.workers.offline import forbid_network
 

@@ -12,10 +12,10 @@ from typing import BinaryIO, cast
 import msgspec
 
 from app.documents import parse_child as child
-from app.text.parsed import Parsed
 from app.errors import BadFile
-from app.types import Box
 from app.spawn import child_command
+from app.text.parsed import Parsed
+from app.types import Box
 
 CODES = frozenset(
     {

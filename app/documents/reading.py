@@ -17,9 +17,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from app.documents.catalogue import Stored
+from app.errors import AppError, BadFile
 from app.text.parsed import Parsed
 from app.text.passages import Piece, Tokens, cut
-from app.errors import AppError, BadFile
 
 AHEAD = 4
 """Documents that may wait, read, for the embedder."""

@@ -13,7 +13,9 @@ from fakes import FakeChild, FakeJob
 from app.core import batches, collections
 from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c
+from app.core.protocol import Noted, SettingsRead
 from app.errors import AppError, NoSpace, WorkerGone
+from app.settings import DEFAULT_COLLECTION
 from app.types import Answer, Collection, Passage, Source
 from app.workers import protocol as p
 
@@ -45,6 +47,14 @@ def give(child: FakeChild, *found: Collection) -> None:
     """Answer each question for the collections."""
     while child.waiting(p.ListCollections):
         child.last(p.ListCollections).finish(p.Collections(collections=found or (TRAVEL, QUALITY)))
+
+
+def follow(child: FakeChild, *ids: int, collections: tuple[int, ...] = ()) -> None:
+    """It tells of the tombstones of a removal, and drops them when the chats have followed."""
+    child.last(p.ListTombstones).finish(p.Tombstones(ids=ids, collections=collections))
+    forgotten = child.last(p.Forgotten)
+    assert forgotten.call == p.Forgotten(ids=ids, collections=collections)
+    forgotten.finish(p.Done())
 
 
 def kill(child: FakeChild) -> None:
@@ -331,7 +341,9 @@ def test_a_deleted_collection_takes_its_waiting_files_along(world: CoreWorld, ch
     assert end is not None and end.kind == "cancelled"
     assert child.last(p.Add).call == p.Add(paths=("/files/c.pdf",), collection_id=2)
     child.last(p.DeleteCollection).finish(p.Removed(documents=0, passages=0, traces=0))
+    follow(child, collections=(1,))
     assert door.result(gone).documents == 0
+    give(child, QUALITY)
     assert of(door, c.CollectionsChanged)[-1].collections == (QUALITY,)
 
 
@@ -384,6 +396,7 @@ def test_a_removal_is_followed_by_the_chats_before_its_tombstones_go(world: Core
     door, sees = world.door(), world.door()
     key = remove(door, 1)
     child.last(p.Remove).finish(removed(1))
+    child.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
     assert quoted(world, turn) == ["", "text of 2"]
     assert door.end(key) is None and child.last(p.Forgotten).call == p.Forgotten(ids=(1,))
     child.last(p.Forgotten).finish(p.Done())
@@ -398,7 +411,7 @@ def test_a_removal_goes_on_when_its_door_leaves(world: CoreWorld, child: FakeChi
     door.leave()
     assert world.core.busy and not child.last(p.Remove).controls
     child.last(p.Remove).finish(removed(1))
-    child.last(p.Forgotten).finish(p.Done())
+    follow(child, 1)
     assert quoted(world, turn) == [""] and not world.core.busy
 
 
@@ -411,20 +424,29 @@ def cut_in_the_core(world: CoreWorld, job: FakeJob) -> None:
     """The core is killed at the same moment: nothing more happens in it."""
 
 
+def cut_before_the_chats_know(world: CoreWorld, job: FakeJob) -> None:
+    """The core is killed between the index and the chats."""
+    job.finish(removed(1))
+
+
 def cut_before_the_tombstones_go(world: CoreWorld, job: FakeJob) -> None:
     """The chats have followed; the core is killed before the documents process hears of it."""
     job.finish(removed(1))
+    world.documents.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
 
 
 def cut_while_the_tombstones_go(world: CoreWorld, job: FakeJob) -> None:
-    job.finish(removed(1))
+    cut_before_the_tombstones_go(world, job)
     kill(world.documents)
 
 
-@pytest.mark.parametrize(
-    "cut",
-    [cut_in_the_process, cut_in_the_core, cut_before_the_tombstones_go, cut_while_the_tombstones_go],
-)
+CUTS = (
+    cut_in_the_process, cut_in_the_core, cut_before_the_chats_know, cut_before_the_tombstones_go,
+    cut_while_the_tombstones_go,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", CUTS)
 def test_a_removal_that_was_cut_short_is_finished_by_the_next_core(
     world: CoreWorld, child: FakeChild, cut: Any
 ) -> None:
@@ -457,18 +479,42 @@ def test_what_an_answer_under_way_had_found_is_not_stored(world: CoreWorld, chil
     turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
     remove(world.door(), 1)
     child.last(p.Remove).finish(removed(1))
-    child.last(p.Forgotten).finish(p.Done())
+    follow(child, 1)
     store.finish_answer(turn.id, Answer(text="The limit [1].", sources=(Source(n=1, passage=passage(1)),)))
     assert quoted(world, turn.id) == [""]
 
 
 def test_the_chats_of_a_deleted_collection_ask_none(world: CoreWorld, child: FakeChild) -> None:
-    store = world.core.store
+    store, settings = world.core.store, world.core.settings
+    settings.set(DEFAULT_COLLECTION, 1)
     chat, other = store.create(collection_id=1), store.create(collection_id=2)
-    world.door().call(p.DeleteCollection(collection_id=1))
+    door = world.door()
+    door.call(p.DeleteCollection(collection_id=1))
     child.last(p.DeleteCollection).finish(removed(5, 6))
-    child.last(p.Forgotten).finish(p.Done())
+    follow(child, 5, 6, collections=(1,))
     assert (store.chat(chat.id).collection_id, store.chat(other.id).collection_id) == (0, 2)
+    assert settings.get(DEFAULT_COLLECTION) == 0 and of(door, SettingsRead)
+
+
+def test_what_an_earlier_version_knows_by_name_gets_its_id(data_folder: Path) -> None:
+    data_folder.mkdir(parents=True)
+    earlier = {"version": 1, "values": {"default_collection": "travel"}}
+    (data_folder / "settings.json").write_bytes(msgspec.json.encode(earlier))
+    world = CoreWorld()
+    door = world.door()
+    begin(world)
+    assert world.core.settings.get(DEFAULT_COLLECTION) == 1 and of(door, SettingsRead)
+
+
+def test_what_happened_to_the_index_is_said_in_every_door(world: CoreWorld, child: FakeChild) -> None:
+    window, asks = world.door(), world.door(hears=False)
+    key = asks.call(p.ListCollections())
+    while child.waiting(p.ListCollections):
+        child.last(p.ListCollections).finish(p.Collections(collections=(TRAVEL,), note="The index was damaged."))
+    assert asks.result(key).note == "The index was damaged."
+    assert of(window, Noted)[0].text == "The index was damaged."
+    later = world.door()
+    assert later.result(1).notes == ("The index was damaged.",)
 
 
 def test_answers_that_tell_of_a_document_are_found_and_deleted(world: CoreWorld) -> None:

@@ -25,8 +25,16 @@ def test_half_of_the_bytes_leave_as_much_time_again() -> None:
     assert pace.left() is None
     watch.now += 60
     for size in (9_000_000, 500_000, 500_000):
-        pace.did(1, size)
+        pace.through(size)
     assert pace.left() == 60
+
+
+def test_a_file_under_way_counts_with_its_part() -> None:
+    watch = Watch()
+    pace = Pace(watch)
+    pace.expect(8_000)
+    watch.now += 10
+    assert pace.left(2_000) == 30
 
 
 def test_a_first_file_that_takes_longest_does_not_promise_hours() -> None:
@@ -37,7 +45,7 @@ def test_a_first_file_that_takes_longest_does_not_promise_hours() -> None:
     for size in sizes:
         pace.expect(size)
     watch.now += 60
-    pace.did(1, sizes[0])
+    pace.through(sizes[0])
     left = pace.left()
     assert left is not None and 500 < left < 600
 
@@ -51,7 +59,7 @@ def test_what_is_shown_never_jumps() -> None:
     before: tuple[float, float] | None = None
     for size, seconds in work:
         watch.now += seconds
-        pace.did(1, size)
+        pace.through(size)
         left = pace.left()
         if left is None:
             continue
@@ -69,7 +77,7 @@ def test_a_pause_and_what_was_there_already_say_nothing_of_the_speed() -> None:
     for _ in range(4):
         pace.expect(1_000)
     watch.now += FIRST_S
-    pace.did(1, 1_000)
+    pace.through(1_000)
     with pace.rest():
         watch.now += 3_600
     pace.passed_over(1_000)

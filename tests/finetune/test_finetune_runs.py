@@ -22,9 +22,10 @@ from app.finetune.use import Scores, lineage_of, prepare_install, taught_documen
 from app.finetune.wizard import VERSION, Wizard
 from app.finetune.wizard_file import resolved
 from app.types import Collection, InstalledModel, Message
-from trainer import events, selection
+from trainer import events
 from trainer.context import Context
 from trainer.spec import Control, Example, Preference, Turn, read_json
+from trainer.train import selection
 
 BASE = InstalledModel(
     id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1, architecture="llama", parameters=135

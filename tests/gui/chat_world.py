@@ -8,8 +8,8 @@ from typing import cast
 
 from core_world import CoreWorld, MemoryLink
 from fakes import FakeChild
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.core.answers import FLUSH_S
@@ -145,10 +145,16 @@ class World:
         return chat_id
 
 
-def page_image(pages: int = 24, marks: tuple[Box, ...] = (Box(50, 300, 400, 320),)) -> PageImage:
-    """A white page of 595 × 842 points at one pixel a point."""
+def page_image(
+    pages: int = 24, marks: tuple[Box, ...] = (Box(50, 300, 400, 320),), ink: QRect | None = None
+) -> PageImage:
+    """A white page of 595 × 842 points at one pixel a point, black where `ink` says."""
     image = QImage(595, 842, QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
+    if ink is not None:
+        painter = QPainter(image)
+        painter.fillRect(ink, QColor("black"))
+        painter.end()
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

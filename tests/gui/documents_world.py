@@ -44,6 +44,11 @@ class DocumentsWorld:
         self.child.ready.emit(p.Ready(role="documents"))
         self.child.last(p.ListTombstones).finish(p.Tombstones(ids=()))
 
+    def follow(self, *ids: int, collections: tuple[int, ...] = ()) -> None:
+        """The documents process tells of the tombstones of a removal, and drops them when the chats have followed."""
+        self.child.last(p.ListTombstones).finish(p.Tombstones(ids=ids, collections=collections))
+        self.child.last(p.Forgotten).finish(p.Done())
+
     def give_collections(self, *collections: str | Collection) -> None:
         """Answer each question for the collections with these, numbered from 1."""
         found = tuple(

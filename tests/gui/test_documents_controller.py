@@ -20,8 +20,9 @@ PATH = "/files/a.pdf"
 
 def document(number: int, name: str, status: str = "indexed", **more: object) -> Document:
     fields: dict[str, object] = {"bytes": 1, "format": "pdf", "passages": 3, "indexed_at": 1.0}
-    fields.update(more)
-    return Document(id=number, collection="Travel", name=name, path=f"/files/{name}", status=status, **fields)  # type: ignore[arg-type]
+    fields.update(id=number, collection_id=TRAVEL, collection="Travel", name=name, path=f"/files/{name}")
+    fields.update(status=status, **more)
+    return Document(**fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -208,16 +209,18 @@ def test_the_failed_copy_goes_when_another_is_indexed(controller: DocumentsContr
 
 
 def test_removing_says_the_proof_and_owns_up_to_traces(
-    controller: DocumentsController, client: FakeChild, qtbot: QtBot
+    controller: DocumentsController, client: FakeChild, world: DocumentsWorld, qtbot: QtBot
 ) -> None:
     said: list[str] = []
     controller.notice_raised.connect(said.append)
     controller.remove([1])
     client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0))
+    world.follow(1)
     assert said == ["Removed. Nothing of it can be found any more."]
     with qtbot.waitSignal(controller.failed) as blocker:
         controller.remove([2])
         client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=2))
+        world.follow(2)
     assert "2 traces" in str(blocker.args[0]) and len(said) == 1
 
 
@@ -249,7 +252,9 @@ def test_a_new_name_changes_nothing_else(controller: DocumentsController, client
     assert names(controller) == ["a.pdf", "b.pdf"]
 
 
-def test_a_deleted_collection_takes_its_waiting_files_along(controller: DocumentsController, client: FakeChild) -> None:
+def test_a_deleted_collection_takes_its_waiting_files_along(
+    controller: DocumentsController, client: FakeChild, world: DocumentsWorld
+) -> None:
     controller.add([PATH])
     controller.add(["/files/2.pdf"])
     controller.add(["/files/3.pdf"], QUALITY)
@@ -259,6 +264,8 @@ def test_a_deleted_collection_takes_its_waiting_files_along(controller: Document
     running.confirm_cancel()
     assert client.last(p.Add).call == p.Add(paths=("/files/3.pdf",), collection_id=QUALITY)
     client.last(p.DeleteCollection).finish(p.Removed(documents=2, passages=6, traces=0))
+    world.follow(collections=(TRAVEL,))
+    world.give_collections(Collection(id=QUALITY, name="Quality"))
     assert controller.current == QUALITY and controller.collections.names() == ["Quality"]
 
 
@@ -297,7 +304,7 @@ def test_what_another_door_adds_and_removes_shows_at_once(
     controller.documents_removed.connect(gone.append)
     door.call(p.Remove(ids=(1,)))
     world.child.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(1,)))
-    world.child.last(p.Forgotten).finish(p.Done())
+    world.follow(1)
     world.give_documents(document(2, "b.pdf"))
     assert gone == [(1,)] and "a.pdf" not in names(controller) and "new.pdf" in names(controller)
 

@@ -208,8 +208,8 @@ def test_an_edit_is_saved_and_the_source_is_marked(world: Wizard, monkeypatch: p
     fake_run.prepare(run)
     world.open(run)
     review = world.page.review
-    assert "Warranty-Terms-EU.pdf" in review.source_name.text() and review.source_page.text() == "Page 4"
-    assert "12 months from the date of delivery" in review.source_text.toPlainText()
+    assert "Warranty-Terms-EU.pdf" in review.source.name.text() and review.source.page.text() == "Page 4"
+    assert "12 months from the date of delivery" in review.source.text.toPlainText()
 
     def edit(dialog: object) -> int:
         dialog.answer.setPlainText("")  # type: ignore[attr-defined]
@@ -357,7 +357,7 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     _follow_this_process(run)
     world.open(run)
     page = world.page
-    assert page.train._title.text() == "Training, 62%" and said[-1] == ("Training 62%", True)
+    assert page.train._head.title.text() == "Training, 62%" and said[-1] == ("Training 62%", True)
     assert "Step 372 of 600" in page.train.chart.summary() and page.train.best_text() == "Step 300"
     assert not page.foot.next.isEnabled() and page.train._samples.isVisible()
     page.train.pause.click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from chat_world import MUNICH, World, page_image, passage, real_file
 from documents_world import DocumentsWorld
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -176,3 +176,44 @@ def pytest_approx(width: int):
     import pytest
 
     return pytest.approx(width, abs=1)
+
+
+def test_a_page_opens_at_the_width_of_its_text(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image())
+    whole = panel.page_view.scale_on_paper()
+    panel.show_passages([msgspec.structs.replace(pdf(data_folder), document_id=2)], 0)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(100, 100, 395, 600)))
+    assert panel.page_view.width() == panel._scroll.room() - 34
+    assert whole is not None and panel.page_view.scale_on_paper() == pytest_approx_share(whole * 595 / (395 + 36))
+    picture = panel.page_view.grab().toImage()
+    row = [picture.pixelColor(x, picture.height() // 2).lightness() < 60 for x in range(picture.width())]
+    assert not row[5] and not row[-6] and row.index(True) < picture.width() * 0.08
+    assert row[::-1].index(True) < picture.width() * 0.08, "the text ends at the panel's edge too"
+
+
+def test_a_larger_page_can_be_scrolled_to_its_right_edge(qtbot, data_folder) -> None:
+    world = World()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(100, 100, 395, 600)))
+    for _ in range(3):
+        panel.zoom(1)
+    area, view = panel._scroll, panel.page_view
+    assert view.width() > area.viewport().width()
+    bar = area.horizontalScrollBar()
+    middle = view.mapFrom(area.viewport(), area.viewport().rect().center())
+    assert abs(middle.x() - view.width() / 2) < 10, "what was in the middle stays there"
+    bar.setValue(bar.maximum())
+    right = view.mapTo(area.viewport(), view.rect().topRight()).x()
+    assert 0 < right < area.viewport().width()
+    bar.setValue(0)
+    assert view.mapTo(area.viewport(), QPoint(0, 0)).x() >= 0
+
+
+def pytest_approx_share(value: float):
+    import pytest
+
+    return pytest.approx(value, rel=0.02)

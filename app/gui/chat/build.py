@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
 
 from app.gui.chat import parts as chat_parts
 from app.gui.chat.page import ChatPage
@@ -11,6 +14,10 @@ from app.gui.models.switcher import ModelBar
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
 from app.paths import RESOURCES, SAMPLE_COLLECTION
+
+if TYPE_CHECKING:
+    from app.core.calls.documents import AddState
+    from app.gui.documents.controller import DocumentsController
 
 SAMPLE_QUESTION_FILE = RESOURCES / "sample-questions.json"
 """Beside the folder and not in it, so that adding the folder adds documents only."""
@@ -36,7 +43,24 @@ def build(parts: Parts, window: MainWindow) -> ChatPage:
     page.export_asked.connect(window.export_asked)
     page.attach_asked.connect(lambda collection_id: _attach(parts, window, collection_id))
     parts.collections.changed.connect(page.refresh_collections)
+
+    def follow(documents: DocumentsController) -> None:
+        documents.add_changed.connect(lambda state: page.show_adding(state.collection_id, reading_text(state)))
+        page.show_adding(documents.add_state.collection_id, reading_text(documents.add_state))
+
+    parts.with_documents(follow)
     return page
+
+
+def reading_text(state: AddState) -> str:
+    """ "Reading 3 of 8", or that it begins; "" while nothing is read."""
+    if state.phase != "running":
+        return ""
+    if not state.total:
+        return QCoreApplication.translate("ChatPage", "Reading begins")
+    return QCoreApplication.translate("ChatPage", "Reading {0} of {1}").format(
+        min(state.done + 1, state.total), state.total
+    )
 
 
 def sample_questions(collection: str) -> Sequence[str]:

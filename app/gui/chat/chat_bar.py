@@ -23,7 +23,7 @@ class CollectionButton(EnterPresses, QAbstractButton):
     def __init__(self, collections: Callable[[], Sequence[Collection]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._collections = collections
-        self._id, self._name, self._count = 0, "", ""
+        self._id, self._name, self._count, self._reading = 0, "", "", ""
         self._short = False
         self.setProperty(FOCUS_RING, 6)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -32,6 +32,12 @@ class CollectionButton(EnterPresses, QAbstractButton):
         theme().changed.connect(self._wear)
         self.show_collection(0)
 
+    def show_reading(self, text: str) -> None:
+        """How far adding to the collection is, in the place of its count; "" when nothing is added."""
+        if text != self._reading:
+            self._reading = text
+            self.show_collection(self._id)
+
     def show_collection(self, collection_id: int) -> None:
         """Show this collection with the number of its documents."""
         found = next((each for each in self._collections() if each.id == collection_id), None)
@@ -39,7 +45,7 @@ class CollectionButton(EnterPresses, QAbstractButton):
         self._id = found.id if found else 0
         self._name = found.name if found else self.tr("No documents")
         words = self.tr("1 document") if documents == 1 else self.tr("{n} documents").format(n=documents)
-        self._count = words if found else ""
+        self._count = (self._reading or words) if found else ""
         self.setAccessibleName(self.tr("Documents to ask: {name} {count}").format(name=self._name, count=self._count))
         self.setToolTip(self.tr("Choose which documents this chat asks"))
         self._wear()

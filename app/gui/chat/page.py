@@ -65,6 +65,7 @@ class ChatPage(QWidget):
         """`model_button` opens the switcher; `samples` are questions for an empty chat."""
         super().__init__(parent)
         self._controller, self._models, self._drafts = controller, models, drafts
+        self._adding = (0, "")  # the collection that files go into, and how far they are
         self.reader = SourceReader(controller.core, self)
         self.start_page = StartPage(samples)
         self.collection_button = CollectionButton(controller.collections)
@@ -81,7 +82,7 @@ class ChatPage(QWidget):
         self._add_shortcuts()
         self.setAccessibleName(self.tr("Chat"))
         self._chat_opened(controller.chat)
-        self.composer.set_collection(controller.collection)
+        self._collection_changed(controller.collection)
         self._engine_changed(controller.engine_state)
 
     # --- parts --------------------------------------------------------------------------------------------------------
@@ -151,7 +152,6 @@ class ChatPage(QWidget):
         """The chat is opened to be written in: a panel that covers the input goes."""
         if self.host.covers:
             self.sources.hide()
-        self.refresh_collections()
 
     def first_focus(self) -> QWidget:
         return self.composer.edit
@@ -211,6 +211,17 @@ class ChatPage(QWidget):
         self.reader.forget()
         self.collection_button.show_collection(self._controller.collection_id)
 
+    def show_adding(self, collection_id: int, text: str) -> None:
+        """How far reading files is; it is shown while they go into the collection that this chat asks."""
+        self._adding = (collection_id, text) if text else (0, "")
+        self._show_adding()
+
+    def _show_adding(self) -> None:
+        collection_id, text = self._adding
+        shown = text if collection_id == self._controller.collection_id else ""
+        self.collection_button.show_reading(shown)
+        self.start_page.show_reading(shown)
+
     def _send(self, text: str) -> None:
         chat_id = self._controller.chat_id
         if self._controller.ask(text):
@@ -248,6 +259,7 @@ class ChatPage(QWidget):
     def _collection_changed(self, name: str) -> None:
         self.composer.set_collection(name)
         self.collection_button.show_collection(self._controller.collection_id)
+        self._show_adding()
 
     def _engine_changed(self, state: str) -> None:
         failed = state == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import cast
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
@@ -10,6 +11,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui.theme import theme
 from app.workers.protocol import PageImage
+
+PROBE = 300
+"""Columns in which a page is looked at for its margins."""
+MARGIN_SHARE = 0.03
+"""Of the page's width, what is left of an empty margin."""
+_PAPER = bytes(255 if value >= 0xF4 else 0 for value in range(256))
+"""Grey values that count as paper, 255, and as ink, 0."""
 
 
 def decode_page(image: PageImage) -> QImage:
@@ -20,7 +28,7 @@ def decode_page(image: PageImage) -> QImage:
 
 
 class PageView(QWidget):
-    """Draws the page fitted to a width, times the zoom. Pages stay white in the dark theme."""
+    """Draws the page fitted to a width, without its empty margins at the sides. Pages stay white in the dark theme."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +44,8 @@ class PageView(QWidget):
 
     def show_page(self, image: PageImage, pixels: QImage, name: str) -> None:
         self._image = image
-        self._page = QPixmap.fromImage(_marked(pixels, image))
+        left, right = text_columns(pixels)
+        self._page = QPixmap.fromImage(_marked(pixels, image).copy(left, 0, right - left, pixels.height()))
         self.setAccessibleName(name)
         self.fit_width(self._width)
 
@@ -58,6 +67,12 @@ class PageView(QWidget):
             return 0.0
         points = self._page.width() / self._image.scale
         return min(box.top for box in self._image.marks) * self._width / points
+
+    def scale_on_paper(self) -> float | None:
+        """How large it is drawn, 1.0 for its size on paper at 96 pixels an inch; None without a page."""
+        if self._image is None or self._page.isNull():
+            return None
+        return self._width / (self._page.width() / self._image.scale * 96 / 72)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -87,3 +102,25 @@ def _marked(pixels: QImage, image: PageImage) -> QImage:
         painter.fillRect(area, theme().color("mark"))
     painter.end()
     return made
+
+
+def text_columns(pixels: QImage) -> tuple[int, int]:
+    """From which pixel column to which the page has something on it, with a margin; the whole width where it is empty.
+
+    A page of a book is a third margin: without it the letters are a third larger in the same panel.
+    """
+    wide = pixels.width()
+    small = pixels.scaledToWidth(min(PROBE, wide), Qt.TransformationMode.SmoothTransformation)
+    small = small.convertToFormat(QImage.Format.Format_Grayscale8)
+    first, last = small.width(), 0
+    for y in range(small.height()):
+        row = bytes(cast(memoryview, small.constScanLine(y)))[: small.width()].translate(_PAPER)
+        inked = row.strip(b"\xff")
+        if inked:
+            left = len(row) - len(row.lstrip(b"\xff"))
+            first, last = min(first, left), max(last, left + len(inked))
+    if first >= last:
+        return 0, wide
+    margin = MARGIN_SHARE * small.width()
+    share = wide / small.width()
+    return max(round((first - margin) * share), 0), min(round((last + margin) * share), wide)

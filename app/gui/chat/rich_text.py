@@ -79,7 +79,7 @@ class RichText(SpanWriter):
             self._tail_start = self._tail_start if lines else self._length()
             return
         selected = self.textCursor()
-        anchor, position = selected.anchor(), selected.position()
+        anchor, position, words = selected.anchor(), selected.position(), selected.selectedText()
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()  # one layout for all of it
         cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -87,12 +87,10 @@ class RichText(SpanWriter):
         if more is None:
             if not self._tail:
                 self._tail_start = cursor.position()
-            end = self._tail_start
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(self._tail_start, QTextCursor.MoveMode.KeepAnchor)
             cursor.removeSelectedText()
             self._tail = []
         else:
-            end = cursor.position()
             kept = len(self._tail)
             for span in more:
                 self.write_span(cursor, span, self._base_format(lines[kept - 1][0]))
@@ -101,15 +99,18 @@ class RichText(SpanWriter):
             self._write(cursor, *line)
             self._tail.append(line)
         cursor.endEditBlock()
-        if anchor != position and max(anchor, position) <= end:
-            self._select(anchor, position)
+        if words:
+            self._select_again(anchor, position, words)
 
-    def _select(self, anchor: int, position: int) -> None:
-        """A selection that touches the tail must not grow with it."""
+    def _select_again(self, anchor: int, position: int, words: str) -> None:
+        """What was selected stays so where it still stands there, and does not grow with the tail."""
         cursor = QTextCursor(self.document())
+        if max(anchor, position) > self._length():
+            return
         cursor.setPosition(anchor)
         cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
-        self.setTextCursor(cursor)
+        if cursor.selectedText() == words:
+            self.setTextCursor(cursor)
 
     def _length(self) -> int:
         return self.document().characterCount() - 1

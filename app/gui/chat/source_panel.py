@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QIntValidator, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.chat.page_image import PageView, decode_page
+from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
 from app.gui.chat.passage_text import PassageText
-from app.gui.chat.source_cards import file_icon
 from app.gui.chat.sources import SourceReader, changed_since, has_original
 from app.gui.theme import theme
-from app.gui.widgets import (
-    CITE_SIZE,
-    Button,
-    ElidedLabel,
-    IconButton,
-    IconLabel,
-    Label,
-    ThemedWidget,
-    citation_width,
-    paint_citation,
-)
 from app.gui.widgets.page_frame import Separator
 from app.types import Passage
 from app.workers.protocol import DocumentText, PageImage
@@ -52,30 +41,34 @@ class SourcePanel(QWidget):
         self._page = 1
         self._pages = 1
         self._zoom = 1.0
-        self._covers = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._make_head())
-        column.addWidget(Separator())
-        self._bar = self._make_page_bar()
-        column.addWidget(self._bar)
-        self._strip = _Strip()
-        column.addWidget(self._strip)
+        self._head, self._bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
         self._stack = QStackedWidget()
         self._page_view = PageView()
-        self._scroll = self._make_scroll(self._page_view)
+        self._scroll = _Desk(self._page_view)
         self.text = PassageText()
         self._stack.addWidget(self._scroll)
         self._stack.addWidget(self.text)
+        for part in (self._head, Separator(), self._bar, self._strip):
+            column.addWidget(part)
         column.addWidget(self._stack, 1)
         column.addWidget(Separator())
-        column.addWidget(self._make_foot())
+        column.addWidget(self._foot)
         self.setMinimumWidth(0)
         self.setAccessibleName(self.tr("Source"))
-        reader.page_rendered.connect(self._page_rendered)
-        reader.text_read.connect(self._text_read)
-        reader.failed.connect(self._original_failed)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._head.closed.connect(self.closed)
+        self._head.open_asked.connect(self._open_file)
+        self._bar.page_wanted.connect(self.show_page)
+        self._bar.zoom_wanted.connect(self.zoom)
+        self._foot.step_wanted.connect(self.step)
+        self._reader.page_rendered.connect(self._page_rendered)
+        self._reader.text_read.connect(self._text_read)
+        self._reader.failed.connect(self._original_failed)
         theme().changed.connect(self._restyle)
 
     # --- what a person does -------------------------------------------------------------------------------------------
@@ -95,22 +88,24 @@ class SourcePanel(QWidget):
 
     def show_page(self, page: int) -> None:
         """Turn to a page, counted from 1."""
-        page = min(max(page, 1), self._pages)
-        self._page = page
-        self._reader.want_page(self._passages[self._at], page)
+        if not self._passages:
+            return
+        self._page = min(max(page, 1), self._pages)
+        self._reader.want_page(self._passages[self._at], self._page)
         self._show_page_state()
 
     def zoom(self, direction: int) -> None:
+        """Larger (1) or smaller (-1); what stood in the middle stays there, and what is wider scrolls."""
         at = min(range(len(ZOOMS)), key=lambda i: abs(ZOOMS[i] - self._zoom))
         self._zoom = ZOOMS[min(max(at + direction, 0), len(ZOOMS) - 1)]
+        middle = self._scroll.middle()
         self._fit()
+        self._scroll.centre_on(middle)
         self._show_page_state()
 
     def set_covering(self, covers: bool) -> None:
         """Whether the panel takes the chat's place, and closing it is going back."""
-        self._covers = covers
-        self._back.setVisible(covers)
-        self._close.setVisible(not covers)
+        self._head.set_covering(covers)
 
     @property
     def passage(self) -> Passage | None:
@@ -131,17 +126,12 @@ class SourcePanel(QWidget):
     def _go(self, at: int) -> None:
         self._at = at
         passage = self._passages[at]
-        self._icon.set_icon(file_icon(passage.document))
-        self._name.set_text(passage.document)
-        self._chip.show_number(self.number)
-        count = len(self._passages)
-        words = self.tr("Source {n} of {all}") if self._numbered else self.tr("Passage {n} of {all}")
-        self._where.setText(words.format(n=at + 1, all=count))
-        self._previous.setEnabled(at > 0)
-        self._next.setEnabled(at + 1 < count)
-        self._show_strip(passage)
+        exists = has_original(passage)
+        self._head.show_document(passage.document, passage.path, exists=exists)
+        self._foot.show_place(at, len(self._passages), numbered=self._numbered)
+        self._show_strip(passage, exists)
         is_pdf = passage.page is not None and passage.document.lower().endswith(".pdf")
-        if is_pdf and has_original(passage):
+        if is_pdf and exists:
             self._page = self._pages = passage.page or 1
             self._bar.show()
             self._stack.setCurrentWidget(self._scroll)
@@ -151,12 +141,7 @@ class SourcePanel(QWidget):
             self._show_text(passage)
         self.source_changed.emit(self.number)
 
-    def _show_strip(self, passage: Passage) -> None:
-        exists = has_original(passage)
-        self._open.setEnabled(exists)
-        self._open.setToolTip(
-            passage.path if exists else self.tr("The file is no longer at {p}").format(p=passage.path)
-        )
+    def _show_strip(self, passage: Passage, exists: bool) -> None:
         if not exists:
             self._strip.say(self.tr("The original is no longer there. This is the text as it was indexed."))
         elif changed_since(passage):
@@ -179,7 +164,7 @@ class SourcePanel(QWidget):
         self._page_view.show_page(image, decode_page(image), name)
         self._fit()
         self._show_page_state()
-        self._scroll.verticalScrollBar().setValue(max(round(self._page_view.mark_top()) - MARK_GAP, 0))
+        self._scroll.show_from(max(round(self._page_view.mark_top()) - MARK_GAP, 0))
 
     def _text_read(self, document_id: int, text: DocumentText) -> None:
         passage = self.passage
@@ -197,27 +182,21 @@ class SourcePanel(QWidget):
         self._strip.say(words.format(reason=error.message))
 
     def _show_page_state(self) -> None:
-        self._field.setText(str(self._page))
-        self._field.setValidator(QIntValidator(1, self._pages, self._field))
-        self._of.setText(self.tr("of {n}").format(n=self._pages))
-        self._earlier.setEnabled(self._page > 1)
-        self._later.setEnabled(self._page < self._pages)
-        self._percent.setText(f"{round(self._scale() * 100)}%")
-
-    def _scale(self) -> float:
-        """How large the page is drawn, 1.0 for its size on paper at 96 pixels an inch."""
-        image = self._page_view.image
-        if image is None:
-            return self._zoom
-        return self._page_view.width() / (image.width / image.scale * 96 / 72)
+        scale = self._page_view.scale_on_paper()
+        self._bar.show_state(self._page, self._pages, scale if scale is not None else self._zoom)
 
     def _fit(self) -> None:
-        width = self._scroll.viewport().width() - 2 * MARGIN
+        """The page's text as wide as the panel, times the zoom."""
+        width = self._scroll.room() - 2 * MARGIN
         self._page_view.fit_width(max(round(width * self._zoom), 80))
 
     def _restyle(self) -> None:
         if self._stack.currentWidget() is self.text:
             self.text.restyle()
+
+    def _open_file(self) -> None:
+        if self.passage is not None:
+            self.open_file_asked.emit(self.passage.path)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -228,148 +207,50 @@ class SourcePanel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().color("surface"))
 
-    # --- parts --------------------------------------------------------------------------------------------------------
-
-    def _make_head(self) -> QWidget:
-        head = QWidget()
-        head.setMinimumHeight(theme().size("topbar") - 1)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(8)
-        self._back = Button(self.tr("Back"), icon="chevron-left")
-        self._back.clicked.connect(self.closed)
-        self._back.hide()
-        self._icon = IconLabel("file-text", "text2", 16)
-        self._name = ElidedLabel("", "uiStrong", mode=Qt.TextElideMode.ElideMiddle)
-        self._open = Button(self.tr("Open file"), icon="external-link")
-        self._open.clicked.connect(self._open_file)
-        self._close = IconButton("x", self.tr("Close source"), "Esc", side=32)
-        self._close.clicked.connect(self.closed)
-        row.addWidget(self._back)
-        row.addWidget(self._icon)
-        row.addWidget(self._name, 1)
-        row.addWidget(self._open)
-        row.addWidget(self._close)
-        return head
-
-    def _open_file(self) -> None:
-        if self.passage is not None:
-            self.open_file_asked.emit(self.passage.path)
-
-    def _make_page_bar(self) -> QWidget:
-        bar = QWidget()
-        outer = QVBoxLayout(bar)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 5, 12, 5)
-        row.setSpacing(4)
-        self._earlier = IconButton("chevron-left", self.tr("Previous page"))
-        self._earlier.clicked.connect(lambda: self.turn_page(-1))
-        self._field = QLineEdit()
-        self._field.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._field.setFixedWidth(theme().px(40))
-        self._field.setAccessibleName(self.tr("Page"))
-        self._field.editingFinished.connect(self._page_typed)
-        self._of = Label("", "ui", "text2")
-        self._later = IconButton("chevron-right", self.tr("Next page"))
-        self._later.clicked.connect(lambda: self.turn_page(1))
-        smaller = IconButton("zoom-out", self.tr("Smaller"))
-        smaller.clicked.connect(lambda: self.zoom(-1))
-        self._percent = Label("", "caption", "text2")
-        self._percent.setMinimumWidth(theme().px(40))
-        self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        larger = IconButton("zoom-in", self.tr("Larger"))
-        larger.clicked.connect(lambda: self.zoom(1))
-        for widget in (self._earlier, self._field, self._of, self._later):
-            row.addWidget(widget)
-        row.addStretch(1)
-        for widget in (smaller, self._percent, larger):
-            row.addWidget(widget)
-        outer.addLayout(row)
-        outer.addWidget(Separator())
-        return bar
-
-    def _page_typed(self) -> None:
-        if self._passages and self._field.text() and int(self._field.text()) != self._page:
-            self.show_page(int(self._field.text()))
-
-    def _make_scroll(self, view: PageView) -> QScrollArea:
-        area = _Desk()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        inner = QWidget()
-        inner.setObjectName("scrollBody")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.addWidget(view, alignment=Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        return area
-
-    def _make_foot(self) -> QWidget:
-        foot = QWidget()
-        foot.setMinimumHeight(56)
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(18, 0, 12, 0)
-        row.setSpacing(8)
-        self._chip = _NumberChip()
-        self._where = Label("", "ui", "text2")
-        self._previous = Button(self.tr("Previous"), icon="chevron-left")
-        self._previous.setToolTip("Ctrl [")
-        self._previous.clicked.connect(lambda: self.step(-1))
-        self._next = Button(self.tr("Next"), trailing="chevron-right")
-        self._next.setToolTip("Ctrl ]")
-        self._next.clicked.connect(lambda: self.step(1))
-        row.addWidget(self._chip)
-        row.addWidget(self._where)
-        row.addStretch(1)
-        row.addWidget(self._previous)
-        row.addWidget(self._next)
-        return foot
-
 
 class _Desk(QScrollArea):
-    """What a page lies on."""
+    """What a page lies on; a page that is wider or longer scrolls."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: PageView) -> None:
         super().__init__()
+        self._view = view
         self.setAccessibleName(self.tr("Page"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._inner = QWidget()
+        self._inner.setObjectName("scrollBody")
+        self._column = QVBoxLayout(self._inner)
+        self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self._column.addWidget(view, alignment=Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.setWidget(self._inner)
+        self.setWidgetResizable(True)
+
+    def room(self) -> int:
+        """Pixels across, beside the bar that a long page has: it must not come and go with the zoom."""
+        return self.width() - self.verticalScrollBar().sizeHint().width()
+
+    def middle(self) -> tuple[float, float]:
+        """Which point of the page is in the middle, as shares of its size."""
+        at = self._view.mapFrom(self.viewport(), self.viewport().rect().center())
+        return at.x() / max(self._view.width(), 1), at.y() / max(self._view.height(), 1)
+
+    def centre_on(self, point: tuple[float, float]) -> None:
+        """Bring this point into the middle, as far as the page goes."""
+        self._settle()
+        x, y = point[0] * self._view.width() + MARGIN, point[1] * self._view.height() + MARGIN
+        self.horizontalScrollBar().setValue(round(x - self.viewport().width() / 2))
+        self.verticalScrollBar().setValue(round(y - self.viewport().height() / 2))
+
+    def show_from(self, top: int) -> None:
+        """Scroll to so many pixels from the page's top, its lines from their beginning."""
+        self._settle()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.maximum() if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else 0)
+        self.verticalScrollBar().setValue(top)
+
+    def _settle(self) -> None:
+        """The page has another size: the bars must know before they are set."""
+        self._column.activate()
+        self._inner.resize(self._column.minimumSize().expandedTo(self.viewport().size()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(self.viewport().rect(), theme().color("hover"))
-
-
-class _NumberChip(ThemedWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._number = 0
-
-    def show_number(self, number: int) -> None:
-        self._number = number
-        self.setVisible(number > 0)
-        self.setFixedSize(citation_width(str(number)), theme().px(CITE_SIZE))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_citation(QPainter(self), QRectF(self.rect()), str(self._number), active=True)
-
-
-class _Strip(QWidget):
-    """A warning across the panel."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(IconLabel("triangle-alert", "warning", 16), alignment=Qt.AlignmentFlag.AlignTop)
-        self._label = Label("", "caption", "text", wrap=True)
-        row.addWidget(self._label, 1)
-        self.hide()
-
-    def say(self, text: str) -> None:
-        self._label.setText(text)
-        self.setVisible(bool(text))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme().color("warningSoft"))

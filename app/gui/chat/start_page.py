@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.widgets import Button, EmptyState
+from app.gui.widgets import Button, EmptyState, Label
 
 
 class StartPage(QWidget):
@@ -25,11 +25,20 @@ class StartPage(QWidget):
         self._place = QVBoxLayout()
         column.addLayout(self._place)
         self.empty = self._make_empty()
+        self._reading = Label("", "ui", "text2", wrap=True)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._reading.hide()
+        column.addWidget(self._reading)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         column.addLayout(self._list)
         column.addStretch(1)
         self.buttons: list[Button] = []
+
+    def show_reading(self, text: str) -> None:
+        """How far reading the documents is that will be asked, "" when it is over."""
+        self._reading.setText(self.tr("{0}. You can ask already.").format(text) if text else "")
+        self._reading.setVisible(bool(text))
 
     def refresh(self) -> None:
         """Back to the sentence; the questions may be others now."""

@@ -31,7 +31,8 @@ class CollectionsModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return collection.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{collection.name}, {count_text(collection.documents, 'document')}"
+            failed = f", {QLocale().toString(collection.failed)} failed" if collection.failed else ""
+            return f"{collection.name}, {count_text(collection.documents, 'document')}{failed}"
         return None
 
     def names(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
@@ -19,6 +20,10 @@ REPAINT_MS = 250
 MOST_POINTS = 600
 """A longer line is thinned for drawing: more than this many points cannot be told apart."""
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+MOST_TICKS = 6
+SMOOTHING = 0.6
+"""How much of the line before goes into a point: one step's error says more about its few examples than about the
+training. The weights are TensorBoard's, with its correction at the beginning."""
 
 
 class LossChart(ThemedWidget):
@@ -115,12 +120,15 @@ class LossChart(ThemedWidget):
                 place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{n * tick:.{digits}f}"
             )
         steps = self._points[-1].steps if self._points else 0
-        for n in range(7 if steps >= 6 else 2):
-            share = n / (6 if steps >= 6 else 1)
-            text = f"{round(steps * share)}" + (self.tr(" steps") if share == 1 else "")
+        end = self.tr("{0} steps").format(steps)
+        limit = area.right() - metrics.horizontalAdvance(end) - 8
+        for step in round_ticks(steps):
+            text = end if step == steps else str(step)
             width = metrics.horizontalAdvance(text)
-            x = area.left() + area.width() * share - (width if share == 1 else width / 2)
-            painter.drawText(QPointF(x, area.bottom() + metrics.height() + 4), text)
+            x = area.left() + area.width() * step / max(steps, 1)
+            if step == steps or x + width / 2 <= limit:
+                left = x - width if step == steps else x - width / 2
+                painter.drawText(QPointF(left, area.bottom() + metrics.height() + 4), text)
 
     def _place(self, area: QRectF, top: float, step: int, value: float) -> QPointF:
         steps = max(self._points[-1].steps, 1)
@@ -128,18 +136,19 @@ class LossChart(ThemedWidget):
         return QPointF(area.left() + area.width() * step / steps, area.bottom() - area.height() * share)
 
     def _paint_lines(self, painter: QPainter, area: QRectF, top: float) -> None:
-        every = max(1, len(self._points) // MOST_POINTS)
-        thinned = [p for n, p in enumerate(self._points) if n % every == 0 or n == len(self._points) - 1]
-        path = QPainterPath()
-        for n, point in enumerate(p for p in thinned if p.train > 0 and math.isfinite(p.train)):
-            place = self._place(area, top, point.step, point.train)
-            if n:
-                path.lineTo(place)
-            else:
-                path.moveTo(place)
+        measured = [point for point in self._points if point.train > 0 and math.isfinite(point.train)]
+        values = smooth([point.train for point in measured])
+        every = max(1, len(measured) // MOST_POINTS)
+        shown = [n for n in range(len(measured)) if n % every == 0 or n == len(measured) - 1]
+        raw = [self._place(area, top, measured[n].step, measured[n].train) for n in shown]
+        line = [self._place(area, top, measured[n].step, values[n]) for n in shown]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().color("chart1"), 1.6))
-        painter.drawPath(path)
+        faint = theme().color("chart1")
+        faint.setAlphaF(0.25)
+        painter.setPen(QPen(faint, 1))
+        painter.drawPolyline(raw)
+        painter.setPen(QPen(theme().color("chart1"), 1.8))
+        painter.drawPath(curve(line))
         held = [point for point in self._points if point.heldout is not None]
         places = [self._place(area, top, point.step, point.heldout or 0.0) for point in held]
         pen = QPen(theme().color("chart2"), 1.8)
@@ -157,7 +166,9 @@ class LossChart(ThemedWidget):
         held = next((point for point in reversed(self._points) if point.heldout is not None), None)
         painter.setFont(theme().font("caption", strong=True))
         metrics = painter.fontMetrics()
-        labels = [(self.tr("Training {0}").format(f"{last.train:.2f}"), "chart1", last.train)]
+        smoothed = smooth([point.train for point in self._points if point.train > 0 and math.isfinite(point.train)])
+        now = smoothed[-1] if smoothed else last.train
+        labels = [(self.tr("Training {0}").format(f"{now:.2f}"), "chart1", now)]
         if held is not None and held.heldout is not None:
             labels.append((self.tr("Held-out {0}").format(f"{held.heldout:.2f}"), "chart2", held.heldout))
             self._paint_best(painter, area, top)
@@ -188,3 +199,35 @@ class LossChart(ThemedWidget):
         x = min(max(place.x() - width / 2, area.left()), area.right() - width)
         box = QRect(round(x), round(above - metrics.height()), width + 2, metrics.height())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def round_ticks(steps: int) -> list[int]:
+    """Round numbers from 0 up, at most seven, with the last step itself at the end."""
+    if steps <= 0:
+        return [0]
+    sizes = (base * 10**power for power in range(9) for base in (1, 2, 5))
+    size = next(each for each in sizes if steps / each <= MOST_TICKS)
+    return [*range(0, steps, size), steps]
+
+
+def smooth(values: Sequence[float]) -> list[float]:
+    """Exponential moving average, corrected for its beginning; as many values as come in."""
+    made: list[float] = []
+    last = weight = 0.0
+    for value in values:
+        last = last * SMOOTHING + (1 - SMOOTHING) * value
+        weight = weight * SMOOTHING + (1 - SMOOTHING)
+        made.append(last / weight)
+    return made
+
+
+def curve(places: Sequence[QPointF]) -> QPainterPath:
+    """A line without corners through the middles between the points, from the first to the last."""
+    path = QPainterPath()
+    if not places:
+        return path
+    path.moveTo(places[0])
+    for before, after in pairwise(places[1:]):
+        path.quadTo(before, (before + after) / 2)
+    path.lineTo(places[-1])
+    return path

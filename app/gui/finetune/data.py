@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.controller import FinetuneController
@@ -14,6 +14,7 @@ from app.gui.hardware import size_text
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.choices import CheckBox
+from app.gui.widgets.file_dialogs import ask_for_files
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.types import Collection
 
@@ -106,7 +107,7 @@ class DataStep(ScrollColumn):
     def choose_files(self) -> None:
         """Ask for files with questions and answers."""
         kinds = self.tr("Tables and JSON lines ({0});;All files (*)").format(FILES)
-        paths, _ = QFileDialog.getOpenFileNames(self, self.tr("Add files"), str(Path.home()), kinds)
+        paths = ask_for_files(self, self.tr("Add files"), kinds)
         if paths:
             self.add_files(paths)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.finetune.use import card_of
 from app.gui.finetune.controller import FinetuneController
 from app.gui.hardware import size_text
 from app.gui.widgets import Button, IconLabel, Label
+from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.types import GGUF_SUFFIX, SHARED_SUFFIX, InstalledModel
 
 
@@ -67,11 +68,11 @@ class Elsewhere(QWidget):
         else:
             title, kinds = self.tr("Share as file"), self.tr("Shared models (*{0})").format(SHARED_SUFFIX)
             name = model.name + SHARED_SUFFIX
-        path, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name), kinds)
-        if path:
+        path = ask_where_to_save(self, title, name, kinds)
+        if path is not None:
             self._writing = offer
             card = card_of(model, self._controller.runs) if offer is self.share else ""
-            self._files.export(model, Path(path), card)
+            self._files.export(model, path, card)
 
     def _moved(self, name: str, fraction: float) -> None:
         if self._writing is None:

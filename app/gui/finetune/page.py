@@ -89,6 +89,10 @@ class FinetunePage(PageFrame):
     def regions(self) -> list[QWidget]:
         return [self.bar, self.rail, self.stack, self.foot]
 
+    def foot_height(self) -> int:
+        """A message must not cover Back and Continue."""
+        return self.foot.height() if self.foot.isVisible() else 0
+
     def first_focus(self) -> QWidget:
         return self.steps[self.step].first_focus()
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from app.finetune.review import DEFAULT_QUALITY, Entry
+from app.finetune.review import DEFAULT_QUALITY
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.edit import EditDialog, sentence_of
+from app.gui.finetune.edit import EditDialog
 from app.gui.finetune.numbers import Numbers
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.preparing import Preparing
 from app.gui.finetune.review_list import ReviewListView
 from app.gui.finetune.review_model import ReviewModel
+from app.gui.finetune.review_source import ReviewSource
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, SpinBox, empty_layout
+from app.gui.widgets import Banner, Button, Label, SpinBox, empty_layout
 from app.gui.widgets.choices import SegmentedControl
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
@@ -54,9 +49,10 @@ class ReviewStep(ScrollColumn):
         self.column.addWidget(self._stack, 1)
         self.preparing = Preparing(controller)
         self._stack.addWidget(self.preparing)
+        self.source = ReviewSource()
+        self.source.decided.connect(self.decide)
         self._build_list()
         self._notes: tuple[str, ...] = ()
-        theme().changed.connect(self._show_source)
 
     def first_focus(self) -> QWidget:
         return self.list if self._controller.review is not None else self.preparing.cancel
@@ -108,7 +104,7 @@ class ReviewStep(ScrollColumn):
         column.addSpacing(16)
         column.addLayout(self._build_filter())
         column.addSpacing(8)
-        self._columns = TwoColumns(self._build_rows(), self._build_source(), (15, 8))
+        self._columns = TwoColumns(self._build_rows(), self.source, (15, 8))
         column.addWidget(self._columns, 1)
         self._stack.addWidget(holder)
 
@@ -159,45 +155,6 @@ class ReviewStep(ScrollColumn):
         self.list.setMinimumHeight(220)
         panel.column.addWidget(self.list, 1)
         panel.setMinimumHeight(260)
-        return panel
-
-    def _build_source(self) -> QWidget:
-        panel = Panel(flush=True)
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.setSpacing(8)
-        self.source_name = ElidedLabel("", "uiStrong")
-        self.source_page = Label("", "caption", "text2")
-        self.open_source = Button(self.tr("Open"), icon="external-link")
-        self.open_source.clicked.connect(self._open_file)
-        row.addWidget(self.source_name, 1)
-        row.addWidget(self.source_page)
-        row.addWidget(self.open_source)
-        head.setMinimumHeight(theme().px(48))
-        panel.column.addWidget(head)
-        panel.column.addWidget(Separator())
-        self.source_text = QTextEdit()
-        self.source_text.setReadOnly(True)
-        self.source_text.setFrameShape(QFrame.Shape.NoFrame)
-        self.source_text.document().setDocumentMargin(16)
-        self.source_text.setAccessibleName(self.tr("Source"))
-        panel.column.addWidget(self.source_text, 1)
-        panel.column.addWidget(Separator())
-        foot = QWidget()
-        buttons = QHBoxLayout(foot)
-        buttons.setContentsMargins(16, 10, 16, 10)
-        buttons.setSpacing(8)
-        self.approve = Button(self.tr("Approve"), icon="check")
-        self.edit = Button(self.tr("Edit"), icon="pencil")
-        self.reject = Button(self.tr("Reject"), "danger", "x")
-        for button, name in ((self.approve, "approve"), (self.edit, "edit"), (self.reject, "reject")):
-            button.clicked.connect(lambda _=False, name=name: self.decide(name))
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        panel.column.addWidget(foot)
-        panel.setMinimumHeight(260)
-        panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         return panel
 
     # --- deciding -----------------------------------------------------------------------------------------------------
@@ -289,51 +246,7 @@ class ReviewStep(ScrollColumn):
         self.approve_all.setToolTip(self.tr("Approve everything that is to review and has at least this quality"))
 
     def _show_source(self) -> None:
-        entry = self.model.entry(self.list.currentIndex())
-        for button in (self.approve, self.edit, self.reject):
-            button.setEnabled(entry is not None)
-        self.edit.setEnabled(entry is not None and not entry.is_text)
-        if entry is None:
-            self.source_name.set_text("")
-            self.source_page.setText("")
-            self.open_source.hide()
-            self.source_text.setPlainText("")
-            return
-        source = entry.example.source
-        self.source_name.set_text(source.document or entry.source_text)
-        self.source_page.setText(self.tr("Page {0}").format(source.page) if source.page else "")
-        self.open_source.setVisible(bool(source.path) and Path(source.path).exists())
-        self._write_source(entry)
-
-    def _write_source(self, entry: Entry) -> None:
-        """The passage with the words of the answer marked; without a passage, the question and answer themselves."""
-        passage, answer = entry.example.source.text, entry.example.answer
-        plain, mark = QTextCharFormat(), QTextCharFormat()
-        plain.setFont(theme().font("ui"))
-        plain.setForeground(theme().color("text"))
-        mark.setFont(theme().font("ui"))
-        mark.setBackground(theme().color("mark"))
-        mark.setForeground(theme().color("onMark"))
-        self.source_text.clear()
-        cursor = QTextCursor(self.source_text.document())
-        if not passage:
-            for turn in entry.example.messages:
-                cursor.insertText(f"{turn.content}\n\n", plain)
-            if entry.instead_of:
-                cursor.insertText(self.tr("Instead of:") + f"\n{entry.instead_of}", plain)
-            return
-        if entry.is_text:
-            cursor.insertText(passage, plain)
-            return
-        start, end = sentence_of(passage, answer)
-        cursor.insertText(passage[:start], plain)
-        cursor.insertText(passage[start:end], mark)
-        cursor.insertText(passage[end:], plain)
-
-    def _open_file(self) -> None:
-        entry = self.model.entry(self.list.currentIndex())
-        if entry is not None and entry.example.source.path:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(entry.example.source.path))
+        self.source.show_entry(self.model.entry(self.list.currentIndex()))
 
     def _show_messages(self) -> None:
         """Why preparing stopped, and warnings."""

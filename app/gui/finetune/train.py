@@ -6,15 +6,15 @@ import msgspec
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.finetune.durations import duration, time_left
+from app.finetune.durations import time_left
 from app.finetune.progress import STAGE_TEXT
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import DetailsLink, Fact, Panel, TwoAnswers, TwoColumns
-from app.gui.hardware import in_gb, memory_bytes
-from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ElidedLabel, Label, ProgressBar, empty_layout
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns
+from app.gui.finetune.train_facts import TrainFacts
+from app.gui.finetune.train_head import TrainHead
+from app.gui.widgets import Banner, Button, Label, empty_layout
+from app.gui.widgets.page_frame import ScrollColumn
 
 AFTER_TRAINING = ("export", "gate", "compare", "card")
 
@@ -25,7 +25,6 @@ class TrainStep(ScrollColumn):
     def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller = controller
-        self._total = memory_bytes()
         self._asked = 0
         self._notes: tuple[tuple[str, str, str], ...] = ()
         self._announced = ""
@@ -34,9 +33,18 @@ class TrainStep(ScrollColumn):
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
         self.column.addLayout(self._messages)
-        self._build_head()
+        self._head = TrainHead()
+        self.pause, self.unpause = self._head.pause, self._head.unpause
+        self.stop, self.resume, self.skip = self._head.stop, self._head.resume, self._head.skip
+        self.pause.clicked.connect(controller.pause)
+        self.unpause.clicked.connect(controller.unpause)
+        self.stop.clicked.connect(self._stop)
+        self.resume.clicked.connect(controller.resume)
+        self.skip.clicked.connect(self._skip)
+        self.column.addWidget(self._head)
         self.column.addSpacing(16)
-        self._columns = TwoColumns(self._build_chart(), self._build_facts(), (2, 1))
+        self._facts = TrainFacts()
+        self._columns = TwoColumns(self._build_chart(), self._facts, (2, 1))
         self.column.addWidget(self._columns)
         self.column.addSpacing(16)
         self._build_samples()
@@ -48,8 +56,7 @@ class TrainStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
-        tight = self.viewport().width() < theme().px(640)
-        self._head_row.setDirection(QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight)
+        self._head.fit(self.viewport().width())
 
     def refresh(self) -> None:
         """What changes with the run's state."""
@@ -101,13 +108,13 @@ class TrainStep(ScrollColumn):
                 title = self.tr("Paused at {0}%").format(int(fraction * 100))
         elif told.note:
             step = told.note
-        self._title.setText(title)
-        self._step.set_text(step)
+        self._head.title.setText(title)
+        self._head.step.set_text(step)
         left = told.seconds_left if state == "training" else None
-        self._left.set_text(time_left(left) if left is not None else "")
-        self._bar.set_fraction(fraction)
+        self._head.left.set_text(time_left(left) if left is not None else "")
+        self._head.bar.set_fraction(fraction)
         self.chart.show_points(told.points, told.best_step)
-        self._show_facts()
+        self._facts.show_progress(told)
         self._show_sample()
         self._announce(title)
         if (stage, state) != self._shown_state:
@@ -115,44 +122,6 @@ class TrainStep(ScrollColumn):
             self.refresh()
 
     # --- building -----------------------------------------------------------------------------------------------------
-
-    def _build_head(self) -> None:
-        panel = Panel()
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        self._head_row = row
-        words = QVBoxLayout()
-        words.setSpacing(8)
-        first = QHBoxLayout()
-        first.setSpacing(12)
-        self._title = Label("", "heading")
-        self._step = ElidedLabel("", "ui", "text2")
-        self._left = ElidedLabel("", "ui", "text2")
-        first.addWidget(self._title)
-        first.addWidget(self._step)
-        first.addStretch(1)
-        first.addWidget(self._left)
-        self._bar = ProgressBar(self.tr("Training"), height=8)
-        words.addLayout(first)
-        words.addWidget(self._bar)
-        row.addLayout(words, 1)
-        self.pause = Button(self.tr("Pause"), icon="pause", large=True)
-        self.unpause = Button(self.tr("Go on"), icon="rotate-cw", large=True)
-        self.stop = Button(self.tr("Stop and keep best"), icon="flag", large=True)
-        self.resume = Button(self.tr("Continue training"), "primary", "rotate-cw", large=True)
-        self.skip = Button(self.tr("Skip the comparison"), icon="chevron-right", large=True)
-        self.skip.clicked.connect(self._skip)
-        self.pause.clicked.connect(self._controller.pause)
-        self.unpause.clicked.connect(self._controller.unpause)
-        self.stop.clicked.connect(self._stop)
-        self.resume.clicked.connect(self._controller.resume)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(16)
-        for button in (self.pause, self.unpause, self.stop, self.skip, self.resume):
-            buttons.addWidget(button)
-        row.addLayout(buttons)
-        panel.column.addLayout(row)
-        self.column.addWidget(panel)
 
     def _build_chart(self) -> QWidget:
         panel = Panel()
@@ -162,27 +131,6 @@ class TrainStep(ScrollColumn):
         panel.column.addLayout(row)
         self.chart = LossChart()
         panel.column.addWidget(self.chart, 1)
-        return panel
-
-    def _build_facts(self) -> QWidget:
-        panel = Panel(flush=True)
-        self._speed = Fact("zap", self.tr("Speed"))
-        self._graphics = Fact("memory-stick", self.tr("Graphics memory"))
-        self._memory = Fact("cpu", self.tr("Computer memory"), bar=True)
-        self._time = Fact("clock", self.tr("Time so far"))
-        self._best = Fact("star", self.tr("Best so far"))
-        for fact in (self._speed, self._graphics, self._memory, self._time, self._best):
-            panel.column.addWidget(fact)
-            panel.column.addWidget(Separator())
-        self.details_link = DetailsLink()
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.addWidget(self.details_link)
-        row.addStretch(1)
-        panel.column.addWidget(holder)
-        panel.column.addStretch(1)
-        self._graphics.hide()
         return panel
 
     def _build_samples(self) -> None:
@@ -212,32 +160,11 @@ class TrainStep(ScrollColumn):
         row.addWidget(copy)
         self._details.column.addLayout(row)
         self._details.hide()
-        self.details_link.toggled_open.connect(self._show_details)
+        self._facts.details_link.toggled_open.connect(self._show_details)
         self.column.addSpacing(12)
         self.column.addWidget(self._details)
 
     # --- showing ------------------------------------------------------------------------------------------------------
-
-    def _show_facts(self) -> None:
-        told = self._controller.progress
-        last = told.points[-1] if told.points else None
-        speed = next((point.tokens_per_s for point in reversed(told.points) if point.tokens_per_s), 0.0)
-        self._speed.show_value(self.tr("{0} tokens/s").format(f"{speed:,.0f}") if speed else "–")
-        memory = told.memory
-        if memory is not None:
-            used = self.tr("{0} of {1} GB").format(in_gb(memory.used), in_gb(self._total))
-            self._memory.show_value(used, fraction=memory.used / self._total if self._total else 0.0)
-            if memory.gpu_used:
-                self._graphics.show_value(self.tr("{0} GB").format(in_gb(memory.gpu_used)))
-                self._graphics.show()
-        else:
-            self._memory.show_value("–", fraction=0.0)
-        self._time.show_value(duration(told.trained_s) if last is not None else "–")
-        if told.best_step:
-            note = self.tr("Saved. Stopping now keeps this version.")
-            self._best.show_value(self.tr("Step {0}").format(told.best_step), note=note)
-        else:
-            self._best.show_value("–")
 
     def _show_sample(self) -> None:
         samples = list(self._controller.progress.samples.values())
@@ -253,7 +180,7 @@ class TrainStep(ScrollColumn):
 
     def best_text(self) -> str:
         """What is said of the best step."""
-        return self._best.value.text()
+        return self._facts.best.value.text()
 
     def _next_sample(self) -> None:
         self._asked += 1

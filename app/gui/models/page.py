@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, QUrl, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
@@ -35,6 +35,7 @@ from app.gui.widgets import (
     empty_layout,
     paint_box,
 )
+from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.models.registry import is_missing
 from app.paths import Home
@@ -99,6 +100,7 @@ class ModelsPage(PageFrame):
         self._show_hardware()
         if self._banner is not None and self._banner.property("about") and not self._models.switching_to:
             self._clear_banner()
+        focused = self._focused_model()
         self._card.clear()
         self._rows = []
         installed = self._models.models()
@@ -108,12 +110,24 @@ class ModelsPage(PageFrame):
         if not installed:
             self._card.add(self._empty())
         self._fit_width()
+        self._focus_model(focused)
+
+    def _focused_model(self) -> str:
+        """The name of the model whose row has the keyboard, "" for none."""
+        focused = QApplication.focusWidget()
+        row = next((row for row in self._rows if focused is not None and row.isAncestorOf(focused)), None)
+        return row.model.name if row is not None else ""
+
+    def _focus_model(self, name: str) -> None:
+        """The rows were built anew: the keyboard goes back to this model's."""
+        row = next((row for row in self._rows if row.model.name == name), None)
+        if row is not None:
+            row.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def choose_file(self) -> None:
         """Ask for a GGUF file and import it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf *.inhouse);;All files (*)")
-        )
+        kinds = self.tr("Model files (*.gguf *.inhouse);;All files (*)")
+        path = ask_for_file(self, self.tr("Import a model"), kinds)
         if path:
             self.import_file(path)
 
@@ -206,6 +220,8 @@ class ModelsPage(PageFrame):
             self._say("danger", error.message, error.hint)
         elif model is not None:
             self._say("success", self.tr("“{0}” is ready to use.").format(model.name), "")
+            if self.isVisible():
+                self._focus_model(model.name)
 
     def _say(self, kind: str, title: str, detail: str, action: str = "", about: str = "") -> None:
         self._clear_banner()
@@ -287,8 +303,7 @@ class ImportArea(ThemedWidget):
         self._title.setText(self.tr("Import a GGUF file: drop it here"))
         self._detail.setText(self.tr("It is checked first, then copied into your data folder."))
         self._bar.hide()
-        self.cancel.hide()
-        self.choose.show()
+        self._trade(self.cancel, self.choose)
 
     def show_progress(self, name: str, fraction: float, seconds_left: float) -> None:
         left = self.tr("about {0} s left").format(round(seconds_left)) if seconds_left >= 1 else ""
@@ -296,8 +311,16 @@ class ImportArea(ThemedWidget):
         self._detail.setText(", ".join(part for part in (f"{fraction:.0%}", left) if part))
         self._bar.set_fraction(fraction)
         self._bar.show()
-        self.cancel.show()
-        self.choose.hide()
+        self._trade(self.choose, self.cancel)
+
+    @staticmethod
+    def _trade(old: Button, new: Button) -> None:
+        """One button takes the other's place, and the keyboard with it."""
+        focused = old.hasFocus()
+        new.show()
+        if focused:
+            new.setFocus(Qt.FocusReason.OtherFocusReason)
+        old.hide()
 
     def sizeHint(self) -> QSize:
         return QSize(300, max(super().sizeHint().height(), theme().px(64)))

@@ -63,6 +63,10 @@ class ModelRow(QWidget):
             column.addLayout(_lineage(steps))
         self.setAccessibleName(model.name)
 
+    def first_focus(self) -> QWidget:
+        """Where the keyboard lands on this model: the button that uses it, where there is one."""
+        return self._use_button if self._use_button is not None and self._use_button.isEnabled() else self.menu_button
+
     def set_compact(self, compact: bool) -> None:
         """In a narrow window the speed and the origin give way."""
         self._speed_holder.setVisible(not compact)
@@ -113,9 +117,10 @@ class ModelRow(QWidget):
         return holder
 
     def _use(self, in_use: bool, missing: bool, fit: Fit, primary: bool) -> QWidget:
+        self._use_button: Button | None = None
         if in_use:
             return QWidget()
-        button = Button(self.tr("Use now"), "primary" if primary else "secondary")
+        button = self._use_button = Button(self.tr("Use now"), "primary" if primary else "secondary")
         button.setAccessibleName(self.tr("Use {0} now").format(self.model.name))
         button.clicked.connect(lambda: self.use_asked.emit(self.model.name))
         if missing:

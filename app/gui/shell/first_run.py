@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, memory_bytes, processor, size_text
@@ -16,6 +16,7 @@ from app.gui.shell.logo import Logo
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, IconLabel, Label, ThemedWidget, empty_layout, paint_box
 from app.gui.widgets.choices import CheckBox, ChoiceCard
+from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.paths import Home
 from app.types import InstalledModel, ModelInfo
@@ -147,9 +148,8 @@ class FirstRun(QWidget):
         self.started.emit(chosen, [str(path) for path in files])
 
     def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Import a model"), str(Path.home()), self.tr("Model files (*.gguf *.inhouse);;All files (*)")
-        )
+        kinds = self.tr("Model files (*.gguf *.inhouse);;All files (*)")
+        path = ask_for_file(self, self.tr("Import a model"), kinds)
         if path:
             empty_layout(self._messages)
             self._models.files.import_file(Path(path))

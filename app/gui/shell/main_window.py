@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QMoveEvent, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QMoveEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chats.records import Chat
@@ -15,18 +15,19 @@ from app.core.calls.chats import RenameChat
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
 from app.gui.shell.deleted_chats import DeletedChats
+from app.gui.shell.key_bindings import bind_keys, zoom
 from app.gui.shell.logo import window_icon
 from app.gui.shell.page import Page
+from app.gui.shell.page_stack import PageFactory, PageStack
 from app.gui.shell.placement import geometry_of, place
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
-from app.gui.shell.shortcuts import TABLE, native
-from app.gui.shell.sidebar import Place, Sidebar
+from app.gui.shell.shortcuts import native
+from app.gui.shell.sidebar import Sidebar, places
+from app.gui.shell.toasts import Toasts
 from app.gui.theme import theme
 from app.gui.widgets import LAST_FOLDER, Banner, ConfirmDialog, Toast
-from app.settings import SIDEBAR_OPEN, TEXT_SIZE, Settings
-
-PageFactory = Callable[[str], Page]
+from app.settings import SIDEBAR_OPEN, Settings
 
 
 class MainWindow(QMainWindow):
@@ -35,7 +36,6 @@ class MainWindow(QMainWindow):
     painted = Signal()
     """After the first paint: the time to start what is slow."""
     closing = Signal()
-    page_shown = Signal(str)
     export_asked = Signal(int)
     """The chat to save in a file."""
     files_asked = Signal()
@@ -57,9 +57,10 @@ class MainWindow(QMainWindow):
         """`chats` is the ChatController; `keys` are the pages that `make_page` can build, "chat" among them."""
         super().__init__()
         self._store, self._settings, self._session, self._chats = store, settings, session, chats
-        self.keys, self._make_page = frozenset(keys), make_page
-        self._pages: dict[str, Page] = {}
-        self._toast: Toast | None = None
+        self.keys = frozenset(keys)
+        self._make_page = make_page
+        self._stack = PageStack(make_page)
+        self.toasts = Toasts(self, self._stack.foot_height)
         self._notice: Banner | None = None
         self._was_painted = False
         self._narrow = False
@@ -72,7 +73,7 @@ class MainWindow(QMainWindow):
         self.deleted.restored.connect(self._chat_restored)
         self.deleted.failed.connect(lambda error: self.toast(str(error)))
         self._build()
-        self._bind_keys()
+        bind_keys(self, self.keys, self.act, self._next_region, partial(zoom, settings))
         place(self, session.state.geometry)
         self._fit_sidebar()
         chats.chats_changed.connect(self._chats_changed)
@@ -82,29 +83,23 @@ class MainWindow(QMainWindow):
 
     def page(self, key: str) -> Page:
         """The page, built where it is not yet."""
-        if key not in self._pages:
-            page = self._make_page(key)
-            self._pages[key] = page
-            self._stack.addWidget(page.widget)
-        return self._pages[key]
+        return self._stack.page(key)
 
     def built(self, key: str) -> Page | None:
         """The page if it has been opened before."""
-        return self._pages.get(key)
+        return self._stack.built(key)
 
     def show_page(self, key: str) -> None:
         """Open a page and put the focus where its work begins."""
         if key not in self.keys:
             return
-        page = self.page(key)
+        page = self._stack.open(key)
         self.key = key
-        self._stack.setCurrentWidget(page.widget)
         self.sidebar.show_place(key)
         self.sidebar.show_chat(self._chats.chat_id if key == "chat" else 0)
         self._session.update(page=key)
         page.shown()
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
-        self.page_shown.emit(key)
 
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
@@ -147,7 +142,7 @@ class MainWindow(QMainWindow):
 
     def delete_chat(self, chat_id: int) -> None:
         """Gone at once, and back with Undo; after that it is removed for good."""
-        self._end_toast()
+        self.toasts.end()
         try:
             title = self._store.chat(chat_id).title
             if self._chats.chat_id == chat_id:
@@ -172,7 +167,7 @@ class MainWindow(QMainWindow):
         self._chats.core.request(call, failed=lambda error: self.toast(str(error)))
 
     def _chat_restored(self, chat_id: int) -> None:
-        self._end_toast()
+        self.toasts.end()
         self.reload_chats()
         self.open_chat(chat_id)
 
@@ -193,26 +188,7 @@ class MainWindow(QMainWindow):
 
     def toast(self, text: str, action: str = "") -> Toast:
         """Say it at the bottom of the window; the one before goes."""
-        self._end_toast()
-        toast = Toast(text, action, self, above=self._foot_height)
-        self._toast = toast
-        toast.destroyed.connect(lambda: self._forget_toast(toast))
-        toast.show_at_bottom()
-        return toast
-
-    def _foot_height(self) -> int:
-        """What a toast leaves free: the input, or the buttons at the foot of a page."""
-        page = self._pages.get(self.key)
-        return page.foot_height() if page is not None else 0
-
-    def _end_toast(self) -> None:
-        toast, self._toast = self._toast, None
-        if toast is not None:
-            toast.leave()
-
-    def _forget_toast(self, toast: Toast) -> None:
-        if self._toast is toast:
-            self._toast = None
+        return self.toasts.say(text, action)
 
     def confirm(self, title: str, detail: str, action: str) -> bool:
         return ConfirmDialog.ask(self, title, detail, action)
@@ -245,34 +221,9 @@ class MainWindow(QMainWindow):
         elif action == "undo_delete":
             self.deleted.undo()
 
-    def _bind_keys(self) -> None:
-        for keys in TABLE:
-            if keys.action and not (keys.action.startswith("page_") and keys.action[5:] not in self.keys):
-                for sequence in keys.sequences:
-                    self._bind(sequence, partial(self.act, keys.action))
-        self._bind("F6", lambda: self._next_region(1))
-        self._bind("Shift+F6", lambda: self._next_region(-1))
-        for sequence in ("Ctrl++", "Ctrl+="):
-            self._bind(sequence, lambda: self._zoom(1))
-        self._bind("Ctrl+-", lambda: self._zoom(-1))
-        self._bind("Ctrl+0", lambda: self._zoom(0))
-
-    def _bind(self, sequence: str, action: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(sequence), self)
-        shortcut.activated.connect(action)
-        shortcut.activatedAmbiguously.connect(action)
-
     def _next_region(self, step: int) -> None:
-        page = self._pages.get(self.key)
-        regions = [self.sidebar, *(page.regions() if page is not None else [])]
+        regions = [self.sidebar, *self._stack.regions()]
         focus_region([region for region in regions if region.isVisible()], QApplication.focusWidget(), step)
-
-    def _zoom(self, direction: int) -> None:
-        if direction == 0:
-            theme().set_scale(1.0)
-        else:
-            theme().step_scale(direction)
-        self._settings.set(TEXT_SIZE, round(theme().scale * 100))
 
     def _search_chats(self) -> None:
         if self.sidebar.collapsed:
@@ -286,9 +237,8 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.sidebar = Sidebar(self._store, self._places(), body)
+        self.sidebar = Sidebar(self._store, places(self.keys), body)
         self.sidebar.chats.rename_asked.connect(self._rename)
-        self._stack = QStackedWidget(body)
         row.addWidget(self.sidebar)
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
@@ -306,15 +256,6 @@ class MainWindow(QMainWindow):
         side.collapse_asked.connect(self._toggle_sidebar)
         side.search_asked.connect(self._search_chats)
         side.chats_asked.connect(lambda: self.show_page("chat"))
-
-    def _places(self) -> list[Place]:
-        places = [
-            Place("documents", "folder-open", self.tr("Documents"), "Ctrl+2"),
-            Place("models", "box", self.tr("Models"), "Ctrl+3"),
-            Place("finetune", "graduation-cap", self.tr("Fine-tune"), "Ctrl+4"),
-            Place("settings", "settings", self.tr("Settings"), "Ctrl+,"),
-        ]
-        return [each for each in places if each.key in self.keys]
 
     def _toggle_sidebar(self) -> None:
         """By hand: below 1000 px it opens for now, above that the choice is kept."""
@@ -349,7 +290,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._end_toast()
+        self.toasts.end()
         self._keep_geometry()
         self._session.update(folder=self.property(LAST_FOLDER) or "")
         self._session.save()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -39,6 +39,21 @@ class Place:
     icon: str
     label: str
     shortcut: str = ""
+
+
+def places(keys: Collection[str]) -> list[Place]:
+    """The pages below the chats, of those that the window can build."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("MainWindow", text)
+
+    known = [
+        Place("documents", "folder-open", tr("Documents"), "Ctrl+2"),
+        Place("models", "box", tr("Models"), "Ctrl+3"),
+        Place("finetune", "graduation-cap", tr("Fine-tune"), "Ctrl+4"),
+        Place("settings", "settings", tr("Settings"), "Ctrl+,"),
+    ]
+    return [place for place in known if place.key in keys]
 
 
 class Sidebar(ThemedWidget):

@@ -56,18 +56,12 @@ class Banner(QWidget):
         words.setSpacing(0)
         self._title = Label(title, "uiStrong", wrap=True)
         words.addWidget(self._title)
-        line = QHBoxLayout()
-        line.setSpacing(4)
         self._detail = Label(detail, "caption", "text2", wrap=not more)
         self._detail.setVisible(bool(detail))
-        line.addWidget(self._detail, 1 if not more else 0)
         if more:
-            link = Button(more, "link")
-            link.setMaximumHeight(20)
-            link.clicked.connect(self.detail_asked)
-            line.addWidget(link)
-            line.addStretch(1)
-        words.addLayout(line)
+            words.addLayout(self._with_link(more))
+        else:  # not in a line of its own: one that shows nothing takes the width from the title
+            words.addWidget(self._detail)
         row.addLayout(words, 1)
         if action:
             button = Button(action, "primary" if primary else "secondary", action_icon)
@@ -80,6 +74,17 @@ class Banner(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.setAccessibleName(f"{title} {detail}".strip())
         theme().changed.connect(self.update)
+
+    def _with_link(self, more: str) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        link = Button(more, "link")
+        link.setMaximumHeight(20)
+        link.clicked.connect(self.detail_asked)
+        line.addWidget(self._detail)
+        line.addWidget(link)
+        line.addStretch(1)
+        return line
 
     def set_text(self, title: str, detail: str = "") -> None:
         self._title.setText(title)
