@@ -20,6 +20,7 @@ import psutil
 
 from app.cli.output import say, say_json, size_text
 from app.cli.session import Session
+from app.core.calls.models import UseModel
 from app.database import versions
 from app.database.health import health_of
 from app.errors import AppError
@@ -185,7 +186,7 @@ def _embedder() -> Check:
 
 def _models(session: Session) -> Check:
     try:
-        models = session.registry.models()
+        models = session.models().models
     except AppError as error:
         return _broken(str(error))
     missing = [model.name for model in models if is_missing(model)]
@@ -195,13 +196,14 @@ def _models(session: Session) -> Check:
 
 
 def _engine(session: Session) -> tuple[ModelInfo | None, Check]:
-    """Load the model in use in a child, as a question would."""
+    """Load the model in use and let it say a word, as a question would."""
     try:
-        loaded = session.load(session.model())
+        switched = session.call(UseModel(model_id=session.model().id), session.show_switch)
     except AppError as error:
         return None, _broken(f"{error} {error.detail}".strip())
-    assert loaded is not None
-    info = loaded.info
+    info = switched.info
+    if info is None:
+        return None, _broken("the model does not say what it is")
     return info, _fine(f"{info.name} on {info.backend}, {info.load_ms:.0f} ms to load")
 
 
