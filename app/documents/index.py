@@ -80,7 +80,7 @@ class Indexing:
             NoSpace: the disk is full; what was stored before stands.
             AppError: there is no such collection, or it was removed meanwhile.
         """
-        self._store.collection(self._collection_id)
+        self._store.require(self._collection_id)
         paths: list[str] = []
         for path in walk(self._call.paths):
             paths.append(path)
