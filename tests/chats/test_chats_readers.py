@@ -15,7 +15,7 @@ from chats_helpers import CHATS, TURNS, open_store
 from old_home import unpack_old_home
 
 from app.chats.store import ChatStore
-from app.errors import AppError, NewerData, NoSpace
+from app.errors import NewerData, NoSpace
 from app.paths import home
 
 
@@ -41,8 +41,13 @@ def test_where_there_is_nothing_to_look_at_yet_a_reader_is_none(tmp_path: Path) 
     before = old.chats_db.read_bytes()
     assert ChatStore.open_reader(old.chats_db) is None
     assert old.chats_db.read_bytes() == before, "an older version is migrated by the writer alone"
-    with pytest.raises(AppError, match="older Inhouse"):
-        ChatStore(old.chats_db, old.backups, read_only=True)
+    looking = ChatStore(old.chats_db, old.backups, read_only=True)
+    assert {chat.id: len(looking.turns(chat.id)) for chat in looking.list_chats()} == {1: 4, 2: 4, 3: 2}
+    assert [hit.chat.id for hit in looking.search("hamlet")] == [2]
+    with pytest.raises(NoSpace):
+        looking.create("Not here")
+    looking.close()
+    assert old.chats_db.read_bytes() == before and not old.backups.exists(), "a copy in memory was migrated"
     for content in (b"", b"no database" * 1000):
         (tmp_path / "chats.db").write_bytes(content)
         assert ChatStore.open_reader(tmp_path / "chats.db") is None
