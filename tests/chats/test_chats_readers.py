@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from chats_helpers import CHATS, TURNS, open_store
+from damage import read_only_copy
 from old_home import unpack_old_home
 
 from app.chats.store import ChatStore
-from app.errors import AppError, NewerData, NoSpace
+from app.errors import NewerData, NoSpace
 from app.paths import home
 
 
@@ -41,8 +40,13 @@ def test_where_there_is_nothing_to_look_at_yet_a_reader_is_none(tmp_path: Path) 
     before = old.chats_db.read_bytes()
     assert ChatStore.open_reader(old.chats_db) is None
     assert old.chats_db.read_bytes() == before, "an older version is migrated by the writer alone"
-    with pytest.raises(AppError, match="older Inhouse"):
-        ChatStore(old.chats_db, old.backups, read_only=True)
+    looking = ChatStore(old.chats_db, old.backups, read_only=True)
+    assert {chat.id: len(looking.turns(chat.id)) for chat in looking.list_chats()} == {1: 4, 2: 4, 3: 2}
+    assert [hit.chat.id for hit in looking.search("hamlet")] == [2]
+    with pytest.raises(NoSpace):
+        looking.create("Not here")
+    looking.close()
+    assert old.chats_db.read_bytes() == before and not old.backups.exists(), "a copy in memory was migrated"
     for content in (b"", b"no database" * 1000):
         (tmp_path / "chats.db").write_bytes(content)
         assert ChatStore.open_reader(tmp_path / "chats.db") is None
@@ -82,19 +86,12 @@ except Exception as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX systems")
-def test_a_folder_that_is_read_only_can_be_read(said: dict[int, list[str]], tmp_path: Path) -> None:
-    """Run as nobody where the tests run as root, whom no permission stops."""
-    folder = tmp_path / "read-only"
-    shutil.copytree(home().root, folder)
-    (folder / "chats.db").chmod(0o444)
-    folder.chmod(0o555)
-    for above in (tmp_path, *tmp_path.parents):
-        if os.geteuid() == 0 and not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o011)
-    user = str(65534 if os.geteuid() == 0 else os.getuid())
-    look = subprocess.run(
-        [sys.executable, "-c", LOOK, user, str(folder / "chats.db")], capture_output=True, text=True, check=False
-    )
+def test_a_folder_that_is_read_only_can_be_read(said: dict[int, list[str]]) -> None:
+    with read_only_copy(home().root) as (folder, user):
+        look = subprocess.run(
+            [sys.executable, "-c", LOOK, str(user), str(folder / "chats.db")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
     assert look.stdout.split() == [str(CHATS), str(TURNS), str(CHATS), "NoSpace"], look.stderr
 
 

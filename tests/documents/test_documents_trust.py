@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from damage import Damage, overwrite, truncate
+from damage import Damage, overwrite, read_only_copy, truncate
 from documents_helpers import files_holding
 from old_home import unpack_old_home
 
@@ -247,30 +245,22 @@ role.close()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX systems")
 @pytest.mark.parametrize("version", ["today", "0.1.0"])
-def test_a_read_only_folder_can_be_searched(documents, data_folder: Path, tmp_path: Path, version: str) -> None:
-    """Run as nobody where the tests run as root, whom no permission stops."""
-    folder = unpack_old_home(tmp_path / "read-only").root
+def test_a_read_only_folder_can_be_searched(documents, data_folder: Path, version: str) -> None:
+    unpack_old_home(data_folder)
     if version == "today":
-        shutil.rmtree(folder)
-        unpack_old_home(data_folder)
         documents.ask(p.ListCollections())
         documents.ask(p.Forgotten(ids=(2,)))
         documents.close()
-        shutil.copytree(data_folder, folder)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    folder.chmod(0o555)
-    for above in (tmp_path, *tmp_path.parents):
-        if os.geteuid() == 0 and not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o011)
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    user = str(65534 if os.geteuid() == 0 else os.getuid())
-    read = subprocess.run([sys.executable, "-c", READ, user, str(folder)], capture_output=True, text=True, check=False)
-    assert read.returncode == 0, read.stderr
+    with read_only_copy(data_folder) as (folder, user):
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        read = subprocess.run(
+            [sys.executable, "-c", READ, str(user), str(folder)], capture_output=True, text=True, check=False
+        )
+        assert read.returncode == 0, read.stderr
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert read.stdout.splitlines() == [
         "2 3", "True Travel-Policy-2026.pdf", "True", "()", "ok, but it can only be read here",
     ]  # fmt: skip
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_full_disk_leaves_the_index_to_be_read(documents, policies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
