@@ -12,18 +12,20 @@ from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.chats import Chats
-from app.core.children import MakeChild
+from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.documents import DocumentsDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.training import TrainingDesk
 from app.errors import AppError
 from app.models.registry import Registry
+from app.models.server_keys import ServerKeys
 from app.paths import Home
 from app.settings import Settings
 from app.workers.protocol import Call, Data, Done
@@ -34,8 +36,10 @@ log = logging.getLogger(__name__)
 class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
-    def __init__(self, home: Home, make_child: MakeChild, clock: Clock) -> None:
-        """Open the stores; starts no process.
+    def __init__(
+        self, home: Home, make_child: MakeChild, clock: Clock, *, make_remote: MakeRemote | None = None
+    ) -> None:
+        """Open the stores; starts no process. `make_remote` is played in tests.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -47,7 +51,18 @@ class Core:
         self.doors: list[Door] = []
         self.keep_running = False
         self._open: dict[tuple[int, int], Reply] = {}
-        house = House(home, self.settings, self.registry, self.store, clock, make_child, self.tell)
+        keys = ServerKeys(home)
+        house = House(
+            home=home,
+            settings=self.settings,
+            registry=self.registry,
+            store=self.store,
+            clock=clock,
+            make_child=make_child,
+            make_remote=make_remote or remote_models(keys),
+            keys=keys,
+            tell=self.tell,
+        )
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
         self.answers = Answers(house, self.models, self.documents)

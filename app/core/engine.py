@@ -1,10 +1,14 @@
-"""One engine process and the model that it holds: loaded as soon as the process is there, and again after a crash."""
+"""One engine and the model that it holds: loaded as soon as its process is there, and again after a crash.
+
+The engine of a model on a server is no process but a connection; it is asked and told in the same way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from app.core.backend import ENGINE, SERVER, Abilities
 from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
@@ -22,7 +26,9 @@ class Engine:
         self.model = model
         self.info: ModelInfo | None = None
         """What the engine says of the loaded model; None until it can answer."""
-        self.child = house.make_child("engine")
+        remote = model.origin == "server"
+        self.can: Abilities = SERVER if remote else ENGINE
+        self.child = house.make_remote(model, None) if remote else house.make_child("engine")
         self.loading: Signal[float] = Signal()
         """How much of the model has been read, 0 to 1."""
         self.loaded: Signal[ModelInfo] = Signal()
@@ -45,9 +51,19 @@ class Engine:
         """Ask the model; see app.core.children.Requester."""
         return self.child.request(call, done=done, event=event, failed=failed, cancelled=cancelled)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it neither answers nor is about to."""
+        if self.child.state != "ready":
+            return self.child.state != "starting"
+        return self.info is None and not (self._job is not None and self._job.active)
+
     def start(self) -> None:
-        """Start the process, which loads the model; nothing happens where it runs."""
-        self.child.start()
+        """Start the process, which loads the model; where it runs without a model, load it again."""
+        if self.child.state == "ready" and self.is_idle:
+            self._load()
+        else:
+            self.child.start()
 
     def restart(self) -> None:
         """End the process and load the model in another one."""

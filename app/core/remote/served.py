@@ -15,7 +15,7 @@ import msgspec
 
 from app.core.calls.models import ServerFound
 from app.core.remote import wire
-from app.core.remote.connection import ABSENT, TOO_LONG, Connection, cut, garbage
+from app.core.remote.connection import TOO_LONG, Connection, cut, garbage
 from app.errors import AppError, BadFile
 from app.llama.detokenize import AnswerStream, Piece
 from app.llama.prompt import Fitted, Turn, fit, measure
@@ -153,6 +153,7 @@ class ServedModel:
                     break
                 answer.take(self._chunk(data))
                 if answer.stream.stopped:
+                    answer.reason = "stop"
                     break
         if answer.reason is None:
             raise cut(self.host) if answer.tokens else garbage(self.host)
@@ -165,7 +166,7 @@ class ServedModel:
         except msgspec.MsgspecError as error:
             raise garbage(self.host, str(error)) from error
         if chunk.error is not None:
-            said = wire.message_of(bytes(chunk.error))
+            said = wire.message_of(chunk.error)
             raise AppError(f"{self.host} stopped in the middle of the answer.", "Ask again.", said)
         return chunk
 
@@ -207,8 +208,6 @@ class _Answer:
 
     def finish(self) -> None:
         """Hand out what was held back for a stop text that did not come."""
-        if self.stream.stopped:
-            self.reason = "stop"
         self._hand_out(self.stream.finish())
 
     def _hand_out(self, pieces: Iterator[Piece]) -> None:

@@ -126,7 +126,7 @@ class Chunk(Struct):
 
     choices: list[Choice] = []
     usage: Usage | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
 
 
 END = b"[DONE]"
@@ -148,12 +148,16 @@ def reason_of(finish: str) -> Reason:
     return "length" if finish == "length" else "end"
 
 
-def message_of(body: bytes) -> str:
-    """What an error says in words, whatever shape it has; "" where it has none."""
+def message_in(body: bytes) -> str:
+    """What the body of a refusal says in words; "" where it says nothing."""
     try:
-        found = msgspec.json.decode(body)
+        return message_of(msgspec.json.decode(body))
     except (msgspec.MsgspecError, RecursionError):
         return ""
+
+
+def message_of(found: Any) -> str:
+    """What an error says in words, whatever shape it has."""
     for _ in range(3):
         if isinstance(found, dict):
             found = found.get("error") or found.get("message") or found.get("detail")
