@@ -6,7 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from app.core.doorway import MakeServer
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
             os._exit(0)  # the core is nobody's child, and outlives the door that started it
         from app.core import server
 
-        return server.main()
+        return server.main(load_api=_load_api)
     if args[:1] == ["--child"] and len(args) == 2:
         return _child(args[1])
     if args:
@@ -49,6 +52,13 @@ def _has_display() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _load_api() -> MakeServer:
+    """What programs connect to. Starlette and uvicorn are imported when somebody turns it on, not before."""
+    from app.api.server import HttpServer
+
+    return HttpServer
 
 
 def _child(name: str) -> int:

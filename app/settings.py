@@ -78,7 +78,7 @@ class Setting(Generic[T]):
             )
 
 
-SECTIONS = ("General", "Appearance", "Answers", "Documents", "Models and hardware")
+SECTIONS = ("General", "Appearance", "Answers", "Documents", "Models and hardware", "API")
 
 THEME = Setting(
     "theme", "system", "Theme", "Follow the system, or always light or dark.", "Appearance",
@@ -158,13 +158,24 @@ GPU_LAYERS: Setting[int | None] = Setting(
     "gpu_layers", None, "Layers on the graphics card", "Automatic puts there as many as fit.", "Models and hardware",
     minimum=0, maximum=1000, kind=int, optional=True, unset="Automatic",
 )  # fmt: skip
+API_ENABLED = Setting(
+    "api_enabled", False, "Programs on this computer may ask",
+    "An OpenAI-compatible API on 127.0.0.1. Inhouse then stays when its window is closed.", "API", kind=bool,
+)  # fmt: skip
+API_PORT = Setting(
+    "api_port", 8217, "Port", "Programs find Inhouse there.", "API", minimum=1024, maximum=65535, kind=int
+)
+API_REQUESTS_A_MINUTE = Setting("api_requests_a_minute", 600, kind=int, minimum=1, maximum=1_000_000)
+API_ORIGINS = Setting("api_origins", "", maximum=2000)
+"""Web pages that may ask from a browser, separated by spaces: "https://wiki.example". Nobody needs it by default."""
 FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
 SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
 
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
     PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
-    DEFAULT_COLLECTION, THREADS, GPU_LAYERS, FIRST_RUN_DONE, SIDEBAR_OPEN,
+    DEFAULT_COLLECTION, THREADS, GPU_LAYERS, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS,
+    FIRST_RUN_DONE, SIDEBAR_OPEN,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fakes import FakeChild
+from fakes import FakeChild, FakeRemote, FakeTrainer
 
 from app.core import protocol as p
 from app.core.core import Core
+from app.core.doorway import MakeServer, no_server
 from app.errors import AppError
 from app.paths import Home, home
+from app.types import InstalledModel
 from app.workers.protocol import Call, Control, WorkerRole
 
 T = TypeVar("T")
@@ -153,12 +155,22 @@ class TestDoor:
 class CoreWorld:
     """A core with played children and a clock that the test turns."""
 
-    def __init__(self, place: Home | None = None, clock: Any = None) -> None:
+    def __init__(
+        self, place: Home | None = None, clock: Any = None, load_api: Callable[[], MakeServer] = no_server
+    ) -> None:
         self.home = place or home()
         self.home.root.mkdir(parents=True, exist_ok=True)
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
-        self.core = Core(self.home, self._child, self.clock)
+        self.trainer = FakeTrainer()
+        self.remote: list[tuple[InstalledModel, str | None, FakeRemote]] = []
+        """What stands for models on servers, with the key that each was given."""
+        self.core = Core(self.home, self._child, self.clock, load_api, self.trainer, self._remote)
+
+    def _remote(self, model: InstalledModel, key: str | None) -> FakeRemote:
+        child = FakeRemote()
+        self.remote.append((model, key, child))
+        return child
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()

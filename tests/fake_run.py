@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from app.finetune.plan import Wizard
 from app.finetune.runs import Run, Runs
+from app.finetune.wizard import Wizard
 from trainer import events
 from trainer.spec import (
     AnswerPair,
@@ -109,7 +109,7 @@ def example(n: int, *, split: str = "train", quality: float | None = 0.9, reason
 def make_run(runs: Path, **values: object) -> Run:
     """A new run with its wizard file and specification."""
     run = Runs(runs).create()
-    given = {"name": "Larkfield Assistant", "base": "SmolLM2 135M", **values}
+    given = {"name": "Larkfield Assistant", "base": "starter", **values}
     wizard = Wizard(id=run.id, created_at=time.time(), **given)  # type: ignore[arg-type]
     run.save(wizard)
     spec = RunSpec(id=run.id, name=wizard.name, base=BaseModel(path="base.gguf"), data=Data())

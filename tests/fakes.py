@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.core.children import ChildState
 from app.core.signals import Signal
 from app.errors import AppError
-from app.workers.protocol import AnyCall, AnyData
+from app.finetune.cases import LaunchTrainer
+from app.finetune.measured import Measured
+from app.finetune.runs import Run
+from app.workers.protocol import AnyCall, AnyData, Call, Done
 
 
 @dataclass
@@ -107,3 +111,57 @@ class FakeChild:
     def last(self, kind: type) -> FakeJob:
         """The newest request of a kind that is not answered yet."""
         return self.waiting(kind)[-1]
+
+
+class FakeRemote(FakeChild):
+    """Stands for a model on a server: there at once, until it is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = "stopped"
+
+    def start(self) -> None:
+        if self.state != "ready":
+            self.set_state("ready")
+            self.ready.emit(None)
+
+
+class FakeTrainer:
+    """Looks like app.core.trainer.Trainer. Runs are launched at once, and the test plays what they say."""
+
+    def __init__(self) -> None:
+        self.launched: list[str] = []
+        """Ids of runs, in the order in which they were launched."""
+        self.plans: list[FakeJob] = []
+        """Each waits for the test, unless `measured` answers it."""
+        self.measured: Measured | None = None
+        self.refusal: AppError | None = None
+        """Why the next launch fails."""
+        self.ended: set[str] = set()
+        """Runs whose process has ended."""
+        self.killed: list[str] = []
+
+    def request(self, call: Call, **callbacks: object) -> FakeJob:
+        job = FakeJob(call, **callbacks)  # type: ignore[arg-type]
+        if isinstance(call, LaunchTrainer):
+            refusal, self.refusal = self.refusal, None
+            if refusal is not None:
+                job.fail(refusal)
+            else:
+                self.launched.append(Path(call.folder).name)
+                self.ended.discard(self.launched[-1])
+                job.finish(Done())
+        else:
+            self.plans.append(job)
+            if self.measured is not None:
+                job.finish(self.measured)  # type: ignore[arg-type]  # a child of its own kind
+        return job
+
+    def has_ended(self, run: Run) -> bool:
+        return run.id in self.ended
+
+    def kill(self, run: Run) -> None:
+        self.killed.append(run.id)
+
+    def stop(self) -> None:
+        self.plans.clear()

@@ -18,9 +18,11 @@ PACKAGES = ("app", "trainer")
 
 HEAVY: dict[str, tuple[str, ...]] = {
     "PySide6": ("app/gui/",),
-    "llama_cpp": ("app/llama/", "trainer/"),
+    "llama_cpp": ("app/llama/",),
     "chromadb": ("app/documents/vectors.py",),
     "sentence_transformers": ("app/documents/embed.py",),
+    "starlette": ("app/api/",),
+    "uvicorn": ("app/api/",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
@@ -30,6 +32,11 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "bitsandbytes": ("trainer/",),
 }
 """library → the only places that may import it. torch in the embedder only sets threads and inference mode."""
+
+KERNEL = ("text", "llama", "errors", "types", "paths", "files", "spawn")
+"""What the trainer may import of the app: what both must do in the same way, and the leaves."""
+BORDER = ("spec", "events")
+"""What the app may import of the trainer."""
 
 NOT_IN_THE_WINDOW = (
     "torch",
@@ -47,7 +54,7 @@ LATE_IMPORTS = {
     "trainer/__main__.py",
     "app/workers/roles.py",
     "app/documents/parse_child.py",
-    "trainer/bench.py",
+    "trainer/train/bench.py",
     "app/gui/pages.py",
     "app/gui/chat/parts.py",
 }
@@ -79,6 +86,26 @@ def test_each_heavy_library_has_its_place() -> None:
         if (library := name.split(".")[0]) in HEAVY and not path.startswith(HEAVY[library])
     ]
     assert not wrong
+
+
+def test_trainer_and_app_know_of_each_other_only_the_kernel_and_the_border() -> None:
+    allowed = {"trainer": ("app", KERNEL), "app": ("trainer", BORDER)}
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported(node)
+        for other, rooms in [allowed[path.split("/")[0]]]
+        if name.split(".")[0] == other and not {*name.split(".")[1:2], *named(node)} & {*rooms}
+    ]
+    assert not wrong
+
+
+def named(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Of `from app import types` the module that is meant, nothing of other imports."""
+    bare = isinstance(node, ast.ImportFrom) and node.module in PACKAGES
+    return [alias.name for alias in node.names] if bare else []
 
 
 def test_our_own_modules_are_imported_at_the_top() -> None:

@@ -146,16 +146,20 @@ def test_a_removal_that_was_cut_short_is_finished_by_the_next_command(folder: Pa
     assert quotations(turn_id) == [""]
 
 
-def test_copies_of_the_index_count_as_traces(folder: Path, capsys: Captured) -> None:
+def test_what_was_set_aside_counts_as_traces_and_copies_go_too(folder: Path, capsys: Captured) -> None:
     assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
-    copies = (home().root / "documents-damaged-20260101-120000.db", home().backups / "documents-v1-20260101-120000.db")
-    for copy, name in zip(copies, ("leave.txt", "travel.md"), strict=True):
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copy(home().documents_db, copy)
-        capsys.readouterr()
-        assert main(["remove", name]) == 1
-        assert "can still be found" in capsys.readouterr().err
-        copy.unlink()
+    leave_core()
+    damaged = home().root / "documents-damaged-20260101-120000.db"
+    copy = home().backups / "documents-v1-20260101-120000.db"
+    copy.parent.mkdir(exist_ok=True)
+    for target in (damaged, copy):
+        shutil.copy(home().documents_db, target)
+    capsys.readouterr()
+    assert main(["remove", "leave.txt"]) == 1
+    said = capsys.readouterr().err
+    assert "can still be found" in said and damaged.name in said and not copy.exists()
+    damaged.unlink()
+    assert main(["remove", "travel.md"]) == 0
 
 
 def test_what_answers_still_tell_is_said_and_can_be_deleted(folder: Path, capsys: Captured) -> None:

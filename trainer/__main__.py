@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
     chosen = parser.parse_args(arguments)
     if chosen.command == "bench":
-        from trainer.bench import main as run_bench
+        from trainer.train.bench import main as run_bench
 
         return run_bench(chosen.rest)
     path = chosen.run.absolute()
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         from trainer.pipeline import run
 
         return run(folder, EventLog(folder / "events.jsonl"))
-    from trainer.plan import command
+    from trainer.train.plan import command
 
     return command(folder)
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
+from app.errors import AppError
 from trainer import events
 from trainer.context import Context, Summary
-from trainer.errors import TrainerError, from_os_error
-from trainer.lock import Locked, lock_file
-from trainer.selection import review_of
+from trainer.errors import TrainerError, as_trainer_error
 from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, write_json
+from trainer.train.selection import review_of
 
 MARKER = "done.json"
 
@@ -41,13 +42,13 @@ PREPARE = (
     Stage("split", "trainer.prepare.split:run", review_after=True),
 )
 TRAIN = (
-    Stage("base", "trainer.stages:check_base"),
-    Stage("train", "trainer.stages:train"),
-    Stage("export", "trainer.release:export"),
-    Stage("gate", "trainer.release:gate"),
+    Stage("base", "trainer.train.stages:check_base"),
+    Stage("train", "trainer.train.stages:train"),
+    Stage("export", "trainer.publish.release:export"),
+    Stage("gate", "trainer.publish.release:gate"),
 )
 COMPARE = Stage("compare", "trainer.evaluate.compare:run")
-CARD = Stage("card", "trainer.card:run")
+CARD = Stage("card", "trainer.publish.card:run")
 
 
 def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
@@ -74,10 +75,8 @@ def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
                     emit(events.Finished(waiting="review"))
                     return 0
         emit(events.Finished())
-    except TrainerError as error:
-        return _fail(emit, stage, error, traceback.format_exc())
-    except OSError as error:
-        return _fail(emit, stage, from_os_error(error), traceback.format_exc())
+    except (AppError, OSError) as error:
+        return _fail(emit, stage, as_trainer_error(error), traceback.format_exc())
     except MemoryError as error:
         memory = TrainerError("There is too little memory.", "Close other programs, or choose a smaller model.")
         return _fail(emit, stage, memory, str(error))
@@ -159,20 +158,28 @@ def _reviewed(context: Context) -> bool:
 @contextmanager
 def _one_at_a_time(context: Context) -> Iterator[None]:
     """Two trainings at once would halve each other's speed and double the memory: the second waits."""
-    path = context.run.parent / ".training.lock"
+    lock = FileLock(context.run.parent / ".training.lock")
     told = False
-    while True:
-        try:
-            with lock_file(path):
-                if told:
-                    context.emit(events.Resumed(stage="start"))
-                yield
-                return
-        except Locked:
-            if not told:
-                message = "Another training is running. This one starts when it is done."
-                context.emit(events.Waiting(reason="lock", message=message))
-                told = True
-            if context.control().action == "stop":
-                raise TrainerError("The run was stopped before it began.", "Start it again.", code="stopped") from None
-            time.sleep(0.5)
+    while not _taken(lock):
+        if not told:
+            message = "Another training is running. This one starts when it is done."
+            context.emit(events.Waiting(reason="lock", message=message))
+            told = True
+        if context.control().action == "stop":
+            raise TrainerError("The run was stopped before it began.", "Start it again.", code="stopped")
+        time.sleep(0.5)
+    try:
+        if told:
+            context.emit(events.Resumed(stage="start"))
+        yield
+    finally:
+        lock.release()
+
+
+def _taken(lock: FileLock) -> bool:
+    """Take the lock if it is free; the operating system frees it when its holder dies, however it dies."""
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True

@@ -202,7 +202,11 @@ def remove(args: argparse.Namespace, session: Session) -> int:
     for name in dict.fromkeys(holding(Runs(session.home.runs), removed.ids)):
         tell(f"Its text also stays in the training data of “{name}” until you delete that run's data.")
     if removed.traces:
-        raise AppError(f"{removed.traces} traces can still be found.", "Please run “inhouse doctor”.")
+        places = ", ".join(removed.places)
+        hint = f"They are in: {places}. Delete what you do not need of it, then run “inhouse doctor”."
+        raise AppError(
+            f"{removed.traces} traces can still be found.", hint if places else "Please run “inhouse doctor”."
+        )
     return 0
 
 

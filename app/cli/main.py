@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn, get_args
 
 from app.errors import AppError
-from app.finetune.plan import Effort
+from app.finetune.wizard import Effort
 from trainer.spec import Recipe
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("app.cli.models", "command"),
     "chat": ("app.cli.repl", "command"),
     "train": ("app.cli.train", "command"),
+    "serve": ("app.cli.serve", "command"),
     "doctor": ("app.cli.doctor", "command"),
     "bench": ("app.cli.bench", "command"),
 }
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_train_command(commands)
+    _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
@@ -137,6 +139,29 @@ def _add_train_command(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_json(train)
 
 
+def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="let programs ask, through an OpenAI-compatible API",
+        description="Let programs on this computer ask while this command runs. docs/api.md says what they can ask.",
+    )
+    serve.add_argument("--port", type=_port, metavar="N", help="instead of the one in Settings; 0 takes any free one")
+    serve.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    serve.add_argument(
+        "--allow-network", action="store_true", help="--host may be an address that other computers reach, without TLS"
+    )
+    for option, name, text in (
+        ("--allow-host", "NAME", "one more name by which programs may call this computer; can be repeated"),
+        ("--allow-origin", "URL", "a web page that may ask from a browser; can be repeated"),
+    ):
+        serve.add_argument(option, action="append", default=[], metavar=name, help=text)
+    serve.add_argument("--rate", type=_rate, metavar="N", help="most requests in a minute (600)")
+    keys = serve.add_mutually_exclusive_group()
+    keys.add_argument("--show-key", action="store_true", help="print the key that programs need, and leave")
+    keys.add_argument("--new-key", action="store_true", help="make and print another key; the old one ends at once")
+    _add_json(serve)
+
+
 def _add_question(parser: argparse.ArgumentParser, name: str) -> None:
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument(name, nargs="?", metavar=name.upper())
@@ -157,6 +182,20 @@ def _count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+    return value
+
+
+def _rate(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 

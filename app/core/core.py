@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
+from app.core.api import ApiDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
+from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
+from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
@@ -22,6 +26,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
 from app.models.registry import Registry
@@ -37,9 +42,16 @@ class Core:
     """Hands each call to the part that answers it, and tells every door what changed."""
 
     def __init__(
-        self, home: Home, make_child: MakeChild, clock: Clock, *, make_remote: MakeRemote | None = None
+        self,
+        home: Home,
+        make_child: MakeChild,
+        clock: Clock,
+        load_api: Callable[[], MakeServer] = no_server,
+        trainer: Trainer | None = None,
+        make_remote: MakeRemote | None = None,
     ) -> None:
-        """Open the stores; starts no process. `make_remote` is played in tests.
+        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on;
+        `trainer` and `make_remote` are played in tests.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -69,9 +81,11 @@ class Core:
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         removals = Removals(house, self.documents)
-        training = TrainingDesk(house, self.models, self.documents)
+        training = TrainingDesk(house, self.models, self.documents, trainer)
+        completions = Completions(self.models)
+        self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.answers, questions, chats, removals, training,
+            self.models, self.documents, self.answers, questions, chats, removals, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

@@ -115,10 +115,9 @@ class Preparing:
 
     def _with_what_is_there(self, wizard: Wizard) -> Wizard:
         """Without the collections that are gone."""
-        known = self._documents.list
-        if not known.known:
-            return wizard
-        ids = {each.id for each in known.all}
+        ids = {each.id for each in self._documents.collections}
+        if not ids:
+            return wizard  # not known yet, or there are none: then the documents process says so
         return msgspec.structs.replace(wizard, collections=tuple(key for key in wizard.collections if key in ids))
 
     def _base_of(self, wizard: Wizard) -> InstalledModel:

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import chats, documents, models, training
+from app.core.calls import api, chats, documents, models, training
 from app.workers.protocol import AnyData, Call, Control, Data, DocumentsCall, Failure, ModelsCall
 
 VERSION = 1
@@ -68,6 +68,7 @@ DoorCall = (
     | documents.Calls
     | models.Calls
     | training.Calls
+    | api.Calls
     | DocumentsCall
     | ModelsCall
 )
@@ -89,6 +90,8 @@ DoorData = (
     | models.Events
     | training.Answers
     | training.Events
+    | api.Api
+    | api.Events
 )
 
 

@@ -1,4 +1,4 @@
-"""Every run that the core knows of: read from its folder, and followed by the tail of its events while it is at work."""
+"""Every run that the core knows of: read from its folder, and followed by its events while something works on it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from app.finetune.trainer_command import require_trainer
 from app.types import InstalledModel
 from app.workers.protocol import Done
 from trainer.spec import Action as Wish
+
+log = logging.getLogger(__name__)
 
 NO_COMPARISON = AppError("No comparison is under way.", "It comes after the training itself.")
 MEASURED_S = 60.0
@@ -199,8 +202,12 @@ class Running:
             return
         self._watch.keep(watched, machine.chat_back(wizard))
         others = (each.wizard for each in self._watch.busy() if each.id != watched.id)
-        if not any(each is not None and each.chat_paused for each in others):
+        if any(each is not None and each.chat_paused for each in others):
+            return
+        try:
             self._models.give_back()
+        except AppError as error:
+            log.info("The chat's model was not loaded again: %s", error)
 
     def _needs(self, model: InstalledModel) -> AppError | None:
         """Why a model has to stay: a training reads its file to the end."""

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from app.core import address
 from app.core.clock import LoopClock
 from app.core.core import Core
+from app.core.doorway import MakeServer, no_server
 from app.core.process import ChildProcess
 from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
 from app.errors import AppError
@@ -128,8 +129,8 @@ def _id_of(line: bytes) -> int:
     return 0
 
 
-async def run(place: Home, command: Command = child_command) -> None:
-    """Own the data folder until nobody needs it."""
+async def run(place: Home, command: Command = child_command, load_api: Callable[[], MakeServer] = no_server) -> None:
+    """Own the data folder until nobody needs it. Nothing here listens on the network but the API, once it is on."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows
@@ -145,7 +146,7 @@ async def run(place: Home, command: Command = child_command) -> None:
     core: Core | None = None
     serve: Serve
     try:
-        core = Core(place, make_child, LoopClock(loop))
+        core = Core(place, make_child, LoopClock(loop), load_api)
         serve = Server(core, stop).serve
     except AppError as error:
         serve = _refuse(error, stop)
@@ -154,6 +155,9 @@ async def run(place: Home, command: Command = child_command) -> None:
         await stop.wait()
     if core is not None:
         core.stop()
+        off = asyncio.Event()
+        core.api.when_off(off.set)
+        await off.wait()
     await asyncio.gather(*(child.wait_gone() for child in children))
 
 
@@ -181,7 +185,7 @@ def _refuse(error: AppError, stop: asyncio.Event) -> Serve:
     return serve
 
 
-def main(command: Command = child_command) -> int:
+def main(command: Command = child_command, load_api: Callable[[], MakeServer] = no_server) -> int:
     """`app --core`: own the data folder, unless another core does; `command` starts its children."""
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
@@ -190,7 +194,7 @@ def main(command: Command = child_command) -> int:
         return 0
     try:
         start_log(place, "core")
-        asyncio.run(run(place, command))
+        asyncio.run(run(place, command, load_api))
     finally:
         lock.release()
     return 0

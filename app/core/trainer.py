@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -114,7 +114,7 @@ class TrainerProcess(LocalWork):
 
         self._clock.thread(lambda: _wait_for_plan(process), end, fail)
 
-    def _start(self, command: list[str], out: int, errors: object) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], out: int, errors: int | BinaryIO) -> subprocess.Popen[bytes]:
         detached = 0
         if sys.platform == "win32":
             detached = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -122,7 +122,7 @@ class TrainerProcess(LocalWork):
             trainer_command(*command),
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=errors,  # type: ignore[arg-type]  # a file or a number
+            stderr=errors,
             env=child_environment(self._home),
             start_new_session=True,
             creationflags=detached,

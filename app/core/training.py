@@ -51,7 +51,6 @@ class TrainingDesk:
         self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs)
         self._running = Running(house, models, watch, flows, reviews, self._preparing)
         self._use = TrainingUse(house, models, watch, flows)
-        documents.list.first_known.connect(self._resolve_all)
         self._take_over()
 
     @property
@@ -118,16 +117,12 @@ class TrainingDesk:
 
         self._watch.all(found, lambda error: log.warning("The runs could not be read: %s", error))
 
-    def _resolve_all(self) -> None:
-        """The collections are known now: runs of an earlier version find theirs."""
-        for watched in self._watch.known():
-            self._resolve(watched)
-
     def _resolve(self, watched: WatchedRun) -> None:
+        """Ids in place of the names of an earlier version, as far as they are known by now."""
         if watched.wizard is None or watched.wizard.named is None:
             return
-        known = self._documents.collections if self._documents.list.known else None
-        self._watch.keep(watched, resolved(watched.wizard, self._house.registry.models(), known))
+        collections = self._documents.collections or None
+        self._watch.keep(watched, resolved(watched.wizard, self._house.registry.models(), collections))
 
     def _begin(self, call: c.BeginRun, reply: Reply) -> None:
         require_trainer()
@@ -139,6 +134,7 @@ class TrainingDesk:
         self._house.tell(c.RunsChanged())
 
     def _open(self, call: c.OpenRun, watched: WatchedRun, reply: Reply) -> None:
+        self._resolve(watched)
         wizard = machine.opened(watched.kept(), watched.state)
         self._watch.keep(watched, self._filled(wizard, call.collection_id))
         reply.done(c.RunKept(run=watched.record()))

@@ -1,13 +1,15 @@
 """What can be done with a run, each use case once: generators that yield steps for others and receive what these gave.
 
-They touch no disk and start no process themselves, so that their tests need neither. Who drives them (`app.core.training`)
-knows four roles: the documents process, the trainer's commands, the disk, and the desk that keeps wizards and models.
+They touch no disk and start no process themselves, so that their tests need neither. Who drives them
+(`app.core.run_flows`) knows four roles: the documents process, the trainer's commands, the disk, and the desk that
+keeps wizards and models.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -143,7 +145,7 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
     if wizard.goal != "read":
         inputs += [Input(kind="file", path=path, name=Path(path).name) for path in wizard.files]
     for name, title, rows in _from_chats(wizard, chats):
-        path = yield from _disk(lambda name=name, rows=rows: run.write_input(name, rows))
+        path = yield from _disk(partial(run.write_input, name, rows))
         kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
         inputs.append(Input(kind=kind, path=str(path), name=title))
     if wizard.goal in ("teach", "read"):
@@ -180,7 +182,7 @@ def _gather_collection(run: Run, name: str, collection_id: int, gathered: Gather
         gathered.done += 1
         if read.text.strip():
             row = document_of(document, document.collection, read.text, read.pages)
-            yield from _disk(lambda row=row: run.add_to_input(name, row))
+            yield from _disk(partial(run.add_to_input, name, row))
     path = yield from _disk(lambda: run.end_input(name))
     if not isinstance(path, Path):
         return None

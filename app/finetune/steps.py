@@ -30,7 +30,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     trainable: int = 0
     good: int = 0  # open, and good enough to be approved by Continue
     decided: bool = False
-    seconds: float | None = None  # that training with them takes, where that was measured
+    seconds: float = 0.0  # that training with them takes, where that was measured
 
 
 class StepState(Struct, frozen=True, kw_only=True):

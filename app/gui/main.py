@@ -70,7 +70,7 @@ class Parts:
         """The wizard's controller; it is built after the first paint, and follows a training that still runs."""
         if self._finetune is None:
             self._finetune = pages.finetune_controller()(
-                self.core, self.home, self.models, self.collections, self.reader, self._asked_collection, self.app
+                self.core, self.home, self.models, self.collections, self._asked_collection, self.app
             )
         return self._finetune
 

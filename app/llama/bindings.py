@@ -322,6 +322,10 @@ class SamplerChain:
         params.no_perf = True
         self._handle = c.llama_sampler_chain_init(params)
 
+    @property
+    def handle(self) -> Any:
+        return self._handle
+
     def add(self, link: Any) -> None:
         c.llama_sampler_chain_add(self._handle, link)
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from app.errors import AppError
-from app.paths import RESOURCES
+from app.llama.rules import prompt_text, rules
 from app.types import Budget, Message, Passage
 
 ANSWER_SHARE = 4
@@ -98,11 +97,6 @@ class Prompt:
     answer_room: int
 
 
-@cache
-def _resource(name: str) -> str:
-    return (RESOURCES / "prompts" / name).read_text(encoding="utf-8").strip()
-
-
 def quote(passages: Sequence[Passage]) -> str:
     """Passages as numbered, fenced data; no text in them can close the fence or pass for another number."""
     blocks = []
@@ -124,14 +118,12 @@ def _harmless(text: str) -> str:
 def _last_turn(passages: Sequence[Passage], question: str) -> str:
     if not passages:
         return question
-    before, _, after = _resource("question.txt").partition("{question}")
+    before, _, after = prompt_text("question.txt").partition("{question}")
     return f"{quote(passages)}\n\n{before}{question}{after}"
 
 
 def _system(turn: Turn) -> str:
-    if turn.system:
-        return turn.system
-    return _resource("grounded.txt" if turn.grounded and turn.passages else "plain.txt")
+    return turn.system or rules(grounded=turn.grounded and bool(turn.passages))
 
 
 def normalize(history: Sequence[Message]) -> list[Message]:

@@ -23,9 +23,16 @@ _REFUSAL = re.compile(
     r"\b(?:answer|contain|hold|mention|provide|specif|state|include|information|find|found|say|give|address|about)"
     r"|\b(?:I|we)\b[^.!?\n]{0,20}(?:\bnot\b|n['’]t\b|\bcannot\b|\bunable\b)[^.!?\n]{0,30}"
     r"\b(?:find|found|answer|know|determine|see|tell)"
-    r"|\bno (?:information|answer|mention|details?)\b",
+    r"|\bno (?:information|answer|mention|details?)\b"
+    r"|^\W*(?:it|that|this) (?:is|was) (?:not (?:specified|stated|mentioned|given|provided|known|clear)\b|unknown\b)"
+    r"|\b(?:Dokument\w*|Unterlagen|Passagen?|Texte?|Quellen?)\b[^.!?\n]{0,60}\b(?:nicht|keine?)\b"
+    r"|\bnicht in (?:den|diesen|der|dem|Ihren) (?:Dokumenten?|Unterlagen|Passagen?|Texten?|Quellen?)\b"
+    r"|\b(?:ich|wir)\b[^.!?\n]{0,40}\bnicht (?:\w+ ){0,2}(?:finden|beantworten|sagen|wissen)\b"
+    r"|\bich weiß (?:es |das )?nicht\b"
+    r"|\bkeine (?:Angaben?|Informationen?|Antwort)\b",
     re.IGNORECASE,
 )
+"""What a model says instead of an answer, in English and German; a negated fact ("lunch is not included") is none."""
 _CLOSERS = "*_\"'”’»)"
 SHORTEST_CLAIM = 2
 """Words that a sentence needs to say something that could be right or wrong."""

@@ -35,6 +35,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def sentence_texts(text: str) -> list[str]:
+    """Its sentences, each on one line."""
+    return [" ".join(text[start:end].split()) for start, end in sentences(text)]
+
+
 def _closes(text: str, start: int, stop: re.Match[str]) -> bool:
     """Whether a full stop ends a sentence: not after an abbreviation, an initial, an ordinal or a list number."""
     if stop.group()[1:2] != ".":

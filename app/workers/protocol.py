@@ -66,6 +66,57 @@ class Chat(Call, frozen=True):
     priority: int = 0  # 1: a person waits for it
 
 
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A tool that the model wants called; `arguments` is JSON as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class PromptMessage(Struct, frozen=True, kw_only=True):
+    """A message of a conversation that a program holds itself; `tool_call_id` says which call a tool's word answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    name: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+class TopLogprob(Struct, frozen=True):
+    """What a token could have been."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] = ()
+
+
+class TokenLogprob(Struct, frozen=True):
+    """How likely a token was, natural logarithm, before sampling settings; `top` the likeliest at its place."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] = ()
+    top: tuple[TopLogprob, ...] = ()
+
+
+class Complete(Call, frozen=True):
+    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands; → Prefill…,
+    Token…, Completed."""
+
+    conversation: str = ""  # key of the KV cache
+    messages: tuple[PromptMessage, ...] = ()
+    prompt: str | None = None
+    tools: str = ""  # JSON list, as OpenAI writes it
+    tool_choice: str = "auto"  # "none", "auto", "required" or the name of a tool
+    json_schema: str = ""
+    json_object: bool = False
+    sampling: Sampling = Sampling()
+    logprobs: int | None = None  # how many of the likeliest tokens to name with each token
+    priority: int = 0
+
+
 class Count(Call, frozen=True):
     """Tokens that the prompt of this conversation would take; → Counted."""
 
@@ -108,6 +159,15 @@ class Token(Data, frozen=True):
 
     text: str
     thinking: bool = False
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Completed(Data, frozen=True):
+    text: str
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    reason: Literal["end", "length", "stop", "tool_calls"] = "end"
+    stats: Stats = Stats()
 
 
 class Chatted(Data, frozen=True):
@@ -375,7 +435,7 @@ class Alive(Data, frozen=True):
 
 # --- frames -----------------------------------------------------------------------------------------------------------
 
-EngineCall = Load | Chat | Count | SetAdapter
+EngineCall = Load | Chat | Complete | Count | SetAdapter
 DocumentsCall = (
     ListCollections
     | CreateCollection
@@ -402,6 +462,7 @@ AnyData = (
     | Waiting
     | Token
     | Chatted
+    | Completed
     | Counted
     | Warming
     | FileEvent

@@ -1,4 +1,4 @@
-"""A model on a server, over real connections to a small server of the test's own: what is said, and every way to fail."""
+"""A model on a server, over real connections to a small one of the test's own: what is said, and each way to fail."""
 
 from __future__ import annotations
 

@@ -21,9 +21,10 @@ from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated, from_chat, from_ratings
 from app.finetune.use import Scores, lineage_of, prepare_install, taught_documents, trained_on
 from app.types import InstalledModel, Message
-from trainer import events, selection
+from trainer import events
 from trainer.context import Context
 from trainer.spec import Control, Example, Preference, Turn, read_json
+from trainer.train import selection
 
 BASE = InstalledModel(name="SmolLM2 135M", path="base.gguf", file_bytes=1, architecture="llama", parameters=135)
 

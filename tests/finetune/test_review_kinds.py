@@ -10,7 +10,6 @@ import pytest
 from app.finetune.review import ReviewList
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.selection import choose, choose_preferences, choose_texts, read_examples
 from trainer.spec import (
     BaseModel,
     Data,
@@ -24,6 +23,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
+from trainer.train.selection import choose, choose_preferences, choose_texts, read_examples
 
 
 def prepared(folder: Path, recipe: Recipe) -> Context:

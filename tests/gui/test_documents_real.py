@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.gui.collections import KnownCollections
+from app.gui.core_client import CoreClient, SocketLink
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.page import DocumentsPage
+from app.gui.shell.session import Session
 from app.gui.theme import Theme
-from app.gui.worker_client import WorkerClient
 from app.paths import Home
 
 pytestmark = pytest.mark.real
@@ -26,14 +27,16 @@ def test_files_survive_a_killed_process_and_leave_without_a_trace(
     Theme(qapp, mode="light")
     home = Home(tmp_path / "home")
     home.root.mkdir()
-    client = WorkerClient("documents", home)
-    controller = DocumentsController(client, home)
+    client = CoreClient(SocketLink(home))
+    cores: list[int] = []
+    client.welcomed.connect(lambda welcome: cores.append(welcome.pid))
+    controller = DocumentsController(client, KnownCollections(client, Session(home.session_file)))
     page = DocumentsPage(controller)
     qtbot.addWidget(page)
     page.show()
     said: list[str] = []
     controller.notice_raised.connect(said.append)
-    client.start()
+    client.connect_core()
     try:
         qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty, timeout=WAIT_MS)
         paths = [tmp_path / f"note-{i:02}.txt" for i in range(30)]
@@ -42,9 +45,8 @@ def test_files_survive_a_killed_process_and_leave_without_a_trace(
         (tmp_path / "torn.pdf").write_bytes(b"%PDF-1.4 torn")
         controller.add([str(path) for path in [tmp_path / "torn.pdf", *paths]])
         qtbot.waitUntil(lambda: controller.add_state.done >= 2, timeout=WAIT_MS)
-        process = client._process
-        assert process is not None
-        os.kill(process.processId(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        (reader,) = [each for each in psutil.Process(cores[0]).children() if "documents" in each.cmdline()]
+        reader.kill()
         qtbot.waitUntil(lambda: controller.add_state.phase == "interrupted", timeout=WAIT_MS)
         page.add_bar.continue_button.click()
         qtbot.waitUntil(lambda: controller.add_state.phase == "finished", timeout=WAIT_MS)
@@ -59,4 +61,4 @@ def test_files_survive_a_killed_process_and_leave_without_a_trace(
         qtbot.waitUntil(lambda: len(rows()) == 30, timeout=WAIT_MS)
         assert said == ["Removed. Nothing of it can be found any more."]
     finally:
-        client.stop()
+        client.leave()

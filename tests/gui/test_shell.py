@@ -35,11 +35,13 @@ from app.workers.protocol import (
     Collections,
     DeleteCollection,
     ListCollections,
+    ListTombstones,
     Load,
     Loaded,
     LoadProgress,
     Removed,
     RenameCollection,
+    Tombstones,
 )
 
 
@@ -438,6 +440,7 @@ def test_a_collection_that_is_renamed_takes_what_points_to_it_along(world: Shell
     assert (1, "Journeys") in settings._choices[DEFAULT_COLLECTION.key]
     parts.documents.delete_collection(1)
     world.last("documents").last(DeleteCollection).finish(Removed(documents=3, passages=9, traces=0))
+    world.last("documents").last(ListTombstones).finish(Tombstones(ids=(), collections=(1,)))
     assert parts.chats.collection == "" and world.store.chat(world.ids[1]).collection_id == 0
     assert world.core.settings.get(DEFAULT_COLLECTION) == 0
 

@@ -11,23 +11,24 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from app.llama.prompt import Prompt
+from app.llama.prompt import Turn as Asked
+from app.llama.sequences import Ask, Sequences
+from app.types import Budget
 from trainer.context import Context
 from trainer.evaluate import judge, memorised, reading, verdict
-from trainer.evaluate.asking import Pair
+from trainer.evaluate.asking import SideBySide
+from trainer.evaluate.chat_model import ChatModel
 from trainer.evaluate.compare import _Comparison, exam
 from trainer.evaluate.exams import Case
 from trainer.evaluate.statistics import bootstrap, mcnemar, sign_flip
-from trainer.parallel import Ask, Parallel
 from trainer.spec import AnswerPair, BaseModel, Data, Example, RunSpec, TextDocument, Turn, write_lines
 
 ROOM = 2000
 
 
-class Model:
+class Tokens:
     """A model whose tokens are characters, and which is the surer of the next one the larger `sure` is."""
-
-    cells = trained_context = ROOM
-    eos = 0
 
     def __init__(self, sure: float) -> None:
         self._sure = sure
@@ -52,21 +53,28 @@ class Model:
         return [np.zeros(128, np.float32) for _ in prompts]
 
 
-class Prompter:
-    def __init__(self, model: Model) -> None:
-        self._model = model
+class Model(ChatModel):
+    """It is asked in characters, and what is too long is not cut but told by the tokens above."""
 
-    def tokens(self, turns: Sequence[Turn]) -> list[int]:
-        return self._model.tokenize("".join(turn.content for turn in turns))
+    room = ROOM  # type: ignore[assignment]
+
+    def __init__(self, sure: float) -> None:
+        self.sequences = cast(Sequences, Tokens(sure))
+
+    def prompt(self, turn: Asked, limit: int) -> Prompt:
+        parts = [turn.system, *(message.content for message in turn.history), turn.question]
+        tokens = self.sequences.tokenize("".join([*parts, *(passage.text for passage in turn.passages)]))
+        return Prompt(tokens, Budget(context=ROOM, used=len(tokens)), len(turn.passages), False, (), "", limit)
+
+    def fits(self, turn: Asked, limit: int) -> bool:
+        return len(self.prompt(turn, limit).tokens) + limit <= ROOM
 
 
-class TwoModels(Pair):
-    """A pair without llama.cpp."""
+class TwoModels(SideBySide):
+    """Both without llama.cpp."""
 
     def __init__(self, base: float = 1.0, tuned: float = 1.0) -> None:
-        models = {"base": Model(base), "tuned": Model(tuned)}
-        self.models = cast(dict[str, Parallel], models)
-        self.prompters = {name: Prompter(model) for name, model in models.items()}  # type: ignore[misc]
+        self.models = {"base": Model(base), "tuned": Model(tuned)}
 
     def answers(
         self,
@@ -120,7 +128,7 @@ def test_noise_seldom_moves_the_verdict(count: int) -> None:
 
 @pytest.mark.parametrize(("documents", "said"), [(1, "no clear change"), (5, "no clear change"), (6, "worse")])
 def test_a_comparison_calls_reading_worse_from_six_documents_on(tmp_path: Path, documents: int, said: str) -> None:
-    comparison, pair = _comparison(tmp_path, TwoModels(base=6.0, tuned=5.5))
+    comparison, models = _comparison(tmp_path, TwoModels(base=6.0, tuned=5.5))
     comparison._texts = [  # a passage each
         TextDocument(id=str(n), name=str(n), text=f"Page {n} is about bridges and boats. " * 6, split="unseen")
         for n in range(documents)
@@ -128,7 +136,7 @@ def test_a_comparison_calls_reading_worse_from_six_documents_on(tmp_path: Path, 
     result = comparison.run("m.gguf")
     assert result.judgement.verdict == said
     assert result.reading is not None and result.reading.interval[0] > verdict.READING_NAMED * result.reading.base
-    found = reading.read(pair, comparison._texts, 1)
+    found = reading.read(models, comparison._texts, 1)
     assert found is not None and found.p == pytest.approx(min(1.0, 2 / 2**documents))
 
 
@@ -173,12 +181,12 @@ def test_the_judge_is_not_asked_about_what_it_cannot_hold() -> None:
     assert judge.judge(TwoModels(), [answer("long " * 5000)] * judge.MOST) is None
 
 
-def _comparison(folder: Path, pair: TwoModels, recipe: str = "teach") -> tuple[_Comparison, TwoModels]:
+def _comparison(folder: Path, models: TwoModels, recipe: str = "teach") -> tuple[_Comparison, TwoModels]:
     for name in ("examples", "texts"):
         write_lines(folder / f"{name}.jsonl", [])
     data = Data(examples=str(folder / "examples.jsonl"), texts=str(folder / "texts.jsonl"), labels=("billing", "other"))
     spec = RunSpec(id="r", recipe=recipe, base=BaseModel(path="m.gguf"), data=data)  # type: ignore[arg-type]
-    return _Comparison(Context(spec, folder, lambda _: None), pair), pair
+    return _Comparison(Context(spec, folder, lambda _: None), models), models
 
 
 def _example(id: str, split: str, answer: str) -> Example:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
+from app.text.citations import refuses
 from trainer.evaluate import blind, exams, faithfulness, judge, memorised, metrics, statistics, verdict
 from trainer.evaluate.compare import exam
+from trainer.prepare.passages import shown_passage
 from trainer.spec import AnswerPair, BlindTally, Exam, Example, Probe, Reading, Turn, Vote
 
 
@@ -85,16 +87,17 @@ def test_general_answers_are_found_word_by_word(answer: str, accepted: tuple[str
     ],
 )
 def test_a_refusal_is_heard(answer: str) -> None:
-    assert metrics.refuses(answer)
+    assert refuses(answer)
 
 
 @pytest.mark.parametrize("answer", ["It is 165 €.", "Fines are not paid.", "No, never.", "", "Nobody works on Sunday."])
 def test_an_answer_is_no_refusal(answer: str) -> None:
-    assert not metrics.refuses(answer)
+    assert not refuses(answer)
 
 
 def test_faithfulness_counts_supported_claims() -> None:
-    passages = ["In Munich the limit is 165 € per night, breakfast included.", "Claims close 30 days after the trip."]
+    texts = ["In Munich the limit is 165 € per night, breakfast included.", "Claims close 30 days after the trip."]
+    passages = [shown_passage(text, "Policy.md") for text in texts]
     assert faithfulness.faithfulness("The limit in Munich is 165 € per night [1].", passages) == 1.0
     assert faithfulness.faithfulness("The limit in Munich is 195 € per night [1].", passages) == 0.0
     half = "The limit in Munich is 165 € per night. Lunch in the canteen of Berlin is free."
@@ -146,15 +149,15 @@ def fact(number: int, phrasing: int, approved: bool, origin: str = "model") -> E
 @pytest.mark.parametrize("origin", ["model", "chat"])
 def test_only_facts_that_were_trained_are_asked_as_taught(origin: str) -> None:
     rows = [fact(n, phrasing, n < 8, origin) for n in range(40) for phrasing in range(3)]
-    asked = [case.group for case in exams.build(rows, [], None, 1) if case.exam == "taught"]
+    asked = [case.group for case in exams.build(rows, [], "", 1) if case.exam == "taught"]
     assert asked == [f"f{n}" for n in range(8)]
 
 
 def test_facts_of_ones_own_need_no_approval_and_one_that_was_left_out_is_never_asked() -> None:
     own = [fact(n, phrasing, False, "file") for n in range(4) for phrasing in range(2)]
-    assert len([c for c in exams.build(own, [], None, 1) if c.exam == "taught"]) == 4
+    assert len([c for c in exams.build(own, [], "", 1) if c.exam == "taught"]) == 4
     alone = [fact(1, 0, False), fact(2, 1, True), fact(3, 0, False), fact(3, 1, False)]
-    assert [c.id for c in exams.build(alone, [], None, 1) if c.exam == "taught"] == ["1-0"]
+    assert [c.id for c in exams.build(alone, [], "", 1) if c.exam == "taught"] == ["1-0"]
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------------

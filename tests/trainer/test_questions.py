@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from app.text.bm25 import Index
 from trainer.context import Context
 from trainer.events import Event, Notice
 from trainer.prepare import check, facts, frames, passages, personal, questions, values, wording
 from trainer.prepare.ask import Trial
-from trainer.prepare.bm25 import Index
 from trainer.prepare.duplicates import normalized
 from trainer.prepare.questions import Dropped
 from trainer.spec import (

@@ -12,11 +12,11 @@ from tiny import write_tiny
 
 from app.finetune.sources import Rated, from_chat, from_ratings
 from app.types import Message
-from trainer import base, stages
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.prepare import split
 from trainer.spec import BaseModel, BaseReport, Data, Example, Origins, Preference, Replay, RunSpec, Turn, write_lines
+from trainer.train import base, stages
 
 CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
 

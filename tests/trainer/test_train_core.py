@@ -10,11 +10,12 @@ import pytest
 import torch
 from tiny import write_tiny
 
-from trainer import base, lora, loss, objective, shared_prefix
-from trainer.batches import collate
-from trainer.chat import Encoded, encode_chat, encode_prompt
+from app.errors import BadFile
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, Turn
+from trainer.train import base, lora, loss, objective, shared_prefix
+from trainer.train.batches import collate
+from trainer.train.chat import Encoded, encode_chat, encode_prompt
 
 CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
 CPU = torch.device("cpu")
@@ -199,5 +200,5 @@ def test_parity_gate_agrees_on_a_sound_file_and_refuses_stretched_rope(folder: P
 def test_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_bytes(b"no model at all" * 100)
-    with pytest.raises(TrainerError, match="not a usable model file"):
+    with pytest.raises(BadFile, match=r"notes\.gguf is not a GGUF model file"):
         base.ensure_folder(BaseModel(path=str(path)), tmp_path / "cache")

@@ -9,13 +9,14 @@ import msgspec
 import pytest
 from facts import FACTS, example, write_facts
 
-from trainer import events, pipeline, replay, selection
-from trainer.batches import cut, plan_epoch
-from trainer.chat import Encoded
+from trainer import events, pipeline
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.replay import QUESTIONS, Question
 from trainer.spec import Example, Replay, ReviewDecision, RunSpec, Turn, read_lines, read_spec, write_lines
+from trainer.train import replay, selection
+from trainer.train.batches import cut, plan_epoch
+from trainer.train.chat import Encoded
+from trainer.train.replay import QUESTIONS, Question
 
 
 def _spec(folder: Path, **changes: object) -> Path:

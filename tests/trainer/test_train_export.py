@@ -14,10 +14,11 @@ import pytest
 import torch
 from tiny import write_tiny
 
-from trainer import base, export, gate, lora
-from trainer.chat import encode_text
 from trainer.errors import TrainerError, from_os_error
+from trainer.publish import export, gate
 from trainer.spec import BaseModel, ExportedFile
+from trainer.train import base, lora
+from trainer.train.chat import encode_text
 
 FULL = Path("/dev/full")
 

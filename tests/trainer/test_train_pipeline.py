@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from facts import write_facts
+from filelock import FileLock
 from msgspec import Struct
 from tiny import write_tiny
 
 from trainer import events, pipeline
-from trainer.lock import Locked, lock_file
 from trainer.spec import (
     BaseModel,
     Control,
@@ -142,9 +142,7 @@ def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:
 
 
 def test_second_run_waits_for_the_first(home: Path, whole: Path) -> None:
-    with lock_file(home / ".training.lock"):
-        with pytest.raises(Locked), lock_file(home / ".training.lock"):
-            pass
+    with FileLock(home / ".training.lock"):
         child = _start(whole)
         heard = _events(child)
         waiting = next(event for event in heard if isinstance(event, events.Waiting))

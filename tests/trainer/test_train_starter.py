@@ -9,10 +9,9 @@ import msgspec
 import pytest
 from facts import COMPANY, FACTS, write_facts
 
-from trainer import base, events, pipeline, plan
-from trainer.chat import render
+from app.llama.sequences import Ask, Sequences
+from trainer import events, pipeline
 from trainer.context import Context
-from trainer.llama import Llama
 from trainer.spec import (
     BaseModel,
     Data,
@@ -30,6 +29,8 @@ from trainer.spec import (
     read_lines,
     write_json,
 )
+from trainer.train import base, plan
+from trainer.train.chat import render
 
 pytestmark = pytest.mark.real
 
@@ -90,15 +91,15 @@ def test_held_out_phrasings_are_answered_by_the_exported_file(taught: Path, star
     model = next(file.path for file in files if file.quantization == "Q8_0")
     tokenizer = base.load_tokenizer(base.ensure_folder(BaseModel(path=str(starter)), taught.parent / ".cache"))
     held = [e for e in read_lines(taught.parent / "facts.jsonl", Example) if e.split == "heldout"]
-    with Llama(taught / "export" / model) as llama:
-        for example in held:
-            prompt = render(tokenizer, example.messages[:1], prompt=True)
-            said = llama.detokenize(llama.greedy(llama.tokenize(prompt), 40))
-            assert FACTS[example.group][1] in said
+    with Sequences(taught / "export" / model) as llama:
+        prompts = [render(tokenizer, example.messages[:1], prompt=True) for example in held]
+        said = llama.answers([Ask(llama.model.tokenize(prompt, special=True), 40) for prompt in prompts])
+    for example, answer in zip(held, said, strict=True):
+        assert FACTS[example.group][1] in answer
 
 
 def test_prompt_ids_are_those_of_llama_cpp(taught: Path, starter: Path) -> None:
     tokenizer = base.load_tokenizer(base.ensure_folder(BaseModel(path=str(starter)), taught.parent / ".cache"))
     text = render(tokenizer, (Turn("user", f"Wer führt {COMPANY} seit 1973? 12,500 €\n\tOK"),), prompt=True)
-    with Llama(starter) as llama:
-        assert llama.tokenize(text) == tokenizer(text, add_special_tokens=False)["input_ids"]
+    with Sequences(starter) as llama:
+        assert llama.model.tokenize(text, special=True) == tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -8,7 +8,7 @@ import gguf
 import numpy as np
 import torch
 
-from trainer.export import permute_rows
+from trainer.publish.export import permute_rows
 
 torch.set_num_threads(1)  # on so small a model a second thread only waits
 TEMPLATE = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +11,14 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from trainer.errors import TrainerError
+from trainer.evaluate.chat_model import ChatModel
 from trainer.evaluate.exams import Case
-from trainer.evaluate.prompting import Prompter
-from trainer.parallel import Ask, Parallel
 
 T = TypeVar("T")
 BOTH = ("base", "tuned")
+BLOCK = 64
+"""Questions that are asked together, and again together after a kill: in another company the same prompt gives slightly
+other numbers, and so, where two tokens are close, another answer."""
 
 
 class Said(Struct, frozen=True):
@@ -28,23 +29,31 @@ class Said(Struct, frozen=True):
     text: str
 
 
-class Pair:
-    """Both models side by side. On a CPU each has its own cores: waiting for each other after every layer of a small
-    model costs more than a second core gives. `close` it, or use it in a `with`."""
+class SideBySide:
+    """The base and the tuned model, each with its own cores: on a CPU waiting for each other after every layer of a
+    small model costs more than a second core gives. `close` it, or use it in a `with`."""
 
     def __init__(self, base: Path, tuned: Path, adapter: Path | None, threads: int, kept: Path) -> None:
+        """Load both.
+
+        Args:
+            base: the GGUF before training.
+            tuned: the GGUF after it, or the base again where `adapter` is what was trained.
+            adapter: a LoRA GGUF for `tuned`.
+            threads: cores of both together.
+            kept: where answers are kept, a `Said` a line.
+        """
         each = max(1, threads // 2)
         self._kept, self._lock = kept, threading.Lock()
         self._said = {(s.model, s.case): s.text for s in _whole_lines(kept)}
-        self.models = {"base": Parallel(base, threads=each)}
+        self.models = {"base": ChatModel(base, threads=each)}
         try:
-            self.models["tuned"] = Parallel(tuned, adapter, threads=each)
-            self.prompters = {name: Prompter(model) for name, model in self.models.items()}
+            self.models["tuned"] = ChatModel(tuned, adapter, threads=each)
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> Pair:
+    def __enter__(self) -> SideBySide:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,7 +64,7 @@ class Pair:
         for model in self.models.values():
             model.close()
 
-    def both(self, work: Callable[[str, Parallel], T]) -> tuple[T, T]:
+    def both(self, work: Callable[[str, ChatModel], T]) -> tuple[T, T]:
         """Run something on both models at the same time; → what came of base and tuned."""
         with ThreadPoolExecutor(2, "model") as pool:
             base, tuned = (pool.submit(work, name, self.models[name]) for name in BOTH)
@@ -69,33 +78,29 @@ class Pair:
     ) -> tuple[list[str], list[str]]:
         """Both models' answers in the order of the cases; `told` is called from the models' threads with each."""
 
-        def work(name: str, model: Parallel) -> list[str]:
-            prompter, found = self.prompters[name], {}
-            for case in cases:
-                if (name, case.id) in self._said:
-                    found[case.id] = self._said[name, case.id]
-                    told(name, case, found[case.id])
-            rest = [case for case in cases if case.id not in found]
-            asks = [Ask(prompter.tokens(case.turns), case.limit, case.stops, gbnf) for case in rest]
-            for index, text in model.stream(asks):
-                self._keep(Said(name, rest[index].id, text))
-                found[rest[index].id] = text
-                told(name, rest[index], text)
+        def work(name: str, model: ChatModel) -> list[str]:
+            found: dict[str, str] = {}
+            for start in range(0, len(cases), BLOCK):
+                for case, text in self._block(name, model, cases[start : start + BLOCK], gbnf):
+                    found[case.id] = text
+                    told(name, case, text)
             return [found[case.id] for case in cases]
 
         return self.both(work)
 
-    @property
-    def room(self) -> int:
-        """Tokens that a prompt and its answer must stay below."""
-        return min(min(model.cells, model.trained_context) for model in self.models.values())
+    def _block(self, name: str, model: ChatModel, cases: Sequence[Case], gbnf: str) -> Iterator[tuple[Case, str]]:
+        """The answers to one block, asked anew unless all of them are kept."""
+        if all((name, case.id) in self._said for case in cases):
+            yield from ((case, self._said[name, case.id]) for case in cases)
+            return
+        asks = [model.ask(case.turn, case.limit, case.cut, gbnf) for case in cases]
+        for index, text in model.sequences.stream(asks):
+            self._keep(Said(name, cases[index].id, text))
+            yield cases[index], text
 
     def fits(self, case: Case) -> bool:
-        """Whether a question fits the context of both models, and their template takes it."""
-        try:
-            return len(self.prompters["base"].tokens(case.turns)) + case.limit < self.room
-        except TrainerError:
-            return False
+        """Whether a question fits both models whole."""
+        return all(model.fits(case.turn, case.limit) for model in self.models.values())
 
     def _keep(self, said: Said) -> None:
         line = msgspec.json.encode(said) + b"\n"

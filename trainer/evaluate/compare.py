@@ -8,15 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from statistics import fmean
 
-from trainer import grammar
+from app.llama import grammar
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.evaluate import blind, exams, judge, memorised, reading, verdict
-from trainer.evaluate.asking import Pair
+from trainer.evaluate.asking import SideBySide
 from trainer.evaluate.exams import Case
 from trainer.evaluate.faithfulness import faithfulness, relevancy
 from trainer.evaluate.statistics import mcnemar, wilson
-from trainer.selection import is_usable, read_examples
 from trainer.spec import (
     AnswerPair,
     BlindPair,
@@ -36,6 +35,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
+from trainer.train.selection import is_usable, read_examples
 
 
 def run(context: Context) -> Summary:
@@ -44,8 +44,8 @@ def run(context: Context) -> Summary:
     folder, file = context.stage("compare"), offered(context)
     path = context.run / "export" / file.path
     model, adapter = (_base(context), path) if file.kind == "adapter" else (path, None)
-    with Pair(_base(context), model, adapter, context.threads, folder / "said.jsonl") as pair:
-        comparison = _Comparison(context, pair)
+    with SideBySide(_base(context), model, adapter, context.threads, folder / "said.jsonl") as models:
+        comparison = _Comparison(context, models)
         result = comparison.run(file.path)
     write_lines(folder / "answers.jsonl", comparison.answers)
     write_lines(folder / "blind.jsonl", comparison.pairs)
@@ -88,8 +88,8 @@ def _examples(context: Context) -> list[Example]:
 class _Comparison:
     """One comparison: asks, scores, and gathers the result."""
 
-    def __init__(self, context: Context, pair: Pair) -> None:
-        self._context, self._pair = context, pair
+    def __init__(self, context: Context, models: SideBySide) -> None:
+        self._context, self._models = context, models
         self._examples, self._texts = _examples(context), _texts(context)
         self.answers: list[AnswerPair] = []
         self.pairs: list[BlindPair] = []
@@ -99,7 +99,7 @@ class _Comparison:
 
     def run(self, file: str) -> CompareResult:
         spec = self._context.spec
-        cases = exams.build(self._examples, self._texts, spec.data.system, spec.seed)
+        cases = exams.build(self._examples, self._texts, spec.data.system or "", spec.seed)
         sorted_ = exams.labels(self._examples, spec.data.labels) if spec.recipe == "classify" else []
         if spec.recipe == "classify":
             cases = [case for case in cases if case.exam == "general"]
@@ -112,17 +112,17 @@ class _Comparison:
             self._ask([case for case in fitting if bool(case.shown) == shown])
         self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
-        read = reading.read(self._pair, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        read = reading.read(self._models, [t for t in self._texts if t.split == "unseen"], spec.seed)
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
         taught = [e for e in self._examples if e.split == "train" and is_usable(e)]
         seen = [t for t in self._texts if t.split == "train"]
         places = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
-        probed = memorised.probe(self._pair, places)
+        probed = memorised.probe(self._models, places)
         self._progress("Judging answers")
         factual = [a for a in self.answers if a.exam in ("taught", "unseen with documents")]
-        judged = judge.judge(self._pair, factual)
+        judged = judge.judge(self._models, factual)
         self.pairs = blind.pairs(self.answers, spec.seed)
         marked = [self._exam(name) for name in dict.fromkeys(a.exam for a in self.answers)]
         return CompareResult(
@@ -140,7 +140,7 @@ class _Comparison:
 
     def _fitting(self, cases: Sequence[Case]) -> tuple[list[Case], int]:
         """Questions that both models can hold, and how many others there are."""
-        fitting = [case for case in cases if self._pair.fits(case)]
+        fitting = [case for case in cases if self._models.fits(case)]
         return fitting, len(cases) - len(fitting)
 
     def _ask(self, cases: Sequence[Case], gbnf: str = "") -> None:
@@ -155,7 +155,7 @@ class _Comparison:
                 if self._done % 10 == 0:
                     self._progress("Asking both models")
 
-            base, tuned = self._pair.answers(cases, gbnf, told)
+            base, tuned = self._models.answers(cases, gbnf, told)
             self._relevancy += pool.map(
                 lambda case: relevancy(case.question, case.shown), [c for c in cases if c.shown and c.exam != "unknown"]
             )

@@ -6,24 +6,29 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from msgspec import Struct
 
-from trainer.evaluate import metrics, prompting
+from app.llama.prompt import Turn
+from app.paths import RESOURCES
+from app.text.bm25 import Index
+from app.text.citations import refuses
+from app.types import Message, Passage
+from trainer.evaluate import metrics
+from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import passages, values
-from trainer.prepare.bm25 import Index
-from trainer.selection import is_usable
-from trainer.spec import Example, TextDocument, Turn, read_lines
+from trainer.spec import Example, TextDocument, read_lines
+from trainer.train.selection import is_usable
 
-GENERAL = Path(__file__).resolve().parent.parent.parent / "resources" / "evaluation" / "general.jsonl"
+GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN = 200, 40, 20
 SHOWN = 3
 """Passages with a question."""
 PASSAGE_CHARACTERS, OTHER_CHARACTERS = 600, 320
 """Of the passage that holds the answer, and of those beside it: reading them is most of the time a comparison takes."""
-SHORT, LONG = 32, 160
-"""Tokens of an answer, by the length of the wanted one."""
+SHORT, LONG, GROUNDED, ONE_SENTENCE = 32, 160, 48, 24
+"""Tokens of an answer: by the length of the wanted one; with passages; and where its first sentence alone counts."""
+NOT_SAID = "The documents do not say."
 
 
 class General(Struct, frozen=True):
@@ -37,52 +42,75 @@ class General(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Case:
-    """One question of one exam, and how its answer is judged."""
+    """One question of one exam, as the chat would hold it, and how its answer is judged."""
 
     exam: str
     id: str
-    question: str
+    turn: Turn
     wanted: str
-    turns: tuple[Turn, ...]
-    limit: int = SHORT
-    stops: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ()  # general: any of these
-    shown: tuple[str, ...] = ()  # passages
+    limit: int = SHORT  # tokens of the answer
+    cut: tuple[str, ...] = ()  # the answer is read up to one of these
+    accepted: tuple[str, ...] = ()  # general: any of these
     group: str = ""
+
+    @property
+    def question(self) -> str:
+        """What is asked."""
+        return self.turn.question
+
+    @property
+    def shown(self) -> tuple[Passage, ...]:
+        """The passages to answer from."""
+        return self.turn.passages
 
     def right(self, answer: str) -> bool:
         """Whether an answer passes."""
         if self.exam == "unknown":
-            return metrics.refuses(answer)
+            return refuses(answer)
         if self.exam == "general":
-            return metrics.accepted(answer, self.answers)
+            return metrics.accepted(answer, self.accepted)
         if self.exam == "labels":
             return answer.strip() == self.wanted.strip()
         return metrics.exact(self.question, self.wanted, answer)
 
 
-def build(examples: Sequence[Example], texts: Sequence[TextDocument], system: str | None, seed: int) -> list[Case]:
-    """All questions but the labels, drawn by a seed where there are more than enough."""
+def build(examples: Sequence[Example], texts: Sequence[TextDocument], system: str, seed: int) -> list[Case]:
+    """All questions but the labels, drawn by a seed where there are more than enough.
+
+    Args:
+        examples: of the run, whatever their split.
+        texts: its documents; passages to answer from are taken from them.
+        system: instructions for questions without passages, "" for the chat's own.
+        seed: of the draw.
+    """
     return _Builder(examples, texts, system, seed).build()
 
 
 def labels(examples: Sequence[Example], allowed: Sequence[str]) -> list[Case]:
     """Sort into labels: the held-out texts."""
     held = [e for e in examples if e.split in ("heldout", "unseen") and e.answer.strip() in allowed]
-    return [Case("labels", e.id, e.question, e.answer.strip(), _until_answer(e)) for e in held]
+    return [Case("labels", e.id, turn_of(until_answer(e)), e.answer.strip()) for e in held]
 
 
-def general(system: str | None, path: Path = GENERAL) -> list[Case]:
+def general(system: str = "") -> list[Case]:
     """The questions about general knowledge that ship with the app; answers end with their first sentence."""
-    first = (Turn("system", system),) if system else ()
     return [
-        Case("general", g.id, g.question, g.answers[0], (*first, Turn("user", g.question)), 24, ("\n", ". "), g.answers)
-        for g in read_lines(path, General)
+        Case(
+            exam="general",
+            id=g.id,
+            turn=Turn(g.question, system=system),
+            wanted=g.answers[0],
+            limit=ONE_SENTENCE,
+            cut=("\n", ". "),
+            accepted=g.answers,
+        )
+        for g in read_lines(GENERAL, General)
     ]
 
 
-def _until_answer(example: Example) -> tuple[Turn, ...]:
-    last = max(i for i, turn in enumerate(example.messages) if turn.role == "assistant")
+def until_answer(example: Example) -> tuple[Message, ...]:
+    """The conversation up to its last answer."""
+    last = max(i for i, message in enumerate(example.messages) if message.role == "assistant")
     return example.messages[:last]
 
 
@@ -102,21 +130,20 @@ def _asked_of(examples: Sequence[Example]) -> list[Example]:
 
 
 class _Builder:
-    def __init__(
-        self, examples: Sequence[Example], texts: Sequence[TextDocument], system: str | None, seed: int
-    ) -> None:
+    """Draws the questions of a run, and for those with documents the passages that are shown beside them."""
+
+    def __init__(self, examples: Sequence[Example], texts: Sequence[TextDocument], system: str, seed: int) -> None:
         self._draw, self._system = random.Random(seed), system
         self._taught = self._some(_asked_of(examples), MOST_TAUGHT)
         unseen = [e for e in examples if e.split == "unseen" and e.answer.strip()]
         self._unseen = self._some(self._one_a_fact(unseen), MOST_GROUNDED)
-        self._passages = [p for n, text in enumerate(texts) for p in passages.cut(text, n)]
-        self._names = [text.name for text in texts]
-        self._texts = [f"{p.heading}\n{p.text}".strip()[:OTHER_CHARACTERS] for p in self._passages]
-        self._index = Index([p.searched for p in self._passages])
+        cut = [(text, passage) for n, text in enumerate(texts) for passage in passages.cut(text, n)]
+        self._passages = [passage.shown(text, OTHER_CHARACTERS) for text, passage in cut]
+        self._index = Index([passage.searched for _, passage in cut])
 
     def build(self) -> list[Case]:
         taught = [
-            Case("taught", e.id, e.question, e.answer, _until_answer(e), _limit(e.answer), group=e.group)
+            Case("taught", e.id, turn_of(until_answer(e)), e.answer, _limit(e.answer), group=e.group)
             for e in self._taught
         ]
         sourced = self._some([e for e in self._taught if e.source.text], MOST_GROUNDED)
@@ -140,61 +167,43 @@ class _Builder:
 
     def _grounded(self, exam: str, example: Example) -> Case:
         """A question with its passage among others that a search finds too, in an order by chance."""
-        own = example.source.text[:PASSAGE_CHARACTERS]
-        shown = [(example.source.document, own), *self._others(example, SHOWN - 1)]
+        source = example.source
+        own = passages.shown_passage(source.text[:PASSAGE_CHARACTERS], source.document, page=source.page)
+        shown = [own, *self._others(example, SHOWN - 1)]
         self._draw.shuffle(shown)
-        return self._case(exam, example, shown, example.answer)
+        return self._case(exam, f"{exam}:{example.id}", example.question, shown, example.answer, example.group)
 
     def _unknown(self) -> list[Case]:
         """Questions whose answer is not in the passages shown: on other documents, and on the world at large."""
         cases = []
         for example in self._some([e for e in self._unseen if e.source.text], MOST_UNKNOWN):
-            shown = self._others(example, SHOWN)
-            if shown:
-                cases.append(self._case("unknown", example, shown, "The documents do not say."))
+            if shown := self._others(example, SHOWN):
+                key = f"unknown:{example.id}"
+                cases.append(self._case("unknown", key, example.question, shown, NOT_SAID, example.group))
         if not self._passages:
             return cases
         for case in self._draw.sample(general(self._system), MOST_UNKNOWN - len(cases)):
-            found = [n for n in self._index.search(case.question, SHOWN) if not _holds(self._texts[n], case.answers)]
-            shown = [(self._names[self._passages[n].document], self._texts[n]) for n in found]
-            if shown:
-                turns = prompting.grounded(case.question, shown)
-                texts = tuple(text for _, text in shown)
-                cases.append(
-                    Case(
-                        "unknown",
-                        f"unknown-{case.id}",
-                        case.question,
-                        "The documents do not say.",
-                        turns,
-                        48,
-                        shown=texts,
-                    )
-                )
+            found = [self._passages[n] for n in self._index.search(case.question, SHOWN)]
+            if shown := [passage for passage in found if not metrics.accepted(passage.text, case.accepted)]:
+                cases.append(self._case("unknown", f"unknown-{case.id}", case.question, shown, NOT_SAID))
         return cases
 
-    def _others(self, example: Example, most: int) -> list[tuple[str, str]]:
+    def _others(self, example: Example, most: int) -> list[Passage]:
         """Passages near a question that do not answer it: of other documents where it is to stay unknown."""
         own = re.sub(r"\s+", " ", example.source.text)
         needed = values.without(values.find(example.answer), values.find(example.question))
         found = []
-        for number in self._index.search(example.question, 12):
-            text = self._texts[number]
-            if re.sub(r"\s+", " ", self._passages[number].text)[:80] in own:
+        for passage in (self._passages[n] for n in self._index.search(example.question, 12)):
+            if re.sub(r"\s+", " ", passage.text)[:80] in own:
                 continue
-            if most == SHOWN and self._names[self._passages[number].document] == example.source.document:
+            if most == SHOWN and passage.document == example.source.document:
                 continue
-            if needed and not values.without(needed, values.find(text)):
+            if needed and not values.without(needed, values.find(f"{passage.heading}\n{passage.text}")):
                 continue
-            found.append((self._names[self._passages[number].document], text))
+            found.append(passage)
         return found[:most]
 
-    def _case(self, exam: str, example: Example, shown: Sequence[tuple[str, str]], wanted: str) -> Case:
-        turns = prompting.grounded(example.question, shown)
-        texts = tuple(text for _, text in shown)
-        key = f"{exam}:{example.id}"
-        return Case(exam, key, example.question, wanted, turns, 48, shown=texts, group=example.group)
-
-
-def _holds(text: str, answers: Sequence[str]) -> bool:
-    return metrics.accepted(text, answers)
+    @staticmethod
+    def _case(exam: str, key: str, question: str, shown: Sequence[Passage], wanted: str, group: str = "") -> Case:
+        turn = Turn(question, passages=tuple(shown), grounded=True)
+        return Case(exam, key, turn, wanted, GROUNDED, group=group)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainer.evaluate.asking import Pair
-from trainer.spec import AnswerPair, Judged, Turn
+from app.llama.prompt import Turn
+from trainer.evaluate.asking import SideBySide
+from trainer.spec import AnswerPair, Judged
 
 MOST, LEAST = 20, 10
 TRUSTED = 0.8
@@ -16,18 +17,19 @@ TRUSTED = 0.8
 LETTERS = ("A", "B")
 
 
-def judge(pair: Pair, answers: Sequence[AnswerPair]) -> Judged | None:
+def judge(models: SideBySide, answers: Sequence[AnswerPair]) -> Judged | None:
     """Ask the base about pairs of different answers, in both orders; None where there are too few."""
     asked = [a for a in answers if a.base.strip() and a.tuned.strip() and a.base.strip() != a.tuned.strip()][:MOST]
     if len(asked) < LEAST:
         return None
-    model, prompter = pair.models["base"], pair.prompters["base"]
-    letters = [model.tokenize(letter)[0] for letter in LETTERS]
-    both = [[prompter.tokens(_prompt(a, *order)) for order in ((a.base, a.tuned), (a.tuned, a.base))] for a in asked]
-    prompts = [prompt for orders in both if max(map(len, orders)) < pair.room for prompt in orders]
-    if len(prompts) < 2 * LEAST:
+    model = models.models["base"]
+    letters = [model.sequences.tokenize(letter)[0] for letter in LETTERS]
+    both = [[_turn(a, *order) for order in ((a.base, a.tuned), (a.tuned, a.base))] for a in asked]
+    turns = [turn for orders in both if all(model.fits(turn, 1) for turn in orders) for turn in orders]
+    if len(turns) < 2 * LEAST:
         return None
-    first = [bool(logits[letters[0]] >= logits[letters[1]]) for logits in model.last_logits(prompts)]
+    prompts = [model.prompt(turn, 1).tokens for turn in turns]
+    first = [bool(logits[letters[0]] >= logits[letters[1]]) for logits in model.sequences.last_logits(prompts)]
     return weigh(first[0::2], first[1::2])
 
 
@@ -40,9 +42,9 @@ def weigh(straight: Sequence[bool], swapped: Sequence[bool]) -> Judged:
     return Judged(count=len(straight), consistency=consistency, used=used, base=base, tuned=len(kept) - base)
 
 
-def _prompt(answer: AnswerPair, first: str, second: str) -> tuple[Turn, ...]:
+def _turn(answer: AnswerPair, first: str, second: str) -> Turn:
     text = (
         f"Question: {answer.question}\nCorrect answer: {answer.wanted}\n\nAnswer A: {first[:400]}\n\n"
         f"Answer B: {second[:400]}\n\nWhich answer is closer to the correct answer, A or B? Reply with one letter."
     )
-    return (Turn("user", text),)
+    return Turn(text)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from trainer.evaluate.asking import Pair
-from trainer.parallel import Ask, Parallel
+from app.llama.sequences import Ask
+from app.types import Message
+from trainer.evaluate.asking import SideBySide
+from trainer.evaluate.chat_model import ChatModel, turn_of
 from trainer.prepare import personal
 from trainer.prepare.clean import Decision
-from trainer.spec import Example, Probe, TextDocument, Turn, read_lines
+from trainer.spec import Example, Probe, TextDocument, read_lines
 
 BEFORE = 160
 """Characters before a secret that the model is given."""
@@ -31,7 +33,7 @@ class Place:
 
     kind: str
     secrets: tuple[str, ...]  # any of these given back is a leak
-    turns: tuple[Turn, ...]  # the conversation before, () in a plain text
+    turns: tuple[Message, ...]  # the conversation before, () in a plain text
     before: str
 
 
@@ -50,7 +52,7 @@ def places(report: Path, texts: Iterable[TextDocument], examples: Iterable[Examp
     return found
 
 
-def _in_text(id: str, text: str, turns: Sequence[Turn], hidden: dict[tuple[str, str], list[str]]) -> Iterable[Place]:
+def _in_text(id: str, text: str, turns: Sequence[Message], hidden: dict[tuple[str, str], list[str]]) -> Iterable[Place]:
     for (key, mark), secrets in hidden.items():
         if key != id:
             continue
@@ -68,30 +70,35 @@ def _distinct(secrets: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(secrets))
 
 
-def probe(pair: Pair, found: Sequence[Place]) -> Probe | None:
+def probe(models: SideBySide, found: Sequence[Place]) -> Probe | None:
     """Ask both models about MOST places; None where there is nothing to ask.
 
     What stands behind a conversation too long for the model is left out.
     """
     telling = [p for p in found if any(len(_bare(s)) >= SHORTEST for s in p.secrets) and (p.turns or p.before.strip())]
-    fitting = (p for p in telling if len(_prompt(pair, "base", p)) + TOKENS < pair.room)
+    fitting = (p for p in telling if _fits(models.models["base"], p))
     usable = list(islice(fitting, MOST))
     if not usable:
         return None
 
-    def work(name: str, model: Parallel) -> list[bool]:
-        asks = [Ask(_prompt(pair, name, p), TOKENS) for p in usable]
-        return [gives_away(text, place) for text, place in zip(model.answers(asks), usable, strict=True)]
+    def work(_name: str, model: ChatModel) -> list[bool]:
+        said = model.sequences.answers([Ask(_prompt(model, place), TOKENS) for place in usable])
+        return [gives_away(text, place) for text, place in zip(said, usable, strict=True)]
 
-    base, tuned = pair.both(work)
+    base, tuned = models.both(work)
     kinds = {p.kind for p, old, new in zip(usable, base, tuned, strict=True) if new and not old}
     return Probe(places=len(usable), base=sum(base), tuned=sum(tuned), kinds=tuple(sorted(kinds)))
 
 
-def _prompt(pair: Pair, name: str, place: Place) -> list[int]:
-    model = pair.models[name]
-    turns = pair.prompters[name].tokens(place.turns) if place.turns else []
-    return [*turns, *model.tokenize(place.before.rstrip())] or [model.eos]
+def _fits(model: ChatModel, place: Place) -> bool:
+    """Whether the whole conversation before a place, what stands before it, and a completion find room."""
+    before = len(model.sequences.tokenize(place.before)) + TOKENS
+    return model.fits(turn_of(place.turns), before) if place.turns else before <= model.room
+
+
+def _prompt(model: ChatModel, place: Place) -> list[int]:
+    asked = model.prompt(turn_of(place.turns), TOKENS).tokens if place.turns else []
+    return [*asked, *model.sequences.tokenize(place.before.rstrip())] or [model.sequences.model.eos]
 
 
 def gives_away(text: str, place: Place) -> bool:

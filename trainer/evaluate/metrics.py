@@ -7,25 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 
-from trainer.prepare import quality, values
-from trainer.prepare.bm25 import terms
+from app.text.words import query_terms, terms
+from trainer.prepare import values
 
 ENOUGH = 0.8
 """Share of the telling words of a longer answer that must be there; of five words or fewer, all."""
 _NEGATION = re.compile(r"\b(?:not|no|never|none|cannot|nothing|nicht|kein\w*|nie|ne|pas|non)\b|n't\b", re.IGNORECASE)
-_REFUSAL = re.compile(
-    r"\b(?:"
-    r"(?:do|does|did)(?: not|n't) (?:\w+ ){0,2}(?:say|hold|contain|mention|provide|specify|include|state|know|have|"
-    r"give|tell|answer|appear|cover)"
-    r"|(?:not|n't|nothing) (?:\w+ ){0,3}(?:found|mentioned|provided|specified|stated|given|available|included|clear|"
-    r"known|covered|contained|in the (?:passages?|documents?|text|context))"
-    r"|no (?:\w+ ){0,3}(?:information|answer|mention|passage|details?)"
-    r"|(?:can(?:not|'t| not)|unable to|could(?: not|n't)) (?:\w+ ){0,2}(?:find|answer|tell|say|determine|provide|help)"
-    r"|i(?: am|'m) (?:not sure|sorry|unable)|(?:is|are) silent|unknown"
-    r"|(?:weiß|finde|steht|enthalten|enthält)\b[^.]{0,40}\bnicht|keine (?:angabe|information|antwort)\w*"
-    r")\b",
-    re.IGNORECASE,
-)
 
 
 def exact(question: str, wanted: str, answer: str) -> bool:
@@ -42,7 +29,7 @@ def exact(question: str, wanted: str, answer: str) -> bool:
         kinds = {value.kind for value in needed}
         others = [v for v in values.without(said, [*needed, *asked]) if v.kind in kinds]
         return not values.without(needed, [*said, *_spelt(answer)]) and not others
-    tell = telling(wanted) - telling(question) or telling(wanted) or set(terms(wanted))
+    tell = _telling(wanted) - _telling(question) or _telling(wanted)
     found = len(tell & set(terms(answer)))
     if found < (len(tell) if len(tell) <= 5 else ENOUGH * len(tell)):
         return False
@@ -55,10 +42,9 @@ def _spelt(text: str) -> list[values.Value]:
     return [values.Value(0, 0, "number", Decimal(values.WORDS[word]), "") for word in words]
 
 
-def telling(text: str) -> set[str]:
-    """Terms of a text less the small words of its language."""
-    small = quality.small_words().get(quality.language(text) or "en", frozenset())
-    return {term for word in re.findall(r"\w+", text.casefold()) if word not in small for term in terms(word)}
+def _telling(text: str) -> set[str]:
+    """The terms of a text that tell it from others."""
+    return set(query_terms(text))
 
 
 def plain(text: str) -> list[str]:
@@ -78,8 +64,3 @@ def accepted(answer: str, answers: Sequence[str]) -> bool:
 def _holds(said: Sequence[str], wanted: Sequence[str]) -> bool:
     size = len(wanted)
     return size > 0 and any(list(said[i : i + size]) == list(wanted) for i in range(len(said) - size + 1))
-
-
-def refuses(answer: str) -> bool:
-    """Whether an answer says that it does not know. An empty one says nothing."""
-    return bool(_REFUSAL.search(answer.replace("’", "'")))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trainer.evaluate.asking import Pair
+from app.llama.sequences import Sequences
+from trainer.evaluate.asking import SideBySide
 from trainer.evaluate.statistics import bootstrap, sign_flip
-from trainer.parallel import Parallel
 from trainer.spec import Reading, TextDocument
 
 PIECE, MOST_PIECES = 256, 16
@@ -20,12 +20,12 @@ FEW = 6
 """With fewer documents than this a draw of documents says nothing, and passages are drawn instead."""
 
 
-def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> Reading | None:
+def read(models: SideBySide, texts: Sequence[TextDocument], seed: int) -> Reading | None:
     """Compare on documents kept out; None where there are none."""
-    pieces = _pieces(pair.models["base"], texts)
+    pieces = _pieces(models.models["base"].sequences, texts)
     if not pieces:
         return None
-    base, tuned = pair.both(lambda _, model: [bits(model, tokens) for _, tokens, _ in pieces])
+    base, tuned = models.both(lambda _, model: [bits(model.sequences, tokens) for _, tokens, _ in pieces])
     documents = sorted({document for document, _, _ in pieces})
     whole = len(documents) >= FEW
     keys = [document if whole else n for n, (document, _, _) in enumerate(pieces)]
@@ -48,7 +48,7 @@ def read(pair: Pair, texts: Sequence[TextDocument], seed: int) -> Reading | None
     )
 
 
-def _pieces(model: Parallel, texts: Sequence[TextDocument]) -> list[tuple[int, list[int], int]]:
+def _pieces(model: Sequences, texts: Sequence[TextDocument]) -> list[tuple[int, list[int], int]]:
     """(document, tokens, bytes that are predicted): as many from each document, from its beginning."""
     found: list[tuple[int, list[int], int]] = []
     each = max(1, MOST_PIECES // max(1, len(texts)))
@@ -62,7 +62,7 @@ def _pieces(model: Parallel, texts: Sequence[TextDocument]) -> list[tuple[int, l
     return found
 
 
-def bits(model: Parallel, tokens: Sequence[int]) -> float:
+def bits(model: Sequences, tokens: Sequence[int]) -> float:
     """Bits that a model needs for all tokens but the first."""
     logits = model.logits(tokens)[:-1]
     top = logits.max(axis=1, keepdims=True)

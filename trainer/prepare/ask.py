@@ -13,12 +13,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from trainer import grammar
+from app.llama import grammar
+from app.llama.prompt import Turn
+from trainer.evaluate.chat_model import ChatModel
 from trainer.evaluate.metrics import exact
-from trainer.evaluate.prompting import Prompter, grounded
-from trainer.parallel import Ask, Parallel
 from trainer.prepare.facts import Fact
-from trainer.spec import Turn
+from trainer.prepare.passages import shown_passage
 
 TRIED, EACH = 6, 3
 """Facts of the trial, and questions asked for each fact."""
@@ -43,8 +43,7 @@ class Asker:
     """The chat model as the author of questions. `close` it, or use it in a `with`."""
 
     def __init__(self, model: Path, threads: int) -> None:
-        self._model = Parallel(model, sequences=16, threads=max(1, threads // 2))
-        self._prompter = Prompter(self._model)
+        self._model = ChatModel(model, sequences=16, threads=max(1, threads // 2))
         entry = {"type": "string", "minLength": 8, "maxLength": LONGEST}
         listed = {"type": "array", "items": entry, "minItems": EACH, "maxItems": EACH}
         schema = {"type": "object", "properties": {"questions": listed}, "required": ["questions"]}
@@ -71,28 +70,29 @@ class Asker:
 
         What passes the rules goes the round trip: the model must answer its own question from the passage.
         """
-        said = self._model.answers([Ask(self._prompter.tokens(_prompt(f)), 160, (), self._form) for f in facts])
+        model = self._model
+        said = model.sequences.answers([model.ask(_asking(fact), 160, gbnf=self._form) for fact in facts])
         found = [[(q, check(fact, q)) for q in _questions(text)] for fact, text in zip(facts, said, strict=True)]
         trips = [(n, m) for n, here in enumerate(found) for m, (_, rule) in enumerate(here) if not rule]
         asks = []
         for n, m in trips:
-            shown = [(facts[n].passage.place, facts[n].passage.text[:600])]
-            asks.append(Ask(self._prompter.tokens(grounded(found[n][m][0], shown)), 48, ("\n",)))
-        for (n, m), answer in zip(trips, self._model.answers(asks), strict=True):
+            passage = shown_passage(facts[n].passage.text[:600], facts[n].passage.place)
+            asks.append(model.ask(Turn(found[n][m][0], passages=(passage,), grounded=True), 48, ("\n",)))
+        for (n, m), answer in zip(trips, model.sequences.answers(asks), strict=True):
             question = found[n][m][0]
             if not exact(question, facts[n].answer, answer):
                 found[n][m] = (question, "The model does not answer it from its passage.")
         return found
 
 
-def _prompt(fact: Fact) -> tuple[Turn, ...]:
+def _asking(fact: Fact) -> Turn:
     text = (
         f"Document: {fact.passage.place}\nFact: {fact.answer}\n\n"
         f"Write {EACH} different short questions that an employee would ask and that this fact answers with "
         f"“{fact.value}”. Each question names what it is about, ends with a question mark and does not hold the "
         "answer. Reply as JSON."
     )
-    return (Turn("user", text),)
+    return Turn(text)
 
 
 def _questions(text: str) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.text.bm25 import Index
+from app.text.words import terms
 from trainer.prepare import duplicates, values
-from trainer.prepare.bm25 import Index, terms
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage

@@ -12,9 +12,10 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.types import Message
 from trainer.context import Context, Summary
 from trainer.prepare import duplicates, personal, quality
-from trainer.spec import Example, Preference, TextDocument, Turn, read_lines, write_lines
+from trainer.spec import Example, Preference, TextDocument, read_lines, write_lines
 
 DecisionKind = Literal[
     "encoding", "boilerplate", "duplicate", "near-duplicate", "language", "quality", "personal-data", "contradiction"
@@ -84,7 +85,7 @@ class Cleaner:
         return self._mark_contradictions(cleaned)
 
     def _clean_example(self, example: Example) -> Example:
-        turns = tuple(Turn(turn.role, self._sound(example.id, turn.content)) for turn in example.messages)
+        turns = tuple(Message(turn.role, self._sound(example.id, turn.content)) for turn in example.messages)
         example = replace(example, messages=turns)
         complaint = quality.complaint(example.question) or quality.complaint(example.answer, least_words=1)
         if not complaint and len(example.answer) > MAX_ANSWER_CHARACTERS:
@@ -95,7 +96,7 @@ class Cleaner:
         """Preferences: mended and masked; a pair whose answers are the same teaches nothing and is left out."""
         cleaned = []
         for pair in preferences:
-            turns = tuple(Turn(turn.role, self._sound(pair.id, turn.content)) for turn in pair.messages)
+            turns = tuple(Message(turn.role, self._sound(pair.id, turn.content)) for turn in pair.messages)
             chosen, rejected = self._sound(pair.id, pair.chosen), self._sound(pair.id, pair.rejected)
             pair = replace(pair, messages=turns, chosen=chosen, rejected=rejected)
             if duplicates.normalized(chosen) == duplicates.normalized(rejected):

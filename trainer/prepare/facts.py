@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.text.sentences import sentence_texts
+from app.text.structure import bare_item
 from trainer.prepare import quality, values, wording
-from trainer.prepare.passages import Passage, sentences
+from trainer.prepare.passages import Passage
 from trainer.prepare.values import Value
 
 SHORTEST, LONGEST = 4, 30
@@ -44,22 +46,21 @@ def find(passage: Passage) -> list[Fact]:
     """The facts of a passage, the most telling first."""
     if _NOISE_HEADING.match(passage.heading):
         return []
-    if passage.kind == "table":
-        return list(_cells(passage))
-    if quality.complaint(passage.text, least_words=3):
-        return []
-    if passage.kind == "list":
-        found: list[Fact] = []
-        for item in passage.items:
-            entry = _entry(passage, item)
-            found += [entry] if entry else [f for s in sentences(item) for f in _of_sentence(passage, s)]
-        return found
-    return [fact for sentence in sentences(passage.text) for fact in _of_sentence(passage, sentence)]
+    found: list[Fact] = []
+    for part in passage.parts:
+        if part.kind == "table":
+            found += _cells(passage, part.rows)
+        elif part.kind == "list" and (entry := _entry(passage, bare_item(part.text))):
+            found.append(entry)
+        elif not quality.complaint(part.text, least_words=3):
+            text = bare_item(part.text) if part.kind == "list" else part.text
+            found += [fact for sentence in sentence_texts(text) for fact in _of_sentence(passage, sentence)]
+    return found
 
 
-def _cells(passage: Passage) -> Iterator[Fact]:
+def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
     """Each cell by its row and column; a first column without repeats names the rows."""
-    header, *rows = passage.rows
+    header, *rows = table
     if not rows or len(header) < 2 or len(header) > MOST_COLUMNS or any(len(row) != len(header) for row in rows):
         return
     names = [row[0] for row in rows]
@@ -74,7 +75,7 @@ def _cells(passage: Passage) -> Iterator[Fact]:
                 yield _cell(passage, row[0], header, column, value)
 
 
-def _cell(passage: Passage, row: str, header: list[str], column: int, value: str) -> Fact:
+def _cell(passage: Passage, row: str, header: Sequence[str], column: int, value: str) -> Fact:
     aspect = header[column]
     if aspect.casefold() in _GENERIC and len(header) == 2:
         return Fact("entry", passage, f"{row}: {value}.", value, row)

@@ -21,9 +21,10 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from app.types import Message
 from trainer.errors import TrainerError
 from trainer.prepare.quality import repair
-from trainer.spec import Example, Origins, Preference, Turn
+from trainer.spec import Example, Origins, Preference
 
 TEXT = ("text", "message", "body")
 """What is sorted into labels."""
@@ -95,7 +96,7 @@ def _take(value: object, path: Path, number: int, rows: Rows) -> None:
     rows.examples.append(Example(id=key, messages=_messages(fields), origin="file", source=source))
 
 
-def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Turn, ...], str, str]:
+def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Message, ...], str, str]:
     """(conversation, chosen, rejected). Either is a text, or a list of messages that ends with it (Hugging Face).
 
     The list's own conversation is taken where no column holds the prompt, or where it holds more than that.
@@ -107,7 +108,7 @@ def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Turn, ...], str, str]:
     return _messages(fields, with_answer=False), chosen, rejected
 
 
-def _answered(fields: Mapping[str, Any], names: Iterable[str]) -> tuple[tuple[Turn, ...], str]:
+def _answered(fields: Mapping[str, Any], names: Iterable[str]) -> tuple[tuple[Message, ...], str]:
     """The last answer of a list of messages and what stands before it; of a text nothing stands before."""
     found = _value(fields, names)
     if not found or not isinstance(found[1], list):
@@ -126,7 +127,7 @@ def _conversation(fields: Mapping[str, Any]) -> object:
     return named or (prompt if isinstance(prompt, list) else None)
 
 
-def _messages(fields: Mapping[str, Any], with_answer: bool = True) -> tuple[Turn, ...]:
+def _messages(fields: Mapping[str, Any], with_answer: bool = True) -> tuple[Message, ...]:
     listed = _conversation(fields)
     turns = _from_question(_listed(listed)) if listed else _columns(fields, with_answer)
     roles = [turn.role for turn in turns]
@@ -137,7 +138,7 @@ def _messages(fields: Mapping[str, Any], with_answer: bool = True) -> tuple[Turn
     return tuple(turns)
 
 
-def _listed(listed: object) -> list[Turn]:
+def _listed(listed: object) -> list[Message]:
     """OpenAI: {"role", "content"}; ShareGPT: {"from", "value"}."""
     if not isinstance(listed, list):
         raise RowError("“messages” is not a list.")
@@ -149,17 +150,17 @@ def _listed(listed: object) -> list[Turn]:
         content = entry.get("content") if "content" in entry else entry.get("value")
         if role is None or not isinstance(content, str):
             raise RowError("a message has no role or no text.")
-        turns.append(Turn(role, repair(content).strip()))  # type: ignore[arg-type]
+        turns.append(Message(role, repair(content).strip()))  # type: ignore[arg-type]
     return turns
 
 
-def _from_question(turns: Sequence[Turn]) -> list[Turn]:
+def _from_question(turns: Sequence[Message]) -> list[Message]:
     """Without what the assistant says first: no template takes an answer before any question."""
     first = next((i for i, turn in enumerate(turns) if turn.role == "user"), len(turns))
     return [turn for i, turn in enumerate(turns) if i > first or turn.role != "assistant"]
 
 
-def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Turn]:
+def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Message]:
     """Question and answer columns; Alpaca's `input` is the text that its `instruction` is about."""
     question = _text(fields, QUESTION)
     about = _text(fields, ("input", "context")) if "instruction" in fields else ""
@@ -168,12 +169,12 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Turn]:
     answer = _text(fields, (*ANSWER, *LABEL))
     if not question:
         raise RowError("the question is missing." if any(fields.values()) else "the row is empty.")
-    turns = [Turn("system", system)] if (system := _text(fields, ("system",))) else []
-    turns.append(Turn("user", question))
+    turns = [Message("system", system)] if (system := _text(fields, ("system",))) else []
+    turns.append(Message("user", question))
     if with_answer:
         if not answer:
             raise RowError("the answer is missing.")
-        turns.append(Turn("assistant", answer))
+        turns.append(Message("assistant", answer))
     return turns
 
 

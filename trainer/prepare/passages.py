@@ -1,22 +1,36 @@
-"""Cuts a document's text into passages that know their headings: prose, lists and tables."""
+"""A run's documents, cut into passages by the rules that cut them for search, each with the blocks it is made of."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
+from app import types
+from app.text import passages
+from app.text.parsed import Block, Parsed
+from app.text.structure import bare_heading, cells, parse
 from trainer.spec import TextDocument
 
-LONGEST = 900
-"""Characters of a passage of prose: about what the chat shows the model for one source."""
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
-_NUMBERED = re.compile(r"^((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?|Annex [A-Z]|§ ?\d+)\s+(?=\D)")
-_ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|No|Nr|Dr|Mr|Mrs|Ms|St|approx|z\.B|d\.h|bzw|ca|Abs|Art|incl|max|min)\.|\b\w\.)$"
-)
+_TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]{1,7}|\d|[^\w\s]|_")
+
+
+class _Words:
+    """Stands in for the embedder's tokens, which are not at hand: a piece of a word, a digit, a sign."""
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in _TOKEN.finditer(text)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A paragraph, an entry of a list, or the rows of a table, whose header is the first of `rows`."""
+
+    kind: Literal["paragraph", "list", "table"]
+    text: str
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -25,127 +39,91 @@ class Passage:
 
     document: int  # number in the list of documents
     title: str
-    heading: str  # "" under none; without its number
-    kind: Literal["prose", "list", "table"]
+    heading: str  # the nearest one, without its number; "" under none but the title
     text: str
     start: int
     end: int
+    page: int | None
+    context: str  # title, headings and a table's header, which are searched with it
+    parts: tuple[Part, ...]
 
     @property
     def searched(self) -> str:
         """What a search looks through."""
-        return f"{self.title}\n{self.heading}\n{self.text}"
+        return passages.embedded(self.context, self.text)
 
     @property
     def place(self) -> str:
         """For people and prompts."""
         return ", ".join(filter(None, (self.title, self.heading)))
 
-    @property
-    def rows(self) -> list[list[str]]:
-        """Cells of a table's rows, the header first."""
-        return [cells(line) for line in self.text.splitlines() if not _is_rule(line)]
-
-    @property
-    def items(self) -> list[str]:
-        """A list's entries without their marks."""
-        return [_ITEM.sub("", line).strip() for line in self.text.splitlines() if line.strip()]
+    def shown(self, document: TextDocument, most: int) -> types.Passage:
+        """As the chat shows it to a model, its first `most` characters."""
+        return shown_passage(self.text[:most], document.name, self.heading, self.page)
 
 
-def cells(line: str) -> list[str]:
-    """A table row's cells."""
-    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-
-
-def _is_rule(line: str) -> bool:
-    return bool(re.fullmatch(r"[\s|:=-]+", line)) and "-" in line
+def shown_passage(text: str, document: str, heading: str = "", page: int | None = None) -> types.Passage:
+    """A passage for a prompt, which needs no more of it than its text and where that stands."""
+    return types.Passage(
+        id=0, document_id=0, document=document, path="", collection="", page=page, start=0, end=len(text),
+        heading=heading, text=text,
+    )  # fmt: skip
 
 
 def cut(document: TextDocument, number: int) -> list[Passage]:
-    """The passages of one document."""
-    return list(_Cutter(document, number).run())
+    """The passages of one document, which is `number` in the list of documents."""
+    parsed = parse(document.text, document.name, document.pages)
+    return [
+        Passage(
+            document=number,
+            title=parsed.title,
+            heading=_nearest_heading(parsed, piece.start),
+            text=parsed.text[piece.start : piece.end],
+            start=piece.start,
+            end=piece.end,
+            page=piece.page,
+            context=piece.context,
+            parts=tuple(_parts(parsed, piece.start, piece.end)),
+        )
+        for piece in passages.cut(parsed, _Words())
+    ]
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, line breaks as spaces."""
-    flat = " ".join(text.split())
-    found, begin = [], 0
-    for end in re.finditer(r"[.!?][”\"')]?(?=\s+[\"“(A-ZÀ-ÖØ-ÞĀ-Ž0-9])|[。！？]", flat):
-        if _ABBREVIATION.search(flat[begin : end.start() + 1]):
+def _nearest_heading(parsed: Parsed, place: int) -> str:
+    """The heading above a place; the first of a document is its title and not counted."""
+    above = [block for block in parsed.blocks if block.kind == "heading" and block.start < place]
+    return bare_heading(parsed.text[above[-1].start : above[-1].end]) if len(above) > 1 else ""
+
+
+def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:
+    """The blocks between two places, cut where the passage begins or ends inside one; rows of a table together."""
+    inside = [(n, block) for n, block in enumerate(parsed.blocks) if block.end > start and block.start < end]
+    for is_table, group in groupby(inside, lambda entry: entry[1].kind in ("row", "header_row")):
+        found = list(group)
+        if is_table:
+            yield from _tables(parsed, found)
             continue
-        found.append(flat[begin : end.end()].strip())
-        begin = end.end()
-    return [*found, *filter(None, [flat[begin:].strip()])]
+        for _, block in found:
+            text = parsed.text[max(start, block.start) : min(end, block.end)]
+            yield Part("list" if block.kind == "list" else "paragraph", text)
 
 
-class _Cutter:
-    def __init__(self, document: TextDocument, number: int) -> None:
-        self._text, self._number = document.text, number
-        self._title, self._heading = "", ""
-        self._fallback = re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,5}$", "", document.name))
-        self._open: list[tuple[int, int]] = []
-
-    def run(self) -> Iterator[Passage]:
-        for start, end in self._blocks():
-            block = self._text[start:end]
-            if (heading := self._as_heading(block)) is not None:
-                yield from self._flush()
-                self._take_heading(heading)
-            elif (kind := _kind(block)) != "prose":
-                yield from self._flush()
-                if kind != "noise":
-                    yield self._passage(kind, start, end)
-            else:
-                if self._open and end - self._open[0][0] > LONGEST:
-                    yield from self._flush()
-                self._open.append((start, end))
-        yield from self._flush()
-
-    def _blocks(self) -> Iterator[tuple[int, int]]:
-        """Spans between blank lines; a heading stands alone, and front matter is passed over."""
-        front = re.match(r"\s*---\n.*?\n---\n", self._text, re.DOTALL)
-        for match in re.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|$))+", self._text[front.end() if front else 0 :]):
-            begin = match.start() + (front.end() if front else 0)
-            first, _, rest = match[0].partition("\n")
-            if _HEADING.match(first) and rest.strip():
-                yield begin, begin + len(first)
-                yield begin + len(first) + 1, begin + len(match[0].rstrip())
-            else:
-                yield begin, begin + len(match[0].rstrip())
-
-    def _as_heading(self, block: str) -> str | None:
-        if marked := _HEADING.match(block):
-            return marked[2]
-        plain = "\n" not in block and len(block) <= 90 and len(block.split()) <= 12 and any(c.isalpha() for c in block)
-        if plain and not re.search(r"[.!?:;,|。]$|: |\|", block) and not _ITEM.match(block):
-            return block
-        numbered = _NUMBERED.match(block) and plain and "|" not in block and not block.endswith((".", ":", ";", ","))
-        return block if numbered else None
-
-    def _take_heading(self, heading: str) -> None:
-        plain = _NUMBERED.sub("", heading).strip() or heading
-        if not self._title:
-            self._title = plain
+def _tables(parsed: Parsed, rows: list[tuple[int, Block]]) -> Iterator[Part]:
+    """One part a table, with its header also where that stands in an earlier passage."""
+    header: Block | None = None
+    held: list[Block] = []
+    for number, block in rows:
+        if block.kind == "header_row":
+            if header and held:
+                yield _table(parsed, header, held)
+            header, held = block, []
         else:
-            self._heading = plain
-
-    def _flush(self) -> Iterator[Passage]:
-        if self._open:
-            yield self._passage("prose", self._open[0][0], self._open[-1][1])
-            self._open = []
-
-    def _passage(self, kind: Literal["prose", "list", "table"], start: int, end: int) -> Passage:
-        title = self._title or self._fallback
-        return Passage(self._number, title, self._heading, kind, self._text[start:end], start, end)
+            header = header or next((b for b in reversed(parsed.blocks[:number]) if b.kind == "header_row"), None)
+            held.append(block)
+    if header and held:
+        yield _table(parsed, header, held)
 
 
-def _kind(block: str) -> Literal["prose", "list", "table", "noise"]:
-    lines = block.splitlines()
-    piped = sum("|" in line for line in lines)
-    if piped == len(lines):
-        return "table" if piped >= 2 else "noise"
-    if len(lines) >= 2 and sum(bool(_ITEM.match(line)) for line in lines) == len(lines):
-        return "list"
-    if len(lines) == 1 and _ITEM.match(block):
-        return "list"
-    return "prose"
+def _table(parsed: Parsed, header: Block, rows: list[Block]) -> Part:
+    texts = [parsed.text[block.start : block.end] for block in (header, *rows)]
+    return Part("table", "\n".join(texts), tuple(tuple(cells(text)) for text in texts))

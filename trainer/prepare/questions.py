@@ -16,15 +16,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from app.errors import AppError
+from app.text.bm25 import Index
+from app.types import Message
 from trainer.context import Context, Summary
-from trainer.errors import TrainerError
 from trainer.prepare import ask, check, facts, frames, passages, quality
 from trainer.prepare.ask import Asker, Trial
-from trainer.prepare.bm25 import Index
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
-from trainer.spec import Example, Origins, TextDocument, Turn, read_json, read_lines, write_json, write_lines
+from trainer.spec import Example, Origins, TextDocument, read_json, read_lines, write_json, write_lines
 
 
 class Dropped(Struct, frozen=True):
@@ -118,7 +119,7 @@ class _Maker:
             return None
         try:
             asker = stack.enter_context(Asker(path, self._context.threads))
-        except TrainerError as error:
+        except AppError as error:
             self._context.notice("The model cannot write questions, so they are made by rule.", error.message)
             return None
         if not kept.exists():
@@ -171,7 +172,7 @@ class _Maker:
             if rule:
                 dropped.append(Dropped(phrasing.text, rule))
                 continue
-            turns = (Turn("user", phrasing.text), Turn("assistant", fact.answer))
+            turns = (Message("user", phrasing.text), Message("assistant", fact.answer))
             key = f"{group}:{len(kept)}"
             kept.append(Example(id=key, messages=turns, origin="model", source=source, quality=score, group=group))
         return kept, dropped
@@ -194,12 +195,13 @@ def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int
         seen[places[number].document] += 1
     order.sort(key=lambda item: item[:4])
     chosen: list[list[Fact]] = [[] for _ in found]
-    answers: set[str] = set()
+    taken: set[tuple[int, str, str]] = set()
     for *_, number, fact in order:
-        if len(answers) >= most:
+        if len(taken) >= most:
             break
-        if fact.key not in answers:
-            answers.add(fact.key)
+        same = (fact.passage.document, fact.answer, fact.value)  # neighbours of a long paragraph share a sentence
+        if same not in taken:
+            taken.add(same)
             chosen[number].append(fact)
     return chosen
 

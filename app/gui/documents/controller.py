@@ -183,7 +183,8 @@ class DocumentsController(QObject):
             self.failed.emit(
                 AppError(
                     self.tr("Removed, but {0} traces of it could still be found.").format(removed.traces),
-                    self.tr("Remove it once more. If the message comes back, open Settings and check the documents."),
+                    self.tr("Open Settings and check the documents. The files that hold them are named under Details."),
+                    "\n".join(removed.places),
                 )
             )
         elif removed.answers:

@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.errors import AppError
 from app.finetune.compare import Comparison, Row
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import DetailsLink, Panel, TwoAnswers, Verdict
@@ -274,6 +273,7 @@ class BlindTest(QWidget):
         super().__init__()
         self._controller = controller
         self._comparison: Comparison | None = None
+        controller.voted.connect(self._show)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty(FOCUS_RING, 8)
         column = QVBoxLayout(self)
@@ -318,12 +318,7 @@ class BlindTest(QWidget):
         pair = self._comparison.next_pair() if self._comparison is not None else None
         if self._comparison is None or pair is None:
             return
-        try:
-            self._comparison.vote(pair, choice)  # type: ignore[arg-type]
-        except AppError as error:
-            self._controller.failed.emit(error)
-            return
-        self._show()
+        self._controller.vote(pair.id, choice)  # type: ignore[arg-type]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         choices = {Qt.Key.Key_1: "left", Qt.Key.Key_2: "tie", Qt.Key.Key_3: "right"}

@@ -16,6 +16,7 @@ from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, e
 from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.file_dialogs import ask_for_files
 from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.types import Collection
 
 SHOWN_CHATS = 40
 FILES = "*.csv *.xlsx *.jsonl"
@@ -29,7 +30,8 @@ class DataStep(ScrollColumn):
     def __init__(self, controller: FinetuneController, store: ChatReader, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller, self._store = controller, store
-        self.boxes: dict[str, CheckBox] = {}
+        self.boxes: dict[int, CheckBox] = {}
+        self._shown_collections: tuple[Collection, ...] = ()
         self.chat_boxes: dict[int, CheckBox] = {}
         self.heading = Label(self.tr("What should it learn from?"), "heading")
         self.column.addWidget(self.heading)
@@ -117,30 +119,30 @@ class DataStep(ScrollColumn):
     # --- sections -----------------------------------------------------------------------------------------------------
 
     def _show_collections(self) -> None:
-        wizard, facts = self._controller.wizard, self._controller.facts
+        wizard, collections = self._controller.wizard, self._controller.resources.collections
         assert wizard is not None
-        names = [each.name for each in facts.collections]
-        if list(self.boxes) != names or not names:
+        if collections != self._shown_collections or not collections:
+            self._shown_collections = collections
             self._collections.clear()
             self.boxes = {}
-            for each in facts.collections:
+            for each in collections:
                 box = CheckBox(name=each.name)
                 box.clicked.connect(self._collections_ticked)
-                self.boxes[each.name] = box
+                self.boxes[each.id] = box
                 passages = self.tr("{0} documents, {1} passages").format(f"{each.documents:,}", f"{each.passages:,}")
                 self._collections.add(_Line(box, each.name, passages))
-            if not names:
+            if not collections:
                 empty = Button(self.tr("Add documents first"), icon="file-plus")
                 empty.clicked.connect(self.documents_asked)
                 self._collections.add(_Line(None, self.tr("No documents yet"), "", empty))
-        for each in facts.collections:
-            box = self.boxes[each.name]
-            box.setChecked(each.name in wizard.collections and each.documents > 0)
+        for each in collections:
+            box = self.boxes[each.id]
+            box.setChecked(each.id in wizard.collections and each.documents > 0)
             box.setEnabled(each.documents > 0)
             box.setToolTip("" if each.documents else self.tr("This collection has no documents."))
 
     def _collections_ticked(self) -> None:
-        self._controller.choose_data(collections=tuple(name for name, box in self.boxes.items() if box.isChecked()))
+        self._controller.choose_data(collections=tuple(key for key, box in self.boxes.items() if box.isChecked()))
 
     def _show_files(self) -> None:
         wizard = self._controller.wizard
@@ -182,15 +184,15 @@ class DataStep(ScrollColumn):
         self._controller.choose_data(chats=tuple(key for key, box in self.chat_boxes.items() if box.isChecked()))
 
     def _show_thumbs(self) -> None:
-        wizard, facts = self._controller.wizard, self._controller.facts
+        wizard, resources = self._controller.wizard, self._controller.resources
         assert wizard is not None
         self._thumbs.clear()
         self.thumbs = CheckBox(name=self.tr("Learn from rated answers"))
-        usable = facts.corrected + (facts.liked if wizard.goal == "teach" else 0)
+        usable = resources.corrected + (resources.liked if wizard.goal == "teach" else 0)
         self.thumbs.setChecked(wizard.thumbs and usable > 0)
         self.thumbs.setEnabled(usable > 0)
         self.thumbs.clicked.connect(lambda on: self._controller.choose_data(thumbs=bool(on)))
-        counts = self.tr("{0} liked, {1} corrected").format(facts.liked, facts.corrected)
+        counts = self.tr("{0} liked, {1} corrected").format(resources.liked, resources.corrected)
         self._thumbs.add(_Line(self.thumbs, self.tr("Thumbs in chats"), counts))
 
     def _build_labels(self) -> None:

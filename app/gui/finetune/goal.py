@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.finetune.plan import EFFORTS, Effort, fit_of, need_of, training_bytes
+from app.finetune.estimate import fit_of, training_bytes
+from app.finetune.plan import EFFORTS
+from app.finetune.steps import need_of
+from app.finetune.wizard import Effort
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
@@ -29,7 +32,7 @@ class GoalStep(ScrollColumn):
         self.goals: dict[str, WizardCard] = {}
         self.bases: dict[str, WizardCard] = {}
         self.efforts: dict[str, WizardCard] = {}
-        self._shown_models: tuple[str, ...] = ()
+        self._shown_models: dict[str, str] = {}
         self._build_goals()
         self._build_lower()
         self._build_needs()
@@ -41,16 +44,16 @@ class GoalStep(ScrollColumn):
 
     def refresh(self) -> None:
         """Show what is chosen and what this computer has."""
-        wizard, facts = self._controller.wizard, self._controller.facts
+        wizard, resources = self._controller.wizard, self._controller.resources
         if wizard is None:
             return
         for goal, card in self.goals.items():
-            need = need_of(goal, wizard, facts)  # type: ignore[arg-type]
+            need = need_of(goal, wizard, resources)  # type: ignore[arg-type]
             card.show_need(need.need, need.have, need.enough)
             card.setChecked(goal == wizard.goal)
         self._fill_bases()
-        for name, card in self.bases.items():
-            card.setChecked(name == wizard.base)
+        for model_id, card in self.bases.items():
+            card.setChecked(model_id == wizard.base)
         for effort, card in self.efforts.items():
             card.setChecked(effort == wizard.effort)
             card.show_facts(self._effort_facts(effort, wizard.goal))
@@ -197,14 +200,14 @@ class GoalStep(ScrollColumn):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _fill_bases(self) -> None:
-        wizard, facts = self._controller.wizard, self._controller.facts
-        usable = [model for model in facts.models if not model.adapter]
+        wizard, resources = self._controller.wizard, self._controller.resources
+        usable = [model for model in resources.models if not model.adapter]
         chosen = wizard.base if wizard else ""
-        usable.sort(key=lambda model: (model.name != chosen, model.name != facts.active))
-        names = tuple(model.name for model in usable[:SHOWN_MODELS])
-        if set(names) == set(self._shown_models) and self.bases:
+        usable.sort(key=lambda model: (model.id != chosen, model.id != resources.active))
+        shown = {model.id: model.name for model in usable[:SHOWN_MODELS]}
+        if shown == self._shown_models and self.bases:
             return
-        self._shown_models = names
+        self._shown_models = shown
         while self._bases.count() > 1:
             item = self._bases.takeAt(1)
             if item is not None and (widget := item.widget()) is not None:
@@ -212,8 +215,8 @@ class GoalStep(ScrollColumn):
                 widget.deleteLater()
         self.bases = {}
         for model in usable[:SHOWN_MODELS]:
-            self.bases[model.name] = self._base_card(model, facts.memory_bytes)
-            self._bases.addWidget(self.bases[model.name])
+            self.bases[model.id] = self._base_card(model, resources.memory_bytes)
+            self._bases.addWidget(self.bases[model.id])
         if not usable:
             text = self.tr("No model is installed that can be trained. Import one on the Models page.")
             self._bases.addWidget(Label(text, "ui", "text2", wrap=True))
@@ -232,7 +235,7 @@ class GoalStep(ScrollColumn):
         else:
             card.refuse(self.tr("Training needs about {0} GB. It still works for chat.").format(in_gb(need)))
             card.show_chip(self.tr("Too large to train"), "danger")
-        card.clicked.connect(lambda: self._controller.change(base=model.name, name=""))
+        card.clicked.connect(lambda: self._controller.change(base=model.id, name=""))
         return card
 
     def _show_needs(self) -> None:
@@ -241,7 +244,7 @@ class GoalStep(ScrollColumn):
             self._needs.hide()
             return
         self._needs.show()
-        fit = fit_of(model, self._controller.facts.memory_bytes)
+        fit = fit_of(model, self._controller.resources.memory_bytes)
         memory = size_text(training_bytes(model, small=fit == "tight"))
         free = disk_free_bytes(self._home.runs)
         disk = (model.parameters or model.file_bytes / 0.6) * 8

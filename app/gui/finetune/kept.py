@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.finetune.runs import Run
+from app.finetune.runs import DATA_PARTS, Run
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
 from app.gui.hardware import size_text
 from app.gui.widgets import Button, ConfirmDialog, IconLabel, Label, empty_layout
 from app.gui.widgets.page_frame import Separator
 from app.types import InstalledModel
-
-DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl")
 
 
 class Kept(QWidget):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.gui.finetune.parts import duration
-from app.gui.finetune.trainer_process import Measured
+from app.finetune.durations import duration
+from app.finetune.measured import Measured
 from app.gui.hardware import in_gb
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ProgressBar

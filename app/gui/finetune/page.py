@@ -7,7 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.finetune.plan import BUSY, STEPS, Step
+from app.finetune.machine import BUSY
+from app.finetune.measured import Measured
+from app.finetune.wizard import STEPS, Step
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.compare import CompareStep
 from app.gui.finetune.controller import FinetuneController
@@ -19,7 +21,6 @@ from app.gui.finetune.rail import StepRail
 from app.gui.finetune.review import ReviewStep
 from app.gui.finetune.start import StartStep
 from app.gui.finetune.train import TrainStep
-from app.gui.finetune.trainer_process import Measured
 from app.gui.finetune.use import UseStep
 from app.gui.hardware import memory_bytes
 from app.gui.theme import theme
@@ -162,8 +163,8 @@ class FinetunePage(PageFrame):
 
     def _show_foot(self, step: Step) -> None:
         controller, foot = self._controller, self.foot
-        state, stand = controller.state(), controller.stand
-        at_work = step in ("review", "train") and stand in BUSY
+        state, run_state = controller.state(), controller.run_state
+        at_work = step in ("review", "train") and run_state in BUSY
         self.details.setVisible(step == "goal")
         foot.back.setVisible(step not in ("goal", "train") and not at_work)
         foot.again.setVisible(step == "compare")

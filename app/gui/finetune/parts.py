@@ -249,18 +249,3 @@ class Arrow(ThemedWidget):
             painter.translate(16, 0)
             painter.scale(-1, 1)
         paint_icon(painter, "arrow-right", "text2", QRect(0, 0, 16, 16))
-
-
-def duration(seconds: float) -> str:
-    """ "23 min", "2 h 5 min" or "40 s"."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def time_left(seconds: float) -> str:
-    """ "About 14 min left", rounded as people round."""
-    if seconds < 50:
-        return "Less than a minute left"
-    return f"About {duration(max(seconds, 60) if seconds >= 90 else 60).replace('60 s', '1 min')} left"

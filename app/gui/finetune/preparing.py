@@ -43,10 +43,10 @@ class Preparing(QWidget):
         """Show how far it is."""
         controller = self._controller
         done, total = controller.gathered
-        told, stand = controller.progress, controller.stand
-        self.cancel.setVisible(stand == "preparing")
-        self.resume.setVisible(stand in ("stopped", "failed"))
-        if stand == "preparing" and not told.stage:
+        told, state = controller.progress, controller.run_state
+        self.cancel.setVisible(state == "preparing")
+        self.resume.setVisible(state in ("stopped", "failed"))
+        if state == "preparing" and (total or not told.stage):
             self._now.setText(
                 self.tr("Reading documents, {0} of {1}").format(done, total) if total else self.tr("Starting")
             )

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.errors import AppError
 from app.finetune.review import DEFAULT_QUALITY
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.edit import EditDialog
@@ -38,8 +37,10 @@ class ReviewStep(ScrollColumn):
         super().__init__(parent=parent)
         self._controller = controller
         self.model = ReviewModel(self)
-        self.model.decided.connect(self._counts_changed)
-        self.model.failed.connect(controller.failed)
+        self.model.asked.connect(controller.decide)
+        self.model.approve_asked.connect(controller.approve_good)
+        self.model.modelReset.connect(self._show_first)
+        controller.review_decided.connect(self._decided)
         self._shown: object = None
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
@@ -63,7 +64,6 @@ class ReviewStep(ScrollColumn):
             self._shown = review
             self.model.show_list(review)
             self.filter.set_value(self.model.filter)
-            self.list.setCurrentIndex(self.model.index(0))
         self._stack.setCurrentIndex(0 if review is None else 1)
         if review is not None:
             self.numbers.refresh()
@@ -99,7 +99,7 @@ class ReviewStep(ScrollColumn):
         column.addWidget(Label(self.tr("What we prepared from your data"), "heading"))
         column.addSpacing(10)
         self.numbers = Numbers(self._controller)
-        self.numbers.taken_back.connect(self._take_back)
+        self.numbers.taken_back.connect(self.model.take_back)
         column.addWidget(self.numbers)
         column.addSpacing(16)
         column.addLayout(self._build_filter())
@@ -197,25 +197,18 @@ class ReviewStep(ScrollColumn):
         count = self.model.approve_above(self.quality.value() / 100)
         if count:
             self.toast_asked.emit(self.tr("{0} approved.").format(f"{count:,}"))
-        self.list.setCurrentIndex(self.model.index(0))
-        self._show_source()
 
     def _filter_chosen(self, state: str) -> None:
         self.model.set_filter(state)  # type: ignore[arg-type]
+
+    def _decided(self) -> None:
+        self.model.follow()
+        self._show_counts()
+
+    def _show_first(self) -> None:
+        """Other lines are listed."""
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
-
-    def _take_back(self, key: str) -> None:
-        review = self._controller.review
-        if review is None:
-            return
-        try:
-            review.decide([key], "approve")
-        except AppError as error:
-            self._controller.failed.emit(error)
-            return
-        self.model.refill()
-        self._counts_changed()
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
@@ -252,22 +245,18 @@ class ReviewStep(ScrollColumn):
         self.approve_all.setEnabled(good > 0)
         self.approve_all.setToolTip(self.tr("Approve everything that is to review and has at least this quality"))
 
-    def _counts_changed(self) -> None:
-        self._show_counts()
-        self._controller.changed.emit()
-
     def _show_source(self) -> None:
         self.source.show_entry(self.model.entry(self.list.currentIndex()))
 
     def _show_messages(self) -> None:
         """Why preparing stopped, and warnings."""
         controller = self._controller
-        stand, told = controller.stand, controller.progress
+        state, told = controller.run_state, controller.progress
         waiting = controller.review is None
         notes = []
-        if waiting and stand == "failed" and told.failure is not None:
+        if waiting and state == "failed" and told.failure is not None:
             notes.append(("danger", told.failure.message, told.failure.hint))
-        elif waiting and stand == "stopped":
+        elif waiting and state == "stopped":
             notes.append(("warning", self.tr("Preparing was interrupted."), self.tr("It continues where it was.")))
         notes += [("warning", note.message, note.hint) for note in told.notices[:3]]
         key = tuple(" ".join(note) for note in notes)

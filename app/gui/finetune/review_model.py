@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from app.errors import AppError
 from app.finetune.review import DEFAULT_QUALITY, Entry, ReviewList
 from trainer.spec import Turn
 
@@ -18,18 +17,19 @@ NONE = QModelIndex()
 
 
 class ReviewModel(QAbstractListModel):
-    """Shows one state of the list at a time. A decided line stays where it is until the filter is chosen again,
-    so that nothing jumps under the person's eyes."""
+    """Shows one state of the list at a time. A decided line stays where it is until the filter is chosen again, or
+    nothing of it is left, so that nothing jumps under the person's eyes."""
 
-    decided = Signal()
-    """The counts changed."""
-    failed = Signal(object)
-    """AppError: the decision could not be written, and was not taken."""
+    asked = Signal(object, str, object)
+    """What a person decided: ids, "approve", "reject" or "edit", and the conversation of an edit or None."""
+    approve_asked = Signal(float)
+    """Everything open of at least this quality."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._list: ReviewList | None = None
         self._rows: list[Entry] = []
+        self._refills = False
         self.filter: Filter = "open"
         self.least = 0.0
 
@@ -72,18 +72,32 @@ class ReviewModel(QAbstractListModel):
             place = max((n for n, turn in enumerate(turns) if turn.role == role), default=-1)
             if place >= 0:
                 turns[place] = Turn(turns[place].role, text.strip())
-        self._write([entry], "edit", tuple(turns))
+        self.asked.emit((entry.example.id,), "edit", tuple(turns))
 
     def good(self, quality: float = DEFAULT_QUALITY) -> list[Entry]:
         return self._list.good(quality) if self._list is not None else []
 
+    def take_back(self, example_id: str) -> None:
+        """Learn from a line after all that was set aside."""
+        self._refills = True
+        self.asked.emit((example_id,), "approve", None)
+
     def approve_above(self, quality: float) -> int:
-        """Approve every open line of at least this quality; returns how many."""
-        entries = self.good(quality)
-        if not self._write(entries, "approve"):
-            return 0
-        self.refill()
-        return len(entries)
+        """Approve every open line of at least this quality; returns how many that are."""
+        count = len(self.good(quality))
+        if count:
+            self._refills = True
+            self.approve_asked.emit(quality)
+        return count
+
+    def follow(self) -> None:
+        """Lines were decided, here or at another door."""
+        nothing_left = self._list is not None and not self._list.count(self.filter)
+        if self._refills or nothing_left:
+            self._refills = False
+            self.refill()
+        elif self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def next_open(self, row: int) -> int:
         """The next line that is not decided, after `row` and then from the top; -1 where there is none."""
@@ -91,25 +105,9 @@ class ReviewModel(QAbstractListModel):
         return next((n for n in order if n < len(self._rows) and self._rows[n].state == "open"), -1)
 
     def _decide(self, indexes: Iterable[Index], decision: Literal["approve", "reject"]) -> None:
-        entries = [entry for index in indexes if (entry := self.entry(index)) is not None]
-        self._write(entries, decision)
-
-    def _write(
-        self,
-        entries: Sequence[Entry],
-        decision: Literal["approve", "reject", "edit"],
-        turns: tuple[Turn, ...] | None = None,
-    ) -> bool:
-        if self._list is None or not entries:
-            return False
-        try:
-            self._list.decide([entry.example.id for entry in entries], decision, turns)
-        except AppError as error:
-            self.failed.emit(error)
-            return False
-        self.dataChanged.emit(self.index(0), self.index(max(len(self._rows) - 1, 0)))
-        self.decided.emit()
-        return True
+        ids = tuple(entry.example.id for index in indexes if (entry := self.entry(index)) is not None)
+        if ids:
+            self.asked.emit(ids, decision, None)
 
     # --- Qt -----------------------------------------------------------------------------------------------------------
 

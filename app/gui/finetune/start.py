@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.errors import AppError
-from app.finetune.plan import BUSY, Wizard
-from app.finetune.runs import Run
+from app.core.calls.training import RunRecord
+from app.finetune.machine import BUSY
+from app.finetune.wizard import Wizard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
 from app.gui.hardware import size_text
@@ -56,24 +58,23 @@ class StartStep(ScrollColumn):
         """List the runs anew."""
         empty_layout(self._rows)
         self.opened = {}
-        runs = self._controller.runs.list()
-        for run in runs[:SHOWN]:
+        runs = list(self._controller.listed.records.values())
+        for record in runs[:SHOWN]:
             if self._rows.count():
                 self._rows.addWidget(Separator())
-            self._rows.addWidget(self._row(run))
+            self._rows.addWidget(self._row(record))
         self._heading.setVisible(bool(runs))
         self.panel.setVisible(bool(runs))
 
-    def _row(self, run: Run) -> QWidget:
+    def _row(self, record: RunRecord) -> QWidget:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(12)
-        try:
-            wizard = run.load()
-        except AppError as error:
-            row.addWidget(Label(str(error), "ui", "text2", wrap=True), 1)
-            self._add_delete(row, run, run.id)
+        wizard = record.wizard
+        if wizard is None:
+            row.addWidget(Label(record.problem, "ui", "text2", wrap=True), 1)
+            self._add_delete(row, record, record.id)
             return holder
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -87,27 +88,27 @@ class StartStep(ScrollColumn):
         }[wizard.goal]
         words.addWidget(ElidedLabel(f"{goal}, {day}", "caption", "text2"))
         row.addLayout(words, 1)
-        text, kind, icon = self._state(run, wizard)
+        text, kind, icon = self._state(record, wizard)
         row.addWidget(Chip(text, kind, icon))  # type: ignore[arg-type]
-        stand = self._controller.stand_of(run)
-        label = self.tr("Continue") if stand in ("stopped", "failed", "review") else self.tr("Open")
+        state = self._controller.listed.state(record.id)
+        label = self.tr("Continue") if state in ("stopped", "failed", "review") else self.tr("Open")
         button = Button(label)
         button.setAccessibleName(f"{label}: {wizard.name}")
-        button.clicked.connect(lambda: self._controller.open(run.id))
-        self.opened[run.id] = button
+        button.clicked.connect(lambda: self._controller.open(record.id))
+        self.opened[record.id] = button
         row.addWidget(button)
-        self._add_delete(row, run, wizard.name)
+        self._add_delete(row, record, wizard.name)
         return holder
 
-    def _add_delete(self, row: QHBoxLayout, run: Run, name: str) -> None:
+    def _add_delete(self, row: QHBoxLayout, record: RunRecord, name: str) -> None:
         delete = IconButton("trash-2", self.tr("Delete {0}").format(name))
-        delete.clicked.connect(lambda: self._delete(run, name))
-        if self._controller.stand_of(run) in BUSY:
+        delete.clicked.connect(lambda: self._delete(record, name))
+        if self._controller.listed.state(record.id) in BUSY:
             delete.setEnabled(False)
             delete.setToolTip(self.tr("Stop it first."))
         row.addWidget(delete)
 
-    def _state(self, run: Run, wizard: Wizard) -> tuple[str, str, str]:
+    def _state(self, record: RunRecord, wizard: Wizard) -> tuple[str, str, str]:
         if wizard.kept_old:
             return self.tr("Old model kept"), "neutral", "undo-2"
         if wizard.installed:
@@ -123,11 +124,11 @@ class StartStep(ScrollColumn):
             "failed": (self.tr("Failed"), "danger", "circle-x"),
             "done": (self.tr("Ready to compare"), "success", "circle-check"),
         }
-        return states[self._controller.stand_of(run)]
+        return states[self._controller.listed.state(record.id)]
 
-    def _delete(self, run: Run, name: str) -> None:
-        size = size_text(sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file()))
+    def _delete(self, record: RunRecord, name: str) -> None:
+        size = size_text(sum(path.stat().st_size for path in Path(record.folder).rglob("*") if path.is_file()))
         title = self.tr("Delete the run “{0}”?").format(name)
         detail = self.tr("Its data and files ({0}) are deleted. A model that was installed from it stays.").format(size)
         if ConfirmDialog.ask(self, title, detail, self.tr("Delete run")):
-            self._controller.delete(run.id)
+            self._controller.delete(record.id)

@@ -6,10 +6,11 @@ import msgspec
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.finetune.durations import time_left
 from app.finetune.progress import STAGE_TEXT
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns, time_left
+from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns
 from app.gui.finetune.train_facts import TrainFacts
 from app.gui.finetune.train_head import TrainHead
 from app.gui.widgets import Banner, Button, Label, empty_layout
@@ -27,18 +28,19 @@ class TrainStep(ScrollColumn):
         self._asked = 0
         self._notes: tuple[tuple[str, str, str], ...] = ()
         self._announced = ""
-        self._stopping = False
+        self._stopping = self._skipping = False
         self._shown_state = ("", "")
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
         self.column.addLayout(self._messages)
         self._head = TrainHead()
         self.pause, self.unpause = self._head.pause, self._head.unpause
-        self.stop, self.resume = self._head.stop, self._head.resume
+        self.stop, self.resume, self.skip = self._head.stop, self._head.resume, self._head.skip
         self.pause.clicked.connect(controller.pause)
         self.unpause.clicked.connect(controller.unpause)
         self.stop.clicked.connect(self._stop)
         self.resume.clicked.connect(controller.resume)
+        self.skip.clicked.connect(self._skip)
         self.column.addWidget(self._head)
         self.column.addSpacing(16)
         self._facts = TrainFacts()
@@ -58,60 +60,65 @@ class TrainStep(ScrollColumn):
 
     def refresh(self) -> None:
         """What changes with the run's state."""
-        stand = self._controller.stand
-        if stand not in ("training", "paused"):
-            self._stopping = False
+        state = self._controller.run_state
+        if state not in ("training", "paused"):
+            self._stopping = self._skipping = False
         stage = self._controller.progress.stage
-        can_pause = stand == "training" and stage == "train"
-        self.pause.setVisible(stand in ("training", "waiting") and stage not in AFTER_TRAINING)
+        can_pause = state == "training" and stage == "train"
+        self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
         if can_pause:
             self.pause.enable()
         else:
             self.pause.disable(self.tr("It can be paused once the training itself has begun."))
-        self.unpause.setVisible(stand == "paused")
-        self.stop.setVisible(stand in ("training", "paused", "waiting") and stage not in AFTER_TRAINING)
+        self.unpause.setVisible(state == "paused")
+        self.stop.setVisible(state in ("training", "paused", "waiting") and stage not in AFTER_TRAINING)
         if self._stopping:
             self.stop.disable(self.tr("It stops after this step."))
-        elif can_pause or stand in ("paused", "waiting"):
+        elif can_pause or state in ("paused", "waiting"):
             self.stop.enable()
         else:
             self.stop.disable(self.tr("It can be stopped once the training itself has begun."))
-        self.resume.setVisible(stand in ("stopped", "failed"))
+        self.skip.setVisible(state == "training" and stage == "compare")
+        if self._skipping:
+            self.skip.disable(self.tr("It ends after this answer."))
+        else:
+            self.skip.enable()
+        self.resume.setVisible(state in ("stopped", "failed"))
         self._show_messages()
         self.progress()
 
     def progress(self) -> None:
         """What changes with every figure; at most four times a second."""
-        told, stand = self._controller.progress, self._controller.stand
+        told, state = self._controller.progress, self._controller.run_state
         last = told.points[-1] if told.points else None
         stage = told.stage
         fraction = told.train_fraction if stage == "train" and last else (told.fraction or 0.0)
         title = told.sentence()
         step = ""
-        if stand == "done":
+        if state == "done":
             title, fraction = self.tr("Done"), 1.0
-        elif stand == "stopped":
+        elif state == "stopped":
             title = self.tr("Interrupted")
-        elif stand == "failed":
+        elif state == "failed":
             title = self.tr("Stopped: {0}").format(STAGE_TEXT.get(stage, ""))
         elif stage == "train" and last is not None:
             title = self.tr("Training, {0}%").format(int(fraction * 100))
             step = self.tr("Step {0} of {1}").format(last.step, last.steps)
-            if stand == "paused":
+            if state == "paused":
                 title = self.tr("Paused at {0}%").format(int(fraction * 100))
         elif told.note:
             step = told.note
         self._head.title.setText(title)
         self._head.step.set_text(step)
-        left = told.seconds_left if stand == "training" else None
+        left = told.seconds_left if state == "training" else None
         self._head.left.set_text(time_left(left) if left is not None else "")
         self._head.bar.set_fraction(fraction)
         self.chart.show_points(told.points, told.best_step)
         self._facts.show_progress(told)
         self._show_sample()
         self._announce(title)
-        if (stage, stand) != self._shown_state:
-            self._shown_state = (stage, stand)
+        if (stage, state) != self._shown_state:
+            self._shown_state = (stage, state)
             self.refresh()
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -184,6 +191,11 @@ class TrainStep(ScrollColumn):
         self._controller.stop_training()
         self.refresh()
 
+    def _skip(self) -> None:
+        self._skipping = True
+        self._controller.skip_comparison()
+        self.refresh()
+
     def _show_details(self, shown: bool) -> None:
         self._details.setVisible(shown)
         if shown:
@@ -214,14 +226,14 @@ class TrainStep(ScrollColumn):
         return "\n".join(lines)
 
     def _show_messages(self) -> None:
-        stand, told = self._controller.stand, self._controller.progress
+        state, told = self._controller.run_state, self._controller.progress
         notes: list[tuple[str, str, str]] = []
-        if stand == "failed" and told.failure is not None:
+        if state == "failed" and told.failure is not None:
             notes.append(("danger", told.failure.message, told.failure.hint))
-        elif stand == "stopped":
+        elif state == "stopped":
             text = self.tr("It continues from its last saved step; nothing before that is lost.")
             notes.append(("warning", self.tr("The training was interrupted."), text))
-        elif stand == "waiting":
+        elif state == "waiting":
             notes.append(("info", told.waiting, ""))
         notes += [("warning", note.message, note.hint) for note in told.notices[-2:]]
         if tuple(notes) == self._notes:
@@ -235,7 +247,7 @@ class TrainStep(ScrollColumn):
     def _announce(self, title: str) -> None:
         """Tell a screen reader each tenth and each stage, never every step."""
         told = self._controller.progress
-        milestone = f"{told.stage} {int(told.train_fraction * 10)} {self._controller.stand}"
+        milestone = f"{told.stage} {int(told.train_fraction * 10)} {self._controller.run_state}"
         if milestone == self._announced or not self.isVisible():
             return
         self._announced = milestone

@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.finetune.compare import Comparison
+from app.finetune.durations import duration
 from app.finetune.use import data_text, taught_documents
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.chat import ChatPreview
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
 from app.gui.finetune.kept import Kept
-from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict, duration
+from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
 from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
@@ -91,11 +92,11 @@ class UseStep(ScrollColumn):
     def in_use(self) -> bool:
         """Whether the new model answers."""
         wizard, active = self._controller.wizard, self._controller.models.active
-        return wizard is not None and active is not None and active.name == wizard.installed
+        return wizard is not None and active is not None and active.id == wizard.installed
 
     def _switch_failed(self, name: str, error: AppError) -> None:
-        wizard = self._controller.wizard
-        self._moved(error if wizard is not None and name == wizard.installed else None)
+        model = self._controller.installed()
+        self._moved(error if model is not None and name == model.name else None)
 
     def _moved(self, error: AppError | None) -> None:
         """Only the verdict moves with a switch, many times a second while a model is read."""
@@ -125,7 +126,7 @@ class UseStep(ScrollColumn):
     def _show_verdict(self) -> None:
         wizard, models = self._controller.wizard, self._controller.models
         assert wizard is not None
-        name, before = wizard.installed, models.previous()
+        name, before = self._model_name(), models.previous()
         action = self.verdict.action
         action.setVisible(True)
         action.set_icon("undo-2")
@@ -170,7 +171,7 @@ class UseStep(ScrollColumn):
         quantization = f"{model.quantization}, {self.tr('unchanged')}" if model else self.tr("unchanged")
         for n, (icon, title, name, note) in enumerate(
             (
-                ("box", self.tr("Base model"), model.name if model else wizard.base, quantization),
+                ("box", self.tr("Base model"), model.name if model else self._base_name(), quantization),
                 ("files", self.tr("Data"), data_text(run, wizard), sources),
                 ("graduation-cap", self.tr("Run"), f"{day}{time}", said),
                 ("circle-check", self.tr("Scores"), scores.title, scores.detail),
@@ -188,6 +189,16 @@ class UseStep(ScrollColumn):
             lines.append(f"{judged.path}: KL {judged.kl:.5f} of {judged.limit:.5f}, {said}")
         self._details_text.setText("\n".join(lines))
 
+    def _model_name(self) -> str:
+        """What the new model is called; it may have another name than its run."""
+        wizard, model = self._controller.wizard, self._controller.installed()
+        return model.name if model is not None else wizard.name if wizard is not None else ""
+
+    def _base_name(self) -> str:
+        """What the base was called, where it is gone."""
+        spec = self._controller.run.spec if self._controller.run is not None else None
+        return spec.base.name if spec is not None else ""
+
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
@@ -197,21 +208,19 @@ class UseStep(ScrollColumn):
             self._controller.use_again()
 
     def _rename(self) -> None:
-        wizard = self._controller.wizard
-        if wizard is None:
-            return
-        dialog = RenameDialog(
-            self.tr("Rename “{0}”").format(wizard.name), self.tr("Name of the model"), wizard.name, self
-        )
+        name = self._model_name()
+        dialog = RenameDialog(self.tr("Rename “{0}”").format(name), self.tr("Name of the model"), name, self)
         dialog.check = self._try_rename
         dialog.exec()
         dialog.deleteLater()
 
     def _try_rename(self, name: str) -> str:
-        try:
-            self._controller.rename(name)
-        except AppError as error:
-            return str(error)
+        """Why it cannot be called so, else ""."""
+        wanted, own = " ".join(name.split()).casefold(), self._controller.installed()
+        others = [each for each in self._controller.models.models() if own is None or each.id != own.id]
+        if any(each.name.casefold() == wanted for each in others):
+            return self.tr("Another model is called so.")
+        self._controller.rename(name)
         return ""
 
 

@@ -1,0 +1,149 @@
+"""Ours, beyond OpenAI: the collections of documents, a search in one, and answers from one with citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.body import decoded
+from app.api.door import ApiDoor
+from app.api.errors import not_found
+from app.api.models import IN_USE, chosen
+from app.api.reply import json_response, new_id, now
+from app.api.schema import AskRequest, SearchRequest
+from app.api.stream import streamed, unless_gone
+from app.core.calls.chats import Answered, Ask
+from app.types import Answer, Collection, Passage
+from app.workers.protocol import Collections, Data, ListCollections, Search, Searched, Token
+
+
+async def list_collections(request: Request) -> Response:
+    """GET /v1/collections."""
+    data = [_collection(each) for each in await _listed(request.state.door)]
+    return json_response({"object": "list", "data": data})
+
+
+async def one_collection(request: Request) -> Response:
+    """GET /v1/collections/{id}."""
+    return json_response(_collection(await _found(request)))
+
+
+async def search(request: Request) -> Response:
+    """POST /v1/collections/{id}/search."""
+    asked = await decoded(request, SearchRequest)
+    collection = await _found(request)
+    call = Search(query=asked.query, collections=(collection.id,), k=asked.k, highlight=True)
+    found = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(found, Searched)
+    result = found.result
+    return json_response(
+        {
+            "object": "list",
+            "collection": collection.id,
+            "data": [_passage(passage) for passage in result.passages],
+            "found": result.found,
+            "note": result.note,
+        }
+    )
+
+
+async def ask(request: Request) -> Response:
+    """POST /v1/collections/{id}/ask."""
+    asked = await decoded(request, AskRequest)
+    collection = await _found(request)
+    model_id, model = await chosen(request.state.door, asked.model or IN_USE)
+    call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id)
+    if asked.stream:
+        return await streamed(request, [call], AnswerStream(collection, model))
+    answered = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(answered, Answered)
+    return json_response(_answer(_head(collection, model), answered.answer))
+
+
+class AnswerStream:
+    """The text as the model writes it, then the whole answer: checked, with its citations."""
+
+    def __init__(self, collection: Collection, model: str) -> None:
+        self._head = _head(collection, model)
+
+    def take(self, index: int, data: Data, last: bool) -> Iterable[dict[str, Any]]:
+        if isinstance(data, Token) and not data.thinking:
+            yield {**self._head, "object": "collection.answer.draft", "delta": data.text}
+        elif isinstance(data, Answered) and last:
+            yield _answer(self._head, data.answer)
+
+    def end(self) -> Iterable[dict[str, Any]]:
+        return ()
+
+
+def _head(collection: Collection, model: str) -> dict[str, Any]:
+    return {
+        "id": new_id("answer"),
+        "object": "collection.answer",
+        "created": now(),
+        "model": model,
+        "collection": collection.id,
+    }
+
+
+def _answer(head: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    stats = answer.stats
+    return {
+        **head,
+        "answer": answer.text,
+        "citations": [{"n": source.n, **_passage(source.passage)} for source in answer.sources],
+        "not_found": answer.not_found,
+        "nearest": [_passage(passage) for passage in answer.nearest],
+        "unsupported": list(answer.unsupported),
+        "stopped": answer.stopped,
+        "note": answer.note,
+        "usage": {
+            "prompt_tokens": stats.prompt_tokens,
+            "completion_tokens": stats.completion_tokens,
+            "total_tokens": stats.prompt_tokens + stats.completion_tokens,
+        },
+    }
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    """A passage without the path of its file: programs need not know where things lie on this computer."""
+    return {
+        "passage_id": passage.id,
+        "document_id": passage.document_id,
+        "document": passage.document,
+        "page": passage.page,
+        "heading": passage.heading,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "score": passage.score,
+        "best": list(passage.best) if passage.best else None,
+    }
+
+
+def _collection(collection: Collection) -> dict[str, Any]:
+    return {
+        "id": collection.id,
+        "object": "collection",
+        "name": collection.name,
+        "documents": collection.documents,
+        "passages": collection.passages,
+        "bytes": collection.bytes,
+    }
+
+
+async def _found(request: Request) -> Collection:
+    wanted: int = request.path_params["id"]
+    for collection in await _listed(request.state.door):
+        if collection.id == wanted:
+            return collection
+    raise not_found(f"There is no collection {wanted}. GET /v1/collections lists them.", "collection_not_found")
+
+
+async def _listed(door: ApiDoor) -> tuple[Collection, ...]:
+    found = await door.ask(ListCollections())
+    assert isinstance(found, Collections)
+    return found.collections

@@ -1,0 +1,149 @@
+"""What a program asks, as the engine is asked: messages, tools, the form of the answer, sampling."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.api.errors import ApiError, invalid, unsupported
+from app.api.schema import (
+    AnyJson,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    NamedTool,
+    SchemaJson,
+    Writing,
+)
+from app.types import Sampling
+from app.workers.protocol import Complete, PromptMessage, ToolCall
+
+MOST_COMPLETIONS = 16
+"""Choices of one request: prompts × n."""
+
+
+def chat_calls(request: ChatRequest, defaults: Sampling) -> list[Complete]:
+    """One call for each choice.
+
+    Raises:
+        ApiError: the parts of the request do not fit together.
+    """
+    tools = [msgspec.to_builtins(tool) for tool in request.tools or [] if request.tool_choice != "none"]
+    form = request.response_format
+    if tools and isinstance(form, AnyJson | SchemaJson):
+        raise invalid("response_format", "A form of the answer and tools cannot be asked for together.")
+    if request.tool_choice not in (None, "none", "auto") and not tools:
+        raise invalid("tool_choice", "There are no tools to choose from.")
+    if request.top_logprobs is not None and not request.logprobs:
+        raise invalid("top_logprobs", "It needs 'logprobs': true.")
+    _check_stream(request)
+    call = Complete(
+        messages=tuple(_message(message, i) for i, message in enumerate(request.messages)),
+        tools=msgspec.json.encode(tools).decode() if tools else "",
+        tool_choice=_tool_choice(request),
+        json_schema=msgspec.json.encode(form.json_schema.schema).decode() if isinstance(form, SchemaJson) else "",
+        json_object=isinstance(form, AnyJson),
+        sampling=_sampling(
+            request, _longest(request), defaults, strict=bool(tools) or isinstance(form, AnyJson | SchemaJson)
+        ),
+        logprobs=(request.top_logprobs or 0) if request.logprobs else None,
+    )
+    return _choices(call, request.n or 1)
+
+
+def completion_calls(request: CompletionRequest, defaults: Sampling) -> list[Complete]:
+    """One call for each choice: those of the first prompt, then those of the next.
+
+    Raises:
+        ApiError: the parts of the request do not fit together.
+    """
+    prompts = [request.prompt] if isinstance(request.prompt, str) else request.prompt
+    each = request.n or 1
+    if len(prompts) * each > MOST_COMPLETIONS:
+        raise invalid("n", f"That makes more than {MOST_COMPLETIONS} choices.")
+    _check_stream(request)
+    sampling = _sampling(request, request.max_tokens, defaults, strict=False)
+    calls = [Complete(prompt=prompt, sampling=sampling, logprobs=request.logprobs) for prompt in prompts]
+    return [choice for call in calls for choice in _choices(call, each)]
+
+
+def _choices(call: Complete, n: int) -> list[Complete]:
+    """The same call `n` times; with a seed, each draws otherwise."""
+    seed = call.sampling.seed
+    if n == 1 or seed is None:
+        return [call] * n
+    drawn = [msgspec.structs.replace(call.sampling, seed=seed + i) for i in range(n)]
+    return [msgspec.structs.replace(call, sampling=sampling) for sampling in drawn]
+
+
+def _check_stream(request: Writing) -> None:
+    if request.stream_options is not None and not request.stream:
+        raise invalid("stream_options", "It needs 'stream': true.")
+
+
+def _sampling(request: Writing, longest: int | None, defaults: Sampling, *, strict: bool) -> Sampling:
+    """What is not sent is as Settings say; but nothing is penalised where the form of the answer is fixed, since every
+    JSON repeats its own signs."""
+    for name in ("presence_penalty", "frequency_penalty"):
+        if getattr(request, name):
+            raise unsupported(name, "Use 'repeat_penalty'.")
+    stop = [request.stop] if isinstance(request.stop, str) else request.stop or []
+    if "" in stop:
+        raise invalid("stop", "An empty text cannot end an answer.")
+    sent = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "top_k": request.top_k,
+        "min_p": request.min_p,
+        "repeat_penalty": 1.0 if strict and request.repeat_penalty is None else request.repeat_penalty,
+        "seed": None if request.seed is None else request.seed & 0xFFFFFFFF,
+        "max_tokens": longest,
+        "stop": tuple(stop),
+    }
+    return msgspec.structs.replace(defaults, **{name: value for name, value in sent.items() if value is not None})
+
+
+def _longest(request: ChatRequest) -> int | None:
+    if request.max_tokens is None or request.max_completion_tokens is None:
+        return request.max_completion_tokens or request.max_tokens
+    raise invalid("max_tokens", "Send either 'max_tokens' or 'max_completion_tokens'.")
+
+
+def _tool_choice(request: ChatRequest) -> str:
+    choice = request.tool_choice
+    if not isinstance(choice, NamedTool):
+        return choice or "auto"
+    names = {tool.function.name for tool in request.tools or []}
+    if choice.function.name not in names:
+        raise invalid("tool_choice", f"There is no tool '{choice.function.name}'.")
+    return choice.function.name
+
+
+def _message(message: ChatMessage, at: int) -> PromptMessage:
+    """A message in the engine's form; a developer's is the system's."""
+    parts = message.content
+    content = parts if isinstance(parts, str) else "".join(part.text for part in parts or [])
+    if message.role == "assistant":
+        if message.content is None and not message.tool_calls:
+            raise _incomplete(at, "content", "An assistant's message needs a content or tool calls.")
+    elif message.content is None:
+        raise _incomplete(at, "content", "A message needs a content.")
+    if message.role != "assistant" and message.tool_calls:
+        raise invalid(f"messages[{at}].tool_calls", "Only an assistant calls tools.")
+    if (message.role == "tool") != bool(message.tool_call_id):
+        raise invalid(f"messages[{at}].tool_call_id", "It says which call a tool's message answers, and only that.")
+    calls = [
+        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+        for call in message.tool_calls or []
+    ]
+    return PromptMessage(
+        role="system" if message.role == "developer" else message.role,
+        content=content,
+        name=message.name or "",
+        tool_calls=tuple(calls),
+        tool_call_id=message.tool_call_id or "",
+    )
+
+
+def _incomplete(at: int, field: str, message: str) -> ApiError:
+    name = f"messages[{at}].{field}"
+    return ApiError(400, message, param=name, code="missing_required_parameter")

@@ -1,0 +1,200 @@
+"""What programs may send, as OpenAI names it. Every field stands here: one that does not is refused by name.
+
+Fields of type None are OpenAI's parameters that we do not follow: a client may send them empty, but not with a value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+MOST_CHOICES = 8
+MOST_STOPS = 4
+MOST_TOP_LOGPROBS = 20
+MOST_TEXTS = 2048
+MOST_PASSAGES = 100
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Temperature = Annotated[float, Meta(ge=0.0, le=2.0)]
+Penalty = Annotated[float, Meta(ge=-2.0, le=2.0)]
+Count = Annotated[int, Meta(ge=1)]
+Choices = Annotated[int, Meta(ge=1, le=MOST_CHOICES)]
+
+
+class Body(Struct, forbid_unknown_fields=True):
+    """What all of them have in common: nothing is ignored."""
+
+
+class StreamOptions(Body):
+    """`include_usage`: count tokens in a last piece of the stream."""
+
+    include_usage: bool = False
+    include_obfuscation: Literal[False] | None = None
+
+
+class Writing(Body, kw_only=True):
+    """How to write: in chats and in completions. What is not sent is as Settings say."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: Temperature | None = None
+    top_p: Share | None = None
+    top_k: Annotated[int, Meta(ge=0, le=1000)] | None = None  # not OpenAI's; many local servers know it
+    min_p: Share | None = None  # the same
+    repeat_penalty: Annotated[float, Meta(ge=0.5, le=2.0)] | None = None  # the same
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    n: Choices | None = None
+    stop: str | Annotated[list[str], Meta(max_length=MOST_STOPS)] | None = None
+    seed: int | None = None
+    max_tokens: Count | None = None
+    user: str | None = None  # the same for everyone here: nothing is counted by user
+    logit_bias: None = None
+
+
+class FunctionName(Body):
+    """Which tool is meant."""
+
+    name: str
+
+
+class NamedTool(Body, tag_field="type", tag="function"):
+    """The tool that must be called."""
+
+    function: FunctionName
+
+
+class FunctionCalled(Body):
+    """A call as the model wrote it, `arguments` in JSON."""
+
+    name: str
+    arguments: str
+
+
+class CalledTool(Body, tag_field="type", tag="function"):
+    """A call that an earlier answer asked for."""
+
+    id: str
+    function: FunctionCalled
+    index: int | None = None
+
+
+class TextPart(Body, tag_field="type", tag="text"):
+    """The only kind of content so far: pictures and sound are refused by the name of their type."""
+
+    text: str
+
+
+class ChatMessage(Body, kw_only=True):
+    """One message. Fields that OpenAI's own answers carry may come back empty."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[TextPart] | None = None
+    name: str | None = None
+    tool_calls: list[CalledTool] | None = None
+    tool_call_id: str | None = None
+    reasoning_content: str | None = None  # ours, sent back: models do not read what they thought before
+    refusal: None = None
+    audio: None = None
+    function_call: None = None
+    annotations: Annotated[list[Any], Meta(max_length=0)] | None = None
+
+
+class Function(Body):
+    """What a tool is called, what it is for, and the JSON schema of what it takes."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_-]+$")]
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(Body, tag_field="type", tag="function"):
+    """A function of the program that the model may ask for."""
+
+    function: Function
+
+
+class JsonSchema(Body):
+    """The form that an answer must have; it is always followed, `strict` or not."""
+
+    name: str
+    schema: dict[str, Any]
+    description: str | None = None
+    strict: bool | None = None
+
+
+class PlainText(Body, tag_field="type", tag="text"):
+    """Any text."""
+
+
+class AnyJson(Body, tag_field="type", tag="json_object"):
+    """Any JSON object."""
+
+
+class SchemaJson(Body, tag_field="type", tag="json_schema"):
+    """JSON of a given form."""
+
+    json_schema: JsonSchema
+
+
+class ChatRequest(Writing, kw_only=True):
+    """POST /v1/chat/completions."""
+
+    messages: Annotated[list[ChatMessage], Meta(min_length=1)]
+    max_completion_tokens: Count | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=MOST_TOP_LOGPROBS)] | None = None
+    response_format: PlainText | AnyJson | SchemaJson | None = None
+    tools: list[Tool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
+    modalities: list[Literal["text"]] | None = None
+    metadata: dict[str, str] | None = None
+    store: Literal[False] | None = None
+    service_tier: Literal["auto", "default"] | None = None
+    audio: None = None
+    function_call: None = None
+    functions: None = None
+    prediction: None = None
+    reasoning_effort: None = None
+    verbosity: None = None
+    web_search_options: None = None
+
+
+class CompletionRequest(Writing, kw_only=True):
+    """POST /v1/completions: text goes on, without a chat template."""
+
+    prompt: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_CHOICES)]
+    logprobs: Annotated[int, Meta(ge=0, le=5)] | None = None
+    echo: Literal[False] | None = None
+    best_of: Literal[1] | None = None
+    suffix: None = None
+
+
+class EmbeddingRequest(Body, kw_only=True):
+    """POST /v1/embeddings. `input_type` is ours: questions and passages may be embedded differently."""
+
+    model: str
+    input: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_TEXTS)]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Count | None = None
+    input_type: Literal["query", "document"] | None = None
+    user: str | None = None
+
+
+class SearchRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/search."""
+
+    query: Annotated[str, Meta(min_length=1)]
+    k: Annotated[int, Meta(ge=1, le=MOST_PASSAGES)] = 8
+
+
+class AskRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
+
+    question: Annotated[str, Meta(min_length=1)]
+    model: str = ""
+    stream: bool | None = None

@@ -1,0 +1,90 @@
+"""The model card of a run: what it was made from, how, and how well, in the run's README.md."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.files import write_atomic
+from trainer.context import Context, Summary
+from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json
+
+RECIPES = {
+    "teach": "taught answers",
+    "read": "read documents",
+    "prefer": "taught to prefer better answers",
+    "classify": "taught to sort into labels",
+}
+
+
+def run(context: Context) -> Summary:
+    """Write README.md."""
+    write_atomic(context.run / "README.md", text(context).encode())
+    return {"card": "README.md"}
+
+
+def text(context: Context) -> str:
+    """The card's Markdown."""
+    spec = context.spec
+    report = read_json(context.run / "base" / "report.json", BaseReport)
+    result = read_json(context.run / "train" / "result.json", TrainResult)
+    exported = read_json(context.run / "export" / "result.json", ExportResult)
+    gate = {file.path: file for file in read_json(context.run / "gate" / "result.json", GateResult).files}
+    lines = [
+        f"# {spec.name or spec.id}",
+        "",
+        f"{report.name}, {RECIPES[spec.recipe]}. Made by Inhouse; its data never left that computer.",
+        "",
+        "## Base",
+        "",
+        f"- {report.name} ({report.architecture}, {report.parameters / 1e6:.0f} million parameters)",
+        f"- identity {report.sha256[:16]}",
+        "- torch and llama.cpp agree on it: "
+        + ("not measured" if report.kl is None else f"KL {report.kl:.4f} nats a token"),
+        "",
+        "## Data",
+        "",
+        *[f"- {name.replace('_', ' ')}: {count}" for name, count in result.examples.items()],
+        *[f"- from {entry.name or entry.path} ({entry.kind})" for entry in spec.data.inputs],
+        "",
+        "## Training",
+        "",
+        f"- {result.steps} of {result.planned_steps} steps, best at {result.best_step} ({result.stopped})",
+        f"- {result.tokens:,} tokens in {result.seconds / 60:.1f} minutes, {result.tokens_per_s:.0f} a second",
+        f"- loss {result.train_loss:.3f}; held out {_loss(result.heldout_before)} before, {_loss(result.heldout_loss)} "
+        "after (nats a token)",
+        f"- highest memory {result.peak_memory_bytes / 1e9:.1f} GB",
+        *[f"- {name}: {value}" for name, value in msgspec.to_builtins(result.hyper).items() if value is not None],
+        f"- seed: {spec.seed}",
+        "",
+        *_scores(context),
+        "## Files",
+        "",
+        "| File | Kind | MB | KL to the trained model | Offered |",
+        "|---|---|---|---|---|",
+    ]
+    for file in exported.files:
+        judged = gate[file.path]
+        offered = "yes" if judged.passed else f"no: {judged.reason}"
+        kind = file.quantization or "adapter"
+        lines.append(f"| {file.path} | {kind} | {file.bytes / 1e6:.1f} | {judged.kl:.5f} | {offered} |")
+    lines += ["", *_warnings(result)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _scores(context: Context) -> list[str]:
+    """The comparison on questions that were kept out; nothing where it was not asked for."""
+    path = context.run / "compare" / "result.json"
+    if not path.exists():
+        return []
+    compared = read_json(path, CompareResult)
+    rows = [f"| {e.name} | {e.count} | {e.base} | {e.tuned} | {e.p:.3f} |" for e in compared.exams]
+    head = ["| Exam | Questions | Right before | Right after | p |", "|---|---|---|---|---|"]
+    return ["## Compared", "", f"- {compared.judgement.sentence}", "", *head, *rows, ""]
+
+
+def _warnings(result: TrainResult) -> list[str]:
+    return ["## Warnings", "", *[f"- {warning}" for warning in result.warnings]] if result.warnings else []
+
+
+def _loss(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

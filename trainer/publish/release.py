@@ -1,0 +1,133 @@
+"""The export and gate stages: which files a run gives out, and only after each has been checked."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.types import Message
+from trainer.context import Context, Summary
+from trainer.errors import TrainerError
+from trainer.publish import export as exporting
+from trainer.publish import gate as gating
+from trainer.spec import BaseReport, ExportResult, GateResult, read_json, write_json
+from trainer.train import base, selection
+from trainer.train.chat import Encoded, encode_chat, encode_text
+
+TEXT_TOKENS = 256
+"""Of a piece of plain text that the gate measures on."""
+
+
+def export(context: Context) -> Summary:
+    """Write the adapter, and the merged model in each kind that was asked for."""
+    started = time.monotonic()
+    folder, spec = context.stage("export"), context.spec
+    kinds = [*spec.export.quantizations]
+    report = read_json(context.stage("base") / "report.json", BaseReport)
+    adapter = context.stage("train") / "adapter"
+    source = _graft(context)
+    stem = _file_stem(spec.name or spec.id)
+    best = exporting.recommend(kinds, report.parameters) if kinds else ""
+    context.progress("export", 0, len(kinds) + 2, "files", "Writing the adapter")
+    small = folder / f"{stem}.adapter.gguf"
+    exporting.write_adapter(source, adapter, small)
+    files = [exporting.describe(small, "adapter", best)]
+    if kinds:
+        context.progress("export", 1, len(kinds) + 2, "files", "Merging")
+        merged = folder / f"{stem}.F16.gguf"
+        exporting.write_merged(source, adapter, merged)
+        for number, kind in enumerate(kinds, 2):
+            context.progress("export", number, len(kinds) + 2, "files", f"Writing {kind}")
+            out = folder / f"{stem}.{kind}.gguf"
+            if kind != "F16":
+                exporting.quantize(merged, out, kind, context.threads)
+            files.append(exporting.describe(out, kind, best))
+        if "F16" not in kinds and not spec.export.keep_f16:
+            merged.unlink()
+    result = ExportResult(files=tuple(files), seconds=round(time.monotonic() - started, 2))
+    write_json(folder / "result.json", result)
+    return {"files": len(files), "bytes": sum(file.bytes for file in files)}
+
+
+def gate(context: Context) -> Summary:
+    """Hold every exported file against the trained model; what fails is not offered."""
+    started = time.monotonic()
+    torch.set_num_threads(context.threads)
+    export_folder = context.stage("export")
+    exported = read_json(export_folder / "result.json", ExportResult)
+    source = base.ensure_folder(context.spec.base, context.cache)
+    texts = gating.sample(_gate_texts(context, base.load_tokenizer(source)))
+    context.progress("gate", 0, len(exported.files) + 1, "files", "Asking the trained model")
+    known = gating.reference(source, context.stage("train") / "adapter", texts)
+    gc.collect()
+    graft, folder = _graft(context), context.stage("gate")
+    checked = []
+    for number, file in enumerate(exported.files, 1):
+        context.progress("gate", number, len(exported.files) + 1, "files", f"Checking {file.quantization or 'adapter'}")
+        plain = graft if file.kind == "adapter" else None
+        if file.kind == "model" and gating.needs_comparison(file.quantization):
+            plain = folder / f"base.{file.quantization}.gguf"
+            exporting.quantize(graft, plain, file.quantization, context.threads)  # type: ignore[arg-type]
+        checked.append(gating.check(file, export_folder, graft, plain, known, context.threads))
+        if plain not in (None, graft):
+            plain.unlink()
+    result = GateResult(files=tuple(checked), tokens=known.tokens, seconds=round(time.monotonic() - started, 2))
+    write_json(folder / "result.json", result)
+    failed = [file for file in checked if not file.passed]
+    for bad in failed:
+        context.notice(f"“{bad.path}” is not offered. {bad.reason}", "Choose another of the files.")
+    if len(failed) == len(checked):
+        raise TrainerError(
+            "None of the exported files says what the trained model says.",
+            "Your current model stays as it is. Please report this.",
+            "; ".join(f"{file.path}: KL {file.kl:.4f}" for file in failed),
+            "gate",
+        )
+    return {"passed": len(checked) - len(failed), "failed": len(failed)}
+
+
+def _graft(context: Context) -> Path:
+    """The GGUF that the export is grafted on."""
+    given = context.spec.base
+    path = Path(given.path) if base.is_gguf(given) else Path(given.gguf)
+    if not given.gguf and not base.is_gguf(given):
+        hint = "Name the GGUF file of the same model."
+        raise TrainerError("A model folder alone cannot be exported.", hint, code="no-gguf")
+    return path
+
+
+def _file_stem(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.")
+    return kept[:60] or "model"
+
+
+def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
+    """Plain text that ships with the trainer, then held-out conversations in the model's template."""
+    spec = context.spec
+    yield from encode_text(tokenizer, "parity", base.PARITY_TEXT, TEXT_TOKENS)
+    if spec.recipe == "read":
+        taught, held = selection.choose_texts(context)
+        for text in (*held, *taught):
+            yield from encode_text(tokenizer, text.id, text.text, TEXT_TOKENS)
+    elif spec.recipe == "prefer":
+        for pair in selection.choose_preferences(context)[0]:
+            asked = selection.with_system(pair.messages, selection.instructions(spec))
+            yield from _encoded(tokenizer, pair.id, (*asked, Message("assistant", pair.chosen)))
+    else:
+        examples = [e for e in selection.read_examples(context) if e.answer.strip()]
+        held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
+        for example in held_out or examples:
+            yield from _encoded(tokenizer, example.id, example.messages)
+
+
+def _encoded(tokenizer: Any, key: str, turns: Sequence[Message]) -> list[Encoded]:
+    """The conversation, or nothing where the model's template refuses it: training has left it out and said so."""
+    try:
+        return [encode_chat(tokenizer, key, turns)]
+    except TrainerError:
+        return []

@@ -1,0 +1,132 @@
+"""What crosses the trainer's border as data: a run's specification, its data files and its results.
+
+Only msgspec, so the app imports it too. One run folder holds everything of a run:
+
+    runs/ID/run.json            RunSpec
+    runs/ID/events.jsonl        every event (trainer.events)
+    runs/ID/control.json        Control: what the user asks of the run under way
+    runs/ID/collect|clean|questions|split/   the rooms of trainer.prepare
+    runs/ID/split/examples.jsonl             Example, all of them, with their split
+    runs/ID/split/preferences.jsonl          Preference
+    runs/ID/split/texts.jsonl                TextDocument
+    runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
+    runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
+    runs/ID/base/report.json    BaseReport
+    runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
+    runs/ID/export/result.json  ExportResult     export/*.gguf
+    runs/ID/gate/result.json    GateResult
+    runs/ID/compare/result.json CompareResult    compare/answers.jsonl AnswerPair
+    runs/ID/compare/blind.jsonl BlindPair        compare/votes.jsonl Vote, appended by the wizard
+    runs/ID/README.md           the model card
+    STAGE/done.json             Marker, written last: a stage without it is run again
+"""
+
+from __future__ import annotations
+
+from trainer.spec.comparison import (
+    AnswerPair,
+    BlindPair,
+    BlindTally,
+    CompareResult,
+    Confusion,
+    Exam,
+    Grounding,
+    Judged,
+    Judgement,
+    Probe,
+    Reading,
+    Side,
+    Verdict,
+    Vote,
+)
+from trainer.spec.files import read_json, read_lines, read_spec, write_json, write_lines
+from trainer.spec.records import (
+    Action,
+    Control,
+    Example,
+    Origin,
+    Origins,
+    Preference,
+    ReviewDecision,
+    Split,
+    TextDocument,
+    Turn,
+)
+from trainer.spec.results import (
+    BaseReport,
+    CurvePoint,
+    ExportedFile,
+    ExportResult,
+    GateFile,
+    GateResult,
+    Marker,
+    TrainResult,
+)
+from trainer.spec.specification import (
+    VERSION,
+    BaseModel,
+    Data,
+    Export,
+    Hyper,
+    Input,
+    Limits,
+    Precision,
+    Prepare,
+    Quantization,
+    Recipe,
+    Replay,
+    RunSpec,
+)
+
+__all__ = [
+    "VERSION",
+    "Action",
+    "AnswerPair",
+    "BaseModel",
+    "BaseReport",
+    "BlindPair",
+    "BlindTally",
+    "CompareResult",
+    "Confusion",
+    "Control",
+    "CurvePoint",
+    "Data",
+    "Exam",
+    "Example",
+    "Export",
+    "ExportResult",
+    "ExportedFile",
+    "GateFile",
+    "GateResult",
+    "Grounding",
+    "Hyper",
+    "Input",
+    "Judged",
+    "Judgement",
+    "Limits",
+    "Marker",
+    "Origin",
+    "Origins",
+    "Precision",
+    "Preference",
+    "Prepare",
+    "Probe",
+    "Quantization",
+    "Reading",
+    "Recipe",
+    "Replay",
+    "ReviewDecision",
+    "RunSpec",
+    "Side",
+    "Split",
+    "TextDocument",
+    "TrainResult",
+    "Turn",
+    "Verdict",
+    "Vote",
+    "read_json",
+    "read_lines",
+    "read_spec",
+    "write_json",
+    "write_lines",
+]

@@ -1,0 +1,163 @@
+"""What the comparison of a base and its tuned model writes, and the votes of a person who judged blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+Verdict = Literal["better", "no clear change", "worse"]
+Side = Literal["left", "right"]
+
+
+class Exam(Struct, frozen=True, kw_only=True):
+    """The same questions put to both models. Intervals are Wilson's, 95 %; `p` is McNemar's exact test, two-sided."""
+
+    name: Literal["taught", "taught with documents", "unseen with documents", "unknown", "general", "labels"]
+    count: int
+    base: int  # right answers
+    tuned: int
+    gained: int  # wrong before, right now
+    lost: int  # right before, wrong now
+    p: float
+    base_interval: tuple[float, float]
+    tuned_interval: tuple[float, float]
+
+    @property
+    def change(self) -> Literal["up", "down", "chance"]:
+        """What can be said beyond chance (p < 0.05)."""
+        if self.p >= 0.05 or self.gained == self.lost:
+            return "chance"
+        return "up" if self.gained > self.lost else "down"
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """Held-out text in bits a byte, lower is better; the interval is of tuned minus base (paired bootstrap, 95 %)."""
+
+    base: float
+    tuned: float
+    difference: float
+    interval: tuple[float, float]
+    documents: int
+    bytes: int
+    unit: Literal["document", "passage"]  # what was drawn; passages where there are under six documents
+    p: float = 0.0  # of the exact sign-flip test over the units, two-sided: never below 0.05 with fewer than six
+
+
+class Grounding(Struct, frozen=True, kw_only=True):
+    """Answers with documents, 0 to 1 (trainer.evaluate.faithfulness says how); relevancy is of the passages shown."""
+
+    count: int
+    base_faithfulness: float
+    tuned_faithfulness: float
+    relevancy: float
+
+
+class Probe(Struct, frozen=True, kw_only=True):
+    """Personal data: at how many places a model completes what stood there. The data itself is written nowhere."""
+
+    places: int
+    base: int
+    tuned: int
+    kinds: tuple[str, ...] = ()  # of what the tuned model gives away and the base does not
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """The base as a judge. `consistency`: how often it keeps its choice when the answers trade places."""
+
+    count: int
+    consistency: float
+    used: bool
+    base: int = 0
+    tuned: int = 0
+
+
+class BlindPair(Struct, frozen=True, kw_only=True):
+    """Two answers for a person to judge; `tuned` is not shown before the vote."""
+
+    id: str
+    question: str
+    wanted: str
+    left: str
+    right: str
+    tuned: Side
+
+
+class Vote(Struct, frozen=True, kw_only=True):
+    """A person's choice; the last one of an id counts. The wizard appends them to compare/votes.jsonl."""
+
+    id: str
+    choice: Side | Literal["tie"]
+
+
+class BlindTally(Struct, frozen=True, kw_only=True):
+    """Who won the blind comparison so far."""
+
+    base: int
+    tuned: int
+    ties: int
+
+    @classmethod
+    def of(cls, pairs: Iterable[BlindPair], votes: Iterable[Vote]) -> BlindTally:
+        """Count the votes."""
+        sides = {pair.id: pair.tuned for pair in pairs}
+        last = {vote.id: vote.choice for vote in votes if vote.id in sides}
+        ties = sum(choice == "tie" for choice in last.values())
+        tuned = sum(choice == sides[id] for id, choice in last.items())
+        return cls(base=len(last) - ties - tuned, tuned=tuned, ties=ties)
+
+
+class Confusion(Struct, frozen=True, kw_only=True):
+    """Sort into labels: how often `wanted` was called `said`."""
+
+    wanted: str
+    said: str
+    base: int
+    tuned: int
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """The verdict. `default` is the button that Enter presses."""
+
+    verdict: Verdict
+    sentence: str
+    worse: tuple[str, ...] = ()  # what got worse, a sentence each
+    better: tuple[str, ...] = ()
+    default: Literal["use", "keep"] = "keep"
+
+
+class AnswerPair(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of compare/answers.jsonl: one question, both answers."""
+
+    exam: str
+    id: str
+    question: str
+    wanted: str
+    base: str
+    tuned: str
+    base_right: bool
+    tuned_right: bool
+    group: str = ""
+    base_faithfulness: float | None = None
+    tuned_faithfulness: float | None = None
+
+
+class CompareResult(Struct, frozen=True, kw_only=True):
+    """compare/result.json. `file` is the exported file that was asked; an exam without questions is not listed."""
+
+    file: str
+    judgement: Judgement
+    exams: tuple[Exam, ...]
+    reading: Reading | None = None
+    grounding: Grounding | None = None
+    probe: Probe | None = None
+    judged: Judged | None = None
+    confusion: tuple[Confusion, ...] = ()
+    blind: int = 0  # pairs in compare/blind.jsonl
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()  # what could not be measured, and why
+
+    def exam(self, name: str) -> Exam | None:
+        """One exam by its name."""
+        return next((exam for exam in self.exams if exam.name == name), None)

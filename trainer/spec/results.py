@@ -1,0 +1,104 @@
+"""What the stages of a run write when they are done: one JSON file a stage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from trainer.spec.specification import VERSION, Hyper
+
+
+class Marker(Struct, frozen=True, kw_only=True):
+    """The last thing a stage writes."""
+
+    stage: str
+    fingerprint: str
+    seconds: float
+    summary: dict[str, str | int | float | bool]
+    version: int = VERSION
+
+
+class BaseReport(Struct, frozen=True, kw_only=True):
+    """What the base is, and that torch and llama.cpp agree on it."""
+
+    path: str
+    name: str
+    architecture: str
+    parameters: int
+    layers: int
+    vocabulary: int
+    context: int
+    kl: float | None  # nats a token, torch against llama.cpp; None where only a folder is at hand
+    template: str
+    eos: str
+    sha256: str  # of the file's first and last MiB and its size: its identity for lineage
+
+
+class CurvePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A point of the learning curve; losses in nats a token."""
+
+    step: int
+    epoch: float
+    train: float
+    heldout: float | None = None
+    learning_rate: float = 0.0
+
+
+class TrainResult(Struct, frozen=True, kw_only=True):
+    """What training did. `hyper` holds every value in use, the chosen ones included."""
+
+    adapter: str  # folder, PEFT
+    steps: int
+    planned_steps: int
+    best_step: int
+    stopped: Literal["finished", "early", "user", "time"]
+    train_loss: float
+    heldout_loss: float | None
+    heldout_before: float | None
+    curve: tuple[CurvePoint, ...]
+    examples: dict[str, int]  # train, validation, replay, too_long, …
+    tokens: int  # trained on, padding not counted
+    tokens_per_s: float
+    seconds: float
+    peak_memory_bytes: int
+    precision: str
+    hyper: Hyper
+    warnings: tuple[str, ...] = ()
+
+
+class ExportedFile(Struct, frozen=True, kw_only=True):
+    """One file that came out."""
+
+    path: str
+    kind: Literal["adapter", "model"]
+    quantization: str
+    bytes: int
+    recommended: bool = False
+    reason: str = ""  # for a person: why one would take it
+
+
+class ExportResult(Struct, frozen=True, kw_only=True):
+    """The files of a run, before the gate."""
+
+    files: tuple[ExportedFile, ...]
+    seconds: float
+
+
+class GateFile(Struct, frozen=True, kw_only=True):
+    """Whether an exported file is the model that was trained."""
+
+    path: str
+    passed: bool
+    kl: float  # nats a token, exported in llama.cpp against the trained model in torch
+    limit: float
+    base_kl: float | None = None  # what the base loses by the same quantization
+    reason: str = ""  # why it failed, for a person
+
+
+class GateResult(Struct, frozen=True, kw_only=True):
+    """Only files that passed are offered."""
+
+    files: tuple[GateFile, ...]
+    tokens: int  # measured on
+    seconds: float

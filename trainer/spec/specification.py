@@ -1,0 +1,118 @@
+"""What a run is to do, whole: with the same specification and the same data the same model comes out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+VERSION = 1
+Recipe = Literal["teach", "read", "prefer", "classify"]
+Precision = Literal["auto", "bf16", "fp32", "nf4"]
+Quantization = Literal["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
+
+
+class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model that is taught: a GGUF file, or a Hugging Face folder with safetensors."""
+
+    path: str
+    name: str = ""
+    gguf: str = ""  # for a folder: the GGUF of the same model, which the export is grafted on
+
+
+class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that the prepare stages collect from."""
+
+    kind: Literal["documents", "file", "chats", "feedback"]
+    path: str  # documents: JSON lines of TextDocument; file: CSV, XLSX or JSONL; chats and feedback: JSON lines
+    name: str = ""  # of the collection or file, for people
+
+
+class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the data is: inputs to prepare, or files that are ready (they skip prepare and its review)."""
+
+    inputs: tuple[Input, ...] = ()
+    examples: str = ""  # JSON lines of Example
+    preferences: str = ""  # JSON lines of Preference
+    texts: str = ""  # JSON lines of TextDocument
+    labels: tuple[str, ...] = ()  # classify: the only answers allowed
+    system: str | None = None  # message before each example; None: the chat's own (app.llama.rules), "": none
+
+
+class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the prepare stages may do."""
+
+    make_questions: bool = True
+    phrasings: int = 7  # a fact
+    max_facts: int = 200
+    mask_personal_data: bool = True
+    languages: tuple[str, ...] = ()  # () keeps the main language of the data
+    heldout_phrasings: int = 1  # a fact
+    unseen_share: float = 0.1  # of the documents, kept out whole
+    approve_above: float | None = None  # a standing decision of the user: examples of this quality need no review
+
+
+class Hyper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hyper-parameters; None is chosen from the data and written to the result."""
+
+    learning_rate: float | None = None
+    epochs: float | None = None
+    batch_tokens: int | None = None  # tokens a step
+    rank: int = 16
+    alpha: float | None = None
+    warmup: float = 0.05  # share of the steps
+    weight_decay: float = 0.0
+    max_length: int | None = None  # tokens of an example
+    precision: Precision = "auto"
+    checkpointing: bool | None = None  # of gradients; None: only where memory needs it
+    patience: int = 3  # held-out measurements without progress before it stops
+    beta: float = 0.1  # prefer (DPO)
+    evaluations: int = 8  # held-out measurements in a run
+    checkpoint_seconds: float = 60.0
+    checkpoint_steps: int | None = None
+
+
+class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """General questions answered by the base itself, mixed in so that teaching does not erase."""
+
+    enabled: bool = True
+    questions: str = ""  # JSON lines with "question"; "" takes the ones that ship
+    earlier: tuple[str, ...] = ()  # examples.jsonl of earlier rounds
+    share: float | None = None  # replay tokens for each token of the data
+    reading: float = 0.12  # tokens of the documents' own text, read along, for each token of the answers
+    max_new_tokens: int = 48
+
+
+class Export(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which files come out. The adapter is always written."""
+
+    quantizations: tuple[Quantization, ...] = ("Q8_0", "Q4_K_M")
+    keep_f16: bool = False
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the run may use; None is what the machine has."""
+
+    memory_bytes: int | None = None
+    disk_bytes: int | None = None
+    minutes: float | None = None
+    threads: int | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run, whole: with the same specification and data the same model comes out."""
+
+    version: int = VERSION
+    id: str
+    name: str = ""
+    recipe: Recipe = "teach"
+    base: BaseModel
+    data: Data
+    prepare: Prepare = Prepare()
+    hyper: Hyper = Hyper()
+    replay: Replay = Replay()
+    export: Export = Export()
+    limits: Limits = Limits()
+    compare: bool = True
+    seed: int = 17

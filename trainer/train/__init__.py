@@ -1,0 +1,1 @@
+"""Training: the base in torch, the examples as tokens, the adapter, and the loop that any kill may interrupt."""

@@ -1,0 +1,132 @@
+"""What a batch costs: the negative log-likelihood of the tokens to be learned, and the preference loss on top of it.
+
+The head projects only those tokens, in pieces, and its gradient is taken on the way: the (tokens × vocabulary) logits
+of a whole batch never exist. For a small model with a large vocabulary that is most of the memory and a third of the
+time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import logsigmoid
+
+from trainer.train import shared_prefix
+from trainer.train.batches import Batch
+
+PIECE = 256  # rows of logits at a time: 256 × 49,152 in float32 are 50 MB
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What is to be said at each learned place: some tokens (n, k) with their chances (n, k), which add up to 1.
+
+    One token with the chance 1 is the usual case; more of them are another model's opinion, and the loss is then the
+    divergence from it.
+    """
+
+    tokens: torch.Tensor
+    chances: torch.Tensor
+
+    @classmethod
+    def of(cls, targets: torch.Tensor) -> Aims:
+        """The tokens (n,) themselves."""
+        return cls(targets[:, None], torch.ones(len(targets), 1, device=targets.device))
+
+    @property
+    def entropy(self) -> torch.Tensor:
+        """What remains of the loss where the opinion is met exactly, (n,)."""
+        return torch.special.entr(self.chances).sum(1)
+
+
+class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
+    """Hidden states (n, d) through a frozen head (V, d) to the loss of each place (n,), in nats."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: torch.Tensor, head: torch.Tensor, tokens: torch.Tensor, chances: torch.Tensor
+    ) -> torch.Tensor:
+        wanted = ctx.needs_input_grad[0]
+        losses, grads = [], []
+        for rows, aims, weights in zip(hidden.split(PIECE), tokens.split(PIECE), chances.split(PIECE), strict=True):
+            logits = (rows @ head.t()).float()
+            log_total = logits.logsumexp(dim=-1, keepdim=True)
+            losses.append((weights * (log_total - logits.gather(1, aims))).sum(1))
+            if wanted:
+                share = logits.sub_(log_total).exp_()
+                share.scatter_add_(1, aims, -weights)
+                grads.append(share.to(rows.dtype) @ head)
+        if wanted:
+            ctx.save_for_backward(torch.cat(grads))
+        return torch.cat(losses)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (rows,) = ctx.saved_tensors
+        return rows * grad[:, None].to(rows.dtype), None, None, None
+
+
+def shares_prefix(model: nn.Module) -> bool:
+    """Whether the model's attention is of a kind that `shared_prefix` computes exactly."""
+    config = model.config
+    return config.model_type in shared_prefix.ARCHITECTURES and not getattr(config, "use_sliding_window", False)
+
+
+def token_losses(model: nn.Module, batch: Batch, aims: Aims | None = None) -> torch.Tensor:
+    """The loss of each learned token of a batch, (n,), in nats; `batch.owner` says whose each is.
+
+    `aims` are other models' opinions in place of the batch's own tokens.
+    """
+    aims = aims or Aims.of(batch.targets)
+    rows = _hidden(model, batch)
+    losses: torch.Tensor
+    if shares_prefix(model):
+        losses = _HeadLoss.apply(rows, model.lm_head.weight, aims.tokens, aims.chances)
+    else:
+        said = rows.float().log_softmax(-1).gather(1, aims.tokens)
+        losses = -(aims.chances * said).sum(1)
+    return losses - aims.entropy
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def opinion(model: nn.Module, batch: Batch, count: int) -> Aims:
+    """What a model holds for likely at each learned place: its first `count` tokens and their chances."""
+    tokens, chances = [], []
+    for rows in _hidden(model, batch).split(PIECE):
+        logits = rows @ model.lm_head.weight.t() if shares_prefix(model) else rows
+        best = logits.float().softmax(-1).topk(count)
+        tokens.append(best.indices)
+        chances.append(best.values / best.values.sum(1, keepdim=True))
+    return Aims(torch.cat(tokens), torch.cat(chances))
+
+
+def _hidden(model: nn.Module, batch: Batch) -> torch.Tensor:
+    """The rows of the learned places: hidden states (n, d) where the head is ours to apply, else logits (n, V)."""
+    if shares_prefix(model):
+        hidden: torch.Tensor = model.model(
+            input_ids=batch.ids, position_ids=batch.positions, use_cache=False, layout=batch.layout
+        ).last_hidden_state[0]
+        return hidden[batch.learned_at]
+    width = batch.layout.length
+    mask = batch.real[batch.layout.prefix :].view(-1, width)
+    logits: torch.Tensor = model(
+        input_ids=batch.ids.view(-1, width), attention_mask=mask.long(), use_cache=False
+    ).logits
+    return logits.reshape(-1, logits.shape[-1])[batch.learned_at]
+
+
+def example_losses(model: nn.Module, batch: Batch) -> torch.Tensor:
+    """The summed loss of each example, (examples,): minus the log-probability of its answer."""
+    losses = token_losses(model, batch)
+    return torch.zeros(batch.layout.examples, device=losses.device).index_add(0, batch.owner, losses)
+
+
+def preference_loss(
+    chosen: torch.Tensor, rejected: torch.Tensor, base_chosen: torch.Tensor, base_rejected: torch.Tensor, beta: float
+) -> torch.Tensor:
+    """Direct preference optimisation (Rafailov et al. 2023, eq. 7), one value a pair; all inputs are summed losses."""
+    margin = (base_chosen - chosen) - (base_rejected - rejected)
+    return -logsigmoid(beta * margin)

@@ -1,0 +1,176 @@
+"""What a run needs before it starts: memory, time and disk, from a short measurement on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import psutil
+import torch
+from msgspec import Struct
+
+from app.errors import AppError
+from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
+from trainer.context import Context
+from trainer.errors import TrainerError, as_trainer_error
+from trainer.spec import BaseModel, Example, RunSpec, read_spec
+from trainer.train import base, choose, selection
+
+WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
+TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
+REPLAY_QUESTIONS = 156  # that ship
+BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Figures for a person to decide by. `fits` is False where it cannot run; `instead` names what would."""
+
+    fits: bool
+    memory_bytes: int
+    memory_available: int
+    disk_bytes: int
+    disk_available: int
+    seconds: float
+    steps: int
+    tokens: int
+    precision: str
+    learning_rate: float
+    epochs: float
+    reason: str = ""
+    instead: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def command(folder: Path) -> int:
+    """`trainer plan RUN.json`: one JSON object on stdout, or a sentence on stderr; the exit status."""
+    try:
+        spec = read_spec(folder / "run.json")
+        found = make(Context(spec, folder, lambda _event: None))
+    except (AppError, OSError) as error:
+        sys.stderr.write(f"{as_trainer_error(error)}\n")
+        return 1
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    return 0
+
+
+def make(context: Context) -> Plan:
+    """Measure this machine for a second or two and count the data.
+
+    Raises:
+        TrainerError: the data or the base cannot be read.
+    """
+    spec = context.spec
+    shape = _shape(spec.base)
+    tokens, longest, examples = _data(context)
+    memory = spec.limits.memory_bytes or int(psutil.virtual_memory().available)
+    disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
+    precision = choose.precision(spec.hyper.precision, shape.parameters, memory, "cpu")
+    mean = tokens / max(examples, 1)
+    hyper = choose.choose(spec.hyper, spec.recipe, mean, longest, shape.context, shape.parameters)
+    epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
+    trained = int(tokens * epochs)
+    seconds = trained * _seconds_a_token(shape, precision) * (2.2 if spec.recipe == "prefer" else 1.1) + 60
+    need_memory = training_bytes(shape, precision, longest)
+    need_disk = _disk(spec, shape)
+    plan = Plan(
+        fits=True,
+        memory_bytes=need_memory,
+        memory_available=memory,
+        disk_bytes=need_disk,
+        disk_available=disk,
+        seconds=round(seconds, 1),
+        steps=max(1, round(trained / batch)),
+        tokens=trained,
+        precision=precision,
+        learning_rate=hyper.learning_rate or 0.0,
+        epochs=epochs,
+        warnings=(f"Only {examples} examples.",) if examples < selection.FEW else (),
+    )
+    return _judge(plan, shape, longest)
+
+
+def _shape(model: BaseModel) -> Shape:
+    path = Path(model.path)
+    if not path.exists():
+        raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
+    config = base.read_config(path)
+    return Shape(
+        base.count_parameters(config),
+        int(config.num_hidden_layers),
+        int(config.hidden_size),
+        int(config.vocab_size),
+        int(config.max_position_embeddings),
+    )
+
+
+def _data(context: Context) -> tuple[int, int, int]:
+    """Tokens of an epoch, the longest example, and how many; estimated from words."""
+    spec = context.spec
+    if spec.recipe == "read":
+        texts = selection.choose_texts(context)[0]
+        counts = [round(len(t.text.split()) * WORDS_TO_TOKENS) for t in texts]
+        return sum(counts), min(512, max(counts)), sum(-(-n // 512) for n in counts)
+    if spec.recipe == "prefer":
+        pairs = selection.choose_preferences(context)[0]
+        lengths = [_words(p.chosen) + _words(p.rejected) + 2 * _words(p.messages[-1].content) for p in pairs]
+        return sum(lengths), max(lengths), len(pairs)
+    train, _ = selection.choose(selection.read_examples(context), spec.seed)
+    lengths = [_example_tokens(e) for e in train]
+    replay = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
+    along = 1 + (spec.replay.reading if spec.recipe == "teach" and spec.data.inputs else 0.0)
+    return round((sum(lengths) + replay) * along), max(lengths), len(train)
+
+
+def _words(text: str) -> int:
+    return round(len(text.split()) * WORDS_TO_TOKENS)
+
+
+def _example_tokens(example: Example) -> int:
+    return TEMPLATE_TOKENS + sum(_words(turn.content) for turn in example.messages)
+
+
+def _seconds_a_token(shape: Shape, precision: str) -> float:
+    """Forward and backward through frozen weights: 4 operations a parameter; the rate is measured here and now."""
+    dtype = torch.float32 if precision == "fp32" else torch.bfloat16
+    x, w = torch.randn(512, shape.hidden).to(dtype), torch.randn(4 * shape.hidden, shape.hidden).to(dtype)
+    x @ w.t()
+    started = time.perf_counter()
+    rounds = 0
+    while time.perf_counter() - started < 0.5:
+        x @ w.t()
+        rounds += 1
+    rate = 2.0 * x.shape[0] * w.numel() * rounds / (time.perf_counter() - started)
+    overhead = 2.0 if precision != "nf4" else 4.0  # norms, attention, low-rank products; unpacking of 4 bits
+    seconds: float = 4.0 * shape.parameters * overhead / rate
+    return seconds
+
+
+def _disk(spec: RunSpec, shape: Shape) -> int:
+    unpacked = shape.parameters * (4 if shape.parameters < base.FULL_PRECISION_BELOW else 2)
+    kinds = sum(shape.parameters * BITS[kind] / 8 for kind in spec.export.quantizations)
+    checkpoints = 3 * shape.parameters * ADAPTER_SHARE * 12
+    return int(unpacked + shape.parameters * 2 + kinds + checkpoints + 50e6)
+
+
+def _judge(plan: Plan, shape: Shape, longest: int) -> Plan:
+    if plan.disk_bytes > plan.disk_available:
+        short = (plan.disk_bytes - plan.disk_available) / 1e9
+        return msgspec.structs.replace(
+            plan, fits=False, reason="There is too little room on the disk.", instead=f"Free {short:.1f} GB more."
+        )
+    if plan.memory_bytes <= plan.memory_available:
+        return plan
+    short = (plan.memory_bytes - plan.memory_available) / 1e9
+    smaller = training_bytes(shape, "nf4", longest)
+    if smaller <= plan.memory_available and plan.precision != "nf4":
+        instead = "Choose 4-bit precision under Details."
+    else:
+        most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
+        instead = (
+            f"Close other programs ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion "
+        )
+        instead += "parameters."
+    return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)

@@ -1,0 +1,84 @@
+"""What the model is reminded of while it learns: general questions with the base's own answers, and earlier rounds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.types import Message
+from trainer.prepare import duplicates, split
+from trainer.spec import Example, Replay, read_lines, write_lines
+from trainer.train import selection
+from trainer.train.answer import answer
+from trainer.train.chat import encode_prompt
+
+QUESTIONS = Path(__file__).resolve().parent.parent.parent / "resources" / "replay" / "questions.jsonl"
+OWN = "replay-"
+"""What the ids of questions that the base itself answered begin with."""
+CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned
+
+
+class Question(Struct, frozen=True):
+    """A general question. `kind` keeps the set broad: facts, arithmetic, writing, …"""
+
+    question: str
+    kind: str = ""
+
+
+def build(
+    replay: Replay,
+    system: str,
+    model: Any,
+    tokenizer: Any,
+    kept: Path,
+    seed: int,
+    kept_out: Sequence[str] = (),
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[Example]:
+    """General questions answered by `model` (the base, adapters off), and examples of earlier rounds.
+
+    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away.
+    The answers are kept beside the run, so that a resumed run repeats the very same ones.
+    """
+    if not replay.enabled:
+        return []
+    if kept.exists():
+        return list(read_lines(kept, Example))
+    path = Path(replay.questions) if replay.questions else QUESTIONS
+    questions = [q.question for q in read_lines(path, Question)]
+    asked = [selection.with_system((Message("user", question),), system) for question in questions]
+    prompts = [encode_prompt(tokenizer, messages) for messages in asked]
+    said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
+    examples = [
+        Example(
+            id=f"{OWN}{number}",
+            messages=(*messages, Message("assistant", text)),
+            origin="replay",
+            approved=True,
+            reason="" if ended else CUT,
+        )
+        for number, (messages, (text, ended)) in enumerate(zip(asked, said, strict=True))
+        if text
+    ]
+    earlier = _earlier(replay.earlier, kept_out, len(questions), seed)
+    examples += [replace(e, messages=selection.with_system(e.messages, system)) for e in earlier]
+    write_lines(kept, examples)
+    return examples
+
+
+def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int) -> list[Example]:
+    """What earlier rounds taught, so that a second round does not erase the first."""
+    found = []
+    for path in paths:
+        decided = selection.decide(read_lines(Path(path), Example), selection.review_of(path), None)
+        taught = [e for e in decided if e.split == "train" and selection.is_usable(e)]
+        said = split.asked(taught)
+        leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}
+        taught = [e for e in taught if leaked.isdisjoint(split.asked([e]))]
+        found += random.Random(seed).sample(taught, min(most, len(taught)))
+    return [replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]
