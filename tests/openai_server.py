@@ -36,6 +36,8 @@ class Play:
     """Words after which it reports an error in the stream."""
     garbage: bytes = b""
     """Said instead of anything else."""
+    choices: list[dict[str, Any]] = field(default_factory=list)
+    """Streamed as they are instead of the words."""
     finish: str = "stop"
     usage: bool = True
     gate: threading.Event | None = None
@@ -88,7 +90,7 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
             if self._refused():
                 return
             body = play.bodies[-1]
-            length = sum(len(each["content"]) for each in body["messages"])
+            length = sum(len(each["content"]) for each in body.get("messages", ()))
             if play.longest and length > play.longest:
                 said = {"error": {"message": f"This model's maximum context length is {play.longest}, not {length}."}}
                 self._say(400, json.dumps(said).encode())
@@ -121,6 +123,12 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
             return True
 
         def _stream(self, count: int) -> None:
+            for choice in play.choices:
+                self._event({"choices": [{"index": 0, **choice}]})
+            if play.choices:
+                self._chunk(b"data: [DONE]\n\n")
+                self._chunk(b"")
+                return
             for thought in play.thoughts:
                 self._event({"choices": [{"index": 0, "delta": {"reasoning_content": thought}}]})
             for n, word in enumerate(play.words[:count]):

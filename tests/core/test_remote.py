@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,7 +21,21 @@ from app.core.remote.model import RemoteModel
 from app.errors import AppError
 from app.llama.prompt import quote
 from app.types import InstalledModel, Message, Passage, Sampling
-from app.workers.protocol import Call, Chat, Chatted, Count, Counted, Load, Loaded, SetAdapter, Token, Waiting
+from app.workers.protocol import (
+    Call,
+    Chat,
+    Chatted,
+    Complete,
+    Count,
+    Counted,
+    Load,
+    Loaded,
+    PromptMessage,
+    SetAdapter,
+    Token,
+    ToolCall,
+    Waiting,
+)
 
 PASSAGE = Passage(
     id=1, document_id=1, document="Travel.pdf", path="/nowhere", collection="Travel", page=8, start=0, end=9,
@@ -199,6 +214,58 @@ def test_count_is_estimated_without_the_server(play: Play) -> None:
     assert isinstance(heard.result, Counted) and heard.result.context == 4096
     assert 500 <= heard.result.tokens <= 700
     assert play.bodies == []
+
+
+# --- what programs ask ------------------------------------------------------------------------------------------------
+
+
+def test_a_program_gets_tool_calls_put_together(play: Play) -> None:
+    call = {"index": 0, "id": "call_7", "type": "function", "function": {"name": "weather", "arguments": ""}}
+    parts = [{"index": 0, "function": {"arguments": text}} for text in ('{"city": ', '"Munich"}')]
+    play.choices = [{"delta": {"tool_calls": [each]}} for each in (call, *parts)]
+    play.choices.append({"delta": {}, "finish_reason": "tool_calls"})
+    tools = '[{"type": "function", "function": {"name": "weather", "parameters": {}}}]'
+    said = (
+        PromptMessage(role="user", content="Weather?"),
+        PromptMessage(role="assistant", tool_calls=(ToolCall(id="a", name="weather", arguments="{}"),)),
+        PromptMessage(role="tool", content="Rain", tool_call_id="a"),
+    )
+    heard = asked(play, Complete(messages=said, tools=tools, tool_choice="weather"))
+    assert heard.result.tool_calls == (ToolCall(id="call_7", name="weather", arguments='{"city": "Munich"}'),)
+    assert heard.result.reason == "tool_calls"
+    body = play.bodies[-1]
+    assert body["tools"] == json.loads(tools)
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "weather"}}
+    assert body["messages"][1]["tool_calls"][0]["function"] == {"name": "weather", "arguments": "{}"}
+    assert body["messages"][2] == {"role": "tool", "content": "Rain", "tool_call_id": "a"}
+
+
+def test_log_probabilities_come_through_in_either_form(play: Play) -> None:
+    top = [{"token": "Yes", "logprob": -0.1, "bytes": [89, 101, 115]}, {"token": "No", "logprob": -2.5}]
+    content = [{**top[0], "top_logprobs": top}]
+    play.choices = [
+        {"delta": {"content": "Yes"}, "logprobs": {"content": content}}, {"delta": {}, "finish_reason": "length"},
+    ]  # fmt: skip
+    question = (PromptMessage(role="user", content="Is it?"),)
+    heard = asked(play, Complete(messages=question, logprobs=2, json_object=True))
+    (token,) = [each for each in heard.events if isinstance(each, Token)]
+    (said,) = token.logprobs
+    assert (token.text, said.token, said.logprob, said.bytes) == ("Yes", "Yes", -0.1, (89, 101, 115))
+    assert [(each.token, each.logprob) for each in said.top] == [("Yes", -0.1), ("No", -2.5)]
+    assert (play.bodies[-1]["logprobs"], play.bodies[-1]["top_logprobs"]) == (True, 2)
+    assert play.bodies[-1]["response_format"] == {"type": "json_object"}
+    assert heard.result.reason == "length" and heard.result.stats.completion_tokens == 1
+    old = {"tokens": ["Yes", "."], "token_logprobs": [-0.1, None], "top_logprobs": [{"Yes": -0.1, "No": -2.5}]}
+    play.choices = [{"text": "Yes.", "logprobs": old, "finish_reason": "stop"}]
+    heard = asked(play, Complete(prompt="It is. Is it?", logprobs=2))
+    (token,) = [each for each in heard.events if isinstance(each, Token)]
+    assert [each.token for each in token.logprobs] == ["Yes", "."]
+    assert [each.token for each in token.logprobs[0].top] == ["Yes", "No"]
+    assert play.paths[-1] == "/v1/completions" and play.bodies[-1]["prompt"] == "It is. Is it?"
+    assert "messages" not in play.bodies[-1] and heard.result.text == "Yes."
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from app.core.remote.wire import message_in
+from app.core.remote.chunks import message_in
 from app.errors import AppError, BadFile
 from app.models.servers import host_of
 
