@@ -36,6 +36,8 @@ class Engine:
         """The process ended by itself, or cannot load the model."""
         self._job: Job | None = None
         self._paused: Callable[[], object] | None = None
+        self._is_refused = False
+        """The process is there, and could not load the model the last time."""
         self.child.ready.connect(self._load)
         self.child.failed.connect(self._ended)
 
@@ -54,25 +56,23 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether it neither answers nor is about to."""
-        if self.child.state != "ready":
-            return self.child.state != "starting"
-        return self.info is None and not (self._job is not None and self._job.active)
+        return self._is_refused or self.child.state in ("stopped", "failed")
 
     def start(self) -> None:
         """Start the process, which loads the model; where it runs without a model, load it again."""
-        if self.child.state == "ready" and self.is_idle:
+        if self._is_refused:
             self._load()
         else:
             self.child.start()
 
     def restart(self) -> None:
         """End the process and load the model in another one."""
-        self.info = None
+        self.info, self._is_refused = None, False
         self.child.restart()
 
     def rest(self) -> None:
         """End the process so that its memory is free; `start` brings it back."""
-        self.info = None
+        self.info, self._is_refused = None, False
         self.child.retire()
 
     def hold(self, room: Callable[[], object]) -> None:
@@ -95,7 +95,7 @@ class Engine:
             threads=settings.get(THREADS),
             adapter=model.adapter,
         )
-        self.info = None
+        self.info, self._is_refused = None, False
         self._job = self.child.request(
             call, event=self._moved, done=self._loaded, failed=self._refused, cancelled=self._held
         )
@@ -110,6 +110,7 @@ class Engine:
 
     def _refused(self, error: AppError) -> None:
         if self.child.state == "ready":  # else its end is told by the child itself
+            self._is_refused = True
             self.failed.emit(error)
 
     def _held(self) -> None:
@@ -118,5 +119,5 @@ class Engine:
             room()
 
     def _ended(self, error: AppError) -> None:
-        self.info = None
+        self.info, self._is_refused = None, False
         self.failed.emit(error)
