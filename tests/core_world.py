@@ -165,7 +165,7 @@ class CoreWorld:
         self.trainer = FakeTrainer()
         self.remote: list[tuple[InstalledModel, str | None, FakeRemote]] = []
         """What stands for models on servers, with the key that each was given."""
-        self.core = Core(self.home, self._child, self.clock, load_api, self.trainer, self._remote)
+        self.core = Core(self.home, self._child, self.clock, self.trainer, load_api, self._remote)
 
     def _remote(self, model: InstalledModel, key: str | None) -> FakeRemote:
         child = FakeRemote()

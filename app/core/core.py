@@ -46,12 +46,12 @@ class Core:
         home: Home,
         make_child: MakeChild,
         clock: Clock,
-        load_api: Callable[[], MakeServer] = no_server,
         trainer: Trainer | None = None,
+        load_api: Callable[[], MakeServer] = no_server,
         make_remote: MakeRemote | None = None,
     ) -> None:
-        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on;
-        `trainer` and `make_remote` are played in tests.
+        """Open the stores; starts no process. `trainer` and `make_remote` are played in tests; `load_api` imports what
+        programs connect to, when it is turned on.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.

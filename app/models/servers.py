@@ -20,12 +20,8 @@ def clean_address(text: str) -> str:
     Raises:
         AppError: it is no address of a server, or holds a password, which belongs into the key.
     """
-    address = text.strip().rstrip("/")
-    for path in PATHS:
-        address = address.removesuffix(path)
-    wrong = AppError(
-        f"“{text.strip()}” is not the address of a server.", "It looks like https://models.example.com/v1."
-    )
+    address = text.strip()
+    wrong = AppError(f"“{address}” is not the address of a server.", "It looks like https://models.example.com/v1.")
     try:
         if "://" not in address:
             address = f"{'http' if _is_here(urlsplit(f'//{address}')) else 'https'}://{address}"
@@ -36,7 +32,10 @@ def clean_address(text: str) -> str:
         raise wrong
     if parts.username is not None or parts.password is not None:
         raise AppError("The address holds a password.", "Leave it out, and give it as the key.")
-    return address.rstrip("/")
+    path = parts.path.rstrip("/")
+    for end in PATHS:
+        path = path.removesuffix(end)
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
 
 
 def host_of(address: str) -> str:
