@@ -91,6 +91,8 @@ class Choice(Struct):
 
 
 class Usage(Struct):
+    """Tokens, as the server counts them."""
+
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
