@@ -216,7 +216,9 @@ def command(args: argparse.Namespace, session: Session) -> int:
     session.door.on_broadcast = lambda _: None  # so that the core tells it of answers
     default = session.settings.get(DEFAULT_COLLECTION)
     chosen = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
-    Repl(session, chosen or ((default,) if default else ())).run()
+    if not chosen and default in [item.id for item in session.collections()]:
+        chosen = (default,)
+    Repl(session, chosen).run()
     session.choose(FIRST_RUN_DONE, True)
     return 0
 
