@@ -318,7 +318,7 @@ KNOWN = tuple(
     [
         ((), 0, LEAVE),
         ((), TRAVEL, TRAVEL),
-        ((), GONE, GONE),
+        ((), GONE, LEAVE),
         (("travel", "leave"), 0, TRAVEL),
         (("travel",), LEAVE, TRAVEL),
     ],
