@@ -23,6 +23,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "sentence_transformers": ("app/documents/embed.py",),
     "starlette": ("app/api/",),
     "uvicorn": ("app/api/",),
+    "httpx": ("app/core/remote/connection.py",),
+    "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),

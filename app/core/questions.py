@@ -15,6 +15,7 @@ from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
+from app.models.servers import shown_name
 from app.settings import Settings
 from app.types import Answer, InstalledModel
 from app.workers.protocol import Call, Token
@@ -70,7 +71,7 @@ class _Question:
             call.question,
             collections=None if call.alone else call.collections,
             searched=documents.names_of(call.collections),
-            model=model.name,
+            model=shown_name(model),
             small=assistant.is_small(model),
             priority=call.priority,
         )
