@@ -194,6 +194,16 @@ def test_rated_answers_and_chats_are_learned_from(world: CoreWorld) -> None:
     assert end is not None and end.error is not None and "nothing to learn from" in end.error.message
 
 
+def test_missing_libraries_are_named_before_anything_starts(world: CoreWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    monkeypatch.setattr("app.finetune.trainer_command.NEEDED", ("torch", "no_such_library"))
+    for call in (c.BeginRun(), c.PrepareRun(run_id=run.id), c.TrainRun(run_id=run.id)):
+        end = door.end(door.call(call))
+        assert end is not None and end.error is not None and "no_such_library" in end.error.message, call
+    assert world.trainer.launched == [] and len(door.result(door.call(c.ListRuns())).runs) == 1
+
+
 # --- the review -------------------------------------------------------------------------------------------------------
 
 
