@@ -162,7 +162,7 @@ class CoreWorld:
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
         self.trainer = FakeTrainer()
-        self.core = Core(self.home, self._child, self.clock, load_api, self.trainer)
+        self.core = Core(self.home, self._child, self.clock, self.trainer, load_api)
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()

@@ -8,7 +8,6 @@ import time
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.core.calls.api import Api, ApiMoved, RenewApiKey, ServeApi, ShowApi
-from app.core.door import CoreDoor
 from app.errors import AppError, WorkerGone
 from app.workers.protocol import Data
 
@@ -30,13 +29,12 @@ what is asked and answered crosses the network unencrypted."""
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Run the command; returns the exit status."""
-    with CoreDoor(session.home) as door:
-        if args.show_key or args.new_key:
-            shown = door.call(RenewApiKey() if args.new_key else ShowApi())
-            assert isinstance(shown, Api)
-            say(shown.key)
-            return 0
-        return _serve(door, _call(args), as_json=args.json)
+    if args.show_key or args.new_key:
+        shown = session.call(RenewApiKey() if args.new_key else ShowApi())
+        assert isinstance(shown, Api)
+        say(shown.key)
+        return 0
+    return _serve(session, _call(args), as_json=args.json)
 
 
 def _call(args: argparse.Namespace) -> ServeApi:
@@ -50,13 +48,13 @@ def _call(args: argparse.Namespace) -> ServeApi:
     )
 
 
-def _serve(door: CoreDoor, call: ServeApi, *, as_json: bool) -> int:
+def _serve(session: Session, call: ServeApi, *, as_json: bool) -> int:
     """Until Ctrl C; a core that dies meanwhile is replaced."""
     tries = 0
     while True:
         began = time.monotonic()
         try:
-            door.call(call, lambda data: _show(data, as_json=as_json))
+            session.call(call, lambda data: _show(data, as_json=as_json))
         except KeyboardInterrupt:
             tell("Programs can no longer connect, unless Settings let them.")
             return 0

@@ -44,11 +44,11 @@ class Core:
         home: Home,
         make_child: MakeChild,
         clock: Clock,
-        load_api: Callable[[], MakeServer] = no_server,
         trainer: Trainer | None = None,
+        load_api: Callable[[], MakeServer] = no_server,
     ) -> None:
-        """Open the stores; starts no process. `load_api` imports what programs connect to, when it is turned on;
-        `trainer` is played in tests.
+        """Open the stores; starts no process. `trainer` is played in tests; `load_api` imports what programs connect
+        to, when it is turned on.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.

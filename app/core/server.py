@@ -146,7 +146,7 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
     core: Core | None = None
     serve: Serve
     try:
-        core = Core(place, make_child, LoopClock(loop), load_api)
+        core = Core(place, make_child, LoopClock(loop), load_api=load_api)
         serve = Server(core, stop).serve
     except AppError as error:
         serve = _refuse(error, stop)

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.finetune import plan
-from app.finetune.plan import Facts, Wizard
+from app.finetune import steps
+from app.finetune.wizard import Resources, Wizard
 from app.gui.bench import __main__ as bench
 from app.gui.finetune.chart import LossChart, curve, round_ticks, smooth
 from app.gui.theme import Theme
@@ -67,13 +67,13 @@ def test_the_chart_is_drawn_with_its_points(qtbot: QtBot, qapp: QApplication) ->
 
 def test_a_tick_stands_only_where_as_much_is_there_as_is_best() -> None:
     """A green tick at "91 of 100" told people that it was enough."""
-    facts = Facts(collections=(Collection(id=1, name="Travel", documents=8, passages=96),), corrected=8)
+    facts = Resources(collections=(Collection(id=1, name="Travel", documents=8, passages=96),), corrected=8)
     wizard = Wizard(id="x")
     more = msgspec.structs.replace(facts, collections=(Collection(id=1, name="Travel", documents=25, passages=2_000),))
     for goal in ("teach", "read"):
-        assert not plan.need_of(goal, wizard, facts).enough and plan.need_of(goal, wizard, more).enough  # type: ignore[arg-type]
-    assert not plan.need_of("prefer", wizard, facts).enough
-    assert plan.need_of("prefer", wizard, msgspec.structs.replace(facts, corrected=200)).enough
+        assert not steps.need_of(goal, wizard, facts).enough and steps.need_of(goal, wizard, more).enough  # type: ignore[arg-type]
+    assert not steps.need_of("prefer", wizard, facts).enough
+    assert steps.need_of("prefer", wizard, msgspec.structs.replace(facts, corrected=200)).enough
 
 
 def test_the_windows_figures_need_no_display(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from app.gui.documents.adding import AddState
 from chat_world import MUNICH, TRAVEL, World, cited, page_image, passage, real_file
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
+from app.core.calls.documents import AddState
 from app.errors import WorkerGone
 from app.gui.chat import page as chat_page
 from app.gui.chat.build import reading_text
@@ -467,15 +467,15 @@ def test_a_page_that_is_built_late_names_the_collection_that_it_asks(qtbot) -> N
 
 def test_the_chat_says_that_its_documents_are_being_read(qtbot) -> None:
     page = World().page(qtbot)
-    page.show_adding("Travel", reading_text(AddState("running", "Travel")))
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1)))
     assert "Reading begins" in page.collection_button.accessibleName()
     assert page.start_page._reading.isVisible()
-    page.show_adding("Travel", reading_text(AddState("running", "Travel", done=2, total=8)))
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1, done=2, total=8)))
     assert "Reading 3 of 8" in page.collection_button.accessibleName()
-    page.show_adding("Quality", reading_text(AddState("running", "Quality", done=2, total=8)))
+    page.show_adding(2, reading_text(AddState(phase="running", collection_id=2, done=2, total=8)))
     assert "21 documents" in page.collection_button.accessibleName(), "files for another collection are not this chat's"
-    page.show_adding("Travel", reading_text(AddState("running", "Travel", done=8, total=8)))
-    page.show_adding("Travel", reading_text(AddState("finished", "Travel", indexed=8)))
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1, done=8, total=8)))
+    page.show_adding(1, reading_text(AddState(phase="finished", collection_id=1, indexed=8)))
     assert "21 documents" in page.collection_button.accessibleName() and not page.start_page._reading.isVisible()
 
 

@@ -559,11 +559,11 @@ def test_after_the_welcome_the_chat_says_that_reading_has_begun(qtbot: QtBot) ->
         made.window._outer.currentWidget().start.click()  # type: ignore[union-attr]
         page = made.window.page("chat")
         assert isinstance(page, ChatPage)
-        assert page.start_page._reading.text().startswith("Reading begins")
         samples = Collection(id=1, name="Larkfield samples")
         made.last("documents").last(CreateCollection).finish(CollectionMade(collection=samples))
         for job in made.last("documents").waiting(ListCollections):
             job.finish(Collections(collections=(samples,)))
+        assert page.start_page._reading.text().startswith("Reading begins")
         assert "Reading begins" in page.collection_button.accessibleName()
         made.last("documents").last(Add).say(AddProgress(done=2, total=8))
         assert "Reading 3 of 8" in page.collection_button.accessibleName()

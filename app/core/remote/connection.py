@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
 from app.core.remote.wire import message_of
@@ -50,7 +50,7 @@ class Connection:
             await self._check(response)
             return await _body(response)
 
-    async def events(self, path: str, body: bytes, quiet: Callable[[], object]) -> AsyncIterator[bytes]:
+    async def events(self, path: str, body: bytes, quiet: Callable[[], object]) -> AsyncGenerator[bytes, None]:
         """POST, and the data of each server-sent event as it comes; `quiet` is called after each silent minute.
 
         Raises:
@@ -87,7 +87,7 @@ class Connection:
         raise _refusal(self.host, response.status_code, message_of(await _body(response)))
 
     @contextlib.asynccontextmanager
-    async def _in_plain_words(self) -> AsyncIterator[None]:
+    async def _in_plain_words(self) -> AsyncGenerator[None]:
         import httpx  # loaded by _client
 
         host = self.host
@@ -170,7 +170,7 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-async def _lines(response: httpx.Response, watch: _Watch, host: str) -> AsyncIterator[bytes]:
+async def _lines(response: httpx.Response, watch: _Watch, host: str) -> AsyncGenerator[bytes, None]:
     """Lines as the protocol means them: a text may hold what Python takes for the end of one."""
     rest = b""
     async for piece in response.aiter_bytes():

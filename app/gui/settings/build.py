@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.gui.chat.exporting import delete_all, export_all
 from app.gui.parts import Parts
 from app.gui.settings.page import SettingsPage
+from app.gui.settings.programs import ProgramsSection
 from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
 from app.gui.settings.shortcut_list import KeyTable
 from app.gui.shell.main_window import MainWindow
@@ -19,6 +20,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     """The page; it offers the collections that there are as the default one."""
     extra: dict[str, Callable[[], QWidget]] = {
         "Models and hardware": lambda: HardwareSection(lambda: parts.models.info),
+        "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),
         "Keyboard": lambda: KeyTable(window.keys),
         "Data and backup": lambda: DataSection(

@@ -26,6 +26,7 @@ SECTION_ICONS = {
     "Answers": "message-square",
     "Documents": "folder-open",
     "Models and hardware": "cpu",
+    "API": "zap",
     "Privacy": "shield-check",
     "Keyboard": "keyboard",
     "Data and backup": "hard-drive",

@@ -29,6 +29,8 @@ LIBRARIES = (
     ("markdown-it-py", "MIT"),
     ("Pygments", "BSD-2-Clause"),
     ("msgspec", "BSD-3-Clause"),
+    ("starlette", "BSD-3-Clause"),
+    ("uvicorn", "BSD-3-Clause"),
 )
 """Distribution → its licence, as its own metadata and licence file say."""
 
