@@ -19,8 +19,8 @@ from app.finetune.runs import Run, Runs
 from app.finetune.steps import Reviewed, StepState
 from app.finetune.wizard import STEPS, Changes, Resources, Step, Wizard
 from app.gui.core_client import CoreClient
-from app.gui.finetune.open_run import OpenRun
 from app.gui.finetune.run_list import RunList
+from app.gui.finetune.shown_run import ShownRun
 from app.gui.models.controller import ModelsController
 from app.paths import Home
 from app.types import InstalledModel
@@ -66,7 +66,7 @@ class TrainingState(QObject):
         self.listed = RunList(core, self)
         self.resources = Resources()
         self.measuring = False
-        self.opened: OpenRun | None = None
+        self.opened: ShownRun | None = None
         """What the window reads of the run whose wizard is open."""
         self._status = ("", False)
         self.listed.changed.connect(self._runs_listed)
@@ -196,7 +196,7 @@ class TrainingState(QObject):
         try:
             if data.run.wizard is None:
                 raise AppError(data.run.problem)
-            self.opened = OpenRun(data.run, data.run.wizard)
+            self.opened = ShownRun(data.run, data.run.wizard)
         except AppError as error:
             self.failed.emit(error)
             return

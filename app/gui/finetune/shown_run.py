@@ -17,7 +17,7 @@ OTHER_SHARE = 0.1
 """A time that was measured for a number of examples is told for others that differ by less than this share."""
 
 
-class OpenRun:
+class ShownRun:
     """One run: its wizard, where it is, what it has said, the list to review and the comparison."""
 
     def __init__(self, record: c.RunRecord, wizard: Wizard) -> None:
