@@ -16,8 +16,9 @@ from app.core.run_flows import RunFlows
 from app.core.run_watch import TAIL_S, RunWatch, WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
-from app.finetune.machine import Gathered, require
+from app.finetune.machine import Gathered
 from app.finetune.runs import Runs
+from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel

@@ -10,9 +10,10 @@ from app.core.house import House
 from app.core.signals import Signal
 from app.core.trainer import Trainer
 from app.errors import AppError
-from app.finetune.machine import BUSY, RunMachine, RunState
+from app.finetune.machine import RunMachine
 from app.finetune.measured import Measured
 from app.finetune.runs import Run, Runs
+from app.finetune.states import BUSY, RunState
 from app.finetune.wizard import Wizard
 from app.workers.protocol import Failure
 

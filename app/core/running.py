@@ -17,9 +17,9 @@ from app.core.run_watch import RunWatch, WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
 from app.finetune.cases import TooLarge
-from app.finetune.machine import Action, require
 from app.finetune.measured import Measured
 from app.finetune.review import ReviewList
+from app.finetune.states import Action, require
 from app.finetune.trainer_command import require_trainer
 from app.types import InstalledModel
 from app.workers.protocol import Done

@@ -22,8 +22,8 @@ from app.core.trainer import Trainer, TrainerProcess
 from app.core.training_use import TrainingUse
 from app.errors import AppError
 from app.finetune import machine
-from app.finetune.machine import require
 from app.finetune.runs import REMOVABLE, Runs
+from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import CHOOSING, Wizard, changed, with_defaults
 from app.finetune.wizard_file import resolved

@@ -14,7 +14,8 @@ from app.core.run_flows import RunFlows
 from app.core.run_watch import RunWatch, WatchedRun
 from app.errors import AppError
 from app.finetune import cases
-from app.finetune.machine import at, require
+from app.finetune.machine import at
+from app.finetune.states import require
 from app.types import InstalledModel
 from app.workers.protocol import ModelInstalled
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from app.core.calls import training as c
 from app.finetune.compare import Comparison
-from app.finetune.machine import BUSY, RunState
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run
+from app.finetune.states import BUSY, RunState
 from app.finetune.steps import Reviewed
 from app.finetune.wizard import Wizard
 
