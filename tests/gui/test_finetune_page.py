@@ -543,7 +543,7 @@ def test_another_core_is_asked_again(world: Wizard) -> None:
     world.world.core.stop()
     world.link.lose(again.core)
     world.parts.core.connect_core()
-    assert world.page.train._title.text() == "Training, 67%"
+    assert world.page.train._head.title.text() == "Training, 67%"
     fake_run.finish(run)
     again.clock.pass_time(0.5)
     assert world.controller.run_state == "done" and world.page.foot.next.isEnabled()
@@ -576,7 +576,7 @@ def test_the_comparison_says_how_long_it_takes_and_can_be_skipped(world: Wizard)
     fake_run.say(run, events.Progress(stage="compare", done=10, total=130, note="Asking both models"), at=2000.0)
     fake_run.say(run, events.Progress(stage="compare", done=20, total=130, note="Asking both models"), at=2060.0)
     world.look()
-    assert train._left.text() == "About 11 min left" and train.skip.isVisible() and not train.stop.isVisible()
+    assert train._head.left.text() == "About 11 min left" and train.skip.isVisible() and not train.stop.isVisible()
     train.skip.click()
     assert read_json(run.folder / "control.json", Control).action == "skip" and not train.skip.isEnabled()
     fake_run.finish(run, compared=False)
