@@ -63,7 +63,8 @@ def _found(named: str, session: Session) -> c.RunRecord:
     assert isinstance(runs, c.Runs)
     found = next((run for run in runs.runs if run.id == key), None)
     if found is None:
-        raise AppError(f"There is no run at “{named}”.", "“inhouse train --list” shows those that there are.")
+        hint = "“inhouse train --list” shows those that there are; “python -m trainer run” takes any other run.json."
+        raise AppError(f"There is no run at “{named}” that Inhouse began.", hint)
     return found
 
 

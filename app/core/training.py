@@ -16,10 +16,11 @@ from app.core.preparing import Preparing
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import RunFlows
-from app.core.run_watch import RunWatch, WatchedRun
+from app.core.run_watch import RunWatch
 from app.core.running import Running
 from app.core.trainer import Trainer, TrainerProcess
 from app.core.training_use import TrainingUse
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import machine
 from app.finetune.runs import REMOVABLE, Runs

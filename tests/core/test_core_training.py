@@ -268,6 +268,29 @@ def test_the_time_is_told_before_it_starts_and_is_not_measured_twice(world: Core
     assert len(world.trainer.plans) == 1 and world.trainer.launched == [run.id]
 
 
+def test_two_doors_that_look_at_a_list_measure_it_once(world: CoreWorld) -> None:
+    one, other = world.door(), world.door()
+    run = reviewable(world, one)
+    keys = [door.call(c.MeasureRun(run_id=run.id)) for door in (one, other)]
+    (plan,) = world.trainer.plans
+    one.leave()
+    assert plan.controls == [], "the other one still wants to know"
+    plan.finish(FITS)  # type: ignore[arg-type]
+    assert other.result(keys[1]).measured == FITS
+    assert one.end(keys[0]) is not None and not world.core.busy
+
+
+def test_a_trainer_that_was_started_by_hand_is_seen(world: CoreWorld) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    fake_run.train_until(run, pid=HERE)
+    assert record(door, run).state == "training"
+    fake_run.finish(run)
+    world.clock.pass_time(0.5)
+    moved = told(door, c.RunMoved)[-1]
+    assert isinstance(moved, c.RunMoved) and moved.state == "done"
+
+
 def test_figures_of_another_list_or_of_long_ago_do_not_count(world: CoreWorld) -> None:
     door = world.door()
     run = reviewable(world, door)

@@ -208,10 +208,14 @@ class RunKept(Data, frozen=True):
 
 
 class ResourcesFound(Data, frozen=True):
+    """What there is to train with."""
+
     resources: Resources
 
 
 class TrainingMeasured(Data, frozen=True):
+    """What training would take, with the list as it stands."""
+
     run_id: str
     measured: Measured
 
