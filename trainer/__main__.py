@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("run", "run or resume a run"), ("plan", "say what a run needs, without starting it")):
         commands.add_parser(name, help=text).add_argument("run", type=Path, help="the run's run.json")
+    commands.choices["plan"].add_argument(
+        "--approve-above", type=float, metavar="Q", help="as if open examples of this quality (0 to 1) were approved"
+    )
     bench = commands.add_parser("bench", help="training speed and memory beside plain TRL")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
     chosen = parser.parse_args(arguments)
@@ -38,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run(folder, EventLog(folder / "events.jsonl"))
     from trainer.train.plan import command
 
-    return command(folder)
+    return command(folder, chosen.approve_above)
 
 
 if __name__ == "__main__":

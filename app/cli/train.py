@@ -16,8 +16,8 @@ from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.durations import time_left
-from app.finetune.machine import BUSY
 from app.finetune.review import ReviewList, read_lines
+from app.finetune.states import BUSY
 from app.finetune.wizard import Changes
 from app.types import InstalledModel
 from app.workers.failures import error_of
@@ -63,7 +63,8 @@ def _found(named: str, session: Session) -> c.RunRecord:
     assert isinstance(runs, c.Runs)
     found = next((run for run in runs.runs if run.id == key), None)
     if found is None:
-        raise AppError(f"There is no run at “{named}”.", "“inhouse train --list” shows those that there are.")
+        hint = "“inhouse train --list” shows those that there are; “python -m trainer run” takes any other run.json."
+        raise AppError(f"There is no run at “{named}” that Inhouse began.", hint)
     return found
 
 
@@ -131,7 +132,7 @@ def _approve_good(args: argparse.Namespace, run: c.RunRecord, session: Session) 
         return False
     said = session.call(c.ApproveGood(run_id=run.id, quality=args.approve_above))
     assert isinstance(said, c.ReviewDecided)
-    tell(f"{len(said.decisions)} approved.")
+    tell(f"{said.count} approved.")
     return True
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeVar, get_args
 
-from app.finetune.wizard import Effort
-from trainer.spec import Recipe
+from app.finetune.wizard import Effort, Goal
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
 
@@ -43,7 +42,7 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
     data.add_argument("--chats", nargs="*", type=int, metavar="ID", help="learn from these chats, or from all")
     data.add_argument("--thumbs", action="store_true", help="learn from rated answers")
-    data.add_argument("--recipe", choices=get_args(Recipe), default="teach", help="what to do (default: %(default)s)")
+    data.add_argument("--recipe", choices=get_args(Goal), default="teach", help="what to do (default: %(default)s)")
     data.add_argument(
         "--labels", default="", metavar="A,B,C", help="of the recipe classify (default: those in the data)"
     )

@@ -13,11 +13,13 @@ from app.core.learning import Material
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import RunFlows
-from app.core.run_watch import TAIL_S, RunWatch, WatchedRun
+from app.core.run_watch import TAIL_S, RunWatch
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
-from app.finetune.machine import Gathered, require
+from app.finetune.machine import Gathered
 from app.finetune.runs import Runs
+from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel

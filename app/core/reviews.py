@@ -11,7 +11,7 @@ from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.review import Decision, ReviewList
 from app.finetune.runs import Run
-from trainer.spec import Turn
+from app.types import Message
 
 KEPT = 2
 """Lists that stay in memory; one holds the text of its examples."""
@@ -55,15 +55,15 @@ class Reviews:
         review: ReviewList,
         ids: Iterable[str],
         decision: Decision,
-        messages: tuple[Turn, ...] | None = None,
+        messages: tuple[Message, ...] | None = None,
     ) -> c.ReviewDecided:
         """Write down what a person decided, and tell it.
 
         Raises:
             NoSpace: it could not be written; nothing changed.
         """
-        said = c.ReviewDecided(run_id=run.id, decisions=tuple(review.decide(ids, decision, messages)))
-        if said.decisions:
+        said = c.ReviewDecided(run_id=run.id, count=len(review.decide(ids, decision, messages)))
+        if said.count:
             self._house.tell(said)
         return said
 
@@ -77,7 +77,8 @@ class Reviews:
         pair = next((each for each in comparison.pairs if each.id == call.pair_id), None)
         if pair is None:
             raise AppError("This question is not part of the comparison any more.", "Open the run again.")
-        said = c.Voted(run_id=call.run_id, vote=comparison.vote(pair, call.choice))
+        comparison.vote(pair, call.choice)
+        said = c.Voted(run_id=call.run_id)
         self._house.tell(said)
         return said
 

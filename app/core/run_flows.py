@@ -12,8 +12,9 @@ from app.core.house import House
 from app.core.local_work import DiskWork, Handled
 from app.core.models import ModelsDesk
 from app.core.reviews import Reviews
-from app.core.run_watch import RunWatch, WatchedRun
+from app.core.run_watch import RunWatch
 from app.core.trainer import Trainer
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases
 from app.finetune.cases import Steps

@@ -13,13 +13,14 @@ from app.core.preparing import Preparing
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import PAUSED, RunFlows
-from app.core.run_watch import RunWatch, WatchedRun
+from app.core.run_watch import RunWatch
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
 from app.finetune.cases import TooLarge
-from app.finetune.machine import Action, require
 from app.finetune.measured import Measured
 from app.finetune.review import ReviewList
+from app.finetune.states import Action, require
 from app.finetune.trainer_command import require_trainer
 from app.types import InstalledModel
 from app.workers.protocol import Done
@@ -48,7 +49,7 @@ class Running:
     ) -> None:
         self._house, self._models, self._watch = house, models, watch
         self._flows, self._reviews, self._preparing = flows, reviews, preparing
-        self._measuring: dict[str, Reply] = {}
+        self._measuring: dict[str, list[Reply]] = {}
         """Run → who waits for what its training would take."""
         self._followers: list[tuple[str, Reply]] = []
         models.guard(self._needs)
@@ -67,25 +68,39 @@ class Running:
         if known is not None:
             reply.done(c.TrainingMeasured(run_id=watched.id, measured=known))
             return
+        reply.on_cancel(lambda: self._leave_measuring(watched, reply))
+        if watched.id in self._measuring:  # several doors look at the same list
+            self._measuring[watched.id].append(reply)
+            return
 
         def done(measured: Measured) -> None:
             self._note(watched, review, measured)
-            self._measuring.pop(watched.id).done(c.TrainingMeasured(run_id=watched.id, measured=measured))
+            for each in self._measuring.pop(watched.id):
+                each.done(c.TrainingMeasured(run_id=watched.id, measured=measured))
 
         def failed(error: AppError) -> None:
-            self._measuring.pop(watched.id).failed(error)
+            for each in self._measuring.pop(watched.id):
+                each.failed(error)
 
-        self._stop_measuring(watched)
-        self._measuring[watched.id] = reply
-        reply.on_cancel(lambda: self._stop_measuring(watched))
+        self._measuring[watched.id] = [reply]
         self._flows.run(watched, cases.measure(watched.run, review), done, failed)
 
-    def _stop_measuring(self, watched: WatchedRun) -> None:
-        """Another one measures the same, or nobody wants to know any more."""
-        reply = self._measuring.pop(watched.id, None)
-        if reply is not None:
-            self._flows.drop(watched)
+    def _leave_measuring(self, watched: WatchedRun, reply: Reply) -> None:
+        """One door does not want to know any more; where none is left it is not measured."""
+        waiting = self._measuring.get(watched.id, [])
+        if reply in waiting:
+            waiting.remove(reply)
             reply.cancelled()
+            if not waiting:
+                self._stop_measuring(watched)
+
+    def _stop_measuring(self, watched: WatchedRun) -> None:
+        """It is measured anew for a start, or nobody wants to know."""
+        waiting = self._measuring.pop(watched.id, None)
+        if waiting is not None:
+            self._flows.drop(watched)
+            for reply in waiting:
+                reply.cancelled()
 
     def train(self, call: c.TrainRun, watched: WatchedRun, reply: Reply) -> None:
         """The person has seen the list: measure, and start where it fits."""

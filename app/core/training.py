@@ -16,14 +16,15 @@ from app.core.preparing import Preparing
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import RunFlows
-from app.core.run_watch import RunWatch, WatchedRun
+from app.core.run_watch import RunWatch
 from app.core.running import Running
 from app.core.trainer import Trainer, TrainerProcess
 from app.core.training_use import TrainingUse
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import machine
-from app.finetune.machine import require
 from app.finetune.runs import REMOVABLE, Runs
+from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import CHOOSING, Wizard, changed, with_defaults
 from app.finetune.wizard_file import resolved

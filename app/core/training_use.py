@@ -11,10 +11,12 @@ from app.core.house import House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.core.run_flows import RunFlows
-from app.core.run_watch import RunWatch, WatchedRun
+from app.core.run_watch import RunWatch
+from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases
-from app.finetune.machine import at, require
+from app.finetune.machine import at
+from app.finetune.states import require
 from app.types import InstalledModel
 from app.workers.protocol import ModelInstalled
 

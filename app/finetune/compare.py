@@ -56,6 +56,11 @@ class Comparison:
         self.result = _result(folder)
         self.pairs = read_lines(folder / "blind.jsonl", BlindPair)[:BLIND_QUESTIONS] if self.result else []
         self.answers = read_lines(folder / "answers.jsonl", AnswerPair) if self.result else []
+        self.votes: dict[str, Vote] = {}
+        self.read_votes()
+
+    def read_votes(self) -> None:
+        """Count what was judged by now. Raises AppError: it cannot be read."""
         known = {pair.id for pair in self.pairs}
         self.votes = {vote.id: vote for vote in read_lines(self._votes, Vote) if vote.id in known}
 
@@ -126,7 +131,7 @@ class Comparison:
         """The first blind question without a vote."""
         return next((pair for pair in self.pairs if pair.id not in self.votes), None)
 
-    def vote(self, pair: BlindPair, choice: Side | Literal["tie"]) -> Vote:
+    def vote(self, pair: BlindPair, choice: Side | Literal["tie"]) -> None:
         """Write a vote down; raises NoSpace."""
         vote = Vote(id=pair.id, choice=choice)
         try:
@@ -136,12 +141,7 @@ class Comparison:
                 os.fsync(out.fileno())
         except OSError as error:
             raise cannot_write(self._votes, error) from error
-        self.apply(vote)
-        return vote
-
-    def apply(self, vote: Vote) -> None:
-        """Count a vote that is on disk already."""
-        self.votes[vote.id] = vote
+        self.votes[pair.id] = vote
 
     def tally(self) -> BlindTally:
         return BlindTally.of(self.pairs, self.votes.values())

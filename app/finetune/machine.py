@@ -1,4 +1,4 @@
-"""Where a run is, what may be done with it there, and what becomes of its wizard then. No disk, no clock, no process.
+"""Where a run is, by what its trainer says, and what becomes of its wizard then. No disk, no clock, no process.
 
     none → preparing → review → training ⇄ paused → done
                                 training ← waiting (for another training)
@@ -11,63 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
-from app.errors import AppError
 from app.finetune.progress import RunProgress
+from app.finetune.states import BUSY, LISTED, RunState
 from app.finetune.wizard import STEPS, Step, Wizard
 from trainer.events import AnyEvent, RunStarted
 
-RunState = Literal["none", "preparing", "review", "training", "paused", "waiting", "stopped", "failed", "done"]
-BUSY: tuple[RunState, ...] = ("preparing", "training", "paused", "waiting")
-"""Something works on it, or holds its place in the queue."""
-IDLE: tuple[RunState, ...] = ("none", "review", "stopped", "failed", "done")
-LISTED: tuple[RunState, ...] = ("review", "stopped", "failed", "done")
-"""There may be a list to review."""
-Action = Literal[
-    "change", "prepare", "stop preparing", "decide", "train", "pause", "unpause", "stop", "skip", "resume", "use",
-    "keep the old one", "remove", "delete",
-]  # fmt: skip
-ALLOWED: dict[Action, tuple[RunState, ...]] = {
-    "change": IDLE,
-    "prepare": IDLE,
-    "stop preparing": ("preparing",),
-    "decide": LISTED,
-    "train": LISTED,
-    "pause": ("training", "waiting"),
-    "unpause": ("paused",),
-    "stop": ("training", "paused", "waiting"),
-    "skip": ("training",),
-    "resume": ("stopped", "failed"),
-    "use": ("done",),
-    "keep the old one": ("done",),
-    "remove": IDLE,
-    "delete": IDLE,
-}
-"""What may be done with a run where it is."""
-WORDS: dict[RunState, str] = {
-    "none": "has not begun yet",
-    "preparing": "is being prepared",
-    "review": "waits for your review",
-    "training": "is training",
-    "paused": "is paused",
-    "waiting": "waits until another training is done",
-    "stopped": "was interrupted",
-    "failed": "has failed",
-    "done": "is done",
-}
 START_LIMIT_S = 30.0
 """A trainer without a first word by then did not start; the word comes before anything heavy is imported."""
-
-
-def require(action: Action, state: RunState) -> None:
-    """Raises AppError where a run in this state does not allow it."""
-    if state in ALLOWED[action]:
-        return
-    hint = "Stop it first." if state in BUSY else "Prepare its data first." if state == "none" else "Open it to go on."
-    raise AppError(f"This run {WORDS[state]}, so it cannot do that now.", hint, f"{action} while {state}")
 
 
 @dataclass

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.files import cannot_write
-from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocument, Turn
+from app.types import Message
+from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocument
 
 State = Literal["open", "approved", "rejected", "aside"]
 Decision = Literal["approve", "reject", "edit"]
@@ -71,7 +72,7 @@ class Entry:
 class ReviewList:
     """Reads the prepared examples and the decisions so far; each decision is on disk before it shows.
 
-    One of the core writes (`decide`); those of the doors follow it (`apply`).
+    The core's writes (`decide`); those of the doors follow it (`read_new`).
     """
 
     def __init__(self, run: Path, approve_above: float | None = None) -> None:
@@ -80,6 +81,7 @@ class ReviewList:
         self._limit = approve_above
         self.entries: list[Entry] = []
         self.texts: list[TextDocument] = []
+        self._offset = 0  # of review.jsonl, as far as it is shown
         self._load()
 
     @property
@@ -119,7 +121,7 @@ class ReviewList:
         return [entry.example.id for entry in self.good()]
 
     def decide(
-        self, ids: Iterable[str], decision: Decision, messages: tuple[Turn, ...] | None = None
+        self, ids: Iterable[str], decision: Decision, messages: tuple[Message, ...] | None = None
     ) -> list[ReviewDecision]:
         """Write decisions down, then show them; → the lines that were written.
 
@@ -130,11 +132,25 @@ class ReviewList:
         chosen = [entry for entry in self.entries if entry.example.id in wanted]
         lines = [self._decision(entry, decision, messages) for entry in chosen]
         self._append(lines)
-        self.apply(lines)
+        self._apply(lines)
         return lines
 
-    def apply(self, decisions: Iterable[ReviewDecision]) -> None:
-        """Show decisions that are on disk already."""
+    def read_new(self) -> None:
+        """Show what another list has written since this one was read. Raises AppError: it cannot be read."""
+        path = self._run / "review.jsonl"
+        try:
+            with path.open("rb") as lines:
+                lines.seek(self._offset)
+                said = lines.read()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise AppError("What was decided could not be read.", "Check the data folder.", str(error)) from error
+        whole = said[: said.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        self._apply(msgspec.json.decode(line, type=ReviewDecision) for line in whole.splitlines())
+
+    def _apply(self, decisions: Iterable[ReviewDecision]) -> None:
         by_id = {entry.example.id: entry for entry in self.entries}
         for decision in decisions:
             if decision.id in by_id:
@@ -145,7 +161,7 @@ class ReviewList:
         self.decide([entry.example.id], "reject")
         entry.state, entry.decided = "aside" if entry.was_aside else "open", True
 
-    def _decision(self, entry: Entry, decision: Decision, messages: tuple[Turn, ...] | None) -> ReviewDecision:
+    def _decision(self, entry: Entry, decision: Decision, messages: tuple[Message, ...] | None) -> ReviewDecision:
         example = entry.example
         taken_back = decision != "reject" and entry.was_aside
         kept = messages or (example.messages if entry.edited else None)
@@ -159,6 +175,7 @@ class ReviewList:
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
+                self._offset = out.tell()
         except OSError as error:
             raise cannot_write(path, error) from error
 
@@ -173,7 +190,8 @@ class ReviewList:
         if self._recipe() == "read":
             shown_texts = [_text_as_example(text) for text in self.texts]
             self.entries += [Entry(shown, self._first_state(shown), is_text=True) for shown in shown_texts]
-        self.apply(read_lines(self._run / "review.jsonl", ReviewDecision))
+        self._apply(read_lines(self._run / "review.jsonl", ReviewDecision))
+        self._offset = _whole_bytes(self._run / "review.jsonl")
         self.entries.sort(key=lambda entry: entry.state != "open")
 
     def _recipe(self) -> str:
@@ -191,7 +209,7 @@ class ReviewList:
 
 def _pair_as_example(pair: Preference) -> Example:
     """The better answer; who rated an answer has approved it."""
-    messages = (*pair.messages, Turn("assistant", pair.chosen))
+    messages = (*pair.messages, Message("assistant", pair.chosen))
     approved = pair.approved or pair.origin == "feedback"
     return Example(
         id=pair.id, messages=messages, origin=pair.origin, source=pair.source, approved=approved, split=pair.split
@@ -201,8 +219,9 @@ def _pair_as_example(pair: Preference) -> Example:
 def _text_as_example(text: TextDocument) -> Example:
     """A document by its name and how it begins; choosing its collection was the approval."""
     source = Origins(document=text.name, path=text.path, document_id=text.document_id, text=text.text[:SHOWN])
+    beginning = Message("assistant", " ".join(text.text[:BEGINNING].split()))
     return Example(
-        id=text.id, messages=(Turn("user", text.name), Turn("assistant", " ".join(text.text[:BEGINNING].split()))),
+        id=text.id, messages=(Message("user", text.name), beginning),
         origin="file", source=source, approved=True, split=text.split, reason=text.reason,
     )  # fmt: skip
 
@@ -215,6 +234,14 @@ def _apply(entry: Entry, decision: ReviewDecision) -> None:
         entry.example = msgspec.structs.replace(entry.example, split=decision.split)
     entry.state = "rejected" if decision.decision == "reject" else "approved"
     entry.decided = True
+
+
+def _whole_bytes(path: Path) -> int:
+    """How much of a file of lines is whole."""
+    try:
+        return path.read_bytes().rfind(b"\n") + 1
+    except OSError:
+        return 0
 
 
 def read_lines(path: Path, kind: type[T]) -> list[T]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 
 from app.types import Document, Message
-from trainer.spec import Example, Preference, TextDocument, Turn
+from trainer.spec import Example, Preference, TextDocument
 
 
 class Rated(Struct, frozen=True, kw_only=True):
@@ -43,16 +43,18 @@ def from_ratings(ratings: Iterable[Rated], *, pairs: bool) -> list[Example | Pre
     """
     found: list[Example | Preference] = []
     for rated in ratings:
-        asked = (*_turns(rated.history), Turn("user", rated.question))
+        asked = (*_turns(rated.history), Message("user", rated.question))
         key = f"rated-{rated.id}"
         better = rated.corrected.strip()
         if pairs:
             if better:
                 found.append(Preference(id=key, messages=asked, chosen=better, rejected=rated.answer, approved=True))
         elif better:
-            found.append(Example(id=key, messages=(*asked, Turn("assistant", better)), origin="person", approved=True))
+            found.append(
+                Example(id=key, messages=(*asked, Message("assistant", better)), origin="person", approved=True)
+            )
         elif rated.up:
-            answered = (*asked, Turn("assistant", rated.answer))
+            answered = (*asked, Message("assistant", rated.answer))
             found.append(Example(id=key, messages=answered, origin="feedback", approved=True))
     return found
 
@@ -67,5 +69,5 @@ def from_chat(chat_id: int, messages: Sequence[Message], unwanted: Collection[st
     ]
 
 
-def _turns(messages: Iterable[Message]) -> tuple[Turn, ...]:
-    return tuple(Turn(message.role, message.content) for message in messages)
+def _turns(messages: Iterable[Message]) -> tuple[Message, ...]:
+    return tuple(message for message in messages)

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from app.finetune.durations import duration
 from app.finetune.estimate import fit_of
-from app.finetune.machine import BUSY, RunState
-from app.finetune.wizard import Resources, Step, Wizard
-from trainer.spec import Recipe
+from app.finetune.states import BUSY, RunState
+from app.finetune.wizard import Goal, Resources, Step, Wizard
 
 FEW_EXAMPLES = 5
 QUESTIONS_A_PASSAGE = 0.6
@@ -53,7 +52,7 @@ class Need(Struct, frozen=True, kw_only=True):
 BEST_QUESTIONS, BEST_DOCUMENTS, BEST_CORRECTIONS = 100, 20, 200
 
 
-def need_of(goal: Recipe, wizard: Wizard, resources: Resources) -> Need:
+def need_of(goal: Goal, wizard: Wizard, resources: Resources) -> Need:
     """The line under a goal's name."""
     documents = sum(each.documents for each in resources.collections)
     passages = sum(each.passages for each in resources.collections)

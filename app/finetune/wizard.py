@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from app.types import Collection, InstalledModel
-from trainer.spec import Recipe
 
 VERSION = 2
 Step = Literal["goal", "data", "review", "train", "compare", "use"]
@@ -17,13 +16,15 @@ STEPS: tuple[Step, ...] = ("goal", "data", "review", "train", "compare", "use")
 CHOOSING: tuple[Step, ...] = ("goal", "data")
 """Steps in which something is chosen; behind them the choice is the run's."""
 Effort = Literal["quick", "balanced", "thorough"]
+Goal = Literal["teach", "read", "prefer", "classify"]
+"""The trainer's recipes (`trainer.spec.Recipe`), which this leaf does not import: every door loads it at its start."""
 
 
 class Choices(Struct, frozen=True, kw_only=True):
     """What the model should learn, from what, and how thoroughly."""
 
     name: str = ""  # of the new model
-    goal: Recipe = "teach"
+    goal: Goal = "teach"
     base: str = ""  # id of the installed model that is trained
     effort: Effort = "balanced"
     collections: tuple[int, ...] = ()  # ids
@@ -38,7 +39,7 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Some of the choices, to be changed; what is not set stays as it is."""
 
     name: str | UnsetType = UNSET
-    goal: Recipe | UnsetType = UNSET
+    goal: Goal | UnsetType = UNSET
     base: str | UnsetType = UNSET
     effort: Effort | UnsetType = UNSET
     collections: tuple[int, ...] | UnsetType = UNSET

@@ -31,7 +31,7 @@ from app.workers.protocol import (
     ReadText,
 )
 from trainer import events
-from trainer.spec import Control, RunSpec, TextDocument, read_json, read_lines
+from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
 
 FITS = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0)
 TIGHT = Measured(fits=False, memory_bytes=1_100_000_000, memory_available=1_000_000_000, reason="Too little memory.")
@@ -194,6 +194,16 @@ def test_rated_answers_and_chats_are_learned_from(world: CoreWorld) -> None:
     assert end is not None and end.error is not None and "nothing to learn from" in end.error.message
 
 
+def test_missing_libraries_are_named_before_anything_starts(world: CoreWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    monkeypatch.setattr("app.finetune.trainer_command.NEEDED", ("torch", "no_such_library"))
+    for call in (c.BeginRun(), c.PrepareRun(run_id=run.id), c.TrainRun(run_id=run.id)):
+        end = door.end(door.call(call))
+        assert end is not None and end.error is not None and "no_such_library" in end.error.message, call
+    assert world.trainer.launched == [] and len(door.result(door.call(c.ListRuns())).runs) == 1
+
+
 # --- the review -------------------------------------------------------------------------------------------------------
 
 
@@ -201,10 +211,11 @@ def test_decisions_of_one_door_are_seen_by_the_other(world: CoreWorld) -> None:
     one, other = world.door(), world.door()
     run = reviewable(world, one)
     said = one.result(one.call(c.DecideExamples(run_id=run.id, ids=("e0", "e1"), decision="approve")))
-    assert [(each.id, each.decision) for each in said.decisions] == [("e0", "approve"), ("e1", "approve")]
-    assert told(other, c.ReviewDecided)[-1] == said
+    assert said.count == 2 and told(other, c.ReviewDecided)[-1] == said
     above = other.result(other.call(c.ApproveGood(run_id=run.id, quality=0.9)))
-    assert {each.id for each in above.decisions} == {"e20", "e21"}, "what was decided stays as it was"
+    assert above.count == 2 and told(one, c.ReviewDecided)[-1] == above
+    decided = [(each.id, each.decision) for each in read_lines(run.folder / "review.jsonl", ReviewDecision)]
+    assert decided == [(key, "approve") for key in ("e0", "e1", "e20", "e21")], "what was decided stays as it was"
 
 
 def test_a_list_that_is_not_there_is_said(world: CoreWorld) -> None:
@@ -233,7 +244,7 @@ def test_training_starts_only_after_it_was_measured_and_approves_what_continue_s
     assert (kept.state, kept.wizard.step, kept.reviewed) == ("training", "train", True)
     assert world.trainer.launched == [run.id]
     approved = told(door, c.ReviewDecided)[-1]
-    assert isinstance(approved, c.ReviewDecided) and len(approved.decisions) == 16
+    assert isinstance(approved, c.ReviewDecided) and approved.count == 16
 
 
 def test_a_measuring_that_nobody_waits_for_starts_nothing(world: CoreWorld) -> None:
@@ -255,6 +266,29 @@ def test_the_time_is_told_before_it_starts_and_is_not_measured_twice(world: Core
     assert world.trainer.plans[0].call.approve_above == 0.6, "nothing is decided: as Continue would approve"  # type: ignore[union-attr]
     door.result(door.call(c.TrainRun(run_id=run.id)))
     assert len(world.trainer.plans) == 1 and world.trainer.launched == [run.id]
+
+
+def test_two_doors_that_look_at_a_list_measure_it_once(world: CoreWorld) -> None:
+    one, other = world.door(), world.door()
+    run = reviewable(world, one)
+    keys = [door.call(c.MeasureRun(run_id=run.id)) for door in (one, other)]
+    (plan,) = world.trainer.plans
+    one.leave()
+    assert plan.controls == [], "the other one still wants to know"
+    plan.finish(FITS)  # type: ignore[arg-type]
+    assert other.result(keys[1]).measured == FITS
+    assert one.end(keys[0]) is not None and not world.core.busy
+
+
+def test_a_trainer_that_was_started_by_hand_is_seen(world: CoreWorld) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    fake_run.train_until(run, pid=HERE)
+    assert record(door, run).state == "training"
+    fake_run.finish(run)
+    world.clock.pass_time(0.5)
+    moved = told(door, c.RunMoved)[-1]
+    assert isinstance(moved, c.RunMoved) and moved.state == "done"
 
 
 def test_figures_of_another_list_or_of_long_ago_do_not_count(world: CoreWorld) -> None:

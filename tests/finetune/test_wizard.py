@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
 from app.finetune import estimate, machine, plan, steps
-from app.finetune.machine import BUSY, RunState
+from app.finetune.states import BUSY, RunState
 from app.finetune.steps import Reviewed, StepState
-from app.finetune.wizard import STEPS, Changes, Resources, Step, Wizard, changed, name_for, with_defaults
+from app.finetune.wizard import STEPS, Changes, Goal, Resources, Step, Wizard, changed, name_for, with_defaults
 from app.types import Collection, InstalledModel
-from trainer.spec import Input, RunSpec
+from trainer.spec import Input, Recipe, RunSpec
 
 STARTER = InstalledModel(
     id="starter",
@@ -186,3 +187,7 @@ def test_changes_of_two_doors_do_not_undo_each_other() -> None:
 def test_thumbs_come_along_where_they_are_all_that_there_is_to_learn_from() -> None:
     assert changed(opened(), Changes(goal="prefer")).thumbs and not changed(opened(), Changes(goal="read")).thumbs
     assert not changed(opened(), Changes(goal="prefer", thumbs=False)).thumbs
+
+
+def test_the_goals_are_the_recipes_of_the_trainer() -> None:
+    assert get_args(Goal) == get_args(Recipe)

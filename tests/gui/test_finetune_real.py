@@ -1,24 +1,26 @@
-"""From *Fine-tune* to the swapped chat in the real window, with the real trainer on the starter model."""
+"""From *Fine-tune* to the swapped chat in the real window, with a real core and the real trainer on the starter."""
 
 from __future__ import annotations
 
+import json
+import os
+import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
-import msgspec
 import pytest
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.finetune import plan
+from app.finetune.states import BUSY
 from app.gui import main as gui
 from app.gui.finetune.page import FinetunePage
 from app.gui.shell.main_window import MainWindow
 from app.paths import RESOURCES, home
 from app.settings import FIRST_RUN_DONE, Settings
-from trainer.spec import Export, RunSpec
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -62,9 +64,23 @@ FACTS = {
 }
 
 
+SMALL = """#!{python}
+import json, os, pathlib, sys
+path = pathlib.Path(sys.argv[4])
+spec = json.loads(path.read_text())
+spec["hyper"] |= {{"epochs": 4.0, "evaluations": 2}}
+spec["replay"] |= {{"questions": {questions!r}, "max_new_tokens": 16}}
+spec["export"] = {{"quantizations": ["Q8_0"]}}
+path.write_text(json.dumps(spec))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""The trainer, told to train the wizard's own specification with fewer general questions and one file to write: minutes
+less on two cores."""
+
+
 @pytest.fixture
 def window(qapp: QApplication, data_folder: Path) -> Iterator[tuple[gui.Parts, MainWindow]]:
-    """The window as `run` builds it, with real child processes."""
+    """The window as `run` builds it, with a core and children of its own."""
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
     Settings(place).set(FIRST_RUN_DONE, True)
@@ -72,16 +88,29 @@ def window(qapp: QApplication, data_folder: Path) -> Iterator[tuple[gui.Parts, M
     made = gui.build_window(parts)
     made.resize(1280, 820)
     made.show()
+    parts.core.connect_core()
     parts.models.start()
-    parts.documents_client.start()
     yield parts, made
-    controller = parts.finetune
-    run = controller.run
+    run = parts.finetune.run
     if run is not None:
-        run.kill(controller.progress.pid)
+        run.kill(parts.finetune.progress.pid)
     made.close()
     gui.stop(parts)
     made.deleteLater()
+
+
+@pytest.fixture
+def small_trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform == "win32":
+        pytest.skip("needs a script that the system starts by itself")
+    questions = tmp_path / "general.jsonl"
+    rows = [{"question": "What is the capital of Italy?"}, {"question": "How many legs has a spider?"}]
+    questions.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    program = tmp_path / "trainer"
+    program.write_text(SMALL.format(python=sys.executable, questions=str(questions)))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("INHOUSE_TRAINER", str(program))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]))
 
 
 def wait_for(what: Callable[[], object], seconds: float, about: str) -> None:
@@ -96,50 +125,35 @@ def wait_for(what: Callable[[], object], seconds: float, about: str) -> None:
 
 def test_a_collection_gives_a_list_to_review_with_nothing_touched(window: tuple[gui.Parts, MainWindow]) -> None:
     parts, made = window
-    wait_for(lambda: parts.documents_client.state == "ready", 60, "the documents process does not start")
-    parts.documents.add([str(RESOURCES / "samples" / "Working-Time-Rules.md")], "Rules")
+    controller = parts.finetune
+    parts.documents.add([str(RESOURCES / "samples" / "Working-Time-Rules.md")], name="Rules")
     wait_for(lambda: parts.documents.add_state.phase == "finished", 120, "the document is not indexed")
-    wait_for(lambda: any(each.documents for each in parts.documents.totals), 30, "the collection is not listed")
+    wait_for(lambda: any(each.documents for each in parts.collections.all), 30, "the collection is not listed")
     made.show_page("finetune")
     page = cast(FinetunePage, made.page("finetune"))
     page.start.empty.button.click()
+    wait_for(lambda: page.step == "goal" and page.foot.next.isEnabled(), 30, "no run begins")
     page.foot.next.click()
-    assert page.data.boxes["Rules"].isChecked()
+    wait_for(lambda: page.step == "data" and page.foot.next.isEnabled(), 30, "nothing is chosen")
+    assert [box.isChecked() for box in page.data.boxes.values()] == [True]
     page.foot.next.click()
-    wait_for(lambda: parts.finetune.stand not in ("preparing", "none"), 120, "preparing does not end")
-    assert parts.finetune.stand == "review", parts.finetune.progress.failure
-    review = parts.finetune.review
+    wait_for(lambda: controller.run_state not in ("preparing", "none"), 180, "preparing does not end")
+    assert controller.run_state == "review", controller.progress.failure
+    review = controller.review
     assert review is not None and review.count("open") >= 10 and not review.decided
     for entry in review.entries:
         assert entry.example.origin == "model" and entry.example.source.document == "Working-Time-Rules.md"
         assert entry.example.source.document_id is not None and entry.example.source.text
     assert page.foot.next.isEnabled() and page.foot.next.text().startswith("Approve ")
-    run = parts.finetune.run
+    wait_for(lambda: ", in about " in page.foot.hint.text(), 120, "it is not said how long it takes")
+    run = controller.run
     assert run is not None and not run.reviewed and not (run.folder / "train").exists()
 
 
-def small_spec(build: Callable[..., RunSpec], folder: Path) -> Callable[..., RunSpec]:
-    """The wizard's own specification with fewer general questions and one file to write: minutes less on two cores."""
-    questions = folder / "general.jsonl"
-    questions.write_text('{"question": "What is the capital of Italy?"}\n{"question": "How many legs has a spider?"}\n')
-
-    def built(*args: object, **values: object) -> RunSpec:
-        spec = build(*args, **values)
-        return msgspec.structs.replace(
-            spec,
-            hyper=msgspec.structs.replace(spec.hyper, epochs=4.0, evaluations=2),
-            replay=msgspec.structs.replace(spec.replay, questions=str(questions), max_new_tokens=16),
-            export=Export(quantizations=("Q8_0",)),
-        )
-
-    return built
-
-
 def test_from_the_goal_to_the_swapped_chat_and_back(
-    window: tuple[gui.Parts, MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_trainer: None, window: tuple[gui.Parts, MainWindow], tmp_path: Path
 ) -> None:
     parts, made = window
-    monkeypatch.setattr(plan, "build_spec", small_spec(plan.build_spec, tmp_path))
     table = tmp_path / "facts.csv"
     rows = [f'"{question}","{answer}"' for answer, questions in FACTS.values() for question in questions]
     table.write_text("question,answer\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -148,21 +162,23 @@ def test_from_the_goal_to_the_swapped_chat_and_back(
     page = cast(FinetunePage, made.page("finetune"))
     controller = parts.finetune
     page.start.empty.button.click()
-    assert page.step == "goal"
+    wait_for(lambda: page.step == "goal" and page.foot.next.isEnabled(), 30, "no run begins")
     page.foot.next.click()
-    assert page.step == "data" and not page.foot.next.isEnabled()
+    wait_for(lambda: page.step == "data", 30, "the next step does not open")
+    assert not page.foot.next.isEnabled()
     page.data.add_files([str(table)])
+    wait_for(page.foot.next.isEnabled, 30, "the file is not taken")
     page.foot.next.click()
-    wait_for(lambda: controller.stand not in ("preparing", "none"), 90, "preparing does not end")
-    assert controller.stand == "review", controller.progress.failure
+    wait_for(lambda: controller.run_state not in ("preparing", "none"), 90, "preparing does not end")
+    assert controller.run_state == "review", controller.progress.failure
     assert page.review.model.rowCount() > 0
     page.foot.next.click()
-    wait_for(lambda: page.step == "train" or controller.stand == "training", 60, "the training does not start")
-    wait_for(lambda: controller.stand not in plan.BUSY, 420, "the training does not end")
-    assert controller.stand == "done", controller.progress.failure
+    wait_for(lambda: controller.run_state == "training", 120, "the training does not start")
+    wait_for(lambda: controller.run_state not in BUSY, 420, "the training does not end")
+    assert controller.run_state == "done", controller.progress.failure
     assert len(controller.progress.points) > 3 and page.train.chart.repaints > 0
     page.foot.next.click()
-    assert page.step == "compare"
+    wait_for(lambda: page.step == "compare", 30, "the comparison does not open")
     if controller.keep_by_default:
         page.foot.second.click()
     else:
@@ -171,9 +187,10 @@ def test_from_the_goal_to_the_swapped_chat_and_back(
     active = parts.models.active
     assert active is not None and active.origin == "finetuned" and active.lineage["base"] == "SmolLM2 135M"
     parts.chats.ask("When does the canteen close?")
-    wait_for(lambda: parts.chats.writing() is None and parts.chats.turns(), 60, "no answer comes")
-    assert parts.chats.turns()[-1].answer is not None
-    assert parts.chats.turns()[-1].answer.model == active.name
+    wait_for(lambda: parts.chats.turns(), 60, "the question is not there")
+    wait_for(lambda: parts.chats.writing() is None and len(parts.chats.turns()) == 2, 60, "no answer comes")
+    answer = parts.chats.turns()[-1].answer
+    assert answer is not None and answer.model == active.name
     page.use.verdict.action.click()
     wait_for(lambda: not page.use.in_use and not parts.models.switching_to, 60, "the old model does not come back")
     assert parts.models.active is not None and parts.models.active.name == "SmolLM2 135M"

@@ -13,10 +13,27 @@ from app.llama import grammar
 from app.llama.gguf_header import read_header
 from app.llama.prompt import Turn as Asked
 from app.llama.sequences import Sequences
-from trainer.evaluate import exams, memorised, reading
+from trainer import events
+from trainer.context import Context
+from trainer.evaluate import compare, exams, memorised, reading
 from trainer.evaluate.asking import Said, SideBySide
 from trainer.evaluate.chat_model import turn_of
-from trainer.spec import Example, Origins, TextDocument, Turn, read_lines
+from trainer.spec import (
+    BaseModel,
+    Control,
+    Data,
+    Example,
+    ExportedFile,
+    ExportResult,
+    GateFile,
+    GateResult,
+    Origins,
+    RunSpec,
+    TextDocument,
+    Turn,
+    read_lines,
+    write_json,
+)
 
 pytestmark = pytest.mark.real
 
@@ -131,6 +148,26 @@ def test_unknown_questions_are_shown_passages_that_do_not_answer_them() -> None:
     known = next(c for c in cases if c.exam == "unseen with documents")
     assert any("6 days" in shown.text for shown in known.shown)
     assert known.right("Badges: 6 days.") and unknown.right("The passages do not say.") and not unknown.right("6 days")
+
+
+def test_a_comparison_that_is_skipped_gives_no_verdict(starter: Path, tmp_path: Path) -> None:
+    """Asked for in the middle of the questions, it ends with the next answer."""
+    exported = ExportedFile(path="m.gguf", kind="model", quantization="Q4_1", bytes=1, recommended=True)
+    write_json(tmp_path / "export" / "result.json", ExportResult(files=(exported,), seconds=1.0))
+    (tmp_path / "export" / "m.gguf").symlink_to(starter)
+    passed = GateFile(path="m.gguf", passed=True, kl=0.0, limit=0.01)
+    write_json(tmp_path / "gate" / "result.json", GateResult(files=(passed,), tokens=1, seconds=1.0))
+    said: list[events.Progress] = []
+
+    def hear(event: events.Event) -> None:
+        if isinstance(event, events.Progress):
+            said.append(event)
+            write_json(tmp_path / "control.json", Control("skip"))
+
+    spec = RunSpec(id="r", base=BaseModel(path=str(starter)), data=Data())
+    assert compare.run(Context(spec, tmp_path, hear)) == {"verdict": "not compared"}
+    assert len(said) == 1 and said[0].done < said[0].total
+    assert not (tmp_path / "compare" / "result.json").exists()
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from trainer.spec import (
     read_json,
     read_lines,
     write_json,
+    write_lines,
 )
 from trainer.train import base, plan
 from trainer.train.chat import render
@@ -78,6 +79,22 @@ def test_plan_foretells_what_the_run_took(taught: Path) -> None:
     assert not refused.fits
     assert "memory" in refused.reason
     assert refused.instead
+
+
+def test_plan_counts_open_examples_of_a_quality_as_if_they_were_approved(
+    starter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (Turn("user", "How long is the warranty?"), Turn("assistant", "12 months."))
+    made = [Example(id=f"e{n}", messages=asked, origin="model", quality=n / 10) for n in range(10)]
+    write_lines(tmp_path / "split" / "examples.jsonl", made)
+    write_json(tmp_path / "run.json", RunSpec(id="r", base=BaseModel(path=str(starter)), data=Data()))
+    assert plan.command(tmp_path) == 1 and "No example is approved" in capsys.readouterr().err
+    tokens = []
+    for above in (0.2, 0.6):
+        assert plan.command(tmp_path, above) == 0
+        tokens.append(msgspec.json.decode(capsys.readouterr().out, type=plan.Plan).tokens)
+    assert tokens[0] > tokens[1] > 0
+    assert not (tmp_path / "review.jsonl").exists()
 
 
 def test_exported_starter_passes_the_gate(taught: Path) -> None:

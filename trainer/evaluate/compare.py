@@ -38,8 +38,19 @@ from trainer.spec import (
 from trainer.train.selection import is_usable, read_examples
 
 
+class Skipped(Exception):
+    """The user does not want to wait for a verdict."""
+
+
 def run(context: Context) -> Summary:
-    """Compare; writes answers.jsonl, blind.jsonl and, last, result.json."""
+    """Compare; writes answers.jsonl, blind.jsonl and, last, result.json. Skipped, it writes none of them."""
+    try:
+        return _compare(context)
+    except Skipped:
+        return {"verdict": "not compared"}
+
+
+def _compare(context: Context) -> Summary:
     started = time.monotonic()
     folder, file = context.stage("compare"), offered(context)
     path = context.run / "export" / file.path
@@ -151,6 +162,7 @@ class _Comparison:
             def told(name: str, case: Case, text: str) -> None:
                 if case.shown:
                     scores[name, case.id] = pool.submit(faithfulness, text, case.shown)
+                self._check()
                 self._done += 1
                 if self._done % 10 == 0:
                     self._progress("Asking both models")
@@ -177,7 +189,13 @@ class _Comparison:
                 )
             )
 
+    def _check(self) -> None:
+        """Raises Skipped where the user wants no more of it."""
+        if self._context.control().action == "skip":
+            raise Skipped
+
     def _progress(self, note: str) -> None:
+        self._check()
         self._context.progress("compare", self._done, self._total, "answers", note)
 
     def _exam(self, name: str) -> Exam:

@@ -44,10 +44,16 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def command(folder: Path) -> int:
-    """`trainer plan RUN.json`: one JSON object on stdout, or a sentence on stderr; the exit status."""
+def command(folder: Path, approve_above: float | None = None) -> int:
+    """`trainer plan RUN.json`: one JSON object on stdout, or a sentence on stderr; the exit status.
+
+    `approve_above` counts the open examples of at least this quality as if they were approved.
+    """
     try:
         spec = read_spec(folder / "run.json")
+        if approve_above is not None:
+            prepare = msgspec.structs.replace(spec.prepare, approve_above=approve_above)
+            spec = msgspec.structs.replace(spec, prepare=prepare)
         found = make(Context(spec, folder, lambda _event: None))
     except (AppError, OSError) as error:
         sys.stderr.write(f"{as_trainer_error(error)}\n")

@@ -9,14 +9,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.finetune.machine import RunState
 from app.finetune.measured import Measured
+from app.finetune.states import RunState
 from app.finetune.wizard import Changes, Resources, Step, Wizard
+from app.types import Message
 from app.workers.protocol import Call, Data, Failure
-from trainer.spec import ReviewDecision, Side, Turn, Vote
 
 Decision = Literal["approve", "reject", "edit"]
-Choice = Side | Literal["tie"]
+Choice = Literal["left", "right", "tie"]
 
 
 class ListRuns(Call, frozen=True):
@@ -82,7 +82,7 @@ class DecideExamples(Call, frozen=True):
     run_id: str
     ids: tuple[str, ...]
     decision: Decision
-    messages: tuple[Turn, ...] | None = None
+    messages: tuple[Message, ...] | None = None
 
 
 class ApproveGood(Call, frozen=True):
@@ -208,10 +208,14 @@ class RunKept(Data, frozen=True):
 
 
 class ResourcesFound(Data, frozen=True):
+    """What there is to train with."""
+
     resources: Resources
 
 
 class TrainingMeasured(Data, frozen=True):
+    """What training would take, with the list as it stands."""
+
     run_id: str
     measured: Measured
 
@@ -256,13 +260,16 @@ class RunMoved(Data, frozen=True):
 
 
 class ReviewDecided(Data, frozen=True):
+    """Lines of a list were decided; what about each of them stands in the run's review.jsonl."""
+
     run_id: str
-    decisions: tuple[ReviewDecision, ...]
+    count: int
 
 
 class Voted(Data, frozen=True):
+    """A blind question was judged; which one, and how, stands in the run's compare/votes.jsonl."""
+
     run_id: str
-    vote: Vote
 
 
 Calls = (

@@ -12,14 +12,14 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.finetune import steps
 from app.finetune.review import Decision
-from app.finetune.wizard import CHOOSING, STEPS, Changes, Step
+from app.finetune.wizard import CHOOSING, STEPS, Changes, Goal, Step
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.finetune.state import TrainingState
 from app.gui.finetune.training_time import TrainingTime
 from app.gui.models.controller import ModelsController
 from app.paths import Home
-from trainer.spec import Recipe, Turn
+from app.types import Message
 
 
 class FinetuneController(TrainingState):
@@ -73,7 +73,7 @@ class FinetuneController(TrainingState):
         """Change what is chosen."""
         self._change(Changes(**values))
 
-    def choose_goal(self, goal: Recipe) -> None:
+    def choose_goal(self, goal: Goal) -> None:
         if self.wizard is not None and self.wizard.goal != goal:
             self._change(Changes(goal=goal))
 
@@ -153,7 +153,7 @@ class FinetuneController(TrainingState):
 
     # --- reviewing, comparing and using -----------------------------------------------------------------------------
 
-    def decide(self, ids: tuple[str, ...], decision: Decision, messages: tuple[Turn, ...] | None = None) -> None:
+    def decide(self, ids: tuple[str, ...], decision: Decision, messages: tuple[Message, ...] | None = None) -> None:
         """Decide about lines of the list; every door sees it."""
         if self.wizard is not None and ids:
             self._ask(c.DecideExamples(run_id=self.wizard.id, ids=ids, decision=decision, messages=messages))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.finetune.estimate import fit_of, training_bytes
 from app.finetune.plan import EFFORTS
 from app.finetune.steps import need_of
-from app.finetune.wizard import Effort
+from app.finetune.wizard import Effort, Goal
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
@@ -18,7 +18,6 @@ from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn
 from app.paths import Home
 from app.types import InstalledModel
-from trainer.spec import Recipe
 
 SHOWN_MODELS = 3
 
@@ -80,7 +79,7 @@ class GoalStep(ScrollColumn):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(12)
-        texts: tuple[tuple[Recipe, str, str, str], ...] = (
+        texts: tuple[tuple[Goal, str, str, str], ...] = (
             (
                 "teach",
                 self.tr("Teach facts and answers"),
@@ -143,7 +142,7 @@ class GoalStep(ScrollColumn):
         self.column.addWidget(self._lower)
         self.column.addSpacing(16)
 
-    def _effort_facts(self, effort: str, goal: Recipe) -> tuple[str, ...]:
+    def _effort_facts(self, effort: str, goal: Goal) -> tuple[str, ...]:
         """How much is made of documents, or how often the data is gone through."""
         facts, phrasings, epochs = EFFORTS[effort]  # type: ignore[index]
         if goal == "teach":

@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.finetune.machine import BUSY
 from app.finetune.measured import Measured
+from app.finetune.states import BUSY
 from app.finetune.wizard import STEPS, Step
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.compare import CompareStep

@@ -8,7 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.finetune.review import DEFAULT_QUALITY, Entry, ReviewList
-from trainer.spec import Turn
+from app.types import Message
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -71,7 +71,7 @@ class ReviewModel(QAbstractListModel):
         for role, text in (("user", question), ("assistant", answer)):
             place = max((n for n, turn in enumerate(turns) if turn.role == role), default=-1)
             if place >= 0:
-                turns[place] = Turn(turns[place].role, text.strip())
+                turns[place] = Message(turns[place].role, text.strip())
         self.asked.emit((entry.example.id,), "edit", tuple(turns))
 
     def good(self, quality: float = DEFAULT_QUALITY) -> list[Entry]:

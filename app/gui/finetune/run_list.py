@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.core.calls import training as c
-from app.finetune.machine import BUSY, RunState
+from app.finetune.states import BUSY, RunState
 from app.gui.core_client import CoreClient
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.calls.training import RunRecord
-from app.finetune.machine import BUSY
+from app.finetune.states import BUSY
 from app.finetune.wizard import Wizard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -12,20 +13,19 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.finetune import machine, steps
 from app.finetune.compare import Comparison
-from app.finetune.machine import RunState
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
+from app.finetune.states import RunState
 from app.finetune.steps import Reviewed, StepState
-from app.finetune.wizard import STEPS, Changes, Resources, Step, Wizard
+from app.finetune.wizard import STEPS, Changes, Goal, Resources, Step, Wizard
 from app.gui.core_client import CoreClient
-from app.gui.finetune.open_run import OpenRun
 from app.gui.finetune.run_list import RunList
+from app.gui.finetune.shown_run import ShownRun
 from app.gui.models.controller import ModelsController
 from app.paths import Home
 from app.types import InstalledModel
 from app.workers.protocol import Call
-from trainer.spec import Recipe
 
 
 class TrainingState(QObject):
@@ -66,7 +66,7 @@ class TrainingState(QObject):
         self.listed = RunList(core, self)
         self.resources = Resources()
         self.measuring = False
-        self.opened: OpenRun | None = None
+        self.opened: ShownRun | None = None
         """What the window reads of the run whose wizard is open."""
         self._status = ("", False)
         self.listed.changed.connect(self._runs_listed)
@@ -154,7 +154,7 @@ class TrainingState(QObject):
         if busy := self.listed.busy():
             self.open(busy[0])
 
-    def begin(self, goal: Recipe = "teach") -> None:
+    def begin(self, goal: Goal = "teach") -> None:
         """A new wizard."""
         self._ask(c.BeginRun(changes=Changes(goal=goal), collection_id=self._collection()), self._show)
 
@@ -179,12 +179,19 @@ class TrainingState(QObject):
             case c.RunMoved():
                 self._run_moved(data)
             case c.ReviewDecided() if self._is_open(data.run_id) and self.review is not None:
-                self.review.apply(data.decisions)
+                self._read(self.review.read_new)
                 self.review_decided.emit()
                 self.changed.emit()
             case c.Voted() if self._is_open(data.run_id) and self.comparison is not None:
-                self.comparison.apply(data.vote)
+                self._read(self.comparison.read_votes)
                 self.voted.emit()
+
+    def _read(self, read: Callable[[], object]) -> None:
+        """Look into the folder of the open run; what cannot be read is said."""
+        try:
+            read()
+        except AppError as error:
+            self.failed.emit(error)
 
     def _is_open(self, run_id: str) -> bool:
         return self.opened is not None and self.opened.record.id == run_id
@@ -196,7 +203,7 @@ class TrainingState(QObject):
         try:
             if data.run.wizard is None:
                 raise AppError(data.run.problem)
-            self.opened = OpenRun(data.run, data.run.wizard)
+            self.opened = ShownRun(data.run, data.run.wizard)
         except AppError as error:
             self.failed.emit(error)
             return
@@ -206,10 +213,7 @@ class TrainingState(QObject):
     def _take(self, record: c.RunRecord) -> None:
         """A run is another one now."""
         if self.opened is not None and self._is_open(record.id):
-            try:
-                self.opened.take(record)
-            except AppError as error:
-                self.failed.emit(error)
+            self._read(partial(self.opened.take, record))
             self.changed.emit()
         else:
             self.runs_changed.emit()

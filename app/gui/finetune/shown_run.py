@@ -6,10 +6,10 @@ from pathlib import Path
 
 from app.core.calls import training as c
 from app.finetune.compare import Comparison
-from app.finetune.machine import BUSY, RunState
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run
+from app.finetune.states import BUSY, RunState
 from app.finetune.steps import Reviewed
 from app.finetune.wizard import Wizard
 
@@ -17,7 +17,7 @@ OTHER_SHARE = 0.1
 """A time that was measured for a number of examples is told for others that differ by less than this share."""
 
 
-class OpenRun:
+class ShownRun:
     """One run: its wizard, where it is, what it has said, the list to review and the comparison."""
 
     def __init__(self, record: c.RunRecord, wizard: Wizard) -> None:

@@ -1,0 +1,229 @@
+"""Every use case with its doors: what the window, the terminal and programs can ask of the core, and why one cannot.
+
+The calls are those of the protocol, and who sends them is found in the code: a call without a row, a door that is
+stated and does not send it, or one that is missing without a reason fails here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+import pytest
+
+from app.cli.main import COMMANDS
+from app.core.protocol import DoorCall
+
+Door = Literal["gui", "cli", "api"]
+ROOT = Path(__file__).resolve().parent.parent.parent
+CALLS = {kind.__name__: kind for kind in get_args(DoorCall)}
+SAID_BY = ("app.core.calls", "app.core.protocol", "app.workers.protocol")
+"""Where calls are imported from."""
+
+
+class Use(NamedTuple):
+    """A call and its doors: a method of the window, a command, a module of the API; `why` where one of the first two
+    has it not."""
+
+    window: str = ""
+    command: str = ""
+    api: str = ""
+    why: str = ""
+
+
+EVENTS = "the window hears events"
+SHOWS = "the terminal shows no such page"
+ONE_GO = "a command says everything when it begins"
+ASIDE = "a command answers a question and leaves; the chats are kept for the window and “inhouse chat”"
+INSIDE = "the core asks it itself"
+
+TABLE: dict[str, Use] = {
+    # being a door
+    "Hello": Use("CoreClient._opened", why="the terminal's client says it in app.core.door"),
+    "KeepRunning": Use(why="the API's switch and command do it inside the core"),
+    "SettingsChanged": Use("_share_settings", "chat"),
+    # chats
+    "Ask": Use(command="ask", api="collections", why="the window asks in a chat, which is kept"),
+    "AskInChat": Use("ChatController.ask", "chat"),
+    "Regenerate": Use("ChatController.regenerate", why=ASIDE),
+    "StopAnswer": Use("ChatController.stop", "chat"),
+    "ChooseVersion": Use("ChatController.choose_version", why=ASIDE),
+    "RateAnswer": Use("ChatController.rate", why=ASIDE),
+    "RenameChat": Use("StoredChats.rename", why=ASIDE),
+    "SetChatCollection": Use("ChatController.choose_collection", "chat"),
+    "DeleteChat": Use("StoredChats.delete", why=ASIDE),
+    "RestoreChat": Use("StoredChats.restore", why=ASIDE),
+    "PurgeChats": Use("StoredChats.purge", why=ASIDE),
+    "CountPrompt": Use("ContextMeter.count", why=SHOWS),
+    # documents
+    "QueueFiles": Use("DocumentsController.add", why="a command waits until its files are through: Add"),
+    "Add": Use(command="add", why="the window does not wait: QueueFiles"),
+    "PauseAdding": Use("Adds.pause", why=SHOWS),
+    "ResumeAdding": Use("Adds.resume", why=SHOWS),
+    "CancelAdding": Use("Adds.cancel", why="Ctrl C cancels what the command itself began"),
+    "ContinueAdding": Use("Adds.carry_on", why="a command adds again what it added"),
+    "DismissAdding": Use("Adds.dismiss", why=SHOWS),
+    "ListAdding": Use("Adds.list_files", why=SHOWS),
+    "ListCollections": Use("KnownCollections.refresh", "collections", "collections"),
+    "CreateCollection": Use("Naming.create", "add"),
+    "RenameCollection": Use("Naming.rename", why="a name is a label; collections are made by “inhouse add”"),
+    "DeleteCollection": Use("DocumentsController.delete_collection", why="the terminal removes documents by name"),
+    "ListDocuments": Use("DocumentsController.list_ids", "collections"),
+    "Remove": Use("DocumentsController.remove", "remove"),
+    "FindAnswers": Use("DocumentsController.find_answers", "remove"),
+    "DeleteAnswers": Use("DocumentsController._remove", "remove"),
+    "Search": Use("Finder.search", "search", "collections"),
+    "ReadText": Use("SourceReader.want_text", why=SHOWS),
+    "RenderPage": Use("SourceReader._render", why=SHOWS),
+    "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
+    "Embed": Use(api="embeddings", why="for programs"),
+    "Ground": Use(why=INSIDE),
+    "ListTombstones": Use(why=INSIDE),
+    "Forgotten": Use(why=INSIDE),
+    "CheckHealth": Use(why="“inhouse doctor” looks at the stores while no core runs"),
+    # models
+    "ListModels": Use(command="models", api="models", why="the window is told at its first word: Welcome"),
+    "UseModel": Use("ModelsController.switch_to", "models"),
+    "GoBack": Use("ModelsController.go_back", "models"),
+    "CancelSwitch": Use("ModelsController.cancel_switch", why="Ctrl C leaves the command; the switch is another's too"),
+    "LoadEngine": Use("ModelsController.start", why="a question loads it"),
+    "RestartEngine": Use("ModelsController.restart_engine", why="it starts again by itself"),
+    "RenameModel": Use("ModelsController.rename", "models"),
+    "RemoveModel": Use("ModelsController.remove", "models"),
+    "ImportModel": Use("ModelFiles.import_file", "models"),
+    "ExportModel": Use("ModelFiles.export", "models"),
+    "DownloadModel": Use(why="no hub is reachable from here; the models process knows how"),
+    "FindServer": Use(why="neither the Models page nor “inhouse models” offers servers of the company"),
+    "AddServer": Use(why="neither the Models page nor “inhouse models” offers servers of the company"),
+    # trainings
+    "ListRuns": Use("RunList.refresh", "train"),
+    "ListResources": Use("FinetuneController.refresh", why="a command is told by the core what it cannot use"),
+    "BeginRun": Use("TrainingState.begin", "train"),
+    "OpenRun": Use("TrainingState.open", why=ONE_GO),
+    "ChangeRun": Use("FinetuneController._change", why=ONE_GO),
+    "OpenStep": Use("FinetuneController.go", why=ONE_GO),
+    "PrepareRun": Use("FinetuneController.prepare", "train"),
+    "StopPreparing": Use("FinetuneController.stop_preparing", "train"),
+    "DecideExamples": Use("FinetuneController.decide", "train"),
+    "ApproveGood": Use("FinetuneController.approve_good", "train"),
+    "MeasureRun": Use("TrainingTime._ask", "train"),
+    "TrainRun": Use("FinetuneController.train", "train"),
+    "ResumeRun": Use("FinetuneController.resume", "train"),
+    "SteerRun": Use("FinetuneController._steer", "train"),
+    "FollowRun": Use(command="train", why=EVENTS),
+    "InstallRun": Use(command="train", why="in the window what is installed is used at once: UseRun"),
+    "UseRun": Use("FinetuneController.use", "train"),
+    "KeepOld": Use("FinetuneController.keep_old", "train"),
+    "LeaveRun": Use("FinetuneController.go_back", "train"),
+    "RenameRun": Use("FinetuneController.rename", "train"),
+    "VoteAnswer": Use("FinetuneController.vote", "train"),
+    "RemoveParts": Use("FinetuneController.remove_parts", "train"),
+    "DeleteRun": Use("FinetuneController.delete", "train"),
+    # programs
+    "ServeApi": Use(command="serve", why="the window's switch is a setting that the core follows"),
+    "ShowApi": Use("ProgramsSection._look", "serve"),
+    "RenewApiKey": Use("ProgramsSection._ask_to_renew", "serve"),
+    "CompleteWith": Use(api="chat", why="for programs"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_every_call_has_a_row(name: str) -> None:
+    assert name in TABLE, f"{name} is part of the protocol: which doors have it, and why not the others?"
+
+
+def test_no_row_is_about_a_call_that_is_gone() -> None:
+    assert set(TABLE) - set(CALLS) == set()
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_each_door_that_is_stated_sends_the_call(name: str) -> None:
+    use = TABLE[name]
+    if use.window:
+        senders = {where for _, where in senders_in("gui")[name]}
+        assert any(where == use.window or where.startswith(f"{use.window}.") for where in senders), senders
+    if use.command:
+        modules = {module for module, _ in senders_in("cli")[name]}
+        assert modules & modules_of(use.command), (
+            f"“inhouse {use.command}” does not send it; {modules or 'nobody'} does"
+        )
+    if use.api:
+        modules = {module for module, _ in senders_in("api")[name]}
+        assert any(module.endswith(f".{use.api}") for module in modules), modules
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_door_is_missing_only_for_a_reason_that_holds(name: str) -> None:
+    use = TABLE[name]
+    assert bool(use.why) == (not use.window or not use.command), "window and terminal, or the reason why not"
+    sent = {door: bool(senders_in(door)[name]) for door in get_args(Door)}
+    assert sent["gui"] == bool(use.window), "the window's part of this row is old"
+    assert sent["cli"] == bool(use.command), "the terminal's part of this row is old"
+    assert sent["api"] == bool(use.api), "the API's part of this row is old"
+
+
+# --- who sends what ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def senders_in(door: Door) -> dict[str, set[tuple[str, str]]]:
+    """Call → (module, "Class.method") of everyone in a door's code who makes one."""
+    found: dict[str, set[tuple[str, str]]] = {name: set() for name in CALLS}
+    for path in sorted((ROOT / "app" / door).rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = _names_said(tree)
+        for made, where in _made_in(tree, ()):
+            name = said.get(ast.unparse(made.func))
+            if name is not None:
+                found[name].add((module, ".".join(where)))
+    return found
+
+
+def _names_said(tree: ast.Module) -> dict[str, str]:
+    """How this module writes each call: "TrainRun", or "c.TrainRun"."""
+    said: dict[str, str] = {}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    for node in imports:
+        for alias in node.names:
+            whole, used = f"{node.module}.{alias.name}", alias.asname or alias.name
+            if not whole.startswith(SAID_BY):
+                continue
+            if alias.name in CALLS:
+                said[used] = alias.name
+            else:  # a module of calls under a short name
+                said |= {f"{used}.{name}": name for name in CALLS}
+    return said
+
+
+def _made_in(node: ast.AST, where: tuple[str, ...]) -> Iterator[tuple[ast.Call, tuple[str, ...]]]:
+    """Everything that is called, with the names of the classes and functions around it."""
+    for child in ast.iter_child_nodes(node):
+        here = where
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            here = (*where, child.name)
+        elif isinstance(child, ast.Call):
+            yield child, where
+        yield from _made_in(child, here)
+
+
+@cache
+def modules_of(command: str) -> set[str]:
+    """The modules of a command: its own, and those of the terminal that it imports."""
+    found: set[str] = set()
+    waiting = [COMMANDS[command][0]]
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.add(module)
+        tree = ast.parse((ROOT / Path(*module.split(".")).with_suffix(".py")).read_text(encoding="utf-8"))
+        waiting += [
+            node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app.cli.") and node.module
+        ]
+    return found
