@@ -48,12 +48,14 @@ LATE_IMPORTS = {
     "app/__main__.py",
     "app/cli/main.py",
     "trainer/__main__.py",
+    "trainer/stages.py",
     "app/workers/roles.py",
     "app/documents/parse_child.py",
     "trainer/train/bench.py",
 }
-"""Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
-pdfium only where a page is wanted, and the two sides of a measurement whose memory is compared."""
+"""Files that may import our own modules inside functions: the argv switches, the tables of roles and of the trainer's
+stages, the child that loads pdfium only where a page is wanted, and the two sides of a measurement whose memory is
+compared."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from facts import FACTS, example, write_facts
 
-from trainer import events, pipeline
+from trainer import events, pipeline, stages
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.spec import Example, Replay, ReviewDecision, RunSpec, Turn, read_lines, read_spec, write_lines
@@ -181,10 +181,10 @@ def test_training_starts_anew_when_the_review_of_an_earlier_round_changed(tmp_pa
     earlier = _first_round(tmp_path / "first")
     spec = read_spec(_spec(tmp_path, replay={"earlier": [str(earlier)]}))
     context = Context(spec, tmp_path / "second", lambda _: None)
-    before = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    before = [pipeline._review_stamp(context, stage) for stage in (stages.PREPARE[0], stages.TRAIN[1])]
     with (tmp_path / "first" / "review.jsonl").open("ab") as out:
         out.write(msgspec.json.encode(ReviewDecision(id="hotel-0", decision="reject")) + b"\n")
-    after = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    after = [pipeline._review_stamp(context, stage) for stage in (stages.PREPARE[0], stages.TRAIN[1])]
     assert before[0] == after[0] == "" and before[1] != after[1]
 
 

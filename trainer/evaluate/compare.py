@@ -99,10 +99,10 @@ class _Comparison:
 
     def run(self, file: str) -> CompareResult:
         spec = self._context.spec
+        wanted = spec.training.exams
         cases = exams.build(self._examples, self._texts, spec.data.system or "", spec.seed)
-        sorted_ = exams.labels(self._examples, spec.data.labels) if spec.recipe == "classify" else []
-        if spec.recipe == "classify":
-            cases = [case for case in cases if case.exam == "general"]
+        cases = [case for case in cases if case.exam in wanted]
+        sorted_ = exams.labels(self._examples, spec.data.labels) if "labels" in wanted else []
         fitting, long = self._fitting(cases)
         sorted_, too_long = self._fitting(sorted_)
         if long or too_long:

@@ -13,12 +13,12 @@ from app.llama.prompt import Turn
 from app.paths import RESOURCES
 from app.text.bm25 import Index
 from app.text.citations import refuses
-from app.types import Message, Passage
+from app.types import Passage
 from trainer.evaluate import metrics
 from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import passages, values
 from trainer.spec import Example, TextDocument, read_lines
-from trainer.train.selection import is_usable
+from trainer.train.selection import is_usable, until_answer
 
 GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN = 200, 40, 20
@@ -106,12 +106,6 @@ def general(system: str = "") -> list[Case]:
         )
         for g in read_lines(GENERAL, General)
     ]
-
-
-def until_answer(example: Example) -> tuple[Message, ...]:
-    """The conversation up to its last answer."""
-    last = max(i for i, message in enumerate(example.messages) if message.role == "assistant")
-    return example.messages[:last]
 
 
 def _limit(wanted: str) -> int:

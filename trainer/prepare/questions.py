@@ -48,7 +48,7 @@ def run(context: Context) -> Summary:
     """Make questions; `questions/dropped.jsonl` holds what failed, with the rule."""
     folder, wishes = context.stage("questions"), context.spec.prepare
     documents = [t for t in read_lines(context.stage("clean") / "texts.jsonl", TextDocument) if t.split != "aside"]
-    if not wishes.make_questions or context.spec.recipe not in ("teach",) or not documents:
+    if not wishes.make_questions or not context.spec.training.makes_questions or not documents:
         write_lines(folder / "examples.jsonl", [])
         return {"examples": 0}
     maker = _Maker(context, documents)

@@ -179,7 +179,7 @@ def run(context: Context) -> Summary:
     examples = [*read_lines(clean / "examples.jsonl", Example), *read_lines(questions / "examples.jsonl", Example)]
     splitter = Splitter(context.spec.seed, wishes.heldout_phrasings, wishes.unseen_share)
     unseen = splitter.unseen_documents(texts, examples)
-    if context.spec.recipe == "classify":
+    if context.spec.training.needs_labels:
         placed = splitter.split_by_label(examples)
     else:
         placed = splitter.split(group_phrasings(examples), unseen)

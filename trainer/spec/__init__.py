@@ -39,7 +39,16 @@ from trainer.spec.comparison import (
     Verdict,
     Vote,
 )
-from trainer.spec.files import read_json, read_lines, read_spec, write_json, write_lines
+from trainer.spec.files import read_json, read_lines, read_spec, review_of, write_json, write_lines
+from trainer.spec.recipes import (
+    CLASSIFICATION,
+    CONTINUED_PRETRAINING,
+    DPO,
+    RECIPES,
+    SFT,
+    Recipe,
+    TrainingRecipe,
+)
 from trainer.spec.records import (
     Action,
     Control,
@@ -73,12 +82,16 @@ from trainer.spec.specification import (
     Precision,
     Prepare,
     Quantization,
-    Recipe,
     Replay,
     RunSpec,
 )
 
 __all__ = [
+    "CLASSIFICATION",
+    "CONTINUED_PRETRAINING",
+    "DPO",
+    "RECIPES",
+    "SFT",
     "VERSION",
     "Action",
     "AnswerPair",
@@ -121,12 +134,14 @@ __all__ = [
     "Split",
     "TextDocument",
     "TrainResult",
+    "TrainingRecipe",
     "Turn",
     "Verdict",
     "Vote",
     "read_json",
     "read_lines",
     "read_spec",
+    "review_of",
     "write_json",
     "write_lines",
 ]

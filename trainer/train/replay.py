@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from app.types import Message
 from trainer.prepare import duplicates, split
-from trainer.spec import Example, Replay, read_lines, write_lines
+from trainer.spec import Example, Replay, read_lines, review_of, write_lines
 from trainer.train import selection
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
@@ -75,7 +75,7 @@ def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int
     """What earlier rounds taught, so that a second round does not erase the first."""
     found = []
     for path in paths:
-        decided = selection.decide(read_lines(Path(path), Example), selection.review_of(path), None)
+        decided = selection.decide(read_lines(Path(path), Example), review_of(path), None)
         taught = [e for e in decided if e.split == "train" and selection.is_usable(e)]
         said = split.asked(taught)
         leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}

@@ -28,11 +28,6 @@ def data_file(context: Context, given: str, name: str) -> Path:
     return path
 
 
-def review_of(examples: str) -> Path:
-    """The decisions on a run's examples: they lie beside the folder of the split."""
-    return Path(examples).parent.parent / "review.jsonl"
-
-
 def decide(examples: Iterable[Example], review: Path, approve_above: float | None) -> list[Example]:
     """Apply a review (the last decision of an id counts) and the standing approval by quality."""
     decisions = _read_decisions(review)
@@ -70,6 +65,12 @@ def instructions(spec: RunSpec) -> str:
 def with_system(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]:
     """A conversation with a system message before it, unless it has one of its own or there is none."""
     return messages if not system or messages[0].role == "system" else (Message("system", system), *messages)
+
+
+def until_answer(example: Example) -> tuple[Message, ...]:
+    """The conversation up to its last answer."""
+    last = max(i for i, message in enumerate(example.messages) if message.role == "assistant")
+    return example.messages[:last]
 
 
 def held_out_questions(context: Context) -> list[str]:
