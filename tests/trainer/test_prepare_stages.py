@@ -28,15 +28,17 @@ from trainer.spec import (
     read_lines,
     write_lines,
 )
+from trainer.train import selection
 
 MakeRun = Callable[..., tuple[Context, list[Event]]]
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    def make(*inputs: Input, recipe: Recipe = "teach") -> tuple[Context, list[Event]]:
+    def make(*inputs: Input, recipe: Recipe = "teach", labels: tuple[str, ...] = ()) -> tuple[Context, list[Event]]:
         said: list[Event] = []
-        spec = RunSpec(id="r1", recipe=recipe, base=BaseModel(path="base.gguf"), data=Data(inputs=inputs))
+        data = Data(inputs=inputs, labels=labels)
+        spec = RunSpec(id="r1", recipe=recipe, base=BaseModel(path="base.gguf"), data=data)
         return Context(spec, tmp_path / "runs" / "r1", said.append), said
 
     return make
@@ -161,6 +163,43 @@ def test_a_tenth_of_each_label_is_the_exam(tmp_path: Path, make_run: MakeRun) ->
         splits = [e.split for e in examples if e.answer == label]
         assert splits.count("heldout") == held and splits.count("train") >= 1
     assert len({e.group for e in examples}) == 302
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels", "said"),
+    [
+        (["bill"] * 4, (), "Sorting needs at least two labels."),
+        (["bill", "fault"], ("bill",), "Sorting needs at least two labels."),
+        ([f"number {n}" for n in range(61)], (), "The data holds 61 different labels."),
+        (["bill", "fault", "holiday"], ("bill", "fault"), "“holiday” (line 4) is not one of the labels."),
+    ],
+)
+def test_labels_that_will_not_do_are_named_at_once(
+    tmp_path: Path, make_run: MakeRun, answers: list[str], labels: tuple[str, ...], said: str
+) -> None:
+    rows = [(f"letter {n}", answer) for n, answer in enumerate(answers)]
+    context, _ = make_run(csv_of(tmp_path, rows), recipe="classify", labels=labels)
+    with pytest.raises(TrainerError) as error:
+        collect.run(context)
+    assert (error.value.message, error.value.code) == (said, "labels")
+
+
+@pytest.mark.parametrize(("recipe", "said"), [("read", "no text to read"), ("prefer", "no pair of a better")])
+def test_rows_that_a_recipe_cannot_learn_from_are_named_at_once(
+    tmp_path: Path, make_run: MakeRun, recipe: Recipe, said: str
+) -> None:
+    context, _ = make_run(csv_of(tmp_path, [("Who?", "We.")]), recipe=recipe)
+    with pytest.raises(TrainerError, match=said):
+        collect.run(context)
+
+
+def test_without_named_labels_those_of_the_data_count(make_run: MakeRun) -> None:
+    context, _ = make_run(recipe="classify")
+    rows = [
+        Example(id=str(n), messages=(Turn("user", f"Text {n}"), Turn("assistant", label)), split=place)
+        for n, (label, place) in enumerate([("two ", "train"), ("one", "heldout"), ("odd", "aside")])
+    ]  # type: ignore[misc]
+    assert selection.labels_of(context.spec, rows) == ("one", "two")
 
 
 def test_a_label_with_one_text_keeps_it() -> None:

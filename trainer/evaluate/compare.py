@@ -35,7 +35,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
-from trainer.train.selection import is_usable, read_examples
+from trainer.train.selection import is_usable, labels_of, read_examples
 
 
 def run(context: Context) -> Summary:
@@ -102,7 +102,8 @@ class _Comparison:
         wanted = spec.training.exams
         cases = exams.build(self._examples, self._texts, spec.data.system or "", spec.seed)
         cases = [case for case in cases if case.exam in wanted]
-        sorted_ = exams.labels(self._examples, spec.data.labels) if "labels" in wanted else []
+        labels = labels_of(spec, self._examples) if "labels" in wanted else ()
+        sorted_ = exams.labels(self._examples, labels)
         fitting, long = self._fitting(cases)
         sorted_, too_long = self._fitting(sorted_)
         if long or too_long:
@@ -110,7 +111,7 @@ class _Comparison:
         self._total = 2 * (len(fitting) + len(sorted_))
         for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
             self._ask([case for case in fitting if bool(case.shown) == shown])
-        self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
+        self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
         read = reading.read(self._models, [t for t in self._texts if t.split == "unseen"], spec.seed)
         if read is None:

@@ -36,7 +36,7 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     examples: str = ""  # JSON lines of Example
     preferences: str = ""  # JSON lines of Preference
     texts: str = ""  # JSON lines of TextDocument
-    labels: tuple[str, ...] = ()  # classification: the only answers allowed
+    labels: tuple[str, ...] = ()  # classification: the only answers allowed; () takes those of the data
     system: str | None = None  # message before each example; None: the chat's own (app.llama.rules), "": none
 
 

@@ -75,9 +75,10 @@ class Gathering:
 
     def examples(self) -> Gathered:
         """Conversations whose answers are learned."""
-        taught, validation = selection.choose(selection.read_examples(self.context), self.spec.seed)
+        examples = selection.read_examples(self.context)
+        taught, validation = selection.choose(examples, self.spec.seed)
         if self.spec.training.needs_labels:
-            selection.check_labels([*taught, *validation], self.spec.data.labels)
+            selection.check_labels([*taught, *validation], selection.labels_of(self.spec, examples))
         if len(taught) < selection.FEW:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self.encode(taught, "train")

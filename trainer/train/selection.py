@@ -16,6 +16,8 @@ from trainer.errors import TrainerError
 from trainer.spec import Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
 
 FEW = 5
+MOST_LABELS = 60
+"""More different answers than this are no labels."""
 VALIDATION_SHARE = 0.06
 VALIDATION_MOST = 48
 
@@ -108,14 +110,27 @@ def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[
     return [e for e in train if e.id not in taken], [e for e in train if e.id in taken]
 
 
-def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
+def labels_of(spec: RunSpec, examples: Iterable[Example]) -> tuple[str, ...]:
+    """The labels of a run: those that it names, or else the different answers of its examples, sorted.
+
+    Raises:
+        TrainerError: there are fewer than two, or so many that they are no labels.
+    """
+    found = spec.data.labels or tuple(sorted({e.answer.strip() for e in examples if e.split != "aside"} - {""}))
+    if len(set(found)) < 2:
+        raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
+    if not spec.data.labels and len(found) > MOST_LABELS:
+        hint = "Use a file whose label column holds one of a few labels, or name the labels."
+        raise TrainerError(f"The data holds {len(found)} different labels.", hint, code="labels")
+    return found
+
+
+def check_labels(examples: Iterable[Example], labels: Sequence[str]) -> None:
     """Sorting has a fixed set of answers.
 
     Raises:
-        TrainerError: an answer is not one of the labels, or there are fewer than two labels.
+        TrainerError: an answer is not one of the labels; its line is named.
     """
-    if len(set(labels)) < 2:
-        raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
     for example in examples:
         if example.answer.strip() not in labels:
             where = f" (line {example.source.row})" if example.source.row else ""
