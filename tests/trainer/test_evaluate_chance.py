@@ -82,12 +82,12 @@ class TwoModels(SideBySide):
         self,
         cases: Sequence[Case],
         gbnf: str = "",
-        told: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
+        on_answer: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
     ) -> tuple[list[str], list[str]]:
         assert all(self.fits(case) for case in cases), "A question is too long for the model."
         for case in cases:
             for name in ("base", "tuned"):
-                told(name, case, "Not so.")
+                on_answer(name, case, "Not so.")
         return ["Not so."] * len(cases), ["Not so."] * len(cases)
 
 

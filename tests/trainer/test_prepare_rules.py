@@ -176,7 +176,11 @@ def test_planted_leaks_are_found() -> None:
 
 
 def test_clusters_join_what_hangs_together() -> None:
-    pairs = [duplicates.Pair(0, 2, 1.0), duplicates.Pair(2, 4, 1.0), duplicates.Pair(1, 3, 1.0)]
+    pairs = [
+        duplicates.NearDuplicate(0, 2, 1.0),
+        duplicates.NearDuplicate(2, 4, 1.0),
+        duplicates.NearDuplicate(1, 3, 1.0),
+    ]
     assert sorted(duplicates.clusters(6, pairs)) == [[0, 2, 4], [1, 3]]
 
 

@@ -145,7 +145,7 @@ def test_whole_documents_are_kept_out_with_all_their_questions() -> None:
         for n in range(40)
     ]
     splitter = split.Splitter(3, 1, 0.2)
-    unseen = splitter.unseen_documents(texts, examples)
+    unseen = splitter.held_out_documents(texts, examples)
     result = splitter.split(examples, unseen)
     assert len(unseen) == 2
     assert all((e.source.document in unseen) == (e.split == "unseen") for e in result)
@@ -224,7 +224,7 @@ def test_versions_of_a_document_stay_together_also_through_one_between_them() ->
     third = [*words(80), *second[80:]]
     versions = {"v1": first, "v2": second, "v3": third} | {f"other{n}": words(300) for n in range(9)}
     texts = [TextDocument(id=name, name=name, text=" ".join(said)) for name, said in versions.items()]
-    chosen = [split.Splitter(seed, 1, 0.1).unseen_documents(texts, []) for seed in range(40)]
+    chosen = [split.Splitter(seed, 1, 0.1).held_out_documents(texts, []) for seed in range(40)]
     family = {"v1", "v2", "v3"}
     assert {frozenset(unseen & family) for unseen in chosen} == {frozenset(), frozenset(family)}
 

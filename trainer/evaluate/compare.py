@@ -76,7 +76,7 @@ def _base(context: Context) -> Path:
 def _texts(context: Context) -> list[TextDocument]:
     given = context.spec.data.texts
     path = Path(given) if given else context.run / "split" / "texts.jsonl"
-    return [t for t in read_lines(path, TextDocument) if t.split != "aside"] if path.exists() else []
+    return [t for t in read_lines(path, TextDocument) if not t.excluded] if path.exists() else []
 
 
 def _examples(context: Context) -> list[Example]:
@@ -113,7 +113,7 @@ class _Comparison:
             self._ask([case for case in fitting if bool(case.shown) == shown])
         self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
-        read = reading.read(self._models, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        read = reading.read(self._models, [t for t in self._texts if t.held_out], spec.seed)
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
@@ -149,14 +149,14 @@ class _Comparison:
         scores: dict[tuple[str, str], Future[float | None]] = {}
         with ThreadPoolExecutor(2, "score") as pool:
 
-            def told(name: str, case: Case, text: str) -> None:
+            def score(name: str, case: Case, text: str) -> None:
                 if case.shown:
                     scores[name, case.id] = pool.submit(faithfulness, text, case.shown)
                 self._done += 1
                 if self._done % 10 == 0:
                     self._progress("Asking both models")
 
-            base, tuned = self._models.answers(cases, gbnf, told)
+            base, tuned = self._models.answers(cases, gbnf, score)
             self._relevancy += pool.map(
                 lambda case: relevancy(case.question, case.shown), [c for c in cases if c.shown and c.exam != "unknown"]
             )

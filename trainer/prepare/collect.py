@@ -1,4 +1,4 @@
-"""Stage 1: bring everything that was chosen into one shape. Nothing is judged here."""
+"""Stage 1: bring everything that was chosen into one shape. No row is judged here."""
 
 from __future__ import annotations
 

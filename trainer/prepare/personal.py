@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import phonenumbers
 
+from app.paths import RESOURCES
 from trainer.prepare import checksums
 
-NAMES_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "given-names.txt"
+NAMES_FILE = RESOURCES / "prepare" / "given-names.txt"
 
 
 @dataclass(frozen=True)

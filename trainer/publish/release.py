@@ -120,7 +120,7 @@ def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
             yield from _encoded(tokenizer, pair.id, (*asked, Message("assistant", pair.chosen)))
     else:
         examples = [e for e in selection.read_examples(context) if e.answer.strip()]
-        held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
+        held_out = [e for e in examples if (e.held_out or e.split == "validation")]
         for example in held_out or examples:
             yield from _encoded(tokenizer, example.id, example.messages)
 

@@ -50,6 +50,9 @@ from trainer.spec.recipes import (
     TrainingRecipe,
 )
 from trainer.spec.records import (
+    EXCLUDED,
+    HELD_OUT,
+    HELD_OUT_DOCUMENT,
     Action,
     Control,
     Example,
@@ -90,6 +93,9 @@ __all__ = [
     "CLASSIFICATION",
     "CONTINUED_PRETRAINING",
     "DPO",
+    "EXCLUDED",
+    "HELD_OUT",
+    "HELD_OUT_DOCUMENT",
     "RECIPES",
     "SFT",
     "VERSION",

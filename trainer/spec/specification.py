@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from trainer.spec.recipes import RECIPES, InputKind, Recipe, TrainingRecipe
 
@@ -49,7 +49,7 @@ class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mask_personal_data: bool = True
     languages: tuple[str, ...] = ()  # () keeps the main language of the data
     heldout_phrasings: int = 1  # a fact
-    unseen_share: float = 0.1  # of the documents, kept out whole
+    heldout_documents: float = field(default=0.1, name="unseen_share")  # share that is held out whole
     approve_above: float | None = None  # a standing decision of the user: examples of this quality need no review
 
 

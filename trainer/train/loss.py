@@ -1,4 +1,4 @@
-"""What a batch costs: the negative log-likelihood of the tokens to be learned, and the preference loss on top of it.
+"""The loss of a batch: the negative log-likelihood of the learned tokens, and the preference loss made of it.
 
 The head projects only those tokens, in pieces, and its gradient is taken on the way: the (tokens × vocabulary) logits
 of a whole batch never exist. For a small model with a large vocabulary that is most of the memory and a third of the

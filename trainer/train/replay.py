@@ -1,4 +1,4 @@
-"""What the model is reminded of while it learns: general questions with the base's own answers, and earlier rounds."""
+"""Replay against forgetting: general questions with the base's own answers, and what earlier rounds taught."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.paths import RESOURCES
 from app.types import Message
 from trainer.prepare import duplicates, split
 from trainer.spec import Example, Replay, read_lines, review_of, write_lines
@@ -17,7 +18,7 @@ from trainer.train import selection
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 
-QUESTIONS = Path(__file__).resolve().parent.parent.parent / "resources" / "replay" / "questions.jsonl"
+QUESTIONS = RESOURCES / "replay" / "questions.jsonl"
 OWN = "replay-"
 """What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned

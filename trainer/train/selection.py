@@ -13,7 +13,7 @@ from app.llama.rules import rules
 from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
+from trainer.spec import EXCLUDED, Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
 
 FEW = 5
 MOST_LABELS = 60
@@ -46,7 +46,7 @@ def decide(examples: Iterable[Example], review: Path, approve_above: float | Non
         if decision.split is not None:
             changed = replace(changed, split=decision.split)
         elif decision.decision == "reject":
-            changed = replace(changed, split="aside", reason="rejected")
+            changed = replace(changed, split=EXCLUDED, reason="rejected")
         kept.append(changed)
     return kept
 
@@ -80,7 +80,7 @@ def held_out_questions(context: Context) -> list[str]:
     given = context.spec.data.examples
     path = Path(given) if given else context.run / "split" / "examples.jsonl"
     examples = read_examples(context) if path.exists() else []
-    return [e.question for e in examples if e.split in ("heldout", "unseen")]
+    return [e.question for e in examples if e.held_out]
 
 
 def is_usable(example: Example) -> bool:
@@ -116,7 +116,7 @@ def labels_of(spec: RunSpec, examples: Iterable[Example]) -> tuple[str, ...]:
     Raises:
         TrainerError: there are fewer than two, or so many that they are no labels.
     """
-    found = spec.data.labels or tuple(sorted({e.answer.strip() for e in examples if e.split != "aside"} - {""}))
+    found = spec.data.labels or tuple(sorted({e.answer.strip() for e in examples if not e.excluded} - {""}))
     if len(set(found)) < 2:
         raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
     if not spec.data.labels and len(found) > MOST_LABELS:
@@ -185,7 +185,7 @@ def _placed(text: TextDocument, decision: ReviewDecision | None) -> TextDocument
     if decision is None:
         return text
     left_out = decision.decision == "reject"
-    return replace(text, split="aside" if left_out else decision.split or text.split)
+    return replace(text, split=EXCLUDED if left_out else decision.split or text.split)
 
 
 def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:

@@ -26,7 +26,7 @@ SAMPLES, SAMPLE_TOKENS = 4, 40
 
 
 def check_base(context: Context) -> Summary:
-    """Unpack the base and hold torch against llama.cpp on it."""
+    """Unpack the base and check that torch and llama.cpp agree on it."""
     context.progress("base", 0, 2, note="Reading the model")
     folder = base.ensure_folder(context.spec.base, context.cache)
     context.progress("base", 1, 2, note="Checking the model")
