@@ -47,6 +47,11 @@ class Home:
         return self.root / "session.json"
 
     @property
+    def server_keys(self) -> Path:
+        """Keys of the company's servers, where the system has no keyring."""
+        return self.root / "server-keys.json"
+
+    @property
     def backups(self) -> Path:
         """Copies taken before a migration runs, and the chats' daily ones."""
         return self.root / "backups"
@@ -69,7 +74,7 @@ class Home:
         for folder in (self.models, self.runs, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
-        for stem in ("adding", "chats", "core", "documents", "session", "settings"):
+        for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings"):
             yield from (path for path in self.root.glob(f"{stem}[.-]*") if not path.is_dir())
 
 

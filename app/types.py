@@ -122,8 +122,8 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     file_bytes: int
     context: int  # tokens, as loaded
     context_trained: int
-    backend: str  # "CPU", "CUDA", "Metal", "Vulkan"
-    device: str  # "AMD EPYC, 2 cores" or the GPU's name
+    backend: str  # "CPU", "CUDA", "Metal", "Vulkan"; "server" where another computer does the work
+    device: str  # "AMD EPYC, 2 cores", the GPU's name or the server's
     gpu_layers: int
     layers: int
     has_template: bool
@@ -187,13 +187,15 @@ class InstalledModel(Struct, frozen=True, kw_only=True):
 
     id: str = ""  # stable; the starter's is "starter"
     name: str
-    path: str
+    path: str  # "" of a model on a server
     file_bytes: int
     architecture: str = ""
     quantization: str = ""
     parameters: int = 0
     context_trained: int = 0
-    origin: Literal["starter", "imported", "downloaded", "finetuned"] = "imported"
+    origin: Literal["starter", "imported", "downloaded", "finetuned", "server"] = "imported"
+    address: str = ""  # of a model on a server: "https://models.example/v1"; it has no `path`
+    served_as: str = ""  # its name there
     adapter: str = ""  # a LoRA GGUF to apply to `path`
     tokens_per_s: float | None = None  # measured on this computer
     lineage: dict[str, str] = {}

@@ -148,28 +148,44 @@ class ChatStore(Turns):
         Raises:
             NoSpace, Busy: it could not be done everywhere; do it again later.
         """
-        parts = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+        forgot = self.forget_here(ids)
+        self.forget_in_copies(ids)
+        return forgot
 
-        def blank(db: sqlite3.Connection) -> int:
-            return sum(forget.forget_documents(db, part) for part in parts)
-
+    def forget_here(self, ids: Sequence[int]) -> Forgot:
+        """The first half of `forget_documents`."""
         with self._change() as db:
-            changed = blank(db)
-        in_copies(self._backups, blank)
+            changed = sum(forget.forget_documents(db, part) for part in _parts(ids))
         self._empty_log()
         return Forgot(answers=changed, speaking=self.answers_about(ids))
 
+    def forget_in_copies(self, ids: Sequence[int]) -> None:
+        """The second half, a second or so for eight copies of a large store. It may be done in any thread."""
+        parts = _parts(ids)
+        in_copies(self._backups, lambda db: [forget.forget_documents(db, part) for part in parts])
+
     def answers_about(self, ids: Sequence[int]) -> tuple[int, ...]:
         """Ids of the answers that speak of these documents in a model's own words, also after they were forgotten."""
-        parts = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
         with self._healing() as db:
-            return tuple(sorted({turn_id for part in parts for turn_id in forget.answers_about(db, part)}))
+            return tuple(sorted({turn_id for part in _parts(ids) for turn_id in forget.answers_about(db, part)}))
 
     def delete_answers(self, turn_ids: Sequence[int]) -> int:
         """Empty answers for good, in the full text and the copies too; they keep their place. → how many there were."""
+        keys = self.keys_of(turn_ids)
+        self.delete_in_copies(keys)
+        return self.delete_here(keys)
+
+    def keys_of(self, turn_ids: Sequence[int]) -> list[forget.Key]:
+        """What these turns are known by in every copy."""
         with self._healing() as db:
-            keys = forget.keys_of(db, turn_ids)
+            return forget.keys_of(db, turn_ids)
+
+    def delete_in_copies(self, keys: Sequence[forget.Key]) -> None:
+        """The first half of `delete_answers`. It may be done in any thread."""
         in_copies(self._backups, lambda db: forget.delete_answers(db, keys))
+
+    def delete_here(self, keys: Sequence[forget.Key]) -> int:
+        """The second half; → how many answers there were."""
         with self._change() as db:
             gone = forget.delete_answers(db, keys)
         if gone:
@@ -274,3 +290,7 @@ class ChatStore(Turns):
             corrected=turn.corrected,
             rated_at=row["rated_at"],
         )
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]

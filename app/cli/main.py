@@ -6,11 +6,10 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn, get_args
+from typing import NoReturn
 
+from app.cli.train_options import add_train_command
 from app.errors import AppError
-from app.finetune.wizard import Effort
-from trainer.spec import Recipe
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("app.cli.documents", "add"),
@@ -58,10 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
-    _add_train_command(commands)
+    _add_json(add_train_command(commands))
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
+    doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
     bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "api", "train"))
     for command in (doctor, bench):
@@ -121,22 +121,6 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     actions.add_parser("back", help="use the model that was in use before")
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
-
-
-def _add_train_command(commands: argparse._SubParsersAction[Parser]) -> None:
-    train = commands.add_parser("train", help="begin, run or resume a training")
-    train.add_argument("run", metavar="RUN.json", nargs="?", help="a run that is there; without it a new one begins")
-    train.add_argument("--collection", action="append", default=[], metavar="NAME", help="learn from these documents")
-    train.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
-    train.add_argument("--recipe", choices=get_args(Recipe), default="teach", help="what to do (default: %(default)s)")
-    train.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
-    train.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
-    train.add_argument("--plan", action="store_true", help="say what it needs, without starting it")
-    train.add_argument(
-        "--approve-above", type=float, metavar="Q", help="approve every question of at least this quality (0 to 1)"
-    )
-    train.add_argument("--install", default="", metavar="NAME", help="install the result under this name")
-    _add_json(train)
 
 
 def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -1,163 +1,261 @@
-"""`inhouse train`: begin a training from a collection or files, or run one that is there; the trainer does the work."""
+"""`inhouse train`: begin a training or take one up, decide, follow it, install what comes out; the core does it."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-import msgspec
+from msgspec import UNSET
 
-from app.cli.output import Progress, say, say_json, tell
+from app.chats.store import ChatStore
+from app.cli.output import say, say_json, tell
 from app.cli.session import Session
+from app.cli.train_actions import ACTIONS
+from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.compare import Comparison
-from app.finetune.plan import Facts, Wizard, build_spec, with_defaults
-from app.finetune.progress import RunProgress
-from app.finetune.review import ReviewList
-from app.finetune.runs import Run, Runs, missing_libraries, trainer_command
-from app.finetune.sources import READABLE, document_of
-from app.finetune.use import earlier_examples, prepare_install
-from app.spawn import child_environment
-from app.workers.protocol import Documents, DocumentText, ListDocuments, ReadText
-from trainer.events import decode
-from trainer.spec import Input
+from app.finetune.durations import time_left
+from app.finetune.machine import BUSY
+from app.finetune.review import ReviewList, read_lines
+from app.finetune.wizard import Changes
+from app.types import InstalledModel
+from app.workers.failures import error_of
+from app.workers.protocol import Data, ModelInstalled
+from trainer.spec import ReviewDecision
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
-    """Begin, plan, approve, run or install, as the arguments say."""
-    if missing := missing_libraries():
-        raise AppError(f"Training is not installed ({', '.join(missing)} missing).", "Install Inhouse with training.")
-    run = _found(args.run) if args.run else _begun(args, session)
+    """Begin, decide, plan, train or install, as the arguments say."""
+    if args.list:
+        return _list(args, session)
+    run = _found(args.run, session) if args.run else _begun(args, session)
+    for name, action in ACTIONS.items():
+        if getattr(args, name):
+            return action(args, run, session)
+    decided = _decide(args, run, session) if args.run else False
     if args.plan:
-        return subprocess.run(trainer_command("plan", str(run.folder)), env=_env(session), check=False).returncode
-    if args.approve_above is not None:
-        _approve(run, args.approve_above)
-    status = _run(run, args, session)
-    if status == 0 and args.install:
-        _install(run, args.install, session)
-    return status
+        return _plan(run, session)
+    run = _carry_on(args, run, session, decided=decided)
+    if run.state == "done" and (args.install is not None or args.use):
+        _install(args, run, session)
+    return 0
 
 
-def _found(named: str) -> Run:
-    folder = Path(named).absolute()
-    run = Run(folder if folder.is_dir() else folder.parent)
-    if not run.started:
-        raise AppError(f"There is no run at “{named}”.", "Name a run.json, or the folder of one.")
-    return run
+def _list(args: argparse.Namespace, session: Session) -> int:
+    runs = session.call(c.ListRuns())
+    assert isinstance(runs, c.Runs)
+    for run in runs.runs:
+        wizard = run.wizard
+        if args.json:
+            figures = {"id": run.id, "state": run.state, "folder": run.folder}
+            say_json(figures if wizard is None else {**figures, "name": wizard.name, "recipe": wizard.goal})
+        else:
+            say(f"{run.id}  {run.state:<9}  {wizard.name if wizard is not None else run.problem}")
+    return 0
 
 
-def _begun(args: argparse.Namespace, session: Session) -> Run:
-    """A new run, as the wizard would write it; the window finds it too."""
-    if not args.collection and not args.file:
-        raise AppError("There is nothing to learn from.", "Name a RUN.json, or begin with --collection or --file.")
+def _found(named: str, session: Session) -> c.RunRecord:
+    """The run of this name, folder or run.json."""
+    path = Path(named)
+    key = path.parent.name if path.suffix == ".json" else path.name
+    runs = session.call(c.ListRuns())
+    assert isinstance(runs, c.Runs)
+    found = next((run for run in runs.runs if run.id == key), None)
+    if found is None:
+        raise AppError(f"There is no run at “{named}”.", "“inhouse train --list” shows those that there are.")
+    return found
+
+
+def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
+    """A new run, as the wizard would begin it; the window shows it too."""
+    chats = _chats(args, session)
+    if not (args.collection or args.file or chats or args.thumbs):
+        hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
+        raise AppError("There is nothing to learn from.", hint)
     collections = session.collections(args.collection) if args.collection else ()
-    active = session.registry.active()
-    facts = Facts(models=tuple(session.registry.models()), active=active.name if active else "")
-    base = session.model(args.base)
-    runs = Runs(session.home.runs)
-    run = runs.create()
-    wizard = Wizard(
-        id=run.id, step="review", goal=args.recipe, base=base.name, effort=args.effort, touched=True,
-        collections=tuple(each.name for each in collections), created_at=time.time(),
-        files=tuple(str(Path(file).absolute()) for file in args.file),
-    )  # fmt: skip
-    wizard = with_defaults(wizard, facts)
+    base = session.model(args.base).id if args.base else UNSET
+    changes = Changes(
+        goal=args.recipe,
+        effort=args.effort,
+        base=base,
+        name=args.name or UNSET,
+        collections=tuple(each.id for each in collections),
+        files=tuple(str(Path(file).expanduser().absolute()) for file in args.file),
+        chats=chats,
+        thumbs=args.thumbs,
+        labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
+        mask=not args.no_mask,
+    )
+    kept = session.call(c.BeginRun(changes=changes, by_hand=True))
+    assert isinstance(kept, c.RunKept)
+    tell(f"The run is in {kept.run.folder}")
+    return kept.run
+
+
+def _chats(args: argparse.Namespace, session: Session) -> tuple[int, ...]:
+    """The chats of these numbers; all of them where none is named."""
+    if args.chats is None or args.chats:
+        return tuple(args.chats or ())
+    store = ChatStore.open_reader(session.home.chats_db)
+    if store is None:
+        return ()
     try:
-        inputs = tuple(_input_of(run, number, name, session) for number, name in enumerate(wizard.collections, 1))
-        inputs += tuple(Input(kind="file", path=path, name=Path(path).name) for path in wizard.files)
-        run.write_spec(build_spec(wizard, base, inputs, earlier=earlier_examples(base, runs)))
-        run.save(wizard)
-    except AppError:
-        runs.delete(run)
-        raise
-    tell(f"The run is in {run.folder}")
+        return tuple(chat.id for chat in store.list_chats(limit=store.count()))
+    finally:
+        store.close()
+
+
+def _decide(args: argparse.Namespace, run: c.RunRecord, session: Session) -> bool:
+    """Write down what the person decided; → whether they decided to train with it."""
+    if args.review:
+        for line in read_lines(Path(args.review), ReviewDecision):
+            session.call(
+                c.DecideExamples(run_id=run.id, ids=(line.id,), decision=line.decision, messages=line.messages)
+            )
+    if args.approve:
+        session.call(c.DecideExamples(run_id=run.id, ids=tuple(args.approve), decision="approve"))
+    if args.reject:
+        session.call(c.DecideExamples(run_id=run.id, ids=tuple(args.reject), decision="reject"))
+    return _approve_good(args, run, session) or args.start
+
+
+def _approve_good(args: argparse.Namespace, run: c.RunRecord, session: Session) -> bool:
+    if args.approve_above is None:
+        return False
+    said = session.call(c.ApproveGood(run_id=run.id, quality=args.approve_above))
+    assert isinstance(said, c.ReviewDecided)
+    tell(f"{len(said.decisions)} approved.")
+    return True
+
+
+def _plan(run: c.RunRecord, session: Session) -> int:
+    session.progress.show("Measuring what training needs here…")
+    found = session.call(c.MeasureRun(run_id=run.id))
+    assert isinstance(found, c.TrainingMeasured)
+    measured = found.measured
+    say_json({name: getattr(measured, name) for name in measured.__struct_fields__})
+    return 0
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, decided: bool) -> c.RunRecord:
+    """Do what comes next, and follow it; → the run where it stands still."""
+    events = _Events(args, run)
+    if run.state == "none":
+        run = _follow(events, session, _kept(session, c.PrepareRun(run_id=run.id)))
+    elif decided and run.state not in BUSY:
+        return _train(args, events, run, session)
+    elif run.state in ("stopped", "failed"):
+        run = _follow(events, session, _kept(session, c.ResumeRun(run_id=run.id)))
+    elif run.state in BUSY:
+        run = _follow(events, session, run)
+    if run.state == "review" and (_approve_good(args, run, session) if not args.run else False):
+        return _train(args, events, run, session)
+    _say_end(args, run)
     return run
 
 
-def _input_of(run: Run, number: int, collection: str, session: Session) -> Input:
-    listed = session.call("documents", ListDocuments(collection=collection))
-    assert isinstance(listed, Documents)
-    rows = []
-    for document in listed.documents:
-        if document.status not in READABLE:
-            continue
-        found = session.call("documents", ReadText(document_id=document.id))
-        assert isinstance(found, DocumentText)
-        if found.text.strip():
-            rows.append(document_of(document, collection, found.text, found.pages))
-    if not rows:
-        raise AppError(f"“{collection}” has no document that can be read.", "Add documents to it first.")
-    return Input(kind="documents", path=str(run.write_input(f"documents-{number}", rows)), name=collection)
+def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session: Session) -> c.RunRecord:
+    session.progress.show("Measuring what training needs here…")
+    said = session.call(c.TrainRun(run_id=run.id, pause_chat=args.pause_chat))
+    if isinstance(said, c.TrainingRefused):
+        measured = said.measured
+        hint = "Run it again with --pause-chat: the chat waits until it is done." if said.possible else measured.instead
+        raise AppError(measured.reason or "There is too little memory.", hint)
+    assert isinstance(said, c.RunKept)
+    run = _follow(events, session, said.run)
+    _say_end(args, run)
+    return run
 
 
-def _approve(run: Run, quality: float) -> None:
-    """The person's word for what is good enough; everything stays in review.jsonl to be looked at."""
-    review = ReviewList(run.folder)
-    if not review.ready:
-        raise AppError("There is no list to approve yet.", "Run the training first; it stops when the list is there.")
-    good = review.good(quality)
-    review.decide([entry.example.id for entry in good], "approve")
-    run.mark_reviewed()
-    tell(f"{len(good)} approved.")
+def _kept(session: Session, call: c.PrepareRun | c.ResumeRun) -> c.RunRecord:
+    session.progress.show("Reading your documents…")
+    kept = session.call(call)
+    assert isinstance(kept, c.RunKept)
+    return kept.run
 
 
-def _run(run: Run, args: argparse.Namespace, session: Session) -> int:
-    """Start the trainer and follow what it prints; Ctrl C ends it, and the same command goes on where it was."""
-    run.ask("run")
-    told, line = RunProgress(), Progress()
-    command = trainer_command("run", str(run.folder))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_env(session)) as process:
-        assert process.stdout is not None
-        try:
-            for raw in process.stdout:
-                if args.json:
-                    sys.stdout.write(raw.decode(errors="replace"))
-                    sys.stdout.flush()
-                try:
-                    told.take([decode(raw)])
-                except msgspec.MsgspecError:
-                    continue
-                line.show(_sentence(told))
-        except KeyboardInterrupt:
-            process.kill()
-            raise
-    line.clear()
-    if told.failure is not None:
-        raise AppError(told.failure.message, told.failure.hint, told.failure.detail)
-    if not args.json:
-        _say_end(run, told)
-    return process.returncode
+class _Events:
+    """What a run says from now on: its own lines for machines, one sentence for people."""
+
+    def __init__(self, args: argparse.Namespace, run: c.RunRecord) -> None:
+        self._path = Path(run.folder) / "events.jsonl"
+        self._as_json = args.json
+        self._offset = self._path.stat().st_size if self._path.exists() else 0
+        self.last: c.RunMoved | None = None
+
+    def take(self, moved: Data, session: Session) -> None:
+        if isinstance(moved, c.RunMoved):
+            self.last = moved
+            session.progress.show(_sentence(moved))
+            self.copy()
+
+    def copy(self) -> None:
+        """Pass the trainer's own lines on, as far as they are whole."""
+        if not self._as_json or not self._path.exists():
+            return
+        with self._path.open("rb") as lines:
+            lines.seek(self._offset)
+            said = lines.read()
+        whole = said[: said.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        sys.stdout.write(whole.decode(errors="replace"))
+        sys.stdout.flush()
 
 
-def _sentence(told: RunProgress) -> str:
-    if told.stage == "train" and told.points:
-        last = told.points[-1]
-        return f"Training, {told.train_fraction:.0%}, step {last.step} of {last.steps}, error {last.train:.2f}"
-    return told.note or told.sentence()
+def _follow(events: _Events, session: Session, run: c.RunRecord) -> c.RunRecord:
+    """Show what a run says until nothing works on it.
+
+    Raises:
+        AppError: it failed, was cut short, or is not followed any more (it goes on then).
+    """
+    try:
+        kept = session.call(c.FollowRun(run_id=run.id), lambda data: events.take(data, session))
+    except KeyboardInterrupt:
+        hint = f"See it with “inhouse train {run.id}”, end it with “inhouse train {run.id} --stop”."
+        raise AppError("The run goes on.", hint) from None
+    assert isinstance(kept, c.RunKept)
+    events.copy()
+    failure = events.last.failure if events.last is not None else None
+    if kept.run.state == "failed" and failure is not None:
+        raise error_of(failure)
+    if kept.run.state == "stopped":
+        raise AppError("The run was interrupted.", "The same command goes on where it was.")
+    return kept.run
 
 
-def _say_end(run: Run, told: RunProgress) -> None:
-    if told.phase == "review":
-        review = ReviewList(run.folder)
-        say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
-        tell("Open them under Fine-tune, or run again with --approve-above 0.6 once you have read them.")
+def _sentence(moved: c.RunMoved) -> str:
+    left = f", {time_left(moved.seconds_left).lower()}" if moved.seconds_left else ""
+    if moved.stage == "train" and moved.steps:
+        done, loss = f"{moved.train_fraction:.0%}, step {moved.step} of {moved.steps}", moved.loss or 0.0
+        return f"Training, {done}, error {loss:.2f}{left}"
+    if moved.to_gather:
+        return f"{moved.sentence}, {moved.gathered} of {moved.to_gather}"
+    return f"{moved.note or moved.sentence}{left}"
+
+
+def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
+    if args.json:
         return
-    found = Comparison(run.folder).result
+    if run.state == "review":
+        review = ReviewList(Path(run.folder))
+        say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
+        tell("Open them under Fine-tune, or read them with --questions; then run again with --approve-above 0.6.")
+        return
+    found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")
 
 
-def _install(run: Run, name: str, session: Session) -> None:
-    spec = run.spec
-    base = next((model for model in session.registry.models() if spec and model.path == spec.base.path), None)
-    wizard = Wizard(id=run.id, name=name, base=base.name if base else "", goal=spec.recipe if spec else "teach")
-    scores = Comparison(run.folder).scores()
-    model = session.registry.install(prepare_install(run, wizard, session.home.models, base, scores))
-    tell(f"Installed as “{model.name}”. Use it with: inhouse models use “{model.name}”")
+def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:
+    installed = session.call(c.InstallRun(run_id=run.id, name=args.install or ""))
+    assert isinstance(installed, ModelInstalled)
+    model: InstalledModel = installed.model
+    if args.use:
+        session.call(c.UseRun(run_id=run.id), session.show_switch)
+        tell(f"“{model.name}” is in use now. Back to the one before: inhouse train {run.id} --back")
+    else:
+        tell(f"Installed as “{model.name}”. Use it with: inhouse models use “{model.name}”")
     say_json({"installed": model.name, "path": model.path})
-
-
-def _env(session: Session) -> dict[str, str]:
-    return child_environment(session.home)

@@ -84,6 +84,7 @@ DoorData = (
     | documents.Answers
     | documents.Events
     | models.Models
+    | models.ServerFound
     | models.Switching
     | models.Switched
     | models.Events

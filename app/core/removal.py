@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Mapping
-from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,7 +14,6 @@ from app.chats.records import Forgot
 from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c
 from app.core.documents import DocumentsDesk
-from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.protocol import SettingsRead
 from app.core.reply import Reply
@@ -32,7 +30,7 @@ class Removals:
 
     def __init__(self, house: House, documents: DocumentsDesk) -> None:
         self._house, self._documents = house, documents
-        self._flows: set[Flow] = set()
+        self._running = 0
         documents.ready.connect(lambda _: self.finish())
         documents.adds.replaced.connect(lambda document_id: self._remove(Remove(ids=(document_id,)), None))
 
@@ -46,7 +44,7 @@ class Removals:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._flows)
+        return self._running > 0
 
     def finish(self) -> None:
         """Finish what an earlier end of the program, or of the documents process, cut short."""
@@ -58,7 +56,6 @@ class Removals:
 
     def stop(self) -> None:
         """The core ends; the next one finishes."""
-        self._flows.clear()
 
     def _remove(self, call: Remove, reply: Reply | None) -> None:
         self._drive(forget.remove(call.ids), reply)
@@ -93,46 +90,50 @@ class Removals:
         failed: Callable[[AppError], object],
         event: Callable[[Any], object] | None = None,
     ) -> None:
-        def finished(result: T) -> None:
-            self._flows.discard(flow)
-            done(result)
+        self._running += 1
 
-        def gave_up(error: AppError) -> None:
-            self._flows.discard(flow)
-            failed(error)
-
-        child = self._documents.child
-        flow = Flow(self._with_chats(steps), lambda _: child, done=finished, failed=gave_up, event=event)
-        self._flows.add(flow)
-        flow.start()
-
-    def _with_chats(self, steps: Generator[Step | forget.ForgetInChats, Any, T]) -> Generator[Step, Any, T]:
-        """The use case as the documents process needs to see it: what it wants of the chats is done here."""
-        move: Callable[[], Step | forget.ForgetInChats] = lambda: next(steps)  # noqa: E731
-        while True:
+        def advance(move: Callable[[], Step | forget.ForgetInChats]) -> None:
             try:
                 wish = move()
-            except StopIteration as end:
-                return cast(T, end.value)
-            try:
-                said = self._forget(wish) if isinstance(wish, forget.ForgetInChats) else (yield wish)
-            except AppError as error:
-                move = partial(steps.throw, error)
+            except (StopIteration, AppError) as end:
+                self._running -= 1
+                if isinstance(end, AppError):
+                    failed(end)
+                else:
+                    done(end.value)
+                return
+            if isinstance(wish, forget.ForgetInChats):
+                self._forget(wish, took, refused)
             else:
-                move = partial(steps.send, said)
+                self._documents.child.request(wish.call, done=took, failed=refused, event=event)
 
-    def _forget(self, wish: forget.ForgetInChats) -> Forgot:
+        def took(said: Any) -> None:
+            advance(lambda: steps.send(said))
+
+        def refused(error: AppError) -> None:
+            advance(lambda: steps.throw(error))
+
+        advance(lambda: next(steps))
+
+    def _forget(
+        self, wish: forget.ForgetInChats, took: Callable[[Forgot], object], refused: Callable[[AppError], object]
+    ) -> None:
+        """The chats that are open at once, their copies beside the loop."""
         store, settings = self._house.store, self._house.settings
-        if wish.collections:
-            store.leave_collections(wish.collections)
-            self._house.tell(chat_calls.ChatsChanged())
-            if settings.get(DEFAULT_COLLECTION) in wish.collections:
-                settings.reset(DEFAULT_COLLECTION)
-                self._house.tell(SettingsRead())
-        forgot = store.forget_documents(wish.ids)
+        try:
+            if wish.collections:
+                store.leave_collections(wish.collections)
+                self._house.tell(chat_calls.ChatsChanged())
+                if settings.get(DEFAULT_COLLECTION) in wish.collections:
+                    settings.reset(DEFAULT_COLLECTION)
+                    self._house.tell(SettingsRead())
+            forgot = store.forget_here(wish.ids)
+        except AppError as error:
+            refused(error)
+            return
         if wish.ids:
             self._house.tell(c.DocumentsRemoved(ids=wish.ids))
-        return forgot
+        self._house.clock.thread(lambda: store.forget_in_copies(wish.ids), lambda _: took(forgot), refused)
 
     # --- answers that tell of them ------------------------------------------------------------------------------------
 
@@ -142,8 +143,17 @@ class Removals:
     def _delete_answers(self, call: c.DeleteAnswers, reply: Reply) -> None:
         store = self._house.store
         chats = sorted({store.turn(turn_id).chat_id for turn_id in call.ids})
-        store.delete_answers(call.ids)
-        reply.done(Done())
-        for chat_id in chats:
-            self._house.tell(chat_calls.TurnsChanged(chat_id=chat_id))
-        self._house.tell(chat_calls.ChatsChanged(chat_ids=tuple(chats)))
+        keys = store.keys_of(call.ids)
+
+        def here(_: None) -> None:
+            try:
+                store.delete_here(keys)
+            except AppError as error:
+                reply.failed(error)
+                return
+            reply.done(Done())
+            for chat_id in chats:
+                self._house.tell(chat_calls.TurnsChanged(chat_id=chat_id))
+            self._house.tell(chat_calls.ChatsChanged(chat_ids=tuple(chats)))
+
+        self._house.clock.thread(lambda: store.delete_in_copies(keys), here, reply.failed)

@@ -15,7 +15,7 @@ from trainer.spec import Turn
 
 KEPT = 2
 """Lists that stay in memory; one holds the text of its examples."""
-NO_LIST = AppError("There is no list to review yet.", "Prepare the data first; the list comes of it.")
+NO_LIST = AppError("There is no list to approve yet.", "Prepare the data first; the list comes of it.")
 
 
 class Reviews:

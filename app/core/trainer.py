@@ -84,10 +84,17 @@ class TrainerProcess(LocalWork):
         for process in self._plans.values():
             process.kill()
         self._plans.clear()
+        for process in self._runs.values():
+            process.returncode = 0  # it goes on, and Popen need not warn of that
+        self._runs.clear()
 
     def _launch(self, run: Run) -> None:
-        """Run or resume, detached from us."""
+        """Run or resume, detached from us. One that was started before and never said a word is ended first."""
         run.ask("run")
+        mute = self._runs.pop(run.id, None)
+        if mute is not None:
+            mute.kill()
+            mute.wait()
         try:
             with (run.folder / LOG).open("ab") as log:
                 self._runs[run.id] = self._start(["run", str(run.folder / "run.json")], subprocess.DEVNULL, log)

@@ -105,7 +105,17 @@ class TrainingDesk:
     # --- runs ---------------------------------------------------------------------------------------------------------
 
     def _list(self, call: c.ListRuns, reply: Reply) -> None:
-        self._watch.all(lambda runs: reply.done(c.Runs(runs=tuple(each.record() for each in runs))), reply.failed)
+        def found(runs: list[WatchedRun]) -> None:
+            for watched in runs:
+                self._say(watched, reply)
+            reply.done(c.Runs(runs=tuple(each.record() for each in runs)))
+
+        self._watch.all(found, reply.failed)
+
+    def _say(self, watched: WatchedRun, reply: Reply) -> None:
+        """A door that comes in the middle hears where a run at work is."""
+        if watched.busy:
+            reply.event(watched.moved())
 
     def _take_over(self) -> None:
         """At the start: follow what goes on from before, and bring runs of an earlier version up to date."""
@@ -137,6 +147,7 @@ class TrainingDesk:
         self._resolve(watched)
         wizard = machine.opened(watched.kept(), watched.state)
         self._watch.keep(watched, self._filled(wizard, call.collection_id))
+        self._say(watched, reply)
         reply.done(c.RunKept(run=watched.record()))
 
     def _change(self, call: c.ChangeRun, watched: WatchedRun, reply: Reply) -> None:

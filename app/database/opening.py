@@ -7,7 +7,6 @@ the next opening then examines the whole file and its full text, else only a fil
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from app.database.carve import Row
 from app.database.copies import copies_of, copy_to
 from app.database.errors import plain_errors
-from app.database.salvage import finish_salvage, salvage
+from app.database.salvage import finish_salvage, make, salvage
 from app.errors import Damaged, NewerData
 from app.files import PRIVATE_FILE, is_writable, make_folder
 
@@ -62,7 +61,7 @@ def open_writer(path: Path, backups: Path, kind: Kind) -> sqlite3.Connection:
             if path.with_name(path.name + "-wal").exists():
                 path.touch(PRIVATE_FILE)  # the file went and its log did not: as good as an empty one
             else:
-                _create(path, kind)
+                make(path, path, lambda db: _steps(db, kind))
         try:
             return _opened(path, backups, kind)
         except Damaged:
@@ -211,16 +210,6 @@ def _steps(db: sqlite3.Connection, kind: Kind) -> None:
     for step in kind.migrations[version_of(db) :]:
         step(db)
     db.execute(f"PRAGMA user_version = {len(kind.migrations)}")
-
-
-def _create(path: Path, kind: Kind) -> None:
-    """A new database under its name only when it is whole."""
-    made = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    made.unlink(missing_ok=True)
-    made.touch(PRIVATE_FILE)
-    with contextlib.closing(sqlite3.connect(made, isolation_level=None)) as db:
-        _steps(db, kind)
-    made.rename(path)
 
 
 def _fill(rows: Iterable[Row], db: sqlite3.Connection, kind: Kind) -> str:

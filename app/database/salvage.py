@@ -32,27 +32,39 @@ def salvage(path: Path, subject: str, fill: Callable[[Iterable[Row], sqlite3.Con
         OSError, sqlite3.Error: there is no room, or the files cannot be written; nothing was changed then.
     """
     log.info("%s is damaged: what can be read of it is kept", path.name)
-    working = path.with_name(f"{path.stem}.salvage.tmp")
+    broken = free_name(path, BROKEN)
+
+    def fill_and_say(db: sqlite3.Connection) -> None:
+        saved = fill(rows(path), db)
+        said = f"{subject}: the file was damaged. {saved} The damaged file is kept as “{broken.name}”."
+        db.execute("INSERT INTO notes (made_at, text) VALUES (?, ?)", (time.time(), said))
+
+    make(path, broken.with_name(broken.name.replace(BROKEN, SALVAGED)), fill_and_say)
+    finish_salvage(path)
+
+
+def make(path: Path, target: Path, fill: Callable[[sqlite3.Connection], object]) -> None:
+    """Build a new database for `path` and give it the name `target` only when it is whole and on the disk.
+
+    Raises OSError, sqlite3.Error.
+    """
+    working = _working(path)
     working.unlink(missing_ok=True)
     working.touch(PRIVATE_FILE)
     try:
-        broken = free_name(path, BROKEN)
         with contextlib.closing(sqlite3.connect(working, isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode = MEMORY")
-            db.execute("PRAGMA synchronous = OFF")  # it counts only once it is renamed, and it is synced before
+            db.execute("PRAGMA synchronous = OFF")  # a kill leaves a file that is thrown away
             db.execute("PRAGMA secure_delete = ON")
             db.execute("BEGIN")
-            saved = fill(rows(path), db)
-            said = f"{subject}: the file was damaged. {saved} The damaged file is kept as “{broken.name}”."
-            db.execute("INSERT INTO notes (made_at, text) VALUES (?, ?)", (time.time(), said))
+            fill(db)
             db.execute("COMMIT")
         with working.open("rb+") as file:
             os.fsync(file.fileno())
+        working.rename(target)
     except BaseException:
         working.unlink(missing_ok=True)
         raise
-    working.rename(broken.with_name(broken.name.replace(BROKEN, SALVAGED)))
-    finish_salvage(path)
 
 
 def finish_salvage(path: Path) -> None:
@@ -60,7 +72,7 @@ def finish_salvage(path: Path) -> None:
 
     Raises OSError.
     """
-    path.with_name(f"{path.stem}.salvage.tmp").unlink(missing_ok=True)
+    _working(path).unlink(missing_ok=True)
     for salvaged in sorted(path.parent.glob(f"{path.stem}{SALVAGED}*{path.suffix}")):
         broken = salvaged.with_name(salvaged.name.replace(SALVAGED, BROKEN))
         for side in SIDES:
@@ -69,6 +81,10 @@ def finish_salvage(path: Path) -> None:
         salvaged.rename(path)
         path.with_suffix(".open").unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def _working(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.making.tmp")
 
 
 def keep_ids(db: sqlite3.Connection, tables: Iterable[str], highest: dict[str, int]) -> None:

@@ -50,6 +50,9 @@ class Need(Struct, frozen=True, kw_only=True):
     enough: bool
 
 
+BEST_QUESTIONS, BEST_DOCUMENTS, BEST_CORRECTIONS = 100, 20, 200
+
+
 def need_of(goal: Recipe, wizard: Wizard, resources: Resources) -> Need:
     """The line under a goal's name."""
     documents = sum(each.documents for each in resources.collections)
@@ -59,21 +62,21 @@ def need_of(goal: Recipe, wizard: Wizard, resources: Resources) -> Need:
         have = f"Your {_count(documents, 'document')} give about {about}" if documents else "No documents yet"
         if not documents and wizard.files:
             have = f"{_count(len(wizard.files), 'file')} added"
-        return Need(need="Best from 100 questions", have=have, enough=bool(documents or wizard.files))
+        return Need(need=f"Best from {BEST_QUESTIONS} questions", have=have, enough=about >= BEST_QUESTIONS)
     if goal == "read":
         return Need(
-            need="Best from 20 documents",
+            need=f"Best from {BEST_DOCUMENTS} documents",
             have=f"You have {documents}" if documents else "No documents yet",
-            enough=documents > 0,
+            enough=documents >= BEST_DOCUMENTS,
         )
     if goal == "prefer":
         return Need(
-            need="Best from 200 corrected answers",
+            need=f"Best from {BEST_CORRECTIONS} corrected answers",
             have=f"You have {resources.corrected}" if resources.corrected else "None corrected yet",
-            enough=resources.corrected > 0 or bool(wizard.files),
+            enough=resources.corrected >= BEST_CORRECTIONS,
         )
     have = f"{_count(len(wizard.files), 'file')} added" if wizard.files else "Add a file in the next step"
-    return Need(need="Best from 30 texts a label", have=have, enough=bool(wizard.files))
+    return Need(need="Best from 30 texts a label", have=have, enough=False)  # counted once they are read
 
 
 def sources_of(wizard: Wizard, resources: Resources) -> int:

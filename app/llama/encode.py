@@ -11,12 +11,12 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from app.llama import template as templates
 from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
 from app.llama.detokenize import THINK_OPEN
+from app.llama.prompt import EncodedPrompt
 from app.llama.template import Renderer, Template, TemplateFailed
 from app.types import Message
 
@@ -26,16 +26,6 @@ BREAK = "\uf8f1"
 """A private-use character that no vocabulary spells; taken out again before tokenizing."""
 MAX_ANSWERS = 256
 NOTE = "This model's own chat template could not be used, so a plain one was used instead. Answers may be weaker."
-
-
-@dataclass(frozen=True)
-class EncodedPrompt:
-    """Token ids up to where the answer begins, and what to know about the template."""
-
-    tokens: list[int]
-    thinking: bool
-    stop: tuple[str, ...] = ()
-    note: str = ""
 
 
 class Encoder:

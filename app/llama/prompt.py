@@ -1,4 +1,6 @@
-"""Composes messages and passages into prompt tokens within the context, and says what was left out.
+"""Composes messages and passages into a prompt within the context, and says what was left out.
+
+Any tokenizer will do, or an estimate of one: the same composition goes to llama.cpp here and to a server's model.
 
 Order, for the longest prefix that stays the same from turn to turn: instructions, history, then passages and question
 in the last user turn. What does not fit goes in this order: oldest history, last passages, the end of the question.
@@ -7,13 +9,13 @@ in the last user turn. What does not fit goes in this order: oldest history, las
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from app.errors import AppError
-from app.llama.encode import EncodedPrompt, Encoder
 from app.llama.rules import prompt_text, rules
 from app.types import Budget, Message, Passage
 
@@ -37,6 +39,49 @@ class Turn:
     system: str = ""
     grounded: bool = False
     conversation: str = ""
+
+
+@dataclass(frozen=True)
+class EncodedPrompt:
+    """Token ids up to where the answer begins, and what to know about the template."""
+
+    tokens: list[int]
+    thinking: bool
+    stop: tuple[str, ...] = ()
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+E = TypeVar("E", bound=Sized)
+E_co = TypeVar("E_co", bound=Sized, covariant=True)
+
+
+class Encoder(Protocol[E_co]):
+    """Puts messages into the form that a model reads, whose length is in tokens."""
+
+    def encode(self, messages: Sequence[Message], conversation: str = "") -> E_co:
+        """The prompt of a conversation that ends with the user's turn."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of a text alone."""
+        ...
+
+    def cut(self, text: str, tokens: int) -> str:
+        """The beginning of a text that takes about so many tokens, in whole characters."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fitted(Generic[E]):
+    """A prompt that fits, and what it took."""
+
+    encoded: E
+    budget: Budget
+    passages_used: int
+    answer_room: int
 
 
 @dataclass(frozen=True)
@@ -94,48 +139,65 @@ def normalize(history: Sequence[Message]) -> list[Message]:
     return out
 
 
-class Composer:
-    """Fits turns into one model's context."""
+def fit(encoder: Encoder[E], turn: Turn, context: int, max_tokens: int) -> Fitted[E]:
+    """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer.
 
-    def __init__(self, encoder: Encoder, context: int) -> None:
+    Raises:
+        AppError: even the instructions alone do not fit.
+    """
+    reserve = max(1, min(max_tokens, context // ANSWER_SHARE))
+    fitting = _Fitting(encoder, turn, context - reserve)
+    encoded = fitting.run()
+    used = len(encoded)
+    return Fitted(
+        encoded=encoded,
+        budget=Budget(
+            context=context,
+            used=used,
+            dropped_messages=len(turn.history) - fitting.kept_messages(),
+            dropped_passages=len(turn.passages) - len(fitting.passages),
+            shortened=fitting.shortened,
+        ),
+        passages_used=len(fitting.passages),
+        answer_room=max(1, min(max_tokens, context - used)),
+    )
+
+
+def measure(encoder: Encoder[E], turn: Turn, context: int) -> int:
+    """Tokens of the whole prompt, whether it fits or not."""
+    return len(_Fitting(encoder, turn, context).encode())
+
+
+class Composer:
+    """Fits turns into the context of a model whose tokens are known."""
+
+    def __init__(self, encoder: Encoder[EncodedPrompt], context: int) -> None:
         self._encoder = encoder
         self._context = context
 
     def compose(self, turn: Turn, max_tokens: int) -> Prompt:
-        """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer.
-
-        Raises:
-            AppError: even the instructions alone do not fit.
-        """
-        reserve = max(1, min(max_tokens, self._context // ANSWER_SHARE))
-        fitting = _Fitting(self._encoder, turn, self._context - reserve)
-        encoded = fitting.run()
-        used = len(encoded.tokens)
+        """See `fit`."""
+        fitted = fit(self._encoder, turn, self._context, max_tokens)
+        encoded = fitted.encoded
         return Prompt(
             tokens=encoded.tokens,
-            budget=Budget(
-                context=self._context,
-                used=used,
-                dropped_messages=len(turn.history) - fitting.kept_messages(),
-                dropped_passages=len(turn.passages) - len(fitting.passages),
-                shortened=fitting.shortened,
-            ),
-            passages_used=len(fitting.passages),
+            budget=fitted.budget,
+            passages_used=fitted.passages_used,
             thinking=encoded.thinking,
             stop=encoded.stop,
             note=encoded.note,
-            answer_room=max(1, min(max_tokens, self._context - used)),
+            answer_room=fitted.answer_room,
         )
 
     def measure(self, turn: Turn) -> int:
         """Tokens of the whole prompt, whether it fits or not."""
-        return len(_Fitting(self._encoder, turn, self._context).encode().tokens)
+        return measure(self._encoder, turn, self._context)
 
 
-class _Fitting:
+class _Fitting(Generic[E]):
     """One attempt after another, each without a little more, until the prompt fits `limit` tokens."""
 
-    def __init__(self, encoder: Encoder, turn: Turn, limit: int) -> None:
+    def __init__(self, encoder: Encoder[E], turn: Turn, limit: int) -> None:
         self.encoder, self.turn, self.limit = encoder, turn, limit
         most = (limit + 1) * LONGEST_TOKEN
         self.history = list(turn.history)
@@ -148,14 +210,14 @@ class _Fitting:
     def kept_messages(self) -> int:
         return len(self.history)
 
-    def encode(self) -> EncodedPrompt:
+    def encode(self) -> E:
         last = Message("user", _last_turn(self.passages, self.question))
         messages = [Message("system", _system(self.turn)), *normalize([*self.history, last])]
         return self.encoder.encode(messages, self.turn.conversation)
 
-    def run(self) -> EncodedPrompt:
+    def run(self) -> E:
         encoded = self.encode()
-        while (excess := len(encoded.tokens) - self.limit) > 0:
+        while (excess := len(encoded) - self.limit) > 0:
             if self.history:
                 self.drop_history(excess)
             elif self.passages:

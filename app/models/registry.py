@@ -317,7 +317,9 @@ def find_starter() -> InstalledModel | None:
 
 
 def is_missing(model: InstalledModel) -> bool:
-    """Whether its file (or its adapter's) is gone."""
+    """Whether its file (or its adapter's) is gone. A model on a server has none here."""
+    if model.origin == "server":
+        return False
     return not Path(model.path).is_file() or bool(model.adapter and not Path(model.adapter).is_file())
 
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from app.errors import AppError
+from app.files import OTHERS
 from app.paths import home
 from app.workers.offline import forbid_network
 from app.workers.protocol import Alive, Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
@@ -185,7 +186,8 @@ def _claim_stdout() -> BinaryIO:
 
 
 def main(name: WorkerRole) -> int:
-    """Run a child of this role on stdin and stdout."""
+    """Run a child of this role on stdin and stdout. What it writes is for its owner alone."""
+    os.umask(OTHERS)
     replies = _claim_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{name} %(levelname)s %(name)s: %(message)s")
     if name != "models":

@@ -148,6 +148,12 @@ class Prefill(Data, frozen=True):
     total: int
 
 
+class Waiting(Data, frozen=True):
+    """Nothing comes for now: a sentence for the person who waits."""
+
+    note: str
+
+
 class Token(Data, frozen=True):
     """A piece of the answer; `thinking` inside a <think> block."""
 
@@ -453,6 +459,7 @@ AnyData = (
     LoadProgress
     | Loaded
     | Prefill
+    | Waiting
     | Token
     | Chatted
     | Completed

@@ -404,6 +404,30 @@ def test_a_removal_is_followed_by_the_chats_before_its_tombstones_go(world: Core
     assert of(sees, c.DocumentsRemoved) == [c.DocumentsRemoved(ids=(1,))] and not world.core.busy
 
 
+def test_copies_of_the_chats_follow_too_or_the_tombstones_stay(
+    world: CoreWorld, child: FakeChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = answer_of(world, 1)
+    copy = world.home.backups / "chats-20261129-120000.db"
+    world.core.store.copy(copy)
+    door = world.door()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.chats.store.in_copies", full_disk)
+        key = remove(door, 1)
+        child.last(p.Remove).finish(removed(1))
+        child.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
+    end = door.end(key)
+    assert end is not None and end.error is not None and end.error.message == "The disk is full."
+    assert not child.waiting(p.Forgotten) and b"text of 1" in copy.read_bytes()
+    begin(world, 1)
+    child.last(p.Forgotten).finish(p.Done())
+    assert quoted(world, turn) == [""] and b"text of 1" not in copy.read_bytes()
+
+
+def full_disk(*_: object) -> None:
+    raise NoSpace("The disk is full.", "Free some space.")
+
+
 def test_a_removal_goes_on_when_its_door_leaves(world: CoreWorld, child: FakeChild) -> None:
     turn = answer_of(world, 1)
     door = world.door()

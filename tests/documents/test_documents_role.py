@@ -55,6 +55,8 @@ def test_every_file_gets_one_last_word(documents, policies: Path) -> None:
         "broken.pdf", "canteen.txt", "empty.md", "gone.docx", "phones.csv", "travel.md",
     ]  # fmt: skip
     assert all(e.reason and e.code for e in last if e.status == "failed")
+    (collection,) = documents.ask(p.ListCollections()).collections
+    assert (collection.documents, collection.failed) == (3, 3), "what could not be read is counted apart"
 
 
 def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:

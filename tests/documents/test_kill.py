@@ -64,8 +64,9 @@ def _whole(home: Path) -> set[str]:
     return {path for path, *_ in rows}
 
 
-def _ask(requests: BinaryIO, call: p.AnyCall) -> None:
-    requests.write(p.encode(p.Request(1, call)))
+def _ask(requests: BinaryIO, *calls: p.AnyCall) -> None:
+    for number, call in enumerate(calls, 1):
+        requests.write(p.encode(p.Request(number, call)))
     requests.flush()
 
 
@@ -100,8 +101,7 @@ def test_fifty_kills_of_the_documents_process_lose_nothing(tmp_path: Path, data_
         parent.stdin.flush()
         child = int(parent.stdout.readline())
         with pipes[0].open("wb") as requests, pipes[1].open("rb") as replies:
-            _ask(requests, p.CreateCollection(name="c"))
-            _ask(requests, p.Add(paths=(str(folder),), collection_id=FIRST))
+            _ask(requests, p.CreateCollection(name="c"), p.Add(paths=(str(folder),), collection_id=FIRST))
             # every third is killed by the clock wherever it is, the others between two files that are new to it
             after = rng.randint(1, 12)
             if kill % 3 == 0:

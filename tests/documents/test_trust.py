@@ -165,7 +165,7 @@ def test_a_removal_names_the_file_that_was_set_aside_until_it_is_deleted(documen
 
 def test_a_killed_salvage_leaves_nothing_that_the_proof_overlooks(documents, policies: Path, data_folder: Path) -> None:
     documents.add(policies)
-    for name in ("documents.salvage.tmp", "documents.salvaged-20260101-000000.db-wal", ".documents.db.1.tmp"):
+    for name in ("documents.making.tmp", "documents.salvaged-20260101-000000.db-wal", ".documents.json.1.tmp"):
         (data_folder / name).write_bytes((policies / "travel.md").read_bytes())
         assert documents.remove("travel.md").places == (name,)
         (data_folder / name).unlink()

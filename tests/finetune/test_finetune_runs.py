@@ -14,19 +14,22 @@ import pytest
 
 from app.errors import AppError
 from app.finetune.compare import Comparison
-from app.finetune.plan import VERSION, Wizard
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated, from_chat, from_ratings
 from app.finetune.use import Scores, lineage_of, prepare_install, taught_documents, trained_on
-from app.types import InstalledModel, Message
+from app.finetune.wizard import VERSION, Wizard
+from app.finetune.wizard_file import resolved
+from app.types import Collection, InstalledModel, Message
 from trainer import events
 from trainer.context import Context
 from trainer.spec import Control, Example, Preference, Turn, read_json
 from trainer.train import selection
 
-BASE = InstalledModel(name="SmolLM2 135M", path="base.gguf", file_bytes=1, architecture="llama", parameters=135)
+BASE = InstalledModel(
+    id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1, architecture="llama", parameters=135
+)
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ def test_another_specification_needs_another_look_at_the_list(run: Run) -> None:
 def test_what_is_asked_of_a_run_is_what_the_trainer_reads(run: Run) -> None:
     spec = run.spec
     assert spec is not None
-    for action in ("pause", "run", "stop"):
+    for action in ("pause", "run", "stop", "skip"):
         run.ask(action)  # type: ignore[arg-type]
         assert Context(spec, run.folder, lambda _: None).control() == Control(action)  # type: ignore[arg-type]
 
@@ -217,7 +220,8 @@ def test_the_comparison_is_read_with_its_default_and_votes_stay(run: Run) -> Non
     for choice in ("left", "right", "tie"):
         pair = found.next_pair()
         assert pair is not None
-        found.vote(pair, choice)  # type: ignore[arg-type]
+        vote = found.vote(pair, choice)  # type: ignore[arg-type]
+        assert (vote.id, vote.choice) == (pair.id, choice)
     again = Comparison(run.folder)
     assert again.next_pair() is None and again.tally() == found.tally()
     assert (again.tally().base, again.tally().tuned, again.tally().ties) == (2, 0, 1)
@@ -261,7 +265,7 @@ def test_a_run_whose_files_failed_the_check_installs_nothing(run: Run, tmp_path:
 def test_a_removed_document_names_the_models_that_learned_from_it(run: Run) -> None:
     fake_run.finish(run)
     assert taught_documents(run)[1] == "Onboarding-Guide.docx"
-    tuned = msgspec.structs.replace(BASE, name="Tuned", lineage=lineage_of(run, run.load(), Scores()))
+    tuned = msgspec.structs.replace(BASE, name="Tuned", lineage=lineage_of(run, run.load(), Scores(), ""))
     assert trained_on([BASE, tuned], [1]) == [tuned]
     assert trained_on([BASE, tuned], [99]) == [] and trained_on([BASE, tuned], []) == []
 
@@ -272,3 +276,61 @@ def test_a_wizard_is_whole_on_disk_or_not_there(tmp_path: Path) -> None:
     run.save(msgspec.structs.replace(wizard, step="review"))
     assert read_json(run.folder / "wizard.json", Wizard).step == "review"
     assert not list(run.folder.glob("*.tmp"))
+
+
+def test_the_lists_of_doors_follow_the_one_that_writes(run: Run) -> None:
+    writes, follows = ReviewList(run.folder), ReviewList(run.folder)
+    lines = writes.decide(["e0", "e24"], "approve")
+    lines += writes.decide(["e1"], "edit", (Turn("user", "How long?"), Turn("assistant", "A year.")))
+    follows.apply(lines)
+    assert [(e.example, e.state, e.edited) for e in follows.entries] == [
+        (e.example, e.state, e.edited) for e in writes.entries
+    ]  # fmt: skip
+
+
+def test_continue_stands_for_the_good_ones_only_where_nothing_was_decided(run: Run) -> None:
+    review = ReviewList(run.folder)
+    assert len(review.left_to_continue()) == len(review.good()) == 16
+    review.decide(["e0"], "reject")
+    assert review.left_to_continue() == []
+
+
+def test_a_run_of_version_1_comes_with_its_names_and_finds_its_ids(tmp_path: Path) -> None:
+    run = fake_run.make_run(tmp_path)
+    raw = msgspec.json.decode((run.folder / "wizard.json").read_bytes())
+    old = {**raw, "version": 1, "base": "SmolLM2 135M", "collections": ["Travel", "Gone"], "installed": "Old name"}
+    del old["named"]
+    encoded = msgspec.json.encode(old)
+    (run.folder / "wizard.json").write_bytes(encoded)
+    wizard = run.load()
+    assert (wizard.version, wizard.base, wizard.collections, wizard.installed) == (VERSION, "", (), "")
+    tuned = InstalledModel(id="ab12", name="New name", path="t.gguf", file_bytes=1, lineage={"run_id": run.id})
+    known = resolved(wizard, [BASE, tuned], None)
+    assert (known.base, known.installed) == ("starter", "ab12"), "a model that was renamed is known by its run"
+    assert known.named is not None and known.named.collections == ("Travel", "Gone") and known.collections == ()
+    run.save(known)
+    assert (run.folder / "wizard-1.json").read_bytes() == encoded, "the old file is kept"
+    known = resolved(run.load(), [BASE, tuned], [Collection(id=5, name="travel")])
+    assert (known.collections, known.named) == ((5,), None)
+    run.save(known)
+    assert run.load() == known and (run.folder / "wizard-1.json").read_bytes() == encoded
+
+
+def test_an_input_is_whole_or_not_there(run: Run) -> None:
+    assert run.end_input("documents-9") is None
+    run.add_to_input("documents-9", Turn("user", "One."))
+    run.add_to_input("documents-9", Turn("user", "Two."))
+    assert not list(run.folder.glob("inputs/documents-9.jsonl"))
+    path = run.end_input("documents-9")
+    assert path is not None and path.read_text().count("\n") == 2 and not list(run.folder.glob("inputs/*.part"))
+
+
+def test_a_stage_that_does_not_say_how_long_it_takes_is_judged_by_its_pace() -> None:
+    progress = RunProgress()
+    progress.take([events.StageStarted(stage="compare", index=9, total=10)])
+    progress.take([events.Progress(stage="compare", done=10, total=110, unit="answers", at=100.0)])
+    assert progress.seconds_left is None
+    progress.take([events.Progress(stage="compare", done=20, total=110, unit="answers", at=120.0)])
+    assert progress.seconds_left == 180.0, "90 more, two seconds each"
+    progress.take([events.Progress(stage="compare", done=110, total=110, unit="answers", at=310.0)])
+    assert progress.seconds_left is None

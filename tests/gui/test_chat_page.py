@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from chat_world import MUNICH, TRAVEL, World, cited, page_image, passage, real_file
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
+from app.core.calls.documents import AddState
 from app.errors import WorkerGone
 from app.gui.chat import page as chat_page
+from app.gui.chat.build import reading_text
 from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.table_view import TableView
@@ -410,3 +413,80 @@ def test_tab_goes_from_the_bar_through_the_answer_to_the_input(qtbot) -> None:
     assert seen[-1] is page.composer.edit
     assert "Copy answer" in names and first_text(page) in seen
     assert [type(widget).__name__ for widget in seen if not widget.accessibleName()] == []
+
+
+def test_escape_leaves_the_field_of_a_question_and_goes_to_the_input(qtbot) -> None:
+    page = open_page(World(), qtbot)
+    question = page.transcript.questions()[-1]
+    question.start_edit()
+    assert question.editor is not None and question.editor.text.hasFocus()
+    qtbot.keyClick(question.editor.text, Qt.Key.Key_Escape)
+    assert question.editor is None and page.composer.edit.hasFocus()
+
+
+def test_escape_leaves_a_correction_before_it_closes_the_panel(qtbot) -> None:
+    page = open_page(World(), qtbot)
+    answer = page.transcript.answers()[-1]
+    page.open_source(answer, 1)
+    answer.bar.down.click()
+    assert answer.correction is not None
+    qtbot.keyClick(answer.correction.edit, Qt.Key.Key_Escape)
+    assert answer.correction is None and page.host.is_open and page.composer.edit.hasFocus()
+    qtbot.keyClick(page.composer.edit, Qt.Key.Key_Escape)
+    assert not page.host.is_open
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier])
+def test_a_question_that_is_asked_again_gives_the_keyboard_to_the_input(qtbot, modifier) -> None:
+    world = World()
+    page = open_page(world, qtbot)
+    question = page.transcript.questions()[-1]
+    question.start_edit()
+    assert question.editor is not None
+    question.editor.text.setPlainText("What is the limit in Hamburg?")
+    qtbot.keyClick(question.editor.text, Qt.Key.Key_Return, modifier)
+    assert page.transcript.questions()[-1].turn.text == "What is the limit in Hamburg?"
+    assert page.composer.edit.hasFocus()
+
+
+def test_regenerating_by_key_keeps_the_keyboard_in_the_chat(qtbot) -> None:
+    page = open_page(World(), qtbot)
+    again = page.transcript.answers()[-1].bar.again
+    again.setFocus()
+    qtbot.keyClick(again, Qt.Key.Key_Return)
+    assert page.composer.edit.hasFocus()
+
+
+def test_a_page_that_is_built_late_names_the_collection_that_it_asks(qtbot) -> None:
+    """A window that reopens on Settings builds the chat later, when nothing changes any more."""
+    world = World()
+    page = world.page(qtbot)
+    assert "Travel 21 documents" in page.collection_button.accessibleName()
+    assert page.composer.chip.isVisible()
+
+
+def test_the_chat_says_that_its_documents_are_being_read(qtbot) -> None:
+    page = World().page(qtbot)
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1)))
+    assert "Reading begins" in page.collection_button.accessibleName()
+    assert page.start_page._reading.isVisible()
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1, done=2, total=8)))
+    assert "Reading 3 of 8" in page.collection_button.accessibleName()
+    page.show_adding(2, reading_text(AddState(phase="running", collection_id=2, done=2, total=8)))
+    assert "21 documents" in page.collection_button.accessibleName(), "files for another collection are not this chat's"
+    page.show_adding(1, reading_text(AddState(phase="running", collection_id=1, done=8, total=8)))
+    page.show_adding(1, reading_text(AddState(phase="finished", collection_id=1, indexed=8)))
+    assert "21 documents" in page.collection_button.accessibleName() and not page.start_page._reading.isVisible()
+
+
+def test_nothing_that_the_keyboard_reaches_in_a_chat_is_nameless(qtbot) -> None:
+    world = World()
+    page = open_page(world, qtbot, cited(f"{MUNICH} [1]\n\n```python\nx = 1\n```\n\n|a|b|\n|-|-|\n|c|d [1]|\n"))
+    page.open_source(page.transcript.answers()[-1], 1)
+    page.transcript.answers()[-1].bar.down.click()
+    names = {
+        widget: QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+        for widget in page.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible()
+    }
+    assert len(names) > 15 and [widget for widget, name in names.items() if name in ("", "Text")] == []

@@ -8,7 +8,7 @@ import pytest
 from documents_world import DocumentsWorld
 from fakes import FakeChild
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.errors import WorkerGone
@@ -418,3 +418,43 @@ def test_answers_that_are_kept_are_owned_up_to(
     client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(3,)))
     world.follow(3)
     assert said == ["Removed from search. 2 answers in your chats still tell of it in the model's words."]
+
+
+def activate(page: DocumentsPage, qtbot: QtBot) -> None:
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+
+
+def test_a_file_from_the_dialog_gets_the_keyboard_when_it_has_a_row(
+    page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot, monkeypatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (["/files/new.pdf"], ""))
+    activate(page, qtbot)
+    page.add_files_button.setFocus()
+    page.choose_files()
+    qtbot.waitUntil(lambda: controller.documents.find("/files/new.pdf").isValid())
+    qtbot.waitUntil(page.table.hasFocus)
+    assert [row.path for row in page.table.selected_rows()] == ["/files/new.pdf"]
+
+
+def test_the_keyboard_goes_along_from_the_empty_page_to_the_table(
+    page: DocumentsPage, controller: DocumentsController, qtbot: QtBot
+) -> None:
+    activate(page, qtbot)
+    controller.documents.clear()
+    controller.listed = True
+    page._show_content()
+    assert page.empty.button is not None
+    page.empty.button.setFocus()
+    controller.add(["/files/new.pdf"])
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.table)
+    assert page.table.hasFocus()
+
+
+def test_every_cell_of_a_row_has_a_name(page: DocumentsPage, controller: DocumentsController) -> None:
+    model = controller.documents
+    assert model.rowCount()
+    names = [
+        model.data(model.index(0, column), Qt.ItemDataRole.AccessibleTextRole) for column in range(model.columnCount())
+    ]
+    assert all(names) and str(names[0]) in str(names[-1]), "the “…” says whose actions it opens"

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import fake_run
 import msgspec
 import pytest
+from fakes import FakeTrainer
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
-from shell_world import INFO, ShellWorld
+from shell_world import ShellWorld
 
 from app.errors import AppError
-from app.finetune.runs import Run
+from app.finetune.measured import Measured
+from app.finetune.review import ReviewList
+from app.finetune.runs import DATA_PARTS, Run
 from app.gui.finetune.chart import LossChart
-from app.gui.finetune.kept import DATA_PARTS
 from app.gui.finetune.memory import MemoryDialog
 from app.gui.finetune.page import FinetunePage
 from app.gui.finetune.report import ReportDialog
-from app.gui.finetune.trainer_process import Measured, Trainer
 from app.gui.theme import Theme
 from app.types import Answer, Collection, Document, InstalledModel
 from app.workers.protocol import (
+    Collections,
     CopyProgress,
     Documents,
     DocumentText,
     Done,
     ExportModel,
+    ListCollections,
     ListDocuments,
     Load,
-    Loaded,
     ReadText,
 )
 from trainer import events
@@ -50,8 +52,11 @@ class Wizard(ShellWorld):
 
     def __init__(self) -> None:
         super().__init__(chats=("A chat",))
-        self.parts.documents.totals = SAMPLES
+        for job in self.last("documents").waiting(ListCollections):
+            job.finish(Collections(collections=SAMPLES))
+        self.trainer: FakeTrainer = self.world.trainer
         self.controller = self.parts.finetune
+        self.controller.find_running()
         self.window.show_page("finetune")
         self.page = cast(FinetunePage, self.window.page("finetune"))
 
@@ -61,12 +66,25 @@ class Wizard(ShellWorld):
     def new_run(self, **values: object) -> Run:
         return fake_run.make_run(self.parts.home.runs, **values)
 
+    def look(self) -> None:
+        """The core looks at what runs at work have said."""
+        self.world.clock.pass_time(0.35)
+
     def answer_documents(self) -> None:
         """Play the documents process until the inputs are gathered."""
         client = self.last("documents")
         names = ("Travel.md", "Warranty.pdf")
         listing = tuple(
-            Document(id=n, collection="Samples", name=name, path=f"/x/{name}", format="md", bytes=9, status="indexed")
+            Document(
+                id=n,
+                collection_id=1,
+                collection="Samples",
+                name=name,
+                path=f"/x/{name}",
+                format="md",
+                bytes=9,
+                status="indexed",
+            )
             for n, name in enumerate(names, 1)
         )
         client.last(ListDocuments).finish(Documents(documents=listing))
@@ -87,14 +105,6 @@ def world(qapp: QApplication, data_folder: Path) -> Iterator[Wizard]:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs whose trainer would have been started."""
-    runs: list[Run] = []
-    monkeypatch.setattr(Trainer, "start", lambda self, run: runs.append(run))
-    return runs
-
-
-@pytest.fixture
 def used(world: Wizard) -> Wizard:
     """The last step, with the new model in use."""
     world.load_starter()
@@ -103,7 +113,7 @@ def used(world: Wizard) -> Wizard:
     fake_run.finish(run)
     world.open(run)
     world.page.foot.next.click()
-    world.last("engine").last(Load).finish(Loaded(info=INFO))
+    world.load_beside()
     return world
 
 
@@ -118,17 +128,17 @@ def test_the_page_has_its_place_and_starts_with_an_invitation(world: Wizard) -> 
     assert world.page.step == "goal"
 
 
-def test_continue_all_the_way_writes_documents_and_specification(world: Wizard, started: list[Run]) -> None:
+def test_continue_all_the_way_writes_documents_and_specification(world: Wizard) -> None:
     world.controller.begin()
     page = world.page
-    assert page.goal.goals["teach"].isChecked() and page.goal.bases["SmolLM2 135M"].isChecked()
+    assert page.goal.goals["teach"].isChecked() and page.goal.bases["starter"].isChecked()
     page.foot.next.click()
-    assert page.step == "data" and page.data.boxes["Samples"].isChecked() and not page.data.boxes["Empty"].isEnabled()
+    assert page.step == "data" and page.data.boxes[1].isChecked() and not page.data.boxes[2].isEnabled()
     page.foot.next.click()
-    assert page.step == "review" and world.controller.stand == "preparing" and not page.foot.next.isEnabled()
+    assert page.step == "review" and world.controller.run_state == "preparing" and not page.foot.next.isEnabled()
     world.answer_documents()
     run = world.controller.run
-    assert run is not None and [each.id for each in started] == [run.id]
+    assert run is not None and world.trainer.launched == [run.id]
     spec = read_json(run.folder / "run.json", RunSpec)
     assert [each.name for each in spec.data.inputs] == ["Samples"] and spec.prepare.make_questions
     texts = list(read_lines(Path(spec.data.inputs[0].path), TextDocument))
@@ -155,8 +165,8 @@ def test_what_is_chosen_is_there_after_a_restart(world: Wizard) -> None:
     assert (wizard.files, wizard.labels) == (("/x/mails.csv",), ("invoice", "complaint"))
 
 
-def test_corrected_answers_become_pairs(world: Wizard, started: list[Run]) -> None:
-    store = world.parts.store
+def test_corrected_answers_become_pairs(world: Wizard) -> None:
+    store = world.store
     chat = store.create("Rated")
     question = store.add_question(chat.id, "How long?")
     answer = store.finish_answer(store.begin_answer(question.id).id, Answer(text="Ten years."))
@@ -166,7 +176,9 @@ def test_corrected_answers_become_pairs(world: Wizard, started: list[Run]) -> No
     world.page.foot.next.click()
     assert world.page.data.thumbs.isChecked() and world.page.foot.next.isEnabled()
     world.page.foot.next.click()
-    assert started and (started[0].folder / "inputs" / "feedback.jsonl").read_text().count('"chosen"') == 1
+    run = world.controller.run
+    assert run is not None and world.trainer.launched == [run.id]
+    assert (run.folder / "inputs" / "feedback.jsonl").read_text().count('"chosen"') == 1
 
 
 def test_the_list_is_decided_by_keys_and_every_decision_is_on_disk(world: Wizard, qtbot: QtBot) -> None:
@@ -244,14 +256,12 @@ def test_each_number_opens_what_it_counts_and_what_was_set_aside_can_be_taken(
 
 
 def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_asked(
-    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
+    world: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = world.load_starter()
     run = world.new_run(step="review")
     fake_run.prepare(run)
     world.open(run)
-    answers: list[Measured] = []
-    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(answers.pop(), "There is no disk."))
     asked: list[bool] = []
 
     def decide(dialog: MemoryDialog) -> int:
@@ -259,37 +269,47 @@ def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_ask
         return int(QDialog.DialogCode.Accepted.value)
 
     monkeypatch.setattr(MemoryDialog, "exec", decide)
-    huge = Measured(
+    world.trainer.measured = Measured(
         fits=False, memory_bytes=90_000_000_000, memory_available=1_000_000_000, reason="Too little memory."
     )
-    answers.append(huge)
     world.page.foot.next.click()
-    assert asked == [False] and started == [] and not run.reviewed and world.parts.models.info is not None
-    answers.append(Measured(fits=False, memory_bytes=1_100_000_000, memory_available=1_000_000_000))
+    assert asked == [False] and world.trainer.launched == [] and not run.reviewed
+    assert world.parts.models.info is not None
+    world.trainer.measured = Measured(fits=False, memory_bytes=1_100_000_000, memory_available=1_000_000_000)
+    world.world.clock.pass_time(100.0)
     world.page.foot.next.click()
-    assert asked == [False, True] and len(started) == 1 and run.reviewed
+    assert asked == [False, True] and world.trainer.launched == [run.id] and run.reviewed
     assert world.parts.models.info is None and engine.state == "stopped"
     assert world.page.step == "train"
     fake_run.finish(run)
-    world.controller._watch.follow(run).look()
-    assert world.parts.models.info is None and engine.restarts == 1
+    world.look()
+    assert world.parts.models.info is None and engine.state == "ready", "the process is there again, and loads"
 
 
-def test_untouched_continue_approves_the_good_ones_only(
-    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_time_is_said_before_training_begins(world: Wizard, qtbot: QtBot) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0)
+    world.open(run)
+    qtbot.waitUntil(lambda: "in about 12 min" in world.page.foot.hint.text())
+    assert world.trainer.launched == [] and not run.reviewed
+    QTest.keyClick(world.page.review.list, Qt.Key.Key_A)
+    assert "in about" not in world.page.foot.hint.text(), "one question takes less"
+
+
+def test_untouched_continue_approves_the_good_ones_only(world: Wizard) -> None:
     run = world.new_run(step="review")
     fake_run.prepare(run)
     world.open(run)
-    fits = Measured(fits=True, memory_bytes=1, memory_available=2)
-    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(fits, ""))
+    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2)
     good = world.controller.reviewed().good
     assert 0 < good < 24
     world.page.foot.next.click()
-    assert len(started) == 1 and world.controller.reviewed().approved == good and run.reviewed
+    assert world.trainer.launched == [run.id] and run.reviewed
+    assert ReviewList(run.folder).count("approved") == good
 
 
-def test_closed_while_data_was_gathered_it_opens_where_data_is_chosen(world: Wizard, started: list[Run]) -> None:
+def test_closed_while_data_was_gathered_it_opens_where_data_is_chosen(world: Wizard) -> None:
     world.controller.begin()
     world.page.foot.next.click()
     world.page.foot.next.click()
@@ -297,12 +317,12 @@ def test_closed_while_data_was_gathered_it_opens_where_data_is_chosen(world: Wiz
     assert run is not None and world.page.step == "review"
     world.controller.close()
     world.answer_documents_late()
-    assert started == []
+    assert world.trainer.launched == []
     world.open(run)
     assert world.page.step == "data" and world.page.foot.next.isEnabled()
 
 
-def test_documents_that_cannot_be_read_lead_back_with_the_reason(world: Wizard, started: list[Run]) -> None:
+def test_documents_that_cannot_be_read_lead_back_with_the_reason(world: Wizard) -> None:
     from app.errors import AppError
     from app.gui.widgets import Banner
 
@@ -311,33 +331,22 @@ def test_documents_that_cannot_be_read_lead_back_with_the_reason(world: Wizard, 
     world.page.foot.next.click()
     world.last("documents").last(ListDocuments).fail(AppError("The documents are busy.", "Try again."))
     banners = [banner.accessibleName() for banner in world.page.findChildren(Banner)]
-    assert world.page.step == "data" and "The documents are busy. Try again." in banners and started == []
+    assert world.page.step == "data" and "The documents are busy. Try again." in banners
+    assert world.trainer.launched == []
 
 
-def test_labels_come_from_the_data_where_none_were_named(
-    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_labels_come_from_the_data_where_none_were_named(world: Wizard) -> None:
     run = world.new_run(step="review", goal="classify")
     spec = run.spec
     assert spec is not None
     run.write_spec(msgspec.structs.replace(spec, recipe="classify"))
     fake_run.prepare(run)
     world.open(run)
-    fits = Measured(fits=True, memory_bytes=1, memory_available=2)
-    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: done(fits, ""))
+    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2)
     world.page.foot.next.click()
     spec = run.spec
-    assert (
-        spec is not None
-        and len(spec.data.labels) == len(fake_run.FACTS)
-        and run.reviewed
-        and started == [run_of(world)]
-    )
-
-
-def run_of(world: Wizard) -> Run:
-    assert world.controller.run is not None
-    return world.controller.run
+    assert spec is not None and len(spec.data.labels) == len(fake_run.FACTS)
+    assert run.reviewed and world.trainer.launched == [run.id]
 
 
 def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> None:
@@ -354,22 +363,24 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page.train.pause.click()
     assert read_json(run.folder / "control.json", Control).action == "pause"
     fake_run.say(run, events.Waiting(reason="pause", message="Training is paused."))
-    world.controller._watch.follow(run).look()
+    world.look()
     assert page.train.unpause.isVisible() and said[-1] == ("Paused", True)
     page.train.unpause.click()
     page.train.stop.click()
     assert read_json(run.folder / "control.json", Control).action == "stop" and not page.train.stop.isEnabled()
 
 
-def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard, started: list[Run]) -> None:
+def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard) -> None:
     run = world.new_run(step="train")
     fake_run.prepare(run)
     fake_run.train_until(run, pid=2_000_000_000)
     world.open(run)
     page = world.page
-    assert world.controller.stand == "stopped" and page.train.resume.isVisible() and not page.train.pause.isVisible()
+    assert (
+        world.controller.run_state == "stopped" and page.train.resume.isVisible() and not page.train.pause.isVisible()
+    )
     page.train.resume.click()
-    assert started == [world.controller.run] and world.controller.stand == "training"
+    assert world.trainer.launched == [run.id] and world.controller.run_state == "training"
 
 
 def test_an_interrupted_training_is_reached_again_from_the_review(world: Wizard) -> None:
@@ -385,61 +396,57 @@ def test_an_interrupted_training_is_reached_again_from_the_review(world: Wizard)
     assert page.step == "train" and page.train.resume.isVisible()
 
 
-def test_who_goes_back_while_it_is_measured_does_not_train(
-    world: Wizard, started: list[Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plans: list[Callable[[Measured | None, str], None]] = []
-    ended: list[bool] = []
-    monkeypatch.setattr(Trainer, "plan", lambda self, run, done: plans.append(done))
-    monkeypatch.setattr(Trainer, "cancel_plan", lambda self: ended.append(True))
+def test_who_goes_back_while_it_is_measured_does_not_train(world: Wizard) -> None:
     run = world.new_run(step="review")
     fake_run.prepare(run)
     world.open(run)
     world.page.foot.next.click()
-    assert world.controller.measuring and len(plans) == 1
+    assert world.controller.measuring
+    plan = world.trainer.plans[-1]
     world.page.foot.back.click()
-    assert ended and not world.controller.measuring and world.page.step == "data"
-    assert world.page.foot.next.text() == "Prepare the data"
+    assert plan.controls == ["cancel"] and not world.controller.measuring and world.page.step == "data"
+    assert world.page.foot.next.text() == "Prepare the data" and world.trainer.launched == [] and not run.reviewed
 
 
-def test_stop_preparing_ends_what_is_running_now(world: Wizard, started: list[Run]) -> None:
+def test_stop_preparing_ends_what_is_running_now(world: Wizard) -> None:
     """The second preparation of a run: what the first one said is still there, and must not be taken for it."""
-    run = world.new_run(step="data", collections=("Samples",))
+    run = world.new_run(step="data", collections=(1,))
     fake_run.prepare(run)
     run.mark_reviewed()
     world.open(run)
     page = world.page
     page.foot.next.click()
-    assert page.step == "review" and world.controller.stand == "preparing" and not run.reviewed
+    assert page.step == "review" and world.controller.run_state == "preparing" and not run.reviewed
     page.review.preparing.cancel.click()
-    assert page.step == "data" and world.controller.stand != "preparing"
+    assert page.step == "data" and world.controller.run_state != "preparing"
     world.answer_documents_late()
-    assert not started
+    assert world.trainer.launched == []
 
 
-def test_a_model_that_a_training_starts_from_stays(world: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_a_training_starts_from_stays(world: Wizard) -> None:
     file = world.parts.home.models / "base.gguf"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"GGUF")
-    models = world.parts.models
-    models.install(InstalledModel(name="Base", path=str(file), file_bytes=4))
-    run = world.new_run(step="train", base="Base")
+    base = world.core.registry.install(InstalledModel(name="Base", path=str(file), file_bytes=4))
+    run = world.new_run(step="train", base=base.id)
     fake_run.prepare(run)
     spec = read_json(run.folder / "run.json", RunSpec)
     spec = msgspec.structs.replace(spec, base=msgspec.structs.replace(spec.base, path=str(file)))
     (run.folder / "run.json").write_bytes(msgspec.json.encode(spec))
-    fake_run.train_until(run, pid=os.getpid())
     _follow_this_process(run)
-    with pytest.raises(AppError, match="A training starts from “Base”"):
-        models.remove("Base")
-    assert file.exists()
+    world.controller.find_running()
+    refused: list[AppError] = []
+    world.parts.models.refused.connect(refused.append)
+    world.parts.models.remove(base.id)
+    assert ["A training starts from “Base”." in str(error) for error in refused] == [True] and file.exists()
 
 
 def test_a_name_with_spaces_or_given_elsewhere_is_followed(used: Wizard) -> None:
     page = used.page
     assert page.use._try_rename("Pump  helper ") == ""
     assert page.use.verdict.title.text() == "Pump helper is in use now"
-    used.parts.models.rename("Pump helper", "Pumpe")
+    model = used.core.registry.find("Pump helper")
+    used.parts.models.rename(model.id, "Pumpe")
     assert page.use.verdict.title.text() == "Pumpe is in use now" and page.use.elsewhere.export.button.isEnabled()
     page.rail.buttons["compare"].click()
     page.foot.next.click()
@@ -527,10 +534,7 @@ def test_ten_answers_are_judged_blind_by_keys(world: Wizard) -> None:
 
 
 def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
-    engine = world.last("engine")
-    world.parts.models.start()
-    engine.ready.emit(None)
-    engine.last(Load).finish(Loaded(info=INFO))
+    engine = world.load_starter()
     run = world.new_run(step="compare")
     fake_run.prepare(run)
     fake_run.finish(run)
@@ -538,16 +542,15 @@ def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
     world.page.foot.next.click()
     page = world.page
     assert page.step == "use" and "Switching" in page.use.verdict.title.text()
-    beside = world.last("engine")
-    assert beside is not engine
-    beside.last(Load).finish(Loaded(info=INFO))
+    assert world.last("engine") is not engine
+    world.load_beside()
     assert page.use.in_use and page.use.verdict.title.text() == "Larkfield Assistant is in use now"
-    installed = world.parts.registry.find("Larkfield Assistant")
+    installed = world.core.registry.find("Larkfield Assistant")
     assert installed.lineage["run_id"] == run.id and Path(installed.path).exists()
     assert page.use.verdict.action.text() == "Go back to SmolLM2 135M"
     page.use.verdict.action.click()
-    world.last("engine").last(Load).finish(Loaded(info=INFO))
-    assert not page.use.in_use and world.parts.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
+    world.load_beside()
+    assert not page.use.in_use and world.core.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
     assert page.use.verdict.action.text() == "Use Larkfield Assistant"
 
 
@@ -555,7 +558,7 @@ def test_the_chat_goes_on_with_the_new_model_and_its_last_answer_is_shown(used: 
     chat = used.page.use.chat
     assert chat.title.text() == "A chat" and chat.border.text() == "From here: Larkfield Assistant"
     assert chat.answer.text() == "Your next question goes to it." and not chat.question.isVisible()
-    store = used.parts.store
+    store = used.store
     for model, said in (("SmolLM2 135M", "Old."), ("Larkfield Assistant", "No. **Seals** are excluded. [1]")):
         question = store.add_question(used.ids[0], f"Does {model} know?")
         store.finish_answer(store.begin_answer(question.id).id, Answer(text=said, model=model))
@@ -574,7 +577,7 @@ def test_the_new_model_is_saved_elsewhere_with_its_card(
     elsewhere.share.button.click()
     job = used.last("models").last(ExportModel)
     assert isinstance(job.call, ExportModel) and job.call.path == target
-    assert job.call.card.startswith("# Larkfield Assistant") and job.call.name == "Larkfield Assistant"
+    assert job.call.card.startswith("# Larkfield Assistant") and job.call.model_id == used.core.models.active_id
     job.say(CopyProgress(done=43, total=100))
     assert elsewhere.share.detail.text() == "Saving Larkfield Assistant.inhouse, 43 %"
     assert elsewhere.share.button.text() == "Cancel" and not elsewhere.export.button.isEnabled()
@@ -599,11 +602,11 @@ def test_a_save_that_is_cancelled_or_fails_ends_where_it_began(
     elsewhere.export.button.click()
     error = AppError("“x.gguf” could not be saved.", "Free some disk space.")
     used.last("models").last(ExportModel).fail(error)
-    assert failed == [error] and not said and elsewhere.export.button.text() == "Export"
+    assert [str(each) for each in failed] == [str(error)] and not said and elsewhere.export.button.text() == "Export"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    clients = len(used.clients)
+    children = len(used.world.children)
     elsewhere.export.button.click()
-    assert len(used.clients) == clients
+    assert len(used.world.children) == children
 
 
 def test_a_swap_that_fails_leaves_the_old_model_and_says_why(world: Wizard) -> None:
@@ -612,6 +615,7 @@ def test_a_swap_that_fails_leaves_the_old_model_and_says_why(world: Wizard) -> N
     fake_run.finish(run)
     world.open(run)
     world.page.foot.next.click()
+    world.last("engine").ready.emit(None)
     world.last("engine").last(Load).fail(AppError("The file is damaged.", "Train again."))
     assert not world.page.use.in_use and world.page.use.verdict.action.text() == "Use Larkfield Assistant"
 
@@ -628,12 +632,12 @@ def test_a_run_without_a_comparison_says_so(world: Wizard) -> None:
 @pytest.mark.parametrize("size", [(880, 560), (1280, 820)])
 def test_every_step_fits_the_window(world: Wizard, size: tuple[int, int]) -> None:
     world.window.resize(*size)
-    run = world.new_run(step="goal")
+    run = world.new_run(step="goal", installed="starter")
     fake_run.prepare(run)
     fake_run.finish(run)
     world.open(run)
     for step in ("goal", "data", "review", "train", "compare", "use"):
-        world.controller.change(step=step)
+        world.controller.go(step)  # type: ignore[arg-type]
         QApplication.processEvents()
         assert world.page.step == step
         assert world.page.width() <= world.window.width() and world.window.width() == size[0], step

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,22 +20,28 @@ from shell_world import FIRST_WORD, INFO, ShellWorld
 
 from app.core import switch
 from app.errors import AppError
+from app.gui import main as gui
 from app.gui.chat.page import ChatPage
 from app.gui.models.page import ModelsPage
 from app.gui.models.switcher import ModelBar
+from app.gui.pages import PAGES
 from app.gui.settings.page import SettingsPage
 from app.gui.shell.chats_model import grouped
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import theme
-from app.gui.widgets import IconButton
+from app.gui.widgets import LAST_FOLDER, IconButton
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
 from app.types import Budget, Collection, InstalledModel, Stats
 from app.workers.protocol import (
+    Add,
+    AddProgress,
     Chat,
     Chatted,
+    CollectionMade,
     Collections,
+    CreateCollection,
     DeleteCollection,
     ListCollections,
     ListTombstones,
@@ -498,3 +507,104 @@ def test_a_question_that_is_rewritten_while_an_answer_comes_is_not_lost(world: S
     world.last("engine").last(Chat).confirm_cancel()
     first.editor._send()
     assert "Carefully rewritten" in [turn.text for turn in world.parts.chats.turns()]
+
+
+PAGE_KEYS = ("chat", "documents", "models", "finetune", "settings")
+
+
+@pytest.mark.parametrize("size", [(1280, 820), (880, 560)])
+def test_whatever_the_keyboard_reaches_has_a_name(world: ShellWorld, size: tuple[int, int]) -> None:
+    world.load_starter()
+    window = world.window
+    window.resize(*size)
+    nameless: list[tuple[str, QWidget]] = []
+    reached = 0
+    for key in PAGE_KEYS:
+        window.show_page(key)
+        QApplication.processEvents()
+        for widget in window.findChildren(QWidget):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+                reached += 1
+                if not QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name):
+                    nameless.append((key, widget))
+    assert reached > 60 and nameless == []
+
+
+def test_every_page_answers_what_the_window_asks_of_one(world: ShellWorld) -> None:
+    for key in PAGES:
+        page = world.window.page(key)
+        assert page.widget.accessibleName(), key
+        assert page.foot_height() >= 0 and all(isinstance(region, QWidget) for region in page.regions())
+        assert page.widget.isAncestorOf(page.first_focus()) or page.first_focus() is page.widget
+
+
+def test_a_first_paint_imports_no_page_but_the_chat_and_nothing_that_an_empty_chat_does_not_show() -> None:
+    late = [
+        "app.gui.chat.transcript", "app.gui.chat.markdown", "app.gui.chat.source_panel", "app.gui.models.switcher_list",
+        "app.gui.documents.page", "app.gui.models.page", "app.gui.finetune.page", "app.gui.settings.page",
+        "markdown_it", "pygments",
+    ]  # fmt: skip
+    code = (
+        f"import sys, app.gui.main; from app.gui.pages import PAGES, import_pages; PAGES['chat'](); late = {late!r}\n"
+    )
+    code += "print(*[name for name in late if name in sys.modules]); [None for _ in import_pages()]\n"
+    code += "print(*[name for name in late if name not in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n")[:2] == ["", ""]
+
+
+def test_after_the_welcome_the_chat_says_that_reading_has_begun(qtbot: QtBot) -> None:
+    made = ShellWorld(first_run=True)
+    try:
+        made.window._outer.currentWidget().start.click()  # type: ignore[union-attr]
+        page = made.window.page("chat")
+        assert isinstance(page, ChatPage)
+        samples = Collection(id=1, name="Larkfield samples")
+        made.last("documents").last(CreateCollection).finish(CollectionMade(collection=samples))
+        for job in made.last("documents").waiting(ListCollections):
+            job.finish(Collections(collections=(samples,)))
+        assert page.start_page._reading.text().startswith("Reading begins")
+        assert "Reading begins" in page.collection_button.accessibleName()
+        made.last("documents").last(Add).say(AddProgress(done=2, total=8))
+        assert "Reading 3 of 8" in page.collection_button.accessibleName()
+    finally:
+        made.close()
+
+
+def test_the_chat_names_its_collection_when_the_window_reopens_on_another_page(world: ShellWorld) -> None:
+    parts = world.parts
+    parts.chats.choose_collection(1)
+    for job in world.last("documents").waiting(ListCollections):
+        job.finish(Collections(collections=(Collection(id=1, name="Travel", documents=3),)))
+    parts.session.update(page="settings", chat_id=world.ids[0])
+    window = gui.build_window(parts)
+    parts.chats.choose_collection(1)
+    window.show_page("settings")
+    page = window.page("chat")
+    assert isinstance(page, ChatPage)
+    assert page.collection_button.accessibleName().endswith("Travel 3 documents")
+    window.deleteLater()
+
+
+def test_an_imported_model_gets_the_keyboard_and_keeps_it(world: ShellWorld, qtbot: QtBot) -> None:
+    world.load_starter()
+    world.window.show_page("models")
+    page = world.window.page("models")
+    assert isinstance(page, ModelsPage)
+    page.drop.choose.setFocus()
+    page.drop.show_progress("Other.gguf", 0.5, 3.0)
+    assert page.drop.cancel.hasFocus(), "the button that was pressed has gone"
+    model = add_model(world, "Other")
+    page.refresh()
+    page._import_ended(model, None)
+    focused = QApplication.focusWidget()
+    assert focused is not None and focused.accessibleName() == "Use Other now"
+    page.refresh()
+    focused = QApplication.focusWidget()
+    assert focused is not None and focused.accessibleName() == "Use Other now", "the rows were built anew"
+
+
+def test_the_last_folder_of_a_dialog_is_kept_for_the_next_start(world: ShellWorld, tmp_path: Path) -> None:
+    world.window.setProperty(LAST_FOLDER, str(tmp_path))
+    world.window.close()
+    assert Session(world.parts.home.session_file).state.folder == str(tmp_path)

@@ -52,13 +52,23 @@ class RemoveModel(Call, frozen=True):
     model_id: str
 
 
-class AddServer(Call, frozen=True):
-    """A model on a server of the company (an OpenAI-compatible address), checked by asking it; → ModelInstalled."""
+class FindServer(Call, frozen=True):
+    """Look which models a server of the company has, at an OpenAI-compatible address; → ServerFound."""
 
     address: str  # "https://models.example/v1"
-    model: str  # its name there
     key: str = ""
-    name: str = ""  # "" names it after the model
+
+
+class AddServer(Call, frozen=True):
+    """List a model of such a server, once it has said a word; → ModelInstalled.
+
+    The one with this address and name that is listed already gets the new key instead.
+    """
+
+    address: str
+    model: str = ""  # its name there; "" the only one
+    key: str = ""
+    name: str = ""  # here; "" names it after the model
 
 
 class Models(Data, frozen=True):
@@ -67,6 +77,15 @@ class Models(Data, frozen=True):
     previous: str = ""  # id, "" where there is none to go back to
     missing: tuple[str, ...] = ()  # ids whose file is gone
     note: str = ""
+
+
+class ServerFound(Data, frozen=True):
+    """`encrypted`: nobody on the way can read what is sent."""
+
+    address: str  # where its API really begins
+    host: str
+    models: tuple[str, ...]
+    encrypted: bool
 
 
 class Switching(Data, frozen=True):
@@ -103,7 +122,16 @@ class SwitchFailed(Data, frozen=True):
 
 
 Calls = (
-    ListModels | UseModel | GoBack | CancelSwitch | RestartEngine | LoadEngine | RenameModel | RemoveModel | AddServer
+    ListModels
+    | UseModel
+    | GoBack
+    | CancelSwitch
+    | RestartEngine
+    | LoadEngine
+    | RenameModel
+    | RemoveModel
+    | FindServer
+    | AddServer
 )
-Answers = Models | Switching | Switched | CopyProgress | ModelInstalled
+Answers = Models | ServerFound | Switching | Switched | CopyProgress | ModelInstalled
 Events = EngineMoved | ModelsChanged | SwitchFailed

@@ -20,7 +20,7 @@ Choice = Side | Literal["tie"]
 
 
 class ListRuns(Call, frozen=True):
-    """→ Runs."""
+    """→ RunMoved of those at work, Runs."""
 
 
 class ListResources(Call, frozen=True):
@@ -39,7 +39,7 @@ class BeginRun(Call, frozen=True):
 
 
 class OpenRun(Call, frozen=True):
-    """A run from before, where it was; → RunKept."""
+    """A run from before, where it was; → RunMoved where it is at work, RunKept."""
 
     run_id: str
     collection_id: int = 0

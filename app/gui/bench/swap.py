@@ -15,6 +15,8 @@ import msgspec
 from PySide6.QtCore import QEventLoop, QTimer
 
 from app.gui.bench.stream import Bench
+from app.models.registry import Registry
+from app.paths import Home
 from app.settings import MAX_TOKENS
 from app.types import Answer, InstalledModel
 
@@ -41,18 +43,19 @@ class Swaps:
     """The window with the starter, the same weights with an adapter, and a copy of the file as another model."""
 
     def __init__(self, folder: Path) -> None:
-        self.bench = Bench(folder, replay=False)
-        self.models = self.bench.parts.models
-        self.bench.parts.settings.set(MAX_TOKENS, 40)
-        (starter,) = self.models.models()
+        home = Home(folder)
+        registry = Registry(home)
+        (starter,) = registry.models()
         self.plain = starter
-        home = self.bench.parts.home
         home.models.mkdir(parents=True, exist_ok=True)
         adapter, copy = home.models / "adapter.gguf", home.models / "copy.gguf"
         write_adapter(Path(starter.path), adapter)
         shutil.copyfile(starter.path, copy)
-        self.adapted = self.models.install(_as(starter, "With adapter", adapter=str(adapter)))
-        self.other = self.models.install(_as(starter, "Another file", path=str(copy)))
+        self.adapted = registry.install(_as(starter, "With adapter", adapter=str(adapter)))
+        self.other = registry.install(_as(starter, "Another file", path=str(copy)))
+        self.bench = Bench(folder, replay=False)
+        self.models = self.bench.parts.models
+        self.bench.parts.settings.set(MAX_TOKENS, 40)
         if self.models.info is None:
             _wait(self.models.engine_ready)
 
@@ -137,7 +140,7 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[dict[str, object]]:
             _pause(10)
         active = swaps.models.active
         kept += bool(asked) and _whole(answer) and active is not None and active.name == turn[n % 3].name
-    stored = swaps.bench.parts.store.count()
+    stored = swaps.bench.parts.reader.count()
     yield {
         "figure": f"swap: answers kept of {count} with a swap in their middle",
         "value": kept,
@@ -182,7 +185,7 @@ def write_adapter(base: Path, out: Path) -> None:
 
 
 def _as(model: InstalledModel, name: str, **changes: Any) -> InstalledModel:
-    return msgspec.structs.replace(model, name=name, origin="imported", **changes)
+    return msgspec.structs.replace(model, id="", name=name, origin="imported", **changes)
 
 
 def _whole(answer: Answer) -> bool:

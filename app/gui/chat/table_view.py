@@ -69,9 +69,9 @@ class TableView(QWidget):
         if start < PIECE_ROWS:
             self._shares = self._measure()
         self._write(start)
-        self.setAccessibleName(
-            self.tr("Table, {rows} rows, {columns} columns").format(rows=len(self._rows), columns=len(self._header))
-        )
+        name = self.tr("Table, {rows} rows, {columns} columns").format(rows=len(self._rows), columns=len(self._header))
+        for widget in (self, *self._pieces):
+            widget.setAccessibleName(name)
 
     def restyle(self) -> None:
         self._shares = self._measure()

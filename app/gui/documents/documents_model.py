@@ -166,6 +166,8 @@ class DocumentsModel(QAbstractTableModel):
         row = self._rows[index.row()]
         if role == ROW_ROLE:
             return row
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.MENU:
+            return f"Actions for {row.name}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(row, Column(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:

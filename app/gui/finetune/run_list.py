@@ -23,7 +23,7 @@ class RunList(QObject):
 
     def refresh(self) -> None:
         """Ask for all of them."""
-        self._core.request(c.ListRuns(), done=self._listed, failed=lambda _: None)
+        self._core.request(c.ListRuns(), event=self.follow, done=self._listed, failed=lambda _: None)
 
     def put(self, record: c.RunRecord) -> None:
         """One of them is another one now."""

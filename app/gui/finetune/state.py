@@ -160,7 +160,8 @@ class TrainingState(QObject):
 
     def open(self, key: str) -> None:
         """A run from before, where it was."""
-        self._ask(c.OpenRun(run_id=key, collection_id=self._collection()), self._show)
+        call = c.OpenRun(run_id=key, collection_id=self._collection())
+        self._core.request(call, event=self.listed.follow, done=self._show, failed=self.failed.emit)
 
     # --- what the core tells ----------------------------------------------------------------------------------------
 

@@ -159,6 +159,7 @@ class SpinBox(QDoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._up = _Step(self, 1)
         self._down = _Step(self, -1)
+        self.lineEdit().setAccessibleName(name)
         self.lineEdit().setStyleSheet("QLineEdit { border: 0; background: transparent; padding: 0 24px 0 10px; }")
         theme().changed.connect(self.updateGeometry)
 

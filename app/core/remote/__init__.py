@@ -1,0 +1,1 @@
+"""Models on the company's own servers, spoken to as OpenAI's API is."""

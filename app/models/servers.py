@@ -1,0 +1,72 @@
+"""Models on the company's own servers: their address, and how a person is told where an answer was computed."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from app.errors import AppError
+from app.types import InstalledModel
+
+PATHS = ("/chat/completions", "/completions", "/models")
+"""What people copy from a server's manual although the address ends before it."""
+
+
+def clean_address(text: str) -> str:
+    """An address as it is stored: with its scheme, without what follows the API's root.
+
+    Without a scheme it is https, and http for this computer itself.
+
+    Raises:
+        AppError: it is no address of a server, or holds a password, which belongs into the key.
+    """
+    address = text.strip().rstrip("/")
+    for path in PATHS:
+        address = address.removesuffix(path)
+    wrong = AppError(
+        f"“{text.strip()}” is not the address of a server.", "It looks like https://models.example.com/v1."
+    )
+    try:
+        if "://" not in address:
+            address = f"{'http' if _is_here(urlsplit(f'//{address}')) else 'https'}://{address}"
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise wrong from error
+    if parts.scheme not in ("http", "https") or not _host(parts) or parts.query or parts.fragment:
+        raise wrong
+    if parts.username is not None or parts.password is not None:
+        raise AppError("The address holds a password.", "Leave it out, and give it as the key.")
+    return address.rstrip("/")
+
+
+def host_of(address: str) -> str:
+    """The server's name as a person reads it, with its port where that is not the usual one."""
+    return urlsplit(address).netloc
+
+
+def is_encrypted(address: str) -> bool:
+    """Whether nobody on the way can read what is sent; what never leaves this computer needs no encryption."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or _is_here(parts)
+
+
+def shown_name(model: InstalledModel) -> str:
+    """A model's name and, where its words come from another computer, from which."""
+    return f"{model.name}, computed on {host_of(model.address)}" if model.origin == "server" else model.name
+
+
+def _host(parts: SplitResult) -> str:
+    try:
+        _ = parts.port
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return "" if any(char.isspace() for char in host) else host
+
+
+def _is_here(parts: SplitResult) -> bool:
+    host = _host(parts)
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,195 @@
+"""The use cases of a run as generators: what they ask of whom, in which order, without a process or a core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import fake_run
+import msgspec
+import pytest
+
+from app.errors import AppError
+from app.finetune import cases
+from app.finetune.cases import Steps, TooLarge
+from app.finetune.machine import Gathered
+from app.finetune.measured import Measured
+from app.finetune.review import ReviewList
+from app.finetune.runs import Run, Runs
+from app.finetune.sources import Rated
+from app.finetune.wizard import Wizard
+from app.types import Document, InstalledModel, Message
+from app.workers.protocol import Documents, DocumentText, Done, ListDocuments, ReadText
+from trainer.spec import TextDocument, read_lines
+
+BASE = InstalledModel(id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1)
+FITS = Measured(fits=True, memory_bytes=1, memory_available=2)
+TIGHT = Measured(fits=False, memory_bytes=11, memory_available=10, disk_available=1)
+
+
+class Played:
+    """Drives a use case: does what it wants of the disk, and answers the rest from a table."""
+
+    def __init__(self, wizard: Wizard, answers: dict[type, Callable[[Any], Any]]) -> None:
+        self.wizard = wizard
+        self.asked: list[str] = []
+        self._answers: dict[type, Callable[[Any], Any]] = {
+            cases.Work: lambda call: call.do(),
+            cases.Keep: self._keep,
+            cases.LaunchTrainer: lambda _: Done(),
+            cases.PauseChat: lambda _: Done(),
+            **answers,
+        }
+
+    def _keep(self, call: cases.Keep) -> Done:
+        self.wizard = call.change(self.wizard)
+        return Done()
+
+    def run(self, steps: Steps[Any]) -> Any:
+        """To its end; errors of the table are thrown in."""
+        try:
+            step = next(steps)
+            while True:
+                self.asked.append(f"{step.role}: {type(step.call).__name__}")
+                try:
+                    said = self._answers[type(step.call)](step.call)
+                except AppError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(said)
+        except StopIteration as end:
+            return end.value
+
+
+class Said:
+    """Chats with one rated answer and one conversation."""
+
+    def rated(self) -> Sequence[Rated]:
+        return [Rated(id=1, history=(), question="How long?", answer="Ten years.", up=False, corrected="A year.")]
+
+    def messages(self, chat_id: int) -> Sequence[Message]:
+        return (Message("user", "How long?"), Message("assistant", "Ten years."), Message("user", "Sure?"),
+                Message("assistant", "One year."))  # fmt: skip
+
+
+def documents(*names: str) -> dict[type, Callable[[Any], Any]]:
+    rows = tuple(
+        Document(id=n, collection_id=1, collection="Travel", name=name, path=f"/x/{name}", format="md", bytes=9,
+                 status="failed" if name == "broken" else "indexed")
+        for n, name in enumerate(names, 1)
+    )  # fmt: skip
+    return {
+        ListDocuments: lambda _: Documents(documents=rows),
+        ReadText: lambda call: DocumentText(name=names[call.document_id - 1], format="md", text="Words.", pages=()),
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return fake_run.make_run(tmp_path / "runs")
+
+
+def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
+    wizard = msgspec.structs.replace(run.load(), collections=(1,), files=("/x/a.csv",), goal="teach", step="data")
+    played, gathered = Played(wizard, documents("a.md", "broken", "b.md")), Gathered()
+    played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), gathered))
+    assert (gathered.done, gathered.total) == (2, 2), "one that failed to be read is not waited for"
+    assert played.wizard.step == "review" and played.asked[-1] == "trainer: LaunchTrainer"
+    spec = run.spec
+    assert spec is not None and [(each.kind, each.name) for each in spec.data.inputs] == [
+        ("file", "a.csv"), ("documents", "Travel"),
+    ]  # fmt: skip
+    assert [row.name for row in read_lines(Path(spec.data.inputs[1].path), TextDocument)] == ["a.md", "b.md"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "kinds"),
+    [("teach", ["file", "feedback", "chats", "documents"]), ("read", ["documents"]), ("prefer", ["file", "feedback"]),
+     ("classify", ["file"])],
+)  # fmt: skip
+def test_a_goal_takes_what_it_can_use(run: Run, goal: Any, kinds: list[str]) -> None:
+    wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=("/x/a.csv",), chats=(4,), thumbs=True)
+    played = Played(wizard, documents("a.md"))
+    inputs = played.run(cases.gather(run, wizard, Said(), Gathered()))
+    assert [each.kind for each in inputs] == kinds
+    if goal == "teach":
+        chats = (run.folder / "inputs" / "chats.jsonl").read_text()
+        assert "One year." in chats and chats.count("\n") == 1, "what a person disliked is not offered"
+
+
+def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
+    wizard = Wizard(id=run.id, step="data", collections=(1,))
+    played = Played(wizard, documents())
+    with pytest.raises(AppError, match="nothing to learn from"):
+        played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
+
+
+def trained(run: Run, review: ReviewList, measured: Measured, **more: Any) -> tuple[Played, TooLarge | None]:
+    answers: dict[type, Callable[[Any], Any]] = {
+        cases.PlanTraining: lambda _: measured,
+        cases.Approve: lambda call: review.decide(call.ids, "approve"),
+    }
+    played = Played(run.load(), answers)
+    more = {"freed_bytes": 0, "pause_chat": False, **more}
+    return played, played.run(cases.train(run, review, more.pop("freed_bytes"), **more))
+
+
+def test_the_chat_is_paused_only_where_both_do_not_fit_and_the_person_agrees(run: Run) -> None:
+    fake_run.prepare(run)
+    review = ReviewList(run.folder)
+    played, refused = trained(run, review, TIGHT, freed_bytes=5)
+    assert refused == TooLarge(TIGHT, possible=True) and not run.reviewed
+    assert played.asked == ["desk: Approve", "trainer: PlanTraining"]
+    played, refused = trained(run, review, TIGHT)
+    assert refused == TooLarge(TIGHT, possible=False), "nothing would be freed"
+    played, refused = trained(run, review, TIGHT, freed_bytes=5, pause_chat=True)
+    assert refused is None and run.reviewed and played.wizard.chat_paused and played.wizard.step == "train"
+    assert played.asked == [
+        "trainer: PlanTraining", "desk: Keep", "desk: PauseChat", "disk: Work", "trainer: LaunchTrainer",
+    ]  # fmt: skip
+    played, refused = trained(run, review, TIGHT, freed_bytes=5, pause_chat=True, known=FITS)
+    assert refused is None and "desk: PauseChat" not in played.asked and "trainer: PlanTraining" not in played.asked
+
+
+def test_nothing_trains_where_everything_was_rejected(run: Run) -> None:
+    fake_run.prepare(run)
+    review = ReviewList(run.folder)
+    review.decide([entry.example.id for entry in review.entries], "reject")
+    with pytest.raises(AppError, match="Nothing is approved"):
+        trained(run, review, FITS)
+
+
+def test_labels_that_are_none_are_refused_before_it_is_measured(run: Run) -> None:
+    spec = run.spec
+    assert spec is not None
+    run.write_spec(msgspec.structs.replace(spec, recipe="classify"))
+    fake_run.prepare(run)
+    review = ReviewList(run.folder)
+    review.decide(["e0"], "approve")
+    with pytest.raises(AppError, match="1 different labels"):
+        trained(run, review, FITS)
+
+
+def test_a_new_training_forgets_what_came_of_the_old_one(run: Run) -> None:
+    fake_run.prepare(run)
+    run.save(msgspec.structs.replace(run.load(), installed="ab12", went_back=True, kept_old=True))
+    played, _ = trained(run, ReviewList(run.folder), FITS)
+    wizard = played.wizard
+    assert (wizard.installed, wizard.went_back, wizard.kept_old) == ("", False, False)
+
+
+def test_what_came_out_is_listed_under_its_new_id(run: Run, tmp_path: Path) -> None:
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    listed: list[InstalledModel] = []
+
+    def list_model(call: cases.ListModel) -> InstalledModel:
+        listed.append(msgspec.structs.replace(call.model, id="ab12", name="Larkfield Assistant 2"))
+        return listed[-1]
+
+    played = Played(run.load(), {cases.ListModel: list_model})
+    model = played.run(cases.install(run, run.load(), tmp_path / "models", BASE))
+    assert model == listed[0] and model.lineage["base"] == "SmolLM2 135M" and Path(model.path).exists()
+    assert (played.wizard.installed, played.wizard.name) == ("ab12", "Larkfield Assistant 2")
