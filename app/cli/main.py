@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
-    bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "train"))
+    bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "api", "train"))
     for command in (doctor, bench):
         _add_json(command)
     return parser

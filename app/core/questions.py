@@ -49,6 +49,7 @@ class Questions:
                 question.ended = lambda: self._asked.discard(question)
                 question.flow.start()
 
+        reply.on_cancel(reply.cancelled)  # its door is gone before the model was there
         self._models.with_backend(call.model_id, ready, reply)
 
 
@@ -85,7 +86,8 @@ class _Question:
             stopped=lambda: Stopped("".join(self._text)),
             fails=self._fails,
         )
-        reply.on_cancel(self.flow.stop)
+        # A program that went away is no reason to end an engine that works for others.
+        reply.on_cancel(lambda: self.flow.stop(insist=reply.door.kind != "api"))
 
     def _take(self, data: Any) -> None:
         if isinstance(data, Token) and not data.thinking:

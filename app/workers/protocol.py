@@ -102,8 +102,8 @@ class TokenLogprob(Struct, frozen=True):
 
 
 class Complete(Call, frozen=True):
-    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands; → Prefill…,
-    Token…, Completed."""
+    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands, control tokens
+    included; → Prefill…, Token…, Completed. Nothing is left out to make it fit: too much is an error."""
 
     conversation: str = ""  # key of the KV cache
     messages: tuple[PromptMessage, ...] = ()
@@ -155,7 +155,7 @@ class Waiting(Data, frozen=True):
 
 
 class Token(Data, frozen=True):
-    """A piece of the answer; `thinking` inside a <think> block."""
+    """A piece of the answer; `thinking` inside a <think> block. `logprobs` of the tokens since the piece before."""
 
     text: str
     thinking: bool = False
@@ -168,6 +168,8 @@ class Completed(Data, frozen=True):
     tool_calls: tuple[ToolCall, ...] = ()
     reason: Literal["end", "length", "stop", "tool_calls"] = "end"
     stats: Stats = Stats()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    note: str = ""
 
 
 class Chatted(Data, frozen=True):
