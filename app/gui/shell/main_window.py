@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         self._session.update(page=key)
         page.shown()
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.toasts.follow()
 
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
