@@ -60,7 +60,8 @@ class MainWindow(QMainWindow):
         self._make_page = make_page
         self._stack = PageStack(make_page)
         self.toasts = Toasts(self, self._stack.foot_height)
-        self._was_painted = self._narrow = False
+        self._was_painted = False
+        self._narrow = False
         self._rail_wanted = not settings.get(SIDEBAR_OPEN)
         self.key = ""
         self.setWindowTitle("Inhouse")
@@ -194,11 +195,11 @@ class MainWindow(QMainWindow):
         }
         if action in here:
             here[action]()
-            return
-        key, signal = on_page.get(action, (action.removeprefix("page_"), None))
-        self.show_page(key)
-        if signal is not None:
-            signal.emit()
+        else:
+            key, signal = on_page.get(action, (action.removeprefix("page_"), None))
+            self.show_page(key)
+            if signal is not None:
+                signal.emit()
 
     def _next_region(self, step: int) -> None:
         regions = [self.sidebar, *self._stack.regions()]
