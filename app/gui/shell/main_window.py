@@ -102,8 +102,7 @@ class MainWindow(QMainWindow):
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
         page = self._make_page("first_run")
-        self._outer.addWidget(page.widget)
-        self._outer.setCurrentWidget(page.widget)
+        self._outer.setCurrentIndex(self._outer.addWidget(page.widget))
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end_first_run(self) -> None:
