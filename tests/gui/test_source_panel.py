@@ -234,6 +234,22 @@ def test_a_larger_page_can_be_scrolled_to_its_right_edge(qtbot, data_folder) -> 
     assert view.mapTo(area.viewport(), QPoint(0, 0)).x() >= 0
 
 
+def test_a_page_that_would_be_too_small_to_read_gets_more_room(qtbot, data_folder) -> None:
+    world = World()
+    page = world.page(qtbot, size=(1280, 820))
+    note = msgspec.structs.replace(pdf(data_folder), document_id=3)
+    page.sources.open_passage(note)
+    assert page.panel.width() == pytest_approx(400)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(30, 100, 535, 600)))
+    scale = page.panel.page_view.scale_on_paper()
+    assert scale is not None and scale >= 0.74 and page.panel.width() <= MOST
+    assert page.frame.width() >= 420
+    page.host.set_panel_width(400)
+    page.panel.turn_page(1)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(30, 100, 535, 600)))
+    assert page.panel.width() == pytest_approx(400), "the person has chosen the width"
+
+
 def pytest_approx_share(value: float):
     import pytest
 
