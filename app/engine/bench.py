@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.llama.bare import Bare
 from app.engine.chat import Conversations
 from app.engine.load import physical_cores
 from app.engine.worker import EngineRole
 from app.errors import AppError
+from app.llama.bare import Bare
 from app.paths import home
 from app.types import Message, Sampling
 from app.workers.protocol import Chat, Chatted, Data, Load, Token

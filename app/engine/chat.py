@@ -6,15 +6,15 @@ import time
 from collections.abc import Generator
 from typing import Literal
 
+from app.engine.kv import PrefixCache
+from app.engine.load import LoadedModel
+from app.errors import AppError
 from app.llama import sampler
+from app.llama.bindings import CONTROL, Model, SamplerChain
 from app.llama.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
 from app.llama.encode import Encoder
-from app.engine.kv import PrefixCache
-from app.llama.bindings import CONTROL, Model, SamplerChain
-from app.engine.load import LoadedModel
 from app.llama.prompt import Composer, Prompt, Turn
 from app.llama.template import Renderer
-from app.errors import AppError
 from app.types import Budget, Stats
 from app.workers.protocol import Chat, Chatted, Count, Counted, Prefill, Token
 

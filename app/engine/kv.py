@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.bindings import Context
-from app.errors import AppError
 
 WORTH_SAVING = 128
 """Tokens; evaluating fewer again is quicker than it is worth the memory."""

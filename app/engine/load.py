@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from app.llama import bindings as llama
 from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
-from app.llama.bindings import Context, Model
 from app.errors import AppError, BadFile
+from app.llama import bindings as llama
+from app.llama.bindings import Context, Model
 from app.llama.gguf_header import GgufHeader, read_header
 from app.types import ModelInfo
 from app.workers.protocol import Load, LoadProgress

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.llama import bindings as llama
 from app.engine.chat import Conversations
 from app.engine.load import LoadedModel, load
-from app.llama.template import Renderer
 from app.errors import AppError
+from app.llama import bindings as llama
+from app.llama.template import Renderer
 from app.paths import Home
 from app.workers.protocol import AnyCall, Chat, Count, Done, Load, Loaded, SetAdapter
 from app.workers.roles import Steps

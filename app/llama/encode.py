@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.llama import template as templates
-from app.llama.detokenize import THINK_OPEN
 from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
+from app.llama.detokenize import THINK_OPEN
 from app.llama.template import Renderer, Template, TemplateFailed
 from app.types import Message
 

@@ -13,8 +13,8 @@ from functools import cache
 
 import msgspec
 
-from app.llama.encode import EncodedPrompt, Encoder
 from app.errors import AppError
+from app.llama.encode import EncodedPrompt, Encoder
 from app.paths import RESOURCES
 from app.types import Budget, Message, Passage
 

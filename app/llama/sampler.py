@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.bindings import Model, SamplerChain
-from app.errors import AppError
 from app.types import Sampling
 
 PENALTY_WINDOW = 256

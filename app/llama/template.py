@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from app.types import Message
 from app.spawn import child_command
+from app.types import Message
 
 TIME_LIMIT = 3.0
 """Seconds one rendering may take; real templates take under 0.01."""

@@ -14,8 +14,8 @@ import msgspec
 
 from app.errors import AppError, BadFile, WorkerGone
 from app.paths import Home
-from app.workers.protocol import AnyCall, Control, Data, Failure, Frame, Request, WorkerRole, decode_frame, encode
 from app.spawn import child_command, child_environment
+from app.workers.protocol import AnyCall, Control, Data, Failure, Frame, Request, WorkerRole, decode_frame, encode
 
 CANCEL_GRACE_S = 2.0
 EXIT_GRACE_S = 5.0

@@ -1,7 +1,8 @@
 """What the window and its child processes say to each other: one JSON object a line.
 
 The parent writes a `Request`, or a `Control` for one under way. The child answers each request with any number of
-`event` frames and exactly one last frame: `done`, `error` or `cancelled`. A child's first frame is `ready` with id 0.
+`event` frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are about the child itself:
+`Ready` once it takes requests, an error where it will not start, `Alive` every two seconds.
 """
 
 from __future__ import annotations
@@ -63,6 +64,66 @@ class Chat(Call, frozen=True):
     sampling: Sampling = Sampling()
     json_schema: str = ""  # a JSON schema that the answer must follow
     grounded: bool = False  # passages were searched: answer from them only
+    priority: int = 0  # 1: a person waits for it
+
+
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A tool that the model wants called; `arguments` is JSON as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class PromptMessage(Struct, frozen=True, kw_only=True):
+    """A message of a conversation that a program holds itself; `tool_call_id` says which call a tool's word answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    name: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+class TopLogprob(Struct, frozen=True):
+    """What a token could have been."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] = ()
+
+
+class TokenLogprob(Struct, frozen=True):
+    """How likely a token was, natural logarithm, before sampling settings; `top` the likeliest at its place."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] = ()
+    top: tuple[TopLogprob, ...] = ()
+
+
+class Complete(Call, frozen=True):
+    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands, control tokens
+    included; → Prefill…, Token…, Completed. Nothing is left out to make it fit: too much is an error."""
+
+    conversation: str = ""  # key of the KV cache
+    messages: tuple[PromptMessage, ...] = ()
+    prompt: str | None = None
+    tools: str = ""  # JSON list, as OpenAI writes it
+    tool_choice: str = "auto"  # "none", "auto", "required" or the name of a tool
+    json_schema: str = ""
+    json_object: bool = False
+    sampling: Sampling = Sampling()
+    logprobs: int | None = None  # how many of the likeliest tokens to name with each token
+    priority: int = 0
+
+
+class Probe(Call, frozen=True):
+    """Load a file and write one token, in a process that may die of it; → LoadProgress…, Probed. A file that answers
+    has shown that llama.cpp can compute with it."""
+
+    path: str
+    adapter: str = ""
 
 
 class Count(Call, frozen=True):
@@ -89,6 +150,13 @@ class Loaded(Data, frozen=True):
     info: ModelInfo
 
 
+class Waiting(Data, frozen=True):
+    """A request that cannot begin or go on yet: how many are before it, and why, in words for a person."""
+
+    ahead: int
+    reason: str
+
+
 class Prefill(Data, frozen=True):
     """Tokens of the prompt read so far."""
 
@@ -97,10 +165,29 @@ class Prefill(Data, frozen=True):
 
 
 class Token(Data, frozen=True):
-    """A piece of the answer; `thinking` inside a <think> block."""
+    """A piece of the answer; `thinking` inside a <think> block. `logprobs` of the tokens since the piece before."""
 
     text: str
     thinking: bool = False
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Completed(Data, frozen=True):
+    text: str
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    reason: Literal["end", "length", "stop", "tool_calls"] = "end"
+    stats: Stats = Stats()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    note: str = ""
+
+
+class Probed(Data, frozen=True):
+    """The file can be computed with. `text`: the one token that it wrote."""
+
+    text: str
+    load_ms: float
+    token_ms: float
 
 
 class Chatted(Data, frozen=True):
@@ -315,15 +402,23 @@ class Done(Data, frozen=True):
 
 
 class Ready(Data, frozen=True):
-    """A child's first word."""
+    """A child takes requests from here on; what came before it is kept."""
 
     role: WorkerRole
     version: int = VERSION
 
 
+class Alive(Data, frozen=True):
+    """A sign of life, every two seconds from a thread of its own, also while the child still starts: how many steps its
+    main loop has finished, and how many seconds the one under way has lasted (0: it waits for requests)."""
+
+    steps: int
+    step_s: float
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
-EngineCall = Load | Chat | Count | SetAdapter
+EngineCall = Load | Chat | Complete | Count | SetAdapter | Probe
 DocumentsCall = (
     ListCollections
     | CreateCollection
@@ -343,9 +438,12 @@ AnyCall = EngineCall | DocumentsCall | ModelsCall
 AnyData = (
     LoadProgress
     | Loaded
+    | Waiting
     | Prefill
     | Token
     | Chatted
+    | Completed
+    | Probed
     | Counted
     | Warming
     | FileEvent
@@ -363,6 +461,7 @@ AnyData = (
     | ModelInstalled
     | Done
     | Ready
+    | Alive
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.engine.chat import Conversations
-from app.llama.encode import Encoder
 from app.engine.worker import EngineRole
+from app.llama.encode import Encoder
 from app.types import Message, Passage, Sampling
 from app.workers.protocol import Data
 from app.workers.roles import Steps

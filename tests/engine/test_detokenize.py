@@ -7,8 +7,8 @@ import random
 import gguf
 import pytest
 
-from app.llama.detokenize import AnswerStream, TextStream
 from app.engine.worker import EngineRole
+from app.llama.detokenize import AnswerStream, TextStream
 
 
 def stream(parts: list[bytes], stop: tuple[str, ...] = (), **how: bool) -> tuple[str, str, list[str], AnswerStream]:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from engine_helpers import encoder_of, passage
 
+from app.engine.worker import EngineRole
 from app.llama.encode import Encoder, fold_system
 from app.llama.prompt import normalize
-from app.engine.worker import EngineRole
 from app.types import Message
 from app.workers.protocol import Chat
 
