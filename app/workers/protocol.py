@@ -151,10 +151,10 @@ class Loaded(Data, frozen=True):
 
 
 class Waiting(Data, frozen=True):
-    """A request that cannot begin or go on yet: how many are before it, and why, in words for a person."""
+    """Nothing comes for now: a sentence for the person who waits, and how many requests are before this one."""
 
-    ahead: int
-    reason: str
+    note: str
+    ahead: int = 0
 
 
 class Prefill(Data, frozen=True):
@@ -413,7 +413,7 @@ class Alive(Data, frozen=True):
     main loop has finished, and how many seconds the one under way has lasted (0: it waits for requests)."""
 
     steps: int
-    step_s: float
+    step_s: float = 0.0
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------
