@@ -29,6 +29,9 @@ def turn_of(messages: Sequence[Message]) -> Turn:
 class ChatModel:
     """Composes prompts for one model and lets it answer many of them at once. `close` it, or use it in a `with`."""
 
+    note = ""
+    """What a person should know of its prompts: that the model's own template could not be used."""
+
     def __init__(self, path: Path, adapter: Path | None = None, *, sequences: int = 32, threads: int = 2) -> None:
         """Load the model.
 
@@ -63,7 +66,9 @@ class ChatModel:
         Raises:
             AppError: not even the question fits.
         """
-        return self._composer.compose(turn, limit)
+        prompt = self._composer.compose(turn, limit)
+        self.note = prompt.note or self.note
+        return prompt
 
     def ask(self, turn: Turn, limit: int, cut: tuple[str, ...] = (), gbnf: str = "") -> Ask:
         """A turn ready to be answered; see `Ask` for what ends an answer."""

@@ -123,6 +123,7 @@ class _Comparison:
         for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
             self._ask([case for case in fitting if bool(case.shown) == shown])
         self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
+        self._notes += dict.fromkeys(filter(None, (model.note for model in self._models.models.values())))
         self._progress("Reading documents that were kept out")
         read = reading.read(self._models, [t for t in self._texts if t.held_out], spec.seed)
         if read is None:

