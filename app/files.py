@@ -173,9 +173,12 @@ def _close(path: Path) -> None:
 
 def is_writable(folder: Path) -> bool:
     """Whether something may be written there: the folder, or the one that it would be made in."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except PermissionError:  # one may not even look there
+        return False
 
 
 # --- what was set aside -----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # a test keeps no key in the user's own keyring
 os.environ.pop("INHOUSE_HOME", None)
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fakes import FakeChild, FakeTrainer
+from fakes import FakeChild, FakeRemote, FakeTrainer
 
 from app.core import protocol as p
 from app.core.core import Core
 from app.core.doorway import MakeServer, no_server
 from app.errors import AppError
 from app.paths import Home, home
+from app.types import InstalledModel
 from app.workers.protocol import Call, Control, WorkerRole
 
 T = TypeVar("T")
@@ -162,7 +163,14 @@ class CoreWorld:
         self.clock = clock or FakeClock()
         self.children: list[tuple[WorkerRole, FakeChild]] = []
         self.trainer = FakeTrainer()
-        self.core = Core(self.home, self._child, self.clock, self.trainer, load_api)
+        self.remote: list[tuple[InstalledModel, str | None, FakeRemote]] = []
+        """What stands for models on servers, with the key that each was given."""
+        self.core = Core(self.home, self._child, self.clock, self.trainer, load_api, self._remote)
+
+    def _remote(self, model: InstalledModel, key: str | None) -> FakeRemote:
+        child = FakeRemote()
+        self.remote.append((model, key, child))
+        return child
 
     def _child(self, role: WorkerRole) -> FakeChild:
         child = FakeChild()

@@ -113,6 +113,19 @@ class FakeChild:
         return self.waiting(kind)[-1]
 
 
+class FakeRemote(FakeChild):
+    """Stands for a model on a server: there at once, until it is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = "stopped"
+
+    def start(self) -> None:
+        if self.state != "ready":
+            self.set_state("ready")
+            self.ready.emit(None)
+
+
 class FakeTrainer:
     """Looks like app.core.trainer.Trainer. Runs are launched at once, and the test plays what they say."""
 

@@ -23,6 +23,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "sentence_transformers": ("app/documents/embed.py",),
     "starlette": ("app/api/",),
     "uvicorn": ("app/api/",),
+    "httpx": ("app/core/remote/connection.py",),
+    "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
@@ -52,15 +54,16 @@ LATE_IMPORTS = {
     "app/__main__.py",
     "app/cli/main.py",
     "trainer/__main__.py",
+    "trainer/stages.py",
     "app/workers/roles.py",
     "app/documents/parse_child.py",
     "trainer/train/bench.py",
     "app/gui/pages.py",
     "app/gui/chat/parts.py",
 }
-"""Files that may import our own modules inside functions: the argv switches, the role table, the child that loads
-pdfium only where a page is wanted, the two sides of a measurement whose memory is compared, and the table of pages with
-the parts that an empty chat does not show."""
+"""Files that may import our own modules inside functions: the argv switches, the tables of roles and of the trainer's
+ stages, the child that loads pdfium only where a page is wanted, the two sides of a measurement whose memory is
+ compared, and the table of pages with the parts that an empty chat does not show."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

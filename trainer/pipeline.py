@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -18,43 +16,12 @@ from filelock import FileLock, Timeout
 
 from app.errors import AppError
 from trainer import events
-from trainer.context import Context, Summary
+from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
-from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, write_json
-from trainer.train.selection import review_of
+from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
+from trainer.stages import PREPARE, Stage, stages_of
 
 MARKER = "done.json"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a run. `function` is "module:name", takes a Context, and is imported when its turn comes."""
-
-    name: str
-    function: str
-    review_after: bool = False
-
-
-PREPARE = (
-    Stage("collect", "trainer.prepare.collect:run"),
-    Stage("clean", "trainer.prepare.clean:run"),
-    Stage("questions", "trainer.prepare.questions:run"),
-    Stage("split", "trainer.prepare.split:run", review_after=True),
-)
-TRAIN = (
-    Stage("base", "trainer.train.stages:check_base"),
-    Stage("train", "trainer.train.stages:train"),
-    Stage("export", "trainer.publish.release:export"),
-    Stage("gate", "trainer.publish.release:gate"),
-)
-COMPARE = Stage("compare", "trainer.evaluate.compare:run")
-CARD = Stage("card", "trainer.publish.card:run")
-
-
-def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
-    """The stages that this specification needs: data that is ready skips prepare."""
-    prepare = PREPARE if spec.data.inputs else ()
-    return (*prepare, *TRAIN, *((COMPARE,) if spec.compare else ()), CARD)
 
 
 def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
@@ -104,9 +71,7 @@ def _run_stage(context: Context, stage: Stage, index: int, total: int, before: s
     _clear_stale(folder, fingerprint)
     context.emit(events.StageStarted(stage=stage.name, index=index, total=total))
     started = time.monotonic()
-    module, _, name = stage.function.partition(":")
-    function: Callable[[Context], Summary] = getattr(importlib.import_module(module), name)
-    summary = function(context)
+    summary = stage.load()(context)
     seconds = round(time.monotonic() - started, 2)
     write_json(marker, Marker(stage=stage.name, fingerprint=fingerprint, seconds=seconds, summary=summary))
     context.emit(events.StageFinished(stage=stage.name, seconds=seconds, summary=summary))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api import choices
 from app.api.body import decoded
-from app.api.complete import Choice, complete
+from app.api.complete import complete
 from app.api.models import chosen
 from app.api.prompt import chat_calls
 from app.api.reply import json_response, new_id, now
@@ -32,8 +32,8 @@ async def chat_completions(request: Request) -> Response:
     written = await unless_gone(request, complete(request.state.door, calls))
     answer = {
         **_head(model, "chat.completion"),
-        "choices": [_choice(i, choice, asked) for i, choice in enumerate(written)],
-        "usage": choices.usage(choice.done for choice in written),
+        "choices": [_choice(i, done, asked) for i, done in enumerate(written)],
+        "usage": choices.usage(written),
     }
     return json_response(answer)
 
@@ -42,12 +42,12 @@ def _head(model: str, kind: str) -> dict[str, Any]:
     return {"id": new_id("chatcmpl"), "object": kind, "created": now(), "model": model, "system_fingerprint": None}
 
 
-def _choice(index: int, choice: Choice, asked: ChatRequest) -> dict[str, Any]:
-    done = _limited(choice.done, asked)
+def _choice(index: int, whole: Completed, asked: ChatRequest) -> dict[str, Any]:
+    done = _limited(whole, asked)
     return {
         "index": index,
         "message": choices.message(done),
-        "logprobs": choices.chat_logprobs(choice.logprobs) if asked.logprobs else None,
+        "logprobs": choices.chat_logprobs(done.logprobs) if asked.logprobs else None,
         "finish_reason": choices.reason_of(done),
     }
 

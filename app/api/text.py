@@ -35,13 +35,13 @@ async def completions(request: Request) -> Response:
             "choices": [
                 {
                     "index": i,
-                    "text": choice.done.text,
-                    "logprobs": choices.text_logprobs(choice.logprobs) if asked.logprobs is not None else None,
-                    "finish_reason": choices.reason_of(choice.done),
+                    "text": done.text,
+                    "logprobs": choices.text_logprobs(done.logprobs) if asked.logprobs is not None else None,
+                    "finish_reason": choices.reason_of(done),
                 }
-                for i, choice in enumerate(written)
+                for i, done in enumerate(written)
             ],
-            "usage": choices.usage((choice.done for choice in written), _prompts(asked)),
+            "usage": choices.usage(written, _prompts(asked)),
         }
     )
 

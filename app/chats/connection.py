@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.chats.schema import MIGRATIONS, SUBJECT, open_chats
+from app.chats.schema import SUBJECT, look_at_chats, open_chats
 from app.database.copies import copy_to
 from app.database.errors import plain_errors
-from app.database.opening import close_writer, examine, open_reader, refuse_newer, take_note, version_of
-from app.errors import AppError, Damaged, NoSpace
+from app.database.opening import close_writer, examine, take_note
+from app.errors import Damaged, NoSpace
 
 
 class ChatDatabase:
@@ -23,7 +23,7 @@ class ChatDatabase:
 
         Raises:
             NewerData, NoSpace, Busy: it cannot be opened.
-            AppError: it is to be read only, and is damaged or of an older version.
+            Damaged: it is damaged, and to be read only.
         """
         self.path = path
         self.read_only = read_only
@@ -35,24 +35,12 @@ class ChatDatabase:
 
     def _open(self) -> None:
         if self.read_only:
-            self._db = open_reader(self.path, SUBJECT)
-            try:
-                with plain_errors(SUBJECT, self.path):
-                    self._refuse_other(version_of(self._db))
-            except BaseException:
-                self._db.close()
-                raise
+            self._db = look_at_chats(self.path)
         else:
             self._db = open_chats(self.path, self._backups)
             with plain_errors(SUBJECT, self.path):
                 self.note = take_note(self._db)
         self._db.row_factory = sqlite3.Row
-
-    def _refuse_other(self, version: int) -> None:
-        refuse_newer(version, len(MIGRATIONS), SUBJECT, self.path)
-        if version < len(MIGRATIONS):
-            hint = "Open the data folder once where it may be written."
-            raise AppError(f"{SUBJECT} were written by an older Inhouse.", hint, f"{self.path}: version {version}")
 
     def close(self) -> None:
         """Safe to call twice."""

@@ -112,7 +112,7 @@ def _last(db: sqlite3.Connection, chat_id: int, before: int) -> dict[str, int]:
 
 def _stand_in(db: sqlite3.Connection, values: tuple[Value, ...]) -> None:
     db.execute(
-        "INSERT INTO turns (id, chat_id, parent, role, text, answer, created_at, chosen, state) "
+        "INSERT OR IGNORE INTO turns (id, chat_id, parent, role, text, answer, created_at, chosen, state) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'done')",
         values,
     )

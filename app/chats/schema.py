@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 from app.chats.salvage import salvage_chats
-from app.database.opening import Kind, Migration, make_notes, open_writer
+from app.database.errors import plain_errors
+from app.database.opening import (
+    Kind,
+    Migration,
+    make_notes,
+    migrated_copy,
+    open_reader,
+    open_writer,
+    refuse_newer,
+    version_of,
+)
+from app.errors import AppError
 
 SUBJECT = "Your chats"
 
@@ -66,6 +78,38 @@ MIGRATIONS: list[Migration] = [_first, _ids]
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:
     """The chat database, to write to; see `open_writer` for what it raises."""
-    tables = frozenset({"chats", "turns", "cited", "turns_text"})
-    kind = Kind(SUBJECT, MIGRATIONS, tables, "turns_text", salvage_chats)
-    return open_writer(path, backups, kind)
+    return open_writer(path, backups, _kind())
+
+
+def look_at_chats(path: Path) -> sqlite3.Connection:
+    """The chat database, to read only; an older one as a copy in memory. See `open_reader` for what it raises.
+
+    Raises:
+        NewerData: a newer Inhouse wrote it.
+    """
+    db = open_reader(path, SUBJECT)
+    try:
+        with plain_errors(SUBJECT, path):
+            version = version_of(db)
+            refuse_newer(version, len(MIGRATIONS), SUBJECT, path)
+            if version == len(MIGRATIONS):
+                return db
+            copy = migrated_copy(db, _kind())
+    except BaseException:
+        db.close()
+        raise
+    db.close()
+    return copy
+
+
+def is_newest(path: Path) -> bool:
+    """Whether the file is there, can be read and has the tables of this version. It changes nothing."""
+    try:
+        with contextlib.closing(open_reader(path, SUBJECT)) as db, plain_errors(SUBJECT, path):
+            return version_of(db) == len(MIGRATIONS)
+    except AppError:
+        return False
+
+
+def _kind() -> Kind:
+    return Kind(SUBJECT, MIGRATIONS, frozenset({"chats", "turns", "cited", "turns_text"}), "turns_text", salvage_chats)

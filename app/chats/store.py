@@ -13,6 +13,7 @@ import msgspec
 from app.chats import forget
 from app.chats.copies import in_copies
 from app.chats.records import Chat, Feedback, Forgot, Hit, Node
+from app.chats.schema import is_newest
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
 from app.chats.turns import TURN_COLUMNS, Turns, answer_of
 from app.errors import AppError
@@ -29,12 +30,7 @@ class ChatStore(Turns):
         """The chats to look at, or None where there is nothing to show before the writer has opened them: no file yet,
         one of another version, a damaged one. Cheap: nothing is examined.
         """
-        if not path.exists():
-            return None
-        try:
-            return cls(path, path.parent, read_only=True)
-        except AppError:
-            return None
+        return cls(path, path.parent, read_only=True) if path.exists() and is_newest(path) else None
 
     # --- chats ------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
     "swap": (("app.gui.bench", "swap"),),
+    "api": (("app.api.bench",),),
     "train": (("trainer", "bench", "train", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""

@@ -25,7 +25,7 @@ from app.database import versions
 from app.database.health import health_of
 from app.errors import AppError
 from app.files import OTHERS, discard, is_writable, kept_aside
-from app.models.registry import is_missing
+from app.models.registry import Registry, is_missing
 from app.paths import Home
 from app.types import ModelInfo
 
@@ -65,7 +65,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
         "vectors": _vectors(home),
         "data folder": _folder(home),
         "embedder": _embedder(),
-        "models": _models(session),
+        "models": _models(home),
     }
     info, checks["engine"] = _engine(session) if engine else (None, {"ok": True, "state": "not checked"})
     return {
@@ -184,9 +184,10 @@ def _embedder() -> Check:
     return _broken("the package with the model that reads documents is not installed")
 
 
-def _models(session: Session) -> Check:
+def _models(home: Home) -> Check:
+    """Read without the core, which would open every store, and heal what is damaged."""
     try:
-        models = session.models().models
+        models = Registry(home).models()
     except AppError as error:
         return _broken(str(error))
     missing = [model.name for model in models if is_missing(model)]

@@ -49,7 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="inhouse",
         description="A private assistant for your documents. Without a command it opens the window.",
-        epilog="Everything runs and stays on this computer. The exit status is 0, or 1 with a reason on stderr.",
+        epilog="Everything runs and stays on this computer, unless you use a model on a server. "
+        "The exit status is 0, or 1 with a reason on stderr.",
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and leave")
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr")
@@ -63,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
-    bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "train"))
+    bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "api", "train"))
     for command in (doctor, bench):
         _add_json(command)
     return parser
@@ -104,12 +105,17 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    models = commands.add_parser("models", help="list, import, use, rename or remove models")
+    models = commands.add_parser("models", help="list, import, use, rename or remove models; add one of a server")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
     importing.add_argument("file", metavar="FILE")
     importing.add_argument("--name", default="", help="what to call it")
+    adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
+    adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
+    adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")
+    adding.add_argument("--name", default="", help="what to call it here")
+    adding.add_argument("--key-file", default="", metavar="FILE", help="holds the key; “-” reads it from stdin")
     exporting = actions.add_parser("export", help="save a model as GGUF, or as .inhouse with its name and scores")
     exporting.add_argument("name", metavar="NAME")
     exporting.add_argument("file", metavar="FILE")

@@ -1,18 +1,22 @@
-"""`inhouse models`: what is installed, bring one in, use one, go back, save one elsewhere, take one out."""
+"""`inhouse models`: what is installed, bring one in or name one on a server, use one, go back, save or remove one."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
-from app.core.calls.models import GoBack, RemoveModel, RenameModel, Switched, UseModel
+from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, Switched, UseModel
+from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.models.registry import is_missing
+from app.models.servers import host_of, is_encrypted
 from app.types import SHARED_SUFFIX, InstalledModel
 from app.workers.protocol import CopyProgress, Data, ExportModel, ImportModel, ModelInstalled
 
@@ -21,6 +25,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
     """Run the action that the arguments name; none lists."""
     actions = {
         "import": _import,
+        "add-server": _add_server,
         "export": _export,
         "use": _use,
         "back": _back,
@@ -59,13 +64,17 @@ def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
         "bytes": model.file_bytes,
         "tokens_per_s": model.tokens_per_s,
         "lineage": model.lineage,
+        **({"server": model.address, "served_as": model.served_as} if model.origin == "server" else {}),
     }
 
 
 def _figures(model: InstalledModel) -> str:
     if is_missing(model):
         return f"its file is missing: {model.path}"
-    parts = [size_text(model.file_bytes), model.quantization]
+    if model.origin == "server":
+        parts = [f"computed on {host_of(model.address)}"]
+    else:
+        parts = [size_text(model.file_bytes), model.quantization]
     if model.tokens_per_s:
         parts.append(f"{model.tokens_per_s:.0f} tok/s here")
     return ", ".join(part for part in parts if part)
@@ -77,6 +86,32 @@ def _import(args: argparse.Namespace, session: Session) -> int:
     assert isinstance(installed, ModelInstalled)
     _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
     return 0
+
+
+def _add_server(args: argparse.Namespace, session: Session) -> int:
+    """The key is typed or read from a file, never an argument: those are seen by every user of the computer."""
+    session.progress.show("Asking the server…")
+    call = AddServer(address=args.address, model=args.model, key=_key(args.key_file), name=args.name)
+    added = session.call(call)
+    assert isinstance(added, ModelInstalled)
+    model = added.model
+    host = host_of(model.address)
+    _print(args, model, f"“{model.name}” on {host} can be used: inhouse models use “{model.name}”.", in_use=False)
+    tell(f"Questions to it, and the passages that answer them, are sent to {host}.")
+    if not is_encrypted(model.address):
+        tell("The connection is not encrypted: others in the network could read along.")
+    return 0
+
+
+def _key(file: str) -> str:
+    if not file:
+        return getpass("Key of the server (empty if it needs none): ") if sys.stdin.isatty() else ""
+    if file == "-":
+        return sys.stdin.readline().strip()
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AppError(f"“{file}” cannot be read.", "It should hold the key and nothing else.", str(error)) from error
 
 
 def _export(args: argparse.Namespace, session: Session) -> int:

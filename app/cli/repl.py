@@ -23,6 +23,7 @@ from app.core.calls.chats import (
     Where,
 )
 from app.errors import AppError
+from app.models.servers import shown_name
 from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 from app.types import Answer
@@ -64,7 +65,10 @@ class Repl:
 
     def run(self) -> None:
         """Until the input ends or /quit."""
-        say(f"Inhouse with {self._model.name}. Everything stays on this computer. /help shows what you can type.")
+        stays = (
+            "Everything stays on this computer." if self._model.origin != "server" else "What you ask is sent there."
+        )
+        say(f"Inhouse with {shown_name(self._model)}. {stays} /help shows what you can type.")
         while (line := _read()) is not None:
             if line in ("/quit", "/exit", "/q"):
                 return
@@ -135,6 +139,8 @@ class Repl:
                 progress.show("Thinking…")
             else:
                 draft.add(data.text)
+        elif isinstance(data, AnswerMoved) and data.note:
+            progress.show(data.note)
         elif isinstance(data, AnswerMoved) and data.stage == "loading":
             progress.show("Loading the model…")
         elif isinstance(data, AnswerMoved) and data.stage in ("searching", "reading"):
@@ -210,7 +216,9 @@ def command(args: argparse.Namespace, session: Session) -> int:
     session.door.on_broadcast = lambda _: None  # so that the core tells it of answers
     default = session.settings.get(DEFAULT_COLLECTION)
     chosen = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
-    Repl(session, chosen or ((default,) if default else ())).run()
+    if not chosen and default in [item.id for item in session.collections()]:
+        chosen = (default,)
+    Repl(session, chosen).run()
     session.choose(FIRST_RUN_DONE, True)
     return 0
 

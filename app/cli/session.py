@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.paths import Home
 from app.settings import Setting, Settings, T
 from app.types import Collection, InstalledModel
-from app.workers.protocol import Call, Collections, Data, ListCollections, Prefill, Token
+from app.workers.protocol import Call, Collections, Data, ListCollections, Prefill, Token, Waiting
 
 Listener = Callable[[Data], None]
 
@@ -99,7 +99,9 @@ class Session:
 
     def show_answer(self, data: Data, on_token: Callable[[str], object]) -> None:
         """How far an answer is: on the line of progress until its words come."""
-        if isinstance(data, Prefill):
+        if isinstance(data, Waiting):
+            self.progress.show(data.note)
+        elif isinstance(data, Prefill):
             self.progress.show(f"Reading… {data.done} of {data.total}")
         elif isinstance(data, Token) and data.thinking:
             self.progress.show("Thinking…")

@@ -68,6 +68,12 @@ def _found(named: str, session: Session) -> c.RunRecord:
     return found
 
 
+def _base(model: InstalledModel) -> str:
+    if model.adapter or model.origin == "server":
+        raise AppError(f"“{model.name}” has no weights of its own here, so it cannot learn.", "Choose another --base.")
+    return model.id
+
+
 def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     """A new run, as the wizard would begin it; the window shows it too."""
     chats = _chats(args, session)
@@ -75,7 +81,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
         raise AppError("There is nothing to learn from.", hint)
     collections = session.collections(args.collection) if args.collection else ()
-    base = session.model(args.base).id if args.base else UNSET
+    base = _base(session.model(args.base)) if args.base else UNSET
     changes = Changes(
         goal=args.recipe,
         effort=args.effort,

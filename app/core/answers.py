@@ -22,7 +22,7 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.types import Answer, Passage
 from app.workers.failures import failure_of
-from app.workers.protocol import Call, Chatted, Prefill, Searched, Token
+from app.workers.protocol import Call, Chatted, Prefill, Searched, Token, Waiting
 
 FLUSH_S = 0.05
 SAVE_S = 2.0
@@ -57,6 +57,7 @@ class Answers:
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
         models.engine_leaving.connect(self.interrupt)
+        models.engine_refused.connect(self._refuse)
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.StopAnswer: self._stop}
@@ -117,10 +118,18 @@ class Answers:
                 writing.flow.drop()
                 self._give_up(writing, error)
 
+    def _refuse(self, error: AppError) -> None:
+        """The model cannot be loaded: who waits for it is told why, in whatever door."""
+        waiting = [each for each in self._writing if each.flow is None]
+        for writing in waiting:
+            writing.stopping = True
+        for writing in waiting:
+            self._give_up(writing, error)
+
     def kick(self, *_: object) -> None:
         """Begin each answer that waits, if the model is there."""
         for writing in list(self._writing):
-            if writing.flow is None:
+            if writing.flow is None and not writing.stopping:
                 self._begin(writing)
 
     def stop(self) -> None:
@@ -188,8 +197,10 @@ class Answers:
     def _take(self, writing: Writing, data: Any) -> None:
         if isinstance(data, Prefill) and data.total:
             self._move(writing, "reading", data.done / data.total)
+        elif isinstance(data, Waiting):
+            self._move(writing, writing.moved.stage, writing.moved.fraction, data.note)
         elif isinstance(data, Token):
-            if writing.moved.stage != "writing":
+            if writing.moved.stage != "writing" or writing.moved.note:
                 self._move(writing, "writing", 1.0)
             if data.thinking:
                 writing.thinking += data.text
@@ -254,7 +265,7 @@ class Answers:
         self._house.store.discard_answer(turn.id)
         self._house.tell(c.TurnsChanged(chat_id=turn.chat_id))
 
-    def _move(self, writing: Writing, stage: c.Stage, fraction: float = 0.0) -> None:
+    def _move(self, writing: Writing, stage: c.Stage, fraction: float = 0.0, note: str = "") -> None:
         names = ""
         if writing.ask is not None and writing.ask.collections is not None:
             names = self._documents.names_of(writing.ask.collections)
@@ -265,6 +276,7 @@ class Answers:
             fraction=fraction,
             passages=len(writing.passages),
             searched=names,
+            note=note,
         )
         self._house.tell(writing.moved)
 

@@ -56,6 +56,11 @@ class Batch:
         else:
             self.moved[event.path] = event
 
+    def end_cancelled(self) -> None:
+        """A command that waits for it is told that it was stopped."""
+        if self.reply is not None:
+            self.reply.cancelled()
+
     def left(self) -> Batch:
         """What is still to do. A folder is asked for as a whole again: what it has already is passed over quickly."""
         paths = tuple(path for path in self.paths if path not in self.finished)

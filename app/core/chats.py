@@ -13,6 +13,7 @@ from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
+from app.models.servers import shown_name
 from app.settings import INSTRUCTIONS
 from app.workers.protocol import Call, Count, Done
 
@@ -99,7 +100,7 @@ class Chats:
                 history=self._store.history(question.chat_id, question.id),
                 collections=places[where],
                 searched=self._documents.names_of(places[where] or ()),
-                model=model.name if model is not None else "",
+                model=shown_name(model) if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
             )

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError
+from app.types import InstalledModel
 from app.workers.protocol import Call, WorkerRole
 
 ChildState = Literal["stopped", "starting", "ready", "failed"]
@@ -69,3 +70,5 @@ class Child(Requester, Protocol):
 
 
 MakeChild = Callable[[WorkerRole], Child]
+MakeRemote = Callable[[InstalledModel, str | None], Child]
+"""What stands for a model on a server, with its key, or None for the one that is kept."""

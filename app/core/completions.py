@@ -10,7 +10,7 @@ from app.core.children import Requester
 from app.core.house import Handler
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
-from app.errors import AppError
+from app.errors import AppError, WorkerGone
 from app.types import InstalledModel
 from app.workers.protocol import Call
 
@@ -65,7 +65,7 @@ class Completions:
         except AppError:
             return  # it has not been loaded yet, so nobody is being answered
         for reply in [reply for reply, backend in self._open.items() if backend is leaving]:
-            self._end(reply, error)
+            self._end(reply, WorkerGone(error.message, error.hint, error.detail))
 
     def _end(self, reply: Reply, result: Any = None) -> None:
         self._open.pop(reply, None)

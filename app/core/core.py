@@ -14,7 +14,7 @@ from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
 from app.core.chats import Chats
-from app.core.children import MakeChild
+from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
@@ -22,6 +22,7 @@ from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
@@ -29,6 +30,7 @@ from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
 from app.models.registry import Registry
+from app.models.server_keys import ServerKeys
 from app.paths import Home
 from app.settings import Settings
 from app.workers.protocol import Call, Data, Done
@@ -46,9 +48,10 @@ class Core:
         clock: Clock,
         trainer: Trainer | None = None,
         load_api: Callable[[], MakeServer] = no_server,
+        make_remote: MakeRemote | None = None,
     ) -> None:
-        """Open the stores; starts no process. `trainer` is played in tests; `load_api` imports what programs connect
-        to, when it is turned on.
+        """Open the stores; starts no process. `trainer` and `make_remote` are played in tests; `load_api` imports what
+        programs connect to, when it is turned on.
 
         Raises:
             AppError: the data of this user cannot be opened, in words to show.
@@ -60,7 +63,18 @@ class Core:
         self.doors: list[Door] = []
         self.keep_running = False
         self._open: dict[tuple[int, int], Reply] = {}
-        house = House(home, self.settings, self.registry, self.store, clock, make_child, self.tell)
+        keys = ServerKeys(home)
+        house = House(
+            home=home,
+            settings=self.settings,
+            registry=self.registry,
+            store=self.store,
+            clock=clock,
+            make_child=make_child,
+            make_remote=make_remote or remote_models(keys),
+            keys=keys,
+            tell=self.tell,
+        )
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
         self.answers = Answers(house, self.models, self.documents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.core.add_calls import AddCalls
 from app.core.adding import AddQueue
 from app.core.calls import documents as c
 from app.core.collections import CollectionList
@@ -27,6 +28,7 @@ class DocumentsDesk:
         """The documents process said its first word."""
         self.list = CollectionList(house, self.child)
         self.adds = AddQueue(house, self.child, self.list)
+        self._add_calls = AddCalls(self.adds)
         self._process.ready.connect(lambda _: self.list.recount())
         self._process.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
@@ -34,7 +36,7 @@ class DocumentsDesk:
         return {
             **dict.fromkeys(READING, self.hand_on),
             **self.list.handlers(),
-            **self.adds.handlers(),
+            **self._add_calls.handlers(),
             c.RestartReader: self._restart,
         }
 

@@ -1,10 +1,14 @@
-"""One engine process and the model that it holds: loaded as soon as the process is there, and again after a crash."""
+"""One engine and the model that it holds: loaded as soon as its process is there, and again after a crash.
+
+The engine of a model on a server is no process but a connection; it is asked and told in the same way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from app.core.backend import ENGINE, SERVER, Abilities
 from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
@@ -22,7 +26,9 @@ class Engine:
         self.model = model
         self.info: ModelInfo | None = None
         """What the engine says of the loaded model; None until it can answer."""
-        self.child = house.make_child("engine")
+        remote = model.origin == "server"
+        self.can: Abilities = SERVER if remote else ENGINE
+        self.child = house.make_remote(model, None) if remote else house.make_child("engine")
         self.loading: Signal[float] = Signal()
         """How much of the model has been read, 0 to 1."""
         self.loaded: Signal[ModelInfo] = Signal()
@@ -30,6 +36,8 @@ class Engine:
         """The process ended by itself, or cannot load the model."""
         self._job: Job | None = None
         self._paused: Callable[[], object] | None = None
+        self._is_refused = False
+        """The process is there, and could not load the model the last time."""
         self.child.ready.connect(self._load)
         self.child.failed.connect(self._ended)
 
@@ -45,18 +53,26 @@ class Engine:
         """Ask the model; see app.core.children.Requester."""
         return self.child.request(call, done=done, event=event, failed=failed, cancelled=cancelled)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it neither answers nor is about to."""
+        return self._is_refused or self.child.state in ("stopped", "failed")
+
     def start(self) -> None:
-        """Start the process, which loads the model; nothing happens where it runs."""
-        self.child.start()
+        """Start the process, which loads the model; where it runs without a model, load it again."""
+        if self._is_refused:
+            self._load()
+        else:
+            self.child.start()
 
     def restart(self) -> None:
         """End the process and load the model in another one."""
-        self.info = None
+        self.info, self._is_refused = None, False
         self.child.restart()
 
     def rest(self) -> None:
         """End the process so that its memory is free; `start` brings it back."""
-        self.info = None
+        self.info, self._is_refused = None, False
         self.child.retire()
 
     def hold(self, room: Callable[[], object]) -> None:
@@ -79,7 +95,7 @@ class Engine:
             threads=settings.get(THREADS),
             adapter=model.adapter,
         )
-        self.info = None
+        self.info, self._is_refused = None, False
         self._job = self.child.request(
             call, event=self._moved, done=self._loaded, failed=self._refused, cancelled=self._held
         )
@@ -94,6 +110,7 @@ class Engine:
 
     def _refused(self, error: AppError) -> None:
         if self.child.state == "ready":  # else its end is told by the child itself
+            self._is_refused = True
             self.failed.emit(error)
 
     def _held(self) -> None:
@@ -102,5 +119,5 @@ class Engine:
             room()
 
     def _ended(self, error: AppError) -> None:
-        self.info = None
+        self.info, self._is_refused = None, False
         self.failed.emit(error)

@@ -50,10 +50,10 @@ class Flow:
         """Take the first step."""
         self._advance(lambda: next(self._steps))
 
-    def stop(self) -> None:
-        """Let the use case end with what it has; the child's step is cancelled first."""
+    def stop(self, *, insist: bool = True) -> None:
+        """Let the use case end with what it has; the child's step is cancelled first. `insist`: see Job.cancel."""
         if self.job is not None and self.job.active:
-            self.job.cancel()
+            self.job.cancel(insist=insist)
 
     def interrupt(self, error: Exception) -> None:
         """The step under way will say nothing more (its child is ended on purpose): go on as if it had failed so."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.chats.store import ChatStore
-from app.core.children import MakeChild
+from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.reply import Reply
 from app.models.registry import Registry
+from app.models.server_keys import ServerKeys
 from app.paths import Home
 from app.settings import Settings
 from app.workers.protocol import Call, Data
@@ -28,6 +29,8 @@ class House:
     store: ChatStore
     clock: Clock
     make_child: MakeChild
+    make_remote: MakeRemote
+    keys: ServerKeys
     tell: Callable[[Data], object]
     """Tell every door that listens."""
 

@@ -27,7 +27,7 @@ class Material:
         active = registry.active()
         liked, corrected = store.count_ratings()
         return Resources(
-            models=tuple(model for model in registry.models() if not is_missing(model)),
+            models=tuple(each for each in registry.models() if each.origin != "server" and not is_missing(each)),
             active=active.id if active is not None else "",
             collections=self._documents.collections,
             liked=liked,

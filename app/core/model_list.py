@@ -36,6 +36,7 @@ class ModelList:
         self.guards: list[Reason] = []
         """Each says why a model has to stay, or None."""
         self.renamed: Signal[InstalledModel] = Signal()
+        self.removed: Signal[InstalledModel] = Signal()
         self._retired = Retired(house.clock)
         self._copies: set[Child] = set()
 
@@ -114,7 +115,7 @@ class ModelList:
         for reason in self.guards:
             if (error := reason(model)) is not None:
                 raise error
-        self._house.registry.remove(model.id)
+        self.removed.emit(self._house.registry.remove(model.id))
         reply.done(self.listed())
         self.tell()
 

@@ -15,6 +15,7 @@ from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
+from app.models.servers import shown_name
 from app.settings import Settings
 from app.types import Answer, InstalledModel
 from app.workers.protocol import Call, Token
@@ -48,6 +49,7 @@ class Questions:
                 question.ended = lambda: self._asked.discard(question)
                 question.flow.start()
 
+        reply.on_cancel(reply.cancelled)  # its door is gone before the model was there
         self._models.with_backend(call.model_id, ready, reply)
 
 
@@ -70,7 +72,7 @@ class _Question:
             call.question,
             collections=None if call.alone else call.collections,
             searched=documents.names_of(call.collections),
-            model=model.name,
+            model=shown_name(model),
             small=assistant.is_small(model),
             priority=call.priority,
         )
@@ -84,7 +86,8 @@ class _Question:
             stopped=lambda: Stopped("".join(self._text)),
             fails=self._fails,
         )
-        reply.on_cancel(self.flow.stop)
+        # A program that went away is no reason to end an engine that works for others.
+        reply.on_cancel(lambda: self.flow.stop(insist=reply.door.kind != "api"))
 
     def _take(self, data: Any) -> None:
         if isinstance(data, Token) and not data.thinking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.core.children import Requester
+from app.core.backend import Backend
 from app.core.engine import Engine
 from app.core.house import House
 from app.core.reply import Reply
@@ -15,7 +15,7 @@ from app.types import InstalledModel
 IDLE_S = 60.0
 """So long such a model stays loaded for the next question."""
 
-Ready = Callable[[Requester, InstalledModel], object]
+Ready = Callable[[Backend, InstalledModel], object]
 
 
 class SideEngines:

@@ -16,6 +16,8 @@ from app.workers import protocol as p
 ROOM_POLL_S = 0.1
 MEMORY_SHARE = 1.15
 """Weights plus the context and working memory beside them, as a share of the file; measured where a model is loaded."""
+KILLED = "exit status -9"
+"""The last line of what a child that the system killed left behind."""
 
 
 class Switch:
@@ -94,13 +96,23 @@ class Switch:
         if self._over:
             return
         self._over = True
-        if isinstance(error, WorkerGone):
-            error = AppError(
-                f"The file of “{self.model.name}” makes the model engine crash.",
-                "The model before it stays in use. Get the file again, or choose another model.",
-                f"{self.model.path}\n{error.detail}",
-            )
-        self._gave_up(self.engine, error)
+        self._gave_up(self.engine, _crash(self.model, error) if isinstance(error, WorkerGone) else error)
+
+
+def _crash(model: InstalledModel, error: AppError) -> AppError:
+    """The process ended: by itself over what the file holds, or by the system for want of memory."""
+    detail = f"{model.path}\n{error.detail}"
+    if error.detail.endswith(KILLED):
+        return AppError(
+            f"The model engine was ended from outside while it loaded “{model.name}”.",
+            "There may not be enough memory for it. The model before it stays in use.",
+            detail,
+        )
+    return AppError(
+        f"The file of “{model.name}” makes the model engine crash.",
+        "The model before it stays in use. Get the file again, or choose another model.",
+        detail,
+    )
 
 
 def _fits(model: InstalledModel) -> bool:

@@ -94,6 +94,14 @@ def open_reader(path: Path, subject: str) -> sqlite3.Connection:
             return _connect(f"{path.absolute().as_uri()}?immutable=1")
 
 
+def migrated_copy(db: sqlite3.Connection, kind: Kind) -> sqlite3.Connection:
+    """A copy in memory, at the newest version: how an older database is looked at where it cannot be migrated."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    _steps(copy, kind)
+    return copy
+
+
 def version_of(db: sqlite3.Connection) -> int:
     """How many migrations it has seen."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])

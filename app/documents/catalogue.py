@@ -28,6 +28,7 @@ class Catalogue(Database):
     """Collections and documents, without what is in them."""
 
     def collections(self) -> list[Collection]:
+        """By name, with what is in them."""
         rows = self.db.execute(
             """SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
                 coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b
@@ -45,12 +46,11 @@ class Catalogue(Database):
             for r in rows
         ]
 
-    def collection(self, collection_id: int) -> Collection:
-        """Raises AppError where there is no such collection."""
-        for collection in self.collections():
-            if collection.id == collection_id:
-                return collection
-        raise AppError("This collection is not there any more.", "It may have been removed.")
+    def require(self, *collection_ids: int) -> None:
+        """Raises AppError where one of these collections is not there. Cheap: a search asks too."""
+        for collection_id in collection_ids:
+            if not self.db.execute("SELECT 1 FROM collections WHERE id = ?", (collection_id,)).fetchone():
+                raise AppError("This collection is not there any more.", "It may have been removed.")
 
     def create_collection(self, name: str) -> int:
         """The id of the collection of this name, case aside; made where it is missing."""
@@ -65,7 +65,7 @@ class Catalogue(Database):
         Raises:
             AppError: there is no such collection, or another one of this name.
         """
-        self.collection(collection_id)
+        self.require(collection_id)
         if self._id_of(name) not in (None, collection_id):
             raise AppError(f"There is a collection “{name}” already.", "Please choose another name.")
         with self.transaction() as db:

@@ -93,7 +93,7 @@ class Indexing:
                     yield data
 
     def _work(self) -> Generator[AnyData, None, Added]:
-        self._store.collection(self._collection_id)
+        self._store.require(self._collection_id)
         for path in walk(self._call.paths):
             self._sizes[path] = size = _size(path)
             self._pace.expect(size)

@@ -48,7 +48,7 @@ class Removal:
 
     def collection(self, collection_id: int) -> Generator[AnyData, None, Removed]:
         """Likewise a collection with all its documents; raises AppError where there is no such collection."""
-        self._store.collection(collection_id)
+        self._store.require(collection_id)
         ids = [document.id for document in self._store.documents(collection_id)]
         return (yield from self._steps(ids, lambda: self._store.drop_collection(collection_id)))
 

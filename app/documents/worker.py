@@ -70,14 +70,14 @@ class DocumentsRole:
                 return p.Collections(collections=tuple(self._store.collections()), note=self._stores.note())
             case p.CreateCollection():
                 made = self._store.create_collection(_name(call.name))
-                return p.CollectionMade(collection=self._store.collection(made))
+                return p.CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
             case p.RenameCollection():
                 self._store.rename_collection(call.collection_id, _name(call.name))
                 return p.Collections(collections=tuple(self._store.collections()))
             case p.DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
             case p.ListDocuments():
-                self._store.collection(call.collection_id)
+                self._store.require(call.collection_id)
                 return p.Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
             case p.Add():
                 return (yield from self._add(call))
@@ -173,8 +173,7 @@ class DocumentsRole:
         opened = self._open
         embedder = yield from self._warm.embedder()
         began = time.perf_counter()
-        for collection_id in call.collections:
-            opened.store.collection(collection_id)
+        opened.store.require(*call.collections)
         believed = trust(self._counter.fertility(call.query))
         vector = embedder.encode([call.query])[0]
         result = opened.searcher.search(call.query, vector, believed, call.collections, max(1, call.k))

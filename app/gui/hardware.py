@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.models.servers import host_of
 from app.types import InstalledModel, ModelInfo
 
 GB = 1_000_000_000
@@ -22,7 +23,7 @@ class Fit:
     """Whether a model can be used here, in words."""
 
     text: str
-    kind: Literal["success", "warning", "danger"]
+    kind: Literal["success", "warning", "danger", "info"]
     icon: str
     short: str = ""
     """Where there is little room; "" for `text`."""
@@ -90,7 +91,10 @@ def size_text(count: float) -> str:
 
 
 def fit_of(model: InstalledModel, total_bytes: int, info: ModelInfo | None = None) -> Fit:
-    """Whether it fits; `info` is what the engine measured where this model is loaded."""
+    """Whether it fits; `info` is what the engine measured where this model is loaded. A server's needs no room here."""
+    if model.origin == "server":
+        host = host_of(model.address)
+        return Fit(f"Computed on {host}", "info", "server", host)
     need = info.memory_bytes if info is not None else round(model.file_bytes * CONTEXT_SHARE)
     room = f"{in_gb(need)} of {in_gb(total_bytes)} GB"
     if info is not None and info.backend != "CPU":

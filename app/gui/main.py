@@ -29,6 +29,7 @@ from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import Mode, Theme
 from app.gui.widgets import FocusRing
 from app.log import start_log
+from app.models.servers import host_of
 from app.paths import Home, home
 from app.settings import FIRST_RUN_DONE, REDUCED_MOTION, TEXT_SIZE, THEME, Settings
 
@@ -277,6 +278,8 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
 
     def models() -> None:
         side.set_detail("models", str(len(parts.models.models())), running=bool(parts.models.switching_to))
+        active = parts.models.active
+        side.show_host(host_of(active.address) if active is not None and active.origin == "server" else "")
 
     parts.with_documents(
         lambda made: (made.collections_changed.connect(documents), made.add_changed.connect(documents))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from app.errors import AppError
@@ -10,6 +9,9 @@ from app.types import InstalledModel
 
 PATHS = ("/chat/completions", "/completions", "/models")
 """What people copy from a server's manual although the address ends before it."""
+
+ELSEWHERE = ", computed on "
+"""In the name of the model of an answer that another computer wrote."""
 
 
 def clean_address(text: str) -> str:
@@ -20,12 +22,8 @@ def clean_address(text: str) -> str:
     Raises:
         AppError: it is no address of a server, or holds a password, which belongs into the key.
     """
-    address = text.strip().rstrip("/")
-    for path in PATHS:
-        address = address.removesuffix(path)
-    wrong = AppError(
-        f"“{text.strip()}” is not the address of a server.", "It looks like https://models.example.com/v1."
-    )
+    address = text.strip()
+    wrong = AppError(f"“{address}” is not the address of a server.", "It looks like https://models.example.com/v1.")
     try:
         if "://" not in address:
             address = f"{'http' if _is_here(urlsplit(f'//{address}')) else 'https'}://{address}"
@@ -36,7 +34,10 @@ def clean_address(text: str) -> str:
         raise wrong
     if parts.username is not None or parts.password is not None:
         raise AppError("The address holds a password.", "Leave it out, and give it as the key.")
-    return address.rstrip("/")
+    path = parts.path.rstrip("/")
+    for end in PATHS:
+        path = path.removesuffix(end)
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
 
 
 def host_of(address: str) -> str:
@@ -52,7 +53,7 @@ def is_encrypted(address: str) -> bool:
 
 def shown_name(model: InstalledModel) -> str:
     """A model's name and, where its words come from another computer, from which."""
-    return f"{model.name}, computed on {host_of(model.address)}" if model.origin == "server" else model.name
+    return f"{model.name}{ELSEWHERE}{host_of(model.address)}" if model.origin == "server" else model.name
 
 
 def _host(parts: SplitResult) -> str:
@@ -66,7 +67,4 @@ def _host(parts: SplitResult) -> str:
 
 def _is_here(parts: SplitResult) -> bool:
     host = _host(parts)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from app.errors import AppError, BadFile, NoSpace
 from app.files import cannot_write, sync_folder
 from app.llama.gguf_header import GgufHeader, read_header
 from app.models import sharing
+from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
+from app.models.servers import host_of
 from app.paths import Home
 from app.types import InstalledModel
 from app.workers.protocol import (
@@ -66,12 +66,8 @@ class ModelsRole:
 
     def background(self) -> Iterator[None]:
         """Remove what a copy that was killed left behind."""
-        for part in self._folder.glob("*.part") if self._folder.is_dir() else ():
-            owner = re.search(r"\.(\d+)\.part$", part.name)
-            if owner is None or not psutil.pid_exists(int(owner.group(1))):
-                with contextlib.suppress(OSError):
-                    part.unlink()
-            yield
+        remove_parts(self._folder)
+        yield
 
     def close(self) -> None:
         """Nothing is held open between requests."""
@@ -123,6 +119,10 @@ class ModelsRole:
 
     def _export(self, call: ExportModel) -> Steps:
         model = self._registry.find(call.model_id)
+        if model.origin == "server":
+            raise AppError(
+                f"“{model.name}” is on {host_of(model.address)} and has no file here.", "Save another model."
+            )
         if is_missing(model):
             raise AppError(f"The file of “{model.name}” is no longer there.", "Import it again first.")
         if model.adapter:
@@ -145,7 +145,8 @@ class ModelsRole:
 
     def _known(self, source: Path, size: int) -> Generator[AnyData, None, InstalledModel | None]:
         """The installed model with the same content. Files of another size need no reading."""
-        same_size = [model for model in self._registry.models() if model.file_bytes == size and not is_missing(model)]
+        models = [model for model in self._registry.models() if model.origin != "server" and not is_missing(model)]
+        same_size = [model for model in models if model.file_bytes == size]
         if not same_size:
             return None
         digest = yield from _hashed(source)

@@ -43,9 +43,11 @@ class Piece(Struct, frozen=True):
 
 
 class Tokens(Protocol):
-    """What measures a text."""
+    """A tokenizer, as far as sizes are concerned."""
 
-    def spans(self, text: str) -> list[tuple[int, int]]: ...
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """The span of each token, in code points."""
+        ...
 
 
 class _Span(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """What the window and its child processes say to each other: one JSON object a line.
 
 The parent writes a `Request`, or a `Control` for one under way. The child answers each request with any number of
-`event` frames and exactly one last frame: `done`, `error` or `cancelled`. A child's first frame is `ready` with id 0.
+`event` frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are about the child itself:
+`Ready` once it takes requests, an error where it will not start, `Alive` every two seconds.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ class TokenLogprob(Struct, frozen=True):
 
 
 class Complete(Call, frozen=True):
-    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands; → Prefill…,
-    Token…, Completed."""
+    """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands, control tokens
+    included; → Prefill…, Token…, Completed. Nothing is left out to make it fit: too much is an error."""
 
     conversation: str = ""  # key of the KV cache
     messages: tuple[PromptMessage, ...] = ()
@@ -115,6 +116,14 @@ class Complete(Call, frozen=True):
     sampling: Sampling = Sampling()
     logprobs: int | None = None  # how many of the likeliest tokens to name with each token
     priority: int = 0
+
+
+class Probe(Call, frozen=True):
+    """Load a file and write one token, in a process that may die of it; → LoadProgress…, Probed. A file that answers
+    has shown that llama.cpp can compute with it."""
+
+    path: str
+    adapter: str = ""
 
 
 class Count(Call, frozen=True):
@@ -141,6 +150,13 @@ class Loaded(Data, frozen=True):
     info: ModelInfo
 
 
+class Waiting(Data, frozen=True):
+    """Nothing comes for now: a sentence for the person who waits, and how many requests are before this one."""
+
+    note: str
+    ahead: int = 0
+
+
 class Prefill(Data, frozen=True):
     """Tokens of the prompt read so far."""
 
@@ -148,14 +164,8 @@ class Prefill(Data, frozen=True):
     total: int
 
 
-class Waiting(Data, frozen=True):
-    """Nothing comes for now: a sentence for the person who waits."""
-
-    note: str
-
-
 class Token(Data, frozen=True):
-    """A piece of the answer; `thinking` inside a <think> block."""
+    """A piece of the answer; `thinking` inside a <think> block. `logprobs` of the tokens since the piece before."""
 
     text: str
     thinking: bool = False
@@ -168,6 +178,16 @@ class Completed(Data, frozen=True):
     tool_calls: tuple[ToolCall, ...] = ()
     reason: Literal["end", "length", "stop", "tool_calls"] = "end"
     stats: Stats = Stats()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    note: str = ""
+
+
+class Probed(Data, frozen=True):
+    """The file can be computed with. `text`: the one token that it wrote."""
+
+    text: str
+    load_ms: float
+    token_ms: float
 
 
 class Chatted(Data, frozen=True):
@@ -421,21 +441,23 @@ class Done(Data, frozen=True):
 
 
 class Ready(Data, frozen=True):
-    """A child's first word."""
+    """A child takes requests from here on; what came before it is kept."""
 
     role: WorkerRole
     version: int = VERSION
 
 
 class Alive(Data, frozen=True):
-    """A sign of life, every two seconds, whatever the child is doing."""
+    """A sign of life, every two seconds from a thread of its own, also while the child still starts: how many steps its
+    main loop has finished, and how many seconds the one under way has lasted (0: it waits for requests)."""
 
-    steps: int  # of requests, since the start
+    steps: int
+    step_s: float = 0.0
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------
 
-EngineCall = Load | Chat | Complete | Count | SetAdapter
+EngineCall = Load | Chat | Complete | Count | SetAdapter | Probe
 DocumentsCall = (
     ListCollections
     | CreateCollection
@@ -458,11 +480,12 @@ AnyCall = EngineCall | DocumentsCall | ModelsCall
 AnyData = (
     LoadProgress
     | Loaded
-    | Prefill
     | Waiting
+    | Prefill
     | Token
     | Chatted
     | Completed
+    | Probed
     | Counted
     | Warming
     | FileEvent

@@ -167,7 +167,7 @@ def test_log_probabilities_in_both_forms() -> None:
 
     def answer(job: Any) -> None:
         job.say(p.Token(text="é", logprobs=(token,)))
-        job.finish(p.Completed(text="é"))
+        job.finish(p.Completed(text="é", logprobs=(token,)))
 
     world.answers[p.Complete] = answer
     chat = world.post("/v1/chat/completions", {**HELLO, "logprobs": True, "top_logprobs": 2}).json()

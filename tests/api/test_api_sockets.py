@@ -13,8 +13,9 @@ import pytest
 from api_world import KEY, ApiWorld
 from fakes import FakeJob
 
-from app.api import body, connection, door, guard
+from app.api import body, connection, door, guard, stream
 from app.api.server import HttpServer
+from app.core.calls.models import RestartEngine
 from app.core.doorway import ApiOptions
 from app.errors import AppError
 from app.workers import protocol as p
@@ -123,6 +124,76 @@ def test_a_client_that_goes_away_ends_its_generation(stream: bool) -> None:
         await until(lambda: all(job.controls == ["cancel"] for job in served.jobs()))
 
     serve(steps, complete=keep_open if stream else lambda job: None)
+
+
+def test_a_question_whose_client_goes_away_is_stopped() -> None:
+    async def steps(served: Served) -> None:
+        served.world.answers.pop(p.Search)
+        encoded = json.dumps({"question": "The hotel limit?"}).encode()
+        _, writer = await served.raw(served.head(len(encoded), "/v1/collections/1/ask") + encoded)
+        searches = [child for _, child in served.world.core.children]
+        await until(lambda: any(child.waiting(p.Search) for child in searches))
+        (job,) = [job for child in searches for job in child.waiting(p.Search)]
+        writer.close()
+        await until(lambda: job.controls == ["cancel"])
+
+    serve(steps)
+
+
+def test_who_leaves_before_the_model_is_there_gets_no_answer_written() -> None:
+    async def steps(served: Served) -> None:
+        load = served.world.answers.pop(p.Load)
+        asked = served.request(ASK)
+        _, writer = await served.raw(asked)
+        await until(lambda: served.world.asked(p.Load))
+        writer.close()
+        await until(lambda: not served.world.core.core.busy)
+        (job,) = [job for _, child in served.world.core.children for job in child.waiting(p.Load)]
+        load(job)
+        await asyncio.sleep(0.05)
+        assert not served.jobs()
+
+    serve(steps)
+
+
+def test_who_waits_long_sees_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PULSE_S", 0.05)
+
+    async def steps(served: Served) -> None:
+        asked = {**ASK, "stream": True}
+        async with served.client() as client, client.stream("POST", "/chat/completions", json=asked) as response:
+            lines = response.aiter_lines()
+            assert await anext(lines) == ": still working"
+            served.jobs()[0].finish(p.Completed(text=""))
+            assert [line async for line in lines if line][-1] == "data: [DONE]"
+
+    serve(steps, complete=lambda job: None)
+
+
+def test_a_model_that_is_started_again_leaves_nobody_waiting() -> None:
+    async def steps(served: Served) -> None:
+        async with served.client() as client:
+            asking = asyncio.create_task(client.post("/chat/completions", json=ASK))
+            await until(served.jobs)
+            served.world.core.door().call(RestartEngine())
+            response = await asking
+        assert response.status_code == 503 and "started again" in response.json()["error"]["message"]
+
+    serve(steps, complete=lambda job: None)
+
+
+def test_a_defect_of_ours_says_nothing_about_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def steps(served: Served) -> None:
+        def broken(*_: object) -> None:
+            raise ValueError("the secret of the house")
+
+        monkeypatch.setattr(served.world.core.core, "call", broken)
+        async with served.client() as client:
+            response = await client.get("/models")
+        assert response.status_code == 500 and response.json()["error"]["type"] == "server_error"
+        assert "secret" not in response.text
+
+    serve(steps)
 
 
 def test_a_client_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

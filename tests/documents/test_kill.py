@@ -80,6 +80,7 @@ def _acknowledged(data: p.AnyData | None) -> bool:
 
 
 @pytest.mark.real
+@pytest.mark.timeout(1500)
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX systems")
 def test_fifty_kills_of_the_documents_process_lose_nothing(tmp_path: Path, data_folder: Path) -> None:
     folder = tmp_path / "files"

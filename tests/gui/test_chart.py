@@ -7,6 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,7 @@ from app.finetune import steps
 from app.finetune.wizard import Resources, Wizard
 from app.gui.bench import __main__ as bench
 from app.gui.finetune.chart import LossChart, curve, round_ticks, smooth
-from app.gui.theme import Theme
+from app.gui.theme import Theme, theme
 from app.types import Collection
 from trainer.events import Loss
 
@@ -62,7 +63,9 @@ def test_the_chart_is_drawn_with_its_points(qtbot: QtBot, qapp: QApplication) ->
     empty = chart.grab().toImage()
     points = [Loss(step=n + 1, steps=68, train=value, epoch=0.1, learning_rate=1e-4) for n, value in enumerate(NOISY)]
     chart.show_points(points, None)
+    before = QColor(theme().color("chart1"))
     assert chart.grab().toImage() != empty
+    assert theme().color("chart1") == before, "the theme's colour is not the chart's to change"
 
 
 def test_a_tick_stands_only_where_as_much_is_there_as_is_best() -> None:

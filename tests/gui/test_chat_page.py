@@ -102,7 +102,7 @@ def test_pdf_page_is_asked_with_the_span_and_shown_with_the_mark(qtbot, data_fol
     world = World()
     path = real_file(data_folder / "files")
     page = open_page(world, qtbot, _at(path))
-    page.open_source(page.transcript.answers()[-1], 1)
+    page.sources.open(page.transcript.answers()[-1], 1)
     call = world.documents.last(RenderPage).call
     assert isinstance(call, RenderPage) and (call.page, call.start, call.end) == (8, 0, len(MUNICH))
     world.documents.last(RenderPage).finish(page_image())
@@ -122,7 +122,7 @@ def _at(path) -> Answer:
 
 def test_narrow_chat_is_covered_and_comes_back(qtbot) -> None:
     page = open_page(World(), qtbot, size=(632, 560))
-    page.open_source(page.transcript.answers()[-1], 1)
+    page.sources.open(page.transcript.answers()[-1], 1)
     assert page.host.covers and not page.composer.isVisible()
     page.focus_input()
     assert page.composer.isVisible()
@@ -192,7 +192,7 @@ def test_escape_stops_before_it_closes_the_panel(qtbot) -> None:
     world.chats.ask("Another question")
     world.found()
     world.say("Half an answer")
-    page.open_source(page.transcript.answers()[0], 1)
+    page.sources.open(page.transcript.answers()[0], 1)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert world.engine.last(Chat).controls == ["cancel"] and page.host.is_open
     world.engine.last(Chat).confirm_cancel()
@@ -279,7 +279,7 @@ def test_composer_grows_to_eight_lines(qtbot) -> None:
 
 def test_every_button_has_a_name(qtbot) -> None:
     page = open_page(World(), qtbot)
-    page.open_source(page.transcript.answers()[-1], 1)
+    page.sources.open(page.transcript.answers()[-1], 1)
     nameless = [
         button for button in page.findChildren(QAbstractButton) if not (button.accessibleName() or button.text())
     ]
@@ -427,7 +427,7 @@ def test_escape_leaves_the_field_of_a_question_and_goes_to_the_input(qtbot) -> N
 def test_escape_leaves_a_correction_before_it_closes_the_panel(qtbot) -> None:
     page = open_page(World(), qtbot)
     answer = page.transcript.answers()[-1]
-    page.open_source(answer, 1)
+    page.sources.open(answer, 1)
     answer.bar.down.click()
     assert answer.correction is not None
     qtbot.keyClick(answer.correction.edit, Qt.Key.Key_Escape)
@@ -482,7 +482,7 @@ def test_the_chat_says_that_its_documents_are_being_read(qtbot) -> None:
 def test_nothing_that_the_keyboard_reaches_in_a_chat_is_nameless(qtbot) -> None:
     world = World()
     page = open_page(world, qtbot, cited(f"{MUNICH} [1]\n\n```python\nx = 1\n```\n\n|a|b|\n|-|-|\n|c|d [1]|\n"))
-    page.open_source(page.transcript.answers()[-1], 1)
+    page.sources.open(page.transcript.answers()[-1], 1)
     page.transcript.answers()[-1].bar.down.click()
     names = {
         widget: QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from chat_world import MUNICH, World, page_image, passage, real_file
 from documents_world import DocumentsWorld
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.errors import AppError
 from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
+from app.gui.theme import Theme
 from app.types import Box, Passage
-from app.workers.protocol import DocumentText, ReadText, RenderPage
+from app.workers.protocol import DocumentText, ReadText, Remove, Removed, RenderPage
+
+
+@pytest.fixture(autouse=True)
+def themed(qapp: QApplication) -> Theme:
+    return Theme(qapp, mode="light")
 
 
 def make_panel(world: DocumentsWorld, qtbot) -> SourcePanel:
@@ -65,6 +72,20 @@ def test_pages_are_turned_and_neighbours_wait_ready(qtbot, data_folder) -> None:
     assert new == [10], "page 9 was there already; only its neighbour is asked"
     panel.show_page(999)
     assert world.child.last(RenderPage).call.page == 24  # type: ignore[union-attr]
+
+
+def test_a_page_of_a_removed_document_is_not_kept(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    shown = pdf(data_folder)
+    panel.show_passages([shown], 0)
+    world.child.last(RenderPage).finish(page_image())
+    world.world.door().call(Remove(ids=(shown.document_id,)))
+    world.child.last(Remove).finish(Removed(documents=1, passages=1, traces=0, ids=(shown.document_id,)))
+    world.follow(shown.document_id)
+    asked = len(world.child.jobs)
+    panel.show_passages([shown], 0)
+    assert [job for job in world.child.jobs[asked:] if isinstance(job.call, RenderPage)], "it is asked for anew"
 
 
 def test_hasty_turning_keeps_one_request(qtbot, data_folder) -> None:
@@ -211,6 +232,22 @@ def test_a_larger_page_can_be_scrolled_to_its_right_edge(qtbot, data_folder) -> 
     assert 0 < right < area.viewport().width()
     bar.setValue(0)
     assert view.mapTo(area.viewport(), QPoint(0, 0)).x() >= 0
+
+
+def test_a_page_that_would_be_too_small_to_read_gets_more_room(qtbot, data_folder) -> None:
+    world = World()
+    page = world.page(qtbot, size=(1280, 820))
+    note = msgspec.structs.replace(pdf(data_folder), document_id=3)
+    page.sources.open_passage(note)
+    assert page.panel.width() == pytest_approx(400)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(30, 100, 535, 600)))
+    scale = page.panel.page_view.scale_on_paper()
+    assert scale is not None and scale >= 0.74 and page.panel.width() <= MOST
+    assert page.frame.width() >= 420
+    page.host.set_panel_width(400)
+    page.panel.turn_page(1)
+    world.documents.last(RenderPage).finish(page_image(ink=QRect(30, 100, 535, 600)))
+    assert page.panel.width() == pytest_approx(400), "the person has chosen the width"
 
 
 def pytest_approx_share(value: float):

@@ -16,7 +16,7 @@ from app.llama.sequences import Sequences
 from trainer import events
 from trainer.context import Context
 from trainer.evaluate import compare, exams, memorised, reading
-from trainer.evaluate.asking import Said, SideBySide
+from trainer.evaluate.asking import GivenAnswer, SideBySide
 from trainer.evaluate.chat_model import turn_of
 from trainer.spec import (
     BaseModel,
@@ -100,10 +100,12 @@ def test_prompts_are_those_of_transformers(models: SideBySide, starter: Path, tu
 def test_the_same_file_on_both_sides_says_the_same_and_is_asked_once(models: SideBySide, starter: Path) -> None:
     cases = exams.general()[:3]
     heard: list[str] = []
-    base, tuned = models.answers(cases, told=lambda name, case, text: heard.append(f"{name}:{case.id}"))
+    base, tuned = models.answers(cases, on_answer=lambda name, case, text: heard.append(f"{name}:{case.id}"))
     assert base == tuned and len(heard) == 6
     kept = models._kept
-    assert {(s.model, s.case) for s in read_lines(kept, Said)} == {(m, c.id) for m in ("base", "tuned") for c in cases}
+    assert {(s.model, s.case) for s in read_lines(kept, GivenAnswer)} == {
+        (m, c.id) for m in ("base", "tuned") for c in cases
+    }
     with kept.open("ab") as out:
         out.write(b'{"model":"base","ca')  # a kill in the middle of a line
     before = kept.read_bytes()

@@ -130,6 +130,18 @@ def test_checksums_tell_right_from_wrong(check: Callable[[str], bool], valid: st
     assert check(valid) and not check(wrong)
 
 
+def test_a_mere_number_is_seldom_taken_for_an_id() -> None:
+    """Eleven digits at random: the check digit alone let one in nine pass as a German tax id."""
+    rng = random.Random(4)
+    found = sum(bool(personal.find(f"Serial {digits(rng, 11)} was shipped.")) for _ in range(2000))
+    assert found < 0.04 * 2000
+
+
+@pytest.mark.parametrize("text", ["Use +999 12 3456 789 here.", "Part 100-200-3000 fits.", "It is +49 1 today."])
+def test_what_no_country_gives_out_is_no_phone_number(text: str) -> None:
+    assert personal.find(text) == []
+
+
 def sentence(rng: random.Random, words: int = 24) -> str:
     return " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 9))) for _ in range(words))
 
@@ -164,7 +176,11 @@ def test_planted_leaks_are_found() -> None:
 
 
 def test_clusters_join_what_hangs_together() -> None:
-    pairs = [duplicates.Pair(0, 2, 1.0), duplicates.Pair(2, 4, 1.0), duplicates.Pair(1, 3, 1.0)]
+    pairs = [
+        duplicates.NearDuplicate(0, 2, 1.0),
+        duplicates.NearDuplicate(2, 4, 1.0),
+        duplicates.NearDuplicate(1, 3, 1.0),
+    ]
     assert sorted(duplicates.clusters(6, pairs)) == [[0, 2, 4], [1, 3]]
 
 

@@ -28,15 +28,17 @@ from trainer.spec import (
     read_lines,
     write_lines,
 )
+from trainer.train import selection
 
 MakeRun = Callable[..., tuple[Context, list[Event]]]
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    def make(*inputs: Input, recipe: Recipe = "teach") -> tuple[Context, list[Event]]:
+    def make(*inputs: Input, recipe: Recipe = "teach", labels: tuple[str, ...] = ()) -> tuple[Context, list[Event]]:
         said: list[Event] = []
-        spec = RunSpec(id="r1", recipe=recipe, base=BaseModel(path="base.gguf"), data=Data(inputs=inputs))
+        data = Data(inputs=inputs, labels=labels)
+        spec = RunSpec(id="r1", recipe=recipe, base=BaseModel(path="base.gguf"), data=data)
         return Context(spec, tmp_path / "runs" / "r1", said.append), said
 
     return make
@@ -143,7 +145,7 @@ def test_whole_documents_are_kept_out_with_all_their_questions() -> None:
         for n in range(40)
     ]
     splitter = split.Splitter(3, 1, 0.2)
-    unseen = splitter.unseen_documents(texts, examples)
+    unseen = splitter.held_out_documents(texts, examples)
     result = splitter.split(examples, unseen)
     assert len(unseen) == 2
     assert all((e.source.document in unseen) == (e.split == "unseen") for e in result)
@@ -161,6 +163,43 @@ def test_a_tenth_of_each_label_is_the_exam(tmp_path: Path, make_run: MakeRun) ->
         splits = [e.split for e in examples if e.answer == label]
         assert splits.count("heldout") == held and splits.count("train") >= 1
     assert len({e.group for e in examples}) == 302
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels", "said"),
+    [
+        (["bill"] * 4, (), "Sorting needs at least two labels."),
+        (["bill", "fault"], ("bill",), "Sorting needs at least two labels."),
+        ([f"number {n}" for n in range(61)], (), "The data holds 61 different labels."),
+        (["bill", "fault", "holiday"], ("bill", "fault"), "“holiday” (line 4) is not one of the labels."),
+    ],
+)
+def test_labels_that_will_not_do_are_named_at_once(
+    tmp_path: Path, make_run: MakeRun, answers: list[str], labels: tuple[str, ...], said: str
+) -> None:
+    rows = [(f"letter {n}", answer) for n, answer in enumerate(answers)]
+    context, _ = make_run(csv_of(tmp_path, rows), recipe="classify", labels=labels)
+    with pytest.raises(TrainerError) as error:
+        collect.run(context)
+    assert (error.value.message, error.value.code) == (said, "labels")
+
+
+@pytest.mark.parametrize(("recipe", "said"), [("read", "no text to read"), ("prefer", "no pair of a better")])
+def test_rows_that_a_recipe_cannot_learn_from_are_named_at_once(
+    tmp_path: Path, make_run: MakeRun, recipe: Recipe, said: str
+) -> None:
+    context, _ = make_run(csv_of(tmp_path, [("Who?", "We.")]), recipe=recipe)
+    with pytest.raises(TrainerError, match=said):
+        collect.run(context)
+
+
+def test_without_named_labels_those_of_the_data_count(make_run: MakeRun) -> None:
+    context, _ = make_run(recipe="classify")
+    rows = [
+        Example(id=str(n), messages=(Turn("user", f"Text {n}"), Turn("assistant", label)), split=place)
+        for n, (label, place) in enumerate([("two ", "train"), ("one", "heldout"), ("odd", "aside")])
+    ]  # type: ignore[misc]
+    assert selection.labels_of(context.spec, rows) == ("one", "two")
 
 
 def test_a_label_with_one_text_keeps_it() -> None:
@@ -185,7 +224,7 @@ def test_versions_of_a_document_stay_together_also_through_one_between_them() ->
     third = [*words(80), *second[80:]]
     versions = {"v1": first, "v2": second, "v3": third} | {f"other{n}": words(300) for n in range(9)}
     texts = [TextDocument(id=name, name=name, text=" ".join(said)) for name, said in versions.items()]
-    chosen = [split.Splitter(seed, 1, 0.1).unseen_documents(texts, []) for seed in range(40)]
+    chosen = [split.Splitter(seed, 1, 0.1).held_out_documents(texts, []) for seed in range(40)]
     family = {"v1", "v2", "v3"}
     assert {frozenset(unseen & family) for unseen in chosen} == {frozenset(), frozenset(family)}
 

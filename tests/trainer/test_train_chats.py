@@ -15,8 +15,9 @@ from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.prepare import split
-from trainer.spec import BaseModel, BaseReport, Data, Example, Origins, Preference, Replay, RunSpec, Turn, write_lines
-from trainer.train import base, stages
+from trainer.spec import BaseModel, Data, Example, Origins, Preference, Replay, RunSpec, Turn, write_lines
+from trainer.train import base
+from trainer.train.gather import Gathering
 
 CHAT = (Turn("user", "the hen?"), Turn("assistant", "In the barn."), Turn("user", "why"), Turn("assistant", "Rain"))
 
@@ -29,17 +30,9 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def gathering(tokenizer: Any, tmp_path: Path) -> Any:
-    """The train stage's gathering without its model: only what encodes examples."""
-    run = stages._Run.__new__(stages._Run)
-    run.spec = RunSpec(id="r", base=BaseModel(path="base.gguf"), data=Data())
-    run.context = Context(run.spec, tmp_path / "runs" / "r", lambda _event: None)
-    run.model, run.tokenizer, run.folder = None, tokenizer, run.context.stage("train")
-    run.counts, run.warnings = {}, []
-    run.report = BaseReport(
-        path="", name="", architecture="llama", parameters=1, layers=1, vocabulary=1, context=512, kl=None, template="",
-        eos="", sha256="",
-    )  # fmt: skip
-    return run
+    """What encodes the examples of a run, without a model."""
+    spec = RunSpec(id="r", base=BaseModel(path="base.gguf"), data=Data())
+    return Gathering(Context(spec, tmp_path / "runs" / "r", lambda _event: None), tokenizer, None, 512)
 
 
 def learned(tokenizer: Any, unit: Any) -> list[str]:
@@ -53,32 +46,32 @@ def test_a_thumb_up_teaches_the_answer_that_it_stands_under_and_no_earlier_one(g
     history = (Message("user", "What is our notice period?"), Message("assistant", "It is 99 weeks."))
     liked = Rated(id=2, history=history, question="No, check again.", answer="It is 4 weeks.", up=True)
     (example,) = from_ratings([liked], pairs=False)
-    (unit,) = gathering._encode([example], "train")
+    (unit,) = gathering.encode([example], "train")
     assert learned(tokenizer, unit) == ["It is 4 weeks.<|im_end|>"]
     assert "99 weeks" in tokenizer.decode(unit[0].ids)
 
 
 def test_a_rejected_answer_of_a_chat_is_not_learned_inside_a_later_one(gathering: Any, tokenizer: Any) -> None:
     rows = from_chat(1, [Message(turn.role, turn.content) for turn in CHAT])
-    (unit,) = gathering._encode([row for row in rows if row.id == "chat-1-3"], "train")
+    (unit,) = gathering.encode([row for row in rows if row.id == "chat-1-3"], "train")
     assert learned(tokenizer, unit) == ["Rain<|im_end|>"]
 
 
 def test_a_conversation_of_ones_own_is_learned_whole(gathering: Any, tokenizer: Any) -> None:
-    (unit,) = gathering._encode([Example(id="a", messages=CHAT, origin="file")], "train")
+    (unit,) = gathering.encode([Example(id="a", messages=CHAT, origin="file")], "train")
     assert learned(tokenizer, unit) == ["In the barn.<|im_end|>Rain<|im_end|>"]
 
 
 def test_of_a_pair_only_the_two_answers_are_weighed(gathering: Any, tokenizer: Any, tmp_path: Path) -> None:
     pair = Preference(id="p", messages=CHAT[:3], chosen="Rain", rejected="Sun", approved=True)
-    units, _, _ = _pairs(gathering, [pair])
+    units = _pairs(gathering, [pair]).train
     assert learned(tokenizer, units[0]) == ["Rain<|im_end|>", "Sun<|im_end|>"]
 
 
 def _pairs(gathering: Any, pairs: list[Preference]) -> Any:
     split_folder = gathering.context.stage("split")
     write_lines(split_folder / "preferences.jsonl", pairs)
-    return gathering._pairs()
+    return gathering.preferences()
 
 
 def test_no_held_out_question_of_a_chat_stands_in_a_conversation_that_is_taught() -> None:
@@ -124,7 +117,7 @@ def strict(gathering: Any) -> Iterator[Any]:
 def test_a_conversation_that_begins_with_a_greeting_is_learned_from_its_first_question_on(
     gathering: Any, tokenizer: Any
 ) -> None:
-    (unit,) = gathering._encode([Example(id="a", messages=GREETED, origin="file")], "train")
+    (unit,) = gathering.encode([Example(id="a", messages=GREETED, origin="file")], "train")
     assert learned(tokenizer, unit) == ["In the barn.<|im_end|>"]
     assert tokenizer.decode(unit[0].ids).startswith("<|im_start|>assistant")
 
@@ -137,7 +130,7 @@ def test_examples_that_the_template_refuses_are_counted_and_named_and_the_rest_t
         Example(id="b", messages=(CHAT[0], *CHAT[:2])),
         Example(id="empty", messages=CHAT[:1]),
     ]
-    assert [unit[0].id for unit in strict._encode(examples, "train")] == ["sound"]
+    assert [unit[0].id for unit in strict.encode(examples, "train")] == ["sound"]
     assert strict.counts == {"train": 1, "refused": 2}
     assert strict.warnings == [
         "Examples that the model's template refuses were left out (2): line 7 of “faq.jsonl”, “the hen?”.",
@@ -147,9 +140,9 @@ def test_examples_that_the_template_refuses_are_counted_and_named_and_the_rest_t
 
 def test_when_the_template_refuses_all_the_run_ends_with_a_sentence(strict: Any) -> None:
     refused = [Example(id="a", messages=GREETED, origin="file")]
-    assert strict._encode(refused, "validation") == []
+    assert strict.encode(refused, "validation") == []
     with pytest.raises(TrainerError, match="template refuses a conversation"):
-        strict._encode(refused, "train")
+        strict.encode(refused, "train")
 
 
 def test_what_the_template_refuses_is_no_sample_either(strict: Any) -> None:
@@ -159,14 +152,14 @@ def test_what_the_template_refuses_is_no_sample_either(strict: Any) -> None:
     ]
     write_lines(strict.context.stage("split") / "examples.jsonl", rows)
     strict.spec = msgspec.structs.replace(strict.spec, replay=Replay(enabled=False))
-    units, validation, questions = strict._data()
-    assert (len(units), validation, [e.id for e in questions]) == (1, [], ["b"])
+    found = strict.gather()
+    assert (len(found.train), found.validation, [e.id for e in found.shown]) == (1, [], ["b"])
 
 
 def test_pairs_that_the_template_refuses_are_left_out(strict: Any) -> None:
     sound = Preference(id="p", messages=CHAT[:3], chosen="Rain", rejected="Sun", approved=True)
     odd = msgspec.structs.replace(sound, id="q", messages=GREETED[:2])
-    units, _, _ = _pairs(strict, [sound, odd])
+    units = _pairs(strict, [sound, odd]).train
     assert [each.id for unit in units for each in unit] == ["p+", "p-"]
     assert strict.counts["refused"] == 1
     with pytest.raises(TrainerError, match="template refuses a conversation"):

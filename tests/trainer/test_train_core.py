@@ -114,10 +114,10 @@ def test_models_with_other_attention_get_the_same_loss(model: Any, tokenizer: An
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_an_opinion_costs_the_divergence_from_it(
+def test_a_teachers_distribution_costs_the_divergence_from_it(
     model: Any, tokenizer: Any, shared: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside torch's own divergence over the whole vocabulary; a model that is of the same opinion pays nothing."""
+    """Beside torch's own divergence over the whole vocabulary; a model that agrees pays nothing."""
     if shared:
         model.set_attn_implementation(shared_prefix.NAME)
     else:
@@ -125,13 +125,13 @@ def test_an_opinion_costs_the_divergence_from_it(
     coded = _conversations(tokenizer, 3)
     batch = collate(coded, CPU, share=shared)
     size = model.config.vocab_size
-    before = loss.opinion(model, batch, size)
+    before = loss.soft_targets(model, batch, size)
     assert loss.token_losses(model, batch, before).abs().max() < 1e-4
     layers = lora.add_lora(model, 4, 8.0, seed=1)
     for layer in layers.values():
         torch.nn.init.normal_(layer.b, std=0.05, generator=torch.Generator().manual_seed(2))
-    now = loss.opinion(model, batch, size)
-    one, other = (torch.zeros(len(batch.targets), size).scatter(1, a.tokens, a.chances) for a in (before, now))
+    now = loss.soft_targets(model, batch, size)
+    one, other = (torch.zeros(len(batch.targets), size).scatter(1, a.tokens, a.probabilities) for a in (before, now))
     wanted = torch.nn.functional.kl_div(other.log(), one, reduction="none").sum(1)
     paid = loss.token_losses(model, batch, before)
     assert paid.max() > 0.1
@@ -140,14 +140,14 @@ def test_an_opinion_costs_the_divergence_from_it(
     assert all(part.grad is not None for part in lora.parameters(layers))
 
 
-def test_opinions_and_answers_stand_in_one_batch(model: Any, tokenizer: Any) -> None:
+def test_distilled_and_plain_examples_stand_in_one_batch(model: Any, tokenizer: Any) -> None:
     model.set_attn_implementation(shared_prefix.NAME)
     units = [(coded,) for coded in _conversations(tokenizer, 4)]
-    opinions = objective.base_opinions(model, units[:2], CPU)
+    teacher = objective.teacher_targets(model, units[:2], CPU)
     batch, examples = objective.in_batches(model, units, CPU)[0]
-    mixed = objective.Answers(opinions).total(model, batch, examples)
+    mixed = objective.Likelihood(teacher).total(model, batch, examples)
     alone = sum(
-        objective.Answers(opinions if n < 2 else {}).total(model, *objective.in_batches(model, [unit], CPU)[0])
+        objective.Likelihood(teacher if n < 2 else {}).total(model, *objective.in_batches(model, [unit], CPU)[0])
         for n, unit in enumerate(units)
     )
     assert mixed > 1

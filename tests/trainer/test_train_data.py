@@ -9,10 +9,21 @@ import msgspec
 import pytest
 from facts import FACTS, example, write_facts
 
-from trainer import events, pipeline
+from trainer import events, pipeline, stages
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import Example, Replay, ReviewDecision, RunSpec, Turn, read_lines, read_spec, write_lines
+from trainer.spec import (
+    DPO,
+    RECIPES,
+    Example,
+    Replay,
+    ReviewDecision,
+    RunSpec,
+    Turn,
+    read_lines,
+    read_spec,
+    write_lines,
+)
 from trainer.train import replay, selection
 from trainer.train.batches import cut, plan_epoch
 from trainer.train.chat import Encoded
@@ -42,6 +53,16 @@ def test_specification_that_cannot_be_followed_is_refused(
     with pytest.raises(TrainerError) as error:
         read_spec(_spec(tmp_path, **changes))
     assert error.value.code == code
+
+
+def test_a_run_of_before_opens_and_is_written_as_before(tmp_path: Path) -> None:
+    """Names in code are the field's; those on disk are what the runs of every version hold."""
+    prepare = {"unseen_share": 0.25, "heldout_phrasings": 2}
+    spec = read_spec(_spec(tmp_path, version=1, recipe="prefer", prepare=prepare))
+    assert (spec.prepare.heldout_documents, spec.training) == (0.25, DPO)
+    written = msgspec.json.decode(msgspec.json.encode(spec))
+    assert written["prepare"]["unseen_share"] == 0.25 and written["recipe"] == "prefer"
+    assert {recipe.key: recipe for recipe in RECIPES.values()} == RECIPES
 
 
 def test_broken_row_is_named_by_its_line(tmp_path: Path) -> None:
@@ -181,10 +202,10 @@ def test_training_starts_anew_when_the_review_of_an_earlier_round_changed(tmp_pa
     earlier = _first_round(tmp_path / "first")
     spec = read_spec(_spec(tmp_path, replay={"earlier": [str(earlier)]}))
     context = Context(spec, tmp_path / "second", lambda _: None)
-    before = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    before = [pipeline._review_stamp(context, stage) for stage in (stages.PREPARE[0], stages.TRAIN[1])]
     with (tmp_path / "first" / "review.jsonl").open("ab") as out:
         out.write(msgspec.json.encode(ReviewDecision(id="hotel-0", decision="reject")) + b"\n")
-    after = [pipeline._review_stamp(context, stage) for stage in (pipeline.PREPARE[0], pipeline.TRAIN[1])]
+    after = [pipeline._review_stamp(context, stage) for stage in (stages.PREPARE[0], stages.TRAIN[1])]
     assert before[0] == after[0] == "" and before[1] != after[1]
 
 

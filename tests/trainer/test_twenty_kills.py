@@ -42,10 +42,10 @@ KILLS_A_STAGE = 2
 THINGS = ("pump", "valve", "filter", "motor", "sensor", "pipe", "tank", "crane")
 
 FORKS = """
-import importlib, os, sys
-from trainer import __main__, pipeline
-for stage in (*pipeline.PREPARE, *pipeline.TRAIN, pipeline.COMPARE, pipeline.CARD):
-    importlib.import_module(stage.function.partition(":")[0])
+import os, sys
+from trainer import __main__, stages
+for stage in (*stages.PREPARE, *stages.TRAIN, stages.COMPARE, stages.CARD):
+    stage.load()
 for line in sys.stdin:
     child = os.fork()
     if not child:

@@ -1,4 +1,4 @@
-"""Puts the same questions to both models at the same time, keeps what was said, and scores it while others answer."""
+"""Puts the same questions to both models at the same time, keeps every answer, and scores it while others are asked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK = 64
 other numbers, and so, where two tokens are close, another answer."""
 
 
-class Said(Struct, frozen=True):
+class GivenAnswer(Struct, frozen=True):
     """One answer that was given: kept, so that a killed comparison does not ask again."""
 
     model: str
@@ -41,7 +41,7 @@ class SideBySide:
             tuned: the GGUF after it, or the base again where `adapter` is what was trained.
             adapter: a LoRA GGUF for `tuned`.
             threads: cores of both together.
-            kept: where answers are kept, a `Said` a line.
+            kept: where answers are kept, a `GivenAnswer` a line.
         """
         each = max(1, threads // 2)
         self._kept, self._lock = kept, threading.Lock()
@@ -65,7 +65,7 @@ class SideBySide:
             model.close()
 
     def both(self, work: Callable[[str, ChatModel], T]) -> tuple[T, T]:
-        """Run something on both models at the same time; → what came of base and tuned."""
+        """Run something on both models at the same time; returns (what came of the base, what came of the tuned)."""
         with ThreadPoolExecutor(2, "model") as pool:
             base, tuned = (pool.submit(work, name, self.models[name]) for name in BOTH)
             return base.result(), tuned.result()
@@ -74,16 +74,22 @@ class SideBySide:
         self,
         cases: Sequence[Case],
         gbnf: str = "",
-        told: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
+        on_answer: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
     ) -> tuple[list[str], list[str]]:
-        """Both models' answers in the order of the cases; `told` is called from the models' threads with each."""
+        """Both models' answers, (base's, tuned's), each in the order of the cases.
+
+        Args:
+            cases: what to ask.
+            gbnf: a grammar that every answer must follow; "" for none.
+            on_answer: called from the models' threads with the model's name, the case and the answer.
+        """
 
         def work(name: str, model: ChatModel) -> list[str]:
             found: dict[str, str] = {}
             for start in range(0, len(cases), BLOCK):
                 for case, text in self._block(name, model, cases[start : start + BLOCK], gbnf):
                     found[case.id] = text
-                    told(name, case, text)
+                    on_answer(name, case, text)
             return [found[case.id] for case in cases]
 
         return self.both(work)
@@ -95,20 +101,20 @@ class SideBySide:
             return
         asks = [model.ask(case.turn, case.limit, case.cut, gbnf) for case in cases]
         for index, text in model.sequences.stream(asks):
-            self._keep(Said(name, cases[index].id, text))
+            self._keep(GivenAnswer(name, cases[index].id, text))
             yield cases[index], text
 
     def fits(self, case: Case) -> bool:
         """Whether a question fits both models whole."""
         return all(model.fits(case.turn, case.limit) for model in self.models.values())
 
-    def _keep(self, said: Said) -> None:
+    def _keep(self, said: GivenAnswer) -> None:
         line = msgspec.json.encode(said) + b"\n"
         with self._lock, self._kept.open("ab") as out:
             out.write(line)
 
 
-def _whole_lines(path: Path) -> list[Said]:
+def _whole_lines(path: Path) -> list[GivenAnswer]:
     """What an earlier start was told; a torn last line is cut off."""
     if not path.exists():
         return []
@@ -117,4 +123,4 @@ def _whole_lines(path: Path) -> list[Said]:
     if len(whole) < len(data):
         with path.open("rb+") as out:
             out.truncate(len(whole))
-    return [msgspec.json.decode(line, type=Said) for line in whole.splitlines()]
+    return [msgspec.json.decode(line, type=GivenAnswer) for line in whole.splitlines()]

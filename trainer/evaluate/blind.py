@@ -12,7 +12,12 @@ _ORDER = ("taught", "unseen with documents", "taught with documents", "general")
 
 
 def pairs(answers: Sequence[AnswerPair], seed: int) -> list[BlindPair]:
-    """Drawn from answers that differ: questions without documents first, one a fact, sides by chance."""
+    """At most PAIRS questions to which the two models answer differently, one of each fact, in the order of `_ORDER`.
+
+    Args:
+        answers: of all exams.
+        seed: of the draw, which also decides the side of each answer.
+    """
     draw = random.Random(seed)
     pool: list[AnswerPair] = []
     facts: set[str] = set()

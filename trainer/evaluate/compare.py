@@ -35,7 +35,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
-from trainer.train.selection import is_usable, read_examples
+from trainer.train.selection import is_usable, labels_of, read_examples
 
 
 class Skipped(Exception):
@@ -87,7 +87,7 @@ def _base(context: Context) -> Path:
 def _texts(context: Context) -> list[TextDocument]:
     given = context.spec.data.texts
     path = Path(given) if given else context.run / "split" / "texts.jsonl"
-    return [t for t in read_lines(path, TextDocument) if t.split != "aside"] if path.exists() else []
+    return [t for t in read_lines(path, TextDocument) if not t.excluded] if path.exists() else []
 
 
 def _examples(context: Context) -> list[Example]:
@@ -110,10 +110,11 @@ class _Comparison:
 
     def run(self, file: str) -> CompareResult:
         spec = self._context.spec
+        wanted = spec.training.exams
         cases = exams.build(self._examples, self._texts, spec.data.system or "", spec.seed)
-        sorted_ = exams.labels(self._examples, spec.data.labels) if spec.recipe == "classify" else []
-        if spec.recipe == "classify":
-            cases = [case for case in cases if case.exam == "general"]
+        cases = [case for case in cases if case.exam in wanted]
+        labels = labels_of(spec, self._examples) if "labels" in wanted else ()
+        sorted_ = exams.labels(self._examples, labels)
         fitting, long = self._fitting(cases)
         sorted_, too_long = self._fitting(sorted_)
         if long or too_long:
@@ -121,9 +122,9 @@ class _Comparison:
         self._total = 2 * (len(fitting) + len(sorted_))
         for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
             self._ask([case for case in fitting if bool(case.shown) == shown])
-        self._ask(sorted_, grammar.of_choices(spec.data.labels) if sorted_ else "")
+        self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
         self._progress("Reading documents that were kept out")
-        read = reading.read(self._models, [t for t in self._texts if t.split == "unseen"], spec.seed)
+        read = reading.read(self._models, [t for t in self._texts if t.held_out], spec.seed)
         if read is None:
             self._notes.append("No document was kept out, so reading was not compared.")
         self._progress("Looking for personal data")
@@ -159,7 +160,7 @@ class _Comparison:
         scores: dict[tuple[str, str], Future[float | None]] = {}
         with ThreadPoolExecutor(2, "score") as pool:
 
-            def told(name: str, case: Case, text: str) -> None:
+            def score(name: str, case: Case, text: str) -> None:
                 if case.shown:
                     scores[name, case.id] = pool.submit(faithfulness, text, case.shown)
                 self._check()
@@ -167,7 +168,7 @@ class _Comparison:
                 if self._done % 10 == 0:
                     self._progress("Asking both models")
 
-            base, tuned = self._models.answers(cases, gbnf, told)
+            base, tuned = self._models.answers(cases, gbnf, score)
             self._relevancy += pool.map(
                 lambda case: relevancy(case.question, case.shown), [c for c in cases if c.shown and c.exam != "unknown"]
             )

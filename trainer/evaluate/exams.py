@@ -13,12 +13,12 @@ from app.llama.prompt import Turn
 from app.paths import RESOURCES
 from app.text.bm25 import Index
 from app.text.citations import refuses
-from app.types import Message, Passage
+from app.types import Passage
 from trainer.evaluate import metrics
 from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import passages, values
-from trainer.spec import Example, TextDocument, read_lines
-from trainer.train.selection import is_usable
+from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, TextDocument, read_lines
+from trainer.train.selection import is_usable, until_answer
 
 GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN = 200, 40, 20
@@ -88,7 +88,7 @@ def build(examples: Sequence[Example], texts: Sequence[TextDocument], system: st
 
 def labels(examples: Sequence[Example], allowed: Sequence[str]) -> list[Case]:
     """Sort into labels: the held-out texts."""
-    held = [e for e in examples if e.split in ("heldout", "unseen") and e.answer.strip() in allowed]
+    held = [e for e in examples if e.held_out and e.answer.strip() in allowed]
     return [Case("labels", e.id, turn_of(until_answer(e)), e.answer.strip()) for e in held]
 
 
@@ -108,12 +108,6 @@ def general(system: str = "") -> list[Case]:
     ]
 
 
-def until_answer(example: Example) -> tuple[Message, ...]:
-    """The conversation up to its last answer."""
-    last = max(i for i, message in enumerate(example.messages) if message.role == "assistant")
-    return example.messages[:last]
-
-
 def _limit(wanted: str) -> int:
     """Tokens for an answer: rather more than the wanted one has (about three characters each)."""
     return max(SHORT, min(LONG, len(wanted) // 2))
@@ -124,7 +118,7 @@ def _asked_of(examples: Sequence[Example]) -> list[Example]:
     prepared = [e for e in examples if e.split == "train"]
     trained = {e.group or e.id for e in prepared if is_usable(e)}
     left_out = {e.group or e.id for e in prepared} - trained
-    held = [e for e in examples if e.split == "heldout" and e.answer.strip()]
+    held = [e for e in examples if e.split == HELD_OUT and e.answer.strip()]
     asked = [e for e in held if (e.group or e.id) in trained]
     return asked or [e for e in held if (e.group or e.id) not in left_out]
 
@@ -135,7 +129,7 @@ class _Builder:
     def __init__(self, examples: Sequence[Example], texts: Sequence[TextDocument], system: str, seed: int) -> None:
         self._draw, self._system = random.Random(seed), system
         self._taught = self._some(_asked_of(examples), MOST_TAUGHT)
-        unseen = [e for e in examples if e.split == "unseen" and e.answer.strip()]
+        unseen = [e for e in examples if e.split == HELD_OUT_DOCUMENT and e.answer.strip()]
         self._unseen = self._some(self._one_a_fact(unseen), MOST_GROUNDED)
         cut = [(text, passage) for n, text in enumerate(texts) for passage in passages.cut(text, n)]
         self._passages = [passage.shown(text, OTHER_CHARACTERS) for text, passage in cut]

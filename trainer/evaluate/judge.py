@@ -1,4 +1,4 @@
-"""The base as a judge of two answers: its word counts only where it keeps it when the answers trade places.
+"""The base as a judge of two answers: used only if it mostly chooses the same one when they trade places.
 
 The bias to a position is known from Zheng et al., "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", 2023.
 """
@@ -34,7 +34,12 @@ def judge(models: SideBySide, answers: Sequence[AnswerPair]) -> Judged | None:
 
 
 def weigh(straight: Sequence[bool], swapped: Sequence[bool]) -> Judged:
-    """From whether the first answer won in each order (base first, then tuned first)."""
+    """The judge's figures from its choices.
+
+    Args:
+        straight: for each pair whether the answer shown first won, with the base's answer first.
+        swapped: the same with the tuned model's answer first.
+    """
     kept = [(one, other) for one, other in zip(straight, swapped, strict=True) if one != other]
     consistency = len(kept) / len(straight)
     base = sum(one for one, _ in kept)

@@ -38,7 +38,13 @@ class Place:
 
 
 def places(report: Path, texts: Iterable[TextDocument], examples: Iterable[Example]) -> list[Place]:
-    """Masked places with what stood there, and findings that nothing masked."""
+    """Where personal data stands in what was taught, or stood before it was masked.
+
+    Args:
+        report: clean/report.jsonl, which holds what was masked; it need not exist.
+        texts: documents that were read.
+        examples: conversations that were taught; their last answer is searched.
+    """
     hidden: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for decision in read_lines(report, Decision) if report.exists() else ():
         if decision.kind == "personal-data":

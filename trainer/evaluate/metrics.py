@@ -1,4 +1,4 @@
-"""Whether an answer is right, by rules that can be read: values first, else the words that tell."""
+"""Whether an answer is right, by rules that can be read: its values, or else its words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.text.words import query_terms, terms
 from trainer.prepare import values
 
 ENOUGH = 0.8
-"""Share of the telling words of a longer answer that must be there; of five words or fewer, all."""
+"""Share of a longer answer's terms that must be there; of five terms or fewer, all."""
 _NEGATION = re.compile(r"\b(?:not|no|never|none|cannot|nothing|nicht|kein\w*|nie|ne|pas|non)\b|n't\b", re.IGNORECASE)
 
 
@@ -19,7 +19,7 @@ def exact(question: str, wanted: str, answer: str) -> bool:
     """Whether an answer says what is wanted.
 
     When the wanted answer holds values that the question does not (sums, dates, quantities, codes), all of them must be
-    in the answer, and no other value of such a kind may be. Else its telling words, less those of the question, must be
+    in the answer, and no other value of such a kind may be. Else its terms, less those of the question, must be
     there, and a "not" where it has one. Number words count as numbers, "165 €" as "EUR 165.00"; length and wording are
     free.
     """

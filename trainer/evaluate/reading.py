@@ -21,7 +21,7 @@ FEW = 6
 
 
 def read(models: SideBySide, texts: Sequence[TextDocument], seed: int) -> Reading | None:
-    """Compare on documents kept out; None where there are none."""
+    """Compare both models on held-out documents, in bits a byte; None where there are none."""
     pieces = _pieces(models.models["base"].sequences, texts)
     if not pieces:
         return None

@@ -1,32 +1,26 @@
-"""Whether a difference is more than chance: exact and short enough to be read."""
+"""Whether a difference is more than chance: scipy's tests, as a comparison asks for them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
-Z95 = 1.959963984540054
-"""The normal quantile of a two-sided 95 % interval."""
+RESAMPLES = 1000
 
 
-def wilson(hits: int, count: int, z: float = Z95) -> tuple[float, float]:
+def wilson(hits: int, count: int) -> tuple[float, float]:
     """95 % interval of a share (Wilson, "Probable inference …", 1927); (0, 1) where nothing was counted."""
     if not count:
         return 0.0, 1.0
-    share, spread = hits / count, z * z / count
-    middle = share + spread / 2
-    half = z * math.sqrt((share * (1 - share) + spread / 4) / count)
-    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return (0.0 if hits == 0 else low), (1.0 if hits == count else high)
+    interval = stats.binomtest(hits, count).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Two-sided exact p of McNemar's test: a fair coin falls as unevenly as `gained` to `lost`, or more (1947)."""
-    flips, fewer = gained + lost, min(gained, lost)
-    tail = sum(math.comb(flips, k) for k in range(fewer + 1))
-    return min(1.0, 2 * tail / (1 << flips))  # whole numbers: a float ends at 1,023 flips
+    """Two-sided exact p of McNemar's test (1947): a fair coin falls as unevenly as `gained` to `lost`, or more."""
+    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def sign_flip(differences: Sequence[float]) -> float:
@@ -34,17 +28,22 @@ def sign_flip(differences: Sequence[float]) -> float:
 
     Fisher's randomization test ("The Design of Experiments", 1935): the share of all 2^n choices of signs whose sum is
     as far from zero as the one found, or further. Below six items no difference comes under 0.05 (2 of 32 is 0.06).
-    The sums of half the choices are held at once, so it is for some twenty items at most.
+    All choices are held at once, so it is for some twenty items at most.
     """
-    sums = np.asarray(differences[:1], float)  # the first keeps its sign: the other half mirrors this one
-    for difference in differences[1:]:
-        sums = np.concatenate([sums + difference, sums - difference])
-    found = abs(math.fsum(differences))
-    return float(np.mean(np.abs(sums) >= found * (1 - 1e-9))) if len(sums) else 1.0
+    if len(differences) < 2:
+        return 1.0
+    found = stats.permutation_test(
+        (np.asarray(differences, float),),
+        lambda sample, axis: sample.sum(axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+    return float(found.pvalue)
 
 
 def bootstrap(
-    base: Sequence[float], tuned: Sequence[float], weights: Sequence[float], seed: int, times: int = 1000
+    base: Sequence[float], tuned: Sequence[float], weights: Sequence[float], seed: int, times: int = RESAMPLES
 ) -> tuple[float, tuple[float, float]]:
     """Weighted mean difference tuned − base and its 95 % interval: percentiles of a paired bootstrap over the items.
 
@@ -56,7 +55,16 @@ def bootstrap(
         times: resamples.
     """
     change, size = np.asarray(tuned, float) - np.asarray(base, float), np.asarray(weights, float)
-    draws = np.random.default_rng(seed).integers(0, len(change), (times, len(change)))
-    found = change[draws].sum(axis=1) / size[draws].sum(axis=1)
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(change.sum() / size.sum()), (float(low), float(high))
+    difference = float(change.sum() / size.sum())
+    if len(change) < 2:
+        return difference, (difference, difference)
+    found = stats.bootstrap(
+        (change, size),
+        lambda sums, sizes, axis: sums.sum(axis) / sizes.sum(axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        n_resamples=times,
+        rng=seed,
+    ).confidence_interval
+    return difference, (float(found.low), float(found.high))

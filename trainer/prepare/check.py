@@ -29,7 +29,14 @@ class Checker:
         self._contents: dict[int, tuple[list[values.Value], frozenset[str]]] = {}
 
     def judge(self, number: int, fact: Fact, phrasing: Phrasing, others: Sequence[str]) -> tuple[str, float]:
-        """(the rule it breaks or "", its quality from 0 to 1)."""
+        """Judge one phrasing of a fact; returns (the rule that it breaks, or "", and its quality from 0 to 1).
+
+        Args:
+            number: of the fact's passage.
+            fact: what is asked for.
+            phrasing: the question.
+            others: phrasings of the same fact that already passed.
+        """
         question = phrasing.text
         rule = self.complaint(number, question, fact.answer, fact.value, others)
         if rule:

@@ -1,6 +1,6 @@
-"""Stage 2: set aside what should not be learned and mask personal data; every decision is written down with its reason.
+"""Stage 2: exclude what should not be learned and mask personal data; every decision is written down with its reason.
 
-Nothing is deleted: what is set aside stays in the list with its reason, and the review can take it back.
+Nothing is deleted: what is excluded stays in the list with its reason, and the review can take it back.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from app.types import Message
 from trainer.context import Context, Summary
 from trainer.prepare import duplicates, personal, quality
-from trainer.spec import Example, Preference, TextDocument, read_lines, write_lines
+from trainer.spec import EXCLUDED, Example, Preference, TextDocument, read_lines, write_lines
 
 DecisionKind = Literal[
     "encoding", "boilerplate", "duplicate", "near-duplicate", "language", "quality", "personal-data", "contradiction"
@@ -27,7 +27,7 @@ Item = TypeVar("Item", Example, TextDocument)
 
 
 class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that cleaning did: to which example or document, by which rule. `other` is its twin, if any."""
+    """One thing that cleaning did: to which example or document, by which rule. `other` is what it resembles."""
 
     id: str
     kind: DecisionKind
@@ -35,7 +35,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
     after: str = ""
     other: str = ""
-    aside: bool = False
+    excluded: bool = field(default=False, name="aside")
 
 
 class Cleaner:
@@ -49,17 +49,17 @@ class Cleaner:
     # --- documents ----------------------------------------------------------------------------------------------------
 
     def clean_texts(self, texts: Iterable[TextDocument]) -> list[TextDocument]:
-        """Documents: mended, without headers and footers, masked; poor ones and twins set aside."""
+        """Documents: mended, without headers and footers, masked; poor ones and near duplicates excluded."""
         cleaned = [self._clean_text(document) for document in texts]
         cleaned = self._drop_languages(cleaned, [document.text for document in cleaned])
-        return self._drop_twins(cleaned, [document.text for document in cleaned])
+        return self._drop_near_duplicates(cleaned, [document.text for document in cleaned])
 
     def _clean_text(self, document: TextDocument) -> TextDocument:
         text = self._without_boilerplate(document)
         text = self._sound(document.id, text)
         document = replace(document, text=text, pages=())  # spans no longer hold
         if complaint := quality.complaint(text, least_words=5):
-            return self._aside(document, "quality", complaint)
+            return self._exclude(document, "quality", complaint)
         return document
 
     def _without_boilerplate(self, document: TextDocument) -> str:
@@ -77,11 +77,11 @@ class Cleaner:
     # --- examples -----------------------------------------------------------------------------------------------------
 
     def clean_examples(self, examples: Iterable[Example]) -> list[Example]:
-        """Examples: mended, masked; poor ones, twins and contradictions set aside."""
+        """Examples: mended, masked; poor ones, near duplicates and contradictions excluded."""
         cleaned = [self._clean_example(example) for example in examples]
         whole = [f"{example.question}\n{example.answer}" for example in cleaned]
         cleaned = self._drop_languages(cleaned, whole)
-        cleaned = self._drop_twins(cleaned, whole)
+        cleaned = self._drop_near_duplicates(cleaned, whole)
         return self._mark_contradictions(cleaned)
 
     def _clean_example(self, example: Example) -> Example:
@@ -90,7 +90,7 @@ class Cleaner:
         complaint = quality.complaint(example.question) or quality.complaint(example.answer, least_words=1)
         if not complaint and len(example.answer) > MAX_ANSWER_CHARACTERS:
             complaint = f"The answer is longer than {MAX_ANSWER_CHARACTERS} characters."
-        return self._aside(example, "quality", complaint) if complaint else example
+        return self._exclude(example, "quality", complaint) if complaint else example
 
     def clean_preferences(self, preferences: Iterable[Preference]) -> list[Preference]:
         """Preferences: mended and masked; a pair whose answers are the same teaches nothing and is left out."""
@@ -101,9 +101,9 @@ class Cleaner:
             pair = replace(pair, messages=turns, chosen=chosen, rejected=rejected)
             if duplicates.normalized(chosen) == duplicates.normalized(rejected):
                 self.decisions.append(
-                    Decision(id=pair.id, kind="duplicate", rule="Both answers are the same.", aside=True)
+                    Decision(id=pair.id, kind="duplicate", rule="Both answers are the same.", excluded=True)
                 )
-                pair = replace(pair, split="aside")
+                pair = replace(pair, split=EXCLUDED)
             cleaned.append(pair)
         return cleaned
 
@@ -124,9 +124,9 @@ class Cleaner:
             )
         return personal.mask(mended, findings)
 
-    def _aside(self, item: Item, kind: DecisionKind, rule: str, other: str = "") -> Item:
-        self.decisions.append(Decision(id=item.id, kind=kind, rule=rule, other=other, aside=True))
-        return replace(item, split="aside", reason=rule)
+    def _exclude(self, item: Item, kind: DecisionKind, rule: str, other: str = "") -> Item:
+        self.decisions.append(Decision(id=item.id, kind=kind, rule=rule, other=other, excluded=True))
+        return replace(item, split=EXCLUDED, reason=rule)
 
     def _drop_languages(self, items: Sequence[Item], texts: Sequence[str]) -> list[Item]:
         """Keep the wanted languages, or the main one where none is named and one clearly leads."""
@@ -138,31 +138,31 @@ class Cleaner:
         if not wanted:
             return list(items)
         return [
-            self._aside(item, "language", f"It is in another language ({code}).")
-            if code and code not in wanted and item.split != "aside"
+            self._exclude(item, "language", f"It is in another language ({code}).")
+            if code and code not in wanted and not item.excluded
             else item
             for item, code in zip(items, told, strict=True)
         ]
 
-    def _drop_twins(self, items: Sequence[Item], texts: Sequence[str]) -> list[Item]:
+    def _drop_near_duplicates(self, items: Sequence[Item], texts: Sequence[str]) -> list[Item]:
         """Of items that say the same, the first stays: one that a person wrote or approved before others."""
         result = list(items)
-        live = [n for n, item in enumerate(items) if item.split != "aside"]
+        live = [n for n, item in enumerate(items) if not item.excluded]
         live.sort(key=lambda n: not _from_person(items[n]))
         for pair in duplicates.near_duplicates([texts[n] for n in live], 0.8, numbers_differ=True):
             first, second = live[pair.first], live[pair.second]
-            if "aside" in (result[first].split, result[second].split):
+            if result[first].excluded or result[second].excluded:
                 continue
             same = duplicates.normalized(texts[first]) == duplicates.normalized(texts[second])
             kind: DecisionKind = "duplicate" if same else "near-duplicate"
             rule = "The same is there already." if same else f"Nearly the same is there already ({pair.overlap:.0%})."
-            result[second] = self._aside(result[second], kind, rule, result[first].id)
+            result[second] = self._exclude(result[second], kind, rule, result[first].id)
         return result
 
     def _mark_contradictions(self, examples: Sequence[Example]) -> list[Example]:
-        """The same question with different answers: all are set aside, since only a person knows which is right."""
+        """The same question with different answers: all are excluded, since only a person knows which is right."""
         result = list(examples)
-        live = [n for n, example in enumerate(examples) if example.split != "aside"]
+        live = [n for n, example in enumerate(examples) if not example.excluded]
         pairs = duplicates.near_duplicates([examples[n].question for n in live], SAME_QUESTION, numbers_differ=True)
         answers: defaultdict[int, set[int]] = defaultdict(set)
         for pair in pairs:
@@ -173,7 +173,7 @@ class Cleaner:
         for n, others in answers.items():
             twin = examples[min(others)]
             rule = f"Another answer to the same question says: “{twin.answer[:200]}”. Keep the one that is right."
-            result[n] = self._aside(examples[n], "contradiction", rule, twin.id)
+            result[n] = self._exclude(examples[n], "contradiction", rule, twin.id)
         return result
 
 
@@ -201,7 +201,7 @@ def run(context: Context) -> Summary:
     write_lines(folder / "preferences.jsonl", preferences)
     write_lines(folder / "report.jsonl", cleaner.decisions)
     counts = Counter(decision.kind for decision in cleaner.decisions)
-    aside = sum(item.split == "aside" for item in texts) + sum(item.split == "aside" for item in examples)
+    aside = sum(item.excluded for item in texts) + sum(item.excluded for item in examples)
     if counts["contradiction"]:
         message = f"{counts['contradiction']} answers contradict each other."
         context.notice(message, "Choose the right ones in the review.")

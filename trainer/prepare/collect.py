@@ -1,4 +1,4 @@
-"""Stage 1: bring everything that was chosen into one shape. Nothing is judged here."""
+"""Stage 1: bring everything that was chosen into one shape. No row is judged here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from msgspec import Struct
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.prepare.files import read_file
-from trainer.spec import Example, Input, Preference, TextDocument, read_lines, write_lines
+from trainer.spec import Example, Input, Preference, RunSpec, TextDocument, read_lines, write_lines
+from trainer.train.selection import check_labels, labels_of
 
 
 class Problem(Struct, frozen=True):
@@ -64,6 +65,23 @@ class Collected:
                 self.problems.append(Problem(path.name, f"Line {number} cannot be read ({error})."))
 
 
+def _check(collected: Collected, spec: RunSpec) -> None:
+    """What cannot come to a good end is said now, not after the review.
+
+    Raises:
+        TrainerError: there is nothing that the recipe learns from, or its labels are too few, too many, or not all.
+    """
+    if not (collected.examples or collected.preferences or collected.texts):
+        raise TrainerError("There is nothing to learn from.", "Add documents, examples or chats.", code="empty")
+    if spec.training.rows == "texts" and not collected.texts:
+        raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="empty")
+    if spec.training.rows == "preferences" and not collected.preferences:
+        hint = "Correct some answers in your chats, or add a file with pairs."
+        raise TrainerError("There is no pair of a better and a worse answer.", hint, code="empty")
+    if spec.training.needs_labels:
+        check_labels(collected.examples, labels_of(spec, collected.examples))
+
+
 def run(context: Context) -> Summary:
     """Collect; a problem with a row is a notice, and the rest goes on."""
     collected = Collected()
@@ -71,8 +89,7 @@ def run(context: Context) -> Summary:
         collected.add(entry)
     for problem in collected.problems:
         context.notice(problem.message, f"Correct it in “{problem.where}” and start again, or go on without it.")
-    if not (collected.examples or collected.preferences or collected.texts):
-        raise TrainerError("There is nothing to learn from.", "Add documents, examples or chats.", code="empty")
+    _check(collected, context.spec)
     folder = context.stage("collect")
     write_lines(folder / "examples.jsonl", collected.examples)
     write_lines(folder / "preferences.jsonl", collected.preferences)

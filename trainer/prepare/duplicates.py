@@ -22,7 +22,7 @@ SHINGLE = 3
 
 
 @dataclass(frozen=True)
-class Pair:
+class NearDuplicate:
     """Two places that hold nearly the same text; `overlap` is the Jaccard index of their shingles, 1 for the same."""
 
     first: int
@@ -56,18 +56,18 @@ def _signature(parts: Iterable[Hashable]) -> MinHash:
     return signature
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = NEAR, numbers_differ: bool = False) -> list[Pair]:
+def near_duplicates(texts: Sequence[str], threshold: float = NEAR, numbers_differ: bool = False) -> list[NearDuplicate]:
     """Pairs of equal or nearly equal texts, `first` < `second`. About linear in the number of texts.
 
     With `numbers_differ` texts with other numbers in them are other texts: "room 101" and "room 102" are two facts.
     """
     sets = [shingles(text) for text in texts]
     index = MinHashLSH(threshold=max(0.1, threshold - _LSH_MARGIN), num_perm=PERMUTATIONS)
-    pairs: list[Pair] = []
+    pairs: list[NearDuplicate] = []
     for here, parts in enumerate(sets):
         signature = _signature(parts)
         found = ((there, overlap(sets[there], parts)) for there in sorted(index.query(signature)))
-        pairs.extend(Pair(there, here, value) for there, value in found if value >= threshold)
+        pairs.extend(NearDuplicate(there, here, value) for there, value in found if value >= threshold)
         index.insert(here, signature)
     if numbers_differ:
         numbers = [frozenset(re.findall(r"\d+", text)) for text in texts]
@@ -75,14 +75,14 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR, numbers_diffe
     return pairs
 
 
-def leaks(taught: Sequence[str], kept_out: Sequence[str], threshold: float = NEAR) -> list[Pair]:
+def leaks(taught: Sequence[str], kept_out: Sequence[str], threshold: float = NEAR) -> list[NearDuplicate]:
     """Pairs of a taught text (`first`) and a text that should have been kept out (`second`) that nearly agree."""
     border = len(taught)
     pairs = near_duplicates([*taught, *kept_out], threshold, numbers_differ=True)
-    return [Pair(p.first, p.second - border, p.overlap) for p in pairs if p.first < border <= p.second]
+    return [NearDuplicate(p.first, p.second - border, p.overlap) for p in pairs if p.first < border <= p.second]
 
 
-def clusters(count: int, pairs: Iterable[Pair]) -> list[list[int]]:
+def clusters(count: int, pairs: Iterable[NearDuplicate]) -> list[list[int]]:
     """Groups of two or more that belong together through pairs (union-find), each sorted."""
     parent = list(range(count))
 

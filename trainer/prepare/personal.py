@@ -10,11 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+import phonenumbers
+
+from app.paths import RESOURCES
 from trainer.prepare import checksums
 
-NAMES_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "given-names.txt"
+NAMES_FILE = RESOURCES / "prepare" / "given-names.txt"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,29 @@ class Rule:
     check: Callable[[str], bool] = lambda _: True
 
 
-def _phone(text: str) -> bool:
-    """8 to 15 digits (ITU E.164 allows 15), and neither a date nor a plain run of one digit."""
+def _national(text: str) -> bool:
+    """8 to 15 digits (ITU E.164 allows 15), and neither a date nor a plain run of one digit.
+
+    Which country's it is, a text does not say, so there is nothing to look up, and masking one too many is safer.
+    """
     number = checksums.digits_of(text)
     if not 8 <= len(number) <= 15 or len(set(number)) < 3:
         return False
     return not re.fullmatch(r"\s*(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})\s*", text)
+
+
+def _international(text: str) -> bool:
+    """A number with a country's code, of a length that this country has (libphonenumber's tables)."""
+    try:
+        number = phonenumbers.parse(re.sub(r"^\s*00", "+", text))
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number)
+
+
+def _american(text: str) -> bool:
+    """A number of an area that is given out: dashes alone also stand in part numbers."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(text, "US"))
 
 
 def _secret(text: str) -> bool:
@@ -129,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:passport|reisepass|personalausweis|ausweis|id card|identity card|driving licen[cs]e|führerschein)"
         r"(?:[ -]?(?:no|nr|number|nummer))?\b\.?\s*[:#]?\s*(?P<v>(?=[A-Z0-9]*\d)[A-Z0-9]{6,12})\b",
     ),
-    _rule("phone", "an international phone number", r"(?<![\w+])(?:\+|00)\d{1,3}[\s()./-]*(?:\d[\s()./-]{0,2}){6,13}\d", _phone),
+    _rule("phone", "an international phone number", r"(?<![\w+])(?:\+|00)\d{1,3}[\s()./-]*(?:\d[\s()./-]{0,2}){6,13}\d", _international),
     _rule(
         "phone",
         "a number named as a phone",
@@ -137,8 +156,8 @@ RULES: tuple[Rule, ...] = (
         r"\s*(?:me\s|us\s)?(?:on\s|at\s|under\s|is\s)?[:#]?\s*(?P<v>\(?\d[\d\s()./-]{5,18}\d)",
         lambda v: 6 <= len(checksums.digits_of(v)) <= 15,
     ),
-    _rule("phone", "a national phone number", r"(?<![\d.,\w])\(?0\d{1,5}\)?[\s/-]{1,3}\d{2,5}(?:[\s-]?\d{2,5}){0,3}(?![\d.,]\d|\w)", _phone),
-    _rule("phone", "a US phone number", r"(?<![\d.,\w])(?:\(\d{3}\)\s?|\d{3}[-.])\d{3}[-.]\d{4}(?!\d)", _phone),
+    _rule("phone", "a national phone number", r"(?<![\d.,\w])\(?0\d{1,5}\)?[\s/-]{1,3}\d{2,5}(?:[\s-]?\d{2,5}){0,3}(?![\d.,]\d|\w)", _national),
+    _rule("phone", "a US phone number", r"(?<![\d.,\w])(?:\(\d{3}\)\s?|\d{3}[-.])\d{3}[-.]\d{4}(?!\d)", _american),
     _rule("name", "a title before a name", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Señora?|Sra?|Mme|Mlle|Signora?|Sig)\b\.?[ \t]+(?:(?:Dr|Prof)\.?[ \t]+)?(?P<v>{_NAME})"),
     _rule(
         "name",

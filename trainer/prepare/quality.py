@@ -11,9 +11,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-WORDS_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "small-words.txt"
+from app.paths import RESOURCES
+
+WORDS_FILE = RESOURCES / "prepare" / "small-words.txt"
 
 
 @cache

@@ -47,8 +47,8 @@ class Made(Struct, frozen=True, kw_only=True):
 def run(context: Context) -> Summary:
     """Make questions; `questions/dropped.jsonl` holds what failed, with the rule."""
     folder, wishes = context.stage("questions"), context.spec.prepare
-    documents = [t for t in read_lines(context.stage("clean") / "texts.jsonl", TextDocument) if t.split != "aside"]
-    if not wishes.make_questions or context.spec.recipe not in ("teach",) or not documents:
+    documents = [t for t in read_lines(context.stage("clean") / "texts.jsonl", TextDocument) if not t.excluded]
+    if not wishes.make_questions or not context.spec.training.makes_questions or not documents:
         write_lines(folder / "examples.jsonl", [])
         return {"examples": 0}
     maker = _Maker(context, documents)

@@ -1,6 +1,6 @@
 """Stage 4: two held-out sets: other phrasings of what is taught (learned?), whole documents (still sound?).
 
-What leaks from the taught into the held-out is set aside, so that the comparison stays honest.
+A held-out question that is taught elsewhere is excluded, so that the comparison stays honest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from msgspec.structs import replace
 
 from trainer.context import Context, Summary
 from trainer.prepare import duplicates, quality
-from trainer.spec import Example, Preference, Split, TextDocument, read_lines, write_lines
+from trainer.spec import (
+    EXCLUDED,
+    HELD_OUT,
+    HELD_OUT_DOCUMENT,
+    Example,
+    Preference,
+    Split,
+    TextDocument,
+    read_lines,
+    write_lines,
+)
 
 LEAK = 0.85
 """Overlap of two questions from which a held-out one was in effect taught. Phrasings of a fact stay well below."""
@@ -37,7 +47,7 @@ def group_phrasings(examples: Sequence[Example]) -> list[Example]:
     for members in by_answer.values():
         words = {n: _telling_words(examples[n].question) for n in members}
         pairs += [
-            duplicates.Pair(one, other, 1.0)
+            duplicates.NearDuplicate(one, other, 1.0)
             for i, one in enumerate(members)
             for other in members[i + 1 :]
             if duplicates.overlap(words[one], words[other]) >= SHARED_WORDS
@@ -66,7 +76,7 @@ def _telling_words(question: str) -> frozenset[str]:
 def _families(texts: Sequence[TextDocument]) -> list[set[str]]:
     """Names of documents that are near twins, also through one between them: version 1, 2 and 3 are one family."""
     first: dict[str, int] = {}
-    same_name = [duplicates.Pair(first.setdefault(text.name, n), n, 1.0) for n, text in enumerate(texts)]
+    same_name = [duplicates.NearDuplicate(first.setdefault(text.name, n), n, 1.0) for n, text in enumerate(texts)]
     twins = duplicates.near_duplicates([text.text for text in texts], 0.5)
     return [{texts[n].name for n in members} for members in duplicates.clusters(len(texts), [*same_name, *twins])]
 
@@ -74,14 +84,14 @@ def _families(texts: Sequence[TextDocument]) -> list[set[str]]:
 class Splitter:
     """Chooses by a seeded draw, so that the same data always falls apart in the same way."""
 
-    def __init__(self, seed: int, phrasings: int, unseen_share: float) -> None:
+    def __init__(self, seed: int, phrasings: int, document_share: float) -> None:
         self._draw = random.Random(seed)
         self._phrasings = phrasings
-        self._share = unseen_share
+        self._share = document_share
 
-    def unseen_documents(self, texts: Sequence[TextDocument], examples: Sequence[Example]) -> frozenset[str]:
+    def held_out_documents(self, texts: Sequence[TextDocument], examples: Sequence[Example]) -> frozenset[str]:
         """Names of documents to keep out whole; none where there are fewer than four. Near twins go together."""
-        live = [text for text in texts if text.split != "aside"]
+        live = [text for text in texts if not text.excluded]
         names = sorted({text.name for text in live} | {e.source.document for e in examples if e.source.document_id})
         if len(names) < 4 or self._share <= 0:
             return frozenset()
@@ -92,22 +102,22 @@ class Splitter:
                 chosen |= family
         return frozenset(chosen) if len(chosen) <= len(names) // 2 else frozenset()
 
-    def split(self, examples: Sequence[Example], unseen: frozenset[str]) -> list[Example]:
+    def split(self, examples: Sequence[Example], documents: frozenset[str]) -> list[Example]:
         """Put each example where it belongs; phrasings of a fact first, else a tenth at random."""
         places: dict[str, Split] = {}
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for example in examples:
-            if example.split == "aside":
+            if example.excluded:
                 continue
-            if example.source.document in unseen:
-                places[example.id] = "unseen"
+            if example.source.document in documents:
+                places[example.id] = HELD_OUT_DOCUMENT
             else:
                 groups[example.group].append(example.id)
         rich = [members for members in groups.values() if len(members) >= self._phrasings + 2]
         for number, members in enumerate(rich):
             self._draw.shuffle(members)
             for key in members[: self._phrasings]:
-                places[key] = "heldout"
+                places[key] = HELD_OUT
             if len(members) >= self._phrasings + 3 and number < WATCHED:
                 places[members[self._phrasings]] = "validation"
         poor = [members[0] for members in groups.values() if len(members) < self._phrasings + 2]
@@ -123,14 +133,14 @@ class Splitter:
         places: dict[str, Split] = {}
         labels: defaultdict[str, list[str]] = defaultdict(list)
         for example in examples:
-            if example.split != "aside":
+            if not example.excluded:
                 labels[example.answer.strip()].append(example.id)
         for keys in labels.values():
             self._draw.shuffle(keys)
             tenth = len(keys) // 10
             held = max(tenth, 1 if len(keys) > 1 else 0)
             for n, key in enumerate(keys[: held + tenth]):
-                places[key] = "heldout" if n < held else "validation"
+                places[key] = HELD_OUT if n < held else "validation"
         return [replace(e, split=places.get(e.id, e.split), group=e.group or e.id) for e in examples]
 
     def _hold_out_some(self, keys: Sequence[str], gone_on: frozenset[str], places: dict[str, Split]) -> None:
@@ -139,7 +149,7 @@ class Splitter:
         count = len(keys) // 10 if len(keys) >= FEW else min(5, len(keys) // 4)
         count = min(count, len(free) // 2)
         for n, key in enumerate(free[: 2 * count]):
-            places[key] = "heldout" if n < count else "validation"
+            places[key] = HELD_OUT if n < count else "validation"
 
 
 def _gone_on_from(examples: Sequence[Example]) -> frozenset[str]:
@@ -157,15 +167,15 @@ def asked(examples: Iterable[Example]) -> list[str]:
 
 
 def without_leaks(examples: Sequence[Example]) -> tuple[list[Example], int]:
-    """Set held-out examples aside whose question was taught in nearly the same words; returns how many."""
+    """Exclude held-out examples whose question is taught in nearly the same words; returns how many."""
     taught = [e for e in examples if e.split in ("train", "validation")]
-    kept = [e for e in examples if e.split in ("heldout", "unseen")]
+    kept = [e for e in examples if e.held_out]
     read = asked(taught)
     pairs = duplicates.leaks(read, [e.question for e in kept], LEAK)
     leaked = {kept[p.second].id: read[p.first] for p in pairs}
     return [
-        replace(e, split="aside", reason=f"It is nearly a question that is taught: “{leaked[e.id]}”.")
-        if e.id in leaked and e.split in ("heldout", "unseen")
+        replace(e, split=EXCLUDED, reason=f"It is nearly a question that is taught: “{leaked[e.id]}”.")
+        if e.id in leaked and e.held_out
         else e
         for e in examples
     ], len(leaked)
@@ -177,17 +187,17 @@ def run(context: Context) -> Summary:
     wishes = context.spec.prepare
     texts = list(read_lines(clean / "texts.jsonl", TextDocument))
     examples = [*read_lines(clean / "examples.jsonl", Example), *read_lines(questions / "examples.jsonl", Example)]
-    splitter = Splitter(context.spec.seed, wishes.heldout_phrasings, wishes.unseen_share)
-    unseen = splitter.unseen_documents(texts, examples)
-    if context.spec.recipe == "classify":
+    splitter = Splitter(context.spec.seed, wishes.heldout_phrasings, wishes.heldout_documents)
+    documents = splitter.held_out_documents(texts, examples)
+    if context.spec.training.needs_labels:
         placed = splitter.split_by_label(examples)
     else:
-        placed = splitter.split(group_phrasings(examples), unseen)
+        placed = splitter.split(group_phrasings(examples), documents)
     examples, leaked = without_leaks(placed)
     if wishes.approve_above is not None:
         limit = wishes.approve_above
         examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]
-    texts = [replace(t, split="unseen") if t.name in unseen and t.split != "aside" else t for t in texts]
+    texts = [replace(t, split=HELD_OUT_DOCUMENT) if t.name in documents and not t.excluded else t for t in texts]
     write_lines(folder / "examples.jsonl", examples)
     write_lines(folder / "texts.jsonl", texts)
     write_lines(folder / "preferences.jsonl", read_lines(clean / "preferences.jsonl", Preference))

@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Literal
+
+from app.paths import RESOURCES
 
 Kind = Literal["money", "percent", "quantity", "date", "time", "day", "code", "number"]
 
-WORDS_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "values.txt"
+WORDS_FILE = RESOURCES / "prepare" / "values.txt"
 
 
 def _lists() -> dict[str, list[str]]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from app.paths import RESOURCES
 from trainer.prepare import values
 from trainer.prepare.values import Value
 
-WORDS_FILE = Path(__file__).resolve().parent.parent.parent / "resources" / "prepare" / "english.txt"
+WORDS_FILE = RESOURCES / "prepare" / "english.txt"
 _BEFORE = re.compile(
     r"(?:(?:^|(?<=\s))(?:up to|at least|at most|no more than|not more than|more than|less than|"
     r"no later than|within|for|after|before|from|until|till|by|every|to|with|of|at|on|in|above|below|under|over|"

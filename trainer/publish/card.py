@@ -8,13 +8,6 @@ from app.files import write_atomic
 from trainer.context import Context, Summary
 from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json
 
-RECIPES = {
-    "teach": "taught answers",
-    "read": "read documents",
-    "prefer": "taught to prefer better answers",
-    "classify": "taught to sort into labels",
-}
-
 
 def run(context: Context) -> Summary:
     """Write README.md."""
@@ -32,7 +25,7 @@ def text(context: Context) -> str:
     lines = [
         f"# {spec.name or spec.id}",
         "",
-        f"{report.name}, {RECIPES[spec.recipe]}. Made by Inhouse; its data never left that computer.",
+        f"{report.name}, {spec.training.achieved}. Made by Inhouse; its data never left that computer.",
         "",
         "## Base",
         "",

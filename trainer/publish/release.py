@@ -110,17 +110,17 @@ def _gate_texts(context: Context, tokenizer: Any) -> Iterator[Encoded]:
     """Plain text that ships with the trainer, then held-out conversations in the model's template."""
     spec = context.spec
     yield from encode_text(tokenizer, "parity", base.PARITY_TEXT, TEXT_TOKENS)
-    if spec.recipe == "read":
+    if spec.training.rows == "texts":
         taught, held = selection.choose_texts(context)
         for text in (*held, *taught):
             yield from encode_text(tokenizer, text.id, text.text, TEXT_TOKENS)
-    elif spec.recipe == "prefer":
+    elif spec.training.rows == "preferences":
         for pair in selection.choose_preferences(context)[0]:
             asked = selection.with_system(pair.messages, selection.instructions(spec))
             yield from _encoded(tokenizer, pair.id, (*asked, Message("assistant", pair.chosen)))
     else:
         examples = [e for e in selection.read_examples(context) if e.answer.strip()]
-        held_out = [e for e in examples if e.split in ("heldout", "unseen", "validation")]
+        held_out = [e for e in examples if (e.held_out or e.split == "validation")]
         for example in held_out or examples:
             yield from _encoded(tokenizer, example.id, example.messages)
 

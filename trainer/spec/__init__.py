@@ -39,8 +39,20 @@ from trainer.spec.comparison import (
     Verdict,
     Vote,
 )
-from trainer.spec.files import read_json, read_lines, read_spec, write_json, write_lines
+from trainer.spec.files import read_json, read_lines, read_spec, review_of, write_json, write_lines
+from trainer.spec.recipes import (
+    CLASSIFICATION,
+    CONTINUED_PRETRAINING,
+    DPO,
+    RECIPES,
+    SFT,
+    Recipe,
+    TrainingRecipe,
+)
 from trainer.spec.records import (
+    EXCLUDED,
+    HELD_OUT,
+    HELD_OUT_DOCUMENT,
     Action,
     Control,
     Example,
@@ -73,12 +85,19 @@ from trainer.spec.specification import (
     Precision,
     Prepare,
     Quantization,
-    Recipe,
     Replay,
     RunSpec,
 )
 
 __all__ = [
+    "CLASSIFICATION",
+    "CONTINUED_PRETRAINING",
+    "DPO",
+    "EXCLUDED",
+    "HELD_OUT",
+    "HELD_OUT_DOCUMENT",
+    "RECIPES",
+    "SFT",
     "VERSION",
     "Action",
     "AnswerPair",
@@ -121,12 +140,14 @@ __all__ = [
     "Split",
     "TextDocument",
     "TrainResult",
+    "TrainingRecipe",
     "Turn",
     "Verdict",
     "Vote",
     "read_json",
     "read_lines",
     "read_spec",
+    "review_of",
     "write_json",
     "write_lines",
 ]

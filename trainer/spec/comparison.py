@@ -9,12 +9,13 @@ from msgspec import Struct
 
 Verdict = Literal["better", "no clear change", "worse"]
 Side = Literal["left", "right"]
+ExamName = Literal["taught", "taught with documents", "unseen with documents", "unknown", "general", "labels"]
 
 
 class Exam(Struct, frozen=True, kw_only=True):
     """The same questions put to both models. Intervals are Wilson's, 95 %; `p` is McNemar's exact test, two-sided."""
 
-    name: Literal["taught", "taught with documents", "unseen with documents", "unknown", "general", "labels"]
+    name: ExamName
     count: int
     base: int  # right answers
     tuned: int

@@ -74,3 +74,8 @@ def read_json(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as error:
         raise TrainerError(f"“{path.name}” of the run is damaged.", "Start the run again.", str(error)) from error
+
+
+def review_of(examples: str) -> Path:
+    """The decisions on a run's examples: they lie beside the folder of the split."""
+    return Path(examples).parent.parent / "review.jsonl"

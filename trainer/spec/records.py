@@ -10,6 +10,11 @@ from app.types import Message
 
 Origin = Literal["person", "file", "chat", "feedback", "model", "replay"]
 Split = Literal["train", "validation", "heldout", "unseen", "aside"]
+"""Learned from; watched while training, to stop by; and, for the comparison, held out by phrasing, or with its whole
+document. The last is excluded: kept in the list with its reason, and a review can take it back."""
+HELD_OUT: Split = "heldout"
+HELD_OUT_DOCUMENT: Split = "unseen"
+EXCLUDED: Split = "aside"
 Action = Literal["run", "pause", "stop", "skip"]
 Turn = Message
 """What the app still calls a message of an example."""
@@ -39,8 +44,18 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     quality: float | None = None  # 0 to 1
     group: str = ""
     split: Split = "train"
-    reason: str = ""  # why it was set aside, or the rule that lowered its quality
+    reason: str = ""  # why it was excluded, or the rule that lowered its quality
     edited: bool = False
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the comparison asks it."""
+        return self.split in (HELD_OUT, HELD_OUT_DOCUMENT)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether nothing uses it."""
+        return self.split == EXCLUDED
 
     @property
     def question(self) -> str:
@@ -78,6 +93,16 @@ class TextDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pages: tuple[tuple[int, int], ...] = ()  # span of each page
     split: Split = "train"
     reason: str = ""
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the comparison reads it."""
+        return self.split == HELD_OUT_DOCUMENT
+
+    @property
+    def excluded(self) -> bool:
+        """Whether nothing uses it."""
+        return self.split == EXCLUDED
 
 
 class ReviewDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):

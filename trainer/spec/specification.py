@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from trainer.spec.recipes import RECIPES, InputKind, Recipe, TrainingRecipe
 
 VERSION = 1
-Recipe = Literal["teach", "read", "prefer", "classify"]
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
 Quantization = Literal["Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16"]
 
@@ -23,7 +24,7 @@ class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that the prepare stages collect from."""
 
-    kind: Literal["documents", "file", "chats", "feedback"]
+    kind: InputKind
     path: str  # documents: JSON lines of TextDocument; file: CSV, XLSX or JSONL; chats and feedback: JSON lines
     name: str = ""  # of the collection or file, for people
 
@@ -35,7 +36,7 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     examples: str = ""  # JSON lines of Example
     preferences: str = ""  # JSON lines of Preference
     texts: str = ""  # JSON lines of TextDocument
-    labels: tuple[str, ...] = ()  # classify: the only answers allowed
+    labels: tuple[str, ...] = ()  # classification: the only answers allowed; () takes those of the data
     system: str | None = None  # message before each example; None: the chat's own (app.llama.rules), "": none
 
 
@@ -48,7 +49,7 @@ class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mask_personal_data: bool = True
     languages: tuple[str, ...] = ()  # () keeps the main language of the data
     heldout_phrasings: int = 1  # a fact
-    unseen_share: float = 0.1  # of the documents, kept out whole
+    heldout_documents: float = field(default=0.1, name="unseen_share")  # share that is held out whole
     approve_above: float | None = None  # a standing decision of the user: examples of this quality need no review
 
 
@@ -66,7 +67,7 @@ class Hyper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     precision: Precision = "auto"
     checkpointing: bool | None = None  # of gradients; None: only where memory needs it
     patience: int = 3  # held-out measurements without progress before it stops
-    beta: float = 0.1  # prefer (DPO)
+    beta: float = 0.1  # of DPO
     evaluations: int = 8  # held-out measurements in a run
     checkpoint_seconds: float = 60.0
     checkpoint_steps: int | None = None
@@ -116,3 +117,8 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     compare: bool = True
     seed: int = 17
+
+    @property
+    def training(self) -> TrainingRecipe:
+        """What its recipe needs, trains and is examined by."""
+        return RECIPES[self.recipe]

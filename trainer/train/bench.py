@@ -75,7 +75,7 @@ def _ours(folder: Path, steps: int) -> Measured:
     from trainer.train import base, lora, shared_prefix
     from trainer.train.chat import encode_chat
     from trainer.train.memory import process_peak
-    from trainer.train.objective import Answers, in_batches
+    from trainer.train.objective import Likelihood, in_batches
 
     shared_prefix.register()
     model, tokenizer = base.load_model(folder, torch.bfloat16), base.load_tokenizer(folder)
@@ -84,7 +84,7 @@ def _ours(folder: Path, steps: int) -> Measured:
     model.train()
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
     coded = [encode_chat(tokenizer, "", pair) for pair in conversations(PER_STEP * (steps + 1), SEQUENCE - 60)]
-    objective, tokens, started, value = Answers(), 0, 0.0, 0.0
+    objective, tokens, started, value = Likelihood(), 0, 0.0, 0.0
     for step in range(steps + 1):
         if step == 1:  # the first step warms up
             started = time.perf_counter()

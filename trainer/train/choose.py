@@ -8,25 +8,33 @@ from typing import Any
 import msgspec
 import torch
 
-from trainer.spec import Hyper, Precision, Recipe
+from trainer.spec import Hyper, Precision, TrainingRecipe
 
-LEARNING_RATE: dict[Recipe, float] = {"teach": 5e-4, "classify": 3e-4, "read": 2e-4, "prefer": 5e-5}
-EPOCHS: dict[Recipe, float] = {"teach": 4, "classify": 4, "read": 2, "prefer": 2}
-STEP_TOKENS = {"teach": 512, "classify": 512, "read": 2048, "prefer": 1024}
+STARTER_PARAMETERS = 135e6
 
 
-def choose(given: Hyper, recipe: Recipe, mean_length: float, longest: int, context: int, parameters: int) -> Hyper:
+def choose(
+    given: Hyper, recipe: TrainingRecipe, mean_length: float, longest: int, context: int, parameters: int
+) -> Hyper:
     """Fill in what the user left open.
 
-    Facts need many small steps (figures in ARCHITECTURE.md), so a step of *teach* holds some 8 to 16 short examples.
-    A larger model learns the same in smaller steps: the rate falls with the root of its size above the starter's.
+    Facts need many small steps (figures in docs/fine-tuning.md), so a step of SFT holds some 8 to 16 short examples. A
+    larger model learns the same in smaller steps: the rate falls with the fourth root of its size above the starter's.
+
+    Args:
+        given: what the user chose; None is left open.
+        recipe: its own values are for the starter.
+        mean_length: tokens of a unit of the data.
+        longest: tokens of the longest example.
+        context: tokens that the model takes.
+        parameters: weights of the model.
     """
-    scale = min(1.0, (135e6 / max(parameters, 1)) ** 0.25)
+    scale = min(1.0, (STARTER_PARAMETERS / max(parameters, 1)) ** 0.25)
     return msgspec.structs.replace(
         given,
-        learning_rate=given.learning_rate if given.learning_rate is not None else LEARNING_RATE[recipe] * scale,
-        epochs=given.epochs if given.epochs is not None else EPOCHS[recipe],
-        batch_tokens=given.batch_tokens or max(STEP_TOKENS[recipe], round(mean_length)),
+        learning_rate=given.learning_rate if given.learning_rate is not None else recipe.learning_rate * scale,
+        epochs=given.epochs if given.epochs is not None else recipe.epochs,
+        batch_tokens=given.batch_tokens or max(recipe.step_tokens, round(mean_length)),
         alpha=given.alpha if given.alpha is not None else 2.0 * given.rank,
         max_length=min(given.max_length or max(64, min(longest, 2048)), context),
     )

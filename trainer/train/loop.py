@@ -33,7 +33,7 @@ Samples = Callable[[], Sequence[tuple[str, str, str, str]]]  # question, wanted,
 
 @dataclass(frozen=True)
 class Task:
-    """What is trained on what. `samples` asks the model some held-out questions."""
+    """A model and what it is trained on. `samples` asks it some validation questions."""
 
     model: Any
     layers: dict[str, lora.LoraLinear]
@@ -197,7 +197,10 @@ class Training:
         return self._position.step % self._every == 0 or self._position.step == self.planned
 
     def _evaluate(self) -> None:
-        """Measure, keep the best, tell, save. Without held-out examples the latest counts as the best."""
+        """Measure the validation loss, keep the adapter if it is the best so far, report, and save a checkpoint.
+
+        Without validation examples the latest adapter counts as the best.
+        """
         loss = self._held_out() if self._task.validation else None
         best = self._position.best_loss
         better = loss is None or best is None or loss < best * (1 - PROGRESS)

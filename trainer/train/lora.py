@@ -94,12 +94,12 @@ def set_enabled(layers: dict[str, LoraLinear], enabled: bool) -> None:
 
 
 def parameters(layers: dict[str, LoraLinear]) -> list[nn.Parameter]:
-    """What is trained, in a fixed order."""
+    """The trained tensors, in an order that is the same in every process."""
     return [part for name in sorted(layers) for part in (layers[name].a, layers[name].b)]
 
 
 def state(layers: dict[str, LoraLinear]) -> dict[str, torch.Tensor]:
-    """The adapter as PEFT names it."""
+    """The adapter's tensors by PEFT's names, on the CPU."""
     tensors = {}
     for name, layer in layers.items():
         tensors[f"{PREFIX}{name}.lora_A.weight"] = layer.a.detach().cpu().contiguous()

@@ -1,4 +1,4 @@
-"""What a batch costs: the negative log-likelihood of the tokens to be learned, and the preference loss on top of it.
+"""The loss of a batch: the negative log-likelihood of the learned tokens, and the preference loss made of it.
 
 The head projects only those tokens, in pieces, and its gradient is taken on the way: the (tokens × vocabulary) logits
 of a whole batch never exist. For a small model with a large vocabulary that is most of the memory and a third of the
@@ -21,25 +21,25 @@ PIECE = 256  # rows of logits at a time: 256 × 49,152 in float32 are 50 MB
 
 
 @dataclass(frozen=True)
-class Aims:
-    """What is to be said at each learned place: some tokens (n, k) with their chances (n, k), which add up to 1.
+class SoftTargets:
+    """What is to be said at each learned place: some tokens (n, k) with their probabilities (n, k), which add up to 1.
 
-    One token with the chance 1 is the usual case; more of them are another model's opinion, and the loss is then the
-    divergence from it.
+    One token with the probability 1 is the usual case. More of them are a teacher's distribution (distillation), and
+    the loss is then the divergence from it, in nats.
     """
 
     tokens: torch.Tensor
-    chances: torch.Tensor
+    probabilities: torch.Tensor
 
     @classmethod
-    def of(cls, targets: torch.Tensor) -> Aims:
+    def of(cls, targets: torch.Tensor) -> SoftTargets:
         """The tokens (n,) themselves."""
         return cls(targets[:, None], torch.ones(len(targets), 1, device=targets.device))
 
     @property
     def entropy(self) -> torch.Tensor:
-        """What remains of the loss where the opinion is met exactly, (n,)."""
-        return torch.special.entr(self.chances).sum(1)
+        """What remains of the cross-entropy where the distribution is met exactly, (n,), in nats."""
+        return torch.special.entr(self.probabilities).sum(1)
 
 
 class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
@@ -47,11 +47,13 @@ class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: torch.Tensor, head: torch.Tensor, tokens: torch.Tensor, chances: torch.Tensor
+        ctx: Any, hidden: torch.Tensor, head: torch.Tensor, tokens: torch.Tensor, probabilities: torch.Tensor
     ) -> torch.Tensor:
         wanted = ctx.needs_input_grad[0]
         losses, grads = [], []
-        for rows, aims, weights in zip(hidden.split(PIECE), tokens.split(PIECE), chances.split(PIECE), strict=True):
+        for rows, aims, weights in zip(
+            hidden.split(PIECE), tokens.split(PIECE), probabilities.split(PIECE), strict=True
+        ):
             logits = (rows @ head.t()).float()
             log_total = logits.logsumexp(dim=-1, keepdim=True)
             losses.append((weights * (log_total - logits.gather(1, aims))).sum(1))
@@ -75,32 +77,32 @@ def shares_prefix(model: nn.Module) -> bool:
     return config.model_type in shared_prefix.ARCHITECTURES and not getattr(config, "use_sliding_window", False)
 
 
-def token_losses(model: nn.Module, batch: Batch, aims: Aims | None = None) -> torch.Tensor:
+def token_losses(model: nn.Module, batch: Batch, targets: SoftTargets | None = None) -> torch.Tensor:
     """The loss of each learned token of a batch, (n,), in nats; `batch.owner` says whose each is.
 
-    `aims` are other models' opinions in place of the batch's own tokens.
+    `targets` are a teacher's distributions in place of the batch's own tokens.
     """
-    aims = aims or Aims.of(batch.targets)
+    targets = targets or SoftTargets.of(batch.targets)
     rows = _hidden(model, batch)
     losses: torch.Tensor
     if shares_prefix(model):
-        losses = _HeadLoss.apply(rows, model.lm_head.weight, aims.tokens, aims.chances)
+        losses = _HeadLoss.apply(rows, model.lm_head.weight, targets.tokens, targets.probabilities)
     else:
-        said = rows.float().log_softmax(-1).gather(1, aims.tokens)
-        losses = -(aims.chances * said).sum(1)
-    return losses - aims.entropy
+        said = rows.float().log_softmax(-1).gather(1, targets.tokens)
+        losses = -(targets.probabilities * said).sum(1)
+    return losses - targets.entropy
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def opinion(model: nn.Module, batch: Batch, count: int) -> Aims:
-    """What a model holds for likely at each learned place: its first `count` tokens and their chances."""
-    tokens, chances = [], []
+def soft_targets(model: nn.Module, batch: Batch, count: int) -> SoftTargets:
+    """What a model holds for likely at each learned place: its first `count` tokens and their probabilities."""
+    tokens, probabilities = [], []
     for rows in _hidden(model, batch).split(PIECE):
         logits = rows @ model.lm_head.weight.t() if shares_prefix(model) else rows
         best = logits.float().softmax(-1).topk(count)
         tokens.append(best.indices)
-        chances.append(best.values / best.values.sum(1, keepdim=True))
-    return Aims(torch.cat(tokens), torch.cat(chances))
+        probabilities.append(best.values / best.values.sum(1, keepdim=True))
+    return SoftTargets(torch.cat(tokens), torch.cat(probabilities))
 
 
 def _hidden(model: nn.Module, batch: Batch) -> torch.Tensor:

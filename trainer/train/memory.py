@@ -25,7 +25,7 @@ class Peak:
         return used
 
     def event(self) -> events.Memory:
-        """What to tell the window."""
+        """The figures as an event."""
         gpu = int(torch.cuda.max_memory_allocated()) if self._cuda else None
         available = int(psutil.virtual_memory().available)
         return events.Memory(used=self.look(), peak=self.peak, available=available, gpu_used=gpu)

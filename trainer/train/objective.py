@@ -1,4 +1,4 @@
-"""What a step is to achieve: answers (and texts) to be said, or better answers to be preferred to worse ones."""
+"""What a step is to achieve: tokens to become likely, or better answers likelier than worse ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from trainer.train import batches, loss
 from trainer.train.chat import Encoded
 
 BATCH_TOKENS = 1024  # in memory at a time; matrix products are as fast as with more
-OPINION = 32
-"""Tokens of an opinion: what the base would say instead, as far as it matters."""
+TEACHER_TOKENS = 32
+"""How many tokens of the base's distribution at a place are kept: its likeliest, renormalised."""
 Unit = tuple[Encoded, ...]
 """What stays together: one example, or the two answers of a pair."""
 
@@ -31,45 +31,45 @@ class Objective(Protocol):
         ...
 
 
-class Answers:
+class Likelihood:
     """Likelihood of each learned token; the mean is over tokens.
 
-    Of examples in `opinions` the base's whole opinion of each token is to be kept, not only the token: it holds far
-    more of what the base knows than the one answer that it gave.
+    Examples in `teacher` are distilled: their aim is the base's whole distribution at each place, not one token, which
+    holds far more of what the base knows than the one answer that it gave.
     """
 
     unit_size = 1
 
-    def __init__(self, opinions: Mapping[str, loss.Aims] | None = None) -> None:
-        self._opinions = opinions or {}
+    def __init__(self, teacher: Mapping[str, loss.SoftTargets] | None = None) -> None:
+        self._teacher = teacher or {}
 
     def weight(self, units: Sequence[Unit]) -> int:
         return sum(example.learned for unit in units for example in unit)
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return loss.token_losses(model, batch, self._aims(batch, examples)).sum()
+        return loss.token_losses(model, batch, self._targets(batch, examples)).sum()
 
-    def _aims(self, batch: batches.Batch, examples: Sequence[Encoded]) -> loss.Aims | None:
-        """The opinions where there are some, the tokens themselves elsewhere; both in the order of the batch."""
-        if not any(example.id in self._opinions for example in examples):
+    def _targets(self, batch: batches.Batch, examples: Sequence[Encoded]) -> loss.SoftTargets | None:
+        """The base's distributions where they are known, the tokens themselves elsewhere; in the order of the batch."""
+        if not any(example.id in self._teacher for example in examples):
             return None
-        tokens = torch.zeros(len(batch.targets), OPINION, dtype=torch.long, device=batch.targets.device)
-        chances = torch.zeros(len(batch.targets), OPINION, device=batch.targets.device)
-        tokens[:, 0], chances[:, 0] = batch.targets, 1.0
+        tokens = torch.zeros(len(batch.targets), TEACHER_TOKENS, dtype=torch.long, device=batch.targets.device)
+        probabilities = torch.zeros(len(batch.targets), TEACHER_TOKENS, device=batch.targets.device)
+        tokens[:, 0], probabilities[:, 0] = batch.targets, 1.0
         for number, example in enumerate(examples):
-            known = self._opinions.get(example.id)
+            known = self._teacher.get(example.id)
             if known is not None:
-                tokens[batch.owner == number], chances[batch.owner == number] = known.tokens, known.chances
-        return loss.Aims(tokens, chances)
+                tokens[batch.owner == number], probabilities[batch.owner == number] = known.tokens, known.probabilities
+        return loss.SoftTargets(tokens, probabilities)
 
 
-class Preferences:
-    """Direct preference optimisation; `base` holds what each sequence costs the base. The mean is over pairs."""
+class PreferenceObjective:
+    """Direct preference optimisation; `reference` holds the base's loss of each sequence. The mean is over pairs."""
 
     unit_size = 2
 
-    def __init__(self, base: dict[str, float], beta: float) -> None:
-        self._base = base
+    def __init__(self, reference: dict[str, float], beta: float) -> None:
+        self._reference = reference
         self._beta = beta
 
     def weight(self, units: Sequence[Unit]) -> int:
@@ -77,7 +77,7 @@ class Preferences:
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
         mine = loss.example_losses(model, batch)
-        base = torch.tensor([self._base[e.id] for e in examples], device=mine.device)
+        base = torch.tensor([self._reference[e.id] for e in examples], device=mine.device)
         return loss.preference_loss(mine[0::2], mine[1::2], base[0::2], base[1::2], self._beta).sum()
 
 
@@ -103,22 +103,22 @@ def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], device: t
     return total / objective.weight(units)
 
 
-def base_opinions(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.Aims]:
-    """What the model as it is (adapters off) holds for likely at each learned token, by example."""
+def teacher_targets(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.SoftTargets]:
+    """What the model as it is (adapters off) holds for likely at each learned place, by the example's id."""
     found = {}
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
-        known = loss.opinion(model, batch, OPINION)
+        known = loss.soft_targets(model, batch, TEACHER_TOKENS)
         for number, example in enumerate(examples):
             mine = batch.owner == number
-            found[example.id] = loss.Aims(known.tokens[mine], known.chances[mine])
+            found[example.id] = loss.SoftTargets(known.tokens[mine], known.probabilities[mine])
     return found
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
-def base_costs(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, float]:
-    """What each sequence costs the model as it is (adapters off), in nats, by its id."""
-    costs: dict[str, float] = {}
+def reference_losses(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, float]:
+    """The loss of each sequence under the model as it is (adapters off), in nats, by its id."""
+    losses: dict[str, float] = {}
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
         values = loss.example_losses(model, batch).tolist()
-        costs.update({e.id: value for e, value in zip(examples, values, strict=True)})
-    return costs
+        losses.update({e.id: value for e, value in zip(examples, values, strict=True)})
+    return losses

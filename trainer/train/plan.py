@@ -75,10 +75,10 @@ def make(context: Context) -> Plan:
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
     precision = choose.precision(spec.hyper.precision, shape.parameters, memory, "cpu")
     mean = tokens / max(examples, 1)
-    hyper = choose.choose(spec.hyper, spec.recipe, mean, longest, shape.context, shape.parameters)
+    hyper = choose.choose(spec.hyper, spec.training, mean, longest, shape.context, shape.parameters)
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
-    seconds = trained * _seconds_a_token(shape, precision) * (2.2 if spec.recipe == "prefer" else 1.1) + 60
+    seconds = trained * _seconds_a_token(shape, precision) * spec.training.work + 60
     need_memory = training_bytes(shape, precision, longest)
     need_disk = _disk(spec, shape)
     plan = Plan(
@@ -115,18 +115,18 @@ def _shape(model: BaseModel) -> Shape:
 def _data(context: Context) -> tuple[int, int, int]:
     """Tokens of an epoch, the longest example, and how many; estimated from words."""
     spec = context.spec
-    if spec.recipe == "read":
+    if spec.training.rows == "texts":
         texts = selection.choose_texts(context)[0]
         counts = [round(len(t.text.split()) * WORDS_TO_TOKENS) for t in texts]
         return sum(counts), min(512, max(counts)), sum(-(-n // 512) for n in counts)
-    if spec.recipe == "prefer":
+    if spec.training.rows == "preferences":
         pairs = selection.choose_preferences(context)[0]
         lengths = [_words(p.chosen) + _words(p.rejected) + 2 * _words(p.messages[-1].content) for p in pairs]
         return sum(lengths), max(lengths), len(pairs)
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     lengths = [_example_tokens(e) for e in train]
     replay = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
-    along = 1 + (spec.replay.reading if spec.recipe == "teach" and spec.data.inputs else 0.0)
+    along = 1 + (spec.replay.reading if spec.training.reads_along and spec.data.inputs else 0.0)
     return round((sum(lengths) + replay) * along), max(lengths), len(train)
 
 

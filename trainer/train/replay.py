@@ -1,4 +1,4 @@
-"""What the model is reminded of while it learns: general questions with the base's own answers, and earlier rounds."""
+"""Replay against forgetting: general questions with the base's own answers, and what earlier rounds taught."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.paths import RESOURCES
 from app.types import Message
 from trainer.prepare import duplicates, split
-from trainer.spec import Example, Replay, read_lines, write_lines
+from trainer.spec import Example, Replay, read_lines, review_of, write_lines
 from trainer.train import selection
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 
-QUESTIONS = Path(__file__).resolve().parent.parent.parent / "resources" / "replay" / "questions.jsonl"
+QUESTIONS = RESOURCES / "replay" / "questions.jsonl"
 OWN = "replay-"
 """What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned
@@ -75,7 +76,7 @@ def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int
     """What earlier rounds taught, so that a second round does not erase the first."""
     found = []
     for path in paths:
-        decided = selection.decide(read_lines(Path(path), Example), selection.review_of(path), None)
+        decided = selection.decide(read_lines(Path(path), Example), review_of(path), None)
         taught = [e for e in decided if e.split == "train" and selection.is_usable(e)]
         said = split.asked(taught)
         leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}

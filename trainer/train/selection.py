@@ -13,9 +13,11 @@ from app.llama.rules import rules
 from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
+from trainer.spec import EXCLUDED, Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
 
 FEW = 5
+MOST_LABELS = 60
+"""More different answers than this are no labels."""
 VALIDATION_SHARE = 0.06
 VALIDATION_MOST = 48
 
@@ -26,11 +28,6 @@ def data_file(context: Context, given: str, name: str) -> Path:
     if not path.exists():
         raise TrainerError(f"“{path.name}” is missing.", "Put it back, or start a new run.", str(path), "missing")
     return path
-
-
-def review_of(examples: str) -> Path:
-    """The decisions on a run's examples: they lie beside the folder of the split."""
-    return Path(examples).parent.parent / "review.jsonl"
 
 
 def decide(examples: Iterable[Example], review: Path, approve_above: float | None) -> list[Example]:
@@ -49,7 +46,7 @@ def decide(examples: Iterable[Example], review: Path, approve_above: float | Non
         if decision.split is not None:
             changed = replace(changed, split=decision.split)
         elif decision.decision == "reject":
-            changed = replace(changed, split="aside", reason="rejected")
+            changed = replace(changed, split=EXCLUDED, reason="rejected")
         kept.append(changed)
     return kept
 
@@ -72,12 +69,18 @@ def with_system(messages: tuple[Message, ...], system: str) -> tuple[Message, ..
     return messages if not system or messages[0].role == "system" else (Message("system", system), *messages)
 
 
+def until_answer(example: Example) -> tuple[Message, ...]:
+    """The conversation up to its last answer."""
+    last = max(i for i, message in enumerate(example.messages) if message.role == "assistant")
+    return example.messages[:last]
+
+
 def held_out_questions(context: Context) -> list[str]:
     """The exam's questions, which nothing that trains may hold; none where a run has no examples."""
     given = context.spec.data.examples
     path = Path(given) if given else context.run / "split" / "examples.jsonl"
     examples = read_examples(context) if path.exists() else []
-    return [e.question for e in examples if e.split in ("heldout", "unseen")]
+    return [e.question for e in examples if e.held_out]
 
 
 def is_usable(example: Example) -> bool:
@@ -107,14 +110,27 @@ def choose(examples: Sequence[Example], seed: int) -> tuple[list[Example], list[
     return [e for e in train if e.id not in taken], [e for e in train if e.id in taken]
 
 
-def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
+def labels_of(spec: RunSpec, examples: Iterable[Example]) -> tuple[str, ...]:
+    """The labels of a run: those that it names, or else the different answers of its examples, sorted.
+
+    Raises:
+        TrainerError: there are fewer than two, or so many that they are no labels.
+    """
+    found = spec.data.labels or tuple(sorted({e.answer.strip() for e in examples if not e.excluded} - {""}))
+    if len(set(found)) < 2:
+        raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
+    if not spec.data.labels and len(found) > MOST_LABELS:
+        hint = "Use a file whose label column holds one of a few labels, or name the labels."
+        raise TrainerError(f"The data holds {len(found)} different labels.", hint, code="labels")
+    return found
+
+
+def check_labels(examples: Iterable[Example], labels: Sequence[str]) -> None:
     """Sorting has a fixed set of answers.
 
     Raises:
-        TrainerError: an answer is not one of the labels, or there are fewer than two labels.
+        TrainerError: an answer is not one of the labels; its line is named.
     """
-    if len(set(labels)) < 2:
-        raise TrainerError("Sorting needs at least two labels.", "Name the labels, then start again.", code="labels")
     for example in examples:
         if example.answer.strip() not in labels:
             where = f" (line {example.source.row})" if example.source.row else ""
@@ -169,7 +185,7 @@ def _placed(text: TextDocument, decision: ReviewDecision | None) -> TextDocument
     if decision is None:
         return text
     left_out = decision.decision == "reject"
-    return replace(text, split="aside" if left_out else decision.split or text.split)
+    return replace(text, split=EXCLUDED if left_out else decision.split or text.split)
 
 
 def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:

@@ -72,6 +72,8 @@ class AddServer(Call, frozen=True):
 
 
 class Models(Data, frozen=True):
+    """Every model of this data folder, and which of them matter."""
+
     models: tuple[InstalledModel, ...]
     active: str = ""  # id
     previous: str = ""  # id, "" where there is none to go back to
@@ -96,6 +98,8 @@ class Switching(Data, frozen=True):
 
 
 class Switched(Data, frozen=True):
+    """Another model answers from now on."""
+
     model_id: str
     info: ModelInfo | None = None
 
@@ -113,10 +117,14 @@ class EngineMoved(Data, frozen=True):
 
 
 class ModelsChanged(Data, frozen=True):
+    """The list is another one now."""
+
     models: Models
 
 
 class SwitchFailed(Data, frozen=True):
+    """The model before it stays in use."""
+
     model_id: str
     failure: Failure
 

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
-from app.core.remote.wire import message_of
+from app.core.remote.chunks import message_in
 from app.errors import AppError, BadFile
 from app.models.servers import host_of
 
@@ -50,7 +50,7 @@ class Connection:
             await self._check(response)
             return await _body(response)
 
-    async def events(self, path: str, body: bytes, quiet: Callable[[], object]) -> AsyncGenerator[bytes, None]:
+    async def events(self, path: str, body: bytes, quiet: Callable[[], object]) -> AsyncGenerator[bytes]:
         """POST, and the data of each server-sent event as it comes; `quiet` is called after each silent minute.
 
         Raises:
@@ -84,7 +84,7 @@ class Connection:
         if response.is_redirect:
             where = response.headers.get("location", "")
             raise AppError(f"{self.host} sends its visitors on to {where}.", "Add the server with that address.")
-        raise _refusal(self.host, response.status_code, message_of(await _body(response)))
+        raise _refusal(self.host, response.status_code, message_in(await _body(response)))
 
     @contextlib.asynccontextmanager
     async def _in_plain_words(self) -> AsyncGenerator[None]:
@@ -140,6 +140,7 @@ def _client(address: str, key: str) -> httpx.AsyncClient:
 def _refusal(host: str, status: int, said: str) -> AppError:
     """What a status means for the person who asked."""
     detail = f"{status}: {said}"
+    said = f"It says: {said}" if said else ""
     if status in (401, 403):
         return AppError(f"{host} does not accept the key.", "Add the server again with a key that is valid.", detail)
     if status == 404:
@@ -170,7 +171,7 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-async def _lines(response: httpx.Response, watch: _Watch, host: str) -> AsyncGenerator[bytes, None]:
+async def _lines(response: httpx.Response, watch: _Watch, host: str) -> AsyncGenerator[bytes]:
     """Lines as the protocol means them: a text may hold what Python takes for the end of one."""
     rest = b""
     async for piece in response.aiter_bytes():

@@ -17,7 +17,7 @@ from app.errors import AppError
 from app.models.server_keys import ServerKeys
 from app.types import InstalledModel
 from app.workers.failures import failure_of
-from app.workers.protocol import AnyData, Call, Chat, Count, Frame, Load, Loaded
+from app.workers.protocol import AnyData, Call, Chat, Complete, Count, Frame, Load, Loaded
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +131,8 @@ class RemoteModel:
                 return Loaded(info=await served.load())
             case Chat():
                 return await served.chat(call, say)
+            case Complete():
+                return await served.complete(call, say)
             case Count():
                 return served.count(call)
             case FindServer():

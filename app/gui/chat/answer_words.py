@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from app.assistant.flow import STOPPED
 from app.gui.chat.markdown import plain_text
 from app.gui.chat.writing import Progress
+from app.models.servers import ELSEWHERE
 from app.types import Answer
 
 ANNOUNCED = 1_000
@@ -19,7 +20,9 @@ def tr(text: str) -> str:
 
 
 def progress_line(progress: Progress, waits_for: str) -> str:
-    """What is being done now; `waits_for` is the model that still loads."""
+    """What is being done now, or why nothing comes; `waits_for` is the model that still loads."""
+    if progress.note:
+        return progress.note
     name = progress.searched or tr("all collections")
     percent = round(progress.fraction * 100)
     if progress.stage == "reading" and not progress.passages:
@@ -49,6 +52,8 @@ def found_line(searched: str, count: int) -> str:
 def notes(answer: Answer) -> str:
     """What a reader should know about how the answer came about."""
     said = [answer.note] if answer.note and answer.note != STOPPED else []
+    if ELSEWHERE in answer.model:
+        said.append(tr("Written by {model}.").format(model=answer.model))
     budget = answer.budget
     if budget is not None and budget.dropped_messages:
         said.append(tr("The oldest messages of this chat did not fit and were left out."))

@@ -46,6 +46,7 @@ class OpenSource(QObject):
             panel.closed.connect(self.close)
             panel.open_file_asked.connect(self._open_file)
             panel.source_changed.connect(self._source_changed)
+            panel.width_wanted.connect(self.host.offer_width)
             panel.set_covering(self.host.is_narrow)
             self.host.covering_changed.connect(panel.set_covering)
         return self._panel

@@ -12,7 +12,6 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from app.chats.records import Chat
-from app.errors import AppError
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
@@ -26,7 +25,6 @@ from app.gui.models.controller import ModelsController
 from app.gui.widgets import ConfirmDialog, Toast
 
 if TYPE_CHECKING:
-    from app.gui.chat.answer_view import AnswerView
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
 
@@ -79,7 +77,9 @@ class ChatPage(QWidget):
         row.addWidget(self.host)
         self._connect_controller()
         self._connect_views()
-        self._add_shortcuts()
+        for key, action in self._keys().items():
+            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(action)
         self.setAccessibleName(self.tr("Chat"))
         self._chat_opened(controller.chat)
         self._collection_changed(controller.collection)
@@ -95,7 +95,7 @@ class ChatPage(QWidget):
         controller.question_returned.connect(self.composer.give_back)
         controller.engine_state_changed.connect(self._engine_changed)
         controller.meter_changed.connect(self.composer.show_meter)
-        controller.failed.connect(self._failed)
+        controller.failed.connect(lambda error: self._say(str(error)))
 
     def _connect_views(self) -> None:
         controller, composer = self._controller, self.composer
@@ -118,7 +118,7 @@ class ChatPage(QWidget):
         conversation.passage_opened.connect(self.sources.open_passage)
         conversation.link_clicked.connect(self._open_link)
         self.sources.closed.connect(self._focus_composer)
-        self.sources.failed.connect(self._failed)
+        self.sources.failed.connect(lambda error: self._say(str(error)))
 
     @property
     def transcript(self) -> Transcript:
@@ -128,18 +128,14 @@ class ChatPage(QWidget):
     def panel(self) -> SourcePanel:
         return self.sources.panel
 
-    def _add_shortcuts(self) -> None:
-        keys: dict[str, Callable[[], object]] = {
+    def _keys(self) -> dict[str, Callable[[], object]]:
+        nth = {f"Alt+{number}": partial(self.sources.open_nth, number) for number in range(1, 10)}
+        return nth | {
             "Escape": self.escape,
             "Ctrl+[": lambda: self.sources.step(-1),
             "Ctrl+]": lambda: self.sources.step(1),
             "Ctrl+Shift+C": self.copy_last_answer,
         }
-        for number in range(1, 10):
-            keys[f"Alt+{number}"] = partial(self.sources.open_nth, number)
-        for key, action in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(action)
 
     # --- what the window asks of a page -------------------------------------------------------------------------------
 
@@ -184,18 +180,12 @@ class ChatPage(QWidget):
 
     def edit_last(self) -> None:
         """Turn the last question into a field."""
-        questions = self.transcript.questions()
-        if questions:
-            questions[-1].start_edit()
+        for question in self.transcript.questions()[-1:]:
+            question.start_edit()
 
     def copy_last_answer(self) -> None:
-        answers = self.transcript.answers()
-        if answers:
-            answers[-1].copy()
-
-    def open_source(self, answer: AnswerView, number: int) -> None:
-        """Show the passage behind a citation."""
-        self.sources.open(answer, number)
+        for answer in self.transcript.answers()[-1:]:
+            answer.copy()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
@@ -296,9 +286,6 @@ class ChatPage(QWidget):
     def _copy_chat(self) -> None:
         QGuiApplication.clipboard().setText(self._controller.as_text())
         self._say(self.tr("The chat was copied."))
-
-    def _failed(self, error: AppError) -> None:
-        self._say(str(error))
 
     def _say(self, text: str) -> None:
         Toast(text, parent=self, above=self.foot_height).show_at_bottom()

@@ -70,9 +70,14 @@ class PageView(QWidget):
 
     def scale_on_paper(self) -> float | None:
         """How large it is drawn, 1.0 for its size on paper at 96 pixels an inch; None without a page."""
+        whole = self.width_at(1.0)
+        return self._width / whole if whole else None
+
+    def width_at(self, scale: float) -> int:
+        """Pixels across at a scale on paper; 0 without a page."""
         if self._image is None or self._page.isNull():
-            return None
-        return self._width / (self._page.width() / self._image.scale * 96 / 72)
+            return 0
+        return round(self._page.width() / self._image.scale * 96 / 72 * scale)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

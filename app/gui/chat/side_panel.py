@@ -28,6 +28,7 @@ class SidePanelHost(QWidget):
         super().__init__(parent)
         self._main, self._make_panel = main, make_panel
         self._wanted = theme().size("sourcePanel")
+        self._chosen = False  # the person has dragged the edge
         self._open = False
         self._covers = False
         main.setParent(self)
@@ -62,9 +63,16 @@ class SidePanelHost(QWidget):
 
     def set_panel_width(self, width: int) -> None:
         """The width that the person chose; it is kept within its limits."""
+        self._chosen = True
         self._wanted = min(max(width, LEAST), MOST)
         self._arrange()
         self.width_changed.emit(self._wanted)
+
+    def offer_width(self, width: int) -> None:
+        """What is shown would like so much; it is given where the person has not chosen, and never taken back."""
+        if not self._chosen and width > self._wanted:
+            self._wanted = min(width, MOST)
+            self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -20,6 +20,8 @@ from app.workers.protocol import DocumentText, PageImage
 
 ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 MARGIN = 17
+READABLE = 0.75
+"""Of its size on paper: a page that is drawn smaller asks for more room."""
 MARK_GAP = 96
 """Pixels above the passage that stay in view, so that its context can be read."""
 
@@ -31,6 +33,8 @@ class SourcePanel(QWidget):
     open_file_asked = Signal(str)
     source_changed = Signal(int)
     """The number that is shown now."""
+    width_wanted = Signal(int)
+    """Pixels across that the page's text needs to be read."""
 
     def __init__(self, reader: SourceReader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,6 +166,8 @@ class SourcePanel(QWidget):
         self._pages = image.pages
         name = self.tr("{document}, page {page}").format(document=passage.document, page=page)
         self._page_view.show_page(image, decode_page(image), name)
+        beside = self.width() - self._scroll.room() + 2 * MARGIN
+        self.width_wanted.emit(self._page_view.width_at(READABLE) + beside)
         self._fit()
         self._show_page_state()
         self._scroll.show_from(max(round(self._page_view.mark_top()) - MARK_GAP, 0))

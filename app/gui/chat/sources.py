@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.calls.documents import DocumentsChanged, DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
@@ -36,6 +37,7 @@ class SourceReader(QObject):
         self._pages: OrderedDict[Key, PageImage] = OrderedDict()
         self._jobs: dict[Key, Job] = {}
         self._wanted: Key | None = None
+        core.told.connect(self._told)
 
     def want_page(self, passage: Passage, page: int) -> None:
         """Render a page, with the passage marked where it is on it; neighbours follow when it is there."""
@@ -62,6 +64,10 @@ class SourceReader(QObject):
     def forget(self) -> None:
         """Documents changed: nothing that was rendered counts."""
         self._pages.clear()
+
+    def _told(self, data: object) -> None:
+        if isinstance(data, DocumentsChanged | DocumentsRemoved):
+            self.forget()
 
     @staticmethod
     def _key(passage: Passage, page: int) -> Key:

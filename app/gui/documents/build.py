@@ -22,7 +22,6 @@ from app.types import InstalledModel
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     """The page with its source panel; sentences that need no answer become toasts."""
     reader = SourceReader(parts.core, window)
-    parts.documents.documents_listed.connect(reader.forget)
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))

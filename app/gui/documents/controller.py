@@ -43,8 +43,6 @@ class DocumentsController(QObject):
     open_document = Signal(int)
     open_passage = Signal(object)
     """Passage"""
-    open_file = Signal(str)
-    show_in_folder = Signal(str)
 
     def __init__(self, core: CoreClient, known: KnownCollections, parent: QObject | None = None) -> None:
         super().__init__(parent)

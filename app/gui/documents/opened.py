@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.gui.chat.side_panel import MOST
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.theme import theme
@@ -28,11 +29,13 @@ class Opened(QObject):
     def __init__(self, controller: DocumentsController, panel: SourcePanel, row: QHBoxLayout, page: QWidget) -> None:
         super().__init__(page)
         self._controller, self._panel, self._page = controller, panel, page
+        self._wanted = theme().size("sourcePanel")
         self._edge = Separator(vertical=True, parent=page)
         row.addWidget(self._edge)
         row.addWidget(panel)
         self._edge.hide()
         panel.hide()
+        panel.width_wanted.connect(self._give_width)
         controller.open_passage.connect(self._open_passage)
         controller.open_document.connect(self._open_document)
 
@@ -47,13 +50,21 @@ class Opened(QObject):
         `collections` is the width of their column.
         """
         opened = self._panel.isVisibleTo(self._page)
-        room = width - theme().size("sourcePanel")
+        least = theme().size("sourcePanel")
+        panel = max(min(self._wanted, width - TABLE_WIDTH), least)
+        room = width - panel
         covered = opened and room < TABLE_WIDTH
         self._edge.setVisible(opened and not covered)
         self._panel.set_covering(covered)
-        self._panel.setMinimumWidth(0 if covered else theme().size("sourcePanel"))
-        self._panel.setMaximumWidth(WIDEST if covered else theme().size("sourcePanel"))
+        self._panel.setMinimumWidth(0 if covered else panel)
+        self._panel.setMaximumWidth(WIDEST if covered else panel)
         return covered, opened and room < TABLE_WIDTH + collections
+
+    def _give_width(self, width: int) -> None:
+        """A page that would be too small to read gets more, and keeps it."""
+        if width > self._wanted:
+            self._wanted = min(width, MOST)
+            self.changed.emit()
 
     def _open_passage(self, passage: Passage) -> None:
         passages = self._controller.results.passages()

@@ -143,10 +143,12 @@ class DocumentsPage(PageFrame):
     def choose_files(self) -> None:
         """Ask for files and add them."""
         self._added = self._dialogs.choose_files()
+        self._focus_added()
 
     def choose_folder(self) -> None:
         """Ask for a folder and add it."""
         self._added = self._dialogs.choose_folder()
+        self._focus_added()
 
     @property
     def taught_models(self) -> Callable[[Sequence[int]], str]:

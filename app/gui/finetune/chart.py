@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui.theme import theme
@@ -143,7 +143,7 @@ class LossChart(ThemedWidget):
         raw = [self._place(area, top, measured[n].step, measured[n].train) for n in shown]
         line = [self._place(area, top, measured[n].step, values[n]) for n in shown]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        faint = theme().color("chart1")
+        faint = QColor(theme().color("chart1"))  # a copy: the theme keeps its own
         faint.setAlphaF(0.25)
         painter.setPen(QPen(faint, 1))
         painter.drawPolyline(raw)

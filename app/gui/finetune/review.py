@@ -266,3 +266,4 @@ class ReviewStep(ScrollColumn):
         empty_layout(self._messages)
         for kind, title, detail in notes:
             self._messages.addWidget(Banner(kind, title, detail))  # type: ignore[arg-type]
+        self._messages.addSpacing(8 if notes else 0)

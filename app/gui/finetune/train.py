@@ -56,7 +56,6 @@ class TrainStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
-        self._head.fit(self.viewport().width())
 
     def refresh(self) -> None:
         """What changes with the run's state."""

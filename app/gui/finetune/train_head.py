@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.finetune.parts import Panel
@@ -43,7 +44,8 @@ class TrainHead(Panel):
         self._row.addLayout(buttons)
         self.column.addLayout(self._row)
 
-    def fit(self, width: int) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons go below the bar where there is little room."""
-        tight = width < theme().px(640)
+        super().resizeEvent(event)
+        tight = event.size().width() < theme().px(592)
         self._row.setDirection(QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight)

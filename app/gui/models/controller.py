@@ -11,6 +11,7 @@ from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.models.files import ModelFiles
+from app.gui.models.servers import ModelServers
 from app.gui.shell.session import Session
 from app.types import InstalledModel, ModelInfo
 from app.workers.failures import error_of
@@ -44,6 +45,8 @@ class ModelsController(QObject):
         self._switch_started = 0.0
         self.files = ModelFiles(core, self)
         """Imports and exports."""
+        self.servers = ModelServers(core, self)
+        """Models on the company's servers."""
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
 

@@ -20,6 +20,7 @@ from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
 from app.gui.models.controller import ModelsController
 from app.gui.models.row import ModelRow
+from app.gui.models.server_dialog import ServerArea, ServerDialog
 from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import (
@@ -38,6 +39,7 @@ from app.gui.widgets import (
 from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.models.registry import is_missing
+from app.models.servers import host_of
 from app.paths import Home
 from app.types import MODEL_SUFFIXES, InstalledModel
 
@@ -74,6 +76,10 @@ class ModelsPage(PageFrame):
         self.drop.cancel.clicked.connect(models.files.cancel_import)
         self.drop.dropped.connect(self.import_file)
         self._column.addWidget(self.drop)
+        self._column.addSpacing(12)
+        self.server = ServerArea()
+        self.server.asked.connect(self._add_server)
+        self._column.addWidget(self.server)
         self._column.addStretch(1)
         models.models_changed.connect(self.refresh)
         models.engine_ready.connect(self.refresh)
@@ -82,6 +88,7 @@ class ModelsPage(PageFrame):
         models.refused.connect(lambda error: self._say("danger", error.message, error.hint))
         models.files.importing.connect(self.drop.show_progress)
         models.files.import_ended.connect(self._import_ended)
+        models.servers.added.connect(self._server_added)
         self.refresh()
 
     def shown(self) -> None:
@@ -90,7 +97,7 @@ class ModelsPage(PageFrame):
         self.refresh()
 
     def regions(self) -> list[QWidget]:
-        return [self.bar, self._card, self.drop]
+        return [self.bar, self._card, self.drop, self.server]
 
     def first_focus(self) -> QWidget:
         return self.drop.choose
@@ -146,7 +153,7 @@ class ModelsPage(PageFrame):
 
     def _show_hardware(self) -> None:
         info = self._models.info
-        device = info.device if info is not None and info.device else processor()
+        device = info.device if info is not None and info.device and info.backend != "server" else processor()
         self._processor.set_text(f"{device}, {size_text(self._memory)}")
         free = disk_free_bytes(self._home.models)
         self._disk.set_text(self.tr("{0} free").format(size_text(free)))
@@ -184,6 +191,9 @@ class ModelsPage(PageFrame):
             return
         title = self.tr("Remove “{0}”?").format(name)
         detail = self.tr("Its file in the data folder is deleted. Chats that used it stay, and other models answer.")
+        model = self._models.find(name)
+        if model is not None and model.origin == "server":
+            detail = self.tr("Its address and key are forgotten here. The server itself stays as it is.")
         if not ConfirmDialog.ask(self, title, detail, self.tr("Remove model")):
             return
         self._models.remove(name)
@@ -222,6 +232,15 @@ class ModelsPage(PageFrame):
             self._say("success", self.tr("“{0}” is ready to use.").format(model.name), "")
             if self.isVisible():
                 self._focus_model(model.name)
+
+    def _add_server(self) -> None:
+        dialog = ServerDialog(self._models.servers, self)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _server_added(self, model: InstalledModel) -> None:
+        said = self.tr("It is computed on {0}.").format(host_of(model.address))
+        self._say("success", self.tr("“{0}” is ready to use.").format(model.name), said)
 
     def _say(self, kind: str, title: str, detail: str, action: str = "", about: str = "") -> None:
         self._clear_banner()

@@ -9,11 +9,13 @@ from app.gui.hardware import Fit, size_text
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconButton, IconLabel, Label
+from app.models.servers import is_encrypted
 from app.types import InstalledModel
 
 CHIP_COLUMN = 232
 SPEED_COLUMN = 92
 BUTTON_COLUMN = 96
+SYMBOLS = {"finetuned": "graduation-cap", "server": "server"}
 
 
 class ModelRow(QWidget):
@@ -46,7 +48,7 @@ class ModelRow(QWidget):
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
-        symbol = "graduation-cap" if model.origin == "finetuned" else "box"
+        symbol = SYMBOLS.get(model.origin, "box")
         self._grid.addWidget(IconLabel(symbol, "text2", 20, tile=40), 0, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addLayout(self._words(in_use, context), 0, 1)
         self.chip = Chip(fit.text, fit.kind, fit.icon)
@@ -137,6 +139,7 @@ class ModelRow(QWidget):
         rename.setEnabled(own)
         rename.triggered.connect(lambda: self.rename_asked.emit(name))
         folder = menu.addAction(icon("folder-open"), self.tr("Show in its folder"))
+        folder.setEnabled(bool(self.model.path))
         folder.triggered.connect(lambda: self.folder_asked.emit(self.model.path))
         menu.addSeparator()
         remove = menu.addAction(icon("trash-2", "danger"), self.tr("Remove"))
@@ -149,11 +152,12 @@ class ModelRow(QWidget):
 def facts_text(model: InstalledModel, context: int = 0) -> str:
     """ "4.4 GB, Q4_K_M, context 8k of 32k"."""
     trained = model.context_trained
-    parts = [size_text(model.file_bytes), model.quantization]
-    if context and trained:
+    parts = [size_text(model.file_bytes) if model.path else model.served_as, model.quantization]
+    if context and trained and model.path:
         parts.append(_tr("context {0} of {1}").format(thousands(context), thousands(trained)))
     elif trained:
-        parts.append(_tr("context up to {0}").format(thousands(trained)))
+        up_to = _tr("context {0}") if context else _tr("context up to {0}")
+        parts.append(up_to.format(thousands(trained)))
     return ", ".join(part for part in parts if part)
 
 
@@ -161,6 +165,8 @@ def origin_text(model: InstalledModel) -> str:
     """How it came here, with the day where that is known."""
     if model.origin == "starter":
         return _tr("Came with Inhouse")
+    if model.origin == "server":
+        return _tr("On your server") if is_encrypted(model.address) else _tr("On your server, not encrypted")
     if model.origin != "finetuned":
         return ""
     if not model.added_at:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from app.gui.models.controller import ModelsController
 from app.gui.models.model_button import ModelButton
 from app.gui.widgets import Chip, Label
+from app.gui.widgets.chips import ChipKind
+from app.types import ModelInfo
 
 if TYPE_CHECKING:
     from app.gui.models.switcher_list import ModelSwitcher
@@ -56,8 +58,7 @@ class ModelBar(QWidget):
             self.button.show_model(model.name, model.quantization)
         info, speed = self._models.info, model.tokens_per_s if model is not None else None
         if info is not None:
-            on_gpu = info.backend != "CPU"
-            self._runs_on.show_state(*(("GPU", "success", "zap") if on_gpu else ("CPU", "neutral", "cpu")))
+            self._runs_on.show_state(*_where(info))
             self._runs_on.setToolTip(self.tr("Runs on {0} ({1})").format(info.device, info.backend))
             self._state.setText(self.tr("{0} tok/s").format(round(speed)) if speed else "")
             self._state.setToolTip(self.tr("Words are made of tokens. This is the last speed on this computer."))
@@ -94,3 +95,10 @@ class ModelBar(QWidget):
     def _switching(self, name: str, fraction: float) -> None:
         self._state.setText(self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100)))
         self._state.show()
+
+
+def _where(info: ModelInfo) -> tuple[str, ChipKind, str]:
+    """What does the work: text, kind and icon of the chip."""
+    if info.backend == "server":
+        return info.device, "info", "server"
+    return ("GPU", "success", "zap") if info.backend != "CPU" else ("CPU", "neutral", "cpu")

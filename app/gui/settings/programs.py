@@ -69,6 +69,7 @@ class ProgramsSection(QWidget):
         self.shown_key.setText("•" * 12 + api.key[-SHOWN_ENDS:])
         moved = api.moved
         self.problem.setVisible(moved.failure is not None)
+        self.address.setVisible(moved.failure is None)
         if moved.failure is not None:
             self.problem.set_text(self.tr("Programs cannot connect."), str(error_of(moved.failure)))
         if moved.on:

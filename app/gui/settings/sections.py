@@ -184,7 +184,7 @@ class HardwareSection(QWidget):
         column.addWidget(_Fact(self.tr("Runs on"), backend))
         column.addWidget(_Fact(self.tr("Device"), device))
         column.addWidget(_Fact(self.tr("Memory"), size_text(memory_bytes())))
-        if loaded:
+        if loaded and loaded.backend != "server":
             column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
             layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers)
             column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))

@@ -232,6 +232,8 @@ class Found(ThemedWidget):
 
     def show_engine(self, info: ModelInfo) -> None:
         """The graphics card as the engine sees it."""
+        if info.backend == "server":
+            return  # it says nothing of this computer
         if info.backend == "CPU":
             self._gpu.show_value(self.tr("None found, the processor is used"), good=None)
         else:

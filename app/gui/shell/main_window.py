@@ -100,12 +100,12 @@ class MainWindow(QMainWindow):
         self._session.update(page=key)
         page.shown()
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.toasts.follow()
 
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
         page = self._make_page("first_run")
-        self._outer.addWidget(page.widget)
-        self._outer.setCurrentWidget(page.widget)
+        self._outer.setCurrentIndex(self._outer.addWidget(page.widget))
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end_first_run(self) -> None:
@@ -152,8 +152,8 @@ class MainWindow(QMainWindow):
             self.toast(str(error))
             return
         self.reload_chats()
-        undo = self.tr("Undo ({0})").format(native("Ctrl+Z"))
-        toast = self.toast(self.tr("“{0}” was deleted.").format(_short(title)), undo)
+        said, undo = self.tr("“{0}” was deleted.").format(_short(title)), self.tr("Undo ({0})")
+        toast = self.toast(said, undo.format(native("Ctrl+Z")))
         toast.undone.connect(lambda: self.deleted.undo(chat_id))
 
     def rename_chat(self, chat_id: int) -> None:
@@ -199,27 +199,26 @@ class MainWindow(QMainWindow):
         """What a line of the shortcut table does; during the welcome only the list of keys."""
         if self._outer.currentIndex() != 0 and action != "shortcut_list":
             return
-        kind, _, key = action.partition("_")
-        if kind == "page":
+        here = {
+            "new_chat": self.new_chat,
+            "search_chats": self._search_chats,
+            "undo_delete": self.deleted.undo,
+            "toggle_sidebar": self._toggle_sidebar,
+            "shortcut_list": self.shortcuts_asked.emit,
+        }
+        on_page = {
+            "focus_input": ("chat", None),
+            "switch_model": ("chat", self.model_list_asked),
+            "add_files": ("documents", self.files_asked),
+            "add_folder": ("documents", self.folder_asked),
+        }
+        if action in here:
+            here[action]()
+        else:
+            key, signal = on_page.get(action, (action.removeprefix("page_"), None))
             self.show_page(key)
-        elif action in ("add_files", "add_folder"):
-            self.show_page("documents")
-            (self.files_asked if action == "add_files" else self.folder_asked).emit()
-        elif action == "focus_input":
-            self.show_page("chat")
-        elif action == "search_chats":
-            self._search_chats()
-        elif action == "switch_model":
-            self.show_page("chat")
-            self.model_list_asked.emit()
-        elif action == "toggle_sidebar":
-            self._toggle_sidebar()
-        elif action == "shortcut_list":
-            self.shortcuts_asked.emit()
-        elif action == "new_chat":
-            self.new_chat()
-        elif action == "undo_delete":
-            self.deleted.undo()
+            if signal is not None:
+                signal.emit()
 
     def _next_region(self, step: int) -> None:
         regions = [self.sidebar, *self._stack.regions()]

@@ -205,9 +205,18 @@ class Sidebar(ThemedWidget):
         row = QHBoxLayout()
         row.setContentsMargins(20, 8, 8, 8)
         row.setSpacing(8)
-        row.addWidget(IconLabel("shield-check", "success", 16))
-        row.addWidget(Label(self.tr("Your data stays on this computer"), "caption", "text2"), 1)
+        self._promise_icon = IconLabel("shield-check", "success", 16)
+        self._promise = Label("", "caption", "text2", wrap=True)
+        row.addWidget(self._promise_icon)
+        row.addWidget(self._promise, 1)
+        self.show_host("")
         return row
+
+    def show_host(self, host: str) -> None:
+        """Where answers are computed: the name of a server, "" for this computer."""
+        self._promise_icon.set_icon(*(("server", "accent") if host else ("shield-check", "success")))
+        stays, elsewhere = self.tr("Your data stays on this computer"), self.tr("Answers are computed on {0}")
+        self._promise.setText(elsewhere.format(host) if host else stays)
 
     def _build_rail(self) -> _Rail:
         rail = _Rail(self._places, self)

@@ -27,6 +27,11 @@ class Toasts(QObject):
         toast.show_at_bottom()
         return toast
 
+    def follow(self) -> None:
+        """Another page is open, with another foot."""
+        if self.current is not None:
+            self.current.place()
+
     def end(self) -> None:
         """The message goes now."""
         toast, self.current = self.current, None

@@ -237,16 +237,17 @@ class Toast(QWidget):
     def show_at_bottom(self) -> None:
         """Show centred at the parent's bottom edge, above everything in it."""
         self.adjustSize()
-        self._place()
+        self.place()
         self.show()
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self._place()
+            self.place()
         return False
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Where it belongs in the parent as that is now."""
         parent = self.parentWidget()
         if parent is not None:
             below = self._above()

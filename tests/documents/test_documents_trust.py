@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import random
-import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import Damage, overwrite, read_only_copy, truncate
 from documents_helpers import files_holding
+from old_home import unpack_old_home
 
 from app.errors import AppError, Damaged, NoSpace
 from app.files import discard, kept_aside
@@ -26,26 +24,6 @@ SAMPLES = [RESOURCES / "samples" / name for name in NAMES]
 HOTEL = "What is the hotel limit per night in Munich?"
 
 
-def overwrite(page: int | str) -> Callable[[Path], None]:
-    """4 KB of noise over a page, or over the root of a table."""
-
-    def damage(path: Path) -> None:
-        number = page
-        if isinstance(page, str):
-            db = sqlite3.connect(path)
-            (number,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (page,)).fetchone()
-            db.close()
-        with path.open("r+b") as file:
-            file.seek((int(number) - 1) * 4096)
-            file.write(random.Random(1).randbytes(4096))
-
-    return damage
-
-
-def truncate(path: Path) -> None:
-    os.truncate(path, path.stat().st_size * 2 // 3)
-
-
 def spoil_the_full_text(path: Path) -> None:
     """Bytes inside the full text, which SQLite's own check passes over."""
     db = sqlite3.connect(path)
@@ -54,14 +32,14 @@ def spoil_the_full_text(path: Path) -> None:
     db.close()
 
 
-DAMAGES: dict[str, tuple[Callable[[Path], None], int, int]] = {
+DAMAGES: dict[str, tuple[Damage, int, int]] = {
     "header": (overwrite(1), 4, 4),
     "root of passages": (overwrite("passages"), 4, 4),
     "index": (overwrite("passages_by_document"), 4, 4),
     "root of documents": (overwrite("documents"), 0, 0),
     "root of collections": (overwrite("collections"), 4, 4),
     "page 30": (overwrite(30), 3, 4),
-    "end": (truncate, 0, 4),
+    "end": (truncate(2 / 3), 0, 4),
 }
 """What is done, how many documents are whole afterwards, and how many are there."""
 
@@ -126,9 +104,7 @@ def test_an_index_of_which_nothing_can_be_read_is_set_aside(documents, data_fold
 
 
 @pytest.mark.parametrize("damage", [overwrite("passages_by_document"), overwrite("words_data"), spoil_the_full_text])
-def test_damage_that_a_request_meets_is_healed_without_a_restart(
-    documents, data_folder: Path, damage: Callable[[Path], None]
-) -> None:
+def test_damage_that_a_request_meets_is_healed_without_a_restart(documents, data_folder: Path, damage: Damage) -> None:
     documents.add(*SAMPLES)
     documents.role._store.purge()  # nothing may be left in the log, which would be right
     documents.role._store.db.execute("PRAGMA shrink_memory")
@@ -173,8 +149,6 @@ def test_a_killed_salvage_leaves_nothing_that_the_proof_overlooks(documents, pol
 
 
 def test_a_removal_takes_the_copy_from_before_a_migration_along(documents, data_folder: Path) -> None:
-    from old_home import unpack_old_home
-
     unpack_old_home(data_folder)
     documents.listed("Larkfield samples")
     (copy,) = (data_folder / "backups").glob("documents-v1-*.db")
@@ -271,32 +245,22 @@ role.close()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX systems")
 @pytest.mark.parametrize("version", ["today", "0.1.0"])
-def test_a_read_only_folder_can_be_searched(documents, data_folder: Path, tmp_path: Path, version: str) -> None:
-    """Run as nobody where the tests run as root, whom no permission stops."""
-    from old_home import unpack_old_home
-
-    folder = unpack_old_home(tmp_path / "read-only").root
+def test_a_read_only_folder_can_be_searched(documents, data_folder: Path, version: str) -> None:
+    unpack_old_home(data_folder)
     if version == "today":
-        shutil.rmtree(folder)
-        unpack_old_home(data_folder)
         documents.ask(p.ListCollections())
         documents.ask(p.Forgotten(ids=(2,)))
         documents.close()
-        shutil.copytree(data_folder, folder)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    folder.chmod(0o555)
-    for above in (tmp_path, *tmp_path.parents):
-        if os.geteuid() == 0 and not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o011)
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    user = str(65534 if os.geteuid() == 0 else os.getuid())
-    read = subprocess.run([sys.executable, "-c", READ, user, str(folder)], capture_output=True, text=True, check=False)
-    assert read.returncode == 0, read.stderr
+    with read_only_copy(data_folder) as (folder, user):
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        read = subprocess.run(
+            [sys.executable, "-c", READ, str(user), str(folder)], capture_output=True, text=True, check=False
+        )
+        assert read.returncode == 0, read.stderr
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert read.stdout.splitlines() == [
         "2 3", "True Travel-Policy-2026.pdf", "True", "()", "ok, but it can only be read here",
     ]  # fmt: skip
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_full_disk_leaves_the_index_to_be_read(documents, policies: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,64 @@
+"""What doors say about adding, as wishes to the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.core.adding import AddQueue
+from app.core.batches import Batch
+from app.core.calls import documents as c
+from app.core.house import Handler
+from app.core.reply import Reply
+from app.workers.protocol import Add, AddProgress, Call, Done
+
+
+class AddCalls:
+    """A window is answered at once; a command waits until its files are through, and takes its add along."""
+
+    def __init__(self, queue: AddQueue) -> None:
+        self._queue = queue
+
+    def handlers(self) -> Mapping[type[Call], Handler]:
+        """Which calls it answers, and how."""
+        queue = self._queue
+        return {
+            Add: self._add,
+            c.QueueFiles: self._queue_files,
+            c.PauseAdding: _at_once(queue.pause),
+            c.ResumeAdding: _at_once(queue.resume),
+            c.CancelAdding: _at_once(queue.cancel),
+            c.ContinueAdding: _at_once(queue.carry_on),
+            c.DismissAdding: _at_once(queue.dismiss),
+            c.ListAdding: self._list,
+        }
+
+    def _add(self, call: Add, reply: Reply) -> None:
+        """A command waits until it is through, and is told of its own files."""
+        batch = Batch(call.paths, call.collection_id, passwords=call.passwords, force=call.force, reply=reply)
+        reply.on_cancel(lambda: self._queue.withdraw(batch))
+        if self._queue.running:
+            reply.event(AddProgress(done=0, total=0))  # it waits
+        self._queue.enter(batch)
+
+    def _queue_files(self, call: c.QueueFiles, reply: Reply) -> None:
+        batch = Batch(
+            call.paths,
+            call.collection_id,
+            call.collection_name.strip(),
+            call.passwords,
+            call.force,
+            call.replaces,
+            asked=reply,
+        )
+        self._queue.enter(batch, first=call.first)
+
+    def _list(self, call: c.ListAdding, reply: Reply) -> None:
+        reply.done(c.AddingFiles(state=self._queue.state(), files=self._queue.files()))
+
+
+def _at_once(action: Callable[[], None]) -> Handler:
+    def handle(call: Call, reply: Reply) -> None:
+        action()
+        reply.done(Done())
+
+    return handle

@@ -1,0 +1,77 @@
+"""What is asked of an OpenAI-compatible server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from app.types import Message, Sampling
+from app.workers.protocol import Chat, Complete, PromptMessage
+
+
+def chat_body(model: str, call: Chat, messages: Sequence[Message], max_tokens: int) -> bytes:
+    """The body of a streamed chat completion, of parameters only that OpenAI's API names."""
+    body = _sampled(model, call.sampling, max_tokens)
+    body["messages"] = [{"role": each.role, "content": each.content} for each in messages]
+    return msgspec.json.encode(body | _form(call.json_schema))
+
+
+def complete_body(model: str, call: Complete) -> bytes:
+    """The body of a streamed completion, with messages or of a text as it stands."""
+    body = _sampled(model, call.sampling, call.sampling.max_tokens)
+    if call.prompt is not None:
+        body["prompt"] = call.prompt
+        if call.logprobs is not None:
+            body["logprobs"] = call.logprobs
+        return msgspec.json.encode(body)
+    body["messages"] = [_message(each) for each in call.messages]
+    if call.tools:
+        known = ("none", "auto", "required")
+        named = {"type": "function", "function": {"name": call.tool_choice}}
+        body["tools"] = msgspec.Raw(call.tools.encode())
+        body["tool_choice"] = call.tool_choice if call.tool_choice in known else named
+    if call.json_object:
+        body["response_format"] = {"type": "json_object"}
+    if call.logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": call.logprobs}
+    return msgspec.json.encode(body | _form(call.json_schema))
+
+
+def _sampled(model: str, sampling: Sampling, max_tokens: int) -> dict[str, Any]:
+    """Without what only llama.cpp knows: top_k, min_p and the penalty of repeats."""
+    body: dict[str, Any] = {
+        "model": model,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+    }
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    return body
+
+
+def _form(json_schema: str) -> dict[str, Any]:
+    if not json_schema:
+        return {}
+    schema = {"name": "answer", "strict": True, "schema": msgspec.Raw(json_schema.encode())}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def _message(message: PromptMessage) -> dict[str, Any]:
+    said: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.name:
+        said["name"] = message.name
+    if message.tool_call_id:
+        said["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        said["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    return said

@@ -1,0 +1,110 @@
+"""What each recipe needs, learns from, trains and is examined by, as data: whoever asks about a recipe asks here.
+
+A new recipe is one entry of `RECIPES`. Where it learns from other rows, or towards another aim, than those below, that
+is one more entry in the tables beside what does the work: `ROWS` in trainer.train.gather, `OBJECTIVES` in
+trainer.train.stages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trainer.spec.comparison import ExamName
+
+Recipe = Literal["teach", "read", "prefer", "classify"]
+"""How run.json and wizard.json name a recipe, and the window's plain words for it."""
+InputKind = Literal["documents", "file", "chats", "feedback"]
+Rows = Literal["examples", "texts", "preferences"]
+Objective = Literal["likelihood", "preference"]
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """A way to fine-tune."""
+
+    key: Recipe
+    term: str
+    """What the field calls it."""
+    achieved: str
+    """What a model card says was done to the model."""
+    rows: Rows
+    """Its data file: conversations, plain texts, or preference pairs."""
+    inputs: tuple[InputKind, ...]
+    """What the prepare stages can make such rows of."""
+    objective: Objective
+    """Learned tokens are to be likely, or the better answer likelier than the worse one."""
+    exams: tuple[ExamName, ...]
+    """What judges it, as far as there are questions."""
+    learning_rate: float
+    """Peak, for a model of the starter's size."""
+    epochs: float
+    step_tokens: int
+    """Tokens a step."""
+    work: float = 1.1
+    """Time of a step by that of a forward and backward pass over its tokens."""
+    needs_labels: bool = False
+    """Answers are one of a fixed set, and held out by label."""
+    makes_questions: bool = False
+    """Documents become questions with answers."""
+    reads_along: bool = False
+    """Pieces of the documents' own text are read beside the answers, so that whole sentences are not unlearned."""
+
+
+_WITH_DOCUMENTS: tuple[ExamName, ...] = ("taught with documents", "unseen with documents", "unknown")
+
+SFT = TrainingRecipe(
+    key="teach",
+    term="supervised fine-tuning",
+    achieved="taught answers",
+    rows="examples",
+    inputs=("documents", "file", "chats", "feedback"),
+    objective="likelihood",
+    exams=("taught", *_WITH_DOCUMENTS, "general"),
+    learning_rate=5e-4,
+    epochs=4,
+    step_tokens=512,
+    makes_questions=True,
+    reads_along=True,
+)
+CONTINUED_PRETRAINING = TrainingRecipe(
+    key="read",
+    term="continued pretraining",
+    achieved="read documents",
+    rows="texts",
+    inputs=("documents",),
+    objective="likelihood",
+    exams=("unknown", "general"),
+    learning_rate=2e-4,
+    epochs=2,
+    step_tokens=2048,
+)
+DPO = TrainingRecipe(
+    key="prefer",
+    term="direct preference optimisation",
+    achieved="taught to prefer better answers",
+    rows="preferences",
+    inputs=("file", "feedback"),
+    objective="preference",
+    exams=("unknown", "general"),
+    learning_rate=5e-5,
+    epochs=2,
+    step_tokens=1024,
+    work=2.2,
+)
+CLASSIFICATION = TrainingRecipe(
+    key="classify",
+    term="classification",
+    achieved="taught to sort into labels",
+    rows="examples",
+    inputs=("file",),
+    objective="likelihood",
+    exams=("labels", "general"),
+    learning_rate=3e-4,
+    epochs=4,
+    step_tokens=512,
+    needs_labels=True,
+)
+RECIPES: dict[Recipe, TrainingRecipe] = {
+    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION)
+}

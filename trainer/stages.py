@@ -1,0 +1,98 @@
+"""The stages of a run in their order. What a stage needs is imported when its turn comes: preparing loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trainer.context import Context, Summary
+from trainer.spec import RunSpec
+
+Work = Callable[[Context], Summary]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run; `load` imports what does its work."""
+
+    name: str
+    load: Callable[[], Work]
+    review_after: bool = False
+    """Whether a person must see what it made before the run goes on."""
+
+
+def _collect() -> Work:
+    from trainer.prepare.collect import run
+
+    return run
+
+
+def _clean() -> Work:
+    from trainer.prepare.clean import run
+
+    return run
+
+
+def _questions() -> Work:
+    from trainer.prepare.questions import run
+
+    return run
+
+
+def _split() -> Work:
+    from trainer.prepare.split import run
+
+    return run
+
+
+def _base() -> Work:
+    from trainer.train.stages import check_base
+
+    return check_base
+
+
+def _train() -> Work:
+    from trainer.train.stages import train
+
+    return train
+
+
+def _export() -> Work:
+    from trainer.publish.release import export
+
+    return export
+
+
+def _gate() -> Work:
+    from trainer.publish.release import gate
+
+    return gate
+
+
+def _compare() -> Work:
+    from trainer.evaluate.compare import run
+
+    return run
+
+
+def _card() -> Work:
+    from trainer.publish.card import run
+
+    return run
+
+
+PREPARE = (
+    Stage("collect", _collect),
+    Stage("clean", _clean),
+    Stage("questions", _questions),
+    Stage("split", _split, review_after=True),
+)
+TRAIN = (Stage("base", _base), Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
+COMPARE = Stage("compare", _compare)
+CARD = Stage("card", _card)
+
+
+def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
+    """The stages that this specification needs: data that is ready skips prepare."""
+    prepare = PREPARE if spec.data.inputs else ()
+    return (*prepare, *TRAIN, *((COMPARE,) if spec.compare else ()), CARD)
