@@ -178,8 +178,9 @@ class Stage:
 
     def _memory(self) -> object:
         """The question before training, where the memory does not hold both."""
-        from app.gui.finetune.memory import MemoryDialog
         from app.gui.finetune.trainer_process import Measured
+
+        from app.gui.finetune.memory import MemoryDialog
 
         found = Measured(fits=False, memory_bytes=6_400_000_000, memory_available=2_600_000_000, seconds=2220)
         dialog = MemoryDialog(found, 5_100_000_000, 8_000_000_000, possible=True, parent=self.window)

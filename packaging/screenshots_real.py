@@ -69,8 +69,8 @@ def _child(options: argparse.Namespace, child: str, home: Path, scale: int) -> N
 
 def prepare() -> int:
     """The samples in their collection, one file that cannot be read, and the questions answered."""
-    from app.paths import SAMPLES
     from app.gui.shell.first_run import sample_files
+    from app.paths import SAMPLES
     from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE, TEMPERATURE
 
     real = _open(first=True)

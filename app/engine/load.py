@@ -12,24 +12,29 @@ from pathlib import Path
 
 import psutil
 
+from app.engine.cores import Cores
 from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
 from app.errors import AppError, BadFile
 from app.llama import bindings as llama
-from app.llama.bindings import Context, Model
+from app.llama.bindings import Model
+from app.llama.context import Context
 from app.llama.gguf_header import GgufHeader, read_header
 from app.types import ModelInfo
 from app.workers.protocol import Load, LoadProgress
 
 BATCH = 512
+SEQUENCES = 9
+"""Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
 
 class LoadedModel:
     """A model with its context, ready to chat."""
 
-    def __init__(self, header: GgufHeader, model: Model, context: Context, info: ModelInfo) -> None:
-        self.header, self.model, self.context, self.info = header, model, context, info
+    def __init__(self, header: GgufHeader, model: Model, context: Context, info: ModelInfo, cores: Cores) -> None:
+        self.header, self.model, self.context, self.info, self.cores = header, model, context, info, cores
 
     def close(self) -> None:
+        self.cores.close()
         self.context.close()
         self.model.close()
 
@@ -83,16 +88,18 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     memory = Memory(ram.available, ram.total, sum(gpu.free for gpu in gpus))
     plan = fit(header, memory, call.context, call.gpu_layers)
     model = yield from _open(Path(call.path), plan.gpu_layers)
+    cores = Cores(call.threads or physical_cores())
     try:
-        context, plan = _make_context(model, plan, call.threads or physical_cores())
+        context, plan = _make_context(model, plan, cores.most)
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
     except AppError:
         model.close()
         raise
+    cores.start()
     info = _describe(header, model, context, plan, gpus, (time.perf_counter() - started) * 1000)
-    return LoadedModel(header, model, context, info)
+    return LoadedModel(header, model, context, info, cores)
 
 
 def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
@@ -144,7 +151,8 @@ def _make_context(model: Model, plan: Fit, threads: int) -> tuple[Context, Fit]:
     size, eight = plan.context, plan.kv_8bit
     while True:
         try:
-            context = Context(model, size, BATCH, threads, llama.KV_Q8 if eight else llama.KV_F16)
+            kv_type = llama.KV_Q8 if eight else llama.KV_F16
+            context = Context(model, size, BATCH, threads, kv_type, sequences=SEQUENCES)
             return context, Fit(context.size, eight, plan.gpu_layers)
         except MemoryError as error:
             if eight:

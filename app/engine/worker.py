@@ -1,27 +1,40 @@
-"""The engine child: one model at a time, asked to load, chat, count and swap adapters."""
+"""The engine child: one model at a time, asked to load, answer, count, try a file and swap adapters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from app.engine.chat import Conversations
+from app.engine.gate import Gate
 from app.engine.load import LoadedModel, load
+from app.engine.probe import probe
 from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.template import Renderer
 from app.paths import Home
-from app.workers.protocol import AnyCall, Chat, Count, Done, Load, Loaded, SetAdapter
+from app.workers.protocol import (
+    AnyCall,
+    Chat,
+    Complete,
+    Count,
+    Done,
+    Load,
+    Loaded,
+    Probe,
+    SetAdapter,
+)
 from app.workers.roles import Steps
 
 
 class EngineRole:
-    """Owns the loaded model; requests wait for the one before, since a model answers one at a time."""
+    """Owns the loaded model. Answers are written side by side; what changes the model waits until they are done."""
 
-    concurrent = False
+    concurrent = True
 
     def __init__(self, home: Home) -> None:
         llama.start()
         self._renderer = Renderer()
+        self._gate = Gate()
         self._loaded: LoadedModel | None = None
         self._conversations: Conversations | None = None
 
@@ -29,12 +42,14 @@ class EngineRole:
         """Start a request; see app.workers.roles."""
         if isinstance(call, Load):
             return self._load(call)
-        if isinstance(call, Chat):
-            return self._chat(call)
+        if isinstance(call, Chat | Complete):
+            return self._answer(call)
         if isinstance(call, Count):
             return self._count(call)
         if isinstance(call, SetAdapter):
             return self._set_adapter(call)
+        if isinstance(call, Probe):
+            return probe(call)
         raise AppError("The engine cannot do this.", "Update Inhouse.", type(call).__name__)
 
     def background(self) -> Iterator[None]:
@@ -44,36 +59,56 @@ class EngineRole:
         if self._conversations is not None:
             self._conversations.prepare()
 
+    def interrupt(self) -> None:
+        """From another thread: something came that the batch under way must not keep waiting."""
+        loaded = self._loaded
+        if loaded is not None:
+            loaded.context.interrupt()
+
+    def resume(self) -> None:
+        """What came is being looked at: batches may run again."""
+        if self._loaded is not None:
+            self._loaded.context.resume()
+
     def close(self) -> None:
         self._unload()
         self._renderer.close()
 
     def _load(self, call: Load) -> Steps:
-        self._renderer.start()
-        # Both would need their memory at once; the window keeps the old engine's process alive instead.
-        self._unload()
-        loaded = yield from load(call)
-        conversations = Conversations(loaded, self._renderer)
-        if call.adapter:
-            try:
-                conversations.set_adapter(call.adapter, 1.0)
-            except AppError:
-                loaded.close()
-                raise
-        self._loaded, self._conversations = loaded, conversations
-        return Loaded(info=loaded.info)
+        with self._gate.alone() as visit:
+            yield from visit.wait()
+            self._renderer.start()
+            # Both would need their memory at once; the core keeps the old engine's process alive instead.
+            self._unload()
+            loaded = yield from load(call)
+            conversations = Conversations(loaded, self._renderer)
+            if call.adapter:
+                try:
+                    conversations.set_adapter(call.adapter, 1.0)
+                except AppError:
+                    loaded.close()
+                    raise
+            self._loaded, self._conversations = loaded, conversations
+            return Loaded(info=loaded.info)
 
-    def _chat(self, call: Chat) -> Steps:
-        return (yield from self.conversations().chat(call))
+    def _answer(self, call: Chat | Complete) -> Steps:
+        with self._gate.side_by_side() as visit:
+            yield from visit.wait()
+            conversations = self.conversations()
+            if isinstance(call, Chat):
+                return (yield from conversations.chat(call))
+            return (yield from conversations.complete(call))
 
     def _count(self, call: Count) -> Steps:
-        yield from ()
-        return self.conversations().count(call)
+        with self._gate.side_by_side() as visit:
+            yield from visit.wait()
+            return self.conversations().count(call)
 
     def _set_adapter(self, call: SetAdapter) -> Steps:
-        yield from ()
-        self.conversations().set_adapter(call.path, call.scale)
-        return Done()
+        with self._gate.alone() as visit:
+            yield from visit.wait()
+            self.conversations().set_adapter(call.path, call.scale)
+            return Done()
 
     def conversations(self) -> Conversations:
         """The chats with the loaded model.
@@ -87,6 +122,6 @@ class EngineRole:
 
     def _unload(self) -> None:
         self._conversations = None
-        if self._loaded is not None:
-            self._loaded.close()
-            self._loaded = None
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.close()

@@ -1,23 +1,13 @@
-"""The reference of the speed figures: llama_cpp's own calls and nothing else.
-
-As a program it answers lines on stdin, so that the window can be measured beside it in turns:
-`python -m app.llama.bare MODEL` reads one Chat call a line and prints tokens a second.
-"""
+"""The reference of the speed figures: llama_cpp's own calls and nothing else."""
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
 import llama_cpp as c
-import msgspec
 
-from app.engine.load import physical_cores
-from app.engine.worker import EngineRole
-from app.paths import home
 from app.types import Sampling
-from app.workers.protocol import Chat, Load
 
 PENALTY_WINDOW = 256
 
@@ -65,25 +55,3 @@ class Bare:
         """Give the memory back."""
         c.llama_free(self._context)
         c.llama_model_free(self._model)
-
-
-def main(path: Path) -> int:
-    """Serve stdin; the prompt's ids are those that the engine would use."""
-    role = EngineRole(home())
-    steps = role.handle(Load(path=str(path), context=8192))
-    for _ in steps:
-        pass
-    conversations = role.conversations()
-    bare = Bare(path, 8192, physical_cores())
-    for line in sys.stdin.buffer:
-        call = msgspec.json.decode(line, type=Chat)
-        prompt = conversations.prompt(call).tokens
-        sys.stdout.write(f"{bare.tokens_per_s(prompt, call.sampling)}\n")
-        sys.stdout.flush()
-    bare.close()
-    role.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,8 @@ class Model:
         self.parameters = int(c.llama_model_n_params(self._handle))
         self.context_trained = int(c.llama_model_n_ctx_train(self._handle))
         self.can_chat = bool(c.llama_model_has_decoder(self._handle)) and not c.llama_model_has_encoder(self._handle)
+        self.recurrent = bool(c.llama_model_is_recurrent(self._handle) or c.llama_model_is_hybrid(self._handle))
+        """Whether it carries a state from token to token, which cannot be taken back by a token."""
         self._buffer = ctypes.create_string_buffer(256)
 
     @property
@@ -215,102 +217,6 @@ class Model:
             self._handle = None
 
 
-# --- context ----------------------------------------------------------------------------------------------------------
-
-
-class Context:
-    """The KV cache and compute buffers of one conversation at a time (sequence 0)."""
-
-    def __init__(self, model: Model, size: int, batch: int, threads: int, kv_type: int = KV_F16) -> None:
-        """Allocate for `size` tokens.
-
-        Raises:
-            MemoryError: llama.cpp could not make it.
-        """
-        params = c.llama_context_default_params()
-        params.n_ctx = size
-        params.n_batch = params.n_ubatch = min(batch, size)
-        params.n_seq_max = 1
-        params.n_threads = params.n_threads_batch = threads
-        params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
-        params.type_k = params.type_v = kv_type
-        params.no_perf = True
-        self._handle = c.llama_init_from_model(model.handle, params)
-        if not self._handle:
-            raise MemoryError(last_errors())
-        self._memory = c.llama_get_memory(self._handle)
-        self.size = int(c.llama_n_ctx(self._handle))
-        self.batch = int(c.llama_n_batch(self._handle))
-        self._one = (c.llama_token * 1)()
-        self._one_batch = c.llama_batch_get_one(self._one, 1)
-        self._many = (c.llama_token * self.batch)()
-
-    @property
-    def handle(self) -> Any:
-        return self._handle
-
-    @property
-    def has_memory(self) -> bool:
-        """False for models that only embed."""
-        return bool(self._memory)
-
-    def decode(self, tokens: Sequence[int]) -> int:
-        """Evaluate at most `batch` tokens after what the cache holds. 0: done; 1: the context is full; < 0: failed."""
-        self._many[: len(tokens)] = tokens
-        return int(c.llama_decode(self._handle, c.llama_batch_get_one(self._many, len(tokens))))
-
-    def decode_one(self, token: int) -> int:
-        """As `decode`, for the one token just drawn, without building a batch."""
-        self._one[0] = token
-        return int(c.llama_decode(self._handle, self._one_batch))
-
-    def keep(self, tokens: int) -> bool:
-        """Forget all but the first `tokens`; False where this model's memory cannot, and then it is empty."""
-        if tokens > 0:
-            removed = bool(c.llama_memory_seq_rm(self._memory, 0, tokens, -1))
-            whole = int(c.llama_memory_seq_pos_min(self._memory, 0)) <= 0
-            if removed and whole and int(c.llama_memory_seq_pos_max(self._memory, 0)) == tokens - 1:
-                return True
-        self.clear()
-        return tokens == 0
-
-    def clear(self) -> None:
-        c.llama_memory_clear(self._memory, False)
-
-    def save(self, limit: int) -> bytes | None:
-        """The state of the cache, or None where it takes more than `limit` bytes."""
-        size = int(c.llama_state_seq_get_size(self._handle, 0))
-        if not 0 < size <= limit:
-            return None
-        buffer = (ctypes.c_uint8 * size)()
-        written = int(c.llama_state_seq_get_data(self._handle, buffer, size, 0))
-        return bytes(memoryview(buffer)[:written]) if written else None
-
-    def restore(self, state: bytes) -> bool:
-        """Put a saved state back; False where llama.cpp would not, and then the cache is empty."""
-        self.clear()
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        if int(c.llama_state_seq_set_data(self._handle, buffer, len(state), 0)) > 0:
-            return True
-        self.clear()
-        return False
-
-    def set_adapter(self, adapter: Any, scale: float) -> None:
-        """Apply one LoRA adapter, or none. The cache must be cleared after: llama.cpp does not do it."""
-        if adapter is None:
-            result = c.llama_set_adapters_lora(self._handle, None, 0, None)
-        else:
-            adapters = (c.llama_adapter_lora_p_ctypes * 1)(adapter)
-            result = c.llama_set_adapters_lora(self._handle, adapters, 1, (ctypes.c_float * 1)(scale))
-        if result != 0:
-            raise AppError("The adapter could not be applied.", "Choose another model.", last_errors())
-
-    def close(self) -> None:
-        if self._handle:
-            c.llama_free(self._handle)
-            self._handle = None
-
-
 # --- sampling ---------------------------------------------------------------------------------------------------------
 
 
@@ -328,10 +234,6 @@ class SamplerChain:
 
     def add(self, link: Any) -> None:
         c.llama_sampler_chain_add(self._handle, link)
-
-    def sample(self, context: Context) -> int:
-        """Draw the next token from the last logits and remember it for the penalties."""
-        return int(c.llama_sampler_sample(self._handle, context.handle, -1))
 
     def close(self) -> None:
         if self._handle:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from app.llama import template as templates
 from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
@@ -69,18 +70,48 @@ class Encoder:
         """Tokens of a text alone."""
         return len(self._model.tokenize(text))
 
+    def text(self, tokens: Sequence[int]) -> str:
+        """What tokens spell, control tokens included."""
+        return b"".join(self._model.piece(token) for token in tokens).decode("utf-8", "replace")
+
     def cut(self, text: str, tokens: int) -> str:
         """The beginning of a text that takes about `tokens` tokens, in whole characters."""
         raw = b"".join(self._model.piece(token) for token in self._model.tokenize(text)[:tokens])
         return raw.decode("utf-8", "ignore").strip()
 
+    @property
+    def takes_tools(self) -> bool:
+        """Whether the model's own template has words for tools."""
+        return self._usable and bool(re.search(r"\btools\b", self._template.source))
+
+    def encode_turns(
+        self, turns: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], conversation: str = ""
+    ) -> EncodedPrompt | None:
+        """The prompt of turns with tools, calls and results in OpenAI's form; None where the template has no words for
+        them or fails."""
+        if not self.takes_tools:
+            return None
+        try:
+            text = self._renderer.render(self._template, self._guard_all(turns), self._guard_all(tools) or None)
+        except TemplateFailed as error:
+            log.info("chat template with tools: %s", error)
+            self._usable = not self._renderer.killed
+            return None
+        answers = [str(turn.get("content") or "") for turn in turns if turn["role"] == "assistant"]
+        return EncodedPrompt(self._tokens(text, answers, conversation), _opens_thinking(text))
+
+    def encode_text(self, text: str) -> EncodedPrompt:
+        """A prompt without a template, as it stands: texts like <|im_end|> in it are control tokens."""
+        return EncodedPrompt(self._start() + self._model.tokenize(text, special=True), thinking=False)
+
     def encode(self, messages: Sequence[Message], conversation: str = "") -> EncodedPrompt:
         """The prompt of a conversation that ends with the user's turn."""
         guarded = [Message(message.role, self._guard(message.content)) for message in messages]
+        answers = [message.content for message in messages if message.role == "assistant"]
         if self._usable:
             try:
                 text = self._render(guarded)
-                return EncodedPrompt(self._tokens(text, messages, conversation), _opens_thinking(text))
+                return EncodedPrompt(self._tokens(text, answers, conversation), _opens_thinking(text))
             except TemplateFailed as error:
                 log.info("chat template: %s", error)
         stop: tuple[str, ...] = ()
@@ -88,11 +119,23 @@ class Encoder:
             text = templates.chatml(guarded)
         else:
             text, stop = templates.plain_text(guarded), templates.PLAIN_STOP
-        start = [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
-        return EncodedPrompt(start + self._tokens(text, messages, conversation), False, stop, NOTE)
+        return EncodedPrompt(self._start() + self._tokens(text, answers, conversation), False, stop, NOTE)
+
+    def _start(self) -> list[int]:
+        return [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
 
     def _guard(self, content: str) -> str:
         return self._pattern.sub(lambda found: found[0][0] + BREAK + found[0][1:], content.replace(BREAK, ""))
+
+    def _guard_all(self, node: Any) -> Any:
+        """As `_guard`, for every text inside lists and dicts, names of parameters included."""
+        if isinstance(node, str):
+            return self._guard(node)
+        if isinstance(node, Mapping):
+            return {self._guard(str(key)): self._guard_all(value) for key, value in node.items()}
+        if isinstance(node, list | tuple):
+            return [self._guard_all(item) for item in node]
+        return node
 
     def _render(self, messages: Sequence[Message]) -> str:
         try:
@@ -107,14 +150,10 @@ class Encoder:
             log.info("chat template without a system role: %s", first)
             return self._renderer.render(self._template, folded)
 
-    def _tokens(self, text: str, messages: Sequence[Message], conversation: str) -> list[int]:
+    def _tokens(self, text: str, answers: Iterable[str], conversation: str) -> list[int]:
         parts = self._pattern.split(text)
         head = parts[-1].replace(BREAK, "")
-        known = {
-            head + message.content: tokens
-            for message in messages
-            if message.role == "assistant" and (tokens := self._answers.get((conversation, message.content)))
-        }
+        known = {head + answer: tokens for answer in answers if (tokens := self._answers.get((conversation, answer)))}
         ids: list[int] = []
         for index, part in enumerate(parts):
             if index % 2:

@@ -1,4 +1,4 @@
-"""Turns the user's sampling settings into llama.cpp's sampler chain."""
+"""Turns the user's sampling settings, and the form that an answer must have, into what draws the next token."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.bindings import Model, SamplerChain
+from app.llama.draw import Drawer
 from app.types import Sampling
 
 PENALTY_WINDOW = 256
@@ -18,33 +19,33 @@ MAX_REPEAT = 2000
 _REPEATS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 
 
-def build(model: Model, sampling: Sampling, json_schema: str = "") -> SamplerChain:
-    """Grammar, penalties, top-k, top-p, min-p, temperature, draw; greedy at temperature 0.
+def drawer(model: Model, sampling: Sampling, json_schema: str = "") -> Drawer:
+    """What draws the tokens of one answer, in the form of a JSON schema where one is given. Close it.
 
     Raises:
         AppError: the JSON schema cannot be followed.
     """
+    grammar = _grammar(model, json_schema) if json_schema else None
+    return Drawer(model, build(model, sampling), grammar)
+
+
+def build(model: Model, sampling: Sampling) -> SamplerChain:
+    """Penalties, top-k, top-p, min-p, temperature, draw; greedy at temperature 0."""
     chain = SamplerChain()
-    try:
-        if json_schema:
-            chain.add(_grammar(model, json_schema))
-        if sampling.repeat_penalty > 0 and sampling.repeat_penalty != 1.0:
-            chain.add(llama.penalties(model, PENALTY_WINDOW, sampling.repeat_penalty))
-        if sampling.temperature <= 0:
-            chain.add(llama.greedy())
-            return chain
-        if sampling.top_k > 0:
-            chain.add(llama.top_k(sampling.top_k))
-        if 0 < sampling.top_p < 1:
-            chain.add(llama.top_p(sampling.top_p, 1))
-        if 0 < sampling.min_p < 1:
-            chain.add(llama.min_p(sampling.min_p, 1))
-        chain.add(llama.temperature(sampling.temperature))
-        seed = llama.RANDOM_SEED if sampling.seed is None else sampling.seed & 0xFFFFFFFF
-        chain.add(llama.dist(seed))
-    except AppError:
-        chain.close()
-        raise
+    if sampling.repeat_penalty > 0 and sampling.repeat_penalty != 1.0:
+        chain.add(llama.penalties(model, PENALTY_WINDOW, sampling.repeat_penalty))
+    if sampling.temperature <= 0:
+        chain.add(llama.greedy())
+        return chain
+    if sampling.top_k > 0:
+        chain.add(llama.top_k(sampling.top_k))
+    if 0 < sampling.top_p < 1:
+        chain.add(llama.top_p(sampling.top_p, 1))
+    if 0 < sampling.min_p < 1:
+        chain.add(llama.min_p(sampling.min_p, 1))
+    chain.add(llama.temperature(sampling.temperature))
+    seed = llama.RANDOM_SEED if sampling.seed is None else sampling.seed & 0xFFFFFFFF
+    chain.add(llama.dist(seed))
     return chain
 
 

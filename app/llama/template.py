@@ -7,8 +7,9 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -77,8 +78,14 @@ class Renderer:
         self._lines, self._ready = queue.Queue(), False
         threading.Thread(target=_read, args=(self._process, self._lines), daemon=True).start()
 
-    def render(self, template: Template, messages: Sequence[Message]) -> str:
-        """The prompt up to where the answer begins.
+    def render(
+        self,
+        template: Template,
+        messages: Sequence[Message | Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None = None,
+    ) -> str:
+        """The prompt up to where the answer begins. Messages with tool calls and results, and `tools`, are in the form
+        that templates expect: OpenAI's, with arguments as objects.
 
         Raises:
             TemplateFailed: in the template's or the system's words.
@@ -95,7 +102,8 @@ class Renderer:
             "template": template.source,
             "bos": template.bos,
             "eos": template.eos,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [_plain(message) for message in messages],
+            "tools": tools,
         }
         try:
             process.stdin.write(json.dumps(request) + "\n")
@@ -149,6 +157,10 @@ class Renderer:
                     pipe.close()
                 except OSError:  # what was still unsent has no reader any more
                     continue
+
+
+def _plain(message: Message | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"role": message.role, "content": message.content} if isinstance(message, Message) else message
 
 
 def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:

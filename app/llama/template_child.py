@@ -1,6 +1,6 @@
 """Renders a model's chat template in a process of its own: a template is a stranger's program.
 
-One JSON object a line: {"template", "messages", "bos", "eos"} in, {"text"} or {"error"} out. The parent
+One JSON object a line: {"template", "messages", "tools", "bos", "eos"} in, {"text"} or {"error"} out. The parent
 (template.py) kills this process when it takes too long or too much memory.
 """
 
@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 MEMORY_LIMIT = 768 << 20
 """Bytes of address space, where the system can limit it; the parent watches elsewhere."""
 MAX_EXTRA = 1 << 20
-"""Characters a template may add to the messages it is given."""
+"""Characters a template may add to the messages and tools it is given."""
 
 
 class _Generation(Extension):
@@ -64,7 +64,8 @@ def _compile(template: str) -> Template:
 def render(request: dict[str, Any]) -> str:
     """The prompt's text; TemplateError and friends where the template fails."""
     template = _compile(request["template"])
-    limit = MAX_EXTRA + 4 * sum(len(m["content"]) for m in request["messages"])
+    given = json.dumps([request["messages"], request["tools"]], ensure_ascii=False)
+    limit = MAX_EXTRA + 4 * len(given)
     parts: list[str] = []
     size = 0
     for part in template.generate(
@@ -72,7 +73,7 @@ def render(request: dict[str, Any]) -> str:
         add_generation_prompt=True,
         bos_token=request["bos"],
         eos_token=request["eos"],
-        tools=None,
+        tools=request["tools"],
         documents=None,
     ):
         size += len(part)

@@ -1,7 +1,8 @@
 """What the window and its child processes say to each other: one JSON object a line.
 
 The parent writes a `Request`, or a `Control` for one under way. The child answers each request with any number of
-`event` frames and exactly one last frame: `done`, `error` or `cancelled`. A child's first frame is `ready` with id 0.
+`event` frames and exactly one last frame: `done`, `error` or `cancelled`. Frames with id 0 are about the child itself:
+`Ready` once it takes requests, an error where it will not start, `Alive` every two seconds.
 """
 
 from __future__ import annotations
@@ -117,6 +118,14 @@ class Complete(Call, frozen=True):
     priority: int = 0
 
 
+class Probe(Call, frozen=True):
+    """Load a file and write one token, in a process that may die of it; → LoadProgress…, Probed. A file that answers
+    has shown that llama.cpp can compute with it."""
+
+    path: str
+    adapter: str = ""
+
+
 class Count(Call, frozen=True):
     """Tokens that the prompt of this conversation would take; → Counted."""
 
@@ -141,17 +150,18 @@ class Loaded(Data, frozen=True):
     info: ModelInfo
 
 
+class Waiting(Data, frozen=True):
+    """Nothing comes for now: a sentence for the person who waits, and how many requests are before this one."""
+
+    note: str
+    ahead: int = 0
+
+
 class Prefill(Data, frozen=True):
     """Tokens of the prompt read so far."""
 
     done: int
     total: int
-
-
-class Waiting(Data, frozen=True):
-    """Nothing comes for now: a sentence for the person who waits."""
-
-    note: str
 
 
 class Token(Data, frozen=True):
@@ -170,6 +180,14 @@ class Completed(Data, frozen=True):
     stats: Stats = Stats()
     logprobs: tuple[TokenLogprob, ...] = ()
     note: str = ""
+
+
+class Probed(Data, frozen=True):
+    """The file can be computed with. `text`: the one token that it wrote."""
+
+    text: str
+    load_ms: float
+    token_ms: float
 
 
 class Chatted(Data, frozen=True):
@@ -423,21 +441,23 @@ class Done(Data, frozen=True):
 
 
 class Ready(Data, frozen=True):
-    """A child's first word."""
+    """A child takes requests from here on; what came before it is kept."""
 
     role: WorkerRole
     version: int = VERSION
 
 
 class Alive(Data, frozen=True):
-    """A sign of life, every two seconds, whatever the child is doing."""
+    """A sign of life, every two seconds from a thread of its own, also while the child still starts: how many steps its
+    main loop has finished, and how many seconds the one under way has lasted (0: it waits for requests)."""
 
-    steps: int  # of requests, since the start
+    steps: int
+    step_s: float = 0.0
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------
 
-EngineCall = Load | Chat | Complete | Count | SetAdapter
+EngineCall = Load | Chat | Complete | Count | SetAdapter | Probe
 DocumentsCall = (
     ListCollections
     | CreateCollection
@@ -460,11 +480,12 @@ AnyCall = EngineCall | DocumentsCall | ModelsCall
 AnyData = (
     LoadProgress
     | Loaded
-    | Prefill
     | Waiting
+    | Prefill
     | Token
     | Chatted
     | Completed
+    | Probed
     | Counted
     | Warming
     | FileEvent

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Iterator
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from app.paths import Home
 from app.workers.protocol import AnyCall, AnyData, WorkerRole
 
-Steps = Generator[AnyData, None, AnyData]
-"""A request under way: each `next()` is one token, batch or piece, what it yields is progress, what it returns is the
-result. `close()` cancels it, so clean up in `finally`. It raises AppError for what the user should read."""
+Steps = Generator[AnyData | None, None, AnyData]
+"""A request under way: each `next()` is one token, batch or piece, what it yields is progress (None: nothing to say, it
+is the others' turn), what it returns is the result. `close()` cancels it, so clean up in `finally`. It raises AppError
+for what the user should read."""
 
 
 class RoleHandler(Protocol):
@@ -33,6 +34,19 @@ class RoleHandler(Protocol):
 
     def close(self) -> None:
         """The child is about to exit."""
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A role whose step can be ended before its time."""
+
+    def interrupt(self) -> None:
+        """Called from another thread: end the step under way soon, and each one to come until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """What interrupted is being looked at."""
         ...
 
 

@@ -17,9 +17,21 @@ def run(steps: Steps) -> tuple[Data, list[Data]]:
     events: list[Data] = []
     while True:
         try:
-            events.append(next(steps))
+            event = next(steps)
         except StopIteration as stop:
             return stop.value, events
+        if event is not None:
+            events.append(event)
+
+
+def said(steps: Steps, count: int) -> list[Data]:
+    """The next so many events of a request under way."""
+    events: list[Data] = []
+    while len(events) < count:
+        event = next(steps)
+        if event is not None:
+            events.append(event)
+    return events
 
 
 def passage(text: str, n: int = 1) -> Passage:
@@ -37,4 +49,8 @@ def conversations_of(role: EngineRole) -> Conversations:
 
 
 def encoder_of(role: EngineRole) -> Encoder:
-    return conversations_of(role)._encoder
+    return conversations_of(role).encoder
+
+
+def spelled(role: EngineRole, tokens: list[int]) -> str:
+    return encoder_of(role).text(tokens)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from engine_helpers import GREEDY, conversations_of, encoder_of, passage, run, turn
+from engine_helpers import GREEDY, conversations_of, encoder_of, passage, run, said, spelled, turn
 
-from app.engine.kv import common_prefix
 from app.engine.worker import EngineRole
 from app.errors import AppError, BadFile
+from app.llama.slots import common_prefix
 from app.paths import Home
 from app.types import Message, Sampling
 from app.workers.protocol import (
@@ -67,7 +67,7 @@ def test_second_turn_evaluates_only_what_is_new(role: EngineRole, ask: Ask) -> N
     assert first.stats.prompt_tokens > 1900
     history = turn("Summarize: " + words(1900), first.text)
     second = ask("And in one word?", "long", history=history)
-    new = len(encoder_of(role)._model.tokenize("And in one word?"))
+    new = encoder_of(role).count("And in one word?")
     assert second.stats.prompt_tokens > 1900
     assert second.stats.evaluated_tokens <= new + 32
 
@@ -77,11 +77,12 @@ def test_reuse_changes_nothing(role: EngineRole, ask: Ask) -> None:
     history = turn("Name a colour.", first.text)
     warm = ask("Another one?", "w", history=history)
     assert warm.stats.evaluated_tokens < warm.stats.prompt_tokens
-    tokens = conversations_of(role)._cache.tokens
-    conversations_of(role)._cache.clear()
+    slots = conversations_of(role).slots
+    tokens = slots.held("w")
+    slots.clear()
     cold = ask("Another one?", "w", history=history)
     assert cold.stats.evaluated_tokens == cold.stats.prompt_tokens
-    assert (cold.text, conversations_of(role)._cache.tokens) == (warm.text, tokens)
+    assert (cold.text, slots.held("w")) == (warm.text, tokens)
 
 
 def test_one_chat_never_appears_in_another(role: EngineRole, ask: Ask) -> None:
@@ -92,29 +93,35 @@ def test_one_chat_never_appears_in_another(role: EngineRole, ask: Ask) -> None:
     told = ask(question, "told", history=turn(secret, "Noted."))
     after = ask(question, "other")
     assert after.text == alone.text and "Zanzibar" not in after.text
-    assert b"Zanzibar" not in b"".join(encoder_of(role)._model.piece(t) for t in conversations_of(role)._cache.tokens)
+    slots = conversations_of(role).slots
+    assert "Zanzibar" not in spelled(role, slots.held("other")) and "Zanzibar" in spelled(role, slots.held("told"))
     again = ask(question, "told", history=turn(secret, "Noted."))
     assert again.text == told.text
-    assert again.stats.evaluated_tokens < 8  # its state came back from memory
+    assert again.stats.evaluated_tokens < 8  # its sequence is still there
+
+
+def has(role: EngineRole, sequence: int, tokens: int) -> bool:
+    return conversations_of(role).context.holds(sequence, tokens)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 6])
 def test_cancel_and_go_on(role: EngineRole, ask: Ask, steps: int) -> None:
     """After a cancel while reading or writing, the books say what the cache holds."""
     conversations_of(role).reset()
-    cache = conversations_of(role)._cache
+    slots = conversations_of(role).slots
     call = Chat(conversation="c", question="Repeat this: " + words(250), sampling=GREEDY)
     live = role.handle(call)
-    seen = [next(live) for _ in range(steps)]
+    seen = said(live, steps)
     live.close()
     assert isinstance(seen[0], Prefill) and (steps < 6 or isinstance(seen[-1], Token))
     prompt = conversations_of(role).prompt(call).tokens
-    held = cache.tokens
-    assert held[: len(prompt)] == prompt[: len(held)]
-    assert cache._context.keep(len(held))  # llama.cpp has as many
+    held = slots.held("c")
+    assert held and held[: len(prompt)] == prompt[: len(held)]
+    numbers = [n for n in range(conversations_of(role).context.sequences) if has(role, n, len(held))]
+    assert len(numbers) == 1  # llama.cpp has as many
     answer = ask(call.question, "c")
     assert answer.stats.evaluated_tokens == max(1, len(prompt) - len(held))
-    assert cache.tokens[: len(prompt)] == prompt and answer.text
+    assert slots.held("c")[: len(prompt)] == prompt and answer.text
 
 
 def test_sampling(role: EngineRole, ask: Ask) -> None:
@@ -164,7 +171,7 @@ def test_a_long_history_drops_its_oldest_turns(role: EngineRole) -> None:
     first = compose(Chat(conversation="h", question="What was the last?", history=history))
     assert 0 < first.budget.dropped_messages < 160 and first.budget.dropped_messages % 4 == 0
     assert len(first.tokens) <= 4096 - 1024 and not first.budget.shortened
-    assert b"Note 79" in b"".join(encoder_of(role)._model.piece(t) for t in first.tokens)
+    assert "Note 79" in spelled(role, first.tokens)
     longer = (*history, *turn("What was the last?", "Noted."))
     second = compose(Chat(conversation="h", question="And before?", history=longer))
     assert common_prefix(first.tokens, second.tokens) > len(first.tokens) - 8  # the cache stays of use
@@ -218,7 +225,7 @@ def test_failed_loads_leave_the_role_usable(starter: Path, tmp_path: Path) -> No
     with pytest.raises(BadFile, match="cut off"):
         run(engine.handle(Load(path=str(bad))))
     loading = engine.handle(Load(path=str(starter), context=512))
-    next(loading)
+    said(loading, 1)
     loading.close()  # cancelled: nothing is left behind
     with pytest.raises(AppError, match="No model"):
         run(engine.handle(Chat(conversation="x", question="x")))

@@ -12,7 +12,18 @@ from facts import FACTS, example, write_facts
 from trainer import events, pipeline, stages
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import DPO, RECIPES, Example, Replay, ReviewDecision, RunSpec, Turn, read_lines, read_spec, write_lines
+from trainer.spec import (
+    DPO,
+    RECIPES,
+    Example,
+    Replay,
+    ReviewDecision,
+    RunSpec,
+    Turn,
+    read_lines,
+    read_spec,
+    write_lines,
+)
 from trainer.train import replay, selection
 from trainer.train.batches import cut, plan_epoch
 from trainer.train.chat import Encoded

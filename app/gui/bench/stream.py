@@ -140,7 +140,7 @@ class _BareLoop:
     """llama_cpp's own calls in a process of their own: the reference, measured in turns with the window."""
 
     def __init__(self, model: InstalledModel) -> None:
-        command = [sys.executable, "-m", "app.llama.bare", model.path]
+        command = [sys.executable, "-m", "app.engine.bare", model.path]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

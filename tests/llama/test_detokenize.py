@@ -7,7 +7,7 @@ import random
 import gguf
 import pytest
 
-from app.engine.worker import EngineRole
+from app.llama.bindings import Model
 from app.llama.detokenize import AnswerStream, TextStream
 
 
@@ -67,11 +67,10 @@ def gpt2_bytes() -> dict[str, int]:
     return {chr(b): b for b in printable} | {chr(256 + n): b for n, b in enumerate(others)}
 
 
-def test_every_token_of_the_vocabulary_survives(role: EngineRole, starter: object) -> None:
+def test_every_token_of_the_vocabulary_survives(model: Model, starter: object) -> None:
     """Against the vocabulary in the file, spelled in GPT-2's byte alphabet (another reader of another source)."""
     byte_of = gpt2_bytes()
     field = gguf.GGUFReader(str(starter)).fields["tokenizer.ggml.tokens"]
-    model = role.conversations().model
     assert model.vocabulary == len(field.data)
     for token, part in enumerate(field.data):
         text = bytes(field.parts[part]).decode()

@@ -1,0 +1,97 @@
+"""One answer under way: the tokens that it wants evaluated, what was drawn for it, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.errors import AppError
+from app.llama.draw import Drawer
+from app.llama.slots import Slot
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A token with the natural logarithms of its probability and of its rivals', where they were asked for."""
+
+    token: int
+    logprob: float = 0.0
+    rivals: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(eq=False)
+class Generation:
+    """Made by who wants an answer; all but the first fields are the scheduler's."""
+
+    key: str
+    """Conversation, for what the KV cache still holds of it; "" where none is known."""
+    tokens: list[int]
+    """The prompt, then what was written: all of it is evaluated sooner or later."""
+    drawer: Drawer
+    priority: int = 0
+    """1: a person waits for it."""
+    rivals: int | None = None
+    """How many of the likeliest tokens to name with each; None: no probabilities at all."""
+
+    prompt: int = field(init=False)
+    order: int = 0
+    slot: Slot | None = None
+    aside: str = ""
+    """Under which key its state was set aside when its room was needed."""
+    reused: int | None = None
+    """Tokens of the prompt that did not have to be evaluated."""
+    read: int = 0
+    """Tokens of the prompt whose reading was told."""
+    drawn: Drawn | None = None
+    begun: bool = False
+    """Whether any token was drawn for it."""
+    full: bool = False
+    """Whether the memory has no room for its next token, although it has all of it."""
+    error: AppError | None = None
+    passed: bool = False
+    """Whether it has let others go first since the last batch."""
+
+    def __post_init__(self) -> None:
+        self.prompt = len(self.tokens)
+
+    @property
+    def held(self) -> int:
+        """Tokens that are evaluated."""
+        return len(self.slot.tokens) if self.slot is not None else 0
+
+    @property
+    def evaluated(self) -> int:
+        """Tokens of the prompt that the KV cache did not hold when it began."""
+        return self.prompt - (self.reused or 0)
+
+    @property
+    def pending(self) -> int:
+        """Tokens that are not."""
+        return len(self.tokens) - self.held
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it still reads its prompt, or reads again what it had to give up."""
+        return not self.begun or self.pending > 1
+
+    @property
+    def wants_batch(self) -> bool:
+        """Whether it takes part in the next batch: it has a place, and its last token was taken."""
+        return self.slot is not None and self.drawn is None and self.pending > 0
+
+    def has_read(self) -> bool:
+        """Whether more of the prompt was read than `read` said; it says so now."""
+        held = min(self.held, self.prompt)
+        more = held > max(self.read, self.reused or 0)
+        self.read = max(held, self.read)
+        return more
+
+    def take(self) -> Drawn:
+        """The token that was drawn; it goes on once `accept` gives it back."""
+        drawn = self.drawn
+        assert drawn is not None
+        self.drawn = None
+        return drawn
+
+    def accept(self, token: int) -> None:
+        """Go on behind this token."""
+        self.tokens.append(token)

@@ -1,0 +1,242 @@
+"""Puts tokens of all answers under way into one batch: a word of each that writes, and a slice of a waiting prompt.
+
+A batch reads the weights once for everyone. A prompt is read in slices, so that a long one never holds up those who
+write. What a person asks comes first: others' prompts wait while its prompt is read, and each second batch is its own
+while its answer is written. Whoever finds no sequence or no cells free waits in order of arrival; a person's question
+does not, the latest of the others is set aside for it and goes on later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+
+from app.engine.cores import Cores
+from app.engine.generation import Drawn, Generation
+from app.errors import AppError
+from app.llama import bindings as llama
+from app.llama.context import ABORTED, DONE, FULL, Context, Part
+from app.llama.draw import log_probabilities
+from app.llama.slots import Slots, common_prefix
+
+RESERVED = 1
+"""Sequences that only a person's question may take."""
+HEADROOM = 64
+"""Cells that an answer must find free beside its prompt before it begins."""
+SHARED_LEAST = 64
+"""Tokens that two prompts must have in common for one to wait until the other has read them."""
+RIDE_ALONG = 4
+"""A person's prompt takes others' words along where they add at most a quarter of its tokens to the batch."""
+LEAST_SLICE = 8
+
+
+class Scheduler:
+    """Who may begin, and what the next batch carries."""
+
+    def __init__(self, context: Context, slots: Slots, cores: Cores, slice_tokens: int) -> None:
+        """`slice_tokens`: of a prompt that is read while nobody writes."""
+        self._context, self._slots, self._cores, self._slice = context, slots, cores, slice_tokens
+        self._live: list[Generation] = []
+        self._orders = count(1)
+        self._person_had_last = False
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._live)
+
+    def join(self, generation: Generation) -> None:
+        """From here on it waits for its turn; `leave` must follow."""
+        generation.order = next(self._orders)
+        self._live.append(generation)
+
+    def leave(self, generation: Generation) -> None:
+        """It is over or given up; what was evaluated stays for the next that begins so."""
+        self._live.remove(generation)
+        if generation.slot is not None:
+            self._slots.end(generation.slot)
+            generation.slot = None
+        if generation.aside:
+            self._slots.forget(generation.aside)
+        generation.drawer.close()
+
+    # --- who may begin ------------------------------------------------------------------------------------------------
+
+    def admit(self, generation: Generation) -> bool:
+        """Give it a sequence, if it is its turn and there is room."""
+        if generation.slot is not None:
+            return True
+        if self._before(generation) or self._worth_waiting(generation):
+            return False
+        while not (self._has_sequence(generation) and self._has_cells(generation)):
+            if not (generation.priority and self._set_one_aside(self._others(generation))):
+                return False
+        slot = self._slots.begin(generation.aside or generation.key, generation.tokens)
+        if slot is None:
+            return False
+        slot.key, generation.aside, generation.slot = generation.key, "", slot
+        if generation.reused is None:
+            generation.reused = len(slot.tokens)
+        return True
+
+    def ahead(self, generation: Generation) -> int:
+        """How many requests it waits for: those that work and those that wait before it."""
+        return len(self._working()) + len(self._before(generation))
+
+    def _before(self, generation: Generation) -> list[Generation]:
+        rank = _rank(generation)
+        return [other for other in self._live if other.slot is None and _rank(other) < rank]
+
+    def _working(self) -> list[Generation]:
+        return [each for each in self._live if each.slot is not None]
+
+    def _others(self, generation: Generation) -> list[Generation]:
+        """Those that it may push aside."""
+        return [each for each in self._working() if each.priority < generation.priority]
+
+    def _has_sequence(self, generation: Generation) -> bool:
+        most = self._context.sequences
+        if not generation.priority and most > RESERVED:
+            most -= RESERVED
+        return len(self._working()) < most
+
+    def _has_cells(self, generation: Generation) -> bool:
+        working = self._working()
+        if not working:
+            return True
+        taken = self._slots.cells(self._slots.busy) + sum(each.pending for each in working)
+        shared = max(common_prefix(each.slot.tokens, generation.tokens) for each in working if each.slot is not None)
+        return taken + len(generation.tokens) - shared + HEADROOM <= self._context.size
+
+    def _worth_waiting(self, generation: Generation) -> bool:
+        """Whether another is just reading what this prompt begins with too."""
+        if generation.priority:
+            return False
+        reading = [each for each in self._working() if each.is_reading]
+        if not reading:
+            return False
+        wanted = generation.tokens
+        have = self._slots.longest(generation.aside or generation.key, wanted)
+        return any(common_prefix(each.tokens, wanted) >= have + SHARED_LEAST for each in reading)
+
+    def _set_one_aside(self, candidates: Iterable[Generation]) -> bool:
+        """Take the sequence of the least urgent, latest candidate; it waits for another. False without candidates."""
+        victim = max(candidates, key=_rank, default=None)
+        if victim is None or victim.slot is None:
+            return False
+        victim.aside = f"aside {victim.order}"
+        self._slots.set_aside(victim.slot, victim.aside)
+        victim.slot = None
+        return True
+
+    # --- one batch ----------------------------------------------------------------------------------------------------
+
+    def step(self, asking: Generation) -> None:
+        """Evaluate one batch, unless others have yet to take what the last one brought them."""
+        if not asking.passed and any(other.drawn is not None for other in self._live if other is not asking):
+            asking.passed = True
+            return
+        batch = self._compose()
+        if not batch:
+            return
+        self._context.set_threads(self._cores.threads)
+        result = self._context.decode([part for _, part in batch])
+        if result == DONE:
+            self._take(batch)
+        elif result == FULL:
+            self._relieve()
+        elif result == ABORTED:
+            self._slots.settle(each.slot for each, _ in batch if each.slot is not None)
+        else:
+            self._fail(result)
+
+    def _compose(self) -> list[tuple[Generation, Part]]:
+        wanting = [each for each in self._live if each.wants_batch]
+        writing = [each for each in wanting if not each.is_reading]
+        reading = sorted((each for each in wanting if each.is_reading), key=_rank)
+        urgent = [each for each in reading if each.priority]
+        reading = urgent or reading
+        sizes = self._sizes(reading, self._budget(writing, urgent=bool(urgent)))
+        if urgent and sum(sizes) < RIDE_ALONG * len(writing):
+            writing = [each for each in writing if each.priority]
+        elif not urgent:
+            writing = self._persons_turn(writing)
+        parts = [(each, _part(each, 1)) for each in writing]
+        return parts + [(each, _part(each, size)) for each, size in zip(reading, sizes, strict=True) if size]
+
+    def _budget(self, writing: list[Generation], *, urgent: bool) -> int:
+        """Tokens of prompts in this batch."""
+        budget = self._slice
+        if writing and not urgent:
+            budget //= 4 if any(each.priority for each in writing) else 2
+        return max(1, min(max(budget, LEAST_SLICE), self._context.batch - len(writing)))
+
+    def _persons_turn(self, writing: list[Generation]) -> list[Generation]:
+        """Each second batch belongs to a person's answer alone."""
+        persons = [each for each in writing if each.priority]
+        self._person_had_last = bool(persons) and not self._person_had_last
+        return persons if self._person_had_last else writing
+
+    @staticmethod
+    def _sizes(reading: list[Generation], budget: int) -> list[int]:
+        """How many tokens of each prompt, the first in line first."""
+        sizes = []
+        for each in reading:
+            sizes.append(min(each.pending, budget))
+            budget -= sizes[-1]
+        return sizes
+
+    def _take(self, batch: list[tuple[Generation, Part]]) -> None:
+        """Note what was evaluated and draw the next token of each whose logits are there."""
+        row = -1
+        for each in self._live:
+            each.passed = False
+        for each, part in batch:
+            row += len(part.tokens)
+            assert each.slot is not None
+            self._slots.add(each.slot, part.tokens)
+            if part.wanted:
+                self._draw(each, row)
+
+    def _draw(self, generation: Generation, row: int) -> None:
+        try:
+            token = generation.drawer.draw(self._context, row)
+        except AppError as error:
+            generation.error = error
+            return
+        generation.begun = True
+        generation.drawn = Drawn(token)
+        if generation.rivals is not None:
+            own, rivals = log_probabilities(self._context.logits(row), token, generation.rivals)
+            generation.drawn = Drawn(token, own, tuple(rivals))
+
+    def _relieve(self) -> None:
+        """The cells are used up: idle sequences go first, then the least urgent answer, and one that is alone ends."""
+        if self._slots.free_idle():
+            return
+        working = self._working()
+        if len(working) > 1:
+            self._set_one_aside(working)
+        else:
+            working[0].full = True
+
+    def _fail(self, result: int) -> None:
+        """llama.cpp failed, and with it everything that its memory held."""
+        detail = f"llama_decode {result}\n{llama.last_errors()}"
+        for each in self._live:
+            if each.slot is not None:
+                each.slot.busy = False
+                each.slot = None
+            message = "The model stopped because of an error inside it."
+            each.error = AppError(message, "Ask again, or restart the model.", detail)
+        self._slots.clear()
+
+
+def _rank(generation: Generation) -> tuple[int, int]:
+    return -generation.priority, generation.order
+
+
+def _part(generation: Generation, size: int) -> Part:
+    slot, held = generation.slot, generation.held
+    assert slot is not None
+    tokens = generation.tokens[held : held + size]
+    return Part(slot.number, held, tokens, wanted=held + size == len(generation.tokens))

@@ -1,0 +1,159 @@
+"""Writes one answer token by token, beside others: what the assistant's questions and programs' requests share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Literal
+
+from app.engine.generation import Drawn, Generation
+from app.engine.scheduler import Scheduler
+from app.llama.bindings import CONTROL, Model
+from app.llama.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
+from app.types import Stats
+from app.workers.protocol import Prefill, Token, TokenLogprob, TopLogprob, Waiting
+
+Reason = Literal["end", "length", "stop"]
+Events = Generator[Waiting | Prefill | Token | None, None, None]
+"""Steps of an answer; None: nothing to say, it is the others' turn."""
+
+BUSY = "The model is writing other answers first."
+
+
+class Answer:
+    """What was written so far, and the figures of it."""
+
+    def __init__(self, model: Model, stop: tuple[str, ...], *, thinking: bool, started: float) -> None:
+        """`thinking`: the prompt has opened a <think> block; `started`: when it was asked for, by perf_counter."""
+        self.model = model
+        self.stream = AnswerStream(stop, thinking=thinking)
+        self.tokens: list[int] = []
+        self.reason: Reason = "length"
+        self.logprobs: list[TokenLogprob] = []
+        self._told = 0  # of logprobs
+        self._started, self._first, self._last, self._drawn = started, 0.0, 0.0, 0
+
+    @property
+    def text(self) -> str:
+        return "".join(self.stream.answer)
+
+    @property
+    def thinking(self) -> str:
+        return "".join(self.stream.thoughts)
+
+    def mark(self) -> None:
+        """A token was drawn now."""
+        self._last = time.perf_counter()
+        self._first = self._first or self._last
+        self._drawn += 1
+
+    def add(self, drawn: Drawn, *, with_logprob: bool) -> list[Piece]:
+        """Take a token; what can be shown after it."""
+        self.tokens.append(drawn.token)
+        if with_logprob:
+            self.logprobs.append(self._logprob(drawn))
+        return list(self.stream.feed(visible(self.model, drawn.token)))
+
+    def finish(self) -> list[Piece]:
+        """What was held back."""
+        return list(self.stream.finish(complete=self.reason != "length"))
+
+    def untold(self) -> tuple[TokenLogprob, ...]:
+        """The log-probabilities since the last call."""
+        fresh, self._told = tuple(self.logprobs[self._told :]), len(self.logprobs)
+        return fresh
+
+    def stats(self, prompt: int, evaluated: int) -> Stats:
+        """`prompt`: its tokens; `evaluated`: those that the KV cache did not hold."""
+        seconds = self._last - self._first
+        return Stats(
+            prompt_tokens=prompt,
+            evaluated_tokens=evaluated,
+            completion_tokens=len(self.tokens),
+            first_token_ms=(self._first - self._started) * 1000 if self._drawn else 0.0,
+            tokens_per_s=(self._drawn - 1) / seconds if seconds > 0 else 0.0,
+        )
+
+    def _logprob(self, drawn: Drawn) -> TokenLogprob:
+        text, raw = self._spelled(drawn.token)
+        rivals = ((*self._spelled(token), value) for token, value in drawn.rivals)
+        return TokenLogprob(
+            text, drawn.logprob, raw, tuple(TopLogprob(name, value, own) for name, own, value in rivals)
+        )
+
+    def _spelled(self, token: int) -> tuple[str, tuple[int, ...]]:
+        raw = self.model.piece(token)
+        return raw.decode("utf-8", "replace"), tuple(raw)
+
+
+def visible(model: Model, token: int) -> bytes:
+    """A token's bytes; stray control tokens are not text, except where they mark thinking."""
+    piece = model.piece(token)
+    if model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (THINK_OPEN, THINK_CLOSE):
+        return b""
+    return piece
+
+
+Show = Callable[[Iterable[Piece]], Iterator[Piece]]
+"""What of the pieces is told as text; the rest may be a tool call."""
+
+
+def write(scheduler: Scheduler, generation: Generation, answer: Answer, room: int, show: Show) -> Events:
+    """Write up to `room` tokens into `answer`. Closing it at any yield leaves the cache as it says it is.
+
+    Raises:
+        AppError: llama.cpp failed, or the answer's form cannot be kept to.
+    """
+    scheduler.join(generation)
+    try:
+        yield None  # those that came with it join before the next batch
+        for _ in range(room):
+            yield from _next(scheduler, generation)
+            if generation.full:
+                break
+            drawn = generation.take()
+            answer.mark()
+            if answer.model.is_end(drawn.token):
+                answer.reason = "end"
+                break
+            pieces = answer.add(drawn, with_logprob=generation.rivals is not None)
+            yield from told(answer, show(pieces))
+            if answer.stream.stopped:
+                answer.reason = "stop"
+                break
+            if len(answer.tokens) < room:
+                generation.accept(drawn.token)
+    finally:
+        scheduler.leave(generation)
+    yield from told(answer, show(answer.finish()))
+    if rest := answer.untold():
+        yield Token(text="", logprobs=rest)
+
+
+def _next(scheduler: Scheduler, generation: Generation) -> Events:
+    """Steps until the next token is drawn, or until there is no room for it."""
+    ahead = -1
+    while True:
+        if generation.error is not None:
+            raise generation.error
+        if generation.has_read():
+            yield Prefill(done=generation.read, total=generation.prompt)
+        elif generation.drawn is not None or generation.full:
+            return
+        elif not scheduler.admit(generation):
+            before, ahead = ahead, scheduler.ahead(generation)
+            yield Waiting(note=BUSY, ahead=ahead) if ahead != before else None
+        else:
+            scheduler.step(generation)
+            if generation.drawn is None and generation.error is None and not generation.full:
+                yield None
+
+
+def told(answer: Answer, pieces: Iterable[Piece]) -> Iterator[Token | None]:
+    """Pieces as events; None where there are none."""
+    said = False
+    for piece in pieces:
+        said = True
+        yield Token(text=piece.text, thinking=piece.thinking, logprobs=answer.untold())
+    if not said:
+        yield None

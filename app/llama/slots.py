@@ -1,0 +1,208 @@
+"""Knows which tokens each sequence of a context holds, and begins a prompt with the longest prefix that is there.
+
+A prefix is used again only where every token id is the same, so nothing can get from one conversation into another:
+equal tokens give equal keys and values.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from app.llama.context import Context
+
+WORTH_SAVING = 128
+"""Tokens; evaluating fewer again is quicker than it is worth the memory."""
+
+
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens at the start are the same."""
+    size = min(len(a), len(b))
+    if a[:size] == b[:size]:
+        return size
+    return next(i for i in range(size) if a[i] != b[i])
+
+
+@dataclass(eq=False)
+class Slot:
+    """One sequence of the context: what it holds, and for which conversation."""
+
+    number: int
+    key: str = ""
+    tokens: list[int] = field(default_factory=list)
+    cells: list[int] = field(default_factory=list)
+    """A name for the cell of each token; sequences that share a prefix share its cells."""
+    busy: bool = False
+    used: int = 0
+    """When it was last taken; the smallest is the oldest."""
+
+
+@dataclass(frozen=True)
+class _Saved:
+    tokens: list[int]
+    state: bytes
+
+
+class Slots:
+    """The sequences of one context, and the states of other conversations while they fit in `limit` bytes."""
+
+    def __init__(self, context: Context, limit: int) -> None:
+        self._context = context
+        self._limit = limit
+        self._slots = [Slot(number) for number in range(context.sequences)]
+        self._saved: OrderedDict[str, _Saved] = OrderedDict()
+        self._names = count()
+        self._clock = count(1)
+
+    @property
+    def size(self) -> int:
+        """Cells of all sequences together, which is also the most that one can hold."""
+        return self._context.size
+
+    @property
+    def busy(self) -> list[Slot]:
+        return [slot for slot in self._slots if slot.busy]
+
+    @property
+    def idle(self) -> list[Slot]:
+        """Those that no answer needs now, the one that was used longest ago first."""
+        return sorted((slot for slot in self._slots if not slot.busy), key=lambda slot: slot.used)
+
+    def cells(self, slots: Iterable[Slot]) -> int:
+        """How many cells some sequences take together."""
+        return len(set[int]().union(*(slot.cells for slot in slots)))
+
+    def held(self, key: str) -> list[int]:
+        """A copy of the tokens that the sequence of a conversation holds."""
+        return next((list(slot.tokens) for slot in self._slots if slot.key == key), [])
+
+    def longest(self, key: str, prompt: list[int]) -> int:
+        """How many tokens of a prompt would not have to be evaluated if it began now."""
+        held = max(common_prefix(slot.tokens, prompt) for slot in self._slots)
+        saved = self._saved.get(key) if key else None
+        return held if saved is None else max(held, common_prefix(saved.tokens, prompt))
+
+    def begin(self, key: str, prompt: list[int]) -> Slot | None:
+        """Take a sequence for a prompt; its tokens are then a prefix of it, less than the whole, since the last token
+        must be evaluated for its logits. None where all are busy."""
+        slot = self._choose(key, prompt)
+        if slot is None:
+            return None
+        self._fill(slot, key, prompt)
+        slot.key, slot.busy, slot.used = key, True, next(self._clock)
+        self._cut(slot, min(common_prefix(slot.tokens, prompt), len(prompt) - 1))
+        return slot
+
+    def add(self, slot: Slot, tokens: Sequence[int]) -> None:
+        """These were evaluated behind what the sequence held."""
+        slot.tokens.extend(tokens)
+        slot.cells.extend(next(self._names) for _ in tokens)
+
+    def settle(self, slots: Iterable[Slot]) -> None:
+        """A batch was cut short: a sequence whose memory is not as it was before is emptied."""
+        for slot in slots:
+            if not self._context.holds(slot.number, len(slot.tokens)):
+                self._empty(slot)
+
+    def end(self, slot: Slot) -> None:
+        """The answer is over; what the sequence holds stays for the next that begins so."""
+        slot.busy = False
+        slot.used = next(self._clock)
+
+    def set_aside(self, slot: Slot, key: str) -> None:
+        """Free the sequence and its cells; its state is kept under `key` while there is room."""
+        self._save(slot, key)
+        self._empty(slot)
+        slot.busy = False
+
+    def free_idle(self) -> bool:
+        """Free the cells of the idle sequence that was used longest ago; False where there is none."""
+        for slot in self.idle:
+            if slot.tokens:
+                self._save(slot, slot.key)
+                self._empty(slot)
+                return True
+        return False
+
+    def forget(self, key: str) -> None:
+        """Nobody will come back for what was set aside under `key`."""
+        self._saved.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything, the saved conversations too."""
+        self._context.clear()
+        self._saved.clear()
+        for slot in self._slots:
+            slot.key = ""
+            slot.tokens.clear()
+            slot.cells.clear()
+
+    # --- choosing and filling -----------------------------------------------------------------------------------------
+
+    def _choose(self, key: str, prompt: list[int]) -> Slot | None:
+        """The conversation's own sequence, else one that loses little by being cut to the prompt, else an empty one,
+        else the one that was used longest ago."""
+        idle = self.idle
+        own = next((slot for slot in idle if key and slot.key == key), None)
+        if own is not None or not idle:
+            return own
+        nearest = max(idle, key=lambda slot: common_prefix(slot.tokens, prompt))
+        shared = common_prefix(nearest.tokens, prompt)
+        if shared and len(nearest.tokens) - shared < WORTH_SAVING:
+            return nearest
+        return next((slot for slot in idle if not slot.tokens), idle[0])
+
+    def _fill(self, slot: Slot, key: str, prompt: list[int]) -> None:
+        """Give the sequence the longest prefix that any other, or a saved state, has for it."""
+        have = common_prefix(slot.tokens, prompt)
+        if slot.key != key:
+            self._save(slot, slot.key)
+        saved = self._saved.pop(key, None) if key else None
+        source = max(self._slots, key=lambda other: common_prefix(other.tokens, prompt))
+        shared = min(common_prefix(source.tokens, prompt), len(prompt) - 1)
+        if saved is not None and common_prefix(saved.tokens, prompt) > max(have, shared):
+            self._restore(slot, saved)
+        elif source is not slot and shared > have:
+            self._copy(source, slot, shared)
+
+    def _restore(self, slot: Slot, saved: _Saved) -> None:
+        self._empty(slot)
+        while self.size - self.cells(self._slots) < len(saved.tokens) and self.free_idle():
+            pass
+        if self._context.restore(slot.number, saved.state, len(saved.tokens)):
+            self.add(slot, saved.tokens)  # else it is read again
+
+    def _copy(self, source: Slot, slot: Slot, tokens: int) -> None:
+        self._empty(slot)
+        if self._context.copy(source.number, slot.number, tokens, whole=tokens == len(source.tokens)):
+            slot.tokens = source.tokens[:tokens]
+            slot.cells = source.cells[:tokens]
+
+    def _cut(self, slot: Slot, tokens: int) -> None:
+        if tokens == len(slot.tokens):
+            return
+        if self._context.keep(slot.number, tokens):
+            del slot.tokens[tokens:], slot.cells[tokens:]
+        else:
+            slot.tokens.clear()
+            slot.cells.clear()
+
+    def _empty(self, slot: Slot) -> None:
+        self._context.drop(slot.number)
+        slot.tokens.clear()
+        slot.cells.clear()
+
+    # --- saved states -------------------------------------------------------------------------------------------------
+
+    def _save(self, slot: Slot, key: str) -> None:
+        if not key or len(slot.tokens) < WORTH_SAVING:
+            return
+        state = self._context.save(slot.number, self._limit)
+        if state is None:
+            return
+        self._saved[key] = _Saved(list(slot.tokens), state)
+        self._saved.move_to_end(key)
+        while sum(len(saved.state) for saved in self._saved.values()) > self._limit:
+            self._saved.popitem(last=False)

