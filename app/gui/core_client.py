@@ -112,6 +112,8 @@ class CoreClient(QObject):
         self.welcomed.emit(welcome)
 
     def _refused(self, error: AppError) -> None:
+        if isinstance(error, WorkerGone):
+            return  # it ended before it had greeted; the next one is on its way
         self._left = True
         self.refused.emit(error)
 
