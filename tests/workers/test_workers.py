@@ -16,6 +16,7 @@ from app.workers import client as client_module
 from app.workers.client import Client
 from app.workers.protocol import (
     AddProgress,
+    Alive,
     Collections,
     Control,
     Data,
@@ -56,8 +57,11 @@ def say(process: subprocess.Popen[bytes], *messages: Request | Control | bytes) 
 
 
 def hear(process: subprocess.Popen[bytes]) -> Frame:
+    """The next frame that is not a sign of life."""
     assert process.stdout is not None
-    return decode_frame(process.stdout.readline())
+    while isinstance((frame := decode_frame(process.stdout.readline())).data, Alive):
+        pass
+    return frame
 
 
 def hear_last(process: subprocess.Popen[bytes], key: int) -> Frame:
