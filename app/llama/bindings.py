@@ -251,7 +251,9 @@ def grammar(model: Model, gbnf: str) -> Any:
 
 
 def schema_to_gbnf(schema: str) -> str:
-    return str(json_schema_to_gbnf(schema))
+    """The grammar of a JSON schema. The package's rule for a character lets line breaks into a string, which no JSON
+    reader takes."""
+    return str(json_schema_to_gbnf(schema)).replace('char ::= [^"\\\\] |', 'char ::= [^"\\\\\\x7F\\x00-\\x1F] |')
 
 
 top_k: Callable[[int], Any] = c.llama_sampler_init_top_k
