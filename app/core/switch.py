@@ -78,7 +78,10 @@ class Switch:
             self._house.clock.after(ROOM_POLL_S, self._make_room)
 
     def _try(self) -> None:
-        """One token, before anybody depends on it: some files pass every check and crash at the first word."""
+        """One token, before anybody depends on it: some files pass every check and crash at the first word.
+
+        Asked of the engine that has just loaded the model; a `Probe` would load the file a second time.
+        """
         if self._over:
             return
         if self._tried:

@@ -143,9 +143,10 @@ class Switcher:
         engine.request(p.SetAdapter(path=model.adapter), done=done, failed=failed)
 
     def _tell_switched(self, engine: Engine, replies: list[Reply]) -> None:
+        """The list first: who hears of the switch finds the new model in it."""
         said = c.Switched(model_id=engine.model.id, info=engine.info)
+        self._list.tell()
         self._house.tell(said)
         for reply in replies:
             reply.done(said)
-        self._list.tell()
         self._in_use.tell_ready()
