@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.chats.records import Turn
+from app.core.protocol import Welcome
 from app.gui import main as gui
 from app.gui.chat.chips import OBJECT
 from app.gui.chat.page import ChatPage
 from app.gui.chat.rich_text import RichText
 from app.gui.documents.page import DocumentsPage
 from app.gui.shell.single_instance import SingleInstance
-from app.gui.worker_client import WorkerClient
 from app.paths import Home
 
 LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
-KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 class RealWindow:
@@ -40,11 +38,17 @@ class RealWindow:
         self.parts = gui.build_parts(place, app)
         self.finished: list[Turn] = []
         self.parts.chats.answer_finished.connect(self.finished.append)
+        self.core = 0
+        """The pid of the core, once it has greeted."""
+        self.parts.core.welcomed.connect(self._welcomed)
         self.window = gui.build_window(self.parts)
         gui.show_window(self.parts, self.window, self.instance)
         if not self.parts.session.state.geometry:
             self.window.resize(1280, 820)
         self.window.activateWindow()
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        self.core = welcome.pid
 
     def close(self) -> None:
         """As when a person closes the window and the program ends."""
@@ -164,11 +168,10 @@ class RealWindow:
         self.app.sendEvent(target, QDropEvent(QPointF(inside), COPY, data, LEFT, NONE))
 
 
-def kill(client: WorkerClient) -> None:
-    """End a child as the system does that is out of memory."""
-    process = client._process
-    assert process is not None
-    os.kill(process.processId(), KILL)
+def kill(core: int, role: str) -> None:
+    """End a child of a core as the system does that is out of memory."""
+    (child,) = [each for each in psutil.Process(core).children() if role in each.cmdline()]
+    child.kill()
 
 
 def make_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:

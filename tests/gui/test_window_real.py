@@ -71,7 +71,7 @@ def test_a_dropped_pdf_is_asked_cited_and_shown_with_its_passage_marked(real: Re
     real.drop(make_pdf(tmp_path / "Canteen-Rules.pdf", CANTEEN))
     real.until(lambda: real.parts.documents.add_state.phase == "running", "the drop")
     real.added()
-    assert real.window.key == "documents" and real.parts.documents.current == SAMPLES
+    assert real.window.key == "documents" and real.parts.documents.current == real.parts.chats.collection_id
     real.until(lambda: "Canteen-Rules.pdf" in [row.name for row in real.parts.documents.documents.rows()], "its row")
     real.window.act("focus_input")
     answer = real.ask("When does the canteen close on Fridays?").answer
@@ -92,7 +92,7 @@ def test_a_dropped_pdf_is_asked_cited_and_shown_with_its_passage_marked(real: Re
 
 def test_a_stopped_answer_keeps_what_was_said(real: RealWindow) -> None:
     real.window.new_chat()
-    real.parts.chats.choose_collection("")
+    real.parts.chats.choose_collection(0)
     real.parts.settings.set(MAX_TOKENS, 2_000)
     before = len(real.finished)
     real.send(STORY)
@@ -100,7 +100,7 @@ def test_a_stopped_answer_keeps_what_was_said(real: RealWindow) -> None:
     QTest.keyClick(real.chat.composer.edit, Qt.Key.Key_Escape)
     turn = real.answered(before)
     assert turn.state == "stopped" and turn.text.startswith(said[:40])
-    assert real.parts.store.turns(turn.chat_id)[-1].text == turn.text
+    assert real.parts.reader.turns(turn.chat_id)[-1].text == turn.text
     assert said[:10] in real.shown()
 
 
@@ -108,7 +108,7 @@ def test_a_killed_model_costs_a_banner_and_the_chat_goes_on(real: RealWindow, ex
     before = len(real.finished)
     real.send(STORY)
     said = real.until_it_writes()
-    kill(real.parts.models.engine)
+    kill(real.core, "engine")
     turn = real.answered(before)
     assert turn.state == "stopped" and turn.text.startswith(said[:40])
     assert "stopped unexpectedly" in real.chat.banner.text()
@@ -127,7 +127,7 @@ def test_a_killed_reader_goes_on_where_it_was(real: RealWindow, tmp_path: Path) 
         path.write_text(f"Pump number {n} is serviced every {n + 3} months by the service desk. " * 20)
     real.parts.documents.add([str(path) for path in paths])
     real.until(lambda: real.parts.documents.add_state.done >= 2, "two files")
-    kill(real.parts.documents_client)
+    kill(real.core, "documents")
     real.until(lambda: real.parts.documents.add_state.phase == "interrupted", "the end of the process")
     QTest.mouseClick(real.documents.add_bar.continue_button, Qt.MouseButton.LeftButton)
     real.added()
@@ -151,12 +151,12 @@ def test_chats_draft_and_shape_come_back(qapp: QApplication, real: RealWindow, p
     real.window.resize(800, 640)  # Qt brings a window back no larger than the screen
     real.window.move(QPoint(60, 40))
     QTest.keyClicks(real.chat.composer.edit, "Half a quest")
-    chat_id, count = real.parts.chats.chat_id, real.parts.store.count()
+    chat_id, count = real.parts.chats.chat_id, real.parts.reader.count()
     assert chat_id and count == 3
     real.close()
     real.__init__(qapp, place)  # type: ignore[misc]  # the next day, in the same fixture
     assert real.window.size() == QSize(800, 640)
-    assert real.parts.chats.chat_id == chat_id and real.parts.store.count() == count
+    assert real.parts.chats.chat_id == chat_id and real.parts.reader.count() == count
     assert real.chat.composer.text() == "Half a quest" and real.window.key == "chat"
     real.until(lambda: len(real.chat.transcript.answers()) == 3, "the answers")
     assert real.parts.settings.get(DEFAULT_COLLECTION) == SAMPLES
