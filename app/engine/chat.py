@@ -113,7 +113,7 @@ class Conversations:
         room = min(call.sampling.max_tokens, self.context.size - len(task.prompt.tokens))
         if room < 1:
             detail = f"{len(task.prompt.tokens)} tokens of {self.context.size}"
-            raise AppError("This does not fit into the model's context.", "Send less.", detail)
+            raise AppError("This is too long for the model's context.", "Send less.", detail)
         drawer = sampler.drawer(self.model, call.sampling, task.json_schema)
         generation = Generation(call.conversation, list(task.prompt.tokens), drawer, call.priority, call.logprobs)
         stop = (*call.sampling.stop, *task.prompt.stop)

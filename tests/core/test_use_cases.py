@@ -96,8 +96,8 @@ TABLE: dict[str, Use] = {
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),
     "DownloadModel": Use(why="no hub is reachable from here; the models process knows how"),
-    "FindServer": Use(why="neither the Models page nor “inhouse models” offers servers of the company"),
-    "AddServer": Use(why="neither the Models page nor “inhouse models” offers servers of the company"),
+    "FindServer": Use("ModelServers.find", why="a command says the model's name and is told what is wrong with it"),
+    "AddServer": Use("ServerDialog._go_on", "models"),
     # trainings
     "ListRuns": Use("RunList.refresh", "train"),
     "ListResources": Use("FinetuneController.refresh", why="a command is told by the core what it cannot use"),
@@ -124,7 +124,7 @@ TABLE: dict[str, Use] = {
     "DeleteRun": Use("FinetuneController.delete", "train"),
     # programs
     "ServeApi": Use(command="serve", why="the window's switch is a setting that the core follows"),
-    "ShowApi": Use("ProgramsSection._look", "serve"),
+    "ShowApi": Use("ProgramsSection._look", "serve", "bench"),
     "RenewApiKey": Use("ProgramsSection._ask_to_renew", "serve"),
     "CompleteWith": Use(api="chat", why="for programs"),
 }

@@ -52,7 +52,8 @@ def test_the_first_run_starts_with_the_samples_and_answers_from_them(real: RealW
     welcome = real.window.findChild(FirstRun)
     assert welcome is not None and len(welcome._sample_list.chosen()) == 8
     QTest.mouseClick(welcome.start, Qt.MouseButton.LeftButton)
-    assert real.window.key == "chat" and real.parts.chats.collection == SAMPLES
+    assert real.window.key == "chat"
+    real.until(lambda: real.parts.chats.collection == SAMPLES, "the samples' collection")
     real.added()
     real.until(lambda: [each.documents for each in real.parts.documents.totals] == [8], "eight documents")
     real.engine_ready()
@@ -63,7 +64,7 @@ def test_the_first_run_starts_with_the_samples_and_answers_from_them(real: RealW
     assert answer is not None and not answer.stopped
     shown = [*(source.passage for source in answer.sources), *answer.nearest]
     assert any(passage.document == "Travel-Policy-2026.pdf" and passage.page == 8 for passage in shown)
-    assert real.parts.models.active is not None and real.parts.models.active.tokens_per_s
+    real.until(lambda: real.parts.models.active and real.parts.models.active.tokens_per_s, "the model's speed", 10)
 
 
 def test_a_dropped_pdf_is_asked_cited_and_shown_with_its_passage_marked(real: RealWindow, tmp_path: Path) -> None:
@@ -159,6 +160,6 @@ def test_chats_draft_and_shape_come_back(qapp: QApplication, real: RealWindow, p
     assert real.parts.chats.chat_id == chat_id and real.parts.reader.count() == count
     assert real.chat.composer.text() == "Half a quest" and real.window.key == "chat"
     real.until(lambda: len(real.chat.transcript.answers()) == 3, "the answers")
-    assert real.parts.settings.get(DEFAULT_COLLECTION) == SAMPLES
+    assert real.parts.collections.name(real.parts.settings.get(DEFAULT_COLLECTION)) == SAMPLES
     real.engine_ready()
     real.until(lambda: [each.documents for each in real.parts.documents.totals] == [33], "the documents")

@@ -117,10 +117,14 @@ class ChatAsked(Data, frozen=True):
 
 
 class TurnStored(Data, frozen=True):
+    """A turn as it stands in the store now."""
+
     turn: Turn
 
 
 class Answered(Data, frozen=True):
+    """The answer is whole, or ended early."""
+
     answer: Answer
 
 
@@ -192,6 +196,8 @@ class TurnsChanged(Data, frozen=True):
 
 
 class TurnRated(Data, frozen=True):
+    """A thumb was given or taken back."""
+
     turn: Turn
 
 

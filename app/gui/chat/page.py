@@ -249,6 +249,7 @@ class ChatPage(QWidget):
     def _collection_changed(self, name: str) -> None:
         self.composer.set_collection(name)
         self.collection_button.show_collection(self._controller.collection_id)
+        self.start_page.refresh()
         self._show_adding()
 
     def _engine_changed(self, state: str) -> None:
