@@ -64,6 +64,7 @@ class Cores:
     def start(self) -> None:
         """Begin to watch, with what was seen since this was made; with one thread there is nothing to choose."""
         if self.most > 1:
+            self._see()
             self._thread = threading.Thread(target=self._watch, name="cores", daemon=True)
             self._thread.start()
 

@@ -83,12 +83,12 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     """
     started = time.perf_counter()
     header = check(Path(call.path))
+    cores = Cores(call.threads or physical_cores())
     gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
     ram = psutil.virtual_memory()
     memory = Memory(ram.available, ram.total, sum(gpu.free for gpu in gpus))
     plan = fit(header, memory, call.context, call.gpu_layers)
     model = yield from _open(Path(call.path), plan.gpu_layers)
-    cores = Cores(call.threads or physical_cores())
     try:
         context, plan = _make_context(model, plan, cores.most)
         if not (context.has_memory and model.can_chat):

@@ -78,6 +78,11 @@ class Scheduler:
             generation.reused = len(slot.tokens)
         return True
 
+    def _admit_waiting(self) -> None:
+        for generation in sorted((each for each in self._live if each.slot is None), key=_rank):
+            if not self.admit(generation):
+                return
+
     def ahead(self, generation: Generation) -> int:
         """How many requests it waits for: those that work and those that wait before it."""
         return len(self._working()) + len(self._before(generation))
@@ -135,6 +140,7 @@ class Scheduler:
         if not asking.passed and any(other.drawn is not None for other in self._live if other is not asking):
             asking.passed = True
             return
+        self._admit_waiting()
         batch = self._compose()
         if not batch:
             return

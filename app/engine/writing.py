@@ -117,12 +117,13 @@ def write(scheduler: Scheduler, generation: Generation, answer: Answer, room: in
                 answer.reason = "end"
                 break
             pieces = answer.add(drawn, with_logprob=generation.rivals is not None)
-            yield from told(answer, show(pieces))
             if answer.stream.stopped:
                 answer.reason = "stop"
+            elif len(answer.tokens) < room:
+                generation.accept(drawn.token)  # before it is told, so that it takes part in others' batches
+            yield from told(answer, show(pieces))
+            if answer.stream.stopped:
                 break
-            if len(answer.tokens) < room:
-                generation.accept(drawn.token)
     finally:
         scheduler.leave(generation)
     yield from told(answer, show(answer.finish()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +38,9 @@ def _on_log(level: int, text: bytes, _user: object) -> None:
 
 
 def start() -> None:
-    """Once a process: quiet llama.cpp down to our log and prepare its backends."""
+    """Once a process: quiet llama.cpp down to our log and prepare its backends. Where it gives up, it ends at once: by
+    itself it would first start a debugger, where there is one, and let that look into the process for seconds."""
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     c.llama_log_set(_on_log, ctypes.c_void_p(0))
     c.llama_backend_init()
 
