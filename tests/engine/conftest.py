@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from engine_helpers import GREEDY, run
+from tiny_gguf import write_tiny
 
 from app.engine.worker import EngineRole
 from app.paths import Home
@@ -28,6 +29,20 @@ def role(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[En
     """An engine with the starter loaded at 4,096 tokens."""
     engine = EngineRole(Home(tmp_path_factory.mktemp("home")))
     run(engine.handle(Load(path=str(starter), context=4096)))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
+
+
+@pytest.fixture(scope="module")
+def babble(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineRole]:
+    """An engine with the tiny model at 1,024 tokens, for what needs many batches and no sense."""
+    engine = EngineRole(Home(tmp_path_factory.mktemp("home")))
+    run(engine.handle(Load(path=str(tiny), context=1024, threads=1)))
     yield engine
     engine.close()
 

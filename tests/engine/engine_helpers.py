@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.engine.chat import Conversations
 from app.engine.worker import EngineRole
 from app.llama.encode import Encoder
 from app.types import Message, Passage, Sampling
-from app.workers.protocol import Data
+from app.workers.protocol import AnyCall, Data
 from app.workers.roles import Steps
 
 GREEDY = Sampling(temperature=0, max_tokens=24, repeat_penalty=1.0)
@@ -32,6 +34,24 @@ def said(steps: Steps, count: int) -> list[Data]:
         if event is not None:
             events.append(event)
     return events
+
+
+def together(role: EngineRole, calls: Sequence[AnyCall]) -> list[tuple[Data, list[Data]]]:
+    """Step several requests in turn, as the host does, until all have ended."""
+    live = {n: role.handle(call) for n, call in enumerate(calls)}
+    events: list[list[Data]] = [[] for _ in calls]
+    results: dict[int, Data] = {}
+    while live:
+        for n, steps in list(live.items()):
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                results[n] = stop.value
+                del live[n]
+            else:
+                if event is not None:
+                    events[n].append(event)
+    return [(results[n], events[n]) for n in range(len(calls))]
 
 
 def passage(text: str, n: int = 1) -> Passage:

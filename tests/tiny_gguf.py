@@ -1,0 +1,88 @@
+"""A tiny Llama as a real GGUF, for tests of what surrounds a model: random weights, bytes as tokens, quick batches.
+
+It babbles in ASCII letters, one a token, and never ends by itself. Its file can be made wrongly on purpose.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+LAYERS, HIDDEN, HEADS, WIDE, CONTEXT = 2, 64, 2, 128, 2048
+SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+Flaw = Literal["", "norm of a wrong type", "no tokenizer model", "NaN epsilon", "experts", "NaN weights"]
+
+
+def byte_letters() -> list[str]:
+    """GPT-2's printable stand-ins for the 256 bytes."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = [byte for byte in range(256) if byte not in plain]
+    table = {byte: chr(byte) for byte in plain} | {byte: chr(256 + i) for i, byte in enumerate(rest)}
+    return [table[byte] for byte in range(256)]
+
+
+def write_tiny(path: Path, *, template: str = CHATML, flaw: Flaw = "", seed: int = 3) -> Path:
+    """Write the model as float32."""
+    chance = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "llama")
+    tokens = [*SPECIAL, *byte_letters()]
+    _describe(writer, tokens, template, flaw)
+
+    def matrix(rows: int, columns: int) -> NDArray[np.float32]:
+        return (chance.standard_normal((rows, columns)) * 0.2).astype(np.float32)
+
+    embedding = matrix(len(tokens), HIDDEN)
+    quiet = np.array([token in SPECIAL or not "!" <= token <= "~" for token in tokens])
+    embedding[quiet] *= 0.01  # these are the output's weights too: it writes visible letters and never ends by itself
+    if flaw == "NaN weights":
+        embedding[5] = np.nan
+    writer.add_tensor("token_embd.weight", embedding)
+    norm = np.ones(HIDDEN, np.float16 if flaw == "norm of a wrong type" else np.float32)
+    writer.add_tensor("output_norm.weight", norm)
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        for name in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"{block}{name}.weight", np.ones(HIDDEN, np.float32))
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            writer.add_tensor(f"{block}{name}.weight", matrix(HIDDEN, HIDDEN))
+        for name, shape in (("gate", (WIDE, HIDDEN)), ("up", (WIDE, HIDDEN)), ("down", (HIDDEN, WIDE))):
+            writer.add_tensor(f"{block}ffn_{name}.weight", matrix(*shape))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _describe(writer: gguf.GGUFWriter, tokens: list[str], template: str, flaw: Flaw) -> None:
+    writer.add_name("Tiny")
+    writer.add_block_count(LAYERS)
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(HIDDEN)
+    writer.add_feed_forward_length(WIDE)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_rope_dimension_count(HIDDEN // HEADS)
+    writer.add_layer_norm_rms_eps(float("nan") if flaw == "NaN epsilon" else 1e-5)
+    if flaw == "experts":
+        writer.add_expert_count(8)
+    writer.add_vocab_size(len(tokens))
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    if flaw != "no tokenizer model":
+        writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([3] * len(SPECIAL) + [1] * (len(tokens) - len(SPECIAL)))
+    writer.add_token_merges(["t h"])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(template)
