@@ -85,7 +85,7 @@ class Workers:
 
 
 def asked(workers: Workers, **more: object) -> Answer:
-    ask = Ask(question="What is the limit of the rule?", collections=("HR",), model="M")
+    ask = Ask(question="What is the limit of the rule?", collections=(1,), searched="HR", model="M")
     return run(answer(msgspec.structs.replace(ask, **more)), workers)
 
 
@@ -98,7 +98,7 @@ def test_a_supported_answer_is_cited_with_what_was_searched() -> None:
     assert done.unsupported == ("It is a fine rule for the walkers of dogs.",)
     assert (done.searched, done.model, done.stats.prompt_tokens) == ("HR", "M", 90)
     (search,) = workers.made(Search)
-    assert isinstance(search, Search) and search.highlight and search.collections == ("HR",)
+    assert isinstance(search, Search) and search.highlight and search.collections == (1,)
     (chat,) = workers.made(Chat)
     assert isinstance(chat, Chat) and chat.grounded and chat.passages == PASSAGES
 
