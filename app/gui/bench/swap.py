@@ -136,10 +136,10 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[dict[str, object]]:
         answer = swaps.bench.ask()[0]
         chats.token_arrived.disconnect(midway)
         until = time.monotonic() + WAIT_S
-        while swaps.models.switching_to and time.monotonic() < until:
+        # An adapter takes over when the answer has ended, and the window hears of it a moment later.
+        while not (swapped := _uses(swaps.models, turn[n % 3].name)) and time.monotonic() < until:
             _pause(10)
-        active = swaps.models.active
-        kept += bool(asked) and _whole(answer) and active is not None and active.name == turn[n % 3].name
+        kept += bool(asked) and _whole(answer) and swapped
     stored = swaps.bench.parts.reader.count()
     yield {
         "figure": f"swap: answers kept of {count} with a swap in their middle",
@@ -186,6 +186,10 @@ def write_adapter(base: Path, out: Path) -> None:
 
 def _as(model: InstalledModel, name: str, **changes: Any) -> InstalledModel:
     return msgspec.structs.replace(model, id="", name=name, origin="imported", **changes)
+
+
+def _uses(models: ModelsController, name: str) -> bool:
+    return models.active is not None and models.active.name == name
 
 
 def _whole(answer: Answer) -> bool:
