@@ -15,6 +15,7 @@ import msgspec
 from PySide6.QtCore import QEventLoop, QTimer
 
 from app.gui.bench.stream import Bench
+from app.gui.models.controller import ModelsController
 from app.models.registry import Registry
 from app.paths import Home
 from app.settings import MAX_TOKENS
