@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from filelock import FileLock, Timeout
 
+from app.chats.copies import backup_daily
 from app.core import address
 from app.core.clock import LoopClock
 from app.core.core import Core
@@ -23,6 +24,7 @@ from app.core.doorway import MakeServer, no_server
 from app.core.process import ChildProcess
 from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
 from app.errors import AppError
+from app.files import secure
 from app.log import start_log
 from app.paths import Home, home
 from app.spawn import child_command
@@ -35,6 +37,9 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, An
 
 Command = Callable[..., list[str]]
 
+COPY_FIRST_S = 60.0
+COPY_LOOK_S = 3600.0
+"""Seconds after the start, and between two looks whether another day has begun."""
 LINGER_S = 2.0
 """A core without a door waits so long for the next one: a script's commands come one after the other."""
 FIRST_DOOR_S = 30.0
@@ -148,6 +153,7 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
     try:
         core = Core(place, make_child, LoopClock(loop), load_api=load_api)
         serve = Server(core, stop).serve
+        loop.call_later(COPY_FIRST_S, _copy_chats, place, core, loop)
     except AppError as error:
         serve = _refuse(error, stop)
     async with await _listen(place, serve):
@@ -159,6 +165,15 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
         core.api.when_off(off.set)
         await off.wait()
     await asyncio.gather(*(child.wait_gone() for child in children))
+
+
+def _copy_chats(place: Home, core: Core, loop: asyncio.AbstractEventLoop) -> None:
+    """Today's copy of the chats, and a look each hour whether another day has begun."""
+    try:
+        backup_daily(place, core.store)
+    except AppError as error:
+        log.warning("The chats could not be copied: %s", error)
+    loop.call_later(COPY_LOOK_S, _copy_chats, place, core, loop)
 
 
 async def _listen(place: Home, serve: Serve) -> asyncio.AbstractServer:
@@ -189,6 +204,7 @@ def main(command: Command = child_command, load_api: Callable[[], MakeServer] = 
     """`app --core`: own the data folder, unless another core does; `command` starts its children."""
     place = home()
     place.root.mkdir(parents=True, exist_ok=True)
+    secure(place)
     lock = FileLock(place.root / "core.lock")
     if not _own(lock, place):
         return 0
