@@ -70,9 +70,6 @@ class ChatStore(Turns):
     def set_collection(self, chat_id: int, collection_id: int) -> None:
         self._update(chat_id, collection_id=collection_id, collection_name="")
 
-    def set_model(self, chat_id: int, model_id: str) -> None:
-        self._update(chat_id, model_id=model_id, model_name="")
-
     def resolve_collections(self, ids: Mapping[str, int]) -> int:
         """Give chats that still know their collection by name its id; what has no id yet waits. → chats changed.
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-from pathlib import Path
 
-from app.files import cannot_write, sync_folder
+from app.files import PRIVATE_FILE, write_atomic
 from app.paths import Home
 
-MODE = 0o600
 KEY_BYTES = 32
 SHORTEST = 32
 """Characters; a shorter line is a damaged file."""
@@ -43,7 +39,7 @@ class ApiKey:
             NoSpace: it cannot be stored; the old one holds.
         """
         value = PREFIX + secrets.token_urlsafe(KEY_BYTES)
-        _write_secret(self._file, value.encode() + b"\n")
+        write_atomic(self._file, value.encode() + b"\n")
         self._value = value
         return value
 
@@ -52,26 +48,7 @@ class ApiKey:
         try:
             found = self._file.read_text(encoding="ascii").strip()
             if self._file.stat().st_mode & 0o077:
-                self._file.chmod(MODE)
+                self._file.chmod(PRIVATE_FILE)
         except (OSError, UnicodeDecodeError):
             return ""
         return found if len(found) >= SHORTEST else ""
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    """As `write_atomic`, but nobody else can read the file for a single moment."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise cannot_write(path, error) from error

@@ -78,10 +78,6 @@ class Debounce:
             self._timer.cancel()
             self._timer = None
 
-    @property
-    def is_waiting(self) -> bool:
-        return self._timer is not None
-
     def _fire(self) -> None:
         self._timer = None
         self._call()

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from app.errors import AppError
 from app.llama.gguf_header import GgufHeader
+from app.llama.memory import COMPUTE_BYTES, Q8_BYTES, chat_bytes
 
 MIN_CONTEXT = 1024
 GOOD_CONTEXT = 4096
 """Below this an 8-bit KV cache is better than a shorter context."""
-SPARE = 400 << 20
-"""Bytes for compute buffers: 512 tokens a batch and the logits of a vocabulary of 256,000."""
 SHARE = 0.9
 """Of the free memory that we take at most; the rest of the computer goes on working."""
-Q8_BYTES = 34 / 32
 
 
 @dataclass(frozen=True)
@@ -46,16 +44,16 @@ def fit(header: GgufHeader, memory: Memory, context: int, gpu_layers: int | None
     """
     wanted = min(context if context > 0 else 1 << 30, header.context_trained or 8192)
     if memory.gpu and gpu_layers != 0:
-        whole = _context_in(header, memory.gpu * SHARE - header.file_bytes - SPARE, wanted)
+        whole = _context_in(header, memory.gpu * SHARE - chat_bytes(header.file_bytes), wanted)
         if whole is not None and (gpu_layers is None or gpu_layers > header.layers):
             return Fit(*whole, header.layers + 1)
-        layers = _layers_in(header, memory.gpu * SHARE - SPARE, wanted) if gpu_layers is None else gpu_layers
+        layers = _layers_in(header, memory.gpu * SHARE - COMPUTE_BYTES, wanted) if gpu_layers is None else gpu_layers
     else:
         layers = 0
     _refuse_too_large(header, memory)
     on_cpu = header.file_bytes * (1 - layers / (header.layers + 1))
     # mmapped weights can be paged out, so a full memory costs speed; the KV cache cannot.
-    room = max(memory.ram * SHARE - on_cpu - SPARE, memory.ram * 0.25)
+    room = max(memory.ram * SHARE - chat_bytes(on_cpu), memory.ram * 0.25)
     part = _context_in(header, room, wanted) or (min(wanted, MIN_CONTEXT), True)
     return Fit(*part, layers)
 

@@ -193,10 +193,6 @@ class Model:
     def adds_bos(self) -> bool:
         return bool(c.llama_vocab_get_add_bos(self._vocab))
 
-    @property
-    def is_sentencepiece(self) -> bool:
-        return int(c.llama_vocab_type(self._vocab)) == int(c.LLAMA_VOCAB_TYPE_SPM)
-
     def adapter(self, path: str) -> Any:
         """The LoRA adapter at `path`, opened once a model.
 

@@ -13,6 +13,7 @@ from math import prod
 from pathlib import Path
 
 from app.errors import BadFile
+from app.llama.memory import F16_BYTES, cache_bytes
 
 Value = int | float | bool | str | list[int] | list[float] | list[bool]
 
@@ -187,14 +188,14 @@ class GgufHeader:
     def vocabulary(self) -> int:
         return self.lengths.get("tokenizer.ggml.tokens", 0) or self.of_architecture("vocab_size")
 
-    def kv_bytes_per_token(self, bytes_per_value: float = 2.0) -> float:
+    def kv_bytes_per_token(self, bytes_per_value: float = F16_BYTES) -> float:
         """Keys and values of all layers for one token of context; an upper bound where layers differ."""
         heads = max(1, self.of_architecture("attention.head_count", 1))
         heads_kv = self.of_architecture("attention.head_count_kv", heads)
         head = self.embedding // heads
         key = self.of_architecture("attention.key_length", head)
         value = self.of_architecture("attention.value_length", head)
-        return self.layers * heads_kv * (key + value) * bytes_per_value
+        return cache_bytes(1, self.layers, heads_kv, key, value, bytes_per_value)
 
 
 def read_header(path: Path) -> GgufHeader:

@@ -48,9 +48,9 @@ def cache_bytes(tokens: int, layers: int, kv_heads: int, key: int, value: int, p
     return tokens * layers * kv_heads * (key + value) * per_value
 
 
-def chat_bytes(file_bytes: int, cache: float) -> float:
+def chat_bytes(weights: float, cache: float = 0.0) -> float:
     """A loaded model with its KV cache."""
-    return file_bytes + cache + COMPUTE_BYTES
+    return weights + cache + COMPUTE_BYTES
 
 
 def training_bytes(shape: Shape, precision: str, longest: int = 0) -> int:

@@ -18,6 +18,7 @@ import msgspec
 from app.errors import AppError
 from app.files import OTHERS
 from app.paths import home
+from app.workers.failures import failure_of
 from app.workers.offline import forbid_network
 from app.workers.protocol import Alive, Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
 from app.workers.roles import Interruptible, RoleHandler, Steps, make_role
@@ -31,11 +32,6 @@ EXIT_GRACE_S = 3.0
 
 Message = Request | Control | Failure
 """What a line says; a Failure where it cannot be read."""
-
-
-def failure_of(error: AppError) -> Failure:
-    """An AppError as it travels to the parent."""
-    return Failure(error.message, error.hint, error.detail, getattr(error, "code", ""))
 
 
 class Replies:

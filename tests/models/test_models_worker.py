@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from worker_client import Client
 
 from app.errors import AppError, BadFile, NoSpace
 from app.models.registry import STARTER, Registry, find_starter
 from app.models.worker import ModelsRole
 from app.paths import home
 from app.types import InstalledModel
-from app.workers.client import Client
 from app.workers.protocol import (
     CopyProgress,
     Data,

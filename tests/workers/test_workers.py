@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import worker_client as client_module
+from worker_client import Client
 
 from app.errors import AppError, BadFile, WorkerGone
 from app.paths import Home
-from app.workers import client as client_module
-from app.workers.client import Client
 from app.workers.protocol import (
     AddProgress,
     Alive,

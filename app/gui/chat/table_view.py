@@ -77,10 +77,6 @@ class TableView(QWidget):
         self._shares = self._measure()
         self._write(0)
 
-    def plain_rows(self) -> list[list[str]]:
-        """Header and rows as words."""
-        return [["".join(span.text for span in cell) for cell in row] for row in (self._header, *self._rows)]
-
     def pieces(self) -> list[_Piece]:
         return self._pieces
 

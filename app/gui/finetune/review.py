@@ -25,8 +25,6 @@ from app.gui.widgets import Banner, Button, Label, SpinBox, empty_layout
 from app.gui.widgets.choices import SegmentedControl
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
-LIST_HEIGHT = 420
-
 
 class ReviewStep(ScrollColumn):
     """Progress while it is prepared, then numbers, list and source."""

@@ -232,12 +232,6 @@ class CardsEditor(Editor):
             self._cards[value] = card
             grid.addWidget(card, 0, i)
 
-    def refuse_above(self, most: int, reason: str) -> None:
-        """Cards beyond what is possible say why."""
-        for value, card in self._cards.items():
-            if value > most and not card.isChecked():
-                card.refuse(reason)
-
     def _show(self, value: Any) -> None:
         if value in self._cards:
             self._cards[value].setChecked(True)

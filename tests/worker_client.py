@@ -1,4 +1,4 @@
-"""A plain synchronous client of a worker, for the command line: one request at a time."""
+"""A plain synchronous client of a worker: one request at a time, and nothing between the test and the child."""
 
 from __future__ import annotations
 
@@ -12,21 +12,15 @@ from typing import IO
 
 import msgspec
 
-from app.errors import AppError, BadFile, WorkerGone
+from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.spawn import child_command, child_environment
-from app.workers.protocol import AnyCall, Control, Data, Failure, Frame, Request, WorkerRole, decode_frame, encode
+from app.workers.failures import error_of
+from app.workers.protocol import AnyCall, Control, Data, Frame, Request, WorkerRole, decode_frame, encode
 
 CANCEL_GRACE_S = 2.0
 EXIT_GRACE_S = 5.0
 KEPT_LOG_LINES = 200
-
-
-def error_of(failure: Failure) -> AppError:
-    """The error that the child raised, as far as the parent needs to tell kinds apart."""
-    if failure.code:
-        return BadFile(failure.message, failure.hint, failure.detail, failure.code)
-    return AppError(failure.message, failure.hint, failure.detail)
 
 
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:
