@@ -8,8 +8,8 @@ from typing import Literal
 
 from app.engine.generation import Drawn, Generation
 from app.engine.scheduler import Scheduler
-from app.llama.bindings import CONTROL, Model
-from app.llama.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream, Piece
+from app.llama.bindings import Model
+from app.llama.detokenize import AnswerStream, Piece
 from app.types import Stats
 from app.workers.protocol import Prefill, Token, TokenLogprob, TopLogprob, Waiting
 
@@ -52,7 +52,7 @@ class Answer:
         self.tokens.append(drawn.token)
         if with_logprob:
             self.logprobs.append(self._logprob(drawn))
-        return list(self.stream.feed(visible(self.model, drawn.token)))
+        return list(self.stream.feed(self.model.visible(drawn.token)))
 
     def finish(self) -> list[Piece]:
         """What was held back."""
@@ -84,14 +84,6 @@ class Answer:
     def _spelled(self, token: int) -> tuple[str, tuple[int, ...]]:
         raw = self.model.piece(token)
         return raw.decode("utf-8", "replace"), tuple(raw)
-
-
-def visible(model: Model, token: int) -> bytes:
-    """A token's bytes; stray control tokens are not text, except where they mark thinking."""
-    piece = model.piece(token)
-    if model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (THINK_OPEN, THINK_CLOSE):
-        return b""
-    return piece
 
 
 Show = Callable[[Iterable[Piece]], Iterator[Piece]]

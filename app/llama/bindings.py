@@ -16,6 +16,7 @@ from llama_cpp._ggml import libggml
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from app.errors import AppError
+from app.llama.detokenize import THINK_CLOSE, THINK_OPEN
 
 log = logging.getLogger("inhouse.llama")
 
@@ -167,6 +168,13 @@ class Model:
             self._buffer = ctypes.create_string_buffer(-count)
             count = int(c.llama_token_to_piece(self._vocab, token, self._buffer, -count, 0, special))
         return self._buffer.raw[: max(0, count)]
+
+    def visible(self, token: int) -> bytes:
+        """A token's bytes; stray control tokens are no text, except where they mark thinking."""
+        piece = self.piece(token)
+        if self.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (THINK_OPEN, THINK_CLOSE):
+            return b""
+        return piece
 
     def attributes(self, token: int) -> int:
         return int(c.llama_vocab_get_attr(self._vocab, token))

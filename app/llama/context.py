@@ -45,9 +45,18 @@ class Context:
     """The KV cache of `sequences` sequences, numbered from 0, which share its `size` cells."""
 
     def __init__(
-        self, model: Model, size: int, batch: int, threads: int, kv_type: int = KV_F16, *, sequences: int = 1
+        self,
+        model: Model,
+        size: int,
+        batch: int,
+        threads: int,
+        kv_type: int = KV_F16,
+        *,
+        sequences: int = 1,
+        outputs: int = 0,
     ) -> None:
-        """Allocate for `size` tokens of all sequences together, `batch` of them evaluated at once.
+        """Allocate for `size` tokens of all sequences together, `batch` of them evaluated at once, and for the logits
+        of `outputs` tokens of a batch: one of each sequence, unless more are asked for.
 
         Raises:
             MemoryError: llama.cpp could not make it.
@@ -55,7 +64,7 @@ class Context:
         params = c.llama_context_default_params()
         params.n_ctx = size
         params.n_batch = params.n_ubatch = min(batch, size)
-        params.n_seq_max = params.n_outputs_max = sequences
+        params.n_seq_max, params.n_outputs_max = sequences, outputs or sequences
         params.kv_unified = True
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO

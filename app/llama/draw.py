@@ -14,8 +14,8 @@ from app.errors import AppError
 from app.llama.bindings import Model, SamplerChain
 from app.llama.context import Context, Logits
 
-_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
-assert _CANDIDATE.itemsize == ctypes.sizeof(c.llama_token_data)
+CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+assert CANDIDATE.itemsize == ctypes.sizeof(c.llama_token_data)
 
 
 def broken() -> AppError:
@@ -42,7 +42,7 @@ class Drawer:
     def __init__(self, model: Model, chain: SamplerChain, grammar: Any = None) -> None:
         """Takes both over: `close` frees them."""
         self._chain, self._grammar = chain, grammar
-        self._rows: NDArray[Any] = np.zeros(model.vocabulary if grammar else 1, _CANDIDATE)
+        self._rows: NDArray[Any] = np.zeros(model.vocabulary if grammar else 1, CANDIDATE)
 
     def draw(self, context: Context, row: int) -> int:
         """The next token by the logits at `row` of the last batch; it counts for penalties and grammar from here on.
@@ -73,17 +73,17 @@ class Drawer:
     def _pick(self, logits: Logits, *, narrowed: bool = False) -> int:
         rows = self._rows
         rows["id"], rows["logit"], rows["p"] = np.arange(len(rows)), logits, 0
-        candidates = _candidates(rows)
+        choice = candidates(rows)
         if narrowed:
-            c.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
-        c.llama_sampler_apply(self._chain.handle, ctypes.byref(candidates))
-        return int(rows["id"][candidates.selected])
+            c.llama_sampler_apply(self._grammar, ctypes.byref(choice))
+        c.llama_sampler_apply(self._chain.handle, ctypes.byref(choice))
+        return int(rows["id"][choice.selected])
 
     def _allows(self, token: int) -> bool:
-        one = np.array([(token, 1.0, 0.0)], _CANDIDATE)
-        candidates = _candidates(one)
-        c.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
-        return candidates.size == 1 and math.isfinite(one["logit"][0])
+        one = np.array([(token, 1.0, 0.0)], CANDIDATE)
+        choice = candidates(one)
+        c.llama_sampler_apply(self._grammar, ctypes.byref(choice))
+        return choice.size == 1 and math.isfinite(one["logit"][0])
 
     def close(self) -> None:
         """Give the memory back; twice is fine."""
@@ -93,7 +93,8 @@ class Drawer:
             self._grammar = None
 
 
-def _candidates(rows: NDArray[Any]) -> Any:
+def candidates(rows: NDArray[Any]) -> Any:
+    """Rows of CANDIDATE as llama.cpp's samplers take them; they work on the rows themselves."""
     return c.llama_token_data_array(
         data=rows.ctypes.data_as(c.llama_token_data_p), size=len(rows), selected=-1, sorted=False
     )

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from app.errors import AppError
 from app.llama import bindings
 from app.llama.bindings import Model
+from app.llama.context import Context, Logits
+from app.llama.draw import CANDIDATE, candidates
 
 FIRST = 128
 """Tokens that are tried before the whole vocabulary."""
-_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
-assert _CANDIDATE.itemsize == ctypes.sizeof(llama_cpp.llama_token_data)
 
 
 def of_schema(schema: dict[str, Any]) -> str:
@@ -50,15 +50,14 @@ class GrammarSampler:
             llama_cpp.llama_sampler_free(self._sampler)
             self._sampler = None
 
-    def choose(self, logits: NDArray[np.float32]) -> int:
-        """Take the likeliest token that the grammar allows next.
-
-        Args:
-            logits: (vocabulary,); the best is tried alone, then the first FIRST, then all.
+    def draw(self, context: Context, row: int) -> int:
+        """Take the likeliest token that the grammar allows next by the logits at `row` of the last batch: the best is
+        tried alone, then the first FIRST, then all.
 
         Raises:
             AppError: the grammar allows none of them.
         """
+        logits = context.logits(row)
         best = int(logits.argmax())
         for ids in (np.array([best]), np.argpartition(logits, -FIRST)[-FIRST:], np.arange(len(logits))):
             allowed = self._allowed(ids, logits)
@@ -70,14 +69,12 @@ class GrammarSampler:
         llama_cpp.llama_sampler_accept(self._sampler, best)
         return best
 
-    def _allowed(self, ids: NDArray[Any], logits: NDArray[np.float32]) -> NDArray[Any]:
+    def _allowed(self, ids: NDArray[Any], logits: Logits) -> NDArray[Any]:
         """Those of `ids` that may come next."""
-        rows = np.zeros(len(ids), _CANDIDATE)
+        rows = np.zeros(len(ids), CANDIDATE)
         rows["id"], rows["logit"] = ids, logits[ids]
-        candidates = llama_cpp.llama_token_data_array(
-            data=rows.ctypes.data_as(llama_cpp.llama_token_data_p), size=len(rows), selected=-1, sorted=False
-        )
-        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(candidates))
-        kept = rows[: candidates.size]
+        choice = candidates(rows)
+        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(choice))
+        kept = rows[: choice.size]
         found: NDArray[Any] = kept["id"][np.isfinite(kept["logit"])]
         return found

@@ -6,19 +6,18 @@ makes room for the next prompt at once. Text, stop strings and thinking are told
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import llama_cpp
 import numpy as np
-from numpy.typing import NDArray
 
 from app.errors import AppError
 from app.llama import bindings, sampler
-from app.llama.bindings import CONTROL, Model, SamplerChain
-from app.llama.detokenize import THINK_CLOSE, THINK_OPEN, AnswerStream
+from app.llama.bindings import Model
+from app.llama.context import DONE, Context, Logits, Part
+from app.llama.detokenize import AnswerStream
+from app.llama.draw import Drawer
 from app.llama.grammar import GrammarSampler
 from app.types import Sampling
 
@@ -29,7 +28,6 @@ WORKING = 1536
 BATCH = 512
 GREEDY = Sampling(temperature=0.0)
 """As the chat draws, but for chance: the likeliest token, with the same penalty on repeating."""
-Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class _Slot:
     seq: int
     position: int  # cells taken
     pending: list[int]  # tokens still to be decoded
-    sampler: GrammarSampler | SamplerChain
+    drawer: GrammarSampler | Drawer
     stream: AnswerStream
     said: int = 0
     row: int = -1  # of the logits it waits for
@@ -62,14 +60,6 @@ class _Slot:
     def text(self) -> str:
         """The answer so far, without thinking."""
         return "".join(self.stream.answer)
-
-
-def visible(model: Model, token: int) -> bytes:
-    """A token's bytes; stray control tokens are no text, except where they mark thinking."""
-    piece = model.piece(token)
-    if model.attributes(token) & CONTROL and piece.decode("utf-8", "replace") not in (THINK_OPEN, THINK_CLOSE):
-        return b""
-    return piece
 
 
 class Sequences:
@@ -102,30 +92,18 @@ class Sequences:
         layers = 999 if gpu and bindings.can_offload() else 0
         self.model = Model(path, layers, lambda _fraction: True)
         self.sequences, self.cells = sequences, cells
-        self._context = self._make_context(threads)
-        self._batch = llama_cpp.llama_batch_init(BATCH, 0, 1)
-        if adapter is not None:
-            self._apply(adapter)
-
-    def _make_context(self, threads: int) -> object:
-        options = llama_cpp.llama_context_default_params()
-        options.n_ctx, options.n_batch, options.n_ubatch = self.cells, BATCH, BATCH
-        options.n_seq_max, options.kv_unified = self.sequences + 1, True
-        options.n_threads = options.n_threads_batch = threads
-        context: object = llama_cpp.llama_init_from_model(self.model.handle, options)
-        if not context:
+        try:
+            self._context = Context(self.model, cells, BATCH, threads, sequences=sequences + 1, outputs=BATCH)
+        except MemoryError as error:
             self.model.close()
             message = "There is not enough memory for this model."
-            raise AppError(message, "Close other programs, or choose a smaller model.", bindings.last_errors())
-        return context
-
-    def _apply(self, adapter: Path) -> None:
-        try:
-            handles = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(self.model.adapter(str(adapter)))
-        except AppError:
-            self.close()
-            raise
-        llama_cpp.llama_set_adapters_lora(self._context, handles, 1, (ctypes.c_float * 1)(1.0))
+            raise AppError(message, "Close other programs, or choose a smaller model.", str(error)) from error
+        if adapter is not None:
+            try:
+                self._context.set_adapter(self.model.adapter(str(adapter)), 1.0)
+            except AppError:
+                self.close()
+                raise
 
     def __enter__(self) -> Sequences:
         return self
@@ -135,11 +113,8 @@ class Sequences:
 
     def close(self) -> None:
         """Give the memory back; twice is fine."""
-        if self._context:
-            llama_cpp.llama_batch_free(self._batch)
-            llama_cpp.llama_free(self._context)
-            self._context = None
-            self.model.close()
+        self._context.close()
+        self.model.close()
 
     @property
     def room(self) -> int:
@@ -160,24 +135,24 @@ class Sequences:
         Raises:
             AppError: llama.cpp could not decode.
         """
-        self._clear()
+        self._context.clear()
         rows = np.empty((len(tokens), self.model.vocabulary), np.float32)
         for start in range(0, len(tokens), BATCH):
-            part = tokens[start : start + BATCH]
-            self._decode([(token, start + i, 0, True) for i, token in enumerate(part)])
-            raw = llama_cpp.llama_get_logits(self._context)
-            rows[start : start + len(part)] = np.ctypeslib.as_array(raw, shape=(len(part), self.model.vocabulary))
+            places = range(start, min(start + BATCH, len(tokens)))
+            self._decode([Part(0, place, tokens[place : place + 1], wanted=True) for place in places])
+            for row, place in enumerate(places):
+                rows[place] = self._context.logits(row)
         return rows
 
     def last_logits(self, prompts: Sequence[Sequence[int]]) -> Iterator[Logits]:
         """Logits (vocabulary,) behind each prompt, one after the other, the shared beginning computed once."""
-        self._clear()
+        self._context.clear()
         prefix = self._share_prefix([Ask(tokens) for tokens in prompts])
         for tokens in prompts:
             slot = self._begin(0, Ask(tokens), 1, prefix)
             while slot.row < 0:
                 self._step([slot])
-            yield self._row(slot.row).copy()
+            yield self._context.logits(slot.row).copy()
             self._end(slot)
 
     def answers(self, asks: Sequence[Ask], progress: Callable[[int], None] = lambda _: None) -> list[str]:
@@ -196,7 +171,7 @@ class Sequences:
         """
         if any(len(ask.tokens) + ask.limit > self.room for ask in asks):
             raise AppError("A question is too long for the model.", "Shorten it.")
-        self._clear()
+        self._context.clear()
         prefix = self._share_prefix(asks)
         room = self.cells - prefix
         # The last is taken first: long ones together, so that the end is not one straggler.
@@ -233,65 +208,52 @@ class Sequences:
             return 0
         for start in range(0, length, BATCH):
             stop = min(start + BATCH, length)
-            self._decode([(low[i], i, 0, i == stop - 1) for i in range(start, stop)])
+            self._decode([Part(0, start, low[start:stop], wanted=True)])
         return length
 
     def _begin(self, index: int, ask: Ask, seq: int, prefix: int) -> _Slot:
-        if prefix:
-            llama_cpp.llama_memory_seq_cp(llama_cpp.llama_get_memory(self._context), 0, seq, -1, -1)
-        chosen = GrammarSampler(self.model, ask.gbnf) if ask.gbnf else sampler.build(self.model, GREEDY)
+        if prefix and not self._context.copy(0, seq, prefix, whole=True):
+            prefix = 0  # this model's memory cannot share a beginning
+        drawer = GrammarSampler(self.model, ask.gbnf) if ask.gbnf else sampler.drawer(self.model, GREEDY)
         stream = AnswerStream(ask.stop, thinking=ask.thinking)
-        return _Slot(index, ask, seq, prefix, list(ask.tokens[prefix:]), chosen, stream)
+        return _Slot(index, ask, seq, prefix, list(ask.tokens[prefix:]), drawer, stream)
 
     def _step(self, active: Sequence[_Slot]) -> None:
         """Decode one token of each sequence that answers, then as much of the waiting prompts as fits."""
-        entries: list[tuple[int, int, int, bool]] = []
+        parts: list[Part] = []
+        taken = 0
         for slot in sorted(active, key=lambda slot: len(slot.pending)):
             slot.row = -1
-            part = slot.pending[: BATCH - len(entries)]
-            del slot.pending[: len(part)]
-            for n, token in enumerate(part):
-                last = not slot.pending and n == len(part) - 1
-                slot.row = len(entries) if last else -1
-                entries.append((token, slot.position, slot.seq, last))
-                slot.position += 1
-        self._decode(entries)
+            tokens = slot.pending[: BATCH - taken]
+            if not tokens:
+                continue
+            del slot.pending[: len(tokens)]
+            taken += len(tokens)
+            parts.append(Part(slot.seq, slot.position, tokens, wanted=not slot.pending))
+            slot.position += len(tokens)
+            if not slot.pending:
+                slot.row = taken - 1
+        self._decode(parts)
 
-    def _decode(self, entries: Sequence[tuple[int, int, int, bool]]) -> None:
-        """Decode (token, position, sequence, whether its logits are wanted)."""
-        batch = self._batch
-        batch.n_tokens = len(entries)
-        for i, (token, position, seq, wanted) in enumerate(entries):
-            batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
-            batch.n_seq_id[i], batch.seq_id[i][0] = 1, seq
-        status = llama_cpp.llama_decode(self._context, batch)
-        if status:
+    def _decode(self, parts: Sequence[Part]) -> None:
+        status = self._context.decode(parts)
+        if status != DONE:
             raise AppError("The model could not be run.", "Choose another model.", f"llama_decode {status}")
-
-    def _row(self, row: int) -> Logits:
-        raw = llama_cpp.llama_get_logits_ith(self._context, row)
-        return np.ctypeslib.as_array(raw, shape=(self.model.vocabulary,))
 
     def _take(self, slot: _Slot) -> bool:
         """Choose the sequence's next token; → whether it has come to its end."""
-        if isinstance(slot.sampler, GrammarSampler):
-            token = slot.sampler.choose(self._row(slot.row))
-        else:
-            token = int(llama_cpp.llama_sampler_sample(slot.sampler.handle, self._context, slot.row))
+        token = slot.drawer.draw(self._context, slot.row)
         if self.model.is_end(token):
             return True
-        for _ in slot.stream.feed(visible(self.model, token)):
+        for _ in slot.stream.feed(self.model.visible(token)):
             pass
         slot.said += 1
         slot.pending = [token]
         return slot.said >= slot.ask.limit or slot.stream.stopped or any(cut in slot.text for cut in slot.ask.cut)
 
     def _end(self, slot: _Slot) -> None:
-        llama_cpp.llama_memory_seq_rm(llama_cpp.llama_get_memory(self._context), slot.seq, -1, -1)
-        slot.sampler.close()
-
-    def _clear(self) -> None:
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
+        self._context.drop(slot.seq)
+        slot.drawer.close()
 
 
 def _has_room(taken: int, need: int, room: int) -> bool:
