@@ -25,7 +25,10 @@ START_LIMIT_S = 60.0
 POLL_S = 0.01
 START_AGAIN_S = 10.0
 """A core that was started and does not listen by then may have died; another one does no harm."""
-GONE = WorkerGone("Inhouse's core ended unexpectedly.", "Nothing that was stored is lost. Please try again.")
+
+
+def _gone() -> WorkerGone:
+    return WorkerGone("Inhouse's core ended unexpectedly.", "Nothing that was stored is lost. Please try again.")
 
 
 class CoreDoor:
@@ -90,13 +93,20 @@ class CoreDoor:
         """
         if self._stream is not None and self.welcome is not None:
             return self.welcome
-        self._socket = _connected(self._home)
-        self._stream = self._socket.makefile("rb")
-        key = self._write(Hello(door=self._kind, events=self.on_broadcast is not None))
-        welcome = self._wait(key, None)
-        assert isinstance(welcome, Welcome)
-        self.welcome = welcome
-        return welcome
+        until = time.monotonic() + START_LIMIT_S
+        while True:
+            self._socket = _connected(self._home)
+            self._stream = self._socket.makefile("rb")
+            try:
+                welcome = self._wait(self._write(Hello(door=self._kind, events=self.on_broadcast is not None)), None)
+            except WorkerGone:  # it was just ending, or was killed while its last thread still held the socket
+                if time.monotonic() > until:
+                    raise
+                time.sleep(POLL_S)
+            else:
+                assert isinstance(welcome, Welcome)
+                self.welcome = welcome
+                return welcome
 
     def close(self) -> None:
         """Leave; what the core does for others goes on."""
@@ -126,7 +136,7 @@ class CoreDoor:
             self._socket.sendall(line)
         except OSError as error:
             self.close()
-            raise GONE from error
+            raise _gone() from error
 
     def _wait(self, key: int, on_event: Callable[[Any], object] | None) -> Any:
         while True:
@@ -152,7 +162,7 @@ class CoreDoor:
             line = b""
         if not line:
             self.close()
-            raise GONE
+            raise _gone()
         try:
             return decode_frame(line)
         except msgspec.MsgspecError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from app.engine.cores import Cores
-from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
+from app.engine.fit import BATCH, MIN_CONTEXT, Fit, Memory, fit
 from app.errors import AppError, BadFile
 from app.llama import bindings as llama
 from app.llama.bindings import Model
@@ -22,7 +22,6 @@ from app.llama.gguf_header import GgufHeader, read_header
 from app.types import ModelInfo
 from app.workers.protocol import Load, LoadProgress
 
-BATCH = 512
 SEQUENCES = 9
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 

@@ -86,17 +86,20 @@ def test_reuse_changes_nothing(role: EngineRole, ask: Ask) -> None:
 
 
 def test_one_chat_never_appears_in_another(role: EngineRole, ask: Ask) -> None:
-    secret = "The code word is Zanzibar-77. " + words(130)
     question = "What is the code word?"
-    conversations_of(role).reset()
-    alone = ask(question, "fresh")
-    told = ask(question, "told", history=turn(secret, "Noted."))
-    after = ask(question, "other")
-    assert after.text == alone.text and "Zanzibar" not in after.text
+    secret, other = (f"The code word is {word}. {words(130)}" for word in ("Zanzibar-77", "Barbados-142"))
+    assert encoder_of(role).count(secret) == encoder_of(role).count(other)  # so that the same cells are taken
+    told, after = {}, {}
+    for text in (secret, other):
+        conversations_of(role).reset()
+        told[text] = ask(question, "told", history=turn(text, "Noted."))
+        after[text] = ask(question, "other")
+    assert told[secret].text != told[other].text
+    assert after[secret].text == after[other].text and "Zanzibar" not in after[secret].text
     slots = conversations_of(role).slots
-    assert "Zanzibar" not in spelled(role, slots.held("other")) and "Zanzibar" in spelled(role, slots.held("told"))
-    again = ask(question, "told", history=turn(secret, "Noted."))
-    assert again.text == told.text
+    assert "Barbados" not in spelled(role, slots.held("other")) and "Barbados" in spelled(role, slots.held("told"))
+    again = ask(question, "told", history=turn(other, "Noted."))
+    assert again.text == told[other].text
     assert again.stats.evaluated_tokens < 8  # its sequence is still there
 
 

@@ -128,10 +128,10 @@ def test_one_batch_carries_a_token_of_each(babble: EngineRole, batches: Batches)
 
 
 def test_real_answers_side_by_side(role: EngineRole) -> None:
-    questions = ["What is the capital of France?", "What is the capital of Italy?", "What is two plus two?"]
+    questions = ["What is the capital of France?", "What is the capital of Japan?", "What is the opposite of hot?"]
     calls = [Chat(conversation=f"side {n}", question=question, sampling=GREEDY) for n, question in enumerate(questions)]
     texts = [result.text for result, _ in together(role, calls)]  # type: ignore[union-attr]
-    assert "Paris" in texts[0] and "Rome" in texts[1] and "Paris" not in texts[1] + texts[2]
+    assert "Paris" in texts[0] and "Tokyo" in texts[1] and "cold" in texts[2]
 
 
 def test_a_cancelled_one_leaves_the_others(begin: Begin, babble: EngineRole) -> None:
