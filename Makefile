@@ -14,6 +14,7 @@ check:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy packaging/*.py
 	.venv/bin/lint-imports
 
 acceptance:

@@ -21,7 +21,7 @@ def save(image: Any, path: Path) -> None:
     order = np.argsort(-counts)
     rest, weights = found[order[EXACT:]], counts[order[EXACT:]]
     _, first, groups = np.unique(rest & 0xE0E0E0, return_index=True, return_inverse=True)
-    common = np.argsort(-np.bincount(groups, weights))[:ROUGH] if len(rest) else []
+    common = np.argsort(-np.bincount(groups, weights))[:ROUGH] if len(rest) else np.array([], dtype=np.intp)
     table = [int(color) for color in (*found[order[:EXACT]], *rest[first[common]])]
     flat = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
     writer = QImageWriter(str(path), b"png")

@@ -7,18 +7,38 @@ nothing is read from the user's data folder.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import picture
 
+if TYPE_CHECKING:
+    from app.chats.store import ChatStore
+    from app.finetune.runs import Run
+    from app.paths import Home
+
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("Appearance", "Answers", "Models and hardware", "Privacy", "Keyboard", "Data and backup", "About")
+SECTIONS = (
+    "Appearance",
+    "Answers",
+    "Documents",
+    "Models and hardware",
+    "API",
+    "Privacy",
+    "Keyboard",
+    "Data and backup",
+    "About",
+)
+NEW_MODEL = "Larkfield Assistant v2"
 WIDE, NARROW = (1280, 820), (880, 560)
 ONCE = tuple(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:])
 """Pages that are built like another one: they are shot in both themes only."""
@@ -67,26 +87,40 @@ def shoot(folder: Path, theme_name: str, size: tuple[int, int], only: str) -> in
 
 
 class Stage:
-    """The real window over data made up for the pictures."""
+    """The real window over a real core; the child processes are played, and the data is made up for the pictures."""
 
-    def __init__(self, app: object, theme_name: str, size: tuple[int, int]) -> None:
-        from app.gui import main as gui
+    def __init__(self, app: Any, theme_name: str, size: tuple[int, int]) -> None:
         from app.paths import home
-        from app.settings import FIRST_RUN_DONE, THEME, Settings
+        from app.settings import THEME, Settings
+
+        sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "gui")]
+        from shell_world import ShellWorld
 
         self.app = app
         place = home()
-        settings = Settings(place)
-        settings.set(THEME, theme_name)
-        settings.set(FIRST_RUN_DONE, True)
+        Settings(place).set(THEME, theme_name)
         add_models(place.models)
-        self.parts = gui.build_parts(place, app)
-        add_chats(self.parts.store)
-        self.window = gui.build_window(self.parts)
+        add_chats(place)
+        self.world = ShellWorld()
+        self.world.load_starter()
+        self._list_collections()
+        self.parts, self.window = self.world.parts, self.world.window
         self.window.resize(*size)
-        self.window.show()
 
-    def scenes(self) -> dict[str, Callable[[], object]]:
+    def _list_collections(self) -> None:
+        from app.types import Collection
+        from app.workers.protocol import Collections, ListCollections
+
+        listed = Collections(
+            collections=(
+                Collection(id=1, name="Larkfield samples", documents=8, passages=96),
+                Collection(id=2, name="Quality", documents=14, passages=610),
+            )
+        )
+        for job in self.world.last("documents").waiting(ListCollections):
+            job.finish(listed)
+
+    def scenes(self) -> dict[str, Callable[[], Any]]:
         """Name → what brings the window there; it returns what to draw where that is not the window."""
         scenes = {
             "models": lambda: self.window.show_page("models"),
@@ -95,23 +129,15 @@ class Stage:
             "finetune-goal": lambda: self._finetune("goal"),
             "finetune-data": lambda: self._finetune("data"),
             "finetune-review": lambda: self._finetune("review"),
-            "finetune-train": lambda: self._finetune("train"),
             "finetune-compare": lambda: self._finetune("compare"),
             "finetune-worse": lambda: self._finetune("worse"),
             "finetune-use": lambda: self._finetune("use"),
             "finetune-memory": self._memory,
             "keys": self._keys,
         }
-        for section in (
-            "Appearance",
-            "Answers",
-            "Models and hardware",
-            "Privacy",
-            "Keyboard",
-            "Data and backup",
-            "About",
-        ):
-            scenes[f"settings-{section.split()[0].lower()}"] = lambda name=section: self._settings(name)
+        for section in SECTIONS:
+            scenes[f"settings-{section.split()[0].lower()}"] = partial(self._settings, section)
+        scenes["finetune-train"] = lambda: self._finetune("train")  # last: it is shown in the sidebar from then on
         return scenes
 
     def settle(self) -> None:
@@ -121,9 +147,7 @@ class Stage:
             self.app.processEvents()
 
     def close(self) -> None:
-        from app.gui import main as gui
-
-        gui.stop(self.parts)
+        self.world.close()
 
     def _settings(self, name: str) -> None:
         self.window.show_page("settings")
@@ -139,47 +163,36 @@ class Stage:
 
     def _finetune(self, step: str) -> None:
         """Each step over a run folder that the tests' helper makes up; the running training is this very process."""
-        sys.path.insert(0, str(ROOT / "tests"))
         import fake_run
 
-        from app.types import Collection
-
-        parts = self.parts
-        parts.documents.totals = (
-            Collection(id=1, name="Larkfield samples", documents=8, passages=96),
-            Collection(id=2, name="Quality", documents=14, passages=610),
-        )
-        controller = parts.finetune
+        parts, controller = self.parts, self.parts.finetune
         controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
-        for old in controller.runs.list():
-            controller._watch.forget(old.id)
-            controller.runs.delete(old)
-        chosen = "compare" if step == "worse" else step
+        for old in list(controller.listed.records):
+            controller.delete(old)
         if step:
-            run = fake_run.make_run(parts.home.runs, step=chosen, name="Larkfield Assistant v2")
+            run = fake_run.make_run(parts.home.runs, step="compare" if step == "worse" else step, name=NEW_MODEL)
             if step not in ("goal", "data"):
                 fake_run.prepare(run, 60)
             if step == "train":
-                type(run).alive = lambda self, pid: pid == 1
+                type(run).alive = _is_the_first_process
                 fake_run.train_until(run, pid=1)
             if step in ("compare", "worse", "use"):
                 fake_run.finish(run, verdict="worse" if step == "worse" else "better")
             controller.open(run.id)
         if step == "review":
-            controller.review.decide(["e1", "e2", "e8", "e9"], "approve")
+            controller.decide(("e1", "e2", "e8", "e9"), "approve")
         if step == "use":
-            controller.change(installed="Larkfield Assistant", name="Larkfield Assistant")
-            parts.registry.use("SmolLM2 135M")
-            parts.models._active = parts.registry.use("Larkfield Assistant")
-            ask_in_first_chat(parts.store, "Larkfield Assistant")
+            controller.use()
+            self.settle()
+            self.world.load_beside()
+            ask_in_first_chat(self.world.store, NEW_MODEL)
         self.window.show_page("finetune")
         controller.refresh()
 
     def _memory(self) -> object:
         """The question before training, where the memory does not hold both."""
-        from app.gui.finetune.trainer_process import Measured
-
+        from app.finetune.measured import Measured
         from app.gui.finetune.memory import MemoryDialog
 
         found = Measured(fits=False, memory_bytes=6_400_000_000, memory_available=2_600_000_000, seconds=2220)
@@ -196,6 +209,11 @@ class Stage:
         return dialog
 
 
+def _is_the_first_process(run: Run, pid: int) -> bool:
+    """A training that is said to run, with no trainer behind it."""
+    return pid == 1
+
+
 class Picture:
     """A finished picture that is asked for like a widget."""
 
@@ -208,57 +226,54 @@ class Picture:
 
 def add_models(folder: Path) -> None:
     """Models as the registry would list them; their files are empty."""
-    import msgspec
-
+    from app.models.registry import STARTER_ID, VERSION
     from app.types import InstalledModel
 
     folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name, origin, size, speed, lineage in (
-        ("Qwen3 4B", "imported", 2_500_000_000, 9.4, {}),
-        (
-            "Larkfield Assistant",
-            "finetuned",
-            2_500_000_000,
-            9.1,
-            {"base": "Qwen3 4B", "data": "412 reviewed answers", "scores": "88 % on your questions, was 41 %"},
-        ),
-        ("Large model 70B", "imported", 42_500_000_000, None, {}),
+    scores = {"base": "Qwen3 4B", "data": "412 reviewed answers", "scores": "88 % on your questions, was 41 %"}
+    made: list[InstalledModel] = []
+    for name, origin, size, lineage in (
+        ("Qwen3 4B", "imported", 2_500_000_000, {}),
+        ("Larkfield Assistant", "finetuned", 2_500_000_000, scores),
+        ("Large model 70B", "imported", 42_500_000_000, {}),
     ):
         path = folder / f"{name}.gguf"
         path.touch()
         made.append(
             InstalledModel(
+                id=f"m{len(made) + 1}",
                 name=name,
                 path=str(path),
                 file_bytes=size,
                 quantization="Q4_K_M",
                 context_trained=32768,
-                origin=origin,
+                origin="finetuned" if origin == "finetuned" else "imported",
                 lineage=lineage,
                 added_at=time.time() - 864_000,
-                tokens_per_s=speed,
             )
         )
-    speeds = {model.name: model.tokens_per_s for model in made if model.tokens_per_s} | {"SmolLM2 135M": 152.0}
-    stored = {"version": 1, "models": made, "speeds": speeds}
+    stored = {"version": VERSION, "models": made, "speeds": {"m1": 9.4, "m2": 9.1, STARTER_ID: 152.0}}
     (folder / "models.json").write_bytes(msgspec.json.encode(stored))
 
 
-def add_chats(store: object) -> None:
+def add_chats(place: Home) -> None:
     """Chats over the last weeks."""
+    from app.chats.store import ChatStore
+
     now = time.time()
-    for days, title in (
-        (0, "Hotel limit and flight approval"), (0, "Warranty on refurbished pumps"), (0, "Audit actions due"),
-        (1, "Price change letter, spring list"), (1, "First week for new colleagues"), (1, "Shift swap rules in short"),
-        (4, "Nonconformity 7.1.5, root cause"), (4, "Mileage for private cars"), (5, "Return labels for Austria"),
-        (12, "Calibration dates, line 3"), (60, "Leave over the turn of the year"),
-    ):  # fmt: skip
-        chat = store.create(title, collection="")
-        store._db.execute("UPDATE chats SET updated_at = ? WHERE id = ?", (now - days * 86_400 - chat.id, chat.id))
+    with contextlib.closing(ChatStore(place.chats_db, place.backups)) as store:
+        for days, title in (
+            (0, "Hotel limit and flight approval"), (0, "Warranty on refurbished pumps"), (0, "Audit actions due"),
+            (1, "Price change letter, spring list"), (1, "First week for new colleagues"), (1, "Shift swap rules"),
+            (4, "Nonconformity 7.1.5, root cause"), (4, "Mileage for private cars"), (5, "Return labels for Austria"),
+            (12, "Calibration dates, line 3"), (60, "Leave over the turn of the year"),
+        ):  # fmt: skip
+            chat = store.create(title)
+            updated = (now - days * 86_400 - chat.id, chat.id)
+            store._db.execute("UPDATE chats SET updated_at = ? WHERE id = ?", updated)
 
 
-def ask_in_first_chat(store: object, model: str) -> None:
+def ask_in_first_chat(store: ChatStore, model: str) -> None:
     """A question that a model answered in the chat used last."""
     from app.types import Answer
 

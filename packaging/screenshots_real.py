@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import picture
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDE, NARROW = (1280, 820), (880, 560)
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="pictures, separated by commas")
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "gui")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "gui")]
     if options.child == "prepare":
         return prepare()
     if options.child:
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="inhouse-pictures-") as made:
         _child(options, "prepare", Path(made) / "home", 1)
+        with FileLock(Path(made) / "home" / "core.lock"):  # its core has left
+            (Path(made) / "home" / "core.sock").unlink(missing_ok=True)
         for theme, (width, height), scale in SHOTS:
             copy = Path(made) / f"{theme}-{width}-{scale}"
             shutil.copytree(Path(made) / "home", copy)
@@ -72,15 +75,20 @@ def prepare() -> int:
     from app.gui.shell.first_run import sample_files
     from app.paths import SAMPLES
     from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE, TEMPERATURE
+    from app.workers.protocol import CreateCollection
 
     real = _open(first=True)
     settings = real.parts.settings
     settings.set(FIRST_RUN_DONE, True)
-    settings.set(DEFAULT_COLLECTION, COLLECTION)
     settings.set(TEMPERATURE, 0.0)
     torn = real.parts.home.root / "Supplier-List-2025.pdf"
     torn.write_bytes((SAMPLES / "Travel-Policy-2026.pdf").read_bytes()[:20_000])
-    real.parts.documents.add([str(path) for path in [*sample_files(SAMPLES), torn]], COLLECTION)
+    made: list[int] = []
+    call = CreateCollection(name=COLLECTION)
+    real.parts.core.request(call, done=lambda data: made.append(data.collection.id))
+    real.until(lambda: made, "the collection")
+    settings.set(DEFAULT_COLLECTION, made[0])
+    real.parts.documents.add([str(path) for path in [*sample_files(SAMPLES), torn]], made[0])
     real.added()
     for question in ASKED:
         real.window.new_chat()
@@ -112,7 +120,7 @@ def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
 
 def scenes(real: Any) -> dict[str, Callable[[], None]]:
     """Name → what brings the window there."""
-    chats = {chat.title: chat.id for chat in real.parts.store.list_chats()}
+    chats = {chat.title: chat.id for chat in real.parts.reader.list_chats()}
 
     def chat(question: str) -> None:
         title = next(title for title in chats if question.startswith(title.rstrip("…")[:30]))
@@ -150,7 +158,7 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
 
         real.window.end_first_run()
         chat(CITED)
-        kill(real.parts.models.engine)
+        kill(real.core, "engine")
         real.until(real.chat.banner.text, "the banner")
 
     def first_run() -> None:

@@ -112,7 +112,7 @@ def make_run(runs: Path, **values: object) -> Run:
     given = {"name": "Larkfield Assistant", "base": "starter", **values}
     wizard = Wizard(id=run.id, created_at=time.time(), **given)  # type: ignore[arg-type]
     run.save(wizard)
-    spec = RunSpec(id=run.id, name=wizard.name, base=BaseModel(path="base.gguf"), data=Data())
+    spec = RunSpec(id=run.id, name=wizard.name, base=BaseModel(path="base.gguf", name="SmolLM2 135M"), data=Data())
     run.write_spec(spec)
     return run
 
