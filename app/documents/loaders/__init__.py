@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import cast
 
 import msgspec
 
@@ -17,31 +15,61 @@ from app.text.parsed import Parsed
 Loader = Callable[[bytes, str], Parsed]
 """A file's bytes and its password ("" for none) → its text. It raises BadFile and nothing else."""
 
-_PACKAGE = "app.documents.loaders."
-LOADERS: dict[str, str] = {
-    ".pdf": "pdf:load_pdf",
-    ".docx": "docx:load_docx",
-    ".docm": "docx:load_docx",
-    ".md": "markdown:load_markdown",
-    ".markdown": "markdown:load_markdown",
-    ".txt": "text:load_text",
-    ".text": "text:load_text",
-    ".log": "text:load_text",
-    ".html": "html:load_html",
-    ".htm": "html:load_html",
-    ".xhtml": "html:load_html",
-    ".csv": "table:load_table",
-    ".tsv": "table:load_table",
+
+def _pdf() -> Loader:
+    from app.documents.loaders.pdf import load_pdf
+
+    return load_pdf
+
+
+def _docx() -> Loader:
+    from app.documents.loaders.docx import load_docx
+
+    return load_docx
+
+
+def _markdown() -> Loader:
+    from app.documents.loaders.markdown import load_markdown
+
+    return load_markdown
+
+
+def _text() -> Loader:
+    from app.documents.loaders.text import load_text
+
+    return load_text
+
+
+def _html() -> Loader:
+    from app.documents.loaders.html import load_html
+
+    return load_html
+
+
+def _table() -> Loader:
+    from app.documents.loaders.table import load_table
+
+    return load_table
+
+
+LOADERS: dict[str, Callable[[], Loader]] = {
+    ".pdf": _pdf,
+    ".docx": _docx,
+    ".docm": _docx,
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".txt": _text,
+    ".text": _text,
+    ".log": _text,
+    ".html": _html,
+    ".htm": _html,
+    ".xhtml": _html,
+    ".csv": _table,
+    ".tsv": _table,
 }
-"""suffix → "module:function" in this package."""
+"""Suffix → what imports the loader and returns it."""
 
 SUPPORTED = tuple(LOADERS)
-
-
-def loader(suffix: str) -> Loader:
-    """The loader for a suffix of `LOADERS`, imported now."""
-    module, _, name = LOADERS[suffix].partition(":")
-    return cast(Loader, getattr(importlib.import_module(_PACKAGE + module), name))
 
 
 def load(path: str, password: str = "") -> Parsed:
@@ -54,5 +82,5 @@ def load(path: str, password: str = "") -> Parsed:
     """
     data = read_source(path)
     suffix = real_suffix(data, PurePath(path).suffix.lower(), frozenset(LOADERS))
-    parsed = loader(suffix)(data, password)
+    parsed = LOADERS[suffix]()(data, password)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

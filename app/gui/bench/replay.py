@@ -10,7 +10,7 @@ from app.core import server
 from app.paths import Home
 from app.spawn import child_command
 from app.types import Budget, ModelInfo, Stats
-from app.workers import host, roles
+from app.workers import host
 from app.workers.protocol import AnyCall, Chat, Chatted, Count, Counted, Done, Load, Loaded, Token
 from app.workers.roles import Steps
 
@@ -95,5 +95,4 @@ def _command(*args: str) -> list[str]:
 if __name__ == "__main__":
     if sys.argv[1:] == ["core"]:
         sys.exit(server.main(_command))
-    roles.FACTORIES["engine"] = "app.gui.bench.replay:ReplayRole"
-    sys.exit(host.main("engine"))
+    sys.exit(host.main("engine", ReplayRole))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QUrl, qVersion
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.gui.hardware import memory_bytes, processor, size_text
 from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
 from app.gui.widgets.page_frame import Separator
+from app.packages import version_of
 from app.paths import RESOURCES, Home
 from app.types import ModelInfo
 
@@ -230,10 +230,7 @@ def _file_bytes(path: Path) -> int:
 
 
 def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return QCoreApplication.translate("Settings", "unknown version")
+    return version_of(name) or QCoreApplication.translate("Settings", "unknown version")
 
 
 def _column(widget: QWidget) -> QVBoxLayout:
