@@ -17,9 +17,9 @@ def main(argv: list[str] | None = None) -> int:
     args = sys.argv[1:] if argv is None else argv
     if args[:1] == ["--worker"] and len(args) == 2:
         from app import roles
-        from app.workers import host, protocol
+        from app.workers import host, message
 
-        role = cast(protocol.WorkerRole, args[1])
+        role = cast(message.WorkerRole, args[1])
         return host.main(role, roles.ROLES[role])
     if args == ["--core"]:
         if hasattr(os, "fork") and os.fork():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.paths import Home
-from app.workers.protocol import WorkerRole
+from app.workers.message import WorkerRole
 from app.workers.roles import RoleHandler
 
 

@@ -109,7 +109,7 @@ class Stage:
 
     def _list_collections(self) -> None:
         from app.types import Collection
-        from app.workers.protocol import Collections, ListCollections
+        from app.workers.calls.documents import Collections, ListCollections
 
         listed = Collections(
             collections=(

@@ -75,7 +75,7 @@ def prepare() -> int:
     from app.gui.shell.first_run import sample_files
     from app.paths import SAMPLES
     from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE, TEMPERATURE
-    from app.workers.protocol import CreateCollection
+    from app.workers.calls.documents import CreateCollection
 
     real = _open(first=True)
     settings = real.parts.settings

@@ -15,7 +15,8 @@ from app.core.doorway import MakeServer, no_server
 from app.errors import AppError
 from app.paths import Home, home
 from app.types import InstalledModel
-from app.workers.protocol import Call, Control, WorkerRole
+from app.workers.message import Call, WorkerRole
+from app.workers.protocol import Control
 
 T = TypeVar("T")
 

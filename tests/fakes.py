@@ -12,7 +12,8 @@ from app.errors import AppError
 from app.finetune.cases import LaunchTrainer
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
-from app.workers.protocol import AnyCall, AnyData, Call, Done
+from app.workers.message import Call, Done
+from app.workers.protocol import AnyCall, AnyData
 
 
 @dataclass

@@ -26,18 +26,9 @@ from app.models.registry import STARTER, find_starter
 from app.paths import home
 from app.settings import DEFAULT_COLLECTION, Settings
 from app.types import Budget, Collection, ModelInfo, SearchResult, Stats
-from app.workers.protocol import (
-    Call,
-    Chat,
-    Chatted,
-    Collections,
-    Data,
-    ListCollections,
-    Load,
-    Loaded,
-    Search,
-    Searched,
-)
+from app.workers.calls.documents import Collections, ListCollections, Search, Searched
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded
+from app.workers.message import Call, Data
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,

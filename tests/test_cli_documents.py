@@ -24,7 +24,7 @@ from app.documents.worker import DocumentsRole
 from app.paths import home
 from app.settings import TEMPERATURE, Settings
 from app.types import Answer, Passage, Source
-from app.workers.protocol import Add, Added, CreateCollection, ListCollections, ListDocuments, Remove
+from app.workers.calls.documents import Add, Added, CreateCollection, ListCollections, ListDocuments, Remove
 
 Captured = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.real

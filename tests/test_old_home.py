@@ -17,7 +17,7 @@ from app.documents.store import Store
 from app.gui.shell.session import Session
 from app.paths import Home
 from app.settings import DEFAULT_COLLECTION, TEXT_SIZE, THEME, Settings
-from app.workers import protocol as p
+from app.workers.calls.documents import Tombstones
 
 TESTS = Path(__file__).parent
 MODELS = {"SmolLM2 135M": "starter", "Pump Helper Q8_0": "pump-helper"}
@@ -83,7 +83,7 @@ def test_a_removal_that_was_cut_short_is_finished(old: Home) -> None:
     chats, store = ChatStore(old.chats_db, old.backups), Store(old.documents_db, old.backups)
     finishing = finish_removals()
     next(finishing)
-    told = finishing.send(p.Tombstones(*store.tombstones()[:1], collections=()))
+    told = finishing.send(Tombstones(*store.tombstones()[:1], collections=()))
     assert told == ForgetInChats((2,))
     forgot = chats.forget_documents(told.ids)
     assert forgot.answers == 1 and [chats.turn(each).text for each in forgot.speaking] == [

@@ -16,7 +16,8 @@ from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.spawn import child_command, child_environment
 from app.workers.failures import error_of
-from app.workers.protocol import AnyCall, Control, Data, Frame, Request, WorkerRole, decode_frame, encode
+from app.workers.message import Data, WorkerRole
+from app.workers.protocol import AnyCall, Control, Frame, Request, decode_frame, encode
 
 CANCEL_GRACE_S = 2.0
 EXIT_GRACE_S = 5.0

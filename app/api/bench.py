@@ -28,7 +28,7 @@ from app.errors import AppError
 from app.paths import Home
 from app.settings import MAX_TOKENS, Settings
 from app.spawn import child_command, child_environment
-from app.workers.protocol import Token
+from app.workers.calls.engine import Token
 
 Figure = dict[str, str | float | bool | None]
 

@@ -18,7 +18,8 @@ from app.api.reply import json_response, new_id, now
 from app.api.schema import ChatRequest
 from app.api.stream import streamed, unless_gone
 from app.core.calls.api import CompleteWith
-from app.workers.protocol import Completed, Data, Token
+from app.workers.calls.engine import Completed, Token
+from app.workers.message import Data
 
 
 async def chat_completions(request: Request) -> Response:

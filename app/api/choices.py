@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.workers.protocol import Completed, TokenLogprob, ToolCall
+from app.workers.calls.engine import Completed, TokenLogprob, ToolCall
 
 REASONS = {"end": "stop", "stop": "stop", "length": "length", "tool_calls": "tool_calls"}
 

@@ -17,7 +17,9 @@ from app.api.schema import AskRequest, SearchRequest
 from app.api.stream import streamed, unless_gone
 from app.core.calls.chats import Answered, Ask
 from app.types import Answer, Collection, Passage
-from app.workers.protocol import Collections, Data, ListCollections, Search, Searched, Token
+from app.workers.calls.documents import Collections, ListCollections, Search, Searched
+from app.workers.calls.engine import Token
+from app.workers.message import Data
 
 
 async def list_collections(request: Request) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.api.door import ApiDoor
 from app.core.calls.api import CompleteWith
-from app.workers.protocol import Completed
+from app.workers.calls.engine import Completed
 
 
 async def complete(door: ApiDoor, calls: Sequence[CompleteWith]) -> list[Completed]:

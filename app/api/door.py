@@ -11,7 +11,7 @@ from app.core.doorway import Doorway
 from app.core.protocol import DoorFrame, DoorKind
 from app.errors import AppError
 from app.workers.failures import error_of
-from app.workers.protocol import Call, Data, Done
+from app.workers.message import Call, Data, Done
 
 UNREAD_FRAMES = 4096
 """What the core may say before the client has taken any of it. Whoever reads that slowly is let go."""

@@ -16,7 +16,7 @@ from app.api.models import EMBEDDER, unknown_model
 from app.api.reply import json_response
 from app.api.schema import EmbeddingRequest
 from app.api.stream import unless_gone
-from app.workers.protocol import Embed, Embedded
+from app.workers.calls.documents import Embed, Embedded
 
 BATCH = 32
 """Texts that are embedded in one go; a search of the window gets its turn between two of them."""

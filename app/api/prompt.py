@@ -15,7 +15,7 @@ from app.api.schema import (
     Writing,
 )
 from app.types import Sampling
-from app.workers.protocol import Complete, PromptMessage, ToolCall
+from app.workers.calls.engine import Complete, PromptMessage, ToolCall
 
 MOST_COMPLETIONS = 16
 """Choices of one request: prompts × n."""

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from app.api.door import QUIET, ApiDoor, Said
 from app.api.errors import ApiError, api_error
 from app.errors import AppError
-from app.workers.protocol import Call, Data
+from app.workers.message import Call, Data
 
 PULSE_S = 15.0
 """A stream that has nothing to say for so long sends a comment: whoever waits for a long prompt sees that it lives."""

@@ -17,7 +17,8 @@ from app.api.reply import json_response, new_id, now
 from app.api.schema import CompletionRequest
 from app.api.stream import streamed, unless_gone
 from app.core.calls.api import CompleteWith
-from app.workers.protocol import Completed, Data, Token
+from app.workers.calls.engine import Completed, Token
+from app.workers.message import Data
 
 
 async def completions(request: Request) -> Response:

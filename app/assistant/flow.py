@@ -24,7 +24,10 @@ from app.settings import (
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
 from app.types import Answer, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
-from app.workers.protocol import AnyCall, Chat, Chatted, Data, Ground, Grounded, Search, Searched, WorkerRole
+from app.workers.calls.documents import Ground, Grounded, Search, Searched
+from app.workers.calls.engine import Chat, Chatted
+from app.workers.message import Data, WorkerRole
+from app.workers.protocol import AnyCall
 
 NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from app.assistant.flow import Step
 from app.chats.records import Forgot
-from app.workers.protocol import Data, DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
+from app.workers.calls.documents import DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
+from app.workers.message import Data
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,12 @@ from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection, Document, SearchResult
-from app.workers.protocol import (
+from app.workers.calls.documents import (
     Add,
     Added,
     AddProgress,
     CollectionMade,
     CreateCollection,
-    Data,
     Documents,
     FileEvent,
     ListDocuments,
@@ -31,6 +30,7 @@ from app.workers.protocol import (
     Search,
     Searched,
 )
+from app.workers.message import Data
 
 FIRST_COLLECTION = "Documents"
 

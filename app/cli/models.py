@@ -18,7 +18,8 @@ from app.finetune.use import card_of
 from app.models.registry import is_missing
 from app.models.servers import host_of, is_encrypted
 from app.types import SHARED_SUFFIX, InstalledModel
-from app.workers.protocol import CopyProgress, Data, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
+from app.workers.message import Data
 
 
 def command(args: argparse.Namespace, session: Session) -> int:

@@ -28,7 +28,7 @@ from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 from app.types import Answer
 from app.workers.failures import error_of
-from app.workers.protocol import Data
+from app.workers.message import Data
 
 HELP = """Type a question, or:
   /add PATH...          add files or folders

@@ -9,7 +9,7 @@ from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.core.calls.api import Api, ApiMoved, RenewApiKey, ServeApi, ShowApi
 from app.errors import AppError, WorkerGone
-from app.workers.protocol import Data
+from app.workers.message import Data
 
 AGAIN_AFTER_S = 1.0
 """A core that died is started again by its doors; not faster than this, should it die each time."""

@@ -14,7 +14,9 @@ from app.errors import AppError
 from app.paths import Home
 from app.settings import Setting, Settings, T
 from app.types import Collection, InstalledModel
-from app.workers.protocol import Call, Collections, Data, ListCollections, Prefill, Token, Waiting
+from app.workers.calls.documents import Collections, ListCollections
+from app.workers.calls.engine import Prefill, Token, Waiting
+from app.workers.message import Call, Data
 
 Listener = Callable[[Data], None]
 

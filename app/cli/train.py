@@ -20,8 +20,9 @@ from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
 from app.finetune.wizard import Changes
 from app.types import InstalledModel
+from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
-from app.workers.protocol import Data, ModelInstalled
+from app.workers.message import Data
 from trainer.spec import ReviewDecision
 
 

@@ -9,7 +9,8 @@ from app.core.batches import Batch
 from app.core.calls import documents as c
 from app.core.house import Handler
 from app.core.reply import Reply
-from app.workers.protocol import Add, AddProgress, Call, Done
+from app.workers.calls.documents import Add, AddProgress
+from app.workers.message import Call, Done
 
 
 class AddCalls:

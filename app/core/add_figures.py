@@ -10,8 +10,8 @@ from app.core.batches import LAST_WORDS, Batch
 from app.core.calls.documents import AddPhase, AddState
 from app.core.collections import CollectionList
 from app.errors import AppError, WorkerGone
+from app.workers.calls.documents import Added
 from app.workers.failures import failure_of
-from app.workers.protocol import Added
 
 
 class AddFigures:

@@ -14,7 +14,7 @@ from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError
-from app.workers.protocol import Add, Added, AddProgress, FileEvent
+from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
 
 
 class AddQueue:

@@ -21,8 +21,10 @@ from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
 from app.types import Answer, Passage
+from app.workers.calls.documents import Searched
+from app.workers.calls.engine import Chatted, Prefill, Token, Waiting
 from app.workers.failures import failure_of
-from app.workers.protocol import Call, Chatted, Prefill, Searched, Token, Waiting
+from app.workers.message import Call
 
 FLUSH_S = 0.05
 SAVE_S = 2.0

@@ -13,7 +13,7 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import API_ENABLED, API_ORIGINS, API_PORT, API_REQUESTS_A_MINUTE
 from app.workers.failures import failure_of
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class ApiDesk:

@@ -14,7 +14,7 @@ from app.core.reply import Reply
 from app.errors import NoSpace
 from app.files import set_aside, write_atomic
 from app.types import SUPPORTED_SUFFIXES
-from app.workers.protocol import AddProgress, FileEvent
+from app.workers.calls.documents import AddProgress, FileEvent
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
 from app.settings import INSTRUCTIONS
-from app.workers.protocol import Call, Count, Done
+from app.workers.calls.engine import Count
+from app.workers.message import Call, Done
 
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 

@@ -9,7 +9,7 @@ from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError
 from app.types import InstalledModel
-from app.workers.protocol import Call, WorkerRole
+from app.workers.message import Call, WorkerRole
 
 ChildState = Literal["stopped", "starting", "ready", "failed"]
 

@@ -13,14 +13,8 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection
-from app.workers.protocol import (
-    Call,
-    CollectionMade,
-    Collections,
-    CreateCollection,
-    ListCollections,
-    RenameCollection,
-)
+from app.workers.calls.documents import CollectionMade, Collections, CreateCollection, ListCollections, RenameCollection
+from app.workers.message import Call
 
 RECOUNT_S = 1.5
 """While files are added the counts are told this often."""

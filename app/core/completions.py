@@ -12,7 +12,7 @@ from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
 from app.types import InstalledModel
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class Completions:

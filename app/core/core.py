@@ -33,7 +33,7 @@ from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.paths import Home
 from app.settings import Settings
-from app.workers.protocol import Call, Data, Done
+from app.workers.message import Call, Data, Done
 
 log = logging.getLogger(__name__)
 

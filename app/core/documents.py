@@ -13,9 +13,10 @@ from app.core.reader import Reader
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.types import Collection
-from app.workers import protocol as p
+from app.workers.calls.documents import CheckHealth, Embed, Ground, ListDocuments, ReadText, RenderPage, Search
+from app.workers.message import Call, Done
 
-READING = (p.ListDocuments, p.Search, p.Embed, p.Ground, p.RenderPage, p.ReadText, p.CheckHealth)
+READING = (ListDocuments, Search, Embed, Ground, RenderPage, ReadText, CheckHealth)
 
 
 class DocumentsDesk:
@@ -32,7 +33,7 @@ class DocumentsDesk:
         self._process.ready.connect(lambda _: self.list.recount())
         self._process.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
-    def handlers(self) -> Mapping[type[p.Call], Handler]:
+    def handlers(self) -> Mapping[type[Call], Handler]:
         return {
             **dict.fromkeys(READING, self.hand_on),
             **self.list.handlers(),
@@ -64,7 +65,7 @@ class DocumentsDesk:
         """What these collections are called, for the record of an answer; "" where none is named."""
         return self.list.names_of(ids)
 
-    def hand_on(self, call: p.Call, reply: Reply) -> None:
+    def hand_on(self, call: Call, reply: Reply) -> None:
         """Let the child answer. What is not wanted any more stops in its own time: it is not worth ending others."""
         job = self.child.request(
             call, done=reply.done, event=reply.event, failed=reply.failed, cancelled=reply.cancelled
@@ -73,4 +74,4 @@ class DocumentsDesk:
 
     def _restart(self, call: c.RestartReader, reply: Reply) -> None:
         self.child.restart()
-        reply.done(p.Done())
+        reply.done(Done())

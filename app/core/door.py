@@ -18,7 +18,8 @@ from app.core.protocol import DoorFrame, DoorKind, Hello, Welcome, decode_frame,
 from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.workers.failures import error_of
-from app.workers.protocol import Call, Control, Data
+from app.workers.message import Call, Data
+from app.workers.protocol import Control
 
 START_LIMIT_S = 60.0
 """A core says its first word within some 200 ms; a cold disk or a virus scanner takes longer."""

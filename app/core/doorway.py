@@ -10,7 +10,7 @@ from app.core.reply import Door
 from app.core.requests import ControlWord
 from app.errors import AppError
 from app.settings import API_REQUESTS_A_MINUTE, Settings
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 LOOPBACK = "127.0.0.1"
 

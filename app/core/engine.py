@@ -15,7 +15,8 @@ from app.core.signals import Signal
 from app.errors import AppError
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import InstalledModel, ModelInfo
-from app.workers import protocol as p
+from app.workers.calls.engine import Load, Loaded, LoadProgress
+from app.workers.message import Call
 
 
 class Engine:
@@ -43,7 +44,7 @@ class Engine:
 
     def request(
         self,
-        call: p.Call,
+        call: Call,
         *,
         done: Callable[[Any], object],
         event: Callable[[Any], object] | None = None,
@@ -88,7 +89,7 @@ class Engine:
     def _load(self, *_: object) -> None:
         settings, model = self._house.settings, self.model
         wanted = settings.get(CONTEXT_LENGTH)
-        call = p.Load(
+        call = Load(
             path=model.path,
             context=min(wanted, model.context_trained) if model.context_trained else wanted,
             gpu_layers=settings.get(GPU_LAYERS),
@@ -101,10 +102,10 @@ class Engine:
         )
 
     def _moved(self, data: Any) -> None:
-        if isinstance(data, p.LoadProgress):
+        if isinstance(data, LoadProgress):
             self.loading.emit(data.fraction)
 
-    def _loaded(self, data: p.Loaded) -> None:
+    def _loaded(self, data: Loaded) -> None:
         self.info = data.info
         self.loaded.emit(data.info)
 

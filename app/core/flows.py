@@ -9,7 +9,7 @@ from app.assistant.flow import Stopped
 from app.core.children import Requester
 from app.core.requests import Job
 from app.errors import AppError
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class AnyStep(Protocol):

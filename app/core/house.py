@@ -14,7 +14,7 @@ from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.paths import Home
 from app.settings import Settings
-from app.workers.protocol import Call, Data
+from app.workers.message import Call, Data
 
 Handler = Callable[[Any, Reply], object]
 

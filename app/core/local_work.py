@@ -11,7 +11,7 @@ from app.core.requests import ControlWord, Job, Requests
 from app.errors import AppError
 from app.finetune.cases import Work
 from app.workers.failures import failure_of
-from app.workers.protocol import Call, Done, Failure
+from app.workers.message import Call, Done, Failure
 
 
 @dataclass(frozen=True)

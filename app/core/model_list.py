@@ -17,7 +17,8 @@ from app.core.signals import Signal
 from app.errors import AppError
 from app.models.registry import is_missing
 from app.types import InstalledModel
-from app.workers import protocol as p
+from app.workers.calls.models import ExportModel, ImportModel, ModelInstalled
+from app.workers.message import Call
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,13 @@ class ModelList:
         self._retired = Retired(house.clock)
         self._copies: set[Child] = set()
 
-    def handlers(self) -> Mapping[type[p.Call], Handler]:
+    def handlers(self) -> Mapping[type[Call], Handler]:
         return {
             c.ListModels: lambda _, reply: reply.done(self.listed()),
             c.RenameModel: self._rename,
             c.RemoveModel: self._remove,
-            p.ImportModel: self._copy,
-            p.ExportModel: self._copy,
+            ImportModel: self._copy,
+            ExportModel: self._copy,
         }
 
     @property
@@ -126,7 +127,7 @@ class ModelList:
             raise error
         return model
 
-    def _copy(self, call: p.ImportModel | p.ExportModel, reply: Reply) -> None:
+    def _copy(self, call: ImportModel | ExportModel, reply: Reply) -> None:
         """In a process that ends with it, so that gigabytes stall nobody."""
         child = self._house.make_child("models")
         self._copies.add(child)
@@ -136,7 +137,7 @@ class ModelList:
                 self._copies.discard(child)
                 self._retired.add(child)
                 say(said)
-                if isinstance(said, p.ModelInstalled):
+                if isinstance(said, ModelInstalled):
                     self.tell()
 
             return ended

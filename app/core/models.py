@@ -20,7 +20,7 @@ from app.errors import AppError
 from app.models.parts import remove_parts
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import Answer, InstalledModel, ModelInfo
-from app.workers import protocol as p
+from app.workers.message import Call, Done
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class ModelsDesk:
         self.engine_leaving = self._in_use.leaving
         self.engine_refused = self._in_use.refused
 
-    def handlers(self) -> Mapping[type[p.Call], Handler]:
+    def handlers(self) -> Mapping[type[Call], Handler]:
         return {
             **self.list.handlers(),
             **self._servers.handlers(),
@@ -171,15 +171,15 @@ class ModelsDesk:
 
     def _cancel(self, call: c.CancelSwitch, reply: Reply) -> None:
         self._switcher.drop()
-        reply.done(p.Done())
+        reply.done(Done())
 
     def _load(self, call: c.LoadEngine, reply: Reply) -> None:
         self._in_use.begin()
-        reply.done(p.Done())
+        reply.done(Done())
 
     def _restart(self, call: c.RestartEngine, reply: Reply) -> None:
         self._in_use.restart()
-        reply.done(p.Done())
+        reply.done(Done())
 
     def stop(self) -> None:
         """The core ends: so does every engine."""

@@ -19,7 +19,8 @@ from app.errors import AppError, WorkerGone
 from app.paths import Home
 from app.spawn import child_command, child_environment
 from app.workers.failures import error_of
-from app.workers.protocol import Call, Control, Frame, Ready, Request, WorkerRole, decode_frame, encode
+from app.workers.message import Call, WorkerRole
+from app.workers.protocol import Control, Frame, Ready, Request, decode_frame, encode
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from app.core.calls import api, chats, documents, models, training
-from app.workers.protocol import AnyData, Call, Control, Data, DocumentsCall, Failure, ModelsCall
+from app.workers.calls.documents import Calls as DocumentsCall
+from app.workers.calls.models import Calls as ModelsCall
+from app.workers.message import Call, Data, Failure
+from app.workers.protocol import AnyData, Control
 
 VERSION = 1
 DoorKind = Literal["window", "command", "api"]

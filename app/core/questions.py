@@ -18,7 +18,8 @@ from app.errors import AppError
 from app.models.servers import shown_name
 from app.settings import Settings
 from app.types import Answer, InstalledModel
-from app.workers.protocol import Call, Token
+from app.workers.calls.engine import Token
+from app.workers.message import Call
 
 
 class Questions:

@@ -9,7 +9,7 @@ from typing import Any
 from app.core.children import Child
 from app.core.requests import Job
 from app.errors import AppError, WorkerGone
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 RESTARTED = WorkerGone("The document reader was restarted.", "Nothing that was stored is lost. Please try again.")
 

@@ -19,7 +19,8 @@ from app.core.protocol import SettingsRead
 from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
-from app.workers.protocol import Call, DeleteCollection, Done, Remove
+from app.workers.calls.documents import DeleteCollection, Remove
+from app.workers.message import Call, Done
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

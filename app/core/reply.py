@@ -10,7 +10,7 @@ from app.core.protocol import DoorFrame, DoorKind
 from app.core.requests import ControlWord, Job
 from app.errors import AppError
 from app.workers.failures import failure_of
-from app.workers.protocol import Data
+from app.workers.message import Data
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from app.errors import AppError
 from app.workers.failures import error_of
-from app.workers.protocol import Call, Failure
+from app.workers.message import Call, Failure
 
 ControlWord = Literal["cancel", "pause", "resume"]
 

@@ -23,7 +23,7 @@ from app.finetune.review import ReviewList
 from app.finetune.states import Action, require
 from app.finetune.trainer_command import require_trainer
 from app.types import InstalledModel
-from app.workers.protocol import Done
+from app.workers.message import Done
 from trainer.spec import Action as Wish
 
 log = logging.getLogger(__name__)

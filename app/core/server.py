@@ -29,7 +29,7 @@ from app.log import start_log
 from app.paths import Home, home
 from app.spawn import child_command
 from app.workers.failures import failure_of
-from app.workers.protocol import Failure, WorkerRole
+from app.workers.message import Failure, WorkerRole
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,9 @@ from app.errors import AppError
 from app.models.registry import new_id
 from app.models.servers import clean_address
 from app.types import InstalledModel, Sampling
-from app.workers import protocol as p
+from app.workers.calls.engine import Chat, Load
+from app.workers.calls.models import ModelInstalled
+from app.workers.message import Call
 
 
 class Servers:
@@ -31,7 +33,7 @@ class Servers:
         """A model that was listed already has another key."""
         listed.removed.connect(self._forget)
 
-    def handlers(self) -> Mapping[type[p.Call], Handler]:
+    def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.FindServer: self._find, c.AddServer: self._add}
 
     def stop(self) -> None:
@@ -56,14 +58,14 @@ class Servers:
                 return
             model = _model(server.address, served_as, call.name)
             child = self._reach(model, call.key)
-            load = p.Load(path="")
+            load = Load(path="")
             self._ask(child, load, reply, lambda loaded: self._try(child, model, loaded.info.context, call.key, reply))
 
         self._ask(finder, c.FindServer(address=address, key=call.key), reply, found)
 
     def _try(self, child: Child, model: InstalledModel, context: int, key: str, reply: Reply) -> None:
         model = msgspec.structs.replace(model, context_trained=context)
-        word = p.Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
+        word = Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
         self._ask(child, word, reply, lambda _: self._keep(model, key, reply))
 
     def _keep(self, model: InstalledModel, key: str, reply: Reply) -> None:
@@ -76,7 +78,7 @@ class Servers:
             except AppError as error:
                 reply.failed(error)
                 return
-            reply.done(p.ModelInstalled(model=installed))
+            reply.done(ModelInstalled(model=installed))
             if known is not None:
                 self.rekeyed.emit(known)
 
@@ -92,7 +94,7 @@ class Servers:
         self._asked.add(child)
         return child
 
-    def _ask(self, child: Child, call: p.Call, reply: Reply, done: Callable[[Any], object]) -> None:
+    def _ask(self, child: Child, call: Call, reply: Reply, done: Callable[[Any], object]) -> None:
         """Hand a result on; whatever else ends the request is told to the door. An idle connection is left."""
 
         def end(say: Callable[[Any], object]) -> Callable[[Any], None]:

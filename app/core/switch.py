@@ -11,7 +11,7 @@ from app.core.house import House
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
 from app.types import InstalledModel, Sampling
-from app.workers import protocol as p
+from app.workers.calls.engine import Chat
 
 ROOM_POLL_S = 0.1
 MEMORY_SHARE = 1.15
@@ -87,7 +87,7 @@ class Switch:
         if self._tried:
             self._end()
             return
-        call = p.Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
+        call = Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
         self.engine.request(call, done=lambda _: self._end(), failed=self._failed)
 
     def _end(self) -> None:

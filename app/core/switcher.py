@@ -16,7 +16,7 @@ from app.core.retired import Retired
 from app.core.switch import Switch
 from app.errors import AppError
 from app.types import InstalledModel
-from app.workers import protocol as p
+from app.workers.calls.engine import SetAdapter
 from app.workers.failures import failure_of
 
 
@@ -140,7 +140,7 @@ class Switcher:
                 reply.failed(error)
             self._house.tell(c.SwitchFailed(model_id=model.id, failure=failure_of(error)))
 
-        engine.request(p.SetAdapter(path=model.adapter), done=done, failed=failed)
+        engine.request(SetAdapter(path=model.adapter), done=done, failed=failed)
 
     def _tell_switched(self, engine: Engine, replies: list[Reply]) -> None:
         """The list first: who hears of the switch finds the new model in it."""

@@ -20,7 +20,7 @@ from app.finetune.runs import Run
 from app.finetune.trainer_command import trainer_command
 from app.paths import Home
 from app.spawn import child_environment
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 LOG = "trainer.log"
 """In the run's folder: what the trainer's process writes beside its events."""

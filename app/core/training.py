@@ -28,7 +28,7 @@ from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import CHOOSING, Wizard, changed, with_defaults
 from app.finetune.wizard_file import resolved
-from app.workers.protocol import Call, Done
+from app.workers.message import Call, Done
 
 log = logging.getLogger(__name__)
 

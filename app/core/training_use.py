@@ -18,7 +18,7 @@ from app.finetune import cases
 from app.finetune.machine import at
 from app.finetune.states import require
 from app.types import InstalledModel
-from app.workers.protocol import ModelInstalled
+from app.workers.calls.models import ModelInstalled
 
 
 class TrainingUse:

@@ -9,7 +9,7 @@ from app.finetune.measured import Measured
 from app.finetune.runs import Run
 from app.finetune.states import BUSY, RunState
 from app.finetune.wizard import Wizard
-from app.workers.protocol import Failure
+from app.workers.message import Failure
 
 ALIVE_EVERY = 5
 """Looks between two checks whether a process is still there."""

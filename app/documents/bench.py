@@ -32,7 +32,7 @@ from app.documents.store import NewDocument, Store
 from app.documents.vectors import Vectors
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece, embedded
-from app.workers.protocol import Add, Added
+from app.workers.calls.documents import Add, Added
 
 SEED = 7
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "squad" / "documents"

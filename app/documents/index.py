@@ -21,7 +21,8 @@ from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unc
 from app.documents.store import NewDocument, Store
 from app.text import passages, words
 from app.text.passages import Piece, Tokens, embedded
-from app.workers.protocol import Add, Added, AddProgress, AnyData, FileEvent
+from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
+from app.workers.protocol import AnyData
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,7 +16,8 @@ from app.documents.vectors import Vectors
 from app.files import BROKEN
 from app.paths import Home
 from app.text import words
-from app.workers.protocol import AnyData, Removed, Warming
+from app.workers.calls.documents import Removed, Warming
+from app.workers.protocol import AnyData
 
 NEEDLES = 12
 """Passages of the removed documents whose text and vector are looked for, byte by byte."""

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from app.documents.embed import Embedder
 from app.errors import AppError
-from app.workers.protocol import AnyData, Warming
+from app.workers.calls.documents import Warming
+from app.workers.protocol import AnyData
 
 T = TypeVar("T")
 

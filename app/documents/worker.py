@@ -26,7 +26,36 @@ from app.errors import AppError, Damaged
 from app.paths import Home
 from app.text.parsed import page_at
 from app.types import Box, Document, Passage
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add,
+    CheckHealth,
+    CollectionMade,
+    Collections,
+    CreateCollection,
+    DeleteCollection,
+    Documents,
+    DocumentText,
+    Embed,
+    Embedded,
+    Forgotten,
+    Ground,
+    Grounded,
+    Health,
+    ListCollections,
+    ListDocuments,
+    ListTombstones,
+    PageImage,
+    ReadText,
+    Remove,
+    RenameCollection,
+    RenderPage,
+    Search,
+    Searched,
+    Tombstones,
+    Warming,
+)
+from app.workers.message import Done
+from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
 STAT_BUDGET_S = 0.2
@@ -47,7 +76,7 @@ class DocumentsRole:
         self._viewer: Parser | None = None
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
-    def handle(self, call: p.AnyCall) -> Steps:
+    def handle(self, call: AnyCall) -> Steps:
         """Start a request.
 
         Raises:
@@ -64,50 +93,50 @@ class DocumentsRole:
         finally:
             self._live -= 1
 
-    def _answer(self, call: p.AnyCall) -> Steps:
+    def _answer(self, call: AnyCall) -> Steps:
         match call:
-            case p.ListCollections():
-                return p.Collections(collections=tuple(self._store.collections()), note=self._stores.note())
-            case p.CreateCollection():
+            case ListCollections():
+                return Collections(collections=tuple(self._store.collections()), note=self._stores.note())
+            case CreateCollection():
                 made = self._store.create_collection(_name(call.name))
-                return p.CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
-            case p.RenameCollection():
+                return CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
+            case RenameCollection():
                 self._store.rename_collection(call.collection_id, _name(call.name))
-                return p.Collections(collections=tuple(self._store.collections()))
-            case p.DeleteCollection():
+                return Collections(collections=tuple(self._store.collections()))
+            case DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
-            case p.ListDocuments():
+            case ListDocuments():
                 self._store.require(call.collection_id)
-                return p.Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
-            case p.Add():
+                return Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
+            case Add():
                 return (yield from self._add(call))
-            case p.Remove():
+            case Remove():
                 return (yield from self._open.removal.documents(call.ids))
-            case p.ListTombstones():
+            case ListTombstones():
                 documents, collections = self._store.tombstones()
-                return p.Tombstones(ids=documents, collections=collections)
-            case p.Forgotten():
+                return Tombstones(ids=documents, collections=collections)
+            case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()
-                return p.Done()
+                return Done()
             case _:
                 return (yield from self._answer_reading(call))
 
-    def _answer_reading(self, call: p.AnyCall) -> Steps:
+    def _answer_reading(self, call: AnyCall) -> Steps:
         """What changes nothing."""
         match call:
-            case p.Search():
+            case Search():
                 return (yield from self._search(call))
-            case p.Ground():
+            case Ground():
                 embedder = yield from self._warm.embedder()
-                return p.Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode)))
-            case p.Embed():
+                return Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode)))
+            case Embed():
                 return (yield from self._embed(call))
-            case p.RenderPage():
+            case RenderPage():
                 return (yield from self._render(call))
-            case p.ReadText():
+            case ReadText():
                 return self._read_text(call)
-            case p.CheckHealth():
+            case CheckHealth():
                 return (yield from self._check_health())
             case _:
                 raise AppError("The documents process cannot do this.", detail=type(call).__name__)
@@ -154,7 +183,7 @@ class DocumentsRole:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def _add(self, call: p.Add) -> Steps:
+    def _add(self, call: Add) -> Steps:
         store = self._store
         embedder = yield from self._warm.embedder()
         lent = self._spare or Parser()
@@ -169,7 +198,7 @@ class DocumentsRole:
                 lent.close()
             self._stores.purge()
 
-    def _search(self, call: p.Search) -> Steps:
+    def _search(self, call: Search) -> Steps:
         opened = self._open
         embedder = yield from self._warm.embedder()
         began = time.perf_counter()
@@ -183,9 +212,9 @@ class DocumentsRole:
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
-        return p.Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+        return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
 
-    def _embed(self, call: p.Embed) -> Steps:
+    def _embed(self, call: Embed) -> Steps:
         """The embedder of today makes no difference between a query and a passage."""
         embedder = yield from self._warm.embedder()
         tokens = [self._counter.count(text) for text in call.texts]
@@ -194,8 +223,8 @@ class DocumentsRole:
             rows = embedder.encode([call.texts[index] for index in batch])
             for index, row in zip(batch, rows, strict=True):
                 vectors[index] = tuple(row.tolist())
-            yield p.Warming()
-        return p.Embedded(vectors=tuple(vectors), tokens=sum(tokens))
+            yield Warming()
+        return Embedded(vectors=tuple(vectors), tokens=sum(tokens))
 
     def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
         """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""
@@ -207,10 +236,10 @@ class DocumentsRole:
             boxes = line_boxes(self._store.lines(passage.document_id), passage.start, passage.end, page)
         return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
 
-    def _read_text(self, call: p.ReadText) -> p.DocumentText:
+    def _read_text(self, call: ReadText) -> DocumentText:
         text, pages = self._store.text(call.document_id)
         document = self._document(call.document_id)
-        return p.DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+        return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
 
     def _document(self, document_id: int) -> Document:
         document = self._store.document(document_id)
@@ -218,7 +247,7 @@ class DocumentsRole:
             raise AppError("This document is no longer in the index.", "It may have been removed.")
         return document
 
-    def _render(self, call: p.RenderPage) -> Steps:
+    def _render(self, call: RenderPage) -> Steps:
         document = self._document(call.document_id)
         path = Path(document.path)
         if not path.is_file():
@@ -232,7 +261,7 @@ class DocumentsRole:
         marks: tuple[Box, ...] = ()
         if call.end > call.start:
             marks = yield from self._marks(viewer, document, call)
-        return p.PageImage(
+        return PageImage(
             png=base64.b64encode(picture.png).decode("ascii"),
             width=picture.width,
             height=picture.height,
@@ -241,9 +270,7 @@ class DocumentsRole:
             marks=marks,
         )
 
-    def _marks(
-        self, viewer: Parser, document: Document, call: p.RenderPage
-    ) -> Generator[p.AnyData, None, tuple[Box, ...]]:
+    def _marks(self, viewer: Parser, document: Document, call: RenderPage) -> Generator[AnyData, None, tuple[Box, ...]]:
         """The span's own boxes; where the file will not give them, those of its lines, as stored."""
         _, pages = self._store.text(document.id)
         first, last = pages[call.page - 1] if 0 < call.page <= len(pages) else (0, 0)
@@ -260,11 +287,11 @@ class DocumentsRole:
         opened = self._open
         found = {"documents": health_of(opened.store)}
         for _ in opened.vectors.synchronize():
-            yield p.Warming()
+            yield Warming()
         found["vectors"] = opened.vectors.note
         yield from self._warm.embedder()
         found["embedder"] = "ok"
-        return p.Health(stores=found)
+        return Health(stores=found)
 
 
 def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:

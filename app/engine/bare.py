@@ -14,7 +14,7 @@ from app.engine.load import physical_cores
 from app.engine.worker import EngineRole
 from app.llama.bare import Bare
 from app.paths import home
-from app.workers.protocol import Chat, Load
+from app.workers.calls.engine import Chat, Load
 
 
 def main(path: Path) -> int:

@@ -18,7 +18,8 @@ from app.llama.bare import Bare
 from app.packages import STARTER, package_folder
 from app.paths import home
 from app.types import Message, Sampling
-from app.workers.protocol import Chat, Chatted, Data, Load, Token
+from app.workers.calls.engine import Chat, Chatted, Load, Token
+from app.workers.message import Data
 from app.workers.roles import Steps
 
 Figure = dict[str, str | float | bool | None]

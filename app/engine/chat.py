@@ -19,7 +19,7 @@ from app.llama.encode import Encoder
 from app.llama.prompt import Composer, Prompt, Turn
 from app.llama.slots import Slots
 from app.llama.template import Renderer
-from app.workers.protocol import Chat, Chatted, Complete, Completed, Count, Counted, Prefill, Token, Waiting
+from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Prefill, Token, Waiting
 
 GPU_SLICE = 512
 CPU_SLICES = ((3e9, 32), (1e9, 64), (0.0, 128))

@@ -14,7 +14,7 @@ from app.llama.detokenize import Piece
 from app.llama.encode import Encoder
 from app.llama.prompt import EncodedPrompt, normalize
 from app.llama.tools import CallFilter, flatten, names_of, read_calls, read_tools, schema_of
-from app.workers.protocol import Complete, PromptMessage, ToolCall
+from app.workers.calls.engine import Complete, PromptMessage, ToolCall
 
 ANY_OBJECT = '{"type": "object"}'
 ID_LENGTH = 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
-from app.workers.protocol import Waiting
+from app.workers.calls.engine import Waiting
 
 CHANGING = "The model is being changed first."
 ANSWERING = "The answers under way are finished first."

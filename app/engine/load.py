@@ -20,7 +20,7 @@ from app.llama.bindings import Model
 from app.llama.context import Context
 from app.llama.gguf_header import GgufHeader, read_header
 from app.types import ModelInfo
-from app.workers.protocol import Load, LoadProgress
+from app.workers.calls.engine import Load, LoadProgress
 
 SEQUENCES = 9
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""

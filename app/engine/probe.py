@@ -11,7 +11,7 @@ from app.llama import bindings as llama
 from app.llama.bindings import Model
 from app.llama.context import DONE, Context, Part
 from app.llama.draw import broken, is_finite
-from app.workers.protocol import LoadProgress, Probe, Probed
+from app.workers.calls.engine import LoadProgress, Probe, Probed
 from app.workers.roles import Steps
 
 CONTEXT = 256

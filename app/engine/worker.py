@@ -12,17 +12,9 @@ from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.template import Renderer
 from app.paths import Home
-from app.workers.protocol import (
-    AnyCall,
-    Chat,
-    Complete,
-    Count,
-    Done,
-    Load,
-    Loaded,
-    Probe,
-    SetAdapter,
-)
+from app.workers.calls.engine import Chat, Complete, Count, Load, Loaded, Probe, SetAdapter
+from app.workers.message import Done
+from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
 
 

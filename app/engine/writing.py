@@ -11,7 +11,7 @@ from app.engine.scheduler import Scheduler
 from app.llama.bindings import Model
 from app.llama.detokenize import AnswerStream, Piece
 from app.types import Stats
-from app.workers.protocol import Prefill, Token, TokenLogprob, TopLogprob, Waiting
+from app.workers.calls.engine import Prefill, Token, TokenLogprob, TopLogprob, Waiting
 
 Reason = Literal["end", "length", "stop"]
 Events = Generator[Waiting | Prefill | Token | None, None, None]

@@ -26,7 +26,8 @@ from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_r
 from app.finetune.use import earlier_examples, prepare_install
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel, Message
-from app.workers.protocol import Call, Documents, DocumentText, ListDocuments, ReadText
+from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText
+from app.workers.message import Call
 from trainer.spec import Input
 
 T = TypeVar("T")

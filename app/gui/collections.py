@@ -10,7 +10,7 @@ from app.core.calls.documents import CollectionsChanged
 from app.gui.core_client import CoreClient
 from app.gui.shell.session import Session
 from app.types import Collection
-from app.workers.protocol import Collections, ListCollections
+from app.workers.calls.documents import Collections, ListCollections
 
 
 class KnownCollections(QObject):

@@ -16,7 +16,8 @@ from app.core.protocol import DoorFrame, Hello, Welcome, decode_frame, encode, e
 from app.core.requests import ControlWord, Job, Requests
 from app.errors import AppError, WorkerGone
 from app.paths import Home
-from app.workers.protocol import Call, Control
+from app.workers.message import Call
+from app.workers.protocol import Control
 
 log = logging.getLogger(__name__)
 

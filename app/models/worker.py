@@ -22,16 +22,9 @@ from app.models.registry import Registry, is_missing
 from app.models.servers import host_of
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.protocol import (
-    AnyCall,
-    AnyData,
-    CopyProgress,
-    Done,
-    DownloadModel,
-    ExportModel,
-    ImportModel,
-    ModelInstalled,
-)
+from app.workers.calls.models import CopyProgress, DownloadModel, ExportModel, ImportModel, ModelInstalled
+from app.workers.message import Done
+from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
 PIECE = 8 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import AppError, BadFile, Busy, Damaged, NewerData, NoSpace, WorkerGone
-from app.workers.protocol import Failure
+from app.workers.message import Failure
 
 _KINDS: dict[str, type[AppError]] = {
     "busy": Busy,

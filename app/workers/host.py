@@ -19,8 +19,9 @@ from app.errors import AppError
 from app.files import OTHERS
 from app.paths import Home, home
 from app.workers.failures import failure_of
+from app.workers.message import Failure, WorkerRole
 from app.workers.offline import forbid_network
-from app.workers.protocol import Alive, Control, Failure, Frame, Ready, Request, WorkerRole, decode_request, encode
+from app.workers.protocol import Alive, Control, Frame, Ready, Request, decode_request, encode
 from app.workers.roles import Interruptible, RoleHandler, Steps
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,10 @@ from app.api.app import create_app
 from app.core.doorway import ApiOptions
 from app.errors import AppError
 from app.types import Collection, ModelInfo, Passage, SearchResult, Stats
-from app.workers import protocol as p
+from app.workers.calls.documents import Collections, Embed, Embedded, ListCollections, Search, Searched
+from app.workers.calls.engine import Complete, Completed, Load, Loaded, Token
+from app.workers.message import WorkerRole
+from app.workers.protocol import Ready
 
 KEY = "inhouse-a-key-of-the-test-that-is-long-enough"
 PORT = 8217
@@ -37,8 +40,8 @@ def written(*words: str, **more: Any) -> Callable[[FakeJob], None]:
 
     def answer(job: FakeJob) -> None:
         for word in words:
-            job.say(p.Token(text=word))
-        job.finish(p.Completed(**{"text": "".join(words), "stats": STATS, **more}))
+            job.say(Token(text=word))
+        job.finish(Completed(**{"text": "".join(words), "stats": STATS, **more}))
 
     return answer
 
@@ -54,7 +57,7 @@ class PlayedCore(CoreWorld):
         self.answers = answers
         super().__init__()
 
-    def _child(self, role: p.WorkerRole) -> FakeChild:
+    def _child(self, role: WorkerRole) -> FakeChild:
         child = super()._child(role)
         request, start = child.request, child.start
 
@@ -68,7 +71,7 @@ class PlayedCore(CoreWorld):
         def starting() -> None:
             if child.state != "ready":
                 start()
-                child.ready.emit(p.Ready(role=role))
+                child.ready.emit(Ready(role=role))
 
         child.state = "stopped"
         child.request, child.start = answering, starting  # type: ignore[method-assign]
@@ -81,14 +84,14 @@ class ApiWorld:
     def __init__(self, **options: Any) -> None:
         self.options = ApiOptions(port=PORT, **options)
         self.answers: dict[type, Callable[[FakeJob], None]] = {
-            p.Load: lambda job: job.finish(p.Loaded(info=INFO)),
-            p.Complete: written("Hello", " there"),
-            p.Embed: lambda job: job.finish(_embedded(job)),
-            p.ListCollections: lambda job: job.finish(
-                p.Collections(collections=(Collection(id=1, name="Rules", documents=1, passages=4, bytes=100),))
+            Load: lambda job: job.finish(Loaded(info=INFO)),
+            Complete: written("Hello", " there"),
+            Embed: lambda job: job.finish(_embedded(job)),
+            ListCollections: lambda job: job.finish(
+                Collections(collections=(Collection(id=1, name="Rules", documents=1, passages=4, bytes=100),))
             ),
-            p.Search: lambda job: job.finish(
-                p.Searched(result=SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=1.0))
+            Search: lambda job: job.finish(
+                Searched(result=SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=1.0))
             ),
         }
         self.core = PlayedCore(self.answers)
@@ -117,11 +120,9 @@ class ApiWorld:
         return self.run(lambda client: client.get(path), **more)
 
 
-def _embedded(job: FakeJob) -> p.Embedded:
-    assert isinstance(job.call, p.Embed)
-    return p.Embedded(
-        vectors=tuple((0.6, 0.8, float(len(text))) for text in job.call.texts), tokens=len(job.call.texts)
-    )
+def _embedded(job: FakeJob) -> Embedded:
+    assert isinstance(job.call, Embed)
+    return Embedded(vectors=tuple((0.6, 0.8, float(len(text))) for text in job.call.texts), tokens=len(job.call.texts))
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from api_world import PASSAGE, ApiWorld, error_of, failing, written
 from app.errors import AppError, NoSpace, WorkerGone
 from app.settings import ANSWER_STYLE
 from app.types import Budget, Stats, Support
-from app.workers import protocol as p
+from app.workers.calls.documents import Embed, Ground, Grounded, Search
+from app.workers.calls.engine import (
+    Chat,
+    Chatted,
+    Complete,
+    Completed,
+    PromptMessage,
+    Token,
+    TokenLogprob,
+    ToolCall,
+    TopLogprob,
+)
 
 HELLO = {"model": "inhouse", "messages": [{"role": "user", "content": "Hi"}]}
 WEATHER = {
@@ -68,14 +79,12 @@ def test_every_parameter_reaches_the_engine() -> None:
         "user": "someone", "metadata": {"a": "b"}, "store": False, "service_tier": "auto", "logit_bias": None,
     }  # fmt: skip
     assert world.post("/v1/chat/completions", sent).status_code == 200
-    (call,) = world.asked(p.Complete)
+    (call,) = world.asked(Complete)
     assert call.messages == (
-        p.PromptMessage(role="system", content="Be brief."),
-        p.PromptMessage(role="user", content="What weather?"),
-        p.PromptMessage(
-            role="assistant", tool_calls=(p.ToolCall(id="c1", name="weather", arguments='{"city":"Bonn"}'),)
-        ),
-        p.PromptMessage(role="tool", content="rain", tool_call_id="c1"),
+        PromptMessage(role="system", content="Be brief."),
+        PromptMessage(role="user", content="What weather?"),
+        PromptMessage(role="assistant", tool_calls=(ToolCall(id="c1", name="weather", arguments='{"city":"Bonn"}'),)),
+        PromptMessage(role="tool", content="rain", tool_call_id="c1"),
     )
     sampling = call.sampling
     assert (sampling.temperature, sampling.top_p, sampling.top_k, sampling.min_p) == (0.5, 0.7, 5, 0.1)
@@ -91,7 +100,7 @@ def test_what_is_not_sent_is_as_settings_say() -> None:
     world.post("/v1/chat/completions", HELLO)
     schema = {"type": "json_schema", "json_schema": {"name": "output", "schema": {"type": "object"}}}
     world.post("/v1/chat/completions", {**HELLO, "response_format": schema})
-    plain, formed = world.asked(p.Complete)
+    plain, formed = world.asked(Complete)
     assert plain.sampling == world.core.core.settings.sampling()
     assert formed.sampling.repeat_penalty == 1.0, "JSON repeats its own signs"
     assert json.loads(formed.json_schema) == {"type": "object"} and not formed.json_object
@@ -101,7 +110,7 @@ def test_choices_of_one_seed_differ() -> None:
     world = ApiWorld()
     body = world.post("/v1/chat/completions", {**HELLO, "n": 3, "seed": 4}).json()
     assert [choice["index"] for choice in body["choices"]] == [0, 1, 2]
-    assert [call.sampling.seed for call in world.asked(p.Complete)] == [4, 5, 6]
+    assert [call.sampling.seed for call in world.asked(Complete)] == [4, 5, 6]
     assert body["usage"]["prompt_tokens"] == 20 and body["usage"]["completion_tokens"] == 9, "one prompt, three answers"
 
 
@@ -129,8 +138,8 @@ def test_streamed_choices_keep_apart() -> None:
 
 def test_tool_calls_whole_and_streamed() -> None:
     world = ApiWorld()
-    calls = (p.ToolCall(id="a", name="weather", arguments="{}"), p.ToolCall(id="b", name="weather", arguments="{}"))
-    world.answers[p.Complete] = written(tool_calls=calls, reason="tool_calls")
+    calls = (ToolCall(id="a", name="weather", arguments="{}"), ToolCall(id="b", name="weather", arguments="{}"))
+    world.answers[Complete] = written(tool_calls=calls, reason="tool_calls")
     ask = {**HELLO, "tools": [WEATHER]}
     choice = world.post("/v1/chat/completions", ask).json()["choices"][0]
     assert choice["finish_reason"] == "tool_calls" and choice["message"]["content"] is None
@@ -147,11 +156,11 @@ def test_thinking_stays_apart_from_the_answer() -> None:
     world = ApiWorld()
 
     def answer(job: Any) -> None:
-        job.say(p.Token(text="Hm.", thinking=True))
-        job.say(p.Token(text="Yes."))
-        job.finish(p.Completed(text="Yes.", thinking="Hm.", reason="length"))
+        job.say(Token(text="Hm.", thinking=True))
+        job.say(Token(text="Yes."))
+        job.finish(Completed(text="Yes.", thinking="Hm.", reason="length"))
 
-    world.answers[p.Complete] = answer
+    world.answers[Complete] = answer
     choice = world.post("/v1/chat/completions", HELLO).json()["choices"][0]
     assert (choice["message"]["content"], choice["message"]["reasoning_content"]) == ("Yes.", "Hm.")
     assert choice["finish_reason"] == "length"
@@ -161,15 +170,13 @@ def test_thinking_stays_apart_from_the_answer() -> None:
 
 def test_log_probabilities_in_both_forms() -> None:
     world = ApiWorld()
-    token = p.TokenLogprob(
-        "é", -0.5, (195, 169), (p.TopLogprob("é", -0.5, (195, 169)), p.TopLogprob("e", -1.0, (101,)))
-    )
+    token = TokenLogprob("é", -0.5, (195, 169), (TopLogprob("é", -0.5, (195, 169)), TopLogprob("e", -1.0, (101,))))
 
     def answer(job: Any) -> None:
-        job.say(p.Token(text="é", logprobs=(token,)))
-        job.finish(p.Completed(text="é", logprobs=(token,)))
+        job.say(Token(text="é", logprobs=(token,)))
+        job.finish(Completed(text="é", logprobs=(token,)))
 
-    world.answers[p.Complete] = answer
+    world.answers[Complete] = answer
     chat = world.post("/v1/chat/completions", {**HELLO, "logprobs": True, "top_logprobs": 2}).json()
     (found,) = chat["choices"][0]["logprobs"]["content"]
     assert found["bytes"] == [195, 169] and found["top_logprobs"][1] == {"token": "e", "logprob": -1.0, "bytes": [101]}
@@ -182,7 +189,7 @@ def test_log_probabilities_in_both_forms() -> None:
 def test_texts_go_on_one_choice_each() -> None:
     world = ApiWorld()
     body = world.post("/v1/completions", {"model": "starter", "prompt": ["One", "Two"], "n": 2, "max_tokens": 4}).json()
-    assert [call.prompt for call in world.asked(p.Complete)] == ["One", "One", "Two", "Two"]
+    assert [call.prompt for call in world.asked(Complete)] == ["One", "One", "Two", "Two"]
     assert [choice["index"] for choice in body["choices"]] == [0, 1, 2, 3]
     assert body["usage"]["prompt_tokens"] == 40, "two prompts, each read once"
     streamed = world.post("/v1/completions", {"model": "starter", "prompt": "One", "stream": True})
@@ -228,7 +235,7 @@ def test_what_cannot_be_followed_is_refused_by_name(change: dict[str, Any], para
     assert response.status_code == 400 and error["type"] == "invalid_request_error"
     assert (error["param"], error["code"]) == (param, code)
     assert param.split(".")[-1] in error["message"] or code == "invalid_value"
-    assert not world.asked(p.Complete), "nothing was written"
+    assert not world.asked(Complete), "nothing was written"
 
 
 def test_a_missing_parameter_is_named() -> None:
@@ -277,7 +284,7 @@ def test_the_model_in_use_has_a_name_that_stays() -> None:
 )
 def test_what_fails_in_a_child_is_said_in_its_words(error: AppError, status: int) -> None:
     world = ApiWorld()
-    world.answers[p.Complete] = failing(error)
+    world.answers[Complete] = failing(error)
     for stream in (False, True):
         response = world.post("/v1/chat/completions", {**HELLO, "stream": stream})
         assert response.status_code == status, "a stream that never began has a status of its own"
@@ -288,10 +295,10 @@ def test_a_stream_that_fails_in_the_middle_says_so() -> None:
     world = ApiWorld()
 
     def answer(job: Any) -> None:
-        job.say(p.Token(text="Hel"))
+        job.say(Token(text="Hel"))
         job.fail(WorkerGone("The model stopped."))
 
-    world.answers[p.Complete] = answer
+    world.answers[Complete] = answer
     text = world.post("/v1/chat/completions", {**HELLO, "stream": True}).text
     last = json.loads(text.strip().split("\n\n")[-1].removeprefix("data: "))
     assert last["error"]["message"] == "The model stopped." and "[DONE]" not in text
@@ -305,10 +312,10 @@ def test_embeddings_in_both_forms() -> None:
     packed = world.post("/v1/embeddings", {"model": "inhouse-embed", "input": "a", "encoding_format": "base64"}).json()
     assert packed["data"][0]["embedding"] == "mpkZP83MTD8AAIA/"  # struct.pack("<3f", 0.6, 0.8, 1.0)
     world.post("/v1/embeddings", {"model": "inhouse-embed", "input": "a", "input_type": "query"})
-    assert [call.query for call in world.asked(p.Embed)] == [False, False, True]
+    assert [call.query for call in world.asked(Embed)] == [False, False, True]
     many = world.post("/v1/embeddings", {"model": "inhouse-embed", "input": [f"text {i}" for i in range(70)]}).json()
     assert [each["index"] for each in many["data"]] == list(range(70))
-    assert len(world.asked(p.Embed)) == 6, "in batches, so that a search gets its turn between them"
+    assert len(world.asked(Embed)) == 6, "in batches, so that a search gets its turn between them"
 
 
 @pytest.mark.parametrize(
@@ -331,23 +338,23 @@ def test_a_collection_is_searched_without_saying_where_files_lie() -> None:
     body = response.json()
     assert body["found"] and body["data"][0]["text"] == PASSAGE.text and body["data"][0]["document"] == "travel.md"
     assert "/home/someone" not in response.text
-    (call,) = world.asked(p.Search)
+    (call,) = world.asked(Search)
     assert (call.query, call.collections, call.k) == ("hotel limit", (1,), 3)
     assert world.get("/v1/collections").json()["data"][0] == world.get("/v1/collections/1").json()
 
 
 def test_a_question_to_a_collection_has_citations() -> None:
     world = ApiWorld()
-    world.answers[p.Chat] = lambda job: (  # type: ignore[assignment, return-value]
-        job.say(p.Token(text="The limit in Munich is 165 €.")),
+    world.answers[Chat] = lambda job: (  # type: ignore[assignment, return-value]
+        job.say(Token(text="The limit in Munich is 165 €.")),
         job.finish(
-            p.Chatted(
+            Chatted(
                 text="The limit in Munich is 165 €.", thinking="", reason="end", stats=Stats(completion_tokens=9),
                 budget=Budget(context=8192, used=50), passages_used=1,
             )
         ),
     )  # fmt: skip
-    world.answers[p.Ground] = lambda job: job.finish(p.Grounded(support=(Support(n=1, score=0.9),)))
+    world.answers[Ground] = lambda job: job.finish(Grounded(support=(Support(n=1, score=0.9),)))
     body = world.post("/v1/collections/1/ask", {"question": "What is the hotel limit in Munich?"}).json()
     assert body["object"] == "collection.answer" and "[1]" in body["answer"] and not body["not_found"]
     assert body["citations"][0]["n"] == 1 and body["citations"][0]["document_id"] == 3

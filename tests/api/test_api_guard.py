@@ -14,7 +14,8 @@ from app.api.errors import ApiError
 from app.api.limits import Gate, Rate
 from app.core.api_key import ApiKey
 from app.paths import Home
-from app.workers import protocol as p
+from app.workers.calls.documents import ListCollections
+from app.workers.calls.engine import Complete
 
 ASK = {"model": "inhouse", "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -51,7 +52,7 @@ def test_web_pages_may_not_ask(origin: str) -> None:
     response = world.post("/v1/chat/completions", ASK, headers={"origin": origin})
     assert response.status_code == 403 and error_of(response)["code"] == "origin_not_allowed"
     assert not [name for name in response.headers if name.startswith("access-control")]
-    assert not world.asked(p.Complete)
+    assert not world.asked(Complete)
 
 
 def test_no_page_is_invited_by_default() -> None:
@@ -87,7 +88,7 @@ def test_without_the_key_nothing_is_said(given: str, code: str) -> None:
         assert response.status_code == 401 and response.headers["www-authenticate"] == "Bearer"
         assert error_of(response)["code"] == code and error_of(response)["type"] == "authentication_error"
     assert world.get("/health", headers=headers).json() == {"status": "ok"}
-    assert not world.asked(p.ListCollections)
+    assert not world.asked(ListCollections)
 
 
 def test_the_scheme_may_be_written_in_any_case() -> None:
@@ -111,7 +112,7 @@ def test_a_body_that_is_too_long_or_not_json_is_refused() -> None:
         form = world.run(lambda client, more=more: client.post("/v1/embeddings", content=b"{}", headers=more))
         assert form.status_code == 415
         error_of(form)
-    assert not world.asked(p.Complete)
+    assert not world.asked(Complete)
 
 
 def test_too_many_requests_in_a_minute() -> None:

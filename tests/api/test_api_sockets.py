@@ -18,7 +18,8 @@ from app.api.server import HttpServer
 from app.core.calls.models import RestartEngine
 from app.core.doorway import ApiOptions
 from app.errors import AppError
-from app.workers import protocol as p
+from app.workers.calls.documents import Search
+from app.workers.calls.engine import Complete, Completed, Load, Token
 
 ASK = {"model": "inhouse", "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -57,7 +58,7 @@ class Served:
         return self.head(len(encoded)) + encoded
 
     def jobs(self) -> list[FakeJob]:
-        return [job for _, child in self.world.core.children for job in child.jobs if isinstance(job.call, p.Complete)]
+        return [job for _, child in self.world.core.children for job in child.jobs if isinstance(job.call, Complete)]
 
 
 def serve(steps: Callable[[Served], Awaitable[object]], **answers: Any) -> None:
@@ -66,7 +67,7 @@ def serve(steps: Callable[[Served], Awaitable[object]], **answers: Any) -> None:
     async def main() -> None:
         world = ApiWorld()
         if "complete" in answers:
-            world.answers[p.Complete] = answers["complete"]
+            world.answers[Complete] = answers["complete"]
         core = world.core.core
         server = HttpServer(core, core.settings, lambda: KEY, ApiOptions(port=0))
         served = Served(world, server.start())
@@ -96,7 +97,7 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
 
 def keep_open(job: FakeJob) -> None:
     """An engine that has begun and goes on when the test says so."""
-    job.say(p.Token(text="Once"))
+    job.say(Token(text="Once"))
 
 
 def test_a_stream_arrives_as_it_is_written() -> None:
@@ -108,7 +109,7 @@ def test_a_stream_arrives_as_it_is_written() -> None:
             lines = r.aiter_lines()
             first = [await anext(lines) for _ in range(4)]
             assert '"content":"Once"' in first[2], "before the engine has ended"
-            served.jobs()[0].finish(p.Completed(text="Once"))
+            served.jobs()[0].finish(Completed(text="Once"))
             assert [line async for line in lines if line][-1] == "data: [DONE]"
 
     serve(steps, complete=keep_open)
@@ -128,12 +129,12 @@ def test_a_client_that_goes_away_ends_its_generation(stream: bool) -> None:
 
 def test_a_question_whose_client_goes_away_is_stopped() -> None:
     async def steps(served: Served) -> None:
-        served.world.answers.pop(p.Search)
+        served.world.answers.pop(Search)
         encoded = json.dumps({"question": "The hotel limit?"}).encode()
         _, writer = await served.raw(served.head(len(encoded), "/v1/collections/1/ask") + encoded)
         searches = [child for _, child in served.world.core.children]
-        await until(lambda: any(child.waiting(p.Search) for child in searches))
-        (job,) = [job for child in searches for job in child.waiting(p.Search)]
+        await until(lambda: any(child.waiting(Search) for child in searches))
+        (job,) = [job for child in searches for job in child.waiting(Search)]
         writer.close()
         await until(lambda: job.controls == ["cancel"])
 
@@ -142,13 +143,13 @@ def test_a_question_whose_client_goes_away_is_stopped() -> None:
 
 def test_who_leaves_before_the_model_is_there_gets_no_answer_written() -> None:
     async def steps(served: Served) -> None:
-        load = served.world.answers.pop(p.Load)
+        load = served.world.answers.pop(Load)
         asked = served.request(ASK)
         _, writer = await served.raw(asked)
-        await until(lambda: served.world.asked(p.Load))
+        await until(lambda: served.world.asked(Load))
         writer.close()
         await until(lambda: not served.world.core.core.busy)
-        (job,) = [job for _, child in served.world.core.children for job in child.waiting(p.Load)]
+        (job,) = [job for _, child in served.world.core.children for job in child.waiting(Load)]
         load(job)
         await asyncio.sleep(0.05)
         assert not served.jobs()
@@ -164,7 +165,7 @@ def test_who_waits_long_sees_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) ->
         async with served.client() as client, client.stream("POST", "/chat/completions", json=asked) as response:
             lines = response.aiter_lines()
             assert await anext(lines) == ": still working"
-            served.jobs()[0].finish(p.Completed(text=""))
+            served.jobs()[0].finish(Completed(text=""))
             assert [line async for line in lines if line][-1] == "data: [DONE]"
 
     serve(steps, complete=lambda job: None)
@@ -206,7 +207,7 @@ def test_a_client_that_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch)
         job = served.jobs()[0]
         said = 0
         while not job.controls and said < 100_000:
-            job.say(p.Token(text="x" * 5000))
+            job.say(Token(text="x" * 5000))
             said += 1
             await asyncio.sleep(0.001)
         assert job.controls == ["cancel"], "the engine does not write for nobody"
@@ -226,8 +227,8 @@ def test_one_slow_reader_holds_nobody_else_up() -> None:
         _, writer = await served.raw(served.request({**ASK, "stream": True}), receive_buffer=4096)
         await until(served.jobs)
         for _ in range(3000):
-            served.jobs()[0].say(p.Token(text="x" * 100))
-        served.world.answers[p.Complete] = lambda job: job.finish(p.Completed(text="quick"))
+            served.jobs()[0].say(Token(text="x" * 100))
+        served.world.answers[Complete] = lambda job: job.finish(Completed(text="quick"))
         async with served.client() as client:
             response = await client.post("/chat/completions", json=ASK)
         assert response.json()["choices"][0]["message"]["content"] == "quick"

@@ -27,7 +27,9 @@ from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
 from app.types import Answer, Budget, Message, Passage, SearchResult, Stats, Support
-from app.workers.protocol import Chat, Chatted, Data, Ground, Grounded, Search, Searched
+from app.workers.calls.documents import Ground, Grounded, Search, Searched
+from app.workers.calls.engine import Chat, Chatted
+from app.workers.message import Data
 
 
 def passage(n: int, score: float, text: str = "") -> Passage:

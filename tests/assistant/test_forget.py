@@ -12,47 +12,48 @@ import pytest
 from app.assistant.flow import Step
 from app.assistant.forget import ForgetInChats, Outcome, finish_removals, remove, remove_collection
 from app.chats.records import Forgot
-from app.workers import protocol as p
+from app.workers.calls.documents import DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
+from app.workers.message import Done
 
 TESTS = Path(__file__).parents[1]
 EVERY = 7
 """Which lines are tried: every one of them takes two minutes, and was tried when this was written."""
-GONE = p.Removed(documents=1, passages=3, traces=0, ids=(7,))
+GONE = Removed(documents=1, passages=3, traces=0, ids=(7,))
 
 
 def test_the_chats_follow_the_index_and_then_the_tombstones_go() -> None:
     removing = remove([7])
-    assert next(removing) == Step("documents", p.Remove(ids=(7,)))
-    assert removing.send(GONE) == Step("documents", p.ListTombstones())
-    assert removing.send(p.Tombstones(ids=(5, 7))) == ForgetInChats((5, 7)), "what was cut short before goes with it"
+    assert next(removing) == Step("documents", Remove(ids=(7,)))
+    assert removing.send(GONE) == Step("documents", ListTombstones())
+    assert removing.send(Tombstones(ids=(5, 7))) == ForgetInChats((5, 7)), "what was cut short before goes with it"
     forgot = Forgot(answers=2, speaking=(9,))
-    assert removing.send(forgot) == Step("documents", p.Forgotten(ids=(5, 7)))
+    assert removing.send(forgot) == Step("documents", Forgotten(ids=(5, 7)))
     with pytest.raises(StopIteration) as ended:
-        removing.send(p.Done())
+        removing.send(Done())
     assert ended.value.value == Outcome(GONE, forgot)
 
 
 def test_a_collection_goes_with_its_documents() -> None:
     removing = remove_collection(3)
-    assert next(removing) == Step("documents", p.DeleteCollection(collection_id=3))
-    removing.send(p.Removed(documents=0, passages=0, traces=0))
-    assert removing.send(p.Tombstones(ids=(), collections=(3,))) == ForgetInChats((), (3,))
-    assert removing.send(Forgot()) == Step("documents", p.Forgotten(collections=(3,)))
+    assert next(removing) == Step("documents", DeleteCollection(collection_id=3))
+    removing.send(Removed(documents=0, passages=0, traces=0))
+    assert removing.send(Tombstones(ids=(), collections=(3,))) == ForgetInChats((), (3,))
+    assert removing.send(Forgot()) == Step("documents", Forgotten(collections=(3,)))
 
 
 def test_where_nothing_was_cut_short_nothing_is_done() -> None:
     finishing = finish_removals()
-    assert next(finishing) == Step("documents", p.ListTombstones())
+    assert next(finishing) == Step("documents", ListTombstones())
     with pytest.raises(StopIteration) as ended:
-        finishing.send(p.Tombstones(ids=()))
+        finishing.send(Tombstones(ids=()))
     assert ended.value.value == Forgot()
 
 
 def test_what_an_older_window_had_noted_is_finished_too() -> None:
     finishing = finish_removals((5, 6))
     next(finishing)
-    assert finishing.send(p.Tombstones(ids=(5,))) == ForgetInChats((5, 6))
-    assert finishing.send(Forgot()) == Step("documents", p.Forgotten(ids=(5,)))
+    assert finishing.send(Tombstones(ids=(5,))) == ForgetInChats((5, 6))
+    assert finishing.send(Forgot()) == Step("documents", Forgotten(ids=(5,)))
 
 
 KILLS = """

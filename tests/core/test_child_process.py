@@ -16,7 +16,7 @@ from app.core.process import ChildProcess
 from app.core.requests import Job
 from app.errors import AppError
 from app.paths import Home
-from app.workers.protocol import AddProgress, Collections, Search
+from app.workers.calls.documents import AddProgress, Collections, Search
 
 ECHO = [sys.executable, str(Path(__file__).parent.parent / "workers" / "echo_child.py")]
 DIES = [sys.executable, "-c", "raise SystemExit(3)"]

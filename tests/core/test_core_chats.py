@@ -14,7 +14,7 @@ from app.core.protocol import Hello, SettingsChanged, SettingsRead, Welcome
 from app.errors import WorkerGone
 from app.settings import ONLY_FROM_DOCUMENTS, Settings
 from app.types import Budget, ModelInfo, Stats
-from app.workers.protocol import Chat, Chatted, Count, Counted, Load, Loaded, Prefill, Token
+from app.workers.calls.engine import Chat, Chatted, Count, Counted, Load, Loaded, Prefill, Token
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,

@@ -17,7 +17,26 @@ from app.core.protocol import Noted, SettingsRead
 from app.errors import AppError, NoSpace, WorkerGone
 from app.settings import DEFAULT_COLLECTION
 from app.types import Answer, Collection, Passage, Source
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add,
+    Added,
+    AddProgress,
+    CollectionMade,
+    Collections,
+    CreateCollection,
+    DeleteCollection,
+    FileEvent,
+    Forgotten,
+    ListCollections,
+    ListTombstones,
+    Remove,
+    Removed,
+    RenameCollection,
+    Search,
+    Tombstones,
+)
+from app.workers.message import Done
+from app.workers.protocol import Ready
 
 TRAVEL, QUALITY = Collection(id=1, name="Travel"), Collection(id=2, name="Quality")
 A, B = "/files/a.pdf", "/files/b.pdf"
@@ -37,24 +56,24 @@ def begin(world: CoreWorld, *stones: int) -> FakeChild:
     """The documents process comes up, and knows of these unfinished removals."""
     child = world.documents
     child.set_state("ready")
-    child.ready.emit(p.Ready(role="documents"))
+    child.ready.emit(Ready(role="documents"))
     give(child)
-    child.last(p.ListTombstones).finish(p.Tombstones(ids=stones))
+    child.last(ListTombstones).finish(Tombstones(ids=stones))
     return child
 
 
 def give(child: FakeChild, *found: Collection) -> None:
     """Answer each question for the collections."""
-    while child.waiting(p.ListCollections):
-        child.last(p.ListCollections).finish(p.Collections(collections=found or (TRAVEL, QUALITY)))
+    while child.waiting(ListCollections):
+        child.last(ListCollections).finish(Collections(collections=found or (TRAVEL, QUALITY)))
 
 
 def follow(child: FakeChild, *ids: int, collections: tuple[int, ...] = ()) -> None:
     """It tells of the tombstones of a removal, and drops them when the chats have followed."""
-    child.last(p.ListTombstones).finish(p.Tombstones(ids=ids, collections=collections))
-    forgotten = child.last(p.Forgotten)
-    assert forgotten.call == p.Forgotten(ids=ids, collections=collections)
-    forgotten.finish(p.Done())
+    child.last(ListTombstones).finish(Tombstones(ids=ids, collections=collections))
+    forgotten = child.last(Forgotten)
+    assert forgotten.call == Forgotten(ids=ids, collections=collections)
+    forgotten.finish(Done())
 
 
 def kill(child: FakeChild) -> None:
@@ -68,8 +87,8 @@ def queue(door: TestDoor, *paths: str, collection_id: int = 1, **more: Any) -> i
     return door.call(c.QueueFiles(paths=paths, collection_id=collection_id, **more))
 
 
-def indexed(path: str, document_id: int = 7) -> p.FileEvent:
-    return p.FileEvent(path=path, status="indexed", fraction=1.0, document_id=document_id, passages=3)
+def indexed(path: str, document_id: int = 7) -> FileEvent:
+    return FileEvent(path=path, status="indexed", fraction=1.0, document_id=document_id, passages=3)
 
 
 @pytest.fixture
@@ -91,9 +110,9 @@ def test_a_new_name_is_told_to_every_door_and_is_what_answers_are_recorded_with(
     world: CoreWorld, child: FakeChild
 ) -> None:
     asks, sees = world.door(), world.door()
-    key = asks.call(p.RenameCollection(collection_id=1, name="Journeys"))
+    key = asks.call(RenameCollection(collection_id=1, name="Journeys"))
     renamed = (Collection(id=1, name="Journeys"), QUALITY)
-    child.last(p.RenameCollection).finish(p.Collections(collections=renamed))
+    child.last(RenameCollection).finish(Collections(collections=renamed))
     assert asks.result(key).collections == renamed
     assert of(sees, c.CollectionsChanged)[-1].collections == renamed
     assert world.core.documents.names_of((1, 2)) == "Journeys, Quality"
@@ -101,11 +120,11 @@ def test_a_new_name_is_told_to_every_door_and_is_what_answers_are_recorded_with(
 
 def test_two_doors_that_ask_for_the_collections_cost_one_question(world: CoreWorld, child: FakeChild) -> None:
     first, second = world.door(), world.door()
-    keys = first.call(p.ListCollections()), second.call(p.ListCollections())
+    keys = first.call(ListCollections()), second.call(ListCollections())
     asked = len(child.jobs)
     give(child)
     assert first.result(keys[0]).collections == second.result(keys[1]).collections == (TRAVEL, QUALITY)
-    assert len([job for job in child.jobs[asked - 1 :] if isinstance(job.call, p.ListCollections)]) <= 2
+    assert len([job for job in child.jobs[asked - 1 :] if isinstance(job.call, ListCollections)]) <= 2
 
 
 def test_the_counts_move_while_files_are_added_but_not_with_every_file(world: CoreWorld, child: FakeChild) -> None:
@@ -113,18 +132,18 @@ def test_the_counts_move_while_files_are_added_but_not_with_every_file(world: Co
     queue(door, "/files")
     give(child)
     for number in range(50):
-        child.last(p.Add).say(indexed(f"/files/{number}.pdf", number))
-    assert not child.waiting(p.ListCollections)
+        child.last(Add).say(indexed(f"/files/{number}.pdf", number))
+    assert not child.waiting(ListCollections)
     world.clock.pass_time(collections.RECOUNT_S)
-    assert len(child.waiting(p.ListCollections)) == 1
+    assert len(child.waiting(ListCollections)) == 1
     counted = (Collection(id=1, name="Travel", documents=50), QUALITY)
-    child.last(p.ListCollections).finish(p.Collections(collections=counted))
+    child.last(ListCollections).finish(Collections(collections=counted))
     assert of(door, c.CollectionsChanged)[-1].collections == counted
 
 
 def test_a_reader_that_is_restarted_leaves_nobody_waiting(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
-    search = door.call(p.Search(query="hotel"))
+    search = door.call(Search(query="hotel"))
     queue(door, A)
     door.call(c.RestartReader())
     end = door.end(search)
@@ -138,41 +157,41 @@ def test_a_reader_that_is_restarted_leaves_nobody_waiting(world: CoreWorld, chil
 def test_the_queue_serves_a_window_and_a_command_one_after_the_other(world: CoreWorld, child: FakeChild) -> None:
     window, command = world.door(), world.door(hears=False)
     assert window.result(queue(window, A)) == c.Queued(collection_id=1)
-    add = command.call(p.Add(paths=("/other/b.pdf",), collection_id=2))
-    assert command.events(add) == [p.AddProgress(done=0, total=0)], "it is told that it waits"
-    assert len(child.waiting(p.Add)) == 1 and state(window).waiting == 1
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    job = child.last(p.Add)
-    assert job.call == p.Add(paths=("/other/b.pdf",), collection_id=2)
-    job.say(p.AddProgress(done=0, total=1))
+    add = command.call(Add(paths=("/other/b.pdf",), collection_id=2))
+    assert command.events(add) == [AddProgress(done=0, total=0)], "it is told that it waits"
+    assert len(child.waiting(Add)) == 1 and state(window).waiting == 1
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    job = child.last(Add)
+    assert job.call == Add(paths=("/other/b.pdf",), collection_id=2)
+    job.say(AddProgress(done=0, total=1))
     job.say(indexed("/other/b.pdf"))
-    job.finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert command.result(add) == p.Added(indexed=1, unchanged=0, failed=0)
-    assert command.events(add)[1:] == [p.AddProgress(done=0, total=1), indexed("/other/b.pdf")]
+    job.finish(Added(indexed=1, unchanged=0, failed=0))
+    assert command.result(add) == Added(indexed=1, unchanged=0, failed=0)
+    assert command.events(add)[1:] == [AddProgress(done=0, total=1), indexed("/other/b.pdf")]
     assert not command.events(), "it asked to hear of nothing else"
     moved = of(window, c.FileMoved)
     assert c.FileMoved(collection_id=2, file=indexed("/other/b.pdf")) in moved
-    assert moved[0].file == p.FileEvent(path=A, status="waiting")
+    assert moved[0].file == FileEvent(path=A, status="waiting")
     assert (state(window).phase, state(window).indexed, state(window).collection_id) == ("finished", 2, 0)
     assert {each.collection_id for each in of(window, c.DocumentsChanged)} == {1, 2}
 
 
 def test_ctrl_c_of_a_command_cancels_its_add_alone(world: CoreWorld, child: FakeChild) -> None:
     window, command, other = world.door(), world.door(hears=False), world.door(hears=False)
-    first = command.call(p.Add(paths=(A,), collection_id=1))
+    first = command.call(Add(paths=(A,), collection_id=1))
     queue(window, B)
-    second = other.call(p.Add(paths=("/files/c.pdf",), collection_id=1))
+    second = other.call(Add(paths=("/files/c.pdf",), collection_id=1))
     other.control(second, "cancel")
     end = other.end(second)
     assert end is not None and end.kind == "cancelled" and state(window).waiting == 1
     command.control(first, "cancel")
-    running = child.last(p.Add)
+    running = child.last(Add)
     assert running.controls == ["cancel"] and state(window).phase == "stopping"
     running.confirm_cancel()
     end = command.end(first)
     assert end is not None and end.kind == "cancelled"
-    assert child.last(p.Add).call == p.Add(paths=(B,), collection_id=1), "the window's goes on"
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Add).call == Add(paths=(B,), collection_id=1), "the window's goes on"
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
     assert (state(window).phase, state(window).cancelled) == ("finished", False)
     assert not (world.home.root / "adding.json").exists()
 
@@ -180,19 +199,19 @@ def test_ctrl_c_of_a_command_cancels_its_add_alone(world: CoreWorld, child: Fake
 def test_a_door_that_leaves_stops_its_own_add_and_a_window_s_goes_on(world: CoreWorld, child: FakeChild) -> None:
     window, command = world.door(), world.door(hears=False)
     queue(window, A)
-    command.call(p.Add(paths=(B,), collection_id=1))
+    command.call(Add(paths=(B,), collection_id=1))
     command.leave()
     window.leave()
     assert world.core.busy, "the core stays until the files are indexed"
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert not child.waiting(p.Add) and not world.core.busy
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    assert not child.waiting(Add) and not world.core.busy
 
 
 def test_a_paused_add_does_not_keep_the_core(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
     queue(door, A)
     door.call(c.PauseAdding())
-    assert child.last(p.Add).controls == ["pause"] and not world.core.busy
+    assert child.last(Add).controls == ["pause"] and not world.core.busy
     door.call(c.ResumeAdding())
     assert world.core.busy
 
@@ -201,9 +220,9 @@ def test_cancel_puts_what_is_left_and_what_waited_aside_for_one_click(world: Cor
     window, command = world.door(), world.door(hears=False)
     queue(window, A, B)
     queue(window, "/files/folder", collection_id=2)
-    behind = command.call(p.Add(paths=("/other",), collection_id=2))
-    job = child.last(p.Add)
-    job.say(p.AddProgress(done=1, total=2))
+    behind = command.call(Add(paths=("/other",), collection_id=2))
+    job = child.last(Add)
+    job.say(AddProgress(done=1, total=2))
     job.say(indexed(A))
     window.call(c.CancelAdding())
     end = command.end(behind)
@@ -211,11 +230,11 @@ def test_cancel_puts_what_is_left_and_what_waited_aside_for_one_click(world: Cor
     job.confirm_cancel()
     said = state(window)
     assert (said.phase, said.cancelled, said.indexed, said.total, said.waiting) == ("interrupted", True, 1, 2, 2)
-    assert not child.waiting(p.Add) and not world.core.busy
+    assert not child.waiting(Add) and not world.core.busy
     window.call(c.ContinueAdding())
     for paths, collection_id in (((B,), 1), (("/files/folder",), 2), (("/other",), 2)):
-        assert child.last(p.Add).call == p.Add(paths=paths, collection_id=collection_id)
-        child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+        assert child.last(Add).call == Add(paths=paths, collection_id=collection_id)
+        child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
     assert state(window).phase == "finished"
 
 
@@ -223,8 +242,8 @@ def test_a_process_killed_in_the_middle_leaves_the_rest_to_be_taken_up(world: Co
     door = world.door()
     queue(door, A, B)
     queue(door, "/files/c.pdf", collection_id=2)
-    child.last(p.Add).say(p.AddProgress(done=1, total=2))
-    child.last(p.Add).say(indexed(A))
+    child.last(Add).say(AddProgress(done=1, total=2))
+    child.last(Add).say(indexed(A))
     kill(child)
     assert (state(door).phase, state(door).failure, state(door).done, state(door).waiting) == (
         "interrupted",
@@ -234,38 +253,38 @@ def test_a_process_killed_in_the_middle_leaves_the_rest_to_be_taken_up(world: Co
     )
     begin(world)
     door.call(c.ContinueAdding())
-    assert child.last(p.Add).call == p.Add(paths=(B,), collection_id=1)
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert child.last(p.Add).call == p.Add(paths=("/files/c.pdf",), collection_id=2)
+    assert child.last(Add).call == Add(paths=(B,), collection_id=1)
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Add).call == Add(paths=("/files/c.pdf",), collection_id=2)
 
 
 def test_a_command_is_told_that_the_process_died_and_the_next_add_runs(world: CoreWorld, child: FakeChild) -> None:
     window, command = world.door(), world.door(hears=False)
-    add = command.call(p.Add(paths=(A,), collection_id=1))
+    add = command.call(Add(paths=(A,), collection_id=1))
     queue(window, B)
-    child.last(p.Add).fail(WorkerGone("The document reader stopped unexpectedly."))
+    child.last(Add).fail(WorkerGone("The document reader stopped unexpectedly."))
     end = command.end(add)
     assert end is not None and end.error is not None
-    assert child.last(p.Add).call == p.Add(paths=(B,), collection_id=1)
+    assert child.last(Add).call == Add(paths=(B,), collection_id=1)
     assert state(window).phase == "running"
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
     queue(door, A, B)
-    child.last(p.Add).fail(NoSpace("The disk is full.", "Free some space."))
+    child.last(Add).fail(NoSpace("The disk is full.", "Free some space."))
     said = state(door)
     assert said.phase == "interrupted" and said.failure is not None and said.failure.message == "The disk is full."
     command = world.door(hears=False)
-    add = command.call(p.Add(paths=("/other",), collection_id=2))
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    add = command.call(Add(paths=("/other",), collection_id=2))
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
     assert command.result(add).indexed == 1, "what is interrupted keeps nobody waiting"
     assert state(door).phase == "interrupted"
 
 
 def test_a_new_core_offers_what_the_killed_one_was_adding(world: CoreWorld) -> None:
     door, command = world.door(), world.door(hears=False)
-    command.call(p.Add(paths=(A,), collection_id=1))
+    command.call(Add(paths=(A,), collection_id=1))
     queue(door, B, collection_id=2, passwords={B: "secret"}, force=True)
     assert b"secret" not in (world.home.root / "adding.json").read_bytes()
     after = CoreWorld(world.home)
@@ -274,10 +293,10 @@ def test_a_new_core_offers_what_the_killed_one_was_adding(world: CoreWorld) -> N
     assert (listed.state.phase, listed.state.waiting, listed.files) == ("interrupted", 1, ())
     child = begin(after)
     door.call(c.ContinueAdding())
-    assert child.last(p.Add).call == p.Add(paths=(A,), collection_id=1)
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert child.last(p.Add).call == p.Add(paths=(B,), collection_id=2, force=True)
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Add).call == Add(paths=(A,), collection_id=1)
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Add).call == Add(paths=(B,), collection_id=2, force=True)
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
     assert not (world.home.root / "adding.json").exists()
 
 
@@ -293,10 +312,10 @@ def test_a_list_of_an_earlier_version_names_its_collections(data_folder: Path) -
     assert door.result(door.call(c.ListAdding())).state.collection == "travel"
     child = begin(world)
     door.call(c.ContinueAdding())
-    assert child.last(p.Add).call == p.Add(paths=(A,), collection_id=1, force=True)
-    child.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=9, name="Sales")))
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert child.last(p.Add).call == p.Add(paths=(B,), collection_id=9)
+    assert child.last(Add).call == Add(paths=(A,), collection_id=1, force=True)
+    child.last(CreateCollection).finish(CollectionMade(collection=Collection(id=9, name="Sales")))
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Add).call == Add(paths=(B,), collection_id=9)
 
 
 def test_a_broken_list_is_set_aside(data_folder: Path, expected_warnings: list[str]) -> None:
@@ -310,18 +329,18 @@ def test_a_broken_list_is_set_aside(data_folder: Path, expected_warnings: list[s
 def test_files_for_a_collection_that_is_not_there_make_it_once(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
     first = queue(door, A, collection_id=0, collection_name=" Sales ")
-    assert door.end(first) is None and child.last(p.CreateCollection).call == p.CreateCollection(name="Sales")
-    child.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=3, name="Sales")))
+    assert door.end(first) is None and child.last(CreateCollection).call == CreateCollection(name="Sales")
+    child.last(CreateCollection).finish(CollectionMade(collection=Collection(id=3, name="Sales")))
     assert door.result(first) == c.Queued(collection_id=3)
     second = queue(door, B, collection_id=0, collection_name="SALES")
-    assert door.result(second) == c.Queued(collection_id=3) and not child.waiting(p.CreateCollection)
+    assert door.result(second) == c.Queued(collection_id=3) and not child.waiting(CreateCollection)
     assert state(door).collection == "Sales"
 
 
 def test_a_collection_that_cannot_be_made_is_said_and_its_files_are_kept(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
     key = queue(door, A, collection_id=0, collection_name="x" * 300)
-    child.last(p.CreateCollection).fail(AppError("This name is too long.", "Use a shorter one."))
+    child.last(CreateCollection).fail(AppError("This name is too long.", "Use a shorter one."))
     end = door.end(key)
     assert end is not None and end.error is not None and state(door).phase == "interrupted"
     assert not world.core.busy
@@ -331,16 +350,16 @@ def test_a_deleted_collection_takes_its_waiting_files_along(world: CoreWorld, ch
     door, command = world.door(), world.door(hears=False)
     queue(door, A)
     queue(door, B)
-    waits = command.call(p.Add(paths=("/other",), collection_id=1))
+    waits = command.call(Add(paths=("/other",), collection_id=1))
     queue(door, "/files/c.pdf", collection_id=2)
-    running = child.last(p.Add)
-    gone = door.call(p.DeleteCollection(collection_id=1))
+    running = child.last(Add)
+    gone = door.call(DeleteCollection(collection_id=1))
     assert running.controls == ["cancel"]
     running.confirm_cancel()
     end = command.end(waits)
     assert end is not None and end.kind == "cancelled"
-    assert child.last(p.Add).call == p.Add(paths=("/files/c.pdf",), collection_id=2)
-    child.last(p.DeleteCollection).finish(p.Removed(documents=0, passages=0, traces=0))
+    assert child.last(Add).call == Add(paths=("/files/c.pdf",), collection_id=2)
+    child.last(DeleteCollection).finish(Removed(documents=0, passages=0, traces=0))
     follow(child, collections=(1,))
     assert door.result(gone).documents == 0
     give(child, QUALITY)
@@ -350,11 +369,11 @@ def test_a_deleted_collection_takes_its_waiting_files_along(world: CoreWorld, ch
 def test_another_copy_takes_the_place_of_a_failed_one(world: CoreWorld, child: FakeChild) -> None:
     door = world.door()
     queue(door, "/other/a.pdf", replaces=5)
-    child.last(p.Add).finish(p.Added(indexed=0, unchanged=0, failed=1))
-    assert not child.waiting(p.Remove), "the other copy failed too"
+    child.last(Add).finish(Added(indexed=0, unchanged=0, failed=1))
+    assert not child.waiting(Remove), "the other copy failed too"
     queue(door, "/other/a.pdf", replaces=5)
-    child.last(p.Add).finish(p.Added(indexed=1, unchanged=0, failed=0))
-    assert child.last(p.Remove).call == p.Remove(ids=(5,))
+    child.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    assert child.last(Remove).call == Remove(ids=(5,))
 
 
 # --- removal ----------------------------------------------------------------------------------------------------------
@@ -384,22 +403,22 @@ def quoted(world: CoreWorld, turn_id: int) -> list[str]:
 
 
 def remove(door: TestDoor, *ids: int) -> int:
-    return door.call(p.Remove(ids=ids))
+    return door.call(Remove(ids=ids))
 
 
-def removed(*ids: int, traces: int = 0) -> p.Removed:
-    return p.Removed(documents=len(ids), passages=3 * len(ids), traces=traces, ids=ids)
+def removed(*ids: int, traces: int = 0) -> Removed:
+    return Removed(documents=len(ids), passages=3 * len(ids), traces=traces, ids=ids)
 
 
 def test_a_removal_is_followed_by_the_chats_before_its_tombstones_go(world: CoreWorld, child: FakeChild) -> None:
     turn = answer_of(world, 1, 2)
     door, sees = world.door(), world.door()
     key = remove(door, 1)
-    child.last(p.Remove).finish(removed(1))
-    child.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
+    child.last(Remove).finish(removed(1))
+    child.last(ListTombstones).finish(Tombstones(ids=(1,)))
     assert quoted(world, turn) == ["", "text of 2"]
-    assert door.end(key) is None and child.last(p.Forgotten).call == p.Forgotten(ids=(1,))
-    child.last(p.Forgotten).finish(p.Done())
+    assert door.end(key) is None and child.last(Forgotten).call == Forgotten(ids=(1,))
+    child.last(Forgotten).finish(Done())
     assert door.result(key).answers == (turn,), "its own words are still there, and that is said"
     assert of(sees, c.DocumentsRemoved) == [c.DocumentsRemoved(ids=(1,))] and not world.core.busy
 
@@ -414,13 +433,13 @@ def test_copies_of_the_chats_follow_too_or_the_tombstones_stay(
     with monkeypatch.context() as patched:
         patched.setattr("app.chats.store.in_copies", full_disk)
         key = remove(door, 1)
-        child.last(p.Remove).finish(removed(1))
-        child.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
+        child.last(Remove).finish(removed(1))
+        child.last(ListTombstones).finish(Tombstones(ids=(1,)))
     end = door.end(key)
     assert end is not None and end.error is not None and end.error.message == "The disk is full."
-    assert not child.waiting(p.Forgotten) and b"text of 1" in copy.read_bytes()
+    assert not child.waiting(Forgotten) and b"text of 1" in copy.read_bytes()
     begin(world, 1)
-    child.last(p.Forgotten).finish(p.Done())
+    child.last(Forgotten).finish(Done())
     assert quoted(world, turn) == [""] and b"text of 1" not in copy.read_bytes()
 
 
@@ -433,8 +452,8 @@ def test_a_removal_goes_on_when_its_door_leaves(world: CoreWorld, child: FakeChi
     door = world.door()
     remove(door, 1)
     door.leave()
-    assert world.core.busy and not child.last(p.Remove).controls
-    child.last(p.Remove).finish(removed(1))
+    assert world.core.busy and not child.last(Remove).controls
+    child.last(Remove).finish(removed(1))
     follow(child, 1)
     assert quoted(world, turn) == [""] and not world.core.busy
 
@@ -456,7 +475,7 @@ def cut_before_the_chats_know(world: CoreWorld, job: FakeJob) -> None:
 def cut_before_the_tombstones_go(world: CoreWorld, job: FakeJob) -> None:
     """The chats have followed; the core is killed before the documents process hears of it."""
     job.finish(removed(1))
-    world.documents.last(p.ListTombstones).finish(p.Tombstones(ids=(1,)))
+    world.documents.last(ListTombstones).finish(Tombstones(ids=(1,)))
 
 
 def cut_while_the_tombstones_go(world: CoreWorld, job: FakeJob) -> None:
@@ -476,14 +495,14 @@ def test_a_removal_that_was_cut_short_is_finished_by_the_next_core(
 ) -> None:
     turn = answer_of(world, 1, 2)
     remove(world.door(), 1)
-    cut(world, child.last(p.Remove))
+    cut(world, child.last(Remove))
     world.core.store.close()
     after = CoreWorld(world.home)
     door = after.door()
     begin(after, 1)
     assert quoted(after, turn) == ["", "text of 2"]
-    assert after.documents.last(p.Forgotten).call == p.Forgotten(ids=(1,)) and after.core.busy
-    after.documents.last(p.Forgotten).finish(p.Done())
+    assert after.documents.last(Forgotten).call == Forgotten(ids=(1,)) and after.core.busy
+    after.documents.last(Forgotten).finish(Done())
     assert of(door, c.DocumentsRemoved) == [c.DocumentsRemoved(ids=(1,))] and not after.core.busy
 
 
@@ -502,7 +521,7 @@ def test_what_an_answer_under_way_had_found_is_not_stored(world: CoreWorld, chil
     store = world.core.store
     turn = store.begin_answer(store.add_question(store.create().id, "Q").id)
     remove(world.door(), 1)
-    child.last(p.Remove).finish(removed(1))
+    child.last(Remove).finish(removed(1))
     follow(child, 1)
     store.finish_answer(turn.id, Answer(text="The limit [1].", sources=(Source(n=1, passage=passage(1)),)))
     assert quoted(world, turn.id) == [""]
@@ -513,8 +532,8 @@ def test_the_chats_of_a_deleted_collection_ask_none(world: CoreWorld, child: Fak
     settings.set(DEFAULT_COLLECTION, 1)
     chat, other = store.create(collection_id=1), store.create(collection_id=2)
     door = world.door()
-    door.call(p.DeleteCollection(collection_id=1))
-    child.last(p.DeleteCollection).finish(removed(5, 6))
+    door.call(DeleteCollection(collection_id=1))
+    child.last(DeleteCollection).finish(removed(5, 6))
     follow(child, 5, 6, collections=(1,))
     assert (store.chat(chat.id).collection_id, store.chat(other.id).collection_id) == (0, 2)
     assert settings.get(DEFAULT_COLLECTION) == 0 and of(door, SettingsRead)
@@ -532,9 +551,9 @@ def test_what_an_earlier_version_knows_by_name_gets_its_id(data_folder: Path) ->
 
 def test_what_happened_to_the_index_is_said_in_every_door(world: CoreWorld, child: FakeChild) -> None:
     window, asks = world.door(), world.door(hears=False)
-    key = asks.call(p.ListCollections())
-    while child.waiting(p.ListCollections):
-        child.last(p.ListCollections).finish(p.Collections(collections=(TRAVEL,), note="The index was damaged."))
+    key = asks.call(ListCollections())
+    while child.waiting(ListCollections):
+        child.last(ListCollections).finish(Collections(collections=(TRAVEL,), note="The index was damaged."))
     assert asks.result(key).note == "The index was damaged."
     assert of(window, Noted)[0].text == "The index was damaged."
     later = world.door()

@@ -20,19 +20,9 @@ from app.models.registry import STARTER_ID, find_starter
 from app.models.server_keys import ServerKeys
 from app.settings import CONTEXT_LENGTH, Settings
 from app.types import Budget, InstalledModel, ModelInfo, Stats
-from app.workers.protocol import (
-    Chat,
-    Chatted,
-    CopyProgress,
-    ImportModel,
-    Load,
-    Loaded,
-    LoadProgress,
-    ModelInstalled,
-    SetAdapter,
-    Token,
-    WorkerRole,
-)
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded, LoadProgress, SetAdapter, Token
+from app.workers.calls.models import CopyProgress, ImportModel, ModelInstalled
+from app.workers.message import WorkerRole
 
 STARTER = find_starter()
 INFO = ModelInfo(

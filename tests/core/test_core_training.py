@@ -18,18 +18,8 @@ from app.finetune.measured import Measured
 from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.types import Answer, Collection, Document, InstalledModel, ModelInfo
-from app.workers.protocol import (
-    Chat,
-    Chatted,
-    Collections,
-    Documents,
-    DocumentText,
-    ListCollections,
-    ListDocuments,
-    Load,
-    Loaded,
-    ReadText,
-)
+from app.workers.calls.documents import Collections, Documents, DocumentText, ListCollections, ListDocuments, ReadText
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded
 from trainer import events
 from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
 

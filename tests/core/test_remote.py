@@ -21,8 +21,7 @@ from app.core.remote.model import RemoteModel
 from app.errors import AppError
 from app.llama.prompt import quote
 from app.types import InstalledModel, Message, Passage, Sampling
-from app.workers.protocol import (
-    Call,
+from app.workers.calls.engine import (
     Chat,
     Chatted,
     Complete,
@@ -36,6 +35,7 @@ from app.workers.protocol import (
     ToolCall,
     Waiting,
 )
+from app.workers.message import Call
 
 PASSAGE = Passage(
     id=1, document_id=1, document="Travel.pdf", path="/nowhere", collection="Travel", page=8, start=0, end=9,

@@ -22,7 +22,7 @@ from app.core.door import CoreDoor
 from app.core.protocol import Hello, KeepRunning, decode_frame
 from app.errors import AppError, WorkerGone
 from app.paths import Home
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the terminal's door is for Unix sockets")
 

@@ -22,7 +22,7 @@ from app.core.core import Core
 from app.finetune import machine
 from app.finetune.runs import Run
 from app.paths import Home
-from app.workers.protocol import WorkerRole
+from app.workers.message import WorkerRole
 
 TRAINER = """#!{python}
 import json, os, pathlib, sys, time

@@ -20,7 +20,7 @@ from app.core.protocol import DoorCall
 Door = Literal["gui", "cli", "api"]
 ROOT = Path(__file__).resolve().parent.parent.parent
 CALLS = {kind.__name__: kind for kind in get_args(DoorCall)}
-SAID_BY = ("app.core.calls", "app.core.protocol", "app.workers.protocol")
+SAID_BY = ("app.core.calls", "app.core.protocol", "app.workers.calls")
 """Where calls are imported from."""
 
 
@@ -214,7 +214,7 @@ def _made_in(node: ast.AST, where: tuple[str, ...]) -> Iterator[tuple[ast.Call, 
 def modules_of(command: str) -> set[str]:
     """The modules of a command: its own, and those of the terminal that it imports."""
     found: set[str] = set()
-    waiting = [COMMANDS[command][0]]
+    waiting = [COMMANDS[command].__module__]
     while waiting:
         module = waiting.pop()
         if module in found:

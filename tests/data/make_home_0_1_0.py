@@ -27,7 +27,8 @@ from app.models.registry import Registry
 from app.paths import SAMPLES, Home
 from app.settings import DEFAULT_COLLECTION, TEXT_SIZE, THEME, Settings
 from app.types import Answer, InstalledModel, Passage, Source
-from app.workers import protocol as p
+from app.workers.calls.documents import Add, Remove, Search
+from app.workers.protocol import AnyCall, AnyData
 
 LARKFIELD, SPESEN = "Larkfield samples", "Reisen & Spesen"
 STARTER, HELPER = "SmolLM2 135M", "Pump Helper Q8_0"
@@ -49,7 +50,7 @@ def main(target: Path) -> None:
         pack(home.root, target)
 
 
-def ask(role: DocumentsRole, call: p.AnyCall) -> p.AnyData:
+def ask(role: DocumentsRole, call: AnyCall) -> AnyData:
     steps = role.handle(call)
     while True:
         try:
@@ -65,15 +66,15 @@ def documents(role: DocumentsRole) -> None:
         SPESEN: ("Expense-Guide.docx",),
     }
     for collection, names in filed.items():
-        ask(role, p.Add(paths=tuple(str(SAMPLES / name) for name in names), collection=collection))
-    ask(role, p.Remove(names=("Car-Fleet-Rules.md",)))
+        ask(role, Add(paths=tuple(str(SAMPLES / name) for name in names), collection=collection))
+    ask(role, Remove(names=("Car-Fleet-Rules.md",)))
     store = role._stores().store
     with store.transaction() as db:
         db.execute("UPDATE documents SET path = '/documents/' || name")
 
 
 def found(role: DocumentsRole, query: str, collection: str, count: int = 1) -> tuple[Source, ...]:
-    searched = ask(role, p.Search(query=query, collections=(collection,), k=count, highlight=True))
+    searched = ask(role, Search(query=query, collections=(collection,), k=count, highlight=True))
     return tuple(Source(n=n, passage=passage) for n, passage in enumerate(searched.result.passages[:count], 1))
 
 

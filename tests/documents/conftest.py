@@ -12,9 +12,27 @@ from app.documents.warm import Warm
 from app.documents.worker import DocumentsRole
 from app.paths import Home
 from app.types import Document, SearchResult
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add,
+    Added,
+    CheckHealth,
+    CollectionMade,
+    Collections,
+    CreateCollection,
+    Health,
+    ListCollections,
+    ListDocuments,
+    Remove,
+    Removed,
+    Search,
+    Searched,
+)
+from app.workers.calls.documents import (
+    Documents as Listed,
+)
+from app.workers.protocol import AnyCall, AnyData
 
-Run = Callable[[p.AnyCall], p.AnyData]
+Run = Callable[[AnyCall], AnyData]
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +57,7 @@ class Documents:
         self.home = home
         self.warm = warm
         self.parser = parser
-        self.events: list[p.AnyData] = []
+        self.events: list[AnyData] = []
         self.role = self._role()
 
     def _role(self) -> DocumentsRole:
@@ -52,7 +70,7 @@ class Documents:
             self.role._spare = None
         self.role.close()
 
-    def ask(self, call: p.AnyCall) -> p.AnyData:
+    def ask(self, call: AnyCall) -> AnyData:
         self.events = []
         steps = self.role.handle(call)
         while True:
@@ -61,42 +79,42 @@ class Documents:
             except StopIteration as stop:
                 return stop.value
 
-    def add(self, *paths: Path, collection: str = "Policies", force: bool = False) -> p.Added:
+    def add(self, *paths: Path, collection: str = "Policies", force: bool = False) -> Added:
         collection_id = self.collection(collection)
-        added = self.ask(p.Add(paths=tuple(map(str, paths)), collection_id=collection_id, force=force))
-        assert isinstance(added, p.Added)
+        added = self.ask(Add(paths=tuple(map(str, paths)), collection_id=collection_id, force=force))
+        assert isinstance(added, Added)
         return added
 
     def collection(self, name: str) -> int:
         """The id of the collection of this name, made where it is missing."""
-        made = self.ask(p.CreateCollection(name=name))
-        assert isinstance(made, p.CollectionMade)
+        made = self.ask(CreateCollection(name=name))
+        assert isinstance(made, CollectionMade)
         return made.collection.id
 
     def listed(self, collection: str = "Policies") -> tuple[Document, ...]:
-        found = self.ask(p.ListDocuments(collection_id=self.collection(collection)))
-        assert isinstance(found, p.Documents)
+        found = self.ask(ListDocuments(collection_id=self.collection(collection)))
+        assert isinstance(found, Listed)
         return found.documents
 
-    def remove(self, *names: str, collection: str = "Policies") -> p.Removed:
-        removed = self.ask(p.Remove(ids=tuple(each.id for each in self.listed(collection) if each.name in names)))
-        assert isinstance(removed, p.Removed)
+    def remove(self, *names: str, collection: str = "Policies") -> Removed:
+        removed = self.ask(Remove(ids=tuple(each.id for each in self.listed(collection) if each.name in names)))
+        assert isinstance(removed, Removed)
         return removed
 
     def health(self) -> dict[str, str]:
-        found = self.ask(p.CheckHealth())
-        assert isinstance(found, p.Health)
+        found = self.ask(CheckHealth())
+        assert isinstance(found, Health)
         return found.stores
 
     def note(self) -> str:
-        found = self.ask(p.ListCollections())
-        assert isinstance(found, p.Collections)
+        found = self.ask(ListCollections())
+        assert isinstance(found, Collections)
         return found.note
 
     def search(self, query: str, *collections: str, k: int = 8, highlight: bool = False) -> SearchResult:
         ids = tuple(map(self.collection, collections))
-        found = self.ask(p.Search(query=query, collections=ids, k=k, highlight=highlight))
-        assert isinstance(found, p.Searched)
+        found = self.ask(Search(query=query, collections=ids, k=k, highlight=highlight))
+        assert isinstance(found, Searched)
         return found.result
 
     def idle(self) -> None:

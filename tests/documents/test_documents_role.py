@@ -16,19 +16,36 @@ from made_files import pdf, text_at
 
 from app.errors import AppError, Busy, NewerData
 from app.paths import RESOURCES, Home
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add,
+    Added,
+    AddProgress,
+    CreateCollection,
+    DeleteCollection,
+    FileEvent,
+    Ground,
+    ListCollections,
+    ListDocuments,
+    ReadText,
+    Remove,
+    Removed,
+    RenameCollection,
+    RenderPage,
+    Search,
+)
+from app.workers.protocol import Frame, encode
 
 pytestmark = pytest.mark.real
 
 
 def test_question_finds_its_passage_with_the_sentence_marked(documents, policies: Path) -> None:
-    assert documents.add(policies) == p.Added(indexed=3, unchanged=0, failed=0)
+    assert documents.add(policies) == Added(indexed=3, unchanged=0, failed=0)
     result = documents.search("How much may a hotel in Vienna cost?", "Policies", highlight=True)
     best = result.passages[0]
     assert result.found and best.document == "travel.md" and best.heading == "Travel policy › Hotels"
     assert best.best is not None
     assert best.text[slice(*best.best)] == "The hotel limit in Vienna is 180 euros a night."
-    text = documents.ask(p.ReadText(document_id=best.document_id)).text
+    text = documents.ask(ReadText(document_id=best.document_id)).text
     assert text[best.start : best.end] == best.text
     scores = [passage.score for passage in result.passages]
     assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
@@ -48,14 +65,12 @@ def test_every_file_gets_one_last_word(documents, policies: Path) -> None:
     gone = policies / "gone.docx"
     added = documents.add(policies, gone, policies / "travel.md")
     assert (added.indexed, added.failed) == (3, 3)
-    last = [
-        e for e in documents.events if isinstance(e, p.FileEvent) and e.status in ("indexed", "failed", "unchanged")
-    ]
+    last = [e for e in documents.events if isinstance(e, FileEvent) and e.status in ("indexed", "failed", "unchanged")]
     assert sorted(Path(e.path).name for e in last) == [
         "broken.pdf", "canteen.txt", "empty.md", "gone.docx", "phones.csv", "travel.md",
     ]  # fmt: skip
     assert all(e.reason and e.code for e in last if e.status == "failed")
-    (collection,) = documents.ask(p.ListCollections()).collections
+    (collection,) = documents.ask(ListCollections()).collections
     assert (collection.documents, collection.failed) == (3, 3), "what could not be read is counted apart"
 
 
@@ -65,7 +80,7 @@ def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:
     (policies / "canteen.txt").write_text("The canteen is closed for the summer.", encoding="utf-8")
     listed = documents.listed()
     assert {d.name: d.status for d in listed}["canteen.txt"] == "changed"
-    assert documents.add(policies) == p.Added(indexed=1, unchanged=2, failed=0)
+    assert documents.add(policies) == Added(indexed=1, unchanged=2, failed=0)
     after = {d.name: d.indexed_at for d in documents.listed()}
     assert after["travel.md"] == before["travel.md"] and after["canteen.txt"] > before["canteen.txt"]
     assert "14:30" not in " ".join(x.text for x in documents.search("When does the canteen close?").passages)
@@ -81,7 +96,7 @@ def test_a_file_that_was_only_touched_is_current_again_when_added(documents, pol
         return {document.name: document.status for document in listed}
 
     assert statuses()["canteen.txt"] == "changed"
-    assert documents.add(policies) == p.Added(indexed=0, unchanged=3, failed=0)
+    assert documents.add(policies) == Added(indexed=0, unchanged=3, failed=0)
     assert set(statuses().values()) == {"indexed"}
 
 
@@ -100,7 +115,7 @@ def test_the_same_content_elsewhere_takes_the_vectors_over(documents, policies: 
     copy.parent.mkdir()
     copy.write_bytes((policies / "travel.md").read_bytes())
     documents.add(copy)
-    progress = [e for e in documents.events if isinstance(e, p.AddProgress)]
+    progress = [e for e in documents.events if isinstance(e, AddProgress)]
     assert progress[-1].passages_per_s == 0.0
     assert len({x.path for x in documents.search("hotel limit in Vienna").passages if x.document == "travel.md"}) == 2
 
@@ -110,22 +125,22 @@ def test_any_name_for_a_collection(documents, policies: Path, name: str) -> None
     documents.add(policies / "canteen.txt", collection=name)
     assert documents.search("lunch", name).passages
     collection_id = documents.collection(name)
-    listed = documents.ask(p.RenameCollection(collection_id=collection_id, name="plain")).collections
+    listed = documents.ask(RenameCollection(collection_id=collection_id, name="plain")).collections
     assert [(each.id, each.name) for each in listed] == [(collection_id, "plain")]
     best = documents.search("lunch", "plain").passages[0]
     assert (best.collection, best.collection_id) == ("plain", collection_id)
     assert [each.collection_id for each in documents.listed("plain")] == [collection_id]
     with pytest.raises(AppError, match="not there any more"):
-        documents.ask(p.Search(query="lunch", collections=(collection_id + 1,)))
+        documents.ask(Search(query="lunch", collections=(collection_id + 1,)))
 
 
 def test_names_of_collections_are_unique_whatever_their_case(documents) -> None:
     first, second = documents.collection("Handbuch Ämter"), documents.collection("Other")
     assert documents.collection("HANDBUCH ÄMTER") == first
     with pytest.raises(AppError, match="already"):
-        documents.ask(p.RenameCollection(collection_id=second, name="handbuch ämter"))
-    documents.ask(p.RenameCollection(collection_id=first, name="HANDBUCH ämter"))
-    assert [each.name for each in documents.ask(p.ListCollections()).collections] == ["HANDBUCH ämter", "Other"]
+        documents.ask(RenameCollection(collection_id=second, name="handbuch ämter"))
+    documents.ask(RenameCollection(collection_id=first, name="HANDBUCH ämter"))
+    assert [each.name for each in documents.ask(ListCollections()).collections] == ["HANDBUCH ämter", "Other"]
 
 
 def test_collections_do_not_leak_into_each_other(documents, policies: Path) -> None:
@@ -141,9 +156,9 @@ def test_a_document_filed_while_its_collection_is_removed_goes_too(
     documents.add(policies / "travel.md", collection="Kept")
     documents.add(policies / "canteen.txt", collection="Gone")
     gone = documents.collection("Gone")
-    adding = documents.role.handle(p.Add(paths=(str(policies / "phones.csv"),), collection_id=gone))
+    adding = documents.role.handle(Add(paths=(str(policies / "phones.csv"),), collection_id=gone))
     next(adding)
-    removing = documents.role.handle(p.DeleteCollection(collection_id=gone))
+    removing = documents.role.handle(DeleteCollection(collection_id=gone))
     next(removing)
     with pytest.raises(AppError, match="removed while files were being added"):
         for _ in adding:
@@ -152,7 +167,7 @@ def test_a_document_filed_while_its_collection_is_removed_goes_too(
         pass
     assert {passage.document for passage in documents.search("travel desk extension").passages} == {"travel.md"}
     assert files_holding(data_folder, b"4711") == [] and files_holding(data_folder, b"14:30") == []
-    for call in (p.Add(paths=(str(policies),), collection_id=gone), p.DeleteCollection(collection_id=gone)):
+    for call in (Add(paths=(str(policies),), collection_id=gone), DeleteCollection(collection_id=gone)):
         with pytest.raises(AppError, match="not there any more"):
             documents.ask(call)
 
@@ -168,7 +183,7 @@ def test_removed_means_gone_from_every_file(documents, policies: Path, data_fold
     store.close()
     assert files_holding(data_folder, b"marigold umbrella") and files_holding(data_folder / "cache", vector[:64])
     removed = documents.remove("secret.md")
-    assert removed == p.Removed(documents=1, passages=1, traces=0, ids=(found.document_id,))
+    assert removed == Removed(documents=1, passages=1, traces=0, ids=(found.document_id,))
     documents.idle()
     for needle in (b"marigold umbrella", b"marigold", b"zephyrquartz", vector[:64]):
         assert files_holding(data_folder, needle) == []
@@ -243,12 +258,12 @@ def test_a_newer_database_is_left_alone(documents, data_folder: Path) -> None:
     newer.close()
     before = (data_folder / "documents.db").read_bytes()
     with pytest.raises(NewerData):
-        documents.ask(p.ListCollections())
+        documents.ask(ListCollections())
     assert (data_folder / "documents.db").read_bytes() == before
 
 
 def test_a_second_process_is_told_who_is_busy(documents, data_folder: Path) -> None:
-    documents.ask(p.ListCollections())
+    documents.ask(ListCollections())
     code = (
         "from app.documents.stores import Stores; from app.paths import Home; from pathlib import Path; import sys\n"
         "Stores(Home(Path(sys.argv[1]).parent)).open(alone=True)"
@@ -264,28 +279,28 @@ def test_a_second_process_is_told_who_is_busy(documents, data_folder: Path) -> N
 def test_busy_is_said_until_the_other_has_gone(documents, data_folder: Path) -> None:
     from app.documents.worker import DocumentsRole
 
-    documents.ask(p.ListCollections())
+    documents.ask(ListCollections())
     other = DocumentsRole(Home(data_folder), documents.warm)
     if sys.platform != "win32":
         with pytest.raises(Busy):
-            next(other.handle(p.ListCollections()))
+            next(other.handle(ListCollections()))
     documents.close()
     with pytest.raises(StopIteration):
-        next(other.handle(p.ListCollections()))
+        next(other.handle(ListCollections()))
     other.close()
 
 
 def test_cancel_keeps_whole_documents_only(documents, policies: Path) -> None:
     for number in range(30):
         (policies / f"{number}.txt").write_text(f"Document {number} is about the matter {number}. " * 40)
-    steps = documents.role.handle(p.Add(paths=(str(policies),), collection_id=documents.collection("Policies")))
+    steps = documents.role.handle(Add(paths=(str(policies),), collection_id=documents.collection("Policies")))
     for event in steps:
-        if isinstance(event, p.FileEvent) and event.status == "indexed":
+        if isinstance(event, FileEvent) and event.status == "indexed":
             break
     steps.close()
     stored = documents.listed()
     assert 1 <= len(stored) < 33 and all(d.passages for d in stored)
-    assert documents.add(policies) == p.Added(indexed=33 - len(stored), unchanged=len(stored), failed=0)
+    assert documents.add(policies) == Added(indexed=33 - len(stored), unchanged=len(stored), failed=0)
 
 
 def test_grounding_tells_support_from_change(documents, policies: Path) -> None:
@@ -296,7 +311,7 @@ def test_grounding_tells_support_from_change(documents, policies: Path) -> None:
         "The hotel limit in Vienna is 210 euros a night.",
         "The chief of the travel desk likes opera.",
     )
-    support = documents.ask(p.Ground(sentences=lines, passages=passages)).support
+    support = documents.ask(Ground(sentences=lines, passages=passages)).support
     assert [s.n for s in support] == [1, None, None]
 
 
@@ -312,12 +327,12 @@ def test_a_page_is_drawn_with_its_passage_marked(documents) -> None:
     best = documents.search("What is the hotel limit per night in Munich?").passages[0]
     assert best.page == 8 and best.boxes
     drawn = documents.ask(
-        p.RenderPage(document_id=best.document_id, page=best.page, start=best.start, end=best.end, scale=1.0)
+        RenderPage(document_id=best.document_id, page=best.page, start=best.start, end=best.end, scale=1.0)
     )
     assert base64.b64decode(drawn.png).startswith(b"\x89PNG") and drawn.pages >= 8
     assert drawn.marks and all(0 <= m.left < m.right <= drawn.width and m.top < m.bottom for m in drawn.marks)
     with pytest.raises(AppError):
-        documents.ask(p.RenderPage(document_id=best.document_id, page=999))
+        documents.ask(RenderPage(document_id=best.document_id, page=999))
 
 
 def test_a_passage_over_a_page_break_is_cited_by_the_page_of_its_sentence(documents, tmp_path: Path) -> None:
@@ -333,7 +348,7 @@ def test_a_passage_over_a_page_break_is_cited_by_the_page_of_its_sentence(docume
     assert "Receipts" in early.text[slice(*early.best)] and early.page == 1
     assert "160 euros" in late.text[slice(*late.best)] and late.page == 2
     for passage in (early, late):
-        call = p.RenderPage(
+        call = RenderPage(
             document_id=passage.document_id, page=passage.page, start=passage.start, end=passage.end, scale=1.0
         )
         assert len(passage.boxes) == len(documents.ask(call).marks) == 1
@@ -346,7 +361,7 @@ def test_a_page_of_a_file_that_went_says_so(documents, tmp_path: Path) -> None:
     (document,) = documents.listed()
     copy.unlink()
     with pytest.raises(AppError, match="not there any more"):
-        documents.ask(p.RenderPage(document_id=document.id, page=1))
+        documents.ask(RenderPage(document_id=document.id, page=1))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -356,21 +371,21 @@ def test_a_name_that_is_no_text_costs_that_file(documents, policies: Path) -> No
     assert added.indexed + added.failed == 4 and added.indexed >= 3
     assert documents.search("hotel in Vienna").found
     for frame in documents.events:
-        p.encode(p.Frame(1, "event", frame))
+        encode(Frame(1, "event", frame))
 
 
 def test_asking_about_what_is_not_there_says_so(documents, policies: Path) -> None:
     documents.add(policies)
     for call in (
-        p.Search(query="hotel", collections=(999,)),
-        p.ListDocuments(collection_id=999),
-        p.DeleteCollection(collection_id=999),
-        p.RenameCollection(collection_id=999, name="x"),
-        p.CreateCollection(name="  "),
-        p.ReadText(document_id=999),
-        p.RenderPage(document_id=999, page=1),
+        Search(query="hotel", collections=(999,)),
+        ListDocuments(collection_id=999),
+        DeleteCollection(collection_id=999),
+        RenameCollection(collection_id=999, name="x"),
+        CreateCollection(name="  "),
+        ReadText(document_id=999),
+        RenderPage(document_id=999, page=1),
     ):
         with pytest.raises(AppError):
             documents.ask(call)
-    assert documents.ask(p.Remove(ids=(999,))) == p.Removed(documents=0, passages=0, traces=0)
+    assert documents.ask(Remove(ids=(999,))) == Removed(documents=0, passages=0, traces=0)
     assert documents.search("", "Policies").passages is not None

@@ -15,7 +15,18 @@ from old_home import unpack_old_home
 from app.errors import AppError, Damaged, NoSpace
 from app.files import discard, kept_aside
 from app.paths import RESOURCES, Home
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    DeleteCollection,
+    Embed,
+    Embedded,
+    Forgotten,
+    ListCollections,
+    ListDocuments,
+    ListTombstones,
+    Remove,
+    Tombstones,
+)
+from app.workers.message import Done
 
 pytestmark = pytest.mark.real
 
@@ -56,8 +67,8 @@ def test_what_can_be_read_of_a_damaged_index_is_kept(documents, data_folder: Pat
     documents.restart()
     listed = {
         document.id: document
-        for each in documents.ask(p.ListCollections()).collections
-        for document in documents.ask(p.ListDocuments(collection_id=each.id)).documents
+        for each in documents.ask(ListCollections()).collections
+        for document in documents.ask(ListDocuments(collection_id=each.id)).documents
     }
     assert len([each for each in listed.values() if each.status == "indexed"]) >= whole
     assert all(each.code == "damaged" for each in listed.values() if each.status != "indexed")
@@ -114,7 +125,7 @@ def test_damage_that_a_request_meets_is_healed_without_a_restart(documents, data
 
     def met() -> None:
         documents.search(HOTEL)
-        documents.ask(p.Remove(ids=(documents.listed()[0].id,)))
+        documents.ask(Remove(ids=(documents.listed()[0].id,)))
 
     with pytest.raises(Damaged) as told:
         met()
@@ -162,15 +173,15 @@ def test_tombstones_stay_until_every_store_has_followed(documents, policies: Pat
     documents.add(policies / "travel.md", collection="Marigold journeys")
     journeys = documents.collection("Marigold journeys")
     removed = documents.remove("phones.csv", "canteen.txt")
-    gone = documents.ask(p.DeleteCollection(collection_id=journeys))
+    gone = documents.ask(DeleteCollection(collection_id=journeys))
     documents.restart()
-    wanted = p.Tombstones(ids=(*removed.ids, *gone.ids), collections=(journeys,))
-    assert documents.ask(p.ListTombstones()) == wanted
+    wanted = Tombstones(ids=(*removed.ids, *gone.ids), collections=(journeys,))
+    assert documents.ask(ListTombstones()) == wanted
     assert files_holding(data_folder, b"canteen.txt"), "the name is kept with it"
-    assert documents.ask(p.Forgotten(ids=removed.ids)) == p.Done()
-    assert documents.ask(p.ListTombstones()) == p.Tombstones(ids=gone.ids, collections=(journeys,))
-    documents.ask(p.Forgotten(ids=gone.ids, collections=(journeys,)))
-    assert documents.ask(p.ListTombstones()) == p.Tombstones(ids=())
+    assert documents.ask(Forgotten(ids=removed.ids)) == Done()
+    assert documents.ask(ListTombstones()) == Tombstones(ids=gone.ids, collections=(journeys,))
+    documents.ask(Forgotten(ids=gone.ids, collections=(journeys,)))
+    assert documents.ask(ListTombstones()) == Tombstones(ids=())
     for needle in (b"canteen.txt", b"phones.csv", b"Marigold"):
         assert files_holding(data_folder, needle) == []
 
@@ -179,8 +190,8 @@ def test_ids_are_never_given_out_again(documents, policies: Path) -> None:
     documents.add(policies)
     last = max(each.id for each in documents.listed())
     collection = documents.collection("Policies")
-    removed = documents.ask(p.DeleteCollection(collection_id=collection))
-    documents.ask(p.Forgotten(ids=removed.ids, collections=(collection,)))
+    removed = documents.ask(DeleteCollection(collection_id=collection))
+    documents.ask(Forgotten(ids=removed.ids, collections=(collection,)))
     documents.restart()
     documents.add(policies)
     assert documents.collection("Policies") > collection
@@ -190,13 +201,13 @@ def test_ids_are_never_given_out_again(documents, policies: Path) -> None:
 def test_texts_are_embedded_as_the_index_does_it(documents, policies: Path, data_folder: Path) -> None:
     documents.add(policies / "canteen.txt")
     texts = ("The canteen closes at 14:30.", "", "A word. " * 400)
-    found = documents.ask(p.Embed(texts=texts))
-    assert isinstance(found, p.Embedded) and [len(vector) for vector in found.vectors] == [384] * 3
+    found = documents.ask(Embed(texts=texts))
+    assert isinstance(found, Embedded) and [len(vector) for vector in found.vectors] == [384] * 3
     assert all(abs(sum(x * x for x in vector) - 1) < 1e-5 for vector in found.vectors)
     assert found.tokens > 1200
-    (alone,) = documents.ask(p.Embed(texts=texts[:1])).vectors
+    (alone,) = documents.ask(Embed(texts=texts[:1])).vectors
     assert max(abs(a - b) for a, b in zip(alone, found.vectors[0], strict=True)) < 1e-5
-    assert documents.ask(p.Embed(texts=())) == p.Embedded(vectors=(), tokens=0)
+    assert documents.ask(Embed(texts=())) == Embedded(vectors=(), tokens=0)
 
 
 READ = """
@@ -206,7 +217,11 @@ from app.documents.warm import Warm
 from app.documents.worker import DocumentsRole
 from app.errors import NoSpace
 from app.paths import Home
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add, CheckHealth, CreateCollection, DeleteCollection, Embed, Embedded,
+    Forgotten, ListCollections, ListDocuments, ListTombstones, ReadText, Remove, Search, Tombstones,
+)
+from app.workers.message import Done
 import email.message, tokenizers, tempfile
 warm = Warm()
 while not warm.wait(1): pass
@@ -222,17 +237,17 @@ def ask(call):
         except StopIteration as stop:
             return stop.value
 
-first, again = ask(p.ListCollections()), ask(p.ListCollections())
+first, again = ask(ListCollections()), ask(ListCollections())
 assert "only be read" in first.note and again.note == "", (first, again)
-listed = [ask(p.ListDocuments(collection_id=each.id)).documents for each in first.collections]
+listed = [ask(ListDocuments(collection_id=each.id)).documents for each in first.collections]
 print(len(first.collections), sum(map(len, listed)))
-found = ask(p.Search(query="What is the hotel limit per night in Munich?", highlight=True)).result
+found = ask(Search(query="What is the hotel limit per night in Munich?", highlight=True)).result
 print(found.found, found.passages[0].document)
-print(len(ask(p.ReadText(document_id=found.passages[0].document_id)).text) > 1000)
-print(ask(p.ListTombstones()).ids)
-print(ask(p.CheckHealth()).stores["documents"])
+print(len(ask(ReadText(document_id=found.passages[0].document_id)).text) > 1000)
+print(ask(ListTombstones()).ids)
+print(ask(CheckHealth()).stores["documents"])
 for _ in role.background(): pass
-calls = (p.CreateCollection(name="x"), p.Remove(ids=(1,)), p.Add(paths=("/",), collection_id=1), p.Forgotten(ids=(1,)))
+calls = (CreateCollection(name="x"), Remove(ids=(1,)), Add(paths=("/",), collection_id=1), Forgotten(ids=(1,)))
 for call in calls:
     try:
         ask(call)
@@ -248,8 +263,8 @@ role.close()
 def test_a_read_only_folder_can_be_searched(documents, data_folder: Path, version: str) -> None:
     unpack_old_home(data_folder)
     if version == "today":
-        documents.ask(p.ListCollections())
-        documents.ask(p.Forgotten(ids=(2,)))
+        documents.ask(ListCollections())
+        documents.ask(Forgotten(ids=(2,)))
         documents.close()
     with read_only_copy(data_folder) as (folder, user):
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -18,7 +18,8 @@ import pytest
 
 from app.paths import Home
 from app.spawn import child_environment
-from app.workers import protocol as p
+from app.workers.calls.documents import Add, Added, CheckHealth, CreateCollection, FileEvent, Health, Search, Searched
+from app.workers.protocol import AnyCall, AnyData, Request, decode_frame, encode
 
 KILLS = 50
 FILES = 300
@@ -64,9 +65,9 @@ def _whole(home: Path) -> set[str]:
     return {path for path, *_ in rows}
 
 
-def _ask(requests: BinaryIO, *calls: p.AnyCall) -> None:
+def _ask(requests: BinaryIO, *calls: AnyCall) -> None:
     for number, call in enumerate(calls, 1):
-        requests.write(p.encode(p.Request(number, call)))
+        requests.write(encode(Request(number, call)))
     requests.flush()
 
 
@@ -75,8 +76,8 @@ def _kill(child: int) -> None:
         os.kill(child, signal.SIGKILL)
 
 
-def _acknowledged(data: p.AnyData | None) -> bool:
-    return isinstance(data, p.FileEvent) and data.status in ("indexed", "unchanged")
+def _acknowledged(data: AnyData | None) -> bool:
+    return isinstance(data, FileEvent) and data.status in ("indexed", "unchanged")
 
 
 @pytest.mark.real
@@ -102,21 +103,21 @@ def test_fifty_kills_of_the_documents_process_lose_nothing(tmp_path: Path, data_
         parent.stdin.flush()
         child = int(parent.stdout.readline())
         with pipes[0].open("wb") as requests, pipes[1].open("rb") as replies:
-            _ask(requests, p.CreateCollection(name="c"), p.Add(paths=(str(folder),), collection_id=FIRST))
+            _ask(requests, CreateCollection(name="c"), Add(paths=(str(folder),), collection_id=FIRST))
             # every third is killed by the clock wherever it is, the others between two files that are new to it
             after = rng.randint(1, 12)
             if kill % 3 == 0:
                 threading.Timer(rng.random() * 1.2, _kill, (child,)).start()
             for line in replies:
-                data = p.decode_frame(line).data
+                data = decode_frame(line).data
                 if _acknowledged(data):
-                    assert isinstance(data, p.FileEvent)
+                    assert isinstance(data, FileEvent)
                     after -= data.path not in acknowledged
                     acknowledged.add(data.path)
                     if after == 0 and kill % 3:
                         time.sleep(rng.random() * 0.01)
                         _kill(child)
-                elif isinstance(data, p.Added):
+                elif isinstance(data, Added):
                     time.sleep(rng.random() * 0.1)  # Chroma is being brought in step now
                     _kill(child)
         assert parent.stdout.readline() == "ended\n"
@@ -137,24 +138,24 @@ def _goes_on(home: Home, folder: Path) -> None:
     )  # fmt: skip
     assert child.stdin is not None and child.stdout is not None
 
-    def answer(call: p.AnyCall) -> p.AnyData | None:
+    def answer(call: AnyCall) -> AnyData | None:
         assert child.stdin is not None and child.stdout is not None
         _ask(child.stdin, call)
         for line in child.stdout:
-            frame = p.decode_frame(line)
+            frame = decode_frame(line)
             if frame.kind in ("done", "error"):
                 assert frame.kind == "done", frame.error
                 return frame.data
         raise AssertionError("the documents process ended")
 
-    added = answer(p.Add(paths=(str(folder),), collection_id=FIRST))
-    assert isinstance(added, p.Added) and added.indexed + added.unchanged == FILES
+    added = answer(Add(paths=(str(folder),), collection_id=FIRST))
+    assert isinstance(added, Added) and added.indexed + added.unchanged == FILES
     for number in (0, FILES - 1):
-        found = answer(p.Search(query=f"the matter {number}", k=3))
-        assert isinstance(found, p.Searched)
+        found = answer(Search(query=f"the matter {number}", k=3))
+        assert isinstance(found, Searched)
         assert any(passage.path.endswith(f"{number:03}.txt") for passage in found.result.passages)
-    health = answer(p.CheckHealth())
-    assert isinstance(health, p.Health) and health.stores["documents"] == health.stores["embedder"] == "ok"
+    health = answer(CheckHealth())
+    assert isinstance(health, Health) and health.stores["documents"] == health.stores["embedder"] == "ok"
     assert health.stores["vectors"].startswith(("ok", "rebuilt")), health  # Chroma itself may be left in pieces
     child.stdin.close()
     child.wait()

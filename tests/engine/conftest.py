@@ -11,7 +11,7 @@ from tiny_gguf import write_tiny
 
 from app.engine.worker import EngineRole
 from app.paths import Home
-from app.workers.protocol import Chat, Chatted, Load
+from app.workers.calls.engine import Chat, Chatted, Load
 
 Ask = Callable[..., Chatted]
 

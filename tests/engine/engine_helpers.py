@@ -8,7 +8,8 @@ from app.engine.chat import Conversations
 from app.engine.worker import EngineRole
 from app.llama.encode import Encoder
 from app.types import Message, Passage, Sampling
-from app.workers.protocol import AnyCall, Data
+from app.workers.message import Data
+from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
 
 GREEDY = Sampling(temperature=0, max_tokens=24, repeat_penalty=1.0)

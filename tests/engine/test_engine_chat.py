@@ -16,20 +16,20 @@ from app.errors import AppError, BadFile
 from app.llama.slots import common_prefix
 from app.paths import Home
 from app.types import Message, Sampling
-from app.workers.protocol import (
+from app.workers.calls.documents import Search
+from app.workers.calls.engine import (
     Chat,
     Chatted,
     Count,
     Counted,
-    Done,
     Load,
     Loaded,
     LoadProgress,
     Prefill,
-    Search,
     SetAdapter,
     Token,
 )
+from app.workers.message import Done
 
 Ask = Callable[..., Chatted]
 

@@ -14,13 +14,10 @@ from app.engine.worker import EngineRole
 from app.llama.context import Part
 from app.paths import Home
 from app.types import Sampling
-from app.workers.protocol import (
-    Call,
+from app.workers.calls.engine import (
     Chat,
     Complete,
     Completed,
-    Data,
-    Done,
     Load,
     Loaded,
     Prefill,
@@ -29,6 +26,7 @@ from app.workers.protocol import (
     TokenLogprob,
     Waiting,
 )
+from app.workers.message import Call, Data, Done
 from app.workers.roles import Steps
 
 PROGRAMS = SEQUENCES - 1

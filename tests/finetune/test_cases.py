@@ -20,7 +20,8 @@ from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated
 from app.finetune.wizard import Wizard
 from app.types import Document, InstalledModel, Message
-from app.workers.protocol import Documents, DocumentText, Done, ListDocuments, ReadText
+from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText
+from app.workers.message import Done
 from trainer.spec import TextDocument, read_lines
 
 BASE = InstalledModel(id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1)

@@ -23,20 +23,8 @@ from app.gui.shell.session import Session
 from app.gui.theme import Theme
 from app.settings import Settings
 from app.types import Answer, Box, Budget, Collection, ModelInfo, Passage, SearchResult, Source, Stats, Support
-from app.workers.protocol import (
-    Chat,
-    Chatted,
-    Collections,
-    Ground,
-    Grounded,
-    ListCollections,
-    Load,
-    Loaded,
-    PageImage,
-    Search,
-    Searched,
-    Token,
-)
+from app.workers.calls.documents import Collections, Ground, Grounded, ListCollections, PageImage, Search, Searched
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded, Token
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,

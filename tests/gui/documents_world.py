@@ -12,7 +12,17 @@ from app.gui.documents.controller import DocumentsController
 from app.gui.shell.session import Session
 from app.paths import Home
 from app.types import Collection, Document
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Collections,
+    Documents,
+    Forgotten,
+    ListCollections,
+    ListDocuments,
+    ListTombstones,
+    Tombstones,
+)
+from app.workers.message import Done
+from app.workers.protocol import Ready
 
 TRAVEL, QUALITY = 1, 2
 
@@ -41,22 +51,22 @@ class DocumentsWorld:
     def become_ready(self) -> None:
         """The documents process says its first word."""
         self.child.set_state("ready")
-        self.child.ready.emit(p.Ready(role="documents"))
-        self.child.last(p.ListTombstones).finish(p.Tombstones(ids=()))
+        self.child.ready.emit(Ready(role="documents"))
+        self.child.last(ListTombstones).finish(Tombstones(ids=()))
 
     def follow(self, *ids: int, collections: tuple[int, ...] = ()) -> None:
         """The documents process tells of the tombstones of a removal, and drops them when the chats have followed."""
-        self.child.last(p.ListTombstones).finish(p.Tombstones(ids=ids, collections=collections))
-        self.child.last(p.Forgotten).finish(p.Done())
+        self.child.last(ListTombstones).finish(Tombstones(ids=ids, collections=collections))
+        self.child.last(Forgotten).finish(Done())
 
     def give_collections(self, *collections: str | Collection) -> None:
         """Answer each question for the collections with these, numbered from 1."""
         found = tuple(
             Collection(id=i, name=each) if isinstance(each, str) else each for i, each in enumerate(collections, 1)
         )
-        while self.child.waiting(p.ListCollections):
-            self.child.last(p.ListCollections).finish(p.Collections(collections=found))
+        while self.child.waiting(ListCollections):
+            self.child.last(ListCollections).finish(Collections(collections=found))
 
     def give_documents(self, *documents: Document) -> None:
-        for job in self.child.waiting(p.ListDocuments):
-            job.finish(p.Documents(documents=documents))
+        for job in self.child.waiting(ListDocuments):
+            job.finish(Documents(documents=documents))

@@ -13,7 +13,8 @@ from app.gui.shell.main_window import MainWindow
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings
 from app.types import Budget, ModelInfo, Stats
-from app.workers.protocol import Chat, Chatted, Load, Loaded, WorkerRole
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded
+from app.workers.message import WorkerRole
 
 INFO = ModelInfo(
     path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98_000_000,

@@ -7,7 +7,8 @@ from chat_world import MUNICH, TRAVEL, World, cited, passage
 from app.chats.records import Turn
 from app.core import answers
 from app.errors import AppError, WorkerGone
-from app.workers.protocol import Chat, Count, Counted, Ground, Search
+from app.workers.calls.documents import Ground, Search
+from app.workers.calls.engine import Chat, Count, Counted
 
 
 def last_turn(world: World) -> Turn:

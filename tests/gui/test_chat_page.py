@@ -18,7 +18,8 @@ from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.table_view import TableView
 from app.types import Answer, Budget
-from app.workers.protocol import Chat, RenderPage
+from app.workers.calls.documents import RenderPage
+from app.workers.calls.engine import Chat
 
 
 class MemoryDrafts:

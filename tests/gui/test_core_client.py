@@ -17,7 +17,7 @@ from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient, SocketLink
 from app.paths import Home
-from app.workers.protocol import ListCollections
+from app.workers.calls.documents import ListCollections
 
 SOON_MS = 60_000
 """For an event, however slow the computer is."""

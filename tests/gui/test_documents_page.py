@@ -22,7 +22,21 @@ from app.gui.documents.search_results import snippet
 from app.gui.theme import Theme
 from app.gui.widgets import ConfirmDialog
 from app.types import Answer, Collection, Document, Passage, SearchResult, Source
-from app.workers import protocol as p
+from app.workers.calls.documents import (
+    Add,
+    Added,
+    AddProgress,
+    CollectionMade,
+    CreateCollection,
+    DeleteCollection,
+    Documents,
+    FileEvent,
+    ListDocuments,
+    Remove,
+    Removed,
+    Search,
+    Searched,
+)
 
 
 @pytest.fixture
@@ -61,7 +75,7 @@ def page(controller: DocumentsController, world: DocumentsWorld, client: FakeChi
 
 
 def give_documents(client: FakeChild, *documents: Document) -> None:
-    client.last(p.ListDocuments).finish(p.Documents(documents=documents))
+    client.last(ListDocuments).finish(Documents(documents=documents))
 
 
 def document(number: int, name: str, status: str = "indexed", **more: object) -> Document:
@@ -102,12 +116,12 @@ def test_a_locked_file_opens_its_row_and_takes_the_password(
     assert panel is not None and panel.isVisible() and panel.password is not None
     assert table.rowHeight(index.row()) > before + 40
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
-    assert not client.waiting(p.Add), "an empty password is not tried"
+    assert not client.waiting(Add), "an empty password is not tried"
     qtbot.keyClicks(panel.password, "opensesame")
     qtbot.keyClick(panel.password, Qt.Key.Key_Return)
-    call = client.last(p.Add).call
-    assert isinstance(call, p.Add) and call.passwords == {"/files/locked.pdf": "opensesame"}
-    client.last(p.Add).say(p.FileEvent(path="/files/locked.pdf", status="reading"))
+    call = client.last(Add).call
+    assert isinstance(call, Add) and call.passwords == {"/files/locked.pdf": "opensesame"}
+    client.last(Add).say(FileEvent(path="/files/locked.pdf", status="reading"))
     qtbot.waitUntil(lambda: table.failed_row.panel is None)
     assert all(table.rowHeight(i) == before for i in range(controller.documents.rowCount()))
 
@@ -124,7 +138,7 @@ def test_the_open_row_stays_with_its_file_when_rows_move(page: DocumentsPage, co
 
 def test_a_failed_file_can_be_skipped(page: DocumentsPage, controller: DocumentsController, client: FakeChild) -> None:
     page.table.skip_wanted.emit(row(controller, "torn.pdf"))
-    assert client.last(p.Remove).call == p.Remove(ids=(2,))
+    assert client.last(Remove).call == Remove(ids=(2,))
     assert [each.name for each in controller.documents.rows()].count("torn.pdf") == 0
 
 
@@ -140,10 +154,10 @@ def test_delete_asks_once_naming_the_file(
 
     answer_next_dialog(refuse)
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
-    assert titles == ["Remove policy.pdf?"] and not client.waiting(p.Remove)
+    assert titles == ["Remove policy.pdf?"] and not client.waiting(Remove)
     answer_next_dialog(lambda dialog: dialog.accept())
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
-    assert client.last(p.Remove).call == p.Remove(ids=(3,))
+    assert client.last(Remove).call == Remove(ids=(3,))
 
 
 def test_enter_opens_a_document_and_the_menu_is_complete(
@@ -163,7 +177,7 @@ def test_changed_files_are_indexed_again_with_one_button(
     page: DocumentsPage, controller: DocumentsController, client: FakeChild
 ) -> None:
     page.banners.shown["changed"].acted.emit()
-    assert client.last(p.Add).call == p.Add(paths=("/files/guide.docx",), collection_id=1, force=True)
+    assert client.last(Add).call == Add(paths=("/files/guide.docx",), collection_id=1, force=True)
 
 
 def test_columns_hide_in_the_order_of_the_design(page: DocumentsPage, qtbot: QtBot) -> None:
@@ -197,8 +211,8 @@ def test_the_bar_tells_progress_pause_and_summary(
     bar = page.add_bar
     assert not bar.isVisible()
     controller.add(["/files/x.pdf"])
-    job = client.last(p.Add)
-    job.say(p.AddProgress(done=8, total=14, passages_per_s=212.3, seconds_left=64))
+    job = client.last(Add)
+    job.say(AddProgress(done=8, total=14, passages_per_s=212.3, seconds_left=64))
     assert bar.isVisible() and bar.title.text() == "Adding 14 files to Travel & HR"
     assert (bar.count.text(), bar.rate.text(), bar.left.text()) == (
         "8 of 14 done",
@@ -209,7 +223,7 @@ def test_the_bar_tells_progress_pause_and_summary(
     assert bar.left.text() == "Paused" and bar.pause_button.text() == "Resume"
     qtbot.mouseClick(bar.pause_button, Qt.MouseButton.LeftButton)
     assert job.controls == ["pause", "resume"]
-    job.finish(p.Added(indexed=12, unchanged=1, failed=1))
+    job.finish(Added(indexed=12, unchanged=1, failed=1))
     assert bar.title.text() == "Travel & HR: 12 indexed, 1 unchanged, 1 failed"
     qtbot.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
     assert not bar.isVisible()
@@ -220,25 +234,25 @@ def test_one_click_on_cancel_can_be_taken_back(
 ) -> None:
     bar = page.add_bar
     controller.add([f"/files/{number}.pdf" for number in range(1000)])
-    job = client.last(p.Add)
-    job.say(p.AddProgress(done=119, total=1000))
+    job = client.last(Add)
+    job.say(AddProgress(done=119, total=1000))
     for number in range(119):
-        job.say(p.FileEvent(path=f"/files/{number}.pdf", status="indexed", document_id=100 + number))
+        job.say(FileEvent(path=f"/files/{number}.pdf", status="indexed", document_id=100 + number))
     qtbot.mouseClick(bar.cancel_button, Qt.MouseButton.LeftButton)
     job.confirm_cancel()
     assert bar.title.text() == "Stopped. 119 of 1000 files were added."
     assert bar.detail.text() == "881 of 1000 files are left for Travel & HR."
     qtbot.mouseClick(bar.continue_button, Qt.MouseButton.LeftButton)
-    again = client.last(p.Add).call
-    assert isinstance(again, p.Add) and len(again.paths) == 881
+    again = client.last(Add).call
+    assert isinstance(again, Add) and len(again.paths) == 881
 
 
 def test_a_dead_reader_has_a_banner_and_continue(
     page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     controller.add(["/files/x.pdf", "/files/y.pdf"])
-    job = client.last(p.Add)
-    job.say(p.AddProgress(done=1, total=2))
+    job = client.last(Add)
+    job.say(AddProgress(done=1, total=2))
     client.set_state("failed")
     job.fail(WorkerGone("The document reader stopped unexpectedly.", "Nothing that was stored is lost."))
     assert page.banners.shown["reader"].isVisible()
@@ -248,7 +262,7 @@ def test_a_dead_reader_has_a_banner_and_continue(
     client.set_state("ready")
     assert "reader" not in page.banners.shown
     qtbot.mouseClick(page.add_bar.continue_button, Qt.MouseButton.LeftButton)
-    assert client.waiting(p.Add)
+    assert client.waiting(Add)
 
 
 def test_an_empty_collection_says_so_once_it_is_read(
@@ -264,7 +278,7 @@ def test_search_shows_passages_and_enter_opens_one(
     page: DocumentsPage, controller: DocumentsController, client: FakeChild, qtbot: QtBot
 ) -> None:
     page.search_field.setText("hotel")
-    qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
+    qtbot.waitUntil(lambda: bool(client.waiting(Search)))
     text = "Book early. The limit is 165 € per night. Keep receipts."
     passage = Passage(
         id=5,
@@ -278,7 +292,7 @@ def test_search_shows_passages_and_enter_opens_one(
         text=text,
         best=(12, 41),
     )
-    client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(passage,), found=True, elapsed_ms=2)))
+    client.last(Search).finish(Searched(result=SearchResult(passages=(passage,), found=True, elapsed_ms=2)))
     assert page.stack.currentWidget() is page.results
     assert page.results.title.text() == "1 passage in Travel & HR, best first"
     qtbot.keyClick(page.search_field, Qt.Key.Key_Return)
@@ -291,11 +305,11 @@ def test_search_shows_passages_and_enter_opens_one(
 
 def test_what_is_only_near_is_not_marked_as_evidence(page: DocumentsPage, client: FakeChild, qtbot: QtBot) -> None:
     page.search_field.setText("moon")
-    qtbot.waitUntil(lambda: bool(client.waiting(p.Search)))
-    client.last(p.Search).finish(p.Searched(result=SearchResult(passages=(), found=False, elapsed_ms=2)))
+    qtbot.waitUntil(lambda: bool(client.waiting(Search)))
+    client.last(Search).finish(Searched(result=SearchResult(passages=(), found=False, elapsed_ms=2)))
     assert page.results.title.text() == "Not found in Travel & HR" and not page.results.list.look.marked
     page.results.everywhere_wanted.emit()
-    assert client.last(p.Search).call == p.Search(query="moon", collections=(), k=20, highlight=True)
+    assert client.last(Search).call == Search(query="moon", collections=(), k=20, highlight=True)
 
 
 def test_a_name_that_is_taken_is_said_under_the_field(
@@ -308,7 +322,7 @@ def test_a_name_that_is_taken_is_said_under_the_field(
     assert dialog.field.edit.accessibleDescription() == "This name is already in use. Choose another."
     dialog.field.edit.setText("Sales")
     dialog.action.click()
-    client.last(p.CreateCollection).finish(p.CollectionMade(collection=Collection(id=3, name="Sales")))
+    client.last(CreateCollection).finish(CollectionMade(collection=Collection(id=3, name="Sales")))
     assert dialog.result() == CollectionDialog.DialogCode.Accepted
 
 
@@ -368,12 +382,12 @@ def test_deleting_a_collection_names_the_models_that_learned_from_it(page: Docum
         dialog.accept()
 
     page.collections.delete(2)
-    asked = client.last(p.ListDocuments)
-    assert asked.call == p.ListDocuments(collection_id=2) and not client.waiting(p.DeleteCollection)
+    asked = client.last(ListDocuments)
+    assert asked.call == ListDocuments(collection_id=2) and not client.waiting(DeleteCollection)
     answer_next_dialog(accept)
-    asked.finish(p.Documents(documents=(document(8, "a.md"), document(9, "b.md"))))
+    asked.finish(Documents(documents=(document(8, "a.md"), document(9, "b.md"))))
     assert any("“Tuned” learned from [8, 9]." in text for text in told)
-    assert client.last(p.DeleteCollection).call == p.DeleteCollection(collection_id=2)
+    assert client.last(DeleteCollection).call == DeleteCollection(collection_id=2)
 
 
 def store_answer(world: DocumentsWorld, document_id: int) -> int:
@@ -404,7 +418,7 @@ def test_a_removal_offers_to_delete_what_answers_still_tell(
     answer_next_dialog(accept)
     qtbot.keyClick(page.table, Qt.Key.Key_Delete)
     assert any("1 answer in your chats tells of it" in text for text in told)
-    assert client.last(p.Remove).call == p.Remove(ids=(3,)) and world.core.store.turn(turn_id).text == ""
+    assert client.last(Remove).call == Remove(ids=(3,)) and world.core.store.turn(turn_id).text == ""
 
 
 def test_answers_that_are_kept_are_owned_up_to(
@@ -415,7 +429,7 @@ def test_answers_that_are_kept_are_owned_up_to(
     store_answer(world, 3)
     store_answer(world, 3)
     controller.remove([3])
-    client.last(p.Remove).finish(p.Removed(documents=1, passages=3, traces=0, ids=(3,)))
+    client.last(Remove).finish(Removed(documents=1, passages=3, traces=0, ids=(3,)))
     world.follow(3)
     assert said == ["Removed from search. 2 answers in your chats still tell of it in the model's words."]
 

@@ -31,18 +31,10 @@ from app.gui.finetune.page import FinetunePage
 from app.gui.finetune.report import ReportDialog
 from app.gui.theme import Theme
 from app.types import Answer, Collection, Document, InstalledModel
-from app.workers.protocol import (
-    Collections,
-    CopyProgress,
-    Documents,
-    DocumentText,
-    Done,
-    ExportModel,
-    ListCollections,
-    ListDocuments,
-    Load,
-    ReadText,
-)
+from app.workers.calls.documents import Collections, Documents, DocumentText, ListCollections, ListDocuments, ReadText
+from app.workers.calls.engine import Load
+from app.workers.calls.models import CopyProgress, ExportModel
+from app.workers.message import Done
 from trainer import events
 from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
 

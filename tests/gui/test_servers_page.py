@@ -21,7 +21,7 @@ from app.gui.models.server_dialog import ServerDialog
 from app.gui.models.switcher import ModelBar
 from app.gui.widgets import Banner, Chip, ElidedLabel, Label
 from app.models.server_keys import ServerKeys
-from app.workers.protocol import Chat, Load, Loaded, Token, Waiting
+from app.workers.calls.engine import Chat, Load, Loaded, Token, Waiting
 
 HOST = "models.example"
 

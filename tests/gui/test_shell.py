@@ -34,24 +34,20 @@ from app.gui.theme import theme
 from app.gui.widgets import LAST_FOLDER, IconButton
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
 from app.types import Budget, Collection, InstalledModel, Stats
-from app.workers.protocol import (
+from app.workers.calls.documents import (
     Add,
     AddProgress,
-    Chat,
-    Chatted,
     CollectionMade,
     Collections,
     CreateCollection,
     DeleteCollection,
     ListCollections,
     ListTombstones,
-    Load,
-    Loaded,
-    LoadProgress,
     Removed,
     RenameCollection,
     Tombstones,
 )
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded, LoadProgress
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
 from app.gui.theme import Theme
 from app.types import Box, Passage
-from app.workers.protocol import DocumentText, ReadText, Remove, Removed, RenderPage
+from app.workers.calls.documents import DocumentText, ReadText, Remove, Removed, RenderPage
 
 
 @pytest.fixture(autouse=True)

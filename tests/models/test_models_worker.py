@@ -17,16 +17,9 @@ from app.models.registry import STARTER, Registry, find_starter
 from app.models.worker import ModelsRole
 from app.paths import home
 from app.types import InstalledModel
-from app.workers.protocol import (
-    CopyProgress,
-    Data,
-    Done,
-    DownloadModel,
-    ExportModel,
-    ImportModel,
-    ListCollections,
-    ModelInstalled,
-)
+from app.workers.calls.documents import ListCollections
+from app.workers.calls.models import CopyProgress, DownloadModel, ExportModel, ImportModel, ModelInstalled
+from app.workers.message import Data, Done
 
 STARTER_FILE = find_starter()
 pytestmark = pytest.mark.skipif(STARTER_FILE is None, reason="the starter model is not installed")

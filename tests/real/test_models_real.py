@@ -18,7 +18,7 @@ from app.models.registry import STARTER_ID, Registry, find_starter
 from app.paths import home
 from app.settings import MAX_TOKENS, Settings
 from app.types import InstalledModel
-from app.workers.protocol import Token
+from app.workers.calls.engine import Token
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 

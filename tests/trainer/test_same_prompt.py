@@ -11,7 +11,7 @@ from app.engine.worker import EngineRole
 from app.llama.prompt import Turn
 from app.paths import Home
 from app.types import Message, Passage, Sampling
-from app.workers.protocol import Chat, Load
+from app.workers.calls.engine import Chat, Load
 from trainer.evaluate import exams
 from trainer.evaluate.chat_model import ChatModel, turn_of
 from trainer.spec import Example, Origins, TextDocument

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from app.errors import AppError, BadFile
 from app.paths import Home
 from app.workers import host
-from app.workers.protocol import AddProgress, AnyCall, Collections, Search
+from app.workers.calls.documents import AddProgress, Collections, Search
+from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
 
 

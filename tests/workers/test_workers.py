@@ -14,19 +14,9 @@ from worker_client import Client
 
 from app.errors import AppError, BadFile, WorkerGone
 from app.paths import Home
-from app.workers.protocol import (
-    AddProgress,
-    Alive,
-    Collections,
-    Control,
-    Data,
-    Frame,
-    Request,
-    Search,
-    decode_frame,
-    decode_request,
-    encode,
-)
+from app.workers.calls.documents import AddProgress, Collections, Search
+from app.workers.message import Data
+from app.workers.protocol import Alive, Control, Frame, Request, decode_frame, decode_request, encode
 
 ECHO = [sys.executable, str(Path(__file__).with_name("echo_child.py"))]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.workers.protocol import Call, Complete, Completed, Data, Failure
+from app.workers.calls.engine import Complete, Completed
+from app.workers.message import Call, Data, Failure
 
 
 class ServeApi(Call, frozen=True):

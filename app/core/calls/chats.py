@@ -6,7 +6,8 @@ from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
 from app.types import Answer
-from app.workers.protocol import Call, Data, Failure, Prefill, Token
+from app.workers.calls.engine import Prefill, Token
+from app.workers.message import Call, Data, Failure
 
 Where = Literal["collection", "everywhere", "nowhere"]
 """What a question is asked: the chat's collection, all of them, or the model alone."""

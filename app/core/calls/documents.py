@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from app.types import Collection
-from app.workers.protocol import Call, Data, Failure, FileEvent
+from app.workers.calls.documents import FileEvent
+from app.workers.message import Call, Data, Failure
 
 AddPhase = Literal["idle", "running", "paused", "stopping", "interrupted", "finished"]
 

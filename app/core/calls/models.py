@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from app.types import InstalledModel, ModelInfo
-from app.workers.protocol import Call, CopyProgress, Data, Failure, ModelInstalled
+from app.workers.calls.models import CopyProgress, ModelInstalled
+from app.workers.message import Call, Data, Failure
 
 EngineState = Literal["loading", "ready", "failed", "stopped"]
 

@@ -13,7 +13,7 @@ from app.finetune.measured import Measured
 from app.finetune.states import RunState
 from app.finetune.wizard import Changes, Resources, Step, Wizard
 from app.types import Message
-from app.workers.protocol import Call, Data, Failure
+from app.workers.message import Call, Data, Failure
 
 Decision = Literal["approve", "reject", "edit"]
 Choice = Literal["left", "right", "tie"]

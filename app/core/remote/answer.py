@@ -11,7 +11,7 @@ from app.core.remote.estimate import Estimated
 from app.llama.detokenize import AnswerStream, Piece
 from app.llama.prompt import Fitted
 from app.types import Budget, Stats
-from app.workers.protocol import Chatted, Completed, Prefill, Token, TokenLogprob, ToolCall, Waiting
+from app.workers.calls.engine import Chatted, Completed, Prefill, Token, TokenLogprob, ToolCall, Waiting
 
 ESTIMATED = "What fits was estimated, since the model is on a server."
 

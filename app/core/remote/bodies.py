@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.types import Message, Sampling
-from app.workers.protocol import Chat, Complete, PromptMessage
+from app.workers.calls.engine import Chat, Complete, PromptMessage
 
 
 def chat_body(model: str, call: Chat, messages: Sequence[Message], max_tokens: int) -> bytes:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from app.core.remote.estimate import CONTEXT
-from app.workers.protocol import TokenLogprob, TopLogprob
+from app.workers.calls.engine import TokenLogprob, TopLogprob
 
 Reason = Literal["end", "length", "stop"]
 

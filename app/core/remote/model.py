@@ -16,8 +16,10 @@ from app.core.signals import Signal
 from app.errors import AppError
 from app.models.server_keys import ServerKeys
 from app.types import InstalledModel
+from app.workers.calls.engine import Chat, Complete, Count, Load, Loaded
 from app.workers.failures import failure_of
-from app.workers.protocol import AnyData, Call, Chat, Complete, Count, Frame, Load, Loaded
+from app.workers.message import Call
+from app.workers.protocol import AnyData, Frame
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from app.errors import AppError, BadFile
 from app.llama.prompt import Turn, fit, measure
 from app.models.servers import host_of, is_encrypted
 from app.types import InstalledModel, ModelInfo
-from app.workers.protocol import Chat, Chatted, Complete, Completed, Count, Counted, Waiting
+from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Waiting
 
 FIT_TRIES = 4
 SMALLER = 0.7

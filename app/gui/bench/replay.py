@@ -11,7 +11,9 @@ from app.paths import Home
 from app.spawn import child_command
 from app.types import Budget, ModelInfo, Stats
 from app.workers import host
-from app.workers.protocol import AnyCall, Chat, Chatted, Count, Counted, Done, Load, Loaded, Token
+from app.workers.calls.engine import Chat, Chatted, Count, Counted, Load, Loaded, Token
+from app.workers.message import Done
+from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
 
 TOKENS = 4_000

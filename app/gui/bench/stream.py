@@ -25,7 +25,7 @@ from app.paths import Home
 from app.settings import FIRST_RUN_DONE, MAX_TOKENS, TEMPERATURE, Settings
 from app.spawn import child_environment
 from app.types import Answer, InstalledModel, Sampling
-from app.workers.protocol import Chat
+from app.workers.calls.engine import Chat
 
 STALL_LIMIT_MS = 50.0
 PROBE_MS = 1

@@ -16,7 +16,7 @@ from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
 from app.settings import DEFAULT_COLLECTION, Settings
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 Where = c.Where
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")

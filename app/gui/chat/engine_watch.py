@@ -12,7 +12,7 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
-from app.workers.protocol import Counted
+from app.workers.calls.engine import Counted
 
 COUNT_DELAY_MS = 400
 EngineState = Literal["loading", "ready", "failed"]

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui.theme import theme
-from app.workers.protocol import PageImage
+from app.workers.calls.documents import PageImage
 
 PROBE = 300
 """Columns in which a page is looked at for its margins."""

@@ -16,7 +16,7 @@ from app.gui.chat.sources import SourceReader, changed_since, has_original
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
 from app.types import Passage
-from app.workers.protocol import DocumentText, PageImage
+from app.workers.calls.documents import DocumentText, PageImage
 
 ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 MARGIN = 17

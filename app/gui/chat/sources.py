@@ -12,7 +12,8 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.types import Passage
-from app.workers.protocol import AnyData, DocumentText, PageImage, ReadText, RenderPage
+from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
+from app.workers.protocol import AnyData
 
 KEPT_PAGES = 12
 SCALE = 2.0

@@ -11,7 +11,7 @@ from app.core.calls import documents as c
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.documents.live_rows import LiveRows
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class Adds(QObject):

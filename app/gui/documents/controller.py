@@ -20,7 +20,8 @@ from app.gui.documents.finder import Finder
 from app.gui.documents.live_rows import LiveRows
 from app.gui.documents.naming import Naming
 from app.types import Collection
-from app.workers import protocol as p
+from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, Remove, Removed
+from app.workers.message import Call
 
 DEFAULT_COLLECTION = "My documents"
 
@@ -114,14 +115,14 @@ class DocumentsController(QObject):
     def list_ids(self, collection_id: int, then: Callable[[tuple[int, ...]], None]) -> None:
         """Hand over the documents of a collection, the current one or another."""
 
-        def listed(data: p.Documents) -> None:
+        def listed(data: Documents) -> None:
             then(tuple(document.id for document in data.documents))
 
-        self._ask(p.ListDocuments(collection_id=collection_id), listed)
+        self._ask(ListDocuments(collection_id=collection_id), listed)
 
     def delete_collection(self, collection_id: int, answers: tuple[int, ...] = ()) -> None:
         """Remove a collection with all that was indexed, and what these answers say; the files stay."""
-        self._remove(p.DeleteCollection(collection_id=collection_id), answers)
+        self._remove(DeleteCollection(collection_id=collection_id), answers)
 
     def _show_when_known(self, collection_id: int) -> None:
         self._wanted = collection_id
@@ -147,13 +148,13 @@ class DocumentsController(QObject):
         if not asked:
             return
 
-        def take(data: p.Documents) -> None:
+        def take(data: Documents) -> None:
             if asked == self.current:
                 self.listed = True
                 self._rows.show_documents(data.documents)
                 self.documents_listed.emit()
 
-        self._ask(p.ListDocuments(collection_id=asked), take)
+        self._ask(ListDocuments(collection_id=asked), take)
 
     def find_answers(self, ids: Iterable[int], then: Callable[[tuple[int, ...]], None]) -> None:
         """Hand over the answers that hold the model's own words about these documents."""
@@ -161,9 +162,9 @@ class DocumentsController(QObject):
 
     def remove(self, ids: Iterable[int], answers: tuple[int, ...] = ()) -> None:
         """Remove documents from the index, and what these answers say; the files stay."""
-        self._remove(p.Remove(ids=tuple(ids)), answers)
+        self._remove(Remove(ids=tuple(ids)), answers)
 
-    def _remove(self, call: p.Call, answers: tuple[int, ...]) -> None:
+    def _remove(self, call: Call, answers: tuple[int, ...]) -> None:
         """The answers go first: when this is cut short the documents are still there to be removed once more."""
         if answers:
             self._ask(c.DeleteAnswers(ids=answers), lambda _: self._ask(call, self._removed))
@@ -174,9 +175,9 @@ class DocumentsController(QObject):
         """Forget a file that failed; nothing of it was added."""
         self._rows.forget(row.path)
         if row.id is not None:
-            self._ask(p.Remove(ids=(row.id,)), lambda _: None)
+            self._ask(Remove(ids=(row.id,)), lambda _: None)
 
-    def _removed(self, removed: p.Removed) -> None:
+    def _removed(self, removed: Removed) -> None:
         if removed.traces:
             self.failed.emit(
                 AppError(
@@ -267,7 +268,7 @@ class DocumentsController(QObject):
                 self.refresh()
 
     def _ask(
-        self, call: p.Call, done: Callable[[Any], object], failed: Callable[[AppError], object] | None = None
+        self, call: Call, done: Callable[[Any], object], failed: Callable[[AppError], object] | None = None
     ) -> None:
         self._core.request(call, done=done, failed=failed or self._tell)
 

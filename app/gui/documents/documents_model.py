@@ -11,7 +11,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.types import Document, FileStatus
-from app.workers.protocol import FileEvent
+from app.workers.calls.documents import FileEvent
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.documents.passages_model import PassagesModel
-from app.workers.protocol import Search, Searched
+from app.workers.calls.documents import Search, Searched
 
 SEARCH_RESULTS = 20
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.core.calls.documents import FileMoved
 from app.gui.documents.documents_model import DocumentsModel, row_of
 from app.types import SUPPORTED_SUFFIXES, Document
-from app.workers.protocol import FileEvent
+from app.workers.calls.documents import FileEvent
 
 FLUSH_MS = 100
 EVENTS_A_FLUSH = 1_000

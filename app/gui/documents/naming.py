@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.errors import AppError
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
-from app.workers.protocol import CollectionMade, CreateCollection, RenameCollection
+from app.workers.calls.documents import CollectionMade, CreateCollection, RenameCollection
 
 LONGEST_NAME = 80
 

@@ -25,7 +25,7 @@ from app.gui.finetune.shown_run import ShownRun
 from app.gui.models.controller import ModelsController
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class TrainingState(QObject):

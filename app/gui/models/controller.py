@@ -15,7 +15,7 @@ from app.gui.models.servers import ModelServers
 from app.gui.shell.session import Session
 from app.types import InstalledModel, ModelInfo
 from app.workers.failures import error_of
-from app.workers.protocol import Call
+from app.workers.message import Call
 
 
 class ModelsController(QObject):

@@ -12,7 +12,7 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.types import InstalledModel
-from app.workers.protocol import CopyProgress, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 
 
 class ModelFiles(QObject):

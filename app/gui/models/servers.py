@@ -11,7 +11,7 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.types import InstalledModel
-from app.workers.protocol import ModelInstalled
+from app.workers.calls.models import ModelInstalled
 
 Failed = Callable[[AppError], object]
 

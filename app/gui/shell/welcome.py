@@ -9,7 +9,7 @@ from app.gui.shell.first_run import FirstRun, sample_files
 from app.gui.shell.main_window import MainWindow
 from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
-from app.workers.protocol import CollectionMade, CreateCollection
+from app.workers.calls.documents import CollectionMade, CreateCollection
 
 
 def build(parts: Parts, window: MainWindow) -> FirstRun:

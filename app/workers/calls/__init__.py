@@ -1,0 +1,1 @@
+"""What is said to each child process: one file a role."""

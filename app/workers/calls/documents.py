@@ -1,0 +1,239 @@
+"""What the documents process is asked, and what it answers."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
+from app.workers.message import Call, Data
+
+
+class ListCollections(Call, frozen=True):
+    """→ Collections."""
+
+
+class CreateCollection(Call, frozen=True):
+    """The collection of this name, case aside, made where there is none; → CollectionMade."""
+
+    name: str
+
+
+class RenameCollection(Call, frozen=True):
+    """→ Collections."""
+
+    collection_id: int
+    name: str
+
+
+class DeleteCollection(Call, frozen=True):
+    """Remove it with all that was indexed; the files themselves stay; → Removed. Then see `Remove`."""
+
+    collection_id: int
+
+
+class ListDocuments(Call, frozen=True):
+    """→ Documents, "needs attention first"."""
+
+    collection_id: int
+
+
+class Add(Call, frozen=True):
+    """Index files and folders; → FileEvent and AddProgress…, Added."""
+
+    paths: tuple[str, ...]
+    collection_id: int
+    passwords: dict[str, str] = field(default_factory=dict)  # path → password
+    force: bool = False  # index again what is unchanged
+
+
+class Remove(Call, frozen=True):
+    """Remove documents; → Removed. They leave tombstones until the other stores have followed: `Forgotten`."""
+
+    ids: tuple[int, ...]
+
+
+class ListTombstones(Call, frozen=True):
+    """What was removed here and perhaps not yet elsewhere; → Tombstones."""
+
+
+class Forgotten(Call, frozen=True):
+    """Every other store has followed the removal of these: drop their tombstones; → Done."""
+
+    ids: tuple[int, ...] = ()
+    collections: tuple[int, ...] = ()
+
+
+class Search(Call, frozen=True):
+    """→ SearchResult in Searched. No collections: all of them."""
+
+    query: str
+    collections: tuple[int, ...] = ()
+    k: int = 8
+    highlight: bool = False  # find the best sentence of each passage
+
+
+class Ground(Call, frozen=True):
+    """Which passage supports each sentence; → Grounded."""
+
+    sentences: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+class Embed(Call, frozen=True):
+    """Vectors of texts, as the index makes them; → Embedded. `query`: they are to be compared with passages."""
+
+    texts: tuple[str, ...]
+    query: bool = False
+
+
+class RenderPage(Call, frozen=True):
+    """A PDF page as an image, with the boxes to mark; → PageImage. `start`/`end`: the span to mark, if any."""
+
+    document_id: int
+    page: int
+    scale: float = 1.5  # pixels a point
+    start: int = 0
+    end: int = 0
+
+
+class ReadText(Call, frozen=True):
+    """The whole text of a document; → DocumentText."""
+
+    document_id: int
+
+
+class CheckHealth(Call, frozen=True):
+    """Check the stores, heal what can be rebuilt; → Health."""
+
+
+class Warming(Data, frozen=True):
+    """The embedder is still loading; comes again until the work begins."""
+
+
+class FileEvent(Data, frozen=True):
+    """Where one file of an Add stands. A last one comes for every file: indexed, unchanged or failed."""
+
+    path: str
+    status: FileStatus
+    fraction: float = 0.0
+    document_id: int | None = None
+    pages: int | None = None
+    passages: int = 0
+    reason: str = ""
+    code: str = ""
+
+
+class AddProgress(Data, frozen=True):
+    done: int
+    total: int
+    passages_per_s: float = 0.0
+    seconds_left: float | None = None
+
+
+class Added(Data, frozen=True):
+    indexed: int
+    unchanged: int
+    failed: int
+
+
+class Collections(Data, frozen=True):
+    """`note` is a sentence for the user about the index as a whole, e.g. that it was damaged; it comes once."""
+
+    collections: tuple[Collection, ...]
+    note: str = ""
+
+
+class CollectionMade(Data, frozen=True):
+    collection: Collection
+
+
+class Documents(Data, frozen=True):
+    documents: tuple[Document, ...]
+
+
+class Removed(Data, frozen=True):
+    """`traces` counts what a search for the removed text still found in any file: 0 is the proof."""
+
+    documents: int
+    passages: int
+    traces: int
+    ids: tuple[int, ...] = ()  # so that chats can forget them too
+    places: tuple[str, ...] = ()  # files with traces, below the data folder
+    answers: tuple[int, ...] = ()  # turns that still tell of them in the model's own words; the core says it
+
+
+class Tombstones(Data, frozen=True):
+    ids: tuple[int, ...]  # of documents
+    collections: tuple[int, ...] = ()
+
+
+class Searched(Data, frozen=True):
+    result: SearchResult
+
+
+class Grounded(Data, frozen=True):
+    support: tuple[Support, ...]
+
+
+class Embedded(Data, frozen=True):
+    vectors: tuple[tuple[float, ...], ...]  # of length 1, one a text
+    tokens: int  # read of all texts, markers left out
+
+
+class PageImage(Data, frozen=True):
+    png: str  # base64
+    width: int  # pixels
+    height: int
+    pages: int
+    scale: float
+    marks: tuple[Box, ...] = ()  # in points of this page
+
+
+class DocumentText(Data, frozen=True):
+    name: str
+    format: str
+    text: str
+    pages: tuple[tuple[int, int], ...] = ()  # the span of each page
+
+
+class Health(Data, frozen=True):
+    """One line a store: name → "ok" or what is wrong and what was done."""
+
+    stores: dict[str, str]
+
+
+Calls = (
+    ListCollections
+    | CreateCollection
+    | RenameCollection
+    | DeleteCollection
+    | ListDocuments
+    | Add
+    | Remove
+    | ListTombstones
+    | Forgotten
+    | Search
+    | Ground
+    | Embed
+    | RenderPage
+    | ReadText
+    | CheckHealth
+)
+
+Answers = (
+    Warming
+    | FileEvent
+    | AddProgress
+    | Added
+    | Collections
+    | CollectionMade
+    | Documents
+    | Removed
+    | Tombstones
+    | Searched
+    | Grounded
+    | Embedded
+    | PageImage
+    | DocumentText
+    | Health
+)
