@@ -10,7 +10,8 @@ import gguf
 import pytest
 
 from app.errors import BadFile
-from app.llama.gguf_header import BLOCKS, FILE_TYPES, GgufHeader, read_header
+from app.llama.gguf_header import FILE_TYPES, GgufHeader
+from app.llama.gguf_reader import BLOCKS, read_header
 
 
 def small_model(path: Path, **keys: int) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.llama import memory
-from app.llama.gguf_header import GgufHeader, read_header
+from app.llama.gguf_header import GgufHeader
+from app.llama.gguf_reader import read_header
 
 
 @pytest.fixture(scope="module")

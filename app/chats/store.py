@@ -12,17 +12,18 @@ import msgspec
 
 from app.chats import forget
 from app.chats.copies import in_copies
-from app.chats.records import Chat, Feedback, Forgot, Hit, Node
+from app.chats.ratings import Ratings
+from app.chats.records import Chat, Forgot, Hit, Node
 from app.chats.schema import is_newest
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
-from app.chats.turns import TURN_COLUMNS, Turns, answer_of
+from app.chats.turns import TURN_COLUMNS, answer_of
 from app.errors import AppError
 
 IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
 
-class ChatStore(Turns):
+class ChatStore(Ratings):
     """Chats and what is done with them as a whole; one writes, any number of others may open the file read-only."""
 
     @classmethod
@@ -116,24 +117,7 @@ class ChatStore(Turns):
         with self._healing() as db:
             return search_chats(db, query, limit)
 
-    # --- feedback and forgetting ------------------------------------------------------------------------------------
-
-    def feedback(self) -> list[Feedback]:
-        """Every judged answer of the chats that are not deleted, oldest judgement first."""
-        rows = self._read(
-            "SELECT t.id, t.chat_id, t.parent, t.rated_at FROM turns t JOIN chats c ON c.id = t.chat_id "
-            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL ORDER BY t.rated_at, t.id"
-        )
-        return [self._feedback(row) for row in rows]
-
-    def count_ratings(self) -> tuple[int, int]:
-        """How many judged answers were liked, and how many corrected."""
-        (row,) = self._read(
-            "SELECT COALESCE(SUM(t.rating = 'up'), 0), COALESCE(SUM(TRIM(t.corrected) <> ''), 0) "
-            "FROM turns t JOIN chats c ON c.id = t.chat_id "
-            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL"
-        )
-        return int(row[0]), int(row[1])
+    # --- forgetting ---------------------------------------------------------------------------------------------------
 
     def forget_documents(self, ids: Sequence[int]) -> Forgot:
         """Blank what stored answers hold of removed documents, in the full text and the copies too; safe to repeat.
@@ -269,20 +253,6 @@ class ChatStore(Turns):
         with self._change() as db:
             if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
                 raise AppError("This chat no longer exists.", "Choose another one.")
-
-    def _feedback(self, row: sqlite3.Row) -> Feedback:
-        turn = self.turn(row["id"])
-        assert turn.answer is not None and turn.rating is not None
-        return Feedback(
-            turn_id=turn.id,
-            chat_id=turn.chat_id,
-            history=self.history(turn.chat_id, turn.id),
-            question=self._row(row["parent"])["text"],
-            answer=turn.answer,
-            rating=turn.rating,
-            corrected=turn.corrected,
-            rated_at=row["rated_at"],
-        )
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:

@@ -18,7 +18,8 @@ from app.errors import AppError, BadFile
 from app.llama import bindings as llama
 from app.llama.bindings import Model
 from app.llama.context import Context
-from app.llama.gguf_header import GgufHeader, read_header
+from app.llama.gguf_header import GgufHeader
+from app.llama.gguf_reader import read_header
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 

@@ -1,84 +1,15 @@
-"""Reads and checks the header of a GGUF file, so that a damaged or hostile one never reaches llama.cpp.
-
-Layout and limits: the GGUF specification (ggml, docs/gguf.md), versions 2 and 3, little-endian.
-"""
+"""What the header of a GGUF file says of a model, and whether it can be true."""
 
 from __future__ import annotations
 
-import mmap
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import prod
 from pathlib import Path
 
 from app.errors import BadFile
 from app.llama.memory import F16_BYTES, cache_bytes
 
 Value = int | float | bool | str | list[int] | list[float] | list[bool]
-
-MAX_KEYS = 4096
-MAX_KEY_BYTES = 1024
-MAX_STRING_BYTES = 64 << 20
-MAX_TENSORS = 65_536
-MAX_TENSOR_NAME = 256
-MAX_DIMENSIONS = 4
-MAX_ITEMS = 4_000_000
-KEPT_ITEMS = 4096
-"""Longer arrays (tokens, merges) are checked and counted, not kept."""
-
-_STRING, _ARRAY = 8, 9
-_SCALARS: dict[int, str] = {
-    0: "<B",
-    1: "<b",
-    2: "<H",
-    3: "<h",
-    4: "<I",
-    5: "<i",
-    6: "<f",
-    7: "<?",
-    10: "<Q",
-    11: "<q",
-    12: "<d",
-}
-
-BLOCKS: dict[int, tuple[int, int]] = {
-    0: (1, 4),
-    1: (1, 2),
-    2: (32, 18),
-    3: (32, 20),
-    6: (32, 22),
-    7: (32, 24),
-    8: (32, 34),
-    9: (32, 40),
-    10: (256, 84),
-    11: (256, 110),
-    12: (256, 144),
-    13: (256, 176),
-    14: (256, 210),
-    15: (256, 292),
-    16: (256, 66),
-    17: (256, 74),
-    18: (256, 98),
-    19: (256, 50),
-    20: (32, 18),
-    21: (256, 110),
-    22: (256, 82),
-    23: (256, 136),
-    24: (1, 1),
-    25: (1, 2),
-    26: (1, 4),
-    27: (1, 8),
-    28: (1, 8),
-    29: (256, 56),
-    30: (1, 2),
-    34: (256, 54),
-    35: (256, 66),
-    39: (32, 17),
-    40: (64, 36),
-    41: (128, 18),
-}
-"""ggml type → (weights a block, bytes a block); gguf.constants.GGML_QUANT_SIZES says the same."""
 
 FILE_TYPES: dict[int, str] = {
     0: "F32",
@@ -117,8 +48,6 @@ FILE_TYPES: dict[int, str] = {
     39: "NVFP4",
     40: "Q1_0",
 }
-
-GET_ANOTHER = "Copy or download the file again, or choose another model file."
 
 
 @dataclass(frozen=True)
@@ -201,201 +130,6 @@ class GgufHeader:
         return cache_bytes(1, self.layers, heads_kv, key, value, bytes_per_value)
 
 
-def read_header(path: Path) -> GgufHeader:
-    """Read and check a GGUF header: every count, length and offset lies inside the file.
-
-    Raises:
-        BadFile: not a GGUF file, damaged, cut off, or of a form that cannot be used; `code` says which:
-            "missing", "empty", "not-gguf", "unsupported", "split", "truncated", "damaged".
-    """
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            if size == 0:
-                raise BadFile(f"{path.name} is empty.", GET_ANOTHER, code="empty")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(path, data, size).read()
-    except FileNotFoundError:
-        raise BadFile(f"{path.name} is not there any more.", "Choose the file again.", code="missing") from None
-    except (OSError, ValueError) as error:
-        raise BadFile(
-            f"{path.name} cannot be read.", "Check that it is a file you may open.", str(error), code="unreadable"
-        ) from error
-
-
-class _Reader:
-    """A cursor over the file that refuses to step past its end."""
-
-    def __init__(self, path: Path, data: mmap.mmap, size: int) -> None:
-        self.path, self.data, self.size, self.at = path, data, size, 0
-        self.lengths: dict[str, int] = {}
-
-    def damaged(self, detail: str) -> BadFile:
-        return BadFile(f"{self.path.name} is damaged.", GET_ANOTHER, f"{detail} (at byte {self.at})")
-
-    def truncated(self, detail: str) -> BadFile:
-        message = f"{self.path.name} is cut off: the end of the file is missing."
-        return BadFile(message, GET_ANOTHER, f"{detail} (at byte {self.at} of {self.size})", code="truncated")
-
-    def unsupported(self, detail: str) -> BadFile:
-        message = f"{self.path.name} is a kind of model file that this version does not know."
-        return BadFile(message, "Choose a GGUF file of version 2 or 3.", detail, code="unsupported")
-
-    def unpack(self, form: str) -> int | float | bool:
-        size = struct.calcsize(form)
-        if self.at + size > self.size:
-            raise self.truncated("a number")
-        (value,) = struct.unpack_from(form, self.data, self.at)
-        self.at += size
-        if not isinstance(value, int | float | bool):
-            raise self.damaged("a number")
-        return value
-
-    def count(self, limit: int, what: str) -> int:
-        value = int(self.unpack("<Q"))
-        if value > limit:
-            raise self.damaged(f"{value} {what}, more than {limit}")
-        return value
-
-    def string(self, limit: int, what: str) -> str:
-        length = int(self.unpack("<Q"))
-        if length > limit:
-            raise self.damaged(f"{what} of {length} bytes")
-        if self.at + length > self.size:
-            raise self.truncated(what)
-        raw = self.data[self.at : self.at + length]
-        self.at += length
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self.damaged(f"{what} is not text") from error
-
-    def read(self) -> GgufHeader:
-        version = self.magic()
-        tensor_count = self.count(MAX_TENSORS, "tensors")
-        key_count = self.count(MAX_KEYS, "keys")
-        metadata = self.keys(key_count)
-        names, parameters = self.tensor_table(tensor_count, metadata)
-        header = GgufHeader(
-            path=self.path,
-            file_bytes=self.size,
-            version=version,
-            metadata=metadata,
-            lengths=self.lengths,
-            tensors=tensor_count,
-            parameters=parameters,
-            tensor_names=names,
-        )
-        _check_sense(header, self.damaged)
-        return header
-
-    def magic(self) -> int:
-        if self.data[:4] != b"GGUF":
-            hint = "Choose a file that ends in .gguf."
-            raise BadFile(f"{self.path.name} is not a GGUF model file.", hint, code="not-gguf")
-        self.at = 4
-        version = int(self.unpack("<I"))
-        if version not in (2, 3):
-            raise self.unsupported(f"version {version:#x}")
-        return version
-
-    def keys(self, count: int) -> dict[str, Value]:
-        metadata: dict[str, Value] = {}
-        for _ in range(count):
-            key = self.string(MAX_KEY_BYTES, "a key")
-            if not key or key in metadata or key in self.lengths:
-                raise self.damaged(f"the key {key!r} twice or empty")
-            kind = int(self.unpack("<I"))
-            if kind == _ARRAY:
-                items = self.array(key)
-                if items is not None:
-                    metadata[key] = items
-            else:
-                metadata[key] = self.scalar(kind)
-        return metadata
-
-    def scalar(self, kind: int) -> int | float | bool | str:
-        if kind == _STRING:
-            return self.string(MAX_STRING_BYTES, "a value")
-        if kind not in _SCALARS:
-            raise self.damaged(f"a value of the unknown kind {kind}")
-        return self.unpack(_SCALARS[kind])
-
-    def array(self, key: str) -> list[int] | list[float] | None:
-        """Step over an array; short ones of numbers are returned. Arrays of arrays are refused, as by llama.cpp."""
-        kind = int(self.unpack("<I"))
-        length = self.count(MAX_ITEMS, "items in an array")
-        self.lengths[key] = length
-        if kind == _STRING:
-            self.skip_strings(length)
-            return None
-        if kind not in _SCALARS:
-            raise self.damaged(f"an array of the kind {kind}")
-        form = _SCALARS[kind]
-        size = struct.calcsize(form) * length
-        if self.at + size > self.size:
-            raise self.truncated("an array")
-        start, self.at = self.at, self.at + size
-        if length > KEPT_ITEMS:
-            return None
-        return list(struct.unpack_from(f"<{length}{form[1]}", self.data, start))
-
-    def skip_strings(self, length: int) -> None:
-        read, data, at, last = struct.Struct("<Q").unpack_from, self.data, self.at, self.size - 8
-        for _ in range(length):
-            if at > last:
-                raise self.truncated("an array of texts")
-            (size,) = read(data, at)
-            at += 8 + size
-        if at > self.size:
-            raise self.truncated("an array of texts")
-        self.at = at
-
-    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[frozenset[str], int]:
-        """The names of all tensors and their number of weights; each lies inside the file and none overlap."""
-        alignment = metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20 or alignment & (alignment - 1):
-            raise self.damaged(f"alignment {alignment}")
-        names: set[str] = set()
-        spans: list[tuple[int, int, str]] = []
-        parameters = 0
-        for _ in range(count):
-            name, weights, size, offset = self.tensor()
-            if name in names or offset % alignment:
-                raise self.damaged(f"the tensor {name!r} twice or at an odd place")
-            names.add(name)
-            spans.append((offset, size, name))
-            parameters += weights
-        start = -(-self.at // alignment) * alignment
-        self.check_spans(start, sorted(spans))
-        return frozenset(names), parameters
-
-    def tensor(self) -> tuple[str, int, int, int]:
-        """One row of the table: name, weights, bytes, offset."""
-        name = self.string(MAX_TENSOR_NAME, "a tensor's name")
-        dimensions = int(self.unpack("<I"))
-        if not 1 <= dimensions <= MAX_DIMENSIONS:
-            raise self.damaged(f"{dimensions} dimensions in {name!r}")
-        shape = [int(self.unpack("<Q")) for _ in range(dimensions)]
-        kind, offset = int(self.unpack("<I")), int(self.unpack("<Q"))
-        if kind not in BLOCKS:
-            raise self.unsupported(f"tensor {name!r} of type {kind}")
-        per_block, block_bytes = BLOCKS[kind]
-        weights = prod(shape)
-        if not all(shape) or weights >= 1 << 48 or shape[0] % per_block:
-            raise self.damaged(f"shape {shape} of {name!r}")
-        return name, weights, weights // per_block * block_bytes, offset
-
-    def check_spans(self, start: int, spans: list[tuple[int, int, str]]) -> None:
-        end = 0
-        for offset, size, name in spans:
-            if offset < end:
-                raise self.damaged(f"the tensor {name!r} overlaps another")
-            end = offset + size
-            if start + end > self.size:
-                raise self.truncated(f"the tensor {name!r} ends at byte {start + end}")
-
-
 _RANGES: dict[str, tuple[int, int]] = {
     "block_count": (1, 10_000),
     "embedding_length": (1, 1 << 20),
@@ -406,7 +140,7 @@ _RANGES: dict[str, tuple[int, int]] = {
 """Keys that llama.cpp divides by or allocates from."""
 
 
-def _check_sense(header: GgufHeader, damaged: Callable[[str], BadFile]) -> None:
+def check_sense(header: GgufHeader, damaged: Callable[[str], BadFile]) -> None:
     """What llama.cpp takes on trust: numbers in range, token lists of one length, one file."""
     if not header.architecture:
         raise damaged("no general.architecture")

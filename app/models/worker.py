@@ -15,7 +15,8 @@ from typing import IO
 
 from app.errors import AppError, BadFile, NoSpace
 from app.files import cannot_write, sync_folder
-from app.llama.gguf_header import GgufHeader, read_header
+from app.llama.gguf_header import GgufHeader
+from app.llama.gguf_reader import read_header
 from app.models import sharing
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing

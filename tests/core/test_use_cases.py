@@ -53,7 +53,7 @@ TABLE: dict[str, Use] = {
     "ChooseVersion": Use("ChatController.choose_version", why=ASIDE),
     "RateAnswer": Use("ChatController.rate", why=ASIDE),
     "RenameChat": Use("MainWindow._rename", why=ASIDE),
-    "SetChatCollection": Use("ChatController.choose_collection", "chat"),
+    "SetChatCollection": Use("OpenChat.choose_collection", "chat"),
     "DeleteChat": Use("DeletedChats.delete", why=ASIDE),
     "RestoreChat": Use("DeletedChats.undo", why=ASIDE),
     "PurgeChats": Use("DeletedChats.purge", why=ASIDE),

@@ -10,7 +10,7 @@ import pytest
 from app.llama import bindings
 from app.llama.bindings import Model
 from app.llama.encode import Encoder
-from app.llama.gguf_header import read_header
+from app.llama.gguf_reader import read_header
 from app.llama.template import Renderer
 
 

@@ -9,7 +9,7 @@ import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
 from app.llama import grammar
-from app.llama.gguf_header import read_header
+from app.llama.gguf_reader import read_header
 from app.llama.prompt import Turn as Asked
 from app.llama.sequences import Sequences
 from trainer import events

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.llama.encode import Encoder
-from app.llama.gguf_header import read_header
+from app.llama.gguf_reader import read_header
 from app.llama.prompt import Composer, Prompt, Turn
 from app.llama.sequences import Ask, Sequences
 from app.llama.template import Renderer

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.llama import quantize as quantizing
-from app.llama.gguf_header import read_header
+from app.llama.gguf_reader import read_header
 from app.llama.quantize import FILE_TYPES, Form
 from trainer.errors import TrainerError
 from trainer.spec import ExportedFile

@@ -19,7 +19,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 from transformers.utils.logging import disable_progress_bar
 from transformers.utils.quantization_config import GgufConfig
 
-from app.llama.gguf_header import read_header
+from app.llama.gguf_reader import read_header
 from app.llama.sequences import Sequences
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, BaseReport

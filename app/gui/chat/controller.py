@@ -10,25 +10,21 @@ from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.chat.answering import Answering
 from app.gui.chat.engine_watch import ContextMeter, EngineState, EngineWatch
+from app.gui.chat.open_chat import OpenChat
 from app.gui.chat.reader import ChatReader
 from app.gui.chat.writing import Progress, Writing
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
-from app.settings import DEFAULT_COLLECTION, Settings
-from app.workers.message import Call
+from app.settings import Settings
 
 Where = c.Where
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 
 
-class ChatController(QObject):
+class ChatController(OpenChat):
     """The open chat, and the answers under way in any chat as the core tells of them."""
 
-    chat_opened = Signal(object)
-    """Chat, or None for a new one."""
-    chats_changed = Signal()
-    """The list of chats: a new one, another title or order."""
     turns_changed = Signal()
     """The shown path of the open chat is another one now."""
     question_added = Signal(object, object)
@@ -47,14 +43,10 @@ class ChatController(QObject):
     """Turn id, AppError: why it ended early. `answer_finished` follows."""
     turn_changed = Signal(object)
     """Turn: its rating changed."""
-    collection_changed = Signal(str)
-    """The name of the collection that is asked now, "" for the model alone."""
     engine_state_changed = Signal(str)
     loading_progressed = Signal(float)
     meter_changed = Signal(int, int)
     """Tokens that the next prompt takes, and the context they must fit in."""
-    failed = Signal(object)
-    """AppError of something that nothing else shows."""
 
     def __init__(
         self,
@@ -65,11 +57,8 @@ class ChatController(QObject):
         collections: KnownCollections,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.core, self.collections = core, collections
-        self._reader, self._settings, self._models = reader, settings, models
-        self._chat: Chat | None = None
-        self._collection_id = settings.get(DEFAULT_COLLECTION)
+        super().__init__(core, reader, settings, collections, parent)
+        self._models = models
         self._asking = False
         """A question of a new chat is on its way to the core."""
         self._engine = EngineWatch(models, self)
@@ -84,32 +73,11 @@ class ChatController(QObject):
         self._answering.not_stored.connect(self.failed)
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
-        collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
         self._meter = ContextMeter(core, lambda: models.info is not None and not self._answering.is_busy, self)
         self._meter.measured.connect(self.meter_changed)
         self._engine.ready.connect(self._meter.again)
 
     # --- what is so -------------------------------------------------------------------------------------------------
-
-    @property
-    def chat(self) -> Chat | None:
-        """The open chat; None while it has no question yet."""
-        return self._chat
-
-    @property
-    def chat_id(self) -> int:
-        """Its id, 0 for a new one: the key of drafts."""
-        return self._chat.id if self._chat else 0
-
-    @property
-    def collection_id(self) -> int:
-        """The collection that the next question is asked, 0 for the model alone."""
-        return self._collection_id
-
-    @property
-    def collection(self) -> str:
-        """What it is called now."""
-        return self.collections.name(self._collection_id)
 
     @property
     def engine_state(self) -> EngineState:
@@ -124,49 +92,9 @@ class ChatController(QObject):
     def model_name(self) -> str:
         return self._models.active.name if self._models.active else ""
 
-    def turns(self, limit: int | None = None, before: int | None = None) -> list[Turn]:
-        """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
-        return self._reader.turns(self._chat.id, limit, before) if self._chat else []
-
-    def as_text(self) -> str:
-        """The open chat as Markdown, for the clipboard."""
-        return self._reader.as_markdown(self._chat.id) if self._chat else ""
-
     def writing(self) -> Writing | None:
         """The answer under way in the open chat."""
         return self._answering.in_chat(self._chat.id) if self._chat else None
-
-    # --- chats ------------------------------------------------------------------------------------------------------
-
-    def new_chat(self) -> None:
-        """An empty chat; it is stored with its first question."""
-        self._show(None, self._settings.get(DEFAULT_COLLECTION))
-
-    def open_chat(self, chat_id: int) -> None:
-        """Show a stored chat."""
-        try:
-            chat = self._reader.chat(chat_id)
-        except AppError as error:
-            self.failed.emit(error)
-            return
-        self._show(chat, chat.collection_id)
-
-    def _show(self, chat: Chat | None, collection_id: int) -> None:
-        self._chat, self._collection_id, self._asking = chat, collection_id, False
-        self.chat_opened.emit(chat)
-        self.collection_changed.emit(self.collection)
-        self.count("")
-
-    def choose_collection(self, collection_id: int) -> None:
-        """Ask this collection from now on, 0 for the model alone."""
-        self._collection_id = collection_id
-        if self._chat is not None:
-            self._do(c.SetChatCollection(chat_id=self._chat.id, collection_id=collection_id))
-        self.collection_changed.emit(self.collection)
-
-    def rename(self, title: str) -> None:
-        if self._chat is not None:
-            self._do(c.RenameChat(chat_id=self._chat.id, title=title))
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
@@ -196,12 +124,12 @@ class ChatController(QObject):
         """Stop the answer of the open chat; what has come stays."""
         writing = self.writing()
         if writing is not None:
-            self._do(c.StopAnswer(turn_id=writing.turn.id))
+            self.do(c.StopAnswer(turn_id=writing.turn.id))
 
     def regenerate(self, answer_id: int, where: Where = "collection") -> None:
         """Another version of this answer; the earlier ones stay."""
         if self._chat is not None and self.writing() is None and self.engine_state != "failed":
-            self._do(c.Regenerate(answer_id=answer_id, where=where))
+            self.do(c.Regenerate(answer_id=answer_id, where=where))
 
     def search_all(self, answer_id: int) -> None:
         """Ask the same of all collections."""
@@ -219,20 +147,25 @@ class ChatController(QObject):
         if self.writing() is not None:
             self.failed.emit(UNDER_WAY)
             return
-        self._do(c.AskInChat(text=text, chat_id=self._chat.id, replaces=question_id))
+        self.do(c.AskInChat(text=text, chat_id=self._chat.id, replaces=question_id))
 
     def choose_version(self, turn_id: int, version: int) -> None:
         """Show another version of a question or an answer, and what followed it."""
         if self.writing() is None:
-            self._do(c.ChooseVersion(turn_id=turn_id, version=version))
+            self.do(c.ChooseVersion(turn_id=turn_id, version=version))
 
     def rate(self, turn_id: int, rating: Rating | None, corrected: str = "") -> None:
         """Thumb up, down or none, and what the answer should have been."""
-        self._do(c.RateAnswer(turn_id=turn_id, rating=rating, corrected=corrected))
+        self.do(c.RateAnswer(turn_id=turn_id, rating=rating, corrected=corrected))
 
     def leave(self) -> None:
         """The window closes; the answers under way go on in the core."""
         self._meter.stop()
+
+    def show(self, chat: Chat | None, collection_id: int) -> None:
+        self._asking = False
+        super().show(chat, collection_id)
+        self.count("")
 
     def restart_engine(self) -> None:
         self._engine.restart()
@@ -240,10 +173,6 @@ class ChatController(QObject):
     def count(self, text: str) -> None:
         """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`."""
         self._meter.count(self.chat_id, text)
-
-    def _do(self, call: Call) -> None:
-        """What it changes comes back as an event; only a failure is told to who wanted it."""
-        self.core.request(call, failed=self.failed.emit)
 
     # --- what the core tells ------------------------------------------------------------------------------------------
 
@@ -258,7 +187,7 @@ class ChatController(QObject):
             case c.TurnRated():
                 self.turn_changed.emit(data.turn)
             case c.ChatsChanged():
-                self._chats_changed(data)
+                self.read_again(data.chat_ids)
 
     def _question_added(self, data: c.QuestionAdded) -> None:
         self._answering.begin(data.answer)
@@ -290,23 +219,6 @@ class ChatController(QObject):
             self._answering.drop(writing.turn.id)
         if data.chat_id == self.chat_id:
             self.turns_changed.emit()
-
-    def _chats_changed(self, data: c.ChatsChanged) -> None:
-        if self._chat is not None and (not data.chat_ids or self._chat.id in data.chat_ids):
-            self._read_again()
-        self.chats_changed.emit()
-
-    def _read_again(self) -> None:
-        """Another door may have renamed the open chat, asked another collection, or deleted it for good."""
-        assert self._chat is not None
-        try:
-            self._chat = self._reader.chat(self._chat.id)
-        except AppError:
-            self.new_chat()
-            return
-        if self._chat.collection_id != self._collection_id:
-            self._collection_id = self._chat.collection_id
-            self.collection_changed.emit(self.collection)
 
     def _welcomed(self, _: Welcome) -> None:
         """Connected, perhaps again: what is shown may be old."""

@@ -1,0 +1,123 @@
+"""Which chat is open, what it shows and which collection it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QObject, Signal
+
+from app.chats.records import Chat, Turn
+from app.core.calls import chats as c
+from app.errors import AppError
+from app.gui.chat.reader import ChatReader
+from app.gui.collections import KnownCollections
+from app.gui.core_client import CoreClient
+from app.settings import DEFAULT_COLLECTION, Settings
+from app.workers.message import Call
+
+
+class OpenChat(QObject):
+    """One chat at a time; a new one is stored with its first question."""
+
+    chat_opened = Signal(object)
+    """Chat, or None for a new one."""
+    chats_changed = Signal()
+    """The list of chats: a new one, another title or order."""
+    collection_changed = Signal(str)
+    """The name of the collection that is asked now, "" for the model alone."""
+    failed = Signal(object)
+    """AppError of something that nothing else shows."""
+
+    def __init__(
+        self,
+        core: CoreClient,
+        reader: ChatReader,
+        settings: Settings,
+        collections: KnownCollections,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.core, self.collections = core, collections
+        self._reader, self._settings = reader, settings
+        self._chat: Chat | None = None
+        self._collection_id = settings.get(DEFAULT_COLLECTION)
+        collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
+
+    @property
+    def chat(self) -> Chat | None:
+        """The open chat; None while it has no question yet."""
+        return self._chat
+
+    @property
+    def chat_id(self) -> int:
+        """Its id, 0 for a new one: the key of drafts."""
+        return self._chat.id if self._chat else 0
+
+    @property
+    def collection_id(self) -> int:
+        """The collection that the next question is asked, 0 for the model alone."""
+        return self._collection_id
+
+    @property
+    def collection(self) -> str:
+        """What it is called now."""
+        return self.collections.name(self._collection_id)
+
+    def turns(self, limit: int | None = None, before: int | None = None) -> list[Turn]:
+        """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
+        return self._reader.turns(self._chat.id, limit, before) if self._chat else []
+
+    def as_text(self) -> str:
+        """The open chat as Markdown, for the clipboard."""
+        return self._reader.as_markdown(self._chat.id) if self._chat else ""
+
+    def new_chat(self) -> None:
+        """An empty chat; it is stored with its first question."""
+        self.show(None, self._settings.get(DEFAULT_COLLECTION))
+
+    def open_chat(self, chat_id: int) -> None:
+        """Show a stored chat."""
+        try:
+            chat = self._reader.chat(chat_id)
+        except AppError as error:
+            self.failed.emit(error)
+            return
+        self.show(chat, chat.collection_id)
+
+    def show(self, chat: Chat | None, collection_id: int) -> None:
+        """This chat is the open one."""
+        self._chat, self._collection_id = chat, collection_id
+        self.chat_opened.emit(chat)
+        self.collection_changed.emit(self.collection)
+
+    def choose_collection(self, collection_id: int) -> None:
+        """Ask this collection from now on, 0 for the model alone."""
+        self._collection_id = collection_id
+        if self._chat is not None:
+            self.do(c.SetChatCollection(chat_id=self._chat.id, collection_id=collection_id))
+        self.collection_changed.emit(self.collection)
+
+    def rename(self, title: str) -> None:
+        if self._chat is not None:
+            self.do(c.RenameChat(chat_id=self._chat.id, title=title))
+
+    def do(self, call: Call) -> None:
+        """Ask the core; what that changes comes back as an event, only a failure is told to who wanted it."""
+        self.core.request(call, failed=self.failed.emit)
+
+    def read_again(self, chat_ids: Collection[int]) -> None:
+        """Another door may have renamed these chats, or all where none is named, asked another collection, or deleted
+        one for good."""
+        if self._chat is not None and (not chat_ids or self._chat.id in chat_ids):
+            self._read_open_chat(self._chat.id)
+        self.chats_changed.emit()
+
+    def _read_open_chat(self, chat_id: int) -> None:
+        try:
+            self._chat = chat = self._reader.chat(chat_id)
+        except AppError:
+            self.new_chat()
+            return
+        if chat.collection_id != self._collection_id:
+            self._collection_id = chat.collection_id
+            self.collection_changed.emit(self.collection)
