@@ -125,6 +125,21 @@ def test_our_own_modules_are_imported_at_the_top() -> None:
     assert not late
 
 
+def test_no_file_is_over_400_lines_and_no_class_over_250() -> None:
+    long = [path for path, tree in sources() if tree.body and _lines(tree) > 400]
+    long += [
+        f"{path}: {node.name}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and (node.end_lineno or 0) - node.lineno >= 250
+    ]
+    assert not long
+
+
+def _lines(tree: ast.Module) -> int:
+    return tree.body[-1].end_lineno or 0
+
+
 def test_no_module_is_named_by_a_string() -> None:
     """The linters, mypy and a freezer see every arrow; packages that are not imported are looked up in one place."""
     found = [

@@ -7,12 +7,13 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.chats.records import Chat
 from app.gui.chat.chat_bar import CollectionButton
+from app.gui.chat.chat_menu import ChatMenu
 from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
@@ -20,7 +21,6 @@ from app.gui.chat.links import link_target
 from app.gui.chat.open_source import OpenSource
 from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
-from app.gui.icons import icon
 from app.gui.models.controller import ModelsController
 from app.gui.widgets import ConfirmDialog, Toast
 
@@ -108,7 +108,7 @@ class ChatPage(QWidget):
         composer.edit_last_asked.connect(self.edit_last)
         self.start_page.question_chosen.connect(self._ask_sample)
         self.collection_button.chosen.connect(controller.choose_collection)
-        self.more.clicked.connect(self._open_menu)
+        self.more.clicked.connect(lambda: self.make_menu().open_below(self.more))
         self.banner.restart_asked.connect(controller.restart_engine)
         conversation = self.conversation
         conversation.leaving.connect(self.sources.hide)
@@ -267,22 +267,14 @@ class ChatPage(QWidget):
 
     # --- the menu -----------------------------------------------------------------------------------------------------
 
-    def make_menu(self) -> QMenu:
-        """Rename, export, copy, delete."""
-        menu = QMenu(self)
-        chat_id = self._controller.chat_id
-        menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_asked.emit(chat_id))
-        menu.addAction(icon("copy"), self.tr("Copy chat"), self._copy_chat)
-        menu.addAction(icon("download"), self.tr("Export as Markdown"), lambda: self.export_asked.emit(chat_id))
-        menu.addSeparator()
-        menu.addAction(icon("trash-2", "danger"), self.tr("Delete chat"), lambda: self.delete_asked.emit(chat_id))
+    def make_menu(self) -> ChatMenu:
+        """What is done with the open chat as a whole."""
+        menu = ChatMenu(self._controller.chat_id, self)
+        menu.rename_asked.connect(self.rename_asked)
+        menu.copy_asked.connect(self._copy_chat)
+        menu.export_asked.connect(self.export_asked)
+        menu.delete_asked.connect(self.delete_asked)
         return menu
-
-    def _open_menu(self) -> None:
-        menu = self.make_menu()
-        menu.aboutToHide.connect(menu.deleteLater)
-        at = self.more.mapToGlobal(QPoint(self.more.width() - menu.sizeHint().width(), self.more.height() + 4))
-        menu.popup(at)
 
     def _copy_chat(self) -> None:
         QGuiApplication.clipboard().setText(self._controller.as_text())

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QMoveEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chats.records import Chat
 from app.core.calls.chats import RenameChat
@@ -19,7 +19,7 @@ from app.gui.shell.key_bindings import bind_keys, zoom
 from app.gui.shell.logo import window_icon
 from app.gui.shell.page import Page
 from app.gui.shell.page_stack import PageFactory, PageStack
-from app.gui.shell.placement import geometry_of, place
+from app.gui.shell.placement import PlacedWindow
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.shortcuts import native
@@ -30,11 +30,9 @@ from app.gui.widgets import LAST_FOLDER, Banner, ConfirmDialog, Toast
 from app.settings import SIDEBAR_OPEN, Settings
 
 
-class MainWindow(QMainWindow):
+class MainWindow(PlacedWindow):
     """Pages are built when they are first opened. What a shortcut does on a page, the page does."""
 
-    painted = Signal()
-    """After the first paint: the time to start what is slow."""
     closing = Signal()
     export_asked = Signal(int)
     """The chat to save in a file."""
@@ -55,14 +53,13 @@ class MainWindow(QMainWindow):
         make_page: PageFactory,
     ) -> None:
         """`chats` is the ChatController; `keys` are the pages that `make_page` can build, "chat" among them."""
-        super().__init__()
+        super().__init__(session)
         self._store, self._settings, self._session, self._chats = store, settings, session, chats
         self.keys = frozenset(keys)
         self._make_page = make_page
         self._stack = PageStack(make_page)
         self.toasts = Toasts(self, self._stack.foot_height)
         self._notice: Banner | None = None
-        self._was_painted = False
         self._narrow = False
         self._rail_wanted = not settings.get(SIDEBAR_OPEN)
         self.key = ""
@@ -74,7 +71,8 @@ class MainWindow(QMainWindow):
         self.deleted.failed.connect(lambda error: self.toast(str(error)))
         self._build()
         bind_keys(self, self.keys, self.act, self._next_region, partial(zoom, settings))
-        place(self, session.state.geometry)
+        self.resized.connect(self._fit_sidebar)
+        self.place()
         self._fit_sidebar()
         chats.chats_changed.connect(self._chats_changed)
         chats.chat_opened.connect(self._chat_opened)
@@ -265,44 +263,17 @@ class MainWindow(QMainWindow):
 
     def _fit_sidebar(self) -> None:
         narrow = self.width() < theme().size("collapseBelow")
-        if narrow != self._narrow or not self._was_painted:
+        if narrow != self._narrow or not self.was_painted:
             self._narrow = narrow
             self.sidebar.set_collapsed(narrow or self._rail_wanted)
 
-    def _keep_geometry(self) -> None:
-        if self._was_painted:
-            self._session.update(geometry=geometry_of(self))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_sidebar()
-        self._keep_geometry()
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        super().moveEvent(event)
-        self._keep_geometry()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self.toasts.end()
-        self._keep_geometry()
+        self.keep_geometry()
         self._session.update(folder=self.property(LAST_FOLDER) or "")
         self._session.save()
         self.closing.emit()
         super().closeEvent(event)
-
-    def raise_window(self) -> None:
-        """Another start of the program asks for this window."""
-        if self.isMinimized():
-            self.showNormal()
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
 
 def _short(title: str) -> str:
