@@ -64,8 +64,8 @@ class AddQueue:
     def enter(self, batch: Batch, *, first: bool = False) -> None:
         """Queue an add; `first` puts it before the others that wait."""
         self._queue.insert(0 if first else len(self._queue), batch)
+        self._save()  # before anybody is told that it is queued
         self._find_collection(batch)
-        self._save()
         self._pump()
 
     def pause(self) -> None:
@@ -139,8 +139,8 @@ class AddQueue:
         def found(collection_id: int) -> None:
             batch.collection_id, batch.name = collection_id, ""
             if batch in self._queue:
-                self._placed(batch)
                 self._save()
+                self._placed(batch)
                 self._pump()
 
         def failed(error: AppError) -> None:
