@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from app.errors import AppError
 from app.llama.gguf_header import GgufHeader
-from app.llama.memory import COMPUTE_BYTES, Q8_BYTES, chat_bytes, score_bytes
+from app.llama.memory import COMPUTE_BYTES, Q8_BYTES, chat_bytes
 
-BATCH = 512
-"""Tokens that the engine evaluates at once."""
 MIN_CONTEXT = 1024
 GOOD_CONTEXT = 4096
 """Below this an 8-bit KV cache is better than a shorter context."""
@@ -56,17 +54,15 @@ def fit(header: GgufHeader, memory: Memory, context: int, gpu_layers: int | None
     on_cpu = header.file_bytes * (1 - layers / (header.layers + 1))
     # mmapped weights can be paged out, so a full memory costs speed; the KV cache cannot.
     room = max(memory.ram * SHARE - chat_bytes(on_cpu), memory.ram * 0.25)
-    scores = 0.0 if layers else score_bytes(1, header.heads, BATCH)
-    part = _context_in(header, room, wanted, scores) or (min(wanted, MIN_CONTEXT), True)
+    part = _context_in(header, room, wanted) or (min(wanted, MIN_CONTEXT), True)
     return Fit(*part, layers)
 
 
-def _context_in(header: GgufHeader, room: float, wanted: int, scores: float = 0.0) -> tuple[int, bool] | None:
-    """The longest context up to `wanted` whose KV cache fits, and whether in 8 bits; None below the least useful.
-    `scores` are the bytes that 16 bits take besides, a token."""
-    half = header.kv_bytes_per_token() + scores
+def _context_in(header: GgufHeader, room: float, wanted: int) -> tuple[int, bool] | None:
+    """The longest context up to `wanted` whose KV cache fits, and whether in 8 bits; None below the least useful."""
+    half = header.kv_bytes_per_token()
     byte = header.kv_bytes_per_token(Q8_BYTES)
-    if half <= scores:
+    if half <= 0:
         return wanted, False
     if room >= wanted * half:
         return wanted, False

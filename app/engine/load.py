@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from app.engine.cores import Cores
-from app.engine.fit import BATCH, MIN_CONTEXT, Fit, Memory, fit
+from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
 from app.errors import AppError, BadFile
 from app.llama import bindings as llama
 from app.llama.bindings import Model
@@ -23,6 +23,7 @@ from app.llama.gguf_reader import read_header
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 
+BATCH = 512
 SEQUENCES = 9
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 

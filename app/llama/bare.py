@@ -7,8 +7,6 @@ from pathlib import Path
 
 import llama_cpp as c
 
-from app.llama.bindings import KV_F16
-from app.llama.context import flash_attention
 from app.types import Sampling
 
 PENALTY_WINDOW = 256
@@ -19,14 +17,12 @@ class Bare:
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
         model_params = c.llama_model_default_params()
-        on_gpu = bool(c.llama_supports_gpu_offload())
-        model_params.n_gpu_layers = 999 if on_gpu else 0
+        model_params.n_gpu_layers = 999 if c.llama_supports_gpu_offload() else 0
         self._model = c.llama_model_load_from_file(str(path).encode(), model_params)
         self._vocab = c.llama_model_get_vocab(self._model)
         params = c.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = context, 512, 512
         params.n_threads = params.n_threads_batch = threads
-        params.flash_attn_type = flash_attention(KV_F16, on_gpu=on_gpu)
         self._context = c.llama_init_from_model(self._model, params)
 
     def tokens_per_s(self, prompt: list[int], sampling: Sampling) -> float:

@@ -121,8 +121,6 @@ class Model:
         params.n_gpu_layers = gpu_layers
         params.load_mode = c.LLAMA_LOAD_MODE_MMAP
         params.progress_callback = callback
-        self.gpu_layers = gpu_layers if c.llama_supports_gpu_offload() else 0
-        """Asked for on a GPU; 0 where this build has none, and then the processor computes everything."""
         self._handle = c.llama_model_load_from_file(str(path).encode("utf-8"), params)
         if not self._handle:
             raise AppError(

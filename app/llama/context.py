@@ -41,18 +41,6 @@ def _strlen() -> Any:
     return c.ggml_abort_callback(ctypes.cast(library.strlen, ctypes.c_void_p).value)
 
 
-def flash_attention(kv_type: int, *, on_gpu: bool) -> int:
-    """Whether attention is computed in one pass: as llama.cpp thinks best, but not for 16 bits on the processor.
-
-    There one pass shares a token's cells out among the threads and adds up what each found, so that the answer depends
-    on how many threads there are; and it is slower (measured on the starter: 0.88 of the speed of two passes behind
-    1,300 tokens, 0.55 behind 6,700).
-    """
-    if kv_type == KV_F16 and not on_gpu:
-        return int(c.LLAMA_FLASH_ATTN_TYPE_DISABLED)
-    return int(c.LLAMA_FLASH_ATTN_TYPE_AUTO)
-
-
 class Context:
     """The KV cache of `sequences` sequences, numbered from 0, which share its `size` cells."""
 
@@ -79,7 +67,7 @@ class Context:
         params.n_seq_max, params.n_outputs_max = sequences, outputs or sequences
         params.kv_unified = True
         params.n_threads = params.n_threads_batch = threads
-        params.flash_attn_type = flash_attention(kv_type, on_gpu=model.gpu_layers > 0)
+        params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_AUTO
         params.type_k = params.type_v = kv_type
         params.no_perf = True
         self._handle = c.llama_init_from_model(model.handle, params)

@@ -117,14 +117,11 @@ class GgufHeader:
     def vocabulary(self) -> int:
         return self.lengths.get("tokenizer.ggml.tokens", 0) or self.of_architecture("vocab_size")
 
-    @property
-    def heads(self) -> int:
-        return max(1, self.of_architecture("attention.head_count", 1))
-
     def kv_bytes_per_token(self, bytes_per_value: float = F16_BYTES) -> float:
         """Keys and values of all layers for one token of context; an upper bound where layers differ."""
-        heads_kv = self.of_architecture("attention.head_count_kv", self.heads)
-        head = self.embedding // self.heads
+        heads = max(1, self.of_architecture("attention.head_count", 1))
+        heads_kv = self.of_architecture("attention.head_count_kv", heads)
+        head = self.embedding // heads
         key = self.of_architecture("attention.key_length", head)
         value = self.of_architecture("attention.value_length", head)
         return cache_bytes(1, self.layers, heads_kv, key, value, bytes_per_value)

@@ -48,12 +48,6 @@ def cache_bytes(tokens: int, layers: int, kv_heads: int, key: int, value: int, p
     return tokens * layers * kv_heads * (key + value) * per_value
 
 
-def score_bytes(tokens: int, heads: int, batch: int) -> float:
-    """What attention in two passes holds besides: how much each token of a batch heeds each of the context's `tokens`,
-    in float32, one layer at a time. Attention in one pass, on a GPU or over a cache in 8 bits, holds none of it."""
-    return tokens * heads * batch * 4.0
-
-
 def chat_bytes(weights: float, cache: float = 0.0) -> float:
     """A loaded model with its KV cache."""
     return weights + cache + COMPUTE_BYTES

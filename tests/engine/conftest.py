@@ -18,9 +18,10 @@ Ask = Callable[..., Chatted]
 
 @pytest.fixture(scope="module")
 def role(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineRole]:
-    """An engine with the starter loaded at 4,096 tokens."""
+    """An engine with the starter loaded at 4,096 tokens, on one thread: with more of them a context of over 512 tokens
+    gives other roundings for another number, and how many compute follows the load of the computer."""
     engine = EngineRole(Home(tmp_path_factory.mktemp("home")))
-    run(engine.handle(Load(path=str(starter), context=4096)))
+    run(engine.handle(Load(path=str(starter), context=4096, threads=1)))
     yield engine
     engine.close()
 

@@ -69,13 +69,6 @@ def test_little_memory_shortens_the_context() -> None:
     assert 1024 <= plan.context < 8192
 
 
-def test_scores_of_two_passes_count_on_the_processor() -> None:
-    room = 8192 * (PER_TOKEN + 32 * 512 * 4)
-    memory = int((GIB + (400 << 20) + room) / 0.9) + 1
-    assert fit(model(GIB), Memory(memory, 32 * GIB), 8192).context == 8192
-    assert fit(model(GIB), Memory(memory - GIB // 4, 32 * GIB), 8192).context < 8192
-
-
 def test_too_large_is_said() -> None:
     with pytest.raises(AppError, match="5 GB of memory, and this computer has 4 GB"):
         fit(model(), Memory(4 * GIB, 4 * GIB), 8192)
