@@ -10,12 +10,13 @@ from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from app.core.calls.documents import AddState
+from app.core.calls.documents import AddState, DocumentsRemoved
 from app.errors import WorkerGone
 from app.gui.chat import page as chat_page
 from app.gui.chat.build import reading_text
 from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
+from app.gui.chat.source_cards import SourceCard
 from app.gui.chat.table_view import TableView
 from app.types import Answer, Budget
 from app.workers.calls.documents import RenderPage
@@ -88,6 +89,18 @@ def test_chip_opens_its_passage_and_marks_chip_and_card(qtbot, data_folder) -> N
     assert page.panel.number == 1
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert not page.host.is_open and page.transcript.answers()[-1].citations.active == 0
+
+
+def test_a_removed_document_goes_from_the_screen(qtbot) -> None:
+    world = World()
+    page = open_page(world, qtbot)
+    assert page.transcript.answers()[-1].findChildren(SourceCard)[0].accessibleName().startswith("Source 1, Travel")
+    world.store.forget_documents([1])
+    world.core.tell(DocumentsRemoved(ids=(2,)))
+    assert "Travel-Policy.pdf" in page.transcript.answers()[-1].findChildren(SourceCard)[0].accessibleName()
+    world.core.tell(DocumentsRemoved(ids=(1,)))
+    cards = page.transcript.answers()[-1].findChildren(SourceCard)
+    assert not any("Travel-Policy.pdf" in card.accessibleName() for card in cards)
 
 
 def test_chips_are_reached_with_the_tab_key(qtbot) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chats.records import Chat, Rating, Turn
 from app.core.calls import chats as c
+from app.core.calls.documents import DocumentsRemoved
 from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.chat.answering import Answering
@@ -27,6 +28,8 @@ class ChatController(OpenChat):
 
     turns_changed = Signal()
     """The shown path of the open chat is another one now."""
+    documents_removed = Signal(object)
+    """Ids: stored answers show nothing of them any more."""
     question_added = Signal(object, object)
     """The question's turn and the answer's, in the open chat."""
     question_returned = Signal(str)
@@ -186,6 +189,8 @@ class ChatController(OpenChat):
                 self._turns_changed(data)
             case c.TurnRated():
                 self.turn_changed.emit(data.turn)
+            case DocumentsRemoved():
+                self.documents_removed.emit(data.ids)
             case c.ChatsChanged():
                 self.read_again(data.chat_ids)
 

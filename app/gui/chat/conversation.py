@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -39,6 +40,7 @@ class Conversation(QStackedWidget):
         self._transcript: Transcript | None = None
         self.addWidget(start_page)
         controller.turns_changed.connect(self.show_turns)
+        controller.documents_removed.connect(self._documents_removed)
         controller.question_added.connect(self._question_added)
         controller.answer_restarted.connect(self._answer_restarted)
         controller.progressed.connect(self._progressed)
@@ -87,6 +89,14 @@ class Conversation(QStackedWidget):
                 view.catch_up(writing.progress, writing.thinking, writing.text)
                 self._progressed(writing.turn.id, writing.progress)
         self._show_streaming()
+
+    def _documents_removed(self, ids: Collection[int]) -> None:
+        """Cards and quotations of them go from the screen too."""
+        answers = [view.turn.answer for view in self.answers() if view.turn.answer is not None]
+        passages = [source.passage for answer in answers for source in answer.sources]
+        passages += [passage for answer in answers for passage in answer.nearest]
+        if any(passage.document_id in ids for passage in passages):
+            self.show_turns()
 
     def _show_one(self) -> None:
         empty = self.is_blank or not self.transcript.has_turns
