@@ -25,12 +25,11 @@ from app.core.calls.api import ShowApi
 from app.core.calls.chats import Ask
 from app.core.door import CoreDoor
 from app.errors import AppError
+from app.figures import Figure, figure, write
 from app.paths import Home
 from app.settings import MAX_TOKENS, Settings
 from app.spawn import child_command, child_environment
 from app.workers.calls.engine import Token
-
-Figure = dict[str, str | float | bool | None]
 
 SEVERAL = 8
 SEVERAL_TARGET = 2.5
@@ -138,7 +137,7 @@ def _several(client: Client) -> Figure:
         pairs.append((several, one))
     ratio = statistics.median(several / max(one, 1e-9) for several, one in pairs)
     value, reference = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return _figure(
+    return figure(
         f"API, {SEVERAL} streams", value, "tokens/s", reference, ratio, SEVERAL_TARGET, ratio >= SEVERAL_TARGET
     )
 
@@ -158,7 +157,7 @@ def _window(client: Client, place: Home) -> Figure:
     idle = statistics.median(_first_tokens(place, "idle"))
     busy = statistics.median(asyncio.run(beside()))
     ratio = busy / idle
-    return _figure("window beside 8 streams", busy * 1000, "ms", idle * 1000, ratio, WAIT_TARGET, ratio <= WAIT_TARGET)
+    return figure("window beside 8 streams", busy * 1000, "ms", idle * 1000, ratio, WAIT_TARGET, ratio <= WAIT_TARGET)
 
 
 def _first_tokens(place: Home, name: str) -> list[float]:
@@ -198,19 +197,7 @@ def _many(client: Client, place: Home, streams: int, seconds: float) -> Iterator
     yield {"figure": f"{name}: answers", "value": count.answers, "unit": "", "ok": count.answers > 0}
     yield {"figure": f"{name}: speed", "value": round(count.tokens / seconds, 1), "unit": "tokens/s", "ok": True}
     grown = late - early
-    yield _figure(f"{name}: memory of the core", late, "MiB", early, late / early, GROWTH_MB, grown <= GROWTH_MB)
-
-
-def _figure(name: str, value: float, unit: str, reference: float, ratio: float, target: float, ok: bool) -> Figure:
-    return {
-        "figure": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "reference": round(reference, 2),
-        "ratio": round(ratio, 4),
-        "target": target,
-        "ok": ok,
-    }
+    yield figure(f"{name}: memory of the core", late, "MiB", early, late / early, GROWTH_MB, grown <= GROWTH_MB)
 
 
 @contextlib.contextmanager
@@ -239,13 +226,8 @@ def main() -> int:
     parser.add_argument("--streams", type=int, default=64, help="of the long run (64)")
     parser.add_argument("--seconds", type=float, default=60.0, help="of the long run (60)")
     given = parser.parse_args()
-    good = True
-    for figure in figures(min(given.streams, MOST_STREAMS), min(given.seconds, MOST_SECONDS)):
-        line = json.dumps(figure) if given.json else "  ".join(f"{key} {value}" for key, value in figure.items())
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-        good = good and bool(figure["ok"])
-    return 0 if good else 1
+    measured = figures(min(given.streams, MOST_STREAMS), min(given.seconds, MOST_SECONDS))
+    return write(measured, as_json=given.json)
 
 
 if __name__ == "__main__":

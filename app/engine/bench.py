@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -14,6 +13,7 @@ from app.engine.chat import Conversations
 from app.engine.load import physical_cores
 from app.engine.worker import EngineRole
 from app.errors import AppError
+from app.figures import Figure, figure, write
 from app.llama.bare import Bare
 from app.packages import STARTER, package_folder
 from app.paths import home
@@ -21,8 +21,6 @@ from app.types import Message, Sampling
 from app.workers.calls.engine import Chat, Chatted, Load, Token
 from app.workers.message import Data
 from app.workers.roles import Steps
-
-Figure = dict[str, str | float | bool | None]
 
 CHAT_TARGET = 0.97
 SECOND_TURN_TARGET = 32
@@ -58,7 +56,7 @@ def _chat_speed(path: Path, role: EngineRole, conversations: Conversations, roun
     bare_loop.close()
     value, reference = statistics.median(ours), statistics.median(bare)
     ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))  # neighbours in time
-    return _figure("chat", value, "tokens/s", reference, ratio, CHAT_TARGET, ratio >= CHAT_TARGET)
+    return figure("chat", value, "tokens/s", reference, ratio, CHAT_TARGET, ratio >= CHAT_TARGET)
 
 
 def _ours(steps: Steps) -> float:
@@ -89,19 +87,7 @@ def _second_turn(role: EngineRole, conversations: Conversations) -> Figure:
     evaluated = second.stats.evaluated_tokens if isinstance(second, Chatted) else 0
     new = len(conversations.model.tokenize(follow_up))
     ok = 0 < evaluated <= new + SECOND_TURN_TARGET
-    return _figure("second-turn", evaluated, "tokens", new, evaluated / new, SECOND_TURN_TARGET + new, ok)
-
-
-def _figure(name: str, value: float, unit: str, reference: float, ratio: float, target: float, ok: bool) -> Figure:
-    return {
-        "figure": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "reference": round(reference, 2),
-        "ratio": round(ratio, 4),
-        "target": target,
-        "ok": ok,
-    }
+    return figure("second-turn", evaluated, "tokens", new, evaluated / new, SECOND_TURN_TARGET + new, ok)
 
 
 def _finish(steps: Steps) -> Data:
@@ -132,13 +118,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    good = True
-    for figure in figures(arguments.model or starter(), arguments.rounds):
-        line = json.dumps(figure) if arguments.json else "  ".join(f"{key} {value}" for key, value in figure.items())
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-        good = good and bool(figure["ok"])
-    return 0 if good else 1
+    return write(figures(arguments.model or starter(), arguments.rounds), as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from app.chats.store import ChatStore
+from app.figures import Figure
 from app.paths import Home
 from app.settings import FIRST_RUN_DONE, Settings
 from app.types import Answer
@@ -69,7 +70,7 @@ def seconds_to_paint(code: str, env: dict[str, str]) -> float:
     return seconds
 
 
-def measure(folder: Path) -> dict[str, object]:
+def measure(folder: Path) -> Figure:
     """Median of ten starts of each side, in turns."""
     fill(Home(folder))
     env = {**os.environ, "INHOUSE_HOME": str(folder)}

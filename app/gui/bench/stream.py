@@ -17,6 +17,7 @@ import msgspec
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.figures import Figure
 from app.gui import main
 from app.gui.main import Parts
 from app.gui.shell.main_window import MainWindow
@@ -117,7 +118,7 @@ def _replay_core(home: Home) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "app.gui.bench.replay", "core"], env=child_environment(home))
 
 
-def stall(folder: Path) -> Iterator[dict[str, object]]:
+def stall(folder: Path) -> Iterator[Figure]:
     """The longest stall over a 4,000-token answer with headings, lists, tables and code."""
     bench, probe = Bench(folder / "stall", replay=True), Probe()
     bench.app.processEvents()
@@ -157,7 +158,7 @@ class _BareLoop:
         self._process.communicate()
 
 
-def speed(folder: Path) -> Iterator[dict[str, object]]:
+def speed(folder: Path) -> Iterator[Figure]:
     """Tokens/s while the transcript draws them, beside a bare loop on the same prompt; in turns."""
     bench = Bench(folder / "speed", replay=False)
     loop = _BareLoop(Registry(bench.parts.home).models()[0])

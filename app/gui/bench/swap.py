@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QEventLoop, QTimer
 
+from app.figures import Figure, figure
 from app.gui.bench.stream import Bench
 from app.gui.models.controller import ModelsController
 from app.models.registry import Registry
@@ -82,7 +83,7 @@ class Swaps:
         return (time.perf_counter() - began) * 1000
 
 
-def adapter(swaps: Swaps) -> Iterator[dict[str, object]]:
+def adapter(swaps: Swaps) -> Iterator[Figure]:
     """The longest of ten adapter swaps, each between two answers to one question; the next answer must read it all."""
     took, cleared, said = [], True, set[str]()
     for n in range(10):
@@ -91,7 +92,7 @@ def adapter(swaps: Swaps) -> Iterator[dict[str, object]]:
         after = swaps.bench.ask()[0]
         cleared = cleared and after.stats.evaluated_tokens == after.stats.prompt_tokens > 0
         said.add(after.text)  # computed from nothing: the same words each time
-    yield _figure("swap: adapter, longest of ten", max(took), ADAPTER_LIMIT_MS, max(took) < ADAPTER_LIMIT_MS)
+    yield _milliseconds("swap: adapter, longest of ten", max(took), ADAPTER_LIMIT_MS, max(took) < ADAPTER_LIMIT_MS)
     yield {
         "figure": "swap: the cache is empty after it, and each of the two says its own",
         "value": float(cleared) + len(said),
@@ -103,7 +104,7 @@ def adapter(swaps: Swaps) -> Iterator[dict[str, object]]:
     }
 
 
-def model(swaps: Swaps) -> Iterator[dict[str, object]]:
+def model(swaps: Swaps) -> Iterator[Figure]:
     """A swap to another file beside a bare load of it, in turns; neighbours in time are compared."""
     context = swaps.models.info.context if swaps.models.info else 4096
     ours, bare = [], []
@@ -115,13 +116,13 @@ def model(swaps: Swaps) -> Iterator[dict[str, object]]:
         _pause(SETTLE_MS)
     pairs = zip(ours, bare, strict=True)
     over = statistics.median(mine - LOAD_SHARE * other for mine, other in pairs)
-    yield _figure(
+    yield _milliseconds(
         "swap: model", statistics.median(ours), statistics.median(bare), over <= LOAD_EXTRA_MS,
         f"{LOAD_SHARE} of the reference + {LOAD_EXTRA_MS:.0f} ms",
     )  # fmt: skip
 
 
-def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[dict[str, object]]:
+def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
     """A swap in the middle of every answer, adapters and models in turns; no answer may be lost or cut."""
     chats, kept = swaps.bench.parts.chats, 0
     turn = (swaps.adapted, swaps.plain, swaps.other)
@@ -153,7 +154,7 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[dict[str, object]]:
     }
 
 
-def measure(folder: Path) -> Iterator[dict[str, object]]:
+def measure(folder: Path) -> Iterator[Figure]:
     """All of them in one window."""
     swaps = Swaps(folder / "swap")
     yield from adapter(swaps)
@@ -217,13 +218,5 @@ def _pause(milliseconds: int) -> None:
     loop.exec()
 
 
-def _figure(name: str, value: float, reference: float, ok: bool, target: str = "") -> dict[str, object]:
-    return {
-        "figure": name,
-        "value": round(value, 1),
-        "unit": "ms",
-        "reference": round(reference, 1),
-        "ratio": round(value / reference, 3),
-        "target": target or f"under {reference:.0f} ms",
-        "ok": ok,
-    }
+def _milliseconds(name: str, value: float, reference: float, ok: bool, target: str = "") -> Figure:
+    return figure(name, value, "ms", reference, value / reference, target or f"under {reference:.0f} ms", ok)
