@@ -18,7 +18,6 @@ from msgspec import Struct
 from app import packages
 from app.errors import AppError, NewerData
 from app.files import locked, set_aside, write_atomic
-from app.packages import package_folder
 from app.paths import Home
 from app.types import InstalledModel
 
@@ -309,7 +308,7 @@ def new_id() -> str:
 
 def find_starter() -> InstalledModel | None:
     """The model that came with Inhouse, found without importing its package; None where that is not installed."""
-    folder = package_folder(packages.STARTER)
+    folder = packages.package_folder(packages.STARTER)
     file = min(folder.glob("*.gguf"), default=None) if folder is not None else None
     return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size) if file else None
 
