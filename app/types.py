@@ -71,6 +71,16 @@ class SearchResult(Struct, frozen=True, kw_only=True):
     note: str = ""  # a sentence for the user, e.g. that the index is being rebuilt
 
 
+class Reading(Struct, frozen=True, kw_only=True):
+    """A sentence in which a passage answers a question (`n` counts from 1); spans are code points in its text."""
+
+    n: int
+    sentence: tuple[int, int]
+    start: int  # the answer itself
+    end: int
+    chance: float  # that it is right, 0 to 1
+
+
 class Support(Struct, frozen=True, kw_only=True):
     """Which passage supports a sentence of an answer (`n` counts from 1), or None."""
 

@@ -27,7 +27,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
-    "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
+    "torch": ("app/documents/embed.py", "app/documents/bench.py", "app/documents/reader.py", "trainer/"),
     "transformers": ("trainer/",),
     "peft": ("trainer/",),
     "trl": ("trainer/",),

@@ -27,7 +27,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     bench = commands.add_parser("bench", help="training speed and memory beside plain TRL")
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
+    reader = commands.add_parser("reader", help="train the reader that comes with the app")
+    reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "reader":
+        from trainer.reader.train import main as train_reader
+
+        return train_reader(chosen.rest)
     if chosen.command == "bench":
         from trainer.train.bench import main as run_bench
 

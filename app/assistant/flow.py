@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.assistant.query import search_query
+from app.assistant.extract import SURE, extract, marked
+from app.assistant.query import is_small_talk, search_query, wants_text
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (
@@ -23,8 +24,8 @@ from app.settings import (
 )
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
-from app.types import Answer, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
-from app.workers.calls.documents import Ground, Grounded, Search, Searched
+from app.types import Answer, InstalledModel, Message, Passage, Reading, Sampling, SearchResult, Source, Support
+from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data, WorkerRole
 from app.workers.protocol import AnyCall
@@ -40,6 +41,8 @@ UNCHECKED = "The answer could not be checked against your documents. These passa
 STOPPED = "Stopped before the end."
 CUT = "The answer reached the longest allowed length."
 NEAREST = 3
+READ = 10
+"""Passages that the reader looks at (docs/retrieval.md: more cost time and find nothing more)."""
 QUOTES = 2
 FAR_SHARE = 0.05
 """Passages below this share of the first's score are not shown to the model: they only lead a small one astray."""
@@ -93,7 +96,13 @@ class _Found:
 
     result: SearchResult | None = None
     passages: tuple[Passage, ...] = ()
+    readings: tuple[Reading, ...] = ()  # of `result.passages`, best first
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def sure(self) -> bool:
+        """Whether a sentence of a passage answers the question."""
+        return bool(self.readings) and self.readings[0].chance >= SURE
 
 
 def ask_of(settings: Settings, question: str, **more: object) -> Ask:
@@ -131,24 +140,25 @@ def run(flow: Flow, perform: Callable[[Step], Data]) -> Answer:
 
 
 def answer(ask: Ask) -> Flow:
-    """Search, decide, let the model write, check what it wrote.
+    """Search, read, decide, let the model write, check what it wrote.
+
+    A small model is not asked where the reader decides: the answer is the sentence that holds it, or there is none.
 
     Raises:
         AppError: the engine failed; or the documents did, and the answer may come from nowhere else.
     """
+    if is_small_talk(ask.question):
+        ask = msgspec.structs.replace(ask, collections=None)
     try:
         found = yield from _search(ask)
     except Stopped as stop:
         return _partial(ask, stop, ())
-    if found.result is not None and not found.result.found and ask.only_from_documents:
-        return Answer(
-            text=NOT_FOUND,
-            not_found=True,
-            nearest=found.result.passages[:NEAREST],
-            searched=_names(ask),
-            model=ask.model,
-            note=" ".join(found.notes),
-        )
+    if found.result is not None and ask.only_from_documents:
+        decided = found.readings and ask.small and not wants_text(ask.question)
+        if not found.passages or (decided and not found.sure):
+            return _not_found(ask, found)
+        if decided:
+            return _extracted(ask, found)
     try:
         written = yield Step("engine", _chat(ask, found.passages))
     except Stopped as stop:
@@ -162,7 +172,7 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
-    call = Search(query=query, collections=ask.collections, k=max(ask.passages, NEAREST), highlight=True)
+    call = Search(query=query, collections=ask.collections, k=max(ask.passages, READ), highlight=True)
     try:
         data = yield Step("documents", call)
     except AppError as error:
@@ -171,11 +181,52 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
         return _Found(notes=[WITHOUT_DOCUMENTS.format(reason=error.message)])
     assert isinstance(data, Searched)
     result = data.result
-    notes = [result.note] if result.note else []
-    if result.found:
-        near = [passage for passage in result.passages if passage.score >= result.passages[0].score * FAR_SHARE]
-        return _Found(result, tuple(near[: ask.passages]), notes)
-    return _Found(result, (), [*notes, MODEL_ALONE] if not ask.only_from_documents else notes)
+    found = _Found(result, notes=[result.note] if result.note else [])
+    found.readings = yield from _read(query, result.passages)
+    if result.found or found.sure:
+        found.passages = _near(ask, result.passages, found)
+    elif not ask.only_from_documents:
+        found.notes.append(MODEL_ALONE)
+    return found
+
+
+def _read(question: str, passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Reading, ...]]:
+    """Where the passages answer the question; nothing where the reader could not say: search alone then decides."""
+    if not passages:
+        return ()
+    try:
+        data = yield Step("documents", Read(question=question, passages=passages))
+    except AppError:
+        return ()
+    assert isinstance(data, Readings)
+    return data.readings
+
+
+def _near(ask: Ask, passages: tuple[Passage, ...], found: _Found) -> tuple[Passage, ...]:
+    """The passages to answer from: the one with the answer first, far ones left out."""
+    near = [passage for passage in passages if passage.score >= passages[0].score * FAR_SHARE]
+    if found.sure:
+        best = found.readings[0]
+        near = [marked(best, passages), *(passage for passage in near if passage.id != passages[best.n - 1].id)]
+    return tuple(near[: ask.passages])
+
+
+def _not_found(ask: Ask, found: _Found) -> Answer:
+    assert found.result is not None
+    return Answer(
+        text=NOT_FOUND,
+        not_found=True,
+        nearest=found.result.passages[:NEAREST],
+        searched=_names(ask),
+        model=ask.model,
+        note=" ".join(found.notes),
+    )
+
+
+def _extracted(ask: Ask, found: _Found) -> Answer:
+    assert found.result is not None
+    text, sources = extract(found.readings, found.result.passages)
+    return Answer(text=text, sources=sources, searched=_names(ask), model=ask.model, note=" ".join(found.notes))
 
 
 def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:

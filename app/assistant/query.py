@@ -24,6 +24,22 @@ _EMPTY_WORDS = """
     einen ist sind war wie was wer wo wann warum und oder für mit von zu im in am an auf bei gibt ich wir man
     """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
+_SMALL_TALK = re.compile(
+    r"^\W*(?:(?:hi|hey|hello|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx"
+    r"|cheers|bye|goodbye|see you|ok(?:ay)?|great|perfect|nice|cool|got it|how are you(?: doing)?(?: today)?"
+    r"|who are you|what can you do|hallo|guten (?:morgen|tag|abend)|moin|servus|vielen dank|tschüss|auf wiedersehen"
+    r"|danke(?: (?:schön|sehr|dir|ihnen))?|super|wie geht(?:'s| es (?:dir|ihnen))|bonjour|salut|merci(?: beaucoup)?"
+    r"|au revoir|hola|(?:muchas )?gracias|adiós|ciao|grazie(?: mille)?|谢谢|你好|再见|شكرا|مرحبا)(?:\W+|$))+"
+    r"(?:there|everyone|all|again)?\W*$",
+    re.IGNORECASE,
+)
+_WANTS_TEXT = re.compile(
+    r"\b(?:summar(?:y|i[sz]e)\w*|overview|(?:key|main) points|compar(?:e|ison)|explain|describe|draft|translate|rewrite"
+    r"|outline|write (?:me |us )?(?:an?|the)|list (?:all|the)|what(?: is|'s|’s) in|tell me about"
+    r"|what does .{1,60} (?:say|contain|cover)|fasse\b.*\bzusammen|zusammenfass\w*|überblick|vergleich\w*|erklär\w*"
+    r"|beschreib\w*|schreib\w*|übersetz\w*|liste|r[eé]sum\w+|riassum\w+)\b",
+    re.IGNORECASE,
+)
 FEW = 3
 """A question with fewer words of its own than this leans on the one before."""
 
@@ -36,6 +52,16 @@ def search_query(question: str, history: Sequence[Message]) -> str:
     own = {word.casefold() for word in _WORD.findall(question)}
     borrowed = [word for word in _content(before) if word.casefold() not in own]
     return f"{question} {' '.join(borrowed)}" if borrowed else question
+
+
+def is_small_talk(question: str) -> bool:
+    """Whether it is a greeting or thanks and nothing else, which no document answers."""
+    return bool(_SMALL_TALK.match(question))
+
+
+def wants_text(question: str) -> bool:
+    """Whether it asks for a text (a summary, a comparison) and not for something that one sentence says."""
+    return bool(_WANTS_TEXT.search(question))
 
 
 def _leans(question: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from app.documents.embed import Embedder
+from app.documents.reader import Reader
 from app.errors import AppError
 from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
@@ -19,6 +20,7 @@ class Warm:
 
     def __init__(self) -> None:
         self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
         self._error = ""
         self._thread: threading.Thread | None = None
 
@@ -48,6 +50,17 @@ class Warm:
                 self._error,
             )
         return self._embedder
+
+    def reader(self) -> Generator[AnyData, None, Reader]:
+        """Loaded when it is first wanted, which takes a quarter of a second.
+
+        Raises:
+            AppError: it could not be loaded.
+        """
+        embedder = yield from self.embedder()
+        if self._reader is None:
+            self._reader = Reader(embedder.network, embedder.tokenizer)
+        return self._reader
 
     def _load(self) -> None:
         try:

@@ -45,6 +45,8 @@ from app.workers.calls.documents import (
     ListDocuments,
     ListTombstones,
     PageImage,
+    Read,
+    Readings,
     ReadText,
     Remove,
     RenameCollection,
@@ -130,6 +132,8 @@ class DocumentsRole:
             case Ground():
                 embedder = yield from self._warm.embedder()
                 return Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode)))
+            case Read():
+                return (yield from self._read(call))
             case Embed():
                 return (yield from self._embed(call))
             case RenderPage():
@@ -213,6 +217,16 @@ class DocumentsRole:
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
         return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+
+    def _read(self, call: Read) -> Steps:
+        reader = yield from self._warm.reader()
+        reading = reader.read(call.question, call.passages)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as end:
+                return Readings(readings=end.value)
+            yield Warming()
 
     def _embed(self, call: Embed) -> Steps:
         """The embedder of today makes no difference between a query and a passage."""

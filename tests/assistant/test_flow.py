@@ -26,8 +26,8 @@ from app.assistant.query import search_query
 from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
-from app.types import Answer, Budget, Message, Passage, SearchResult, Stats, Support
-from app.workers.calls.documents import Ground, Grounded, Search, Searched
+from app.types import Answer, Budget, Message, Passage, Reading, SearchResult, Stats, Support
+from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data
 
@@ -62,6 +62,7 @@ class Workers:
         self.text, self.found, self.used = text, found, used
         self.passages = PASSAGES
         self.support: list[int | None] = []
+        self.readings: tuple[Reading, ...] = ()
         self.fail: dict[type, Exception] = {}
         self.note = ""
 
@@ -73,6 +74,8 @@ class Workers:
         if isinstance(call, Search):
             result = SearchResult(passages=self.passages, found=self.found, elapsed_ms=1.0, note=self.note)
             return Searched(result=result)
+        if isinstance(call, Read):
+            return Readings(readings=self.readings)
         if isinstance(call, Chat):
             used = min(self.used, len(call.passages))
             budget = Budget(context=8192, used=100)
@@ -103,6 +106,64 @@ def test_a_supported_answer_is_cited_with_what_was_searched() -> None:
     assert isinstance(search, Search) and search.highlight and search.collections == (1,)
     (chat,) = workers.made(Chat)
     assert isinstance(chat, Chat) and chat.grounded and chat.passages == PASSAGES
+
+
+def reading(n: int, answer: str, chance: float) -> Reading:
+    start = PASSAGES[n - 1].text.index(answer)
+    return Reading(n=n, sentence=(0, len(PASSAGES[n - 1].text)), start=start, end=start + len(answer), chance=chance)
+
+
+def test_a_small_model_is_not_asked_where_the_reader_finds_the_sentence() -> None:
+    workers = Workers(found=False)
+    workers.readings = (reading(2, "200 EUR", 0.9), reading(3, "300 EUR", 0.3))
+    done = asked(workers, small=True)
+    assert done.text == "The rule number 2 is that the limit is **200 EUR**. [1]"
+    assert [source.passage.id for source in done.sources] == [2] and not done.note
+    assert done.sources[0].passage.best == (0, len(PASSAGES[1].text))
+    assert workers.made(Chat) == [] and workers.made(Ground) == []
+
+
+def test_what_the_reader_does_not_find_is_not_quoted() -> None:
+    workers = Workers()
+    workers.readings = (reading(2, "200 EUR", 0.2),)
+    done = asked(workers, small=True)
+    assert (done.text, done.not_found, done.sources, done.nearest) == (NOT_FOUND, True, (), PASSAGES[:3])
+
+
+def test_a_second_sentence_is_given_where_it_is_as_likely() -> None:
+    workers = Workers()
+    workers.readings = (reading(2, "200 EUR", 0.95), reading(1, "100 EUR", 0.93))
+    done = asked(workers, small=True)
+    assert [source.passage.id for source in done.sources] == [2, 1] and "**100 EUR**. [2]" in done.text
+
+
+def test_a_larger_model_writes_from_the_passage_that_the_reader_found() -> None:
+    workers = Workers()
+    workers.readings = (reading(3, "300 EUR", 0.9),)
+    asked(workers)
+    (chat,) = workers.made(Chat)
+    assert isinstance(chat, Chat) and [passage.id for passage in chat.passages] == [3, 1, 2, 4]
+
+
+def test_a_request_for_a_text_is_left_to_the_model() -> None:
+    workers = Workers()
+    workers.readings = (reading(2, "200 EUR", 0.1),)
+    workers.support = [2]
+    assert asked(workers, small=True, question="Summarise the rules").text == "The limit is 200 EUR [1]."
+
+
+@pytest.mark.parametrize("words", ["thank you", "Thanks a lot!", "Hello there", "Vielen Dank!", "ok, thanks", "谢谢"])
+def test_small_talk_searches_nothing(words: str) -> None:
+    workers = Workers("You are welcome.")
+    done = asked(workers, small=True, question=words)
+    assert (done.text, done.searched, [type(call) for call in workers.calls]) == ("You are welcome.", "", [Chat])
+
+
+@pytest.mark.parametrize("words", ["Who do I thank?", "ok so what is the limit?", "Hello World costs?"])
+def test_a_question_is_no_small_talk(words: str) -> None:
+    workers = Workers()
+    asked(workers, question=words)
+    assert workers.made(Search)
 
 
 def test_nothing_near_enough_means_not_found_and_the_model_is_not_asked() -> None:

@@ -81,6 +81,7 @@ TABLE: dict[str, Use] = {
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
     "Embed": Use(api="embeddings", why="for programs"),
     "Ground": Use(why=INSIDE),
+    "Read": Use(why=INSIDE),
     "ListTombstones": Use(why=INSIDE),
     "Forgotten": Use(why=INSIDE),
     "CheckHealth": Use(why="“inhouse doctor” looks at the stores while no core runs"),

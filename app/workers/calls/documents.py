@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
+from app.types import Box, Collection, Document, FileStatus, Passage, Reading, SearchResult, Support
 from app.workers.message import Call, Data
 
 
@@ -76,6 +76,13 @@ class Ground(Call, frozen=True):
     """Which passage supports each sentence; → Grounded."""
 
     sentences: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+class Read(Call, frozen=True):
+    """Where the passages answer the question; → Readings."""
+
+    question: str
     passages: tuple[Passage, ...]
 
 
@@ -175,6 +182,10 @@ class Grounded(Data, frozen=True):
     support: tuple[Support, ...]
 
 
+class Readings(Data, frozen=True):
+    readings: tuple[Reading, ...]  # best first; at most one a sentence, none of a passage without sentences
+
+
 class Embedded(Data, frozen=True):
     vectors: tuple[tuple[float, ...], ...]  # of length 1, one a text
     tokens: int  # read of all texts, markers left out
@@ -214,6 +225,7 @@ Calls = (
     | Forgotten
     | Search
     | Ground
+    | Read
     | Embed
     | RenderPage
     | ReadText
@@ -232,6 +244,7 @@ Answers = (
     | Tombstones
     | Searched
     | Grounded
+    | Readings
     | Embedded
     | PageImage
     | DocumentText

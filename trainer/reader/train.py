@@ -1,0 +1,110 @@
+"""`python -m trainer reader DATA --out FOLDER`: trains the reader, keeps some documents aside."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors.torch import save as save_tensors
+from tokenizers import Tokenizer
+from torch import nn
+
+from app.files import write_atomic
+from trainer.reader.examples import Example, Row, examples, held_out, read_rows
+from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode
+
+BATCH, RATE, WARMUP, EPOCHS, HELD = 16, 8e-4, 100, 1.45, 5
+WHOLE = 0.25
+"""The share of paragraphs that are not cut."""
+FORBIDDEN = -1e4
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, save after each tenth, print the loss; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="trainer reader", description=__doc__)
+    parser.add_argument("questions", type=Path, nargs="+", help="question files; their first names what is held out")
+    parser.add_argument("--base", type=Path, required=True, help="the embedder's folder (config, weights, tokenizer)")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=float, default=EPOCHS)
+    chosen = parser.parse_args(arguments)
+    random_ = random.Random(0)
+    kept = held_out([row.document for row in read_rows(chosen.questions[0])], HELD)
+    known = {row.document for row in read_rows(chosen.questions[0])} - kept
+    seen: set[Row] = set()
+    made: list[Example] = []
+    for path in chosen.questions:
+        rows = [row for row in dict.fromkeys(read_rows(path)) if row.document in known and row not in seen]
+        seen.update(rows)
+        made += examples(rows, random_)
+    random_.shuffle(made)
+    encoded = _encoded(chosen.base, made, random_)
+    sys.stdout.write(f"{len(encoded)} examples of {len(known)} documents; held out: {', '.join(sorted(kept))}\n")
+    train(ReaderNetwork(chosen.base), encoded, chosen.epochs, chosen.out, chosen.base)
+    return 0
+
+
+def train(network: ReaderNetwork, encoded: list[Encoded], epochs: float, out: Path, base: Path) -> None:
+    """The loop: cross-entropy of the answer's first and last token, or of the first token where there is none."""
+    parts = network.trained()
+    optimizer = torch.optim.AdamW(parts, lr=RATE, weight_decay=0.01)
+    total = max(1, int(epochs * len(encoded) / BATCH))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / WARMUP, max(0.02, (total - step) / total))
+    )
+    began, step, shown = time.monotonic(), 0, 0.0
+    random_ = random.Random(0)
+    network.train()
+    while step < total:
+        for batch in _batches(encoded, random_):
+            ids, mask, allowed, starts, ends = collate(batch)
+            start, end = (logits.masked_fill(~allowed, FORBIDDEN) for logits in network(ids, mask))
+            loss = (nn.functional.cross_entropy(start, starts) + nn.functional.cross_entropy(end, ends)) / 2
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(parts, 1.0)
+            optimizer.step()
+            schedule.step()
+            step += 1
+            shown = loss.item() if step == 1 else 0.98 * shown + 0.02 * loss.item()
+            if step % max(1, total // 10) == 0 or step == total:
+                sys.stdout.write(f"step {step} of {total}, loss {shown:.3f}, {time.monotonic() - began:.0f} s\n")
+                sys.stdout.flush()
+                save(network, out, base)
+            if step == total:
+                return
+
+
+def save(network: ReaderNetwork, out: Path, base: Path) -> None:
+    """Write reader.safetensors, and reader.json with what it belongs to."""
+    digest = hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
+    manifest = {"version": 1, "base": digest, "rank": RANK, "first_layer": FIRST_LAYER}
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomic(out / "reader.safetensors", save_tensors(network.state()))
+    write_atomic(out / "reader.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+def _encoded(base: Path, made: Sequence[Example], random_: random.Random) -> list[Encoded]:
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    crops = [0 if random_.random() < WHOLE else CROP for _ in made]
+    found = [encode(tokenizer, example, crop, random_) for example, crop in zip(made, crops, strict=True)]
+    return [each for each in found if each is not None]
+
+
+def _batches(encoded: Sequence[Encoded], random_: random.Random) -> list[list[Encoded]]:
+    """Shuffled, but of like length within a batch: less padding."""
+    order = random_.sample(encoded, len(encoded))
+    made = []
+    for at in range(0, len(order), BATCH * 32):
+        part = sorted(order[at : at + BATCH * 32], key=lambda each: len(each.ids))
+        made += [part[place : place + BATCH] for place in range(0, len(part), BATCH)]
+    random_.shuffle(made)
+    return made
