@@ -1,7 +1,7 @@
 """Which of the reader's candidates answers, and how likely it is right.
 
-The reader judges each passage by itself; what search thinks of the passage, how many of the question's words the sentence
-holds, and how far the second best is, tell the rest. Both fits and their figures: docs/retrieval.md.
+The reader judges each passage by itself; what search thinks of the passage, how many of the question's words the
+sentence holds, and how far the second best is, tell the rest. Both fits and their figures: docs/retrieval.md.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.documents.world import passage_of
+
 from app.documents.reader import Reader
 from app.documents.weigh import Candidate, rank, weigh
 from app.types import Passage, Reading
-from tests.documents.world import passage_of
 
 LEAVE = (
     "Employees in Berlin get 28 days of leave a year. Those in Munich get 30 days, because of more public holidays. "
