@@ -1,7 +1,8 @@
 """A BERT encoder as an ONNX graph with weights of 7 bits: two and a half times as fast as torch in float32.
 
 The graph reads one text, so that a vector depends on nothing that was read beside it, and nothing is spent on padding.
-The table of words, most of the file, stays outside: embedder and reader share it, and only what is used comes to memory. Activations are quantized to 8 bits as they come (ONNX Runtime's DynamicQuantizeMatMul). Weights
+The table of words, most of the weights, stays outside: embedder and reader share it, and only the rows that are used
+come to memory. Activations are quantized to 8 bits as they come (ONNX Runtime's DynamicQuantizeMatMul). Weights
 take 7: with 8, processors without VNNI overflow when they add two products in 16 bits, and vectors would differ from
 those of others (ONNX Runtime's page on quantization, "reduce range").
 """
