@@ -17,7 +17,8 @@ from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.context import ABORTED, DONE, FULL, Context, Part
 from app.llama.draw import log_probabilities
-from app.llama.slots import Slots, common_prefix
+from app.llama.saved import common_prefix
+from app.llama.slots import Slots
 
 RESERVED = 1
 """Sequences that only a person's question may take."""
@@ -120,7 +121,7 @@ class Scheduler:
         if not reading:
             return False
         wanted = generation.tokens
-        have = self._slots.longest(generation.aside or generation.key, wanted)
+        have = self._slots.longest(wanted)
         return any(common_prefix(each.tokens, wanted) >= have + SHARED_LEAST for each in reading)
 
     def _set_one_aside(self, candidates: Iterable[Generation]) -> bool:
