@@ -60,6 +60,12 @@ class Scheduler:
             self._slots.forget(generation.aside)
         generation.drawer.close()
 
+    def hold_back(self) -> None:
+        """One has told how far it has read, and tells its first word in its next turn: all let it go first once more,
+        or that word would wait for a batch of theirs."""
+        for each in self._live:
+            each.passed = False
+
     # --- who may begin ------------------------------------------------------------------------------------------------
 
     def admit(self, generation: Generation) -> bool:

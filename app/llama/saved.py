@@ -30,7 +30,7 @@ class SavedStates:
     """States by conversation, of one context with one adapter: at most `limit` bytes, the oldest is dropped first."""
 
     def __init__(self, context: Context, limit: int) -> None:
-        self._context, self._limit = context, limit
+        self._context, self.limit = context, limit
         self._states: OrderedDict[str, Saved] = OrderedDict()
 
     @property
@@ -41,10 +41,10 @@ class SavedStates:
     def save(self, key: str, sequence: int, tokens: list[int]) -> bool:
         """Keep a copy of a sequence in place of the conversation's last; False where it alone is over the limit."""
         size = self._context.state_bytes(sequence)
-        if not 0 < size <= self._limit:
+        if not 0 < size <= self.limit:
             return False
         self.forget(key)
-        while self.bytes + size > self._limit:
+        while self.bytes + size > self.limit:
             self._states.popitem(last=False)
         state = self._context.save(sequence)
         if state is None:

@@ -32,7 +32,7 @@ def slots(role: EngineRole) -> Iterator[Slots]:
 def short_of_memory(slots: Slots, monkeypatch: pytest.MonkeyPatch) -> int:
     """Room for one of the conversations beside the cache, and not for two."""
     limit = 9 << 20
-    monkeypatch.setattr(slots.saved, "_limit", limit)
+    monkeypatch.setattr(slots.saved, "limit", limit)
     return limit
 
 
@@ -99,8 +99,6 @@ def test_a_running_answer_keeps_its_cells(role: EngineRole, slots: Slots, ask: A
 
 
 def test_the_memory_holds_and_what_was_dropped_is_read_again(slots: Slots, ask: Ask, short_of_memory: int) -> None:
-    undisturbed = slots.held("a")
-
     def two_others() -> None:
         ask("What did you read?", "b", history=OTHER)
         assert slots.saved.held("a")
@@ -117,7 +115,7 @@ def test_the_memory_holds_and_what_was_dropped_is_read_again(slots: Slots, ask: 
 def test_what_is_too_large_to_be_kept_stays_in_the_cache(
     slots: Slots, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slots.saved, "_limit", 0)
+    monkeypatch.setattr(slots.saved, "limit", 0)
 
     def other() -> None:
         ask("Hello", "b")

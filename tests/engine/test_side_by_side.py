@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -187,6 +188,20 @@ def test_a_person_comes_before_eight_others(begin: Begin, batches: Batches) -> N
     assert sum(isinstance(event, Token) for event in events) == 8
     alone = [len(batch) == 1 for batch in batches.seen[1:] if own in batch]
     assert alone in ([True, False] * 3 + [True], [False, True] * 3 + [False])  # each second batch is the person's
+
+
+def test_a_persons_first_word_waits_for_no_batch_of_others(begin: Begin, batches: Batches) -> None:
+    background = [begin(babbling(f"{n} {words('x', 10)}", tokens=200)) for n in range(PROGRAMS)]
+    for steps in background:
+        said(steps, 2)
+    batches.seen.clear()
+    line = deque([begin(babbling("Why?", tokens=8, priority=1)), *background])  # who has just come is stepped first
+    person, told = line[0], None
+    while not isinstance(told, Token):
+        told = next(line[0])
+        told = told if line[0] is person else None
+        line.rotate(-1)
+    assert [sum(batch.values()) for batch in batches.seen] == [4]  # its prompt and nothing else
 
 
 def test_a_long_prompt_of_a_person_lets_the_others_write(begin: Begin, batches: Batches) -> None:
