@@ -13,10 +13,20 @@ from app.core.reader import Reader
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.types import Collection
-from app.workers.calls.documents import CheckHealth, Embed, Ground, ListDocuments, Read, ReadText, RenderPage, Search
+from app.workers.calls.documents import (
+    CheckHealth,
+    CompareVersions,
+    Embed,
+    Ground,
+    ListDocuments,
+    Read,
+    ReadText,
+    RenderPage,
+    Search,
+)
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, Read, RenderPage, ReadText, CheckHealth)
+READING = (ListDocuments, Search, Embed, Ground, Read, RenderPage, ReadText, CompareVersions, CheckHealth)
 
 
 class DocumentsDesk:
