@@ -4,3 +4,4 @@ from __future__ import annotations
 
 CHATS = 2
 DOCUMENTS = 3
+TABLES = 1

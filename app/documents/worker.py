@@ -15,6 +15,8 @@ import msgspec
 from app.database.errors import plain_errors
 from app.documents.comparing import compare_versions
 from app.documents.embed import Embedder, batches
+from app.documents.embed import Counter, batches
+from app.documents.fields import DocumentFields
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -39,6 +41,7 @@ from app.workers.calls.documents import (
     DocumentText,
     Embed,
     Embedded,
+    FieldsRead,
     Forgotten,
     Ground,
     Grounded,
@@ -49,6 +52,7 @@ from app.workers.calls.documents import (
     PageImage,
     Read,
     Readings,
+    ReadFields,
     ReadText,
     Remove,
     RenameCollection,
@@ -145,6 +149,8 @@ class DocumentsRole:
                 return self._read_text(call)
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
+            case ReadFields():
+                return (yield from self._read_fields(call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -263,6 +269,15 @@ class DocumentsRole:
         text, pages = self._store.text(call.document_id)
         document = self._document(call.document_id)
         return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+
+    def _read_fields(self, call: ReadFields) -> Steps:
+        """A field a step, so that other requests have their turn."""
+        document = DocumentFields(self._store, call.document_id)
+        found = []
+        for field in call.fields:
+            found.append(document.read(field))
+            yield None
+        return FieldsRead(fields=tuple(found))
 
     def _document(self, document_id: int) -> Document:
         document = self._store.document(document_id)

@@ -27,6 +27,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     add_comparing(page, parts.core)
+    page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page

@@ -6,6 +6,8 @@ from msgspec import Struct, field
 
 from app.text.compare.result import Comparison
 from app.types import Box, Collection, Document, FileStatus, Passage, Reading, SearchResult, Support
+from app.text.fields.field import Field
+from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
 from app.workers.message import Call, Data
 
 
@@ -127,6 +129,11 @@ class CompareVersions(Call, frozen=True):
     left: Version
     right: Version
     export: str = ""
+class ReadFields(Call, frozen=True):
+    """The values of these fields in one document; → FieldsRead."""
+
+    document_id: int
+    fields: tuple[Field, ...]
 
 
 class CheckHealth(Call, frozen=True):
@@ -240,6 +247,19 @@ class Compared(Data, frozen=True):
     left: DocumentText
     right: DocumentText
     comparison: Comparison
+class FieldFound(Data, frozen=True):
+    """What a document says to a field: word for word, in `passage`, whose `best` is the sentence or row; or nothing."""
+
+    key: str
+    text: str = ""
+    passage: Passage | None = None
+    chance: float = 0.0
+
+
+class FieldsRead(Data, frozen=True):
+    """One for each field, in their order."""
+
+    fields: tuple[FieldFound, ...]
 
 
 class Health(Data, frozen=True):
@@ -265,6 +285,7 @@ Calls = (
     | RenderPage
     | ReadText
     | CompareVersions
+    | ReadFields
     | CheckHealth
 )
 
@@ -286,5 +307,6 @@ Answers = (
     | DocumentText
     | CompareProgress
     | Compared
+    | FieldsRead
     | Health
 )
