@@ -194,6 +194,13 @@ class SearchRequest(Body, kw_only=True):
     k: Annotated[int, Meta(ge=1, le=MOST_PASSAGES)] = 8
 
 
+class SummariseRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/summarise. Needs no model: a summary is made of the documents' own words."""
+
+    document_id: int = 0  # 0: what the collection holds
+    stream: bool | None = None
+
+
 class AskRequest(Body, kw_only=True):
     """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
 
@@ -207,6 +214,8 @@ class CompareRequest(Body, kw_only=True):
 
     left: Annotated[int, Meta(ge=1)]
     right: Annotated[int, Meta(ge=1)]
+
+
 class TableField(Body, kw_only=True):
     """What is asked of each document; `question` and `kind` are guessed from the name where they are not sent."""
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, table, train
+from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, summarise, table, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
+    "summarise": summarise.command,
     "chat": repl.command,
     "train": train.command,
     "serve": serve.command,
@@ -124,8 +125,14 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     table.add_argument("--export", default="", metavar="FILE", help="save it as .xlsx, .docx or .md, with links")
     _add_json(table)
+    summarise = commands.add_parser(
+        "summarise", help="a document, or what a collection holds, in its own words with sources; needs no model"
+    )
+    summarise.add_argument("document", nargs="?", default="", metavar="FILE", help="name or path; a new file is added")
+    summarise.add_argument("--export", default="", metavar="FILE", help="save it as .docx or .md")
+    _add_json(summarise)
     chat = commands.add_parser("chat", help="talk in the terminal")
-    for command in (ask, table, chat):
+    for command in (ask, table, summarise, chat):
         _add_collection(command)
 
 

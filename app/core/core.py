@@ -26,6 +26,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
@@ -84,6 +85,7 @@ class Core:
         self.documents = DocumentsDesk(house)
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
+        summaries = Summaries(self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
@@ -91,7 +93,8 @@ class Core:
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.tables, self.answers, questions, chats, removals, training, completions,
+            self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, training,
+            completions,
             self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {

@@ -14,8 +14,8 @@ import msgspec
 
 from app.database.errors import plain_errors
 from app.documents.comparing import compare_versions
+from app.documents.digest import Digest
 from app.documents.embed import Embedder, batches
-from app.documents.embed import Counter, batches
 from app.documents.fields import DocumentFields
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
@@ -41,7 +41,9 @@ from app.workers.calls.documents import (
     DocumentText,
     Embed,
     Embedded,
+    Extract,
     FieldsRead,
+    FindTopics,
     Forgotten,
     Ground,
     Grounded,
@@ -49,10 +51,11 @@ from app.workers.calls.documents import (
     ListCollections,
     ListDocuments,
     ListTombstones,
+    Outline,
     PageImage,
     Read,
-    Readings,
     ReadFields,
+    Readings,
     ReadText,
     Remove,
     RenameCollection,
@@ -115,7 +118,8 @@ class DocumentsRole:
             case DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
             case ListDocuments():
-                self._store.require(call.collection_id)
+                if call.collection_id:
+                    self._store.require(call.collection_id)
                 return Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
             case Add():
                 return (yield from self._add(call))
@@ -151,6 +155,8 @@ class DocumentsRole:
                 return (yield from compare_versions(self._store, call))
             case ReadFields():
                 return (yield from self._read_fields(call))
+            case Outline() | Extract() | FindTopics():
+                return (yield from self._summarise(call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -254,6 +260,18 @@ class DocumentsRole:
                 vectors[index] = tuple(row.tolist())
             yield Warming()
         return Embedded(vectors=tuple(vectors), tokens=sum(tokens))
+
+    def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
+        digest = Digest(self._store, self._marked)
+        match call:
+            case Outline():
+                return digest.outline(self._document(call.document_id), call.parts)
+            case Extract():
+                embedder = yield from self._warm.embedder()
+                return (yield from digest.extract(call, embedder.encode))
+            case FindTopics():
+                self._store.require(*call.collections)
+                return digest.topics(call)
 
     def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
         """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""

@@ -13,6 +13,7 @@ from app.finetune.use import holding, trained_on
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
 from app.gui.compare.open import add_comparing
+from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.parts import Parts
@@ -28,9 +29,17 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     add_comparing(page, parts.core)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
+    page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def summarise(parts: Parts, window: MainWindow, row: Row) -> None:
+    """Ask for the summary of a document in a chat of its own, which goes on from there."""
+    window.new_chat()
+    parts.chats.choose_collection(parts.documents.current)
+    parts.chats.ask(QCoreApplication.translate("Documents", "Summarise {0}").format(row.name))
 
 
 def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int], runs: Runs) -> str:

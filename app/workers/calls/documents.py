@@ -5,9 +5,20 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from app.text.compare.result import Comparison
-from app.types import Box, Collection, Document, FileStatus, Passage, Reading, SearchResult, Support
 from app.text.fields.field import Field
-from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
+from app.types import (
+    Box,
+    Collection,
+    Document,
+    Excerpt,
+    FileStatus,
+    Part,
+    Passage,
+    Reading,
+    SearchResult,
+    Support,
+    Topic,
+)
 from app.workers.message import Call, Data
 
 
@@ -35,7 +46,7 @@ class DeleteCollection(Call, frozen=True):
 
 
 class ListDocuments(Call, frozen=True):
-    """→ Documents, "needs attention first"."""
+    """→ Documents, "needs attention first". 0: of all collections."""
 
     collection_id: int
 
@@ -129,11 +140,42 @@ class CompareVersions(Call, frozen=True):
     left: Version
     right: Version
     export: str = ""
+
+
 class ReadFields(Call, frozen=True):
     """The values of these fields in one document; → FieldsRead."""
 
     document_id: int
     fields: tuple[Field, ...]
+
+
+class Outline(Call, frozen=True):
+    """The parts of a document, at most `parts`, by its headings; → Outlined."""
+
+    document_id: int
+    parts: int = 12
+
+
+class Extract(Call, frozen=True):
+    """The sentences, lists or tables that carry a stretch of a document, in its order; → Extracted.
+
+    `opening`: they should say what the document is, and are sentences only.
+    """
+
+    document_id: int
+    start: int
+    end: int
+    count: int = 1
+    words: int = 60  # of all of them together
+    opening: bool = False
+    without: tuple[tuple[int, int], ...] = ()  # stretches that were extracted before
+
+
+class FindTopics(Call, frozen=True):
+    """What documents are about, what most of them are first; → Topics. No collections: all of them."""
+
+    collections: tuple[int, ...] = ()
+    count: int = 8
 
 
 class CheckHealth(Call, frozen=True):
@@ -247,6 +289,8 @@ class Compared(Data, frozen=True):
     left: DocumentText
     right: DocumentText
     comparison: Comparison
+
+
 class FieldFound(Data, frozen=True):
     """What a document says to a field: word for word, in `passage`, whose `best` is the sentence or row; or nothing."""
 
@@ -260,6 +304,19 @@ class FieldsRead(Data, frozen=True):
     """One for each field, in their order."""
 
     fields: tuple[FieldFound, ...]
+
+
+class Outlined(Data, frozen=True):
+    document: Document
+    parts: tuple[Part, ...]
+
+
+class Extracted(Data, frozen=True):
+    excerpts: tuple[Excerpt, ...]
+
+
+class Topics(Data, frozen=True):
+    topics: tuple[Topic, ...]
 
 
 class Health(Data, frozen=True):
@@ -286,6 +343,9 @@ Calls = (
     | ReadText
     | CompareVersions
     | ReadFields
+    | Outline
+    | Extract
+    | FindTopics
     | CheckHealth
 )
 
@@ -308,5 +368,8 @@ Answers = (
     | CompareProgress
     | Compared
     | FieldsRead
+    | Outlined
+    | Extracted
+    | Topics
     | Health
 )
