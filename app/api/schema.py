@@ -198,3 +198,4 @@ class AskRequest(Body, kw_only=True):
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
     stream: bool | None = None
+    why: bool | None = None

@@ -31,7 +31,7 @@ from app.documents.matrix import Matrix
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.text import words
-from app.types import SearchResult
+from app.types import Candidate, SearchResult, SearchTrace
 
 LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
@@ -56,6 +56,7 @@ class Parts(msgspec.Struct, frozen=True):
     bm25: float
     share: float  # of the BM25 that a passage with every term of the query, once, would have
     cosine: float
+    meaning: float  # the cosine beyond what any passage has with the query, 0 to 1, as far as the embedder is believed
     pairs: float
     total: float
     chance: float
@@ -75,11 +76,19 @@ class Searcher:
         self._vectors = vectors
 
     def search(
-        self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int], k: int
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        believed: float,
+        collections: Sequence[int],
+        k: int,
+        *,
+        trace: bool = False,
     ) -> SearchResult:
         """The `k` best passages in these collections (none: in all); `believed` is `trust` of the query."""
         began = time.perf_counter()
-        ranked = self.rank(query, vector, believed, collections)[:k]
+        candidates = self.rank(query, vector, believed, collections)
+        ranked = candidates[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
@@ -90,24 +99,43 @@ class Searcher:
             passages=found,
             found=bool(found) and found[0].score >= FOUND,
             elapsed_ms=(time.perf_counter() - began) * 1000,
+            trace=self._trace(candidates, collections) if trace else None,
         )
+
+    def _trace(self, candidates: Sequence[Parts], collections: Sequence[int]) -> SearchTrace:
+        documents, passages = self._store.extent(collections)
+        places = self._store.places([parts.id for parts in candidates])
+        weighed = []
+        for parts in candidates:
+            document_id, name, page = places[parts.id]
+            weighed.append(
+                Candidate(
+                    passage_id=parts.id,
+                    document_id=document_id,
+                    document=name,
+                    page=page,
+                    words=round(min(parts.share, 1.0), 4),
+                    meaning=round(parts.meaning, 4),
+                )
+            )
+        return SearchTrace(documents=documents, passages=passages, candidates=tuple(weighed))
 
     def rank(self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int]) -> list[Parts]:
         """All candidates, best first."""
         terms = words.query_terms(query)
         counts = self._store.term_counts(terms)
         lexical = self._lexical(terms, counts, collections)
-        near, cosine = self._cosines(vector, believed, collections, lexical)
+        near, cosine, usual = self._cosines(vector, believed, collections, lexical)
         ids = sorted(set(near) | set(lexical))
-        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), believed)
+        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), believed, usual)
         bodies = self._store.bodies(ids)
         parts = [scorer.score(id_, *bodies[id_], cosine[id_]) for id_ in ids]
         return sorted(parts, key=lambda part: (-part.total, part.id))
 
     def _cosines(
         self, vector: NDArray[np.float32], believed: float, collections: Sequence[int], lexical: Sequence[int]
-    ) -> tuple[list[int], dict[int, float]]:
-        """The nearest passages, and the cosine of these and the lexical ones.
+    ) -> tuple[list[int], dict[int, float], float]:
+        """The nearest passages, the cosine of these and the lexical ones, and what is usual.
 
         All vectors are compared where memory holds them. Beyond that Chroma proposes, and while it is being rebuilt
         the stored vectors are read through, which is slow but right.
@@ -116,12 +144,14 @@ class Searcher:
             cosines = self._matrix.scores(vector, collections)
             near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)] if believed else []
             ids = sorted(set(near) | set(lexical))
-            return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True))
+            usual = float(cosines[cosines > -2].mean()) if ids else 0.0
+            return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True)), usual
         if self._vectors is not None and self._vectors.ready():
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
             near = self._store.nearest(vector, collections, NEAR)
-        return near, self._store.cosines(vector, sorted(set(near) | set(lexical)))
+        found = self._store.cosines(vector, sorted(set(near) | set(lexical)))
+        return near, found, min(found.values(), default=0.0)
 
     def _lexical(self, terms: Sequence[str], counts: dict[str, int], collections: Sequence[int]) -> list[int]:
         """Candidates by full text. Words in every other passage only cost time, so rare ones stand for the query."""
@@ -154,14 +184,21 @@ class _Scorer:
     """Weighs passages for one query."""
 
     def __init__(
-        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, believed: float
+        self,
+        query: str,
+        terms: Sequence[str],
+        counts: dict[str, int],
+        passages: int,
+        mean: float,
+        believed: float,
+        usual: float,
     ) -> None:
         self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
         self._all = sum(self._idf.values()) or 1.0
         whole = words.terms(query)
         self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
         self._mean = mean
-        self._believed = believed
+        self._believed, self._usual = believed, usual
 
     def score(self, id_: int, context: str, text: str, cosine: float) -> Parts:
         """Weigh one passage."""
@@ -172,7 +209,8 @@ class _Scorer:
         pairs = sum(weight for pair, weight in self._neighbours.items() if pair in together) / self._all
         total = bm25 + self._believed * (COSINE * cosine + PAIRS * pairs)
         share = bm25 / self._all
-        return Parts(id_, bm25, share, cosine, pairs, total, self._chance(share, cosine))
+        meaning = self._believed * max(0.0, cosine - self._usual) / max(1 - self._usual, 1e-6)
+        return Parts(id_, bm25, share, cosine, meaning, pairs, total, self._chance(share, cosine))
 
     def _bm25(self, body: list[str], above: list[str]) -> float:
         length = K1 * (1 - B + B * (len(body) + HEADINGS * len(above)) / self._mean)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget
 
+from app.chats.forget import documents_of
 from app.chats.records import Turn
 from app.gui.chat import parts
 from app.gui.chat.controller import ChatController
@@ -93,9 +94,7 @@ class Conversation(QStackedWidget):
     def _documents_removed(self, ids: Collection[int]) -> None:
         """Cards and quotations of them go from the screen too."""
         answers = [view.turn.answer for view in self.answers() if view.turn.answer is not None]
-        passages = [source.passage for answer in answers for source in answer.sources]
-        passages += [passage for answer in answers for passage in answer.nearest]
-        if any(passage.document_id in ids for passage in passages):
+        if any(documents_of(answer) & set(ids) for answer in answers):
             self.show_turns()
 
     def _show_one(self) -> None:
