@@ -76,13 +76,13 @@ def verdict(answer: Answer, trace: Trace) -> str:
         return "Word for word from your documents, the model added nothing"
     if not trace.statements:
         return "The answer states nothing that passages could say"
-    held = trace.statements - len(answer.unsupported)
-    return f"{held} of {trace.statements} statements are in a passage"
+    verb = "statement is" if trace.statements == 1 else "statements are"
+    return f"{trace.statements - len(answer.unsupported)} of {trace.statements} {verb} in a passage"
 
 
-def holds(answer: Answer, trace: Trace) -> bool:
-    """Whether the check found nothing to warn of."""
-    return trace.wording == "documents" or (trace.statements > 0 and not answer.unsupported)
+def held(answer: Answer, trace: Trace) -> bool:
+    """Whether the check found something of the answer in the passages."""
+    return trace.wording == "documents" or trace.statements > len(answer.unsupported)
 
 
 def model_was_asked(trace: Trace) -> bool:

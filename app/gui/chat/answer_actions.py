@@ -1,12 +1,14 @@
-"""The row below an answer: copy, regenerate, versions, thumbs; and the field for what it should have said."""
+"""The row below an answer: copy, regenerate, versions, thumbs, why; and the field for what it should have said."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
+from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, Label
+from app.gui.widgets.buttons import Kind
 
 COPIED_MS = 1500
 
@@ -47,6 +49,7 @@ class AnswerActions(QWidget):
     regenerate_asked = Signal()
     version_asked = Signal(int)
     rating_chosen = Signal(object)
+    why_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +67,10 @@ class AnswerActions(QWidget):
         self.up.clicked.connect(lambda: self._choose("up"))
         self.down = IconButton("thumbs-down", self.tr("Bad answer: say what it should have been"))
         self.down.clicked.connect(lambda: self._choose("down"))
-        for widget in (self.copy, self.again, self.versions, self.up, self.down):
+        self.why = _WhyButton(self.tr("Why this answer?"), "toggle", icon="circle-help")
+        self.why.setCheckable(True)
+        self.why.clicked.connect(self.why_asked)
+        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.why):
             row.addWidget(widget)
         row.addStretch(1)
         self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
@@ -73,6 +79,7 @@ class AnswerActions(QWidget):
     def show_turn(self, turn: Turn) -> None:
         self._turn = turn
         self.versions.show_version(turn.version, turn.versions)
+        self.why.setVisible(turn.answer is not None and turn.answer.trace is not None)
         for button, rating in ((self.up, "up"), (self.down, "down")):
             button.set_color("accent" if turn.rating == rating else "text2")
         self.up.set_name(self.tr("Good answer, chosen") if turn.rating == "up" else self.tr("Good answer"))
@@ -87,6 +94,18 @@ class AnswerActions(QWidget):
         """A second click takes the judgement back."""
         current = self._turn.rating if self._turn else None
         self.rating_chosen.emit(None if current == rating else rating)
+
+
+class _WhyButton(Button):
+    """Shortens its words where the chat is narrow; the accessible name stays whole."""
+
+    def __init__(self, text: str, kind: Kind, icon: str) -> None:
+        super().__init__(text, kind, icon)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().size("icon") + 16, self.sizeHint().height())
 
 
 class CorrectionEditor(QWidget):

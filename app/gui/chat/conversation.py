@@ -32,6 +32,8 @@ class Conversation(QStackedWidget):
     source_opened = Signal(object, int)
     """AnswerView, number"""
     passage_opened = Signal(object)
+    why_asked = Signal(object)
+    """AnswerView"""
     link_clicked = Signal(str)
 
     def __init__(self, controller: ChatController, start_page: StartPage) -> None:
@@ -57,6 +59,7 @@ class Conversation(QStackedWidget):
             transcript = self._transcript = parts.transcript()(controller.turns)
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
+            transcript.why_asked.connect(self.why_asked)
             transcript.link_clicked.connect(self.link_clicked)
             transcript.regenerate_asked.connect(controller.regenerate)
             transcript.search_all_asked.connect(controller.search_all)
