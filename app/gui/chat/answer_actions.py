@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
-from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, Label
-from app.gui.widgets.buttons import Kind
+from app.gui.widgets.buttons import ShrinkingButton
 
 COPIED_MS = 1500
 
@@ -67,8 +66,9 @@ class AnswerActions(QWidget):
         self.up.clicked.connect(lambda: self._choose("up"))
         self.down = IconButton("thumbs-down", self.tr("Bad answer: say what it should have been"))
         self.down.clicked.connect(lambda: self._choose("down"))
-        self.why = _WhyButton(self.tr("Why this answer?"), "toggle", icon="circle-help")
+        self.why = ShrinkingButton(self.tr("Why this answer?"), "toggle", "circle-help")
         self.why.setCheckable(True)
+        self.why.setToolTip(self.tr("What was searched, used and passed over"))
         self.why.clicked.connect(self.why_asked)
         for widget in (self.copy, self.again, self.versions, self.up, self.down, self.why):
             row.addWidget(widget)
@@ -94,18 +94,6 @@ class AnswerActions(QWidget):
         """A second click takes the judgement back."""
         current = self._turn.rating if self._turn else None
         self.rating_chosen.emit(None if current == rating else rating)
-
-
-class _WhyButton(Button):
-    """Shortens its words where the chat is narrow; the accessible name stays whole."""
-
-    def __init__(self, text: str, kind: Kind, icon: str) -> None:
-        super().__init__(text, kind, icon)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.setToolTip(text)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().size("icon") + 16, self.sizeHint().height())
 
 
 class CorrectionEditor(QWidget):

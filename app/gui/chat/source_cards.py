@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QDate, QDateTime, QEvent, QLocale, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
@@ -14,7 +14,6 @@ from app.gui.theme import FontRole, theme
 from app.gui.widgets import (
     CITE_SIZE,
     FOCUS_RING,
-    Button,
     EnterPresses,
     IconLabel,
     Label,
@@ -23,6 +22,7 @@ from app.gui.widgets import (
     paint_box,
     paint_citation,
 )
+from app.gui.widgets.buttons import ShrinkingButton
 from app.types import Answer, Passage, Source
 
 CARDS_A_ROW = 3
@@ -258,7 +258,8 @@ class NotFoundCard(ThemedWidget):
             column.addSpacing(12)
             column.addWidget(self._rows(nearest))
         column.addSpacing(12)
-        column.addLayout(self._buttons())
+        self._ways = self._buttons()
+        column.addLayout(self._ways)
 
     def _sentence(self, answer: Answer) -> str:
         name, count = answer.searched or self.tr("your documents"), len(answer.nearest)
@@ -283,17 +284,29 @@ class NotFoundCard(ThemedWidget):
             rows.addWidget(row)
         return box
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _buttons(self) -> QBoxLayout:
+        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(8)
-        self.everywhere = Button(self.tr("Search all collections"), icon="folder-open")
+        self.everywhere = ShrinkingButton(self.tr("Search all collections"), icon="folder-open")
         self.everywhere.clicked.connect(self.search_all_asked)
-        self.alone = Button(self.tr("Ask the model without documents (may be wrong)"), icon="box")
+        self._alone_text = self.tr("Ask the model without documents (may be wrong)")
+        self.alone = ShrinkingButton(self._alone_text, icon="box")
         self.alone.clicked.connect(self.model_asked)
+        self._wide = self.everywhere.sizeHint().width() + 8 + self.alone.sizeHint().width()
         row.addWidget(self.everywhere)
         row.addWidget(self.alone)
         row.addStretch(1)
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the chat is narrow the buttons stand below each other, and the longer one says it shorter."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < self._wide + 34
+        across = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._ways.direction() != across:
+            self._ways.setDirection(across)
+            short, long = self.tr("Ask the model alone (may be wrong)"), self._alone_text
+            self.alone.setText(short if narrow else long)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_box(QPainter(self), QRectF(self.rect()), edge=theme().color("border"), radius=8)

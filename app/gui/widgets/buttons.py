@@ -162,6 +162,17 @@ class Button(EnterPresses, QPushButton):
         self.update()
 
 
+class ShrinkingButton(Button):
+    """Shortens its words where there is little room; the accessible name stays whole."""
+
+    def __init__(self, text: str, kind: Kind = "secondary", icon: str = "") -> None:
+        super().__init__(text, kind, icon)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().size("icon") + 2 * self._padding(), self.sizeHint().height())
+
+
 class LeadingButton(Button):
     """A wide button whose content starts at the leading edge and whose hint ends at the other: "New chat  Ctrl N"."""
 
