@@ -53,6 +53,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     best: tuple[int, int] | None = None  # the sentence in `text` that answers best
     boxes: tuple[Box, ...] = ()
     indexed_at: float = 0.0  # seconds since the epoch
+    modified: float = 0.0  # when its file had last been changed then; 0: not known
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -87,6 +88,25 @@ class Topic(Struct, frozen=True, kw_only=True):
     excerpt: Passage  # where that heading stands
 
 
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A passage that a search weighed."""
+
+    passage_id: int
+    document_id: int
+    document: str
+    page: int | None
+    words: float  # how much of the query's words it holds, 0 to 1
+    meaning: float  # how near it is beyond what any passage is, 0 to 1; 0 where the embedder is not to be believed
+
+
+class SearchTrace(Struct, frozen=True, kw_only=True):
+    """How a search went: "why this answer"."""
+
+    documents: int  # in the collections that were searched
+    passages: int
+    candidates: tuple[Candidate, ...]  # best first
+
+
 class SearchResult(Struct, frozen=True, kw_only=True):
     """Passages, best first. `found` is False where none is near enough to answer from."""
 
@@ -94,6 +114,7 @@ class SearchResult(Struct, frozen=True, kw_only=True):
     found: bool
     elapsed_ms: float  # everything in the documents process, the query's embedding included
     note: str = ""  # a sentence for the user, e.g. that the index is being rebuilt
+    trace: SearchTrace | None = None  # where it was asked for
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -196,6 +217,57 @@ class Document(Struct, frozen=True, kw_only=True):
     code: str = ""  # stable kind of failure: "password", "damaged", "empty", …
 
 
+Outcome = Literal["used", "older", "same", "no_room", "unneeded", "no_answer", "far", "weaker"]
+"""What became of a passage that was looked at; app/assistant/why.py says it in words."""
+
+
+class LookedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A passage that an answer might have come from, without its text."""
+
+    passage_id: int
+    document_id: int
+    document: str  # file name; "" once the document was removed
+    page: int | None = None
+    words: float = 0.0  # as in Candidate
+    meaning: float = 0.0
+    chance: float | None = None  # that it answers, 0 to 1, as the reader found; None: it did not read it
+    outcome: Outcome
+    source: int = 0  # of the answer: the one that it is, is older than, or says the same as
+
+
+class AnswerSettings(Struct, frozen=True, kw_only=True):
+    """The settings that an answer was made with."""
+
+    only_from_documents: bool
+    passages: int  # given to the model at most
+    temperature: float
+    seed: int | None
+    context: int = 0  # tokens; 0 where the model was not asked
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """How an answer from documents came about. Nothing of their text is in it."""
+
+    asked: str
+    searched_as: str
+    documents: int  # in the collections that were searched
+    passages: int
+    looked_at: tuple[LookedAt, ...] = ()  # best first
+    read: int = 0  # of these, by the reader or by the model
+    wording: Literal["model", "documents", "none"] = "none"  # whose words the answer is in
+    statements: int = 0  # sentences of the model that were held against the passages
+    search_ms: float = 0.0
+    read_ms: float = 0.0
+    write_ms: float = 0.0
+    check_ms: float = 0.0
+    settings: AnswerSettings
+
+    @property
+    def used(self) -> int:
+        """How many of the passages the answer cites."""
+        return sum(each.outcome == "used" for each in self.looked_at)
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """A finished (or stopped) answer with its evidence, as it is stored with a chat."""
 
@@ -211,6 +283,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     note: str = ""
     stats: Stats = Stats()
     budget: Budget | None = None
+    trace: Trace | None = None  # where documents were searched
 
 
 GGUF_SUFFIX, SHARED_SUFFIX = ".gguf", ".inhouse"

@@ -132,6 +132,11 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
         real.press_first_chip()
         real.until(lambda: real.chat.panel.page_view.image is not None, "the page")
 
+    def why() -> None:
+        chat(CITED)
+        _settle()
+        real.chat.transcript.answers()[-1].bar.why.click()
+
     def start() -> None:
         real.window.new_chat()
         real.press("Show sample questions")
@@ -173,6 +178,7 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
     return {
         "chat": lambda: chat(CITED),
         "chat-source": source,
+        "chat-why": why,
         "chat-start": start,
         "not-found": missing,
         "documents": lambda: real.window.show_page("documents"),

@@ -15,6 +15,7 @@ from app.api.models import IN_USE, chosen
 from app.api.reply import json_response, new_id, now
 from app.api.schema import AskRequest, SearchRequest, SummariseRequest
 from app.api.stream import streamed, unless_gone
+from app.assistant import why
 from app.core.calls.chats import Answered, Ask, Summarise
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
@@ -59,16 +60,16 @@ async def ask(request: Request) -> Response:
     model_id, model = await chosen(request.state.door, asked.model or IN_USE)
     call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id)
     if asked.stream:
-        return await streamed(request, [call], AnswerStream(collection, model))
+        return await streamed(request, [call], AnswerStream(collection, model, why=bool(asked.why)))
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
-    return json_response(_answer(_head(collection, model), answered.answer))
+    return json_response(_answer(_head(collection, model), answered.answer, bool(asked.why)))
 
 
 async def summarise(request: Request) -> Response:
     """POST /v1/collections/{id}/summarise."""
     asked = await decoded(request, SummariseRequest)
-    collection = await _found(request)
+    collection = await found_collection(request)
     if asked.document_id:
         await _require(request.state.door, collection, asked.document_id)
     call = Summarise(document_id=asked.document_id, collections=() if asked.document_id else (collection.id,))
@@ -89,14 +90,14 @@ async def _require(door: ApiDoor, collection: Collection, document_id: int) -> N
 class AnswerStream:
     """The text as the model writes it, then the whole answer: checked, with its citations."""
 
-    def __init__(self, collection: Collection, model: str) -> None:
-        self._head = _head(collection, model)
+    def __init__(self, collection: Collection, model: str, *, why: bool = False) -> None:
+        self._head, self._why = _head(collection, model), why
 
     def take(self, index: int, data: Data, last: bool) -> Iterable[dict[str, Any]]:
         if isinstance(data, Token) and not data.thinking:
             yield {**self._head, "object": "collection.answer.draft", "delta": data.text}
         elif isinstance(data, Answered) and last:
-            yield _answer(self._head, data.answer)
+            yield _answer(self._head, data.answer, self._why)
 
     def end(self) -> Iterable[dict[str, Any]]:
         return ()
@@ -112,8 +113,9 @@ def _head(collection: Collection, model: str) -> dict[str, Any]:
     }
 
 
-def _answer(head: dict[str, Any], answer: Answer) -> dict[str, Any]:
+def _answer(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[str, Any]:
     stats = answer.stats
+    how = {"why": why.as_json(answer.trace) if answer.trace else None} if with_why else {}
     return {
         **head,
         "answer": answer.text,
@@ -128,6 +130,7 @@ def _answer(head: dict[str, Any], answer: Answer) -> dict[str, Any]:
             "completion_tokens": stats.completion_tokens,
             "total_tokens": stats.prompt_tokens + stats.completion_tokens,
         },
+        **how,
     }
 
 

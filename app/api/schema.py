@@ -207,6 +207,7 @@ class AskRequest(Body, kw_only=True):
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
     stream: bool | None = None
+    why: bool | None = None
 
 
 class CompareRequest(Body, kw_only=True):

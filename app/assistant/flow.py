@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.assistant.query import is_small_talk, search_query, wants_text
 from app.assistant.quote import SURE, extract, marked
+from app.assistant.trace import traced
 from app.errors import AppError
 from app.paths import RESOURCES
 from app.settings import (
@@ -24,7 +25,18 @@ from app.settings import (
 )
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
-from app.types import Answer, InstalledModel, Message, Passage, Reading, Sampling, SearchResult, Source, Support
+from app.types import (
+    Answer,
+    AnswerSettings,
+    InstalledModel,
+    Message,
+    Passage,
+    Reading,
+    Sampling,
+    SearchResult,
+    Source,
+    Support,
+)
 from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data, WorkerRole
@@ -145,10 +157,21 @@ def answer(ask: Ask) -> Flow:
     """Search, read, decide, let the model write, check what it wrote.
 
     A small model is not asked where the reader decides: the answer is the sentence that holds it, or there is none.
+    What was searched and found, and what became of it, is in the answer's `trace`.
 
     Raises:
         AppError: the engine failed; or the documents did, and the answer may come from nowhere else.
     """
+    settings = AnswerSettings(
+        only_from_documents=ask.only_from_documents,
+        passages=ask.passages,
+        temperature=ask.sampling.temperature,
+        seed=ask.sampling.seed,
+    )
+    return traced(_answer(ask), ask.question, settings)
+
+
+def _answer(ask: Ask) -> Flow:
     if is_small_talk(ask.question):
         ask = msgspec.structs.replace(ask, collections=None)
     try:
@@ -174,7 +197,7 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
-    call = Search(query=query, collections=ask.collections, k=max(ask.passages, READ), highlight=True)
+    call = Search(query=query, collections=ask.collections, k=max(ask.passages, READ), highlight=True, trace=True)
     try:
         data = yield Step("documents", call)
     except AppError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from app.database.opening import version_of
-from app.types import Answer, Passage, Source
+from app.types import Answer, Passage, Source, Trace
 
 REMOVED = "> (A quotation stood here. Its document was removed.)"
 DELETED = "This answer was deleted together with the document that it spoke of."
@@ -23,18 +23,24 @@ Key = tuple[int, float]
 
 
 def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None:
-    """Remember which documents an answer holds passages of. The link outlives a document's removal."""
-    passages = [source.passage for source in answer.sources] + list(answer.nearest)
+    """Remember which documents an answer names. The link outlives a document's removal."""
     db.execute("DELETE FROM cited WHERE turn_id = ?", (turn_id,))
     db.executemany(
         "INSERT INTO cited (turn_id, document_id) VALUES (?, ?)",
-        [(turn_id, document_id) for document_id in {passage.document_id for passage in passages}],
+        [(turn_id, document_id) for document_id in documents_of(answer)],
     )
+
+
+def documents_of(answer: Answer) -> set[int]:
+    """Every document that an answer names: as a source, as near, or as looked at."""
+    passages = [source.passage for source in answer.sources] + list(answer.nearest)
+    looked_at = answer.trace.looked_at if answer.trace else ()
+    return {passage.document_id for passage in passages} | {each.document_id for each in looked_at}
 
 
 def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
     """The answer as it may be stored: a document that it cites may have been removed while it was written."""
-    ids = {source.passage.document_id for source in answer.sources} | {each.document_id for each in answer.nearest}
+    ids = documents_of(answer)
     marks = ",".join("?" * len(ids))
     removed = db.execute(f"SELECT document_id FROM removed WHERE document_id IN ({marks})", tuple(ids)).fetchall()
     return without(answer, [row[0] for row in removed]) if removed else answer
@@ -79,7 +85,16 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
         text=_QUOTE.sub(unquoted, answer.text),
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
+        trace=_without(answer.trace, gone) if answer.trace else None,
     )
+
+
+def _without(trace: Trace, ids: frozenset[int]) -> Trace:
+    """The trace without the names of these documents; what became of their passages stays."""
+    looked_at = tuple(
+        msgspec.structs.replace(each, document="") if each.document_id in ids else each for each in trace.looked_at
+    )
+    return msgspec.structs.replace(trace, looked_at=looked_at)
 
 
 def answers_about(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[int, ...]:

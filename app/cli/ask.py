@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.cli.output import Draft, answer_json, say_answer, say_json, tell
+from app.assistant import why
+from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
@@ -71,6 +72,9 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
 
 def _print(args: argparse.Namespace, answer: Answer) -> None:
     if args.json:
-        say_json(answer_json(answer))
-    else:
-        say_answer(answer)
+        how = {"why": why.as_json(answer.trace) if answer.trace else None} if args.why else {}
+        say_json({**answer_json(answer), **how})
+        return
+    say_answer(answer)
+    if args.why:
+        say("\n" + (why.report(answer) or "The model answered alone: no documents were searched."))

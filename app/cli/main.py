@@ -110,6 +110,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_question(ask, "question")
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
+    ask.add_argument("--why", action="store_true", help="say how the answer came about too")
     _add_json(ask)
     table = commands.add_parser(
         "table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
@@ -45,6 +46,15 @@ class Catalogue(Database):
             )
             for r in rows
         ]
+
+    def extent(self, collection_ids: Sequence[int]) -> tuple[int, int]:
+        """How many documents and passages these collections hold (none: all of them)."""
+        within = f"WHERE collection_id IN ({','.join('?' * len(collection_ids))})" if collection_ids else ""
+        row = self.db.execute(
+            f"SELECT count(*) FILTER (WHERE status <> 'failed'), coalesce(sum(passages), 0) FROM documents {within}",
+            tuple(collection_ids),
+        ).fetchone()
+        return row[0], row[1]
 
     def require(self, *collection_ids: int) -> None:
         """Raises AppError where one of these collections is not there. Cheap: a search asks too."""

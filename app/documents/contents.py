@@ -89,7 +89,7 @@ class Contents(Catalogue):
         """Passages by id, as a search shows them, without score and boxes."""
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, c.name AS collection, p.page, p.start,
-                p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at
+                p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -109,6 +109,7 @@ class Contents(Catalogue):
                 text=row["text"],
                 boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
                 indexed_at=row["indexed_at"] or 0.0,
+                modified=row["modified"],
             )
             for row in rows
         }
@@ -138,6 +139,15 @@ class Contents(Catalogue):
             (*collections, -(-count // most) or 1),
         )
         return [tuple(row) for row in rows]
+
+    def places_of(self, ids: Sequence[int]) -> dict[int, tuple[int, str, int | None]]:
+        """Document, its name, and the page of passages."""
+        rows = self.db.execute(
+            f"""SELECT p.id, p.document_id, d.name, p.page FROM passages p JOIN documents d ON d.id = p.document_id
+            WHERE p.id IN ({",".join("?" * len(ids))})""",
+            tuple(ids),
+        )
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def count(self) -> int:
         """All passages."""

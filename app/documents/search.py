@@ -32,7 +32,7 @@ from app.documents.matrix import Matrix
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.text import words
-from app.types import SearchResult
+from app.types import Candidate, SearchResult, SearchTrace
 
 LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
@@ -56,6 +56,10 @@ TYPICAL, SPREAD, PRIOR = 0.74, 0.022, 20
 """Mean and standard deviation of a question's cosines with passages of all kinds, and the passages they count for."""
 
 
+FAR = 6.0
+"""Standard deviations above the usual cosine that count as "the same meaning"."""
+
+
 class Parts(msgspec.Struct, frozen=True):
     """What a passage's place comes from: "why this answer"."""
 
@@ -63,6 +67,7 @@ class Parts(msgspec.Struct, frozen=True):
     bm25: float
     share: float  # of the BM25 that a passage with every term of the query, once, would have
     cosine: float  # 0 where it is not known: the vector is another embedder's
+    meaning: float  # the cosine beyond what any passage has with the query, 0 to 1
     pairs: float
     total: float
     chance: float
@@ -85,10 +90,13 @@ class Searcher:
         self._matrix = matrix
         self._vectors = vectors
 
-    def search(self, query: str, vector: NDArray[np.float32], collections: Sequence[int], k: int) -> SearchResult:
+    def search(
+        self, query: str, vector: NDArray[np.float32], collections: Sequence[int], k: int, *, trace: bool = False
+    ) -> SearchResult:
         """The `k` best passages in these collections (none: in all)."""
         began = time.perf_counter()
-        ranked = self.rank(query, vector, collections)[:k]
+        candidates = self.rank(query, vector, collections)
+        ranked = candidates[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
@@ -99,7 +107,26 @@ class Searcher:
             passages=found,
             found=bool(found) and found[0].score >= FOUND,
             elapsed_ms=(time.perf_counter() - began) * 1000,
+            trace=self._trace(candidates, collections) if trace else None,
         )
+
+    def _trace(self, candidates: Sequence[Parts], collections: Sequence[int]) -> SearchTrace:
+        documents, passages = self._store.extent(collections)
+        places = self._store.places_of([parts.id for parts in candidates])
+        weighed = []
+        for parts in candidates:
+            document_id, name, page = places[parts.id]
+            weighed.append(
+                Candidate(
+                    passage_id=parts.id,
+                    document_id=document_id,
+                    document=name,
+                    page=page,
+                    words=round(min(parts.share, 1.0), 4),
+                    meaning=round(parts.meaning, 4),
+                )
+            )
+        return SearchTrace(documents=documents, passages=passages, candidates=tuple(weighed))
 
     def rank(self, query: str, vector: NDArray[np.float32], collections: Sequence[int]) -> list[Parts]:
         """All candidates, best first."""
@@ -192,7 +219,8 @@ class _Scorer:
         lift = cosine - self._near.mean if cosine else 0.0
         total = bm25 + COSINE * lift + PAIRS * pairs
         share = bm25 / self._all
-        return Parts(id_, bm25, share, cosine, pairs, total, self._chance(share, cosine))
+        meaning = min(1.0, max(0.0, lift / (FAR * self._near.spread)))
+        return Parts(id_, bm25, share, cosine, meaning, pairs, total, self._chance(share, cosine))
 
     def _bm25(self, body: list[str], above: list[str]) -> float:
         length = K1 * (1 - B + B * (len(body) + HEADINGS * len(above)) / self._mean)

@@ -141,8 +141,7 @@ class DocumentsRole:
             case Search():
                 return (yield from self._search(call))
             case Ground():
-                embedder = yield from self._warm.embedder()
-                return Grounded(support=tuple(ground(call.sentences, call.passages, embedder.encode_queries)))
+                return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
             case Embed():
@@ -230,7 +229,8 @@ class DocumentsRole:
         began = time.perf_counter()
         opened.store.require(*call.collections)
         vector = embedder.encode_queries([call.query])[0]
-        result = opened.searcher.search(call.query, vector, call.collections, max(1, call.k))
+        k = max(1, call.k)
+        result = opened.searcher.search(call.query, vector, call.collections, k, trace=call.trace)
         if call.highlight:
             texts = [passage.text for passage in result.passages]
             spans = best_sentences(call.query, vector, texts, embedder.encode)
@@ -239,14 +239,21 @@ class DocumentsRole:
         elapsed = (time.perf_counter() - began) * 1000
         return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
 
+    def _ground(self, call: Ground) -> Steps:
+        embedder = yield from self._warm.embedder()
+        began = time.perf_counter()
+        support = tuple(ground(call.sentences, call.passages, embedder.encode_queries))
+        return Grounded(support=support, elapsed_ms=(time.perf_counter() - began) * 1000)
+
     def _read(self, call: Read) -> Steps:
+        began = time.perf_counter()
         reader = yield from self._warm.reader()
         reading = reader.read(call.question, call.passages)
         while True:
             try:
                 next(reading)
             except StopIteration as end:
-                return Readings(readings=end.value)
+                return Readings(readings=end.value, elapsed_ms=(time.perf_counter() - began) * 1000)
             yield Warming()
 
     def _embed(self, call: Embed) -> Steps:

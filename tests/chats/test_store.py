@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from app.chats.store import ChatStore
 from app.database import opening
 from app.errors import AppError, Busy, NewerData
 from app.paths import home
-from app.types import Answer, Message, Passage, Source
+from app.types import Answer, AnswerSettings, LookedAt, Message, Passage, Source, Trace
 
 LINGER = "import time; app = time.sleep(60)"
 """Looks like an Inhouse on its command line."""
@@ -214,6 +215,44 @@ def test_its_name_and_path_go_too_and_what_the_model_wrote_is_counted(store: Cha
     assert store.answers_about([7]) == (turns[0],), "known after blanking too"
     for file in home().root.glob("chats.db*"):
         assert b"Layoffs" not in file.read_bytes() and b"/plans" not in file.read_bytes()
+
+
+def traced(*names: str) -> Trace:
+    """Documents with ids from 7 that were looked at and not used."""
+    looked_at = tuple(
+        LookedAt(passage_id=n, document_id=n, document=name, page=1, outcome="unneeded")
+        for n, name in enumerate(names, 7)
+    )
+    settings = AnswerSettings(only_from_documents=True, passages=6, temperature=0.2, seed=None)
+    return Trace(asked="Q", searched_as="Q", documents=2, passages=9, looked_at=looked_at, settings=settings)
+
+
+def test_a_removed_document_that_was_only_looked_at_loses_its_name_too(store: ChatStore) -> None:
+    chat = store.create()
+    _, turn = exchange(store, chat.id, "Q", Answer(text="Thirty.", trace=traced("Zymurgy.pdf", "kept.pdf")))
+    assert store.forget_documents([7]) == Forgot(answers=1)
+    answer = store.turn(turn).answer
+    assert answer is not None and answer.trace is not None
+    assert [each.document for each in answer.trace.looked_at] == ["", "kept.pdf"]
+    for file in home().root.glob("chats.db*"):
+        assert b"Zymurgy" not in file.read_bytes()
+    _, late = exchange(store, chat.id, "Q", Answer(text="Thirty.", trace=traced("Zymurgy.pdf")))
+    answer = store.turn(late).answer
+    assert answer is not None and answer.trace is not None
+    assert answer.trace.looked_at[0].document == "", "an answer that ends after the removal"
+
+
+def test_an_answer_from_before_there_were_traces_opens(store: ChatStore) -> None:
+    chat = store.create()
+    _, turn = exchange(store, chat.id, "Q", "Thirty.")
+    old = b"""{"text":"Thirty. [1]","sources":[{"n":1,"passage":{"id":3,"document_id":7,"document":"leave.pdf",
+        "path":"/leave.pdf","collection":"HR","collection_id":1,"page":2,"start":0,"end":7,"heading":"","text":"Thirty.",
+        "score":0.9,"best":null,"boxes":[[1.0,2.0,3.0,4.0]],"indexed_at":1.0}}],"searched":"HR","model":"Starter"}"""
+    with contextlib.closing(sqlite3.connect(home().chats_db)) as db, db:
+        db.execute("UPDATE turns SET answer = ? WHERE id = ?", (old, turn))
+    answer = store.turn(turn).answer
+    assert answer is not None and answer.trace is None and answer.sources[0].passage.modified == 0.0
+    assert store.turns(chat.id)[1].answer == answer
 
 
 def test_answers_that_speak_of_a_removed_document_can_be_deleted(store: ChatStore) -> None:

@@ -180,7 +180,7 @@ def test_panel_is_dragged_within_its_limits(qtbot) -> None:
     world = World()
     page = world.page(qtbot, size=(1400, 800))
     host: SidePanelHost = page.host
-    host.set_open(True)
+    host.open_panel(page.panel)
     assert page.panel.width() == pytest_approx(400)
     host.set_panel_width(5000)
     assert page.panel.width() == pytest_approx(MOST)

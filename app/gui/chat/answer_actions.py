@@ -1,4 +1,4 @@
-"""The row below an answer: copy, regenerate, versions, thumbs; and the field for what it should have said."""
+"""The row below an answer: copy, regenerate, versions, thumbs, why; and the field for what it should have said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.chats.records import Turn
 from app.gui.widgets import Button, IconButton, Label
+from app.gui.widgets.buttons import ShrinkingButton
 
 COPIED_MS = 1500
 
@@ -47,6 +48,7 @@ class AnswerActions(QWidget):
     regenerate_asked = Signal()
     version_asked = Signal(int)
     rating_chosen = Signal(object)
+    why_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +66,11 @@ class AnswerActions(QWidget):
         self.up.clicked.connect(lambda: self._choose("up"))
         self.down = IconButton("thumbs-down", self.tr("Bad answer: say what it should have been"))
         self.down.clicked.connect(lambda: self._choose("down"))
-        for widget in (self.copy, self.again, self.versions, self.up, self.down):
+        self.why = ShrinkingButton(self.tr("Why this answer?"), "toggle", "circle-help")
+        self.why.setCheckable(True)
+        self.why.setToolTip(self.tr("What was searched, used and passed over"))
+        self.why.clicked.connect(self.why_asked)
+        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.why):
             row.addWidget(widget)
         row.addStretch(1)
         self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
@@ -73,6 +79,7 @@ class AnswerActions(QWidget):
     def show_turn(self, turn: Turn) -> None:
         self._turn = turn
         self.versions.show_version(turn.version, turn.versions)
+        self.why.setVisible(turn.answer is not None and turn.answer.trace is not None)
         for button, rating in ((self.up, "up"), (self.down, "down")):
             button.set_color("accent" if turn.rating == rating else "text2")
         self.up.set_name(self.tr("Good answer, chosen") if turn.rating == "up" else self.tr("Good answer"))

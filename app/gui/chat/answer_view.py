@@ -28,6 +28,7 @@ class AnswerView(QWidget):
 
     source_opened = Signal(int)
     passage_opened = Signal(object)
+    why_asked = Signal()
     link_clicked = Signal(str)
     regenerate_asked = Signal()
     search_all_asked = Signal()
@@ -72,6 +73,7 @@ class AnswerView(QWidget):
         self.bar.regenerate_asked.connect(self.regenerate_asked)
         self.bar.version_asked.connect(self.version_asked)
         self.bar.rating_chosen.connect(self._rate)
+        self.bar.why_asked.connect(self.why_asked)
         self._column.addSpacing(8)
         self._column.addWidget(self.bar)
         self.correction: CorrectionEditor | None = None
@@ -133,7 +135,7 @@ class AnswerView(QWidget):
         self._note.say(notes(answer))
         self._show_evidence(answer)
         self.bar.show_turn(turn)
-        self.bar.setVisible(not answer.not_found or turn.versions > 1)
+        self.bar.setVisible(not answer.not_found or turn.versions > 1 or answer.trace is not None)
         self._name = spoken_name(answer)
         self.setAccessibleName(self._name)
         self.body.set_spoken_name(self._name)
@@ -220,7 +222,7 @@ class AnswerView(QWidget):
         self.cards, self.not_found = None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
-            self.not_found = NotFoundCard(answer.searched, answer.nearest)
+            self.not_found = NotFoundCard(answer)
             self.not_found.passage_opened.connect(self.passage_opened)
             self.not_found.search_all_asked.connect(self.search_all_asked)
             self.not_found.model_asked.connect(self.model_asked)

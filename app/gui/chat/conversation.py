@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget
 
+from app.chats.forget import documents_of
 from app.chats.records import Turn
 from app.gui.chat import parts
 from app.gui.chat.controller import ChatController
@@ -31,6 +32,8 @@ class Conversation(QStackedWidget):
     source_opened = Signal(object, int)
     """AnswerView, number"""
     passage_opened = Signal(object)
+    why_asked = Signal(object)
+    """AnswerView"""
     link_clicked = Signal(str)
 
     def __init__(self, controller: ChatController, start_page: StartPage) -> None:
@@ -56,6 +59,7 @@ class Conversation(QStackedWidget):
             transcript = self._transcript = parts.transcript()(controller.turns)
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
+            transcript.why_asked.connect(self.why_asked)
             transcript.link_clicked.connect(self.link_clicked)
             transcript.regenerate_asked.connect(controller.regenerate)
             transcript.search_all_asked.connect(controller.search_all)
@@ -93,9 +97,7 @@ class Conversation(QStackedWidget):
     def _documents_removed(self, ids: Collection[int]) -> None:
         """Cards and quotations of them go from the screen too."""
         answers = [view.turn.answer for view in self.answers() if view.turn.answer is not None]
-        passages = [source.passage for answer in answers for source in answer.sources]
-        passages += [passage for answer in answers for passage in answer.nearest]
-        if any(passage.document_id in ids for passage in passages):
+        if any(documents_of(answer) & set(ids) for answer in answers):
             self.show_turns()
 
     def _show_one(self) -> None:

@@ -23,37 +23,35 @@ if TYPE_CHECKING:
 class OpenSource(QObject):
     """Opens passages in the panel, one at a time, and marks the chip and the card that they belong to."""
 
-    closed = Signal()
-    """By the person; the chat takes the keyboard again."""
     failed = Signal(object)
     """AppError"""
 
     def __init__(
-        self, main: QWidget, reader: SourceReader, answers: Callable[[], list[AnswerView]], parent: QWidget
+        self, host: SidePanelHost, reader: SourceReader, answers: Callable[[], list[AnswerView]], parent: QWidget
     ) -> None:
-        """`main` is the chat itself; `answers` are those that the transcript shows, from top to bottom."""
+        """`answers` are those that the transcript shows, from top to bottom."""
         super().__init__(parent)
-        self._reader, self._answers = reader, answers
+        self._host, self._reader, self._answers = host, reader, answers
         self._answer: AnswerView | None = None
         self._panel: SourcePanel | None = None
-        self.host = SidePanelHost(main, lambda: self.panel)
+        host.panel_changed.connect(self._panel_changed)
 
     @property
     def panel(self) -> SourcePanel:
         """The source panel; it is built with the first source that it shows."""
         if self._panel is None:
             panel = self._panel = parts.source_panel()(self._reader)
-            panel.closed.connect(self.close)
+            panel.closed.connect(self._host.leave)
             panel.open_file_asked.connect(self._open_file)
             panel.source_changed.connect(self._source_changed)
-            panel.width_wanted.connect(self.host.offer_width)
-            panel.set_covering(self.host.is_narrow)
-            self.host.covering_changed.connect(panel.set_covering)
+            panel.width_wanted.connect(self._host.offer_width)
+            panel.set_covering(self._host.is_narrow)
+            self._host.covering_changed.connect(panel.set_covering)
         return self._panel
 
     @property
     def is_open(self) -> bool:
-        return self.host.is_open
+        return self._panel is not None and self._host.panel is self._panel
 
     def open(self, answer: AnswerView, number: int) -> None:
         """Show the passage behind a citation."""
@@ -62,7 +60,7 @@ class OpenSource(QObject):
         self.leave_answer()
         self._answer = answer
         at = sorted(answer.citations.sources).index(number)
-        self.host.set_open(True)
+        self._host.open_panel(self.panel)
         self.panel.show_passages(answer.passages(), at)
 
     def open_nth(self, number: int) -> None:
@@ -75,7 +73,7 @@ class OpenSource(QObject):
     def open_passage(self, passage: Passage) -> None:
         """Show a passage that no number stands for."""
         self.leave_answer()
-        self.host.set_open(True)
+        self._host.open_panel(self.panel)
         self.panel.show_passages([passage], 0, numbered=False)
 
     def step(self, by: int) -> None:
@@ -83,23 +81,16 @@ class OpenSource(QObject):
         if self.is_open:
             self.panel.step(by)
 
-    def close(self) -> None:
-        """Close the panel as a person does."""
-        self.hide()
-        self.closed.emit()
-
-    def hide(self) -> None:
-        """Close the panel because another chat or answer takes its place; the keyboard stays where it is."""
-        self.leave_answer()
-        if self.is_open:
-            self.host.set_open(False)
-
     def leave_answer(self) -> None:
         """No citation is marked any more."""
         if self._answer is not None:
             answer, self._answer = self._answer, None
             if answer in self._answers():
                 answer.set_active(0)
+
+    def _panel_changed(self) -> None:
+        if not self.is_open:
+            self.leave_answer()
 
     def _source_changed(self, number: int) -> None:
         if self._answer is not None:

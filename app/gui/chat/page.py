@@ -19,6 +19,8 @@ from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
 from app.gui.chat.links import link_target
 from app.gui.chat.open_source import OpenSource
+from app.gui.chat.open_why import OpenWhy
+from app.gui.chat.side_panel import SidePanelHost
 from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
 from app.gui.models.controller import ModelsController
@@ -70,8 +72,9 @@ class ChatPage(QWidget):
         self.conversation = Conversation(controller, self.start_page)
         self.frame = ChatFrame(self.conversation, self.collection_button, model_button)
         self.composer, self.banner, self.more = self.frame.composer, self.frame.banner, self.frame.more
-        self.sources = OpenSource(self.frame, self.reader, self.conversation.answers, self)
-        self.host = self.sources.host
+        self.host = SidePanelHost(self.frame)
+        self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
+        self.why = OpenWhy(self.host, self.conversation.answers, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.host)
@@ -111,13 +114,15 @@ class ChatPage(QWidget):
         self.more.clicked.connect(lambda: self.make_menu().open_below(self.more))
         self.banner.restart_asked.connect(controller.restart_engine)
         conversation = self.conversation
-        conversation.leaving.connect(self.sources.hide)
+        conversation.leaving.connect(self.host.close_panel)
         conversation.streaming_changed.connect(composer.set_streaming)
         conversation.input_wanted.connect(self._focus_composer)
         conversation.source_opened.connect(self.sources.open)
         conversation.passage_opened.connect(self.sources.open_passage)
+        conversation.why_asked.connect(self.why.toggle)
         conversation.link_clicked.connect(self._open_link)
-        self.sources.closed.connect(self._focus_composer)
+        self.why.source_asked.connect(self.sources.open)
+        self.host.closed.connect(self._focus_composer)
         self.sources.failed.connect(lambda error: self._say(str(error)))
 
     @property
@@ -147,14 +152,14 @@ class ChatPage(QWidget):
     def shown(self) -> None:
         """The chat is opened to be written in: a panel that covers the input goes."""
         if self.host.covers:
-            self.sources.hide()
+            self.host.close_panel()
 
     def first_focus(self) -> QWidget:
         return self.composer.edit
 
     def regions(self) -> list[QWidget]:
         """The stops of F6."""
-        panel = [self.panel] if self.host.is_open else []
+        panel = [self.host.panel] if self.host.panel is not None else []
         body = self.start_page if self.conversation.is_blank else self.transcript
         return [self.frame.bar, body, *panel, self.composer.edit]
 
@@ -176,7 +181,7 @@ class ChatPage(QWidget):
         if self._controller.writing() is not None:
             self._controller.stop()
         elif self.host.is_open:
-            self.sources.close()
+            self.host.leave()
 
     def edit_last(self) -> None:
         """Turn the last question into a field."""
@@ -191,7 +196,7 @@ class ChatPage(QWidget):
         """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
         views = [] if self.conversation.is_blank else self.transcript.views()
         turns = [stop for view in views for stop in _stops(view)]
-        panel = _stops(self.panel) if self.host.is_open else []
+        panel = _stops(self.host.panel) if self.host.panel is not None else []
         for before, after in pairwise([self.more, *turns, *panel, *_stops(self.composer)]):
             QWidget.setTabOrder(before, after)
         return super().focusNextPrevChild(forward)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
+    from app.gui.chat.why_panel import WhyPanel
     from app.gui.models.switcher_list import ModelSwitcher
 
 
@@ -32,6 +33,13 @@ def source_panel() -> type[SourcePanel]:
     return SourcePanel
 
 
+def why_panel() -> type[WhyPanel]:
+    """What says how an answer came about."""
+    from app.gui.chat.why_panel import WhyPanel
+
+    return WhyPanel
+
+
 def model_list() -> type[ModelSwitcher]:
     """What opens below the model's name."""
     from app.gui.models.switcher_list import ModelSwitcher
@@ -39,4 +47,4 @@ def model_list() -> type[ModelSwitcher]:
     return ModelSwitcher
 
 
-PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, model_list)
+PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, why_panel, model_list)

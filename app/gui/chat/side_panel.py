@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
-
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -18,18 +15,21 @@ GRIP = 6
 
 
 class SidePanelHost(QWidget):
-    """Holds the chat and one panel; the panel's edge can be dragged."""
+    """Holds the chat and one panel at a time; the panel's edge can be dragged."""
 
     covering_changed = Signal(bool)
     width_changed = Signal(int)
+    panel_changed = Signal()
+    """Another panel is open, or none."""
+    closed = Signal()
+    """By the person; the chat takes the keyboard again."""
 
-    def __init__(self, main: QWidget, make_panel: Callable[[], QWidget], parent: QWidget | None = None) -> None:
-        """`make_panel` is called when the panel is first opened."""
+    def __init__(self, main: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._main, self._make_panel = main, make_panel
+        self._main = main
         self._wanted = theme().size("sourcePanel")
         self._chosen = False  # the person has dragged the edge
-        self._open = False
+        self._panel: QWidget | None = None
         self._covers = False
         main.setParent(self)
         self._grip = _Grip(self)
@@ -37,29 +37,47 @@ class SidePanelHost(QWidget):
         self._grip.hide()
         theme().changed.connect(self._arrange)
 
-    @cached_property
-    def _panel(self) -> QWidget:
-        panel = self._make_panel()
-        panel.setParent(self)
-        return panel
+    @property
+    def panel(self) -> QWidget | None:
+        """What is open beside the chat."""
+        return self._panel
 
     @property
     def is_open(self) -> bool:
-        return self._open
+        return self._panel is not None
 
     @property
     def covers(self) -> bool:
         """Whether the open panel takes the chat's place."""
-        return self._open and self._covers
+        return self.is_open and self._covers
 
     @property
     def is_narrow(self) -> bool:
         """Whether an open panel takes the chat's place here."""
         return self._covers
 
-    def set_open(self, is_open: bool) -> None:
-        self._open = is_open
+    def open_panel(self, panel: QWidget) -> None:
+        """Show it in the place of whatever is open; the caller keeps it."""
+        if panel is not self._panel:
+            panel.setParent(self)
+            self._change(panel)
+
+    def close_panel(self) -> None:
+        """Close because another chat or answer takes its place; the keyboard stays where it is."""
+        if self.is_open:
+            self._change(None)
+
+    def leave(self) -> None:
+        """Close as a person does."""
+        self.close_panel()
+        self.closed.emit()
+
+    def _change(self, panel: QWidget | None) -> None:
+        if self._panel is not None:
+            self._panel.hide()
+        self._panel = panel
         self._arrange()
+        self.panel_changed.emit()
 
     def set_panel_width(self, width: int) -> None:
         """The width that the person chose; it is kept within its limits."""
@@ -86,27 +104,27 @@ class SidePanelHost(QWidget):
         room = self.rect()
         width = min(self._wanted, room.width() - CHAT_KEEPS)
         covers = width < LEAST
-        if self._open or "_panel" in self.__dict__:
-            self._panel.setVisible(self._open)
-        self._grip.setVisible(self._open and not covers)
-        self._main.setVisible(not (self._open and covers))
+        self._grip.setVisible(self.is_open and not covers)
+        self._main.setVisible(not (self.is_open and covers))
         if covers != self._covers:
             self._covers = covers
             self.covering_changed.emit(covers)
-        if not self._open:
+        if self._panel is None:
             self._main.setGeometry(room)
-        elif covers:
+            return
+        self._panel.show()
+        if covers:
             self._panel.setGeometry(room)
         else:
-            self._split(room, width)
+            self._split(room, width, self._panel)
 
-    def _split(self, room: QRect, width: int) -> None:
+    def _split(self, room: QRect, width: int, panel: QWidget) -> None:
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         edge = width if rtl else room.width() - width
         left, right = QRect(0, 0, edge, room.height()), QRect(edge, 0, room.width() - edge, room.height())
-        main, panel = (right, left) if rtl else (left, right)
+        main, side = (right, left) if rtl else (left, right)
         self._main.setGeometry(main)
-        self._panel.setGeometry(panel.adjusted(0, 0, -1, 0) if rtl else panel.adjusted(1, 0, 0, 0))
+        panel.setGeometry(side.adjusted(0, 0, -1, 0) if rtl else side.adjusted(1, 0, 0, 0))
         self._grip.setGeometry(edge - GRIP // 2, 0, GRIP, room.height())
         self._grip.raise_()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDate, QDateTime, QEvent, QLocale, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
@@ -14,7 +14,6 @@ from app.gui.theme import FontRole, theme
 from app.gui.widgets import (
     CITE_SIZE,
     FOCUS_RING,
-    Button,
     EnterPresses,
     IconLabel,
     Label,
@@ -23,11 +22,14 @@ from app.gui.widgets import (
     paint_box,
     paint_citation,
 )
-from app.types import Passage, Source
+from app.gui.widgets.buttons import ShrinkingButton
+from app.types import Answer, Passage, Source
 
 CARDS_A_ROW = 3
 CARD_WIDTH = 180
 """The least width of a card: narrower chats have fewer a row."""
+LINE_WIDTH = 480
+"""From this width on a single source says all of it on one line."""
 ICONS = {".pdf": "file-text", ".docx": "file-text", ".eml": "mail", ".csv": "file-spreadsheet",
          ".xlsx": "file-spreadsheet"}  # fmt: skip
 
@@ -43,7 +45,15 @@ def snippet(passage: Passage) -> str:
     return " ".join(passage.text[start:end].split())
 
 
-class _Hovering(EnterPresses, QAbstractButton):
+def day_words(modified: float) -> str:
+    """ "12 January", with the year where it is not this one; "" where a file's date is not known."""
+    if not modified:
+        return ""
+    day = QDateTime.fromSecsSinceEpoch(int(modified)).date()
+    return QLocale().toString(day, "d MMMM" if day.year() == QDate.currentDate().year() else "d MMMM yyyy")
+
+
+class Hovering(EnterPresses, QAbstractButton):
     """A painted button that knows the mouse is over it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,10 +75,11 @@ class _Hovering(EnterPresses, QAbstractButton):
         self.update()
         super().leaveEvent(event)
 
-    def _write(
+    def write(
         self, painter: QPainter, area: QRect, text: str, role: FontRole, color: str,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:  # fmt: skip
+        """Draw one line of text, shortened to the area."""
         font = theme().font(role)
         painter.setFont(font)
         painter.setPen(theme().color(color))
@@ -77,20 +88,32 @@ class _Hovering(EnterPresses, QAbstractButton):
         painter.drawText(area, int(start), shown)
 
 
-class SourceCard(_Hovering):
+class SourceCard(Hovering):
     """One source: number, document, page, and the sentence that counts."""
 
     def __init__(self, source: Source, citations: Citations, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = source
         self._citations = citations
+        self._alone = False
+        passage = source.passage
+        self._where = self.tr("Page {page}").format(page=passage.page) if passage.page else passage.heading
+        self._day = day_words(passage.modified) if passage.document else ""
+        self._version = self.tr("Version of {day}").format(day=self._day) if self._day else ""
+        self._snippet = snippet(passage) or self.tr("This document was removed.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(source_label(source))
-        self.setAccessibleDescription(snippet(source.passage))
-        self.setToolTip(f"{source.passage.document}\n{snippet(source.passage)}")
+        self.setAccessibleDescription(" ".join(part for part in (snippet(passage), self._version) if part))
+        self.setToolTip("\n".join(part for part in (passage.document, self._version, snippet(passage)) if part))
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether it has a row of its own, and says all of it on one line."""
+        self._alone = alone
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(CARD_WIDTH, theme().line("ui") + 2 * theme().line("caption") + 32)
+        lines = theme().line("ui") + (0 if self._alone else 2 * theme().line("caption") + 6)
+        return QSize(CARD_WIDTH, lines + (18 if self._alone else 26))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -103,15 +126,37 @@ class SourceCard(_Hovering):
         line, small = theme().line("ui"), theme().line("caption")
         side = citation_width(str(self.source.n))
         height = theme().px(CITE_SIZE)
-        chip = QRectF(left, 12 + (line - height) / 2, side, height)
+        top = (self.height() - line) // 2 if self._alone else 12
+        chip = QRectF(left, top + (line - height) / 2, side, height)
         paint_citation(painter, chip, str(self.source.n), active=active)
+        if self._alone:
+            self._paint_line(painter, QRect(left + side + 8, top, width - side - 8, line))
+            return
         passage = self.source.passage
         name = QRect(left + side + 8, 12, width - side - 8, line)
-        self._write(painter, name, passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
-        where = self.tr("Page {page}").format(page=passage.page) if passage.page else passage.heading
-        self._write(painter, QRect(left, 14 + line, width, small), where, "caption", "text3")
-        text = snippet(passage) or self.tr("This document was removed.")
-        self._write(painter, QRect(left, 18 + line + small, width, small), text, "caption", "text2")
+        self.write(painter, name, passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
+        where = " · ".join(part for part in (self._where, self._day) if part)
+        self.write(painter, QRect(left, 14 + line, width, small), where, "caption", "text3")
+        self.write(painter, QRect(left, 18 + line + small, width, small), self._snippet, "caption", "text2")
+
+    def _paint_line(self, painter: QPainter, area: QRect) -> None:
+        """Name, page, sentence, and the version at the end."""
+        small, strong = QFontMetrics(theme().font("caption")), QFontMetrics(theme().font("uiStrong"))
+        end = small.horizontalAdvance(self._version) + 2
+        version = QRect(area.right() - end, area.top(), end + 1, area.height())
+        self.write(painter, version, self._version, "caption", "text2")
+        left, room = area.left(), area.width() - end - 12
+        texts: list[tuple[str, FontRole, str, QFontMetrics, float]] = [
+            (self.source.passage.document, "uiStrong", "text", strong, 0.5),
+            (self._where, "caption", "text2", small, 0.25),
+            (self._snippet, "caption", "text2", small, 1.0),
+        ]
+        for text, role, color, metrics, most in texts:
+            width = min(metrics.horizontalAdvance(text) + 2, round(room * most), area.left() + room - left)
+            if text and width > 0:
+                mode = Qt.TextElideMode.ElideMiddle if role == "uiStrong" else Qt.TextElideMode.ElideRight
+                self.write(painter, QRect(left, area.top(), width, area.height()), text, role, color, mode)
+                left += width + (8 if role == "uiStrong" else 16)
 
 
 class SourceCards(QWidget):
@@ -132,6 +177,7 @@ class SourceCards(QWidget):
         self.setAccessibleName(self.tr("Sources"))
 
     def _arrange(self, columns: int) -> None:
+        columns = min(columns, 1) if len(self.cards) == 1 else columns
         if columns == self._columns:
             return
         self._columns = columns
@@ -142,13 +188,16 @@ class SourceCards(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(min(max(event.size().width() // (theme().px(CARD_WIDTH) + 8), 1), CARDS_A_ROW))
+        width = event.size().width()
+        if len(self.cards) == 1:
+            self.cards[0].set_alone(width >= theme().px(LINE_WIDTH))
+        self._arrange(min(max(width // (theme().px(CARD_WIDTH) + 8), 1), CARDS_A_ROW))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, super().minimumSizeHint().height())
 
 
-class _NearRow(_Hovering):
+class _NearRow(Hovering):
     """A passage that came near: no number and no yellow, since it is no evidence."""
 
     def __init__(self, passage: Passage, name_width: int, last: bool, parent: QWidget | None = None) -> None:
@@ -172,15 +221,15 @@ class _NearRow(_Hovering):
         paint_icon(painter, file_icon(self._passage.document), "text2", QRect(12, middle, 16, 16))
         paint_icon(painter, "chevron-right", "text2", QRect(self.width() - 28, middle, 16, 16))
         name = QRect(36, 0, self._name_width, self.height())
-        self._write(painter, name, self._passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
+        self.write(painter, name, self._passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
         left = name.right() + 15
         page = self.tr("Page {page}").format(page=self._passage.page) if self._passage.page else ""
         if page:
             width = QFontMetrics(theme().font("caption")).horizontalAdvance(page) + 2
-            self._write(painter, QRect(left, 0, width, self.height()), page, "caption", "text3")
+            self.write(painter, QRect(left, 0, width, self.height()), page, "caption", "text3")
             left += max(width, theme().px(52)) + 12
         area = QRect(left, 0, self.width() - left - 40, self.height())
-        self._write(painter, area, snippet(self._passage), "ui", "text2")
+        self.write(painter, area, snippet(self._passage), "ui", "text2")
 
 
 class NotFoundCard(ThemedWidget):
@@ -190,8 +239,9 @@ class NotFoundCard(ThemedWidget):
     search_all_asked = Signal()
     model_asked = Signal()
 
-    def __init__(self, searched: str, nearest: Sequence[Passage], parent: QWidget | None = None) -> None:
+    def __init__(self, answer: Answer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        nearest = answer.nearest
         column = QVBoxLayout(self)
         column.setContentsMargins(17, 13, 17, 16)
         column.setSpacing(0)
@@ -201,17 +251,21 @@ class NotFoundCard(ThemedWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(Label(self.tr("Not found in your documents"), "heading"))
-        words.addWidget(Label(self._sentence(searched, len(nearest)), "ui", "text2", wrap=True))
+        words.addWidget(Label(self._sentence(answer), "ui", "text2", wrap=True))
         head.addLayout(words, 1)
         column.addLayout(head)
         if nearest:
             column.addSpacing(12)
             column.addWidget(self._rows(nearest))
         column.addSpacing(12)
-        column.addLayout(self._buttons())
+        self._ways = self._buttons()
+        column.addLayout(self._ways)
 
-    def _sentence(self, searched: str, count: int) -> str:
-        place = self.tr("No passage in {name} answers this.").format(name=searched or self.tr("your documents"))
+    def _sentence(self, answer: Answer) -> str:
+        name, count = answer.searched or self.tr("your documents"), len(answer.nearest)
+        documents = answer.trace.documents if answer.trace else 0
+        words = self.tr("None of the {n} documents in {name} answers this.") if documents > 1 else ""
+        place = (words or self.tr("No passage in {name} answers this.")).format(n=documents, name=name)
         if count == 0:
             return place + " " + self.tr("Try other words or another collection.")
         near = self.tr("This passage comes nearest:") if count == 1 else self.tr("These {n} passages come nearest:")
@@ -230,17 +284,29 @@ class NotFoundCard(ThemedWidget):
             rows.addWidget(row)
         return box
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _buttons(self) -> QBoxLayout:
+        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(8)
-        self.everywhere = Button(self.tr("Search all collections"), icon="folder-open")
+        self.everywhere = ShrinkingButton(self.tr("Search all collections"), icon="folder-open")
         self.everywhere.clicked.connect(self.search_all_asked)
-        self.alone = Button(self.tr("Ask the model without documents (may be wrong)"), icon="box")
+        self._alone_text = self.tr("Ask the model without documents (may be wrong)")
+        self.alone = ShrinkingButton(self._alone_text, icon="box")
         self.alone.clicked.connect(self.model_asked)
+        self._wide = self.everywhere.sizeHint().width() + 8 + self.alone.sizeHint().width()
         row.addWidget(self.everywhere)
         row.addWidget(self.alone)
         row.addStretch(1)
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the chat is narrow the buttons stand below each other, and the longer one says it shorter."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < self._wide + 34
+        across = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._ways.direction() != across:
+            self._ways.setDirection(across)
+            short, long = self.tr("Ask the model alone (may be wrong)"), self._alone_text
+            self.alone.setText(short if narrow else long)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_box(QPainter(self), QRectF(self.rect()), edge=theme().color("border"), radius=8)

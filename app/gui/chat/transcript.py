@@ -42,6 +42,7 @@ class Transcript(QScrollArea):
     source_opened = Signal(object, int)
     """AnswerView, number."""
     passage_opened = Signal(object)
+    why_asked = Signal(object)
     link_clicked = Signal(str)
     regenerate_asked = Signal(int)
     search_all_asked = Signal(int)
@@ -190,6 +191,7 @@ class Transcript(QScrollArea):
         view = AnswerView(turn)
         view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
         view.passage_opened.connect(self.passage_opened)
+        view.why_asked.connect(lambda v=view: self.why_asked.emit(v))
         view.link_clicked.connect(self.link_clicked)
         view.regenerate_asked.connect(lambda i=turn.id: self.regenerate_asked.emit(i))
         view.search_all_asked.connect(lambda i=turn.id: self.search_all_asked.emit(i))

@@ -12,16 +12,24 @@ from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets.base import FOCUS_RING, EnterPresses, paint_box
 
-Kind = Literal["primary", "secondary", "danger", "quiet", "link"]
+Kind = Literal["primary", "secondary", "danger", "quiet", "toggle", "link"]
 GAP = 8
 FILLS: dict[str, tuple[str | None, str, str]] = {
     "primary": ("accent", "accentHover", "accentPressed"),
     "secondary": ("surface", "hover", "pressed"),
     "danger": ("surface", "hover", "pressed"),
     "quiet": (None, "hover", "pressed"),
+    "toggle": (None, "hover", "selected"),
     "link": (None, "hover", "pressed"),
 }
-INKS = {"primary": "onAccent", "secondary": "text", "danger": "danger", "quiet": "text2", "link": "accent"}
+INKS = {
+    "primary": "onAccent",
+    "secondary": "text",
+    "danger": "danger",
+    "quiet": "text2",
+    "toggle": "text2",
+    "link": "accent",
+}
 
 
 class Button(EnterPresses, QPushButton):
@@ -137,7 +145,7 @@ class Button(EnterPresses, QPushButton):
 
     def _ink(self) -> str:
         if self.isEnabled():
-            return INKS[self._kind]
+            return "text" if self._kind == "toggle" and self.isChecked() else INKS[self._kind]
         return "text3" if self._kind == "primary" else "textDisabled"
 
     def _padding(self) -> int:
@@ -152,6 +160,17 @@ class Button(EnterPresses, QPushButton):
     def _measure(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+class ShrinkingButton(Button):
+    """Shortens its words where there is little room; the accessible name stays whole."""
+
+    def __init__(self, text: str, kind: Kind = "secondary", icon: str = "") -> None:
+        super().__init__(text, kind, icon)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().size("icon") + 2 * self._padding(), self.sizeHint().height())
 
 
 class LeadingButton(Button):

@@ -84,6 +84,7 @@ class Search(Call, frozen=True):
     collections: tuple[int, ...] = ()
     k: int = 8
     highlight: bool = False  # find the best sentence of each passage
+    trace: bool = False  # say what was looked at
 
 
 class Ground(Call, frozen=True):
@@ -249,10 +250,12 @@ class Searched(Data, frozen=True):
 
 class Grounded(Data, frozen=True):
     support: tuple[Support, ...]
+    elapsed_ms: float = 0.0
 
 
 class Readings(Data, frozen=True):
     readings: tuple[Reading, ...]  # best first; at most one a sentence, none of a passage without sentences
+    elapsed_ms: float = 0.0
 
 
 class Embedded(Data, frozen=True):
