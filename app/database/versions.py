@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 2
-DOCUMENTS = 3
+DOCUMENTS = 4
 TABLES = 1

@@ -232,8 +232,7 @@ class DocumentsRole:
         k = max(1, call.k)
         result = opened.searcher.search(call.query, vector, call.collections, k, trace=call.trace)
         if call.highlight:
-            texts = [passage.text for passage in result.passages]
-            spans = best_sentences(call.query, vector, texts, embedder.encode)
+            spans = best_sentences(call.query, vector, result.passages, embedder.encode)
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000

@@ -23,6 +23,7 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.buttons import ShrinkingButton
+from app.text.plain import shown
 from app.types import Answer, Passage, Source
 
 CARDS_A_ROW = 3
@@ -40,9 +41,8 @@ def file_icon(name: str) -> str:
 
 
 def snippet(passage: Passage) -> str:
-    """The sentence that answers best, else how the passage begins, on one line."""
-    start, end = passage.best or (0, 240)
-    return " ".join(passage.text[start:end].split())
+    """The sentence or row that answers best, else how the passage begins, on one line."""
+    return shown(passage, 240)
 
 
 def day_words(modified: float) -> str:
