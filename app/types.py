@@ -62,6 +62,51 @@ class Source(Struct, frozen=True, kw_only=True):
     passage: Passage
 
 
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which documents may answer. All conditions hold together; an empty one asks for nothing."""
+
+    documents: tuple[int, ...] = ()
+    folder: str = ""  # the end of a folder's path: "contracts/2025"
+    kinds: tuple[str, ...] = ()  # formats or endings: "pdf", "markdown", "md"
+    since: float = 0.0  # of the file's date, seconds since the epoch
+    until: float = 0.0  # the first second that is too late
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is any condition."""
+        return self != Filter()
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A passage that a search weighed, and why it stands where it stands."""
+
+    passage_id: int
+    document_id: int
+    by_words: int | None  # its rank there, from 1; None: not found so
+    by_meaning: int | None
+    bm25: float
+    share: float  # of the BM25 that a passage with every term of the query, once, would have
+    cosine: float
+    pairs: float  # of the query's neighbouring words
+    exact: int  # part numbers and quoted phrases that it holds
+    total: float  # what it is ranked by
+    chance: float  # that it answers
+    outcome: Literal["shown", "beyond the last", "enough of its document"]
+
+
+class SearchTrace(Struct, frozen=True, kw_only=True):
+    """How a search went: "why this answer"."""
+
+    query: str  # in the form that was searched
+    terms: tuple[str, ...]
+    codes: tuple[str, ...]  # rare part numbers
+    phrases: tuple[str, ...]  # quoted, and found
+    filter: Filter
+    believed: float  # how far the embedder is trusted on this query
+    candidates: tuple[Candidate, ...]  # best first
+    steps_ms: dict[str, float]
+
+
 class SearchResult(Struct, frozen=True, kw_only=True):
     """Passages, best first. `found` is False where none is near enough to answer from."""
 
@@ -69,6 +114,7 @@ class SearchResult(Struct, frozen=True, kw_only=True):
     found: bool
     elapsed_ms: float  # everything in the documents process, the query's embedding included
     note: str = ""  # a sentence for the user, e.g. that the index is being rebuilt
+    trace: SearchTrace | None = None  # where it was asked for
 
 
 class Support(Struct, frozen=True, kw_only=True):

@@ -130,7 +130,7 @@ def _index_once(home: Path, documents: Path, embedder: Embedder, counter: Counte
         except StopIteration as stop:
             done = stop.value
     took = time.perf_counter() - began
-    texts = [embedded(context, text) for context, text in store.bodies(list(range(1, store.count() + 1))).values()]
+    texts = [embedded(context, text) for _, context, text in store.bodies(list(range(1, store.count() + 1))).values()]
     store.close()
     parser.close()
     if done.failed:

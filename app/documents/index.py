@@ -19,7 +19,7 @@ from app.documents.files import walk
 from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
-from app.text import passages, words
+from app.text import passages
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
 from app.workers.protocol import AnyData
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RECIPE = f"{MODEL}/{passages.VERSION}/{words.VERSION}"
+RECIPE = f"{MODEL}/{passages.VERSION}"
 """How passages and vectors were made; content indexed by another recipe is indexed again when it is added."""
 
 WINDOW = 768

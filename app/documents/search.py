@@ -19,27 +19,24 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents.fulltext import scope_term
+from app.documents.lexical import Question
 from app.documents.matrix import Matrix
+from app.documents.renewal import waiting
 from app.documents.store import Store
 from app.documents.vectors import Vectors
-from app.text import words
-from app.types import SearchResult
+from app.types import Candidate, Filter, SearchResult, SearchTrace
 
 LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
 
-K1, B = 1.2, 0.75
-"""Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
-
-COSINE, PAIRS, HEADINGS = 22.0, 6.0, 0.5
+COSINE, PAIRS = 22.0, 6.0
 
 FOUND = 0.1
 """The score from which documents are said to hold an answer: refuses 1 % (SQuAD) to 5 % (German) of what they can
@@ -47,6 +44,18 @@ answer, and 95 % of questions about something else. What lies near but elsewhere
 
 LOGISTIC = (14.56, 20.78, -12.89, -4.87, -5.87)
 """Weights of a·cosine, share, a·share, a, 1: fitted on SQuAD and XQuAD-zh against questions of other articles."""
+
+
+FROM_ONE_DOCUMENT = 3
+"""Passages of one document, after which those of others go first that are nearly as good."""
+
+NEARLY = 0.8
+"""Share of a passage's total from which another document's passage goes before a fourth one of its own."""
+
+NO_FILTER = Filter()
+
+NOWHERE = "“{0}” stands nowhere in the documents that were searched."
+RENEWING = "The full text is being built anew; until then some passages may be missed."
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -57,8 +66,19 @@ class Parts(msgspec.Struct, frozen=True):
     share: float  # of the BM25 that a passage with every term of the query, once, would have
     cosine: float
     pairs: float
+    exact: int  # rare codes and quoted phrases that it holds: more of them go first
     total: float
     chance: float
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """All candidates, best first, and what search did to get there."""
+
+    parts: list[Parts]
+    question: Question
+    lexical: list[int]  # by full text, best first
+    near: list[int]  # by meaning
+    steps_ms: dict[str, float]
 
 
 def trust(fertility: float) -> float:
@@ -75,37 +95,71 @@ class Searcher:
         self._vectors = vectors
 
     def search(
-        self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int], k: int
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        believed: float,
+        collections: Sequence[int],
+        k: int,
+        *,
+        documents: Sequence[int] | None = None,
+        chosen: Filter = NO_FILTER,
+        trace: bool = False,
     ) -> SearchResult:
-        """The `k` best passages in these collections (none: in all); `believed` is `trust` of the query."""
+        """The `k` best passages in these collections (none: in all); `believed` is `trust` of the query.
+
+        `documents` are those that the filter `chosen` fits; with `trace` the result says how it came about.
+        """
         began = time.perf_counter()
-        ranked = self.rank(query, vector, believed, collections)[:k]
+        ranking = self.rank(query, vector, believed, collections, documents)
+        owners = self._store.owners([parts.id for parts in ranking.parts])
+        ranked = ranking.parts if chosen.documents else spread(ranking.parts, owners, k)
+        ranked = ranked[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
             msgspec.structs.replace(passages[parts.id], score=round(float(score), 4))
             for parts, score in zip(ranked, scores, strict=True)
         )
+        notes = [NOWHERE.format(phrase) for phrase in ranking.question.missing]
         return SearchResult(
             passages=found,
             found=bool(found) and found[0].score >= FOUND,
             elapsed_ms=(time.perf_counter() - began) * 1000,
+            note=" ".join([*notes, RENEWING] if waiting(self._store) else notes),
+            trace=_trace(query, believed, chosen, ranking, ranked, owners) if trace else None,
         )
 
-    def rank(self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int]) -> list[Parts]:
-        """All candidates, best first."""
-        terms = words.query_terms(query)
-        counts = self._store.term_counts(terms)
-        lexical = self._lexical(terms, counts, collections)
-        near, cosine = self._cosines(vector, believed, collections, lexical)
+    def rank(
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        believed: float,
+        collections: Sequence[int],
+        documents: Sequence[int] | None = None,
+    ) -> Ranking:
+        """All candidates; those that hold what was wanted to the letter go first."""
+        clock = _Clock()
+        question = Question(self._store, query)
+        clock.lap("question")
+        lexical = question.candidates(LEXICAL, collections, documents)
+        clock.lap("words")
+        near, cosine = self._cosines(vector, believed, collections, lexical, documents)
+        clock.lap("meaning")
         ids = sorted(set(near) | set(lexical))
-        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), believed)
         bodies = self._store.bodies(ids)
-        parts = [scorer.score(id_, *bodies[id_], cosine[id_]) for id_ in ids]
-        return sorted(parts, key=lambda part: (-part.total, part.id))
+        parts = [_weighed(id_, question, bodies[id_], cosine[id_], believed) for id_ in ids]
+        parts.sort(key=lambda part: (-part.exact, -part.total, part.id))
+        clock.lap("ranking")
+        return Ranking(parts, question, lexical, near, clock.laps)
 
     def _cosines(
-        self, vector: NDArray[np.float32], believed: float, collections: Sequence[int], lexical: Sequence[int]
+        self,
+        vector: NDArray[np.float32],
+        believed: float,
+        collections: Sequence[int],
+        lexical: Sequence[int],
+        documents: Sequence[int] | None,
     ) -> tuple[list[int], dict[int, float]]:
         """The nearest passages, and the cosine of these and the lexical ones.
 
@@ -114,76 +168,109 @@ class Searcher:
         """
         if self._matrix.fits():
             cosines = self._matrix.scores(vector, collections)
+            if documents is not None:
+                cosines[~np.isin(self._matrix.ids, self._store.passages_of(documents))] = -2.0
             near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)] if believed else []
             ids = sorted(set(near) | set(lexical))
             return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True))
-        if self._vectors is not None and self._vectors.ready():
+        if documents is None and self._vectors is not None and self._vectors.ready():
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
-            near = self._store.nearest(vector, collections, NEAR)
+            near = self._store.nearest(vector, collections, NEAR, documents)
         return near, self._store.cosines(vector, sorted(set(near) | set(lexical)))
 
-    def _lexical(self, terms: Sequence[str], counts: dict[str, int], collections: Sequence[int]) -> list[int]:
-        """Candidates by full text. Words in every other passage only cost time, so rare ones stand for the query."""
-        known = sorted((term for term in terms if counts.get(term)), key=lambda term: counts[term])
-        chosen: list[str] = []
-        seen = 0
-        for term in known:
-            if chosen and seen + counts[term] > MATCHES:
-                break
-            chosen.append(term)
-            seen += counts[term]
-        if not chosen:
-            return []
-        match = "{context body} : (" + " OR ".join(f'"{term}"' for term in chosen) + ")"
-        if collections:
-            match = f"({match}) AND scope : ({' OR '.join(scope_term(c) for c in collections)})"
-        return self._store.best_words(match, LEXICAL)
 
+class _Clock:
+    """Milliseconds of the steps since the one before."""
 
-MATCHES = 5_000
-"""Passages that full text may have to weigh for one query: about 10 ms."""
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.laps[step] = round((now - self._last) * 1000, 2)
+        self._last = now
 
 
 def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
     count = min(count, len(scores))
-    return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > -2]
+    largest = np.argpartition(-scores, count - 1)[:count]
+    return [int(i) for i in largest[np.argsort(-scores[largest])] if scores[i] > -2]
 
 
-class _Scorer:
-    """Weighs passages for one query."""
+def spread(ranked: Sequence[Parts], owners: dict[int, int], k: int) -> list[Parts]:
+    """The first `k`, with more than three of one document only where no other one is nearly as good."""
+    left, chosen = list(ranked), list[Parts]()
+    held: Counter[int] = Counter()
+    while left and len(chosen) < k:
+        best = left[0]
+        if held[owners[best.id]] >= FROM_ONE_DOCUMENT:
+            others = (
+                each
+                for each in left
+                if held[owners[each.id]] < FROM_ONE_DOCUMENT
+                and each.exact == best.exact
+                and each.total >= NEARLY * best.total
+            )
+            best = next(others, best)
+        left.remove(best)
+        held[owners[best.id]] += 1
+        chosen.append(best)
+    return chosen
 
-    def __init__(
-        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, believed: float
-    ) -> None:
-        self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
-        self._all = sum(self._idf.values()) or 1.0
-        whole = words.terms(query)
-        self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
-        self._mean = mean
-        self._believed = believed
 
-    def score(self, id_: int, context: str, text: str, cosine: float) -> Parts:
-        """Weigh one passage."""
-        body = words.terms(text)
-        above = words.terms(context)
-        bm25 = self._bm25(body, above)
-        together = set(pairwise(body))
-        pairs = sum(weight for pair, weight in self._neighbours.items() if pair in together) / self._all
-        total = bm25 + self._believed * (COSINE * cosine + PAIRS * pairs)
-        share = bm25 / self._all
-        return Parts(id_, bm25, share, cosine, pairs, total, self._chance(share, cosine))
+def _weighed(id_: int, question: Question, body: tuple[str, str, str], cosine: float, believed: float) -> Parts:
+    """Weigh one passage."""
+    said = question.weigh(*body)
+    total = said.bm25 + believed * (COSINE * cosine + PAIRS * said.pairs)
+    return Parts(
+        id_, said.bm25, said.share, cosine, said.pairs, said.exact, total, _chance(said.share, cosine, believed)
+    )
 
-    def _bm25(self, body: list[str], above: list[str]) -> float:
-        length = K1 * (1 - B + B * (len(body) + HEADINGS * len(above)) / self._mean)
-        score = 0.0
-        for term, idf in self._idf.items():
-            if often := body.count(term) + HEADINGS * above.count(term):
-                score += idf * often * (K1 + 1) / (often + length)
-        return score
 
-    def _chance(self, share: float, cosine: float) -> float:
-        a = self._believed
-        w = LOGISTIC
-        z = w[0] * a * cosine + w[1] * share + w[2] * a * share + w[3] * a + w[4]
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+def _chance(share: float, cosine: float, believed: float) -> float:
+    a, w = believed, LOGISTIC
+    z = w[0] * a * cosine + w[1] * share + w[2] * a * share + w[3] * a + w[4]
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def _trace(
+    query: str, believed: float, chosen: Filter, ranking: Ranking, shown: Sequence[Parts], owners: dict[int, int]
+) -> SearchTrace:
+    by_words = {id_: rank for rank, id_ in enumerate(ranking.lexical, 1)}
+    by_meaning = {id_: rank for rank, id_ in enumerate(ranking.near, 1)}
+    ids = {parts.id for parts in shown}
+    last = min((parts.total for parts in shown), default=0.0)
+    candidates = tuple(
+        Candidate(
+            passage_id=parts.id,
+            document_id=owners[parts.id],
+            by_words=by_words.get(parts.id),
+            by_meaning=by_meaning.get(parts.id),
+            bm25=parts.bm25,
+            share=parts.share,
+            cosine=parts.cosine,
+            pairs=parts.pairs,
+            exact=parts.exact,
+            total=parts.total,
+            chance=parts.chance,
+            outcome="shown"
+            if parts.id in ids
+            else "enough of its document"
+            if parts.total > last
+            else "beyond the last",
+        )
+        for parts in ranking.parts
+    )
+    asked = ranking.question
+    return SearchTrace(
+        query=query,
+        terms=tuple(sorted({term for clue in asked.clues for term in clue.all_terms()})),
+        codes=tuple(asked.codes),
+        phrases=tuple(asked.phrases),
+        filter=chosen,
+        believed=believed,
+        candidates=candidates,
+        steps_ms=ranking.steps_ms,
+    )

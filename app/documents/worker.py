@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 
 from app.database.errors import plain_errors
+from app.documents import renewal
 from app.documents.embed import Counter, batches
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.parse_process import Parser
+from app.documents.scope import scoped_search, with_times
 from app.documents.search import trust
 from app.documents.store import Store, line_boxes
 from app.documents.stores import Opened, Stores, health_of
@@ -157,6 +159,8 @@ class DocumentsRole:
             yield
         opened.matrix.fits()
         yield
+        if not opened.store.read_only:
+            yield from renewal.steps(opened.store)
         yield from opened.vectors.synchronize()
 
     def close(self) -> None:
@@ -205,14 +209,15 @@ class DocumentsRole:
         opened.store.require(*call.collections)
         believed = trust(self._counter.fertility(call.query))
         vector = embedder.encode([call.query])[0]
-        result = opened.searcher.search(call.query, vector, believed, call.collections, max(1, call.k))
+        embedded = (time.perf_counter() - began) * 1000
+        result = scoped_search(opened, call, vector, believed)
         if call.highlight:
             texts = [passage.text for passage in result.passages]
             spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
-        return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+        return Searched(result=with_times(result, embedded, elapsed))
 
     def _embed(self, call: Embed) -> Steps:
         """The embedder of today makes no difference between a query and a passage."""

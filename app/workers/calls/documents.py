@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
+from app.types import Box, Collection, Document, FileStatus, Filter, Passage, SearchResult, Support
 from app.workers.message import Call, Data
 
 
@@ -64,12 +64,17 @@ class Forgotten(Call, frozen=True):
 
 
 class Search(Call, frozen=True):
-    """→ SearchResult in Searched. No collections: all of them."""
+    """→ SearchResult in Searched. No collections: all of them.
+
+    Without a `filter` one is read from the query: "in the 2025 price list"; the result's note then says so.
+    """
 
     query: str
     collections: tuple[int, ...] = ()
     k: int = 8
     highlight: bool = False  # find the best sentence of each passage
+    filter: Filter = Filter()
+    trace: bool = False  # say how the passages were found
 
 
 class Ground(Call, frozen=True):
