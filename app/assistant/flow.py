@@ -23,7 +23,7 @@ from app.settings import (
 )
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
-from app.types import Answer, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
+from app.types import Answer, Filter, InstalledModel, Message, Passage, Sampling, SearchResult, Source, Support
 from app.workers.calls.documents import Ground, Grounded, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data, WorkerRole
@@ -61,6 +61,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     instructions: str = ""
     language: str = ""  # "" answers in the language of the question
     passages: int = 6
+    filter: Filter = Filter()  # which documents may answer
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
     priority: int = 0  # a person waits for it: before what programs ask
@@ -162,7 +163,9 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
-    call = Search(query=query, collections=ask.collections, k=max(ask.passages, NEAREST), highlight=True)
+    call = Search(
+        query=query, collections=ask.collections, k=max(ask.passages, NEAREST), highlight=True, filter=ask.filter
+    )
     try:
         data = yield Step("documents", call)
     except AppError as error:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import NoReturn
 
 from app.cli import ask, bench, doctor, documents, models, repl, serve, train
@@ -92,6 +93,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
     collections = commands.add_parser("collections", help="list the collections, or the documents of one")
     collections.add_argument("name", nargs="?", default="", metavar="NAME")
+    _add_filter(search)
     for command in (remove, search):
         _add_collection(command)
     for command in (add, remove, search, collections):
@@ -103,6 +105,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_question(ask, "question")
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
+    _add_filter(ask)
     _add_json(ask)
     chat = commands.add_parser("chat", help="talk in the terminal")
     for command in (ask, chat):
@@ -169,6 +172,21 @@ def _add_collection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--document", action="append", default=[], metavar="NAME", help="only from this file; can be repeated"
+    )
+    parser.add_argument("--folder", default="", metavar="NAME", help="only from files of this folder")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="only from such files: pdf, docx, md; can be repeated",
+    )
+    parser.add_argument("--since", type=_date, default=0.0, metavar="DATE", help="only from files since 2025-03-31")
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON lines")
 
@@ -178,6 +196,15 @@ def _count(text: str) -> int:
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
     return value
+
+
+def _date(text: str) -> float:
+    """A day, a month or a year of this computer's calendar as seconds since the epoch."""
+    parts = (*text.split("-"), "1", "1")[:3]
+    try:
+        return datetime(*map(int, parts)).timestamp()
+    except (ValueError, TypeError) as error:
+        raise argparse.ArgumentTypeError("must be a date like 2025-03-31, 2025-03 or 2025") from error
 
 
 def _port(text: str) -> int:

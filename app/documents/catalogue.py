@@ -148,7 +148,7 @@ class Catalogue(Database):
             AND (:documents = '[]' OR id IN (SELECT value FROM json_each(:documents)))
             AND modified >= :since AND (:until = 0 OR modified < :until)
             AND (:kinds = '[]' OR format IN (SELECT value FROM json_each(:kinds))
-                OR EXISTS (SELECT 1 FROM json_each(:kinds) WHERE lower(path) LIKE '%.' || value))""",
+                OR EXISTS (SELECT 1 FROM json_each(:kinds) WHERE lower(documents.path) LIKE '%.' || value))""",
             {
                 "collections": json_list(collections),
                 "documents": json_list(wanted.documents),
