@@ -44,8 +44,8 @@ _NAMING = re.compile(rf"\b(?:({_SAYS})|{_IN})\s+(?:{_THE}\s+)?", re.IGNORECASE)
 _SOUNDS_LIKE_ONE = re.compile(
     r"polic(?:y|ies)|lists?$|guides?|guidelines?|manual|handbook|report|contract|agreement|plan$|minutes|invoice|brochure"
     r"|catalog(?:ue)?|datasheet|specification|handbuch|richtlinie|ordnung|liste|vertrag|bericht|protokoll|anleitung"
-    r"|leitfaden|rechnung|katalog|politique|contrat|rapport|manuel|liste|tarifs|manual|contrato|informe|lista|handleiding"
-    r"|beleid|^prices?\\b|prices$|rates$|fees$|budget|preise|tarife?$|faq|terms|schedule|calendar|memo|newsletter|offer|order"
+    r"|leitfaden|rechnung|katalog|politique|contrat|rapport|manuel|tarifs|contrato|informe|lista|handleiding"
+    r"|beleid|\bprices\b|rates$|fees$|budget|preise|tarife?$|faq|terms|schedule|calendar|memo|newsletter|offer|order"
 )
 LONGEST = 8
 """Words of the longest name that is looked for."""

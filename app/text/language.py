@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from app.text.fold import fold
@@ -71,6 +72,11 @@ _STOP_LISTS = {
 STOP_WORDS = {name: frozenset(fold(word) for word in listed.split()) for name, listed in _STOP_LISTS.items()}
 """The same, folded: what `fold` makes of a text is compared with them."""
 
+_LANGUAGES: dict[str, list[str]] = {}
+for _name, _common in STOP_WORDS.items():
+    for _word in _common:
+        _LANGUAGES.setdefault(_word, []).append(_name)
+
 _CLEAR = 2
 """Common words from which a language shows."""
 
@@ -80,9 +86,8 @@ def language_of(words: Iterable[str]) -> str:
 
     A few words show no language: a heading, a row of figures and a name are taken for `DEFAULT`.
     """
-    listed = list(words)
-    counts = {name: sum(word in common for word in listed) for name, common in STOP_WORDS.items()}
-    best = max(counts, key=lambda name: counts[name])
+    counts = _counts(words)
+    best = max(STOP_WORDS, key=lambda name: counts[name])
     return best if counts[best] >= _CLEAR else DEFAULT
 
 
@@ -90,5 +95,10 @@ def without_stop_words(words: Iterable[str]) -> list[str]:
     """These folded words without the stop words of one language, the one that has most of them: "war" is one in
     German."""
     listed = list(words)
-    stop = max(STOP_WORDS.values(), key=lambda common: sum(word in common for word in listed))
+    counts = _counts(listed)
+    stop = STOP_WORDS[max(STOP_WORDS, key=lambda name: counts[name])]
     return [word for word in listed if word not in stop]
+
+
+def _counts(words: Iterable[str]) -> Counter[str]:
+    return Counter(name for word in words if word in _LANGUAGES for name in _LANGUAGES[word])

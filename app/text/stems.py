@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Protocol
 
-import snowballstemmer
+import Stemmer
 
 from app.text.language import DEFAULT
 
@@ -43,10 +42,6 @@ _WITH_ARTICLE = re.compile("^(?:[وف](?=.{4}))?(?:[بكلف]?ال|لل)?(?=.{2}
 _PREPOSITION = re.compile("^[بلكف](?=.{3})")
 
 
-class _Stemmer(Protocol):
-    def stemWord(self, word: str) -> str: ...
-
-
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str = DEFAULT) -> str:
     """The stem of a folded word; `language` decides for words in Latin letters, else their script does."""
@@ -54,14 +49,15 @@ def stem(word: str, language: str = DEFAULT) -> str:
     if first.isdigit():
         return word
     if first < "\u0370":
-        return _stemmer(_LATIN.get(language, "english")).stemWord(word).replace("'", "")
+        return str(_stemmer(_LATIN.get(language, "english")).stemWord(word)).replace("'", "")
     name = next((name for low, high, name in _SCRIPTS if low <= first <= high), "")
     if name == "arabic":
-        return _PREPOSITION.sub("", _stemmer(name).stemWord(_WITH_ARTICLE.sub("", word)))
-    return _stemmer(name).stemWord(word) if name else word
+        return _PREPOSITION.sub("", str(_stemmer(name).stemWord(_WITH_ARTICLE.sub("", word))))
+    return str(_stemmer(name).stemWord(word)) if name else word
 
 
 @cache
-def _stemmer(name: str) -> _Stemmer:
-    stemmer: _Stemmer = snowballstemmer.stemmer(name)
+def _stemmer(name: str) -> Stemmer.Stemmer:
+    stemmer = Stemmer.Stemmer(name)
+    stemmer.maxCacheSize = 0  # `stem` keeps what it has seen
     return stemmer

@@ -129,6 +129,8 @@ def test_a_filter_read_from_the_question(world: World) -> None:
         return scope_of(world.store, Search(query=query, filter=wanted or Filter())).documents
 
     assert asked("What does a pump cost in the 2025 price list?") == (prices,)
+    other = world.put("/f/sales/Prices-2024.md", "A pump cost 70 euros.", kind="markdown")
+    assert asked("What did a pump cost in Prices 2024?") == (other,)
     assert asked("What does the Travel policy say about hotels?") is None
     assert asked("What may a hotel cost according to the travel policy?") == (policy,)
     assert asked("Fasse Travel policy.md zusammen") == (policy,)
@@ -136,8 +138,8 @@ def test_a_filter_read_from_the_question(world: World) -> None:
     assert asked("hotels in the folder staff") == (policy,)
     assert asked("prices in documents since 2023") == (prices,)
     assert asked("How do I save a file in PDF?") is None
-    assert asked("hotel", Filter(folder="sales")) == (prices,)
-    assert asked("hotel", Filter(kinds=("md",))) == (policy,)
+    assert asked("hotel", Filter(folder="sales")) == (prices, other)
+    assert asked("hotel", Filter(kinds=("md",), folder="staff")) == (policy,)
     assert asked("hotel", Filter(since=1_600_000_000.0, until=1_800_000_000.0)) == (prices,)
     assert asked("hotel", Filter(documents=(policy,), kinds=("pdf",))) == ()
     found = world.search("euros", within=[policy]).passages
