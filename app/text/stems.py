@@ -47,7 +47,7 @@ def stem(word: str, language: str = DEFAULT) -> str:
     """The stem of a folded word; `language` decides for words in Latin letters, else their script does."""
     first = word[:1]
     if first.isdigit():
-        return word
+        return word.removesuffix("s") if word[:-1].isdigit() else word  # "1970s" is found by 1970
     if first < "\u0370":
         return str(_stemmer(_LATIN.get(language, "english")).stemWord(word)).replace("'", "")
     name = next((name for low, high, name in _SCRIPTS if low <= first <= high), "")
