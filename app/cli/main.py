@@ -200,10 +200,10 @@ def _count(text: str) -> int:
 
 def _date(text: str) -> float:
     """A day, a month or a year of this computer's calendar as seconds since the epoch."""
-    parts = (*text.split("-"), "1", "1")[:3]
     try:
-        return datetime(*map(int, parts)).timestamp()
-    except (ValueError, TypeError) as error:
+        year, month, day = map(int, (*text.split("-"), "1", "1")[:3])
+        return datetime(year, month, day).timestamp()
+    except ValueError as error:
         raise argparse.ArgumentTypeError("must be a date like 2025-03-31, 2025-03 or 2025") from error
 
 

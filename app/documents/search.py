@@ -49,7 +49,7 @@ LOGISTIC = (14.56, 20.78, -12.89, -4.87, -5.87)
 FROM_ONE_DOCUMENT = 3
 """Passages of one document, after which those of others go first that are nearly as good."""
 
-NEARLY = 0.9
+NEARLY = 0.95
 """Share of a passage's total from which another document's passage goes before a fourth one of its own."""
 
 NO_FILTER = Filter()

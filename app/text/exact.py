@@ -12,6 +12,9 @@ _DATE_PART = re.compile(r"\d+(?:s|st|nd|rd|th)?", re.IGNORECASE)
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”“]+)[”“]|„([^“”„]+)[“”]|«([^»«]+)»|»([^«»]+)«|「([^」]+)」|『([^』]+)』")
 _JOINT = re.compile(r"[-/._]")
 
+LAST = "\u058f"
+"""The last letter of Latin, Greek and Cyrillic: other scripts write a number beside a word without a space."""
+
 SHORTEST = 3
 """Letters and digits of the shortest code."""
 
@@ -53,7 +56,7 @@ def _is_code(token: str) -> bool:
 def _is_mixed(token: str) -> bool:
     plain = _JOINT.sub("", token)
     digits = sum(c.isdigit() for c in plain)
-    if (digits < 2 and len(plain) <= SHORTEST) or not 0 < digits < len(plain):
+    if (digits < 2 and len(plain) <= SHORTEST) or not 0 < digits < len(plain) or max(plain) > LAST:
         return False
     return len(plain) >= SHORTEST and not all(_DATE_PART.fullmatch(part) for part in _JOINT.split(token))
 

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from app.text.exact import codes, holds_phrase, phrases
 from app.text.language import STOP_WORDS
 from app.text.sentences import sentences
 from app.text.words import VERSION, analysed, query_terms, terms
@@ -82,8 +83,26 @@ def test_terms_change_only_with_their_version() -> None:
     """Whoever changes the terms counts VERSION up, which has every index built anew, and writes the new digest here."""
     texts = [SAMPLE, *(sentence for words in STOP_WORDS.values() for sentence in sorted(words))]
     found = [terms(text, language) for text in texts for language in STOP_WORDS]
-    digest = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
-    assert (VERSION, digest) == (2, "f24d41209759375e")
+    digest = hashlib.sha256(repr([found, codes(SAMPLE)]).encode()).hexdigest()[:16]
+    assert (VERSION, digest) == (2, "8fae354e118d5816")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Part XJ-4410/B, ISO-9001 and A320neo", ["xj4410b", "iso9001"]),
+        ("RFC2119 for the 4410-XJ", ["rfc2119", "4410xj"]),
+        ("In the mid-1990s a 16-year-old ran 5km on the 3rd, 1980s-1990s, 2024-01-05, 10AM, إترنت2", []),
+    ],
+)
+def test_part_numbers_are_told_from_words_with_digits(text: str, found: list[str]) -> None:
+    assert codes(text) == found
+
+
+def test_phrases_are_quoted_in_any_style() -> None:
+    assert phrases('"a b" “c d” „e f“ «g h» 「石油」 it\'s \'no\' "" "?"') == ["a b", "c d", "e f", "g h", "石油"]
+    assert holds_phrase("The Remote, work policy.", "remote work") and not holds_phrase("remote works", "remote work")
+    assert holds_phrase("一九七三年石油危机", "石油危机")
 
 
 def test_chinese_is_found_inside_a_run_without_spaces() -> None:
