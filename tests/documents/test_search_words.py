@@ -112,9 +112,11 @@ def test_quoted_phrases_go_first_and_what_stands_nowhere_is_said(world: World) -
 
 
 def test_three_passages_of_a_document_unless_it_is_asked_about(world: World) -> None:
-    one = world.put("/f/one.txt", *(f"The holiday rule number {n} of the holiday." for n in range(6)))
-    for n in range(3):
-        world.put(f"/f/{n}.txt", f"The holiday rule of site {n} stands here.")
+    one = world.put("/f/one.txt", *(f"Holiday rule number {n} stands in this part." for n in range(6)))
+    world.put("/f/far.txt", "A holiday is somewhere else in a long text about other matters. " * 5)
+    assert [passage.document for passage in world.search("holiday rule", 5).passages] == ["one.txt"] * 5
+    for n in range(6, 9):
+        world.put(f"/f/{n}.txt", f"Holiday rule number {n} stands in that part.")
     first = [passage.document for passage in world.search("holiday rule", 5).passages]
     assert first.count("one.txt") == 3
     alone = world.search("holiday rule", 5, within=[one]).passages
