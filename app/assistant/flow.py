@@ -310,7 +310,7 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
     backing = support or [by_words(claim.text, used) for claim in stated]
-    cited = cite(text, stated, backing, used, enough=STRICT if ask.small else ENOUGH)
+    cited = cite(text, stated, backing, used, enough=STRICT if ask.small else ENOUGH, question=ask.question)
     if not cited.sources or (ask.small and (cited.unsupported or refuses(text))):
         quoted, sources = _quote(used, ask.question)
         reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED

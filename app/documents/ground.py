@@ -54,7 +54,8 @@ squeezes all of its cosines into the top quarter."""
 
 def likeness(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cosines of sentences, spread from 0 (unlike) to 1 (the same)."""
-    return np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+    spread: NDArray[np.float32] = np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+    return spread
 
 
 def coverage(asked: Sequence[str], body: set[str], weights: dict[str, float]) -> float:

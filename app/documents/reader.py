@@ -74,7 +74,8 @@ class Reader:
         places = np.arange(len(window.ids), dtype=np.int64)[None]
         feeds = {"words": self._embedder.words[window.ids], "positions": places}
         logits: NDArray[np.float32] = self._session.run(None, feeds)[0][0]
-        return logits[window.first : -1] - logits[0]
+        relative: NDArray[np.float32] = logits[window.first : -1] - logits[0]
+        return relative
 
 
 def _candidates(window: _Window, logits: NDArray[np.float32], passage: Passage) -> Iterator[Candidate]:
