@@ -48,9 +48,10 @@ class Passage(Struct, frozen=True, kw_only=True):
     start: int  # span in the document's text
     end: int
     heading: str = ""  # "Travel policy › Accommodation"
+    header: str = ""  # the header row of the table that `text` is part of, as `tables_of` takes it
     text: str
     score: float = 0.0  # relevance to the query, 0 to 1, comparable between queries
-    best: tuple[int, int] | None = None  # the sentence in `text` that answers best
+    best: tuple[int, int] | None = None  # the sentence or table row in `text` that answers best
     boxes: tuple[Box, ...] = ()
     indexed_at: float = 0.0  # seconds since the epoch
 

@@ -44,9 +44,10 @@ class Contents(Catalogue):
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
+        header = "p.header" if self.version > 2 else "''"  # an older index that may only be read
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, c.name AS collection, p.page, p.start,
-                p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at
+                p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -63,6 +64,7 @@ class Contents(Catalogue):
                 start=row["start"],
                 end=row["stop"],
                 heading=row["heading"],
+                header=row["header"],
                 text=row["text"],
                 boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
                 indexed_at=row["indexed_at"] or 0.0,

@@ -72,7 +72,16 @@ def _tombstones(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones]
+def _headers(db: sqlite3.Connection) -> None:
+    """A passage from the middle of a table knows the header row; until its file is read again, from its context."""
+    db.execute("ALTER TABLE passages ADD COLUMN header TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        """UPDATE passages SET header = substr(context, length(heading) + 2)
+        WHERE instr(context, heading || char(10)) = 1 AND instr(substr(context, length(heading) + 2), char(10)) = 0"""
+    )
+
+
+MIGRATIONS: list[Migration] = [_first, _tombstones, _headers]
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -112,9 +112,11 @@ class Store(Contents):
             text = new.parsed.text[piece.start : piece.end]
             boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
             cursor = self.db.execute(
-                """INSERT INTO passages (document_id, start, "end", page, heading, context, text, vector, boxes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, text, vector, boxes),
+                """INSERT INTO passages
+                (document_id, start, "end", page, heading, context, header, text, vector, boxes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header)
+                + (text, vector, boxes),
             )
             terms += add_words(self.db, cast(int, cursor.lastrowid), new.collection_id, piece.context, text)
         self._count(len(new.pieces), terms)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""
 
 ROOM = 254
@@ -40,6 +40,7 @@ class Piece(Struct, frozen=True):
     heading: str  # "Travel policy › Accommodation"
     context: str  # title, headings and a table's header row, for the embedder and the full text
     tokens: int  # of context and text, markers included
+    header: str = ""  # the whole header row of the table that it is part of, for `tables_of`
 
 
 class Tokens(Protocol):
@@ -93,7 +94,7 @@ class _Cutter:
                 self._enter(block)
             elif block.kind == "header_row":
                 yield from self._flush()
-                self._header_row = self._clean(block)
+                self._header_row = " ".join(self._text[block.start : block.end].split())
                 yield from self._add(block)
             else:
                 if block.kind != "row" and self._header_row:
@@ -211,4 +212,4 @@ class _Cutter:
     def _piece(self, start: int, end: int, tokens: int) -> Piece:
         context = self._context()
         size = tokens + self._context_size() + 2
-        return Piece(start, end, page_at(self._pages, start), self._heading(), context, size)
+        return Piece(start, end, page_at(self._pages, start), self._heading(), context, size, self._header_row)

@@ -78,6 +78,11 @@ def language_of(text: str) -> str:
     return leading[0] if best and len(leading) == 1 else ""
 
 
+def is_common(word: str) -> bool:
+    """Whether every text of a language holds the word."""
+    return word.casefold() in _ALL_COMMON
+
+
 def words_of(text: str) -> list[str]:
     """Its words without the commonest, which every text holds."""
     return [word for word in _WORD.findall(text) if word.casefold() not in _ALL_COMMON and len(word) > 1]

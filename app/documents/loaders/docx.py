@@ -15,6 +15,7 @@ from app.documents.loaders.docx_package import Package, W, flag, number, value
 from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
 from app.documents.loaders.hygiene import clean, squeeze
 from app.text.parsed import BlockKind, Parsed
+from app.text.tables import write_row
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -24,6 +25,7 @@ _BREAKS = {W + "br": "\n", W + "cr": "\n", W + "tab": " ", W + "noBreakHyphen": 
 _MAX_DEPTH = 40  # nested tables and text boxes; Word itself stops at 25 or so
 _TINY = 5  # half-points: smaller than any print, so only meant for machines
 _MAX_FAKE_HEADING = 90
+_MAX_SPAN = 100  # columns of a merged cell; Word itself stops at 63
 _MAX_CELL = 1500  # characters: a longer cell means that the table only arranges the page
 _MAX_NAME = 60  # characters of a column's name
 
@@ -175,7 +177,7 @@ class _Reader:
             texts = _row_texts(row, above)
             filled = [text for text in texts if text]
             header = position == 0 and len(rows) > 1 and _is_header(table, rows[0], filled)
-            self.builder.add("header_row" if header else "row", " | ".join(filled))
+            self.builder.add("header_row" if header else "row", write_row(texts))
 
     def _cell_text(self, cell: Element, depth: int, styled: bool) -> str:
         """All paragraphs of a cell on one line, those of nested tables and text boxes too."""
@@ -196,7 +198,8 @@ class _Cell:
 
 
 def _row_texts(row: list[_Cell], above: dict[int, str]) -> list[str]:
-    """Texts by column; a cell merged downwards is repeated, so that every row can be understood alone."""
+    """Texts by column; a cell merged downwards is repeated, so that every row can be understood alone, one merged
+    sideways is followed by empty ones, so that the next stands under its own header."""
     texts: list[str] = []
     column = 0
     for cell in row:
@@ -205,8 +208,9 @@ def _row_texts(row: list[_Cell], above: dict[int, str]) -> list[str]:
         if merge is not None and merge.get(W + "val", "continue") != "restart":
             text = text or above.get(column, "")
         above[column] = text
-        texts.append(text)
-        column += max(number(value(cell.properties, "gridSpan"), 1), 1)
+        width = min(max(number(value(cell.properties, "gridSpan"), 1), 1), _MAX_SPAN)
+        texts += [text] + [""] * (width - 1)
+        column += width
     return texts
 
 

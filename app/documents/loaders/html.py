@@ -13,6 +13,7 @@ from app.documents.loaders.decode import decode
 from app.documents.loaders.html_hidden import HiddenRules
 from app.documents.loaders.hygiene import clean, squeeze
 from app.text.parsed import BlockKind, Parsed
+from app.text.tables import write_row
 
 _BLOCKS = frozenset(
     re.findall(
@@ -116,10 +117,11 @@ class _Table:
         kind: BlockKind = "row" if len(filled) > 1 else "paragraph"
         if self.row == 0 and len(filled) > 1 and self.names >= len(filled):
             kind = "header_row"
+        line = write_row(self.cells) if kind != "paragraph" else "".join(filled)
         self.spans = {column: (left - 1, text) for column, (left, text) in self.spans.items() if left > 1}
         self.cells, self.names = [], 0
         self.row += bool(filled)
-        return kind, " | ".join(filled)
+        return kind, line
 
 
 def _span(node: LexborNode, name: str) -> int:

@@ -20,6 +20,7 @@ _FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)[^\n]*\n.*?(?:^[ ]{0,3}\1[^\n]*$|\Z)",
 _HIDDEN_HTML = re.compile(r"\s*<(script|style|template|iframe|svg)\b", re.I)
 _TAG = re.compile(r"<[^<>]*>")
 _HEADING_MARKS = re.compile(r"[ ]{0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$")
+_EMPTY_FIRST = re.compile(r"\s*(\|\s*\|)")
 _ROW_EDGE = " \t|"
 
 
@@ -116,6 +117,7 @@ def _trim(text: str, kind: BlockKind, start: int, end: int, level: int) -> Block
     else:
         edge = _ROW_EDGE + "\n" if kind in ("row", "header_row") else " \t\n"
     span = text[start:end]
-    start += len(span) - len(span.lstrip(edge if kind != "code" else "\n"))
+    empty = _EMPTY_FIRST.match(span) if kind in ("row", "header_row") else None  # its bars say that it is there
+    start += empty.start(1) if empty else len(span) - len(span.lstrip(edge if kind != "code" else "\n"))
     end = start + len(text[start:end].rstrip(edge))
     return Block(kind, start, end, level) if start < end else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import quantiles
 
-from app.documents.loaders.pdf_lines import LEADER, Cell, TextLine
+from app.documents.loaders.pdf_lines import LEADER, Cell, TextLine, union
 from app.text.parsed import BlockKind
 from app.types import Box
 
@@ -250,7 +250,32 @@ def _mark_headers(groups: list[Group]) -> None:
             end += 1
         rows = groups[start:end]
         if len(rows) > 1:
+            _align(rows)
             numbers = [any(char.isdigit() for line in row.lines for char in line.text) for row in rows]
             if (rows[0].bold and not rows[1].bold) or (not numbers[0] and all(numbers[1:])):
                 rows[0].kind = "header_row"
         start = max(end, start) + 1
+
+
+def _align(rows: list[Group]) -> None:
+    """Give a row that lacks cells empty ones, so that the others stand in the columns of the row with most.
+
+    A column is as wide as the cells that stand in it in the full rows; a row whose cells fit no column stays as it is.
+    """
+    most = max(len(row.columns) for row in rows)
+    full = [row for row in rows if len(row.columns) == most]
+    if len(full) * 2 < len(rows):
+        return
+    spans = [union([cell.box for row in full for cell in row.columns[at]]) for at in range(most)]
+    for row in rows:
+        places = [_column(union([cell.box for cell in cells]), spans) for cells in row.columns]
+        if len(places) < most and all(a < b for a, b in pairwise([-1, *places])):
+            given = dict(zip(places, row.columns, strict=True))
+            row.columns = [given.get(at, []) for at in range(places[-1] + 1)]
+
+
+def _column(box: Box, spans: list[Box]) -> int:
+    """The column that a cell overlaps most; -1 for none."""
+    overlaps = [min(box.right, span.right) - max(box.left, span.left) for span in spans]
+    best = max(range(len(spans)), key=lambda at: overlaps[at])
+    return best if overlaps[best] > 0 else -1

@@ -159,12 +159,13 @@ def _write_lines(writer: _Writer, lines: list[TextLine]) -> None:
 
 
 def _write_row(writer: _Writer, columns: list[list[Cell]]) -> None:
-    """ "Munich | 165 € | 220 €". A row of one line is one box, a taller one has a box for each line of each cell."""
-    flat = all(len(cells) == 1 for cells in columns)
+    """ "Munich | 165 € | 220 €", as `write_row` has it. A row of one line is one box, a taller one has a box for each
+    line of each cell."""
+    flat = all(len(cells) < 2 for cells in columns)
     row_start = writer.length
     for position, cells in enumerate(columns):
-        if position:
-            writer.put(" | ")
+        if position or not cells:
+            writer.put(" | " if position else "|")
         for at, cell in enumerate(cells):
             start = writer.length
             writer.put_cell(cell)
@@ -173,7 +174,7 @@ def _write_row(writer: _Writer, columns: list[list[Cell]]) -> None:
             if not flat:
                 writer.lines.append((start, writer.length, cell.box))
     if flat:
-        writer.lines.append((row_start, writer.length, union([cells[0].box for cells in columns])))
+        writer.lines.append((row_start, writer.length, union([cells[0].box for cells in columns if cells])))
 
 
 def _joint(before: Cell, after: str) -> str:
