@@ -33,6 +33,8 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     highest: dict[str, int] = {}
     for rowid, values in rows:
         table = _table(values)
+        if table == "passages" and len(values) == len(_PASSAGE) + 1:
+            values = (*values, "")  # stored before passages knew the header row of their table
         if table:
             marks = ", ".join("?" * len(values))
             db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (rowid, *values[1:]))
@@ -62,7 +64,12 @@ def _table(values: tuple[Value, ...]) -> str:
         return "documents"
     if _are(rest, str, bytes, bytes) and _packs(rest[1], tuple[tuple[int, int], ...]) and _packs(rest[2], _LINES):
         return "texts"
-    if _are(rest, *_PASSAGE) and _is_vector(rest[7]) and _packs(rest[8], tuple[Box, ...]):
+    if (
+        _are(rest[: len(_PASSAGE)], *_PASSAGE)
+        and _are(rest[len(_PASSAGE) :], *([str] * (len(rest) > len(_PASSAGE))))
+        and _is_vector(rest[7])
+        and _packs(rest[8], tuple[Box, ...])
+    ):
         return "passages"
     return "tombstones" if _are(rest, *_TOMBSTONE) else ""
 

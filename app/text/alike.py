@@ -7,13 +7,16 @@ from collections.abc import Iterable
 
 _ENDINGS = frozenset("s es e n en er r d ed ing ly al est st iest ern em ung 's ’s".split())
 """What a longer form may have behind a shorter one: "night" and "nights", "electric" and "electrical"."""
-_CHANGING = frozenset("s es e ed ing er".split())
+_CHANGING = frozenset("s es e ed d ing er r al als ion ation ations ment".split())
 """Endings that replace each other: "charges" and "charging"."""
 _PLURAL = frozenset(("y", "ies"))
 _SHARED = 3
 """Letters that two words must share at least."""
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_TOKEN = re.compile(r"[^\W_]+(?:['’.,:/–-][^\W_]+)*")
+_PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*")
+_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])(?!\d+-[^\W\d_]{2})")
+"""Letters with digits are one name: "PX-220H", but not "5-day"."""
 
 _SAME = {
     "phone": "phone telephone tel extension ext mobile telefon durchwahl handy rufnummer call anrufen",
@@ -22,11 +25,15 @@ _SAME = {
     "begin": "begin start open from beginn anfang beginnen öffnen öffnet von commence",
     "end": "end close finish until till to ende schluss enden schließt bis closing",
     "deadline": "deadline due latest frist termin fällig submit hand closing until date",
-    "person": "who whom name person contact responsible manager wer wen wem ansprechpartner verantwortlich zuständig",
+    "person": "who whom name person contact responsible manager trainer owner lead wer wen wem ansprechpartner "
+    "verantwortlich zuständig",
     "place": "where place location room office site wo ort raum standort building",
     "limit": "limit maximum max most allowance cap grenze höchstens höchstbetrag obergrenze allowed",
     "time": "when hours hour time wann zeit uhrzeit opening öffnungszeiten day date",
     "leave": "leave holiday vacation days off urlaub",
+    "often": "often interval frequency every häufig intervall turnus",
+    "moving": "move moving relocate relocation umzug umziehen",
+    "lodging": "hotel hotels accommodation lodging overnight unterkunft übernachtung",
     "notice": "notice kündigungsfrist kündigung",
 }
 SENSES = {
@@ -52,8 +59,8 @@ _SHORT_DAY = 2
 
 
 def tokens(text: str) -> list[str]:
-    """Words and numbers of a text, as they stand."""
-    return _TOKEN.findall(text)
+    """Words, numbers and codes of a text, as they stand: "V-50M" is one, "tax-free" and "Mon-Thu" are two."""
+    return [part for each in _TOKEN.findall(text) for part in ([each] if _CODE.match(each) else _PART.findall(each))]
 
 
 def alike(one: str, other: str) -> bool:
@@ -61,7 +68,7 @@ def alike(one: str, other: str) -> bool:
     one, other = one.casefold(), other.casefold()
     if one == other:
         return True
-    if one[:1].isdigit() or other[:1].isdigit():
+    if any(char.isdigit() for char in one + other):
         return False
     shared = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     tails = {one[shared:], other[shared:]}
@@ -74,7 +81,9 @@ def senses(word: str) -> frozenset[str]:
     """What a word can ask for: "extension" a phone, "fee" a price."""
     found = SENSES.get(word.casefold())
     if found is None:
-        found = next((all_ for known, all_ in SENSES.items() if len(known) > _SHARED and alike(word, known)), frozenset())
+        found = next(
+            (all_ for known, all_ in SENSES.items() if len(known) > _SHARED and alike(word, known)), frozenset()
+        )
     return found
 
 
