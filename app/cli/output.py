@@ -10,6 +10,7 @@ import time
 import unicodedata
 from typing import Any, TextIO
 
+from app.text.plain import shown
 from app.types import Answer, Passage
 
 PAINT_EVERY_S = 0.1
@@ -163,9 +164,8 @@ def say_answer(answer: Answer) -> None:
 
 
 def shortened(passage: Passage, width: int = 160) -> str:
-    """The best sentence of a passage, or its beginning, on one line."""
-    start, end = passage.best or (0, len(passage.text))
-    text = " ".join(passage.text[start:end].split())
+    """The best sentence or row of a passage, or its beginning, on one line and without marks."""
+    text = shown(passage, 2 * width)
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 

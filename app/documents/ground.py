@@ -1,4 +1,4 @@
-"""Which sentence of a passage answers a question, and which passage supports a sentence of an answer.
+"""Which sentence or table row of a passage answers a question, and which passage supports a sentence of an answer.
 
 Both compare words first (rare ones more) and meaning second; numbers are held to the letter, because a changed figure
 reads almost the same to an embedder.
@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.text import words
-from app.text.sentences import sentences
+from app.text.cell_answer import TableAnswer, cell_answer
+from app.text.evidence import pieces_of_passage
+from app.text.support import numbers_of
 from app.types import Passage, Support
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
@@ -45,12 +47,6 @@ HINT = 0.15
 """What a number is worth where a number is asked for, and a name where a name is; an amount of money twice."""
 
 
-def numbers(text: str) -> set[str]:
-    """The numbers of a text, thousands separators and citations like [1] left out: "1,200" and "1.200" are one."""
-    text = re.sub(r"\[\d{1,2}\]", " ", text)
-    return {re.sub(r"[.,](?=\d{3}\b)", "", found) for found in _NUMBER.findall(text)}
-
-
 def coverage(asked: Sequence[str], body: set[str], weights: dict[str, float]) -> float:
     """The share of terms, by weight, that a text holds."""
     total = sum(weights.get(term, 1.0) for term in asked)
@@ -58,27 +54,32 @@ def coverage(asked: Sequence[str], body: set[str], weights: dict[str, float]) ->
 
 
 def best_sentences(
-    query: str, vector: NDArray[np.float32], believed: float, texts: Sequence[str], encode: Encode
+    query: str, vector: NDArray[np.float32], believed: float, passages: Sequence[Passage], encode: Encode
 ) -> list[tuple[int, int] | None]:
-    """For each text the span of the sentence that answers best; None where it has no sentence."""
-    spans = [sentences(text) for text in texts]
-    flat = [text[a:b] for text, found in zip(texts, spans, strict=True) for a, b in found]
+    """For each passage the span of the sentence or table row that answers best; None where it has neither.
+
+    A row that `cell_answer` finds needs no comparison: it is named by the question.
+    """
+    pieces = [pieces_of_passage(passage) for passage in passages]
+    flat = [piece.text for found in pieces for piece in found]
     if not flat:
-        return [None] * len(texts)
+        return [None] * len(passages)
     meaning = encode(flat) @ vector
     terms = words.query_terms(query)
-    bodies = [set(words.terms(sentence)) for sentence in flat]
+    bodies = [set(words.terms(text)) for text in flat]
     weights = _rarity(terms, bodies)
     scores = [
-        coverage(terms, body, weights) + believed * float(near) + _hint(query, sentence)
-        for sentence, body, near in zip(flat, bodies, meaning, strict=True)
+        coverage(terms, body, weights) + believed * float(near) + _hint(query, text)
+        for text, body, near in zip(flat, bodies, meaning, strict=True)
     ]
     best: list[tuple[int, int] | None] = []
     at = 0
-    for found in spans:
+    for passage, found in zip(passages, pieces, strict=True):
         part = scores[at : at + len(found)]
-        best.append(found[int(np.argmax(part))] if found else None)
         at += len(found)
+        row = cell_answer(query, passage.text, passage.heading, passage.header)
+        chosen = row if isinstance(row, TableAnswer) else found[int(np.argmax(part))] if found else None
+        best.append((chosen.start, chosen.end) if chosen is not None else None)
     return best
 
 
@@ -110,30 +111,35 @@ def _hint(query: str, sentence: str) -> float:
 def ground(lines: Sequence[str], passages: Sequence[Passage], encode: Encode) -> list[Support]:
     """For each sentence of an answer the passage that supports it (counted from 1), or None.
 
-    A passage supports a sentence when its words, or in other words one of its sentences, say so, and every number of
-    the sentence stands in it.
+    A passage supports a sentence when its words, or in other words one of its sentences or rows, say so, and every
+    number of the sentence stands in that one sentence or row, or in the headings above.
     """
     if not lines or not passages:
         return [Support(n=None, score=0.0) for _ in lines]
-    spans = [[p.text[a:b] for a, b in sentences(p.text)] or [p.text] for p in passages]
-    owners = np.repeat(np.arange(len(passages)), [len(found) for found in spans])
-    vectors = encode([*lines, *(sentence for found in spans for sentence in found)])
+    said = [[piece.text for piece in pieces_of_passage(p)] or [p.text] for p in passages]
+    owners = np.repeat(np.arange(len(passages)), [len(found) for found in said])
+    vectors = encode([*lines, *(text for found in said for text in found)])
     meaning = vectors[: len(lines)] @ vectors[len(lines) :].T
-    bodies = [set(words.terms(f"{p.heading} {p.text}")) for p in passages]
-    figures = [numbers(f"{p.heading} {p.text}") for p in passages]
+    bodies = [set(words.terms(f"{p.heading} {p.header} {p.text}")) for p in passages]
+    titles = [f"{passage.document} {passage.heading}" for passage in passages]
+    figures = [numbers_of(f"{title} {text}") for title, found in zip(titles, said, strict=True) for text in found]
     return [_support(line, meaning[i], owners, bodies, figures) for i, line in enumerate(lines)]
 
 
 def _support(
     line: str, meaning: NDArray[np.float32], owners: NDArray[np.int64], bodies: list[set[str]], figures: list[set[str]]
 ) -> Support:
-    terms = words.query_terms(re.sub(r"\[\d{1,2}\]", " ", line))
-    asked = numbers(line)
+    line = re.sub(r"\[\d{1,2}\]", " ", line)
+    terms = words.query_terms(line)
+    asked = numbers_of(line)
+    holding = np.array([asked <= known for known in figures])
     best = Support(n=None, score=0.0)
-    for n, (body, known) in enumerate(zip(bodies, figures, strict=True)):
-        said = coverage(terms, body, {term: float(min(len(term), 8)) for term in terms})
-        near = float(meaning[owners == n].max())
-        score = 0.6 * said + 0.4 * max(0.0, near) if asked <= known else 0.0
+    for n, body in enumerate(bodies):
+        here = holding & (owners == n)
+        if not here.any():
+            continue
+        covered = coverage(terms, body, {term: float(min(len(term), 8)) for term in terms})
+        score = 0.6 * covered + 0.4 * max(0.0, float(meaning[here].max()))
         if score > best.score:
             best = Support(n=n + 1 if score >= SUPPORTED else None, score=round(score, 4))
     return best

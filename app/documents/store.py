@@ -115,8 +115,10 @@ class Store(Contents):
                 """INSERT INTO passages
                 (document_id, start, "end", page, heading, context, header, text, vector, boxes)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header)
-                + (text, vector, boxes),
+                (
+                    *(document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header),
+                    *(text, vector, boxes),
+                ),
             )
             terms += add_words(self.db, cast(int, cursor.lastrowid), new.collection_id, piece.context, text)
         self._count(len(new.pieces), terms)

@@ -207,8 +207,7 @@ class DocumentsRole:
         vector = embedder.encode([call.query])[0]
         result = opened.searcher.search(call.query, vector, believed, call.collections, max(1, call.k))
         if call.highlight:
-            texts = [passage.text for passage in result.passages]
-            spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
+            spans = best_sentences(call.query, vector, believed, result.passages, embedder.encode)
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-_ENDINGS = frozenset("s es e n en er r d ed ing ly al est st iest ern em ung 's ’s".split())
+_ENDING_WORDS = "s es e n en er r d ed ing ly al ern em ung 's ’s"
+_ENDINGS = frozenset(_ENDING_WORDS.split())
 """What a longer form may have behind a shorter one: "night" and "nights", "electric" and "electrical"."""
-_CHANGING = frozenset("s es e ed d ing er r al als ion ation ations ment".split())
+_CHANGING_WORDS = "s es e ed d ing er r al als ion ation ations ment"
+_CHANGING = frozenset(_CHANGING_WORDS.split())
 """Endings that replace each other: "charges" and "charging"."""
 _PLURAL = frozenset(("y", "ies"))
 _SHARED = 3
@@ -63,6 +66,7 @@ def tokens(text: str) -> list[str]:
     return [part for each in _TOKEN.findall(text) for part in ([each] if _CODE.match(each) else _PART.findall(each))]
 
 
+@lru_cache(maxsize=65536)
 def alike(one: str, other: str) -> bool:
     """Whether two words are forms of one: they differ in an ending. Numbers must be equal."""
     one, other = one.casefold(), other.casefold()
@@ -77,6 +81,7 @@ def alike(one: str, other: str) -> bool:
     return shared > _SHARED and (tails <= _CHANGING or tails == _PLURAL)
 
 
+@lru_cache(maxsize=4096)
 def senses(word: str) -> frozenset[str]:
     """What a word can ask for: "extension" a phone, "fee" a price."""
     found = SENSES.get(word.casefold())

@@ -1,8 +1,8 @@
 """Answers a question from a table: the row that it names, under the column that it asks for, or an honest no.
 
 A figure of a neighbour's row reads as well as the right one, so nothing here is likely, near or scored against a
-threshold: every word of the question that names a row must name the same one, and a word that neither the table nor what
-stands above it knows makes it no answer but a near miss.
+threshold: every word of the question that names a row must name the same one, and a word that neither the table nor
+what stands above it knows makes it no answer but a near miss.
 """
 
 from __future__ import annotations
@@ -42,17 +42,18 @@ class _Asked(Struct, frozen=True):
     days: frozenset[int]
 
 
-_ASKING = frozenset(
-    """what which how who whom whose when where why there here do does did done can could may might must should would
-    shall will we i my me our us you your he she they them their it its one ones any some much many long often far big
-    get gets got have has had need needs want wants is are be been being if during per each every by within than then
-    please tell give given show know find about also only still needed required granted used charged number as for up after before until in out off over under between
-    while so such same apply applies applied valid hold holds happen happens take takes make makes look looks
-    work someone somebody person employee employees staff company people colleague way case currently usually
-    and or but was wie wer wen wem wann wo wieviel viel viele lange hoch oft gibt man wir ich mein meine unser unsere bei
-    für pro je darf dürfen muss müssen kann können soll bekomme bekommt bekommen habe hat gilt gelten welche welcher
-    welches welchen welchem ist sind steht beträgt liegt hoch groß no not""".split()
-)
+_ASKING_WORDS = """
+    what which how who whom whose when where why there here do does did done can could may might must should would
+    shall will we i my me our us you your he she they them their it its one ones any some much many long often far
+    big get gets got have has had need needs want wants is are be been being if during per each every by within than
+    then please tell give given show know find about also only still needed required granted used charged number as
+    for up after before until in out off over under between while so such same apply applies applied valid hold
+    holds happen happens take takes make makes look looks work someone somebody person employee employees staff
+    company people colleague way case currently usually and or but was wie wer wen wem wann wo wieviel viel viele
+    lange hoch oft gibt man wir ich mein meine unser unsere bei für pro je darf dürfen muss müssen kann können soll
+    bekomme bekommt bekommen habe hat gilt gelten welche welcher welches welchen welchem ist sind steht beträgt
+    liegt hoch groß no not"""
+_ASKING = frozenset(_ASKING_WORDS.split())
 """Words that say how is asked and not what for."""
 _IDIOM = re.compile(
     r"\b(?:takes?|took|taking) (?:place|part)\b|\bfindet\b|\bstatt\b"
@@ -145,7 +146,8 @@ def _answer(asked: _Asked, table: Table, beside: Sequence[str], text: str) -> Ta
         return None
     if not rows:
         return NearMiss(missing=tuple(hard))
-    best = _best_rows(rows, naming, asked)
+    headers = [word for name in table.headers for word in tokens(name)]
+    best = _best_rows(rows, [word for word in naming if not among(word, headers)] or naming, asked)
     if len(best) > 1:
         return NearMiss(labels=tuple(row.label for row in best))
     return _from_row(asked, best[0], naming, hard, above, text)
@@ -189,7 +191,9 @@ def _from_row(
     columns, named = _columns(asked, row, open_)
     missing = [word for word in asked.words if not _known(word, row, above, columns)]
     about = named or any(among(word, above) for word in asked.words)
-    if missing and not (about and len(missing) == 1 and not _unsaid(row.label, asked) and _adds(missing[0], asked, above)):
+    if missing and not (
+        about and len(missing) == 1 and not _unsaid(row.label, asked) and _adds(missing[0], asked, above)
+    ):
         return NearMiss(missing=tuple(missing))
     cells = tuple(row.cells[at] for at in columns if row.cells[at].text)
     if not cells:

@@ -6,6 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from app.text.evidence import Piece, pieces_of_passage
+from app.text.plain import shown
 from app.text.sentences import sentences
 from app.text.support import ENOUGH, holds, stem, words_of
 from app.types import Passage, Source, Support
@@ -92,11 +96,13 @@ def cite(
     support: Sequence[Support],
     passages: Sequence[Passage],
     enough: float = ENOUGH,
+    question: str = "",
 ) -> Cited:
     """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
 
     `support` has one entry a claim and counts the passages from 1. A passage that lacks what the sentence says
-    does not count as support, however near it is; `enough` is the share of words that it must hold.
+    does not count as support, however near it is; `enough` is the share of words that it must hold, and `question`
+    says what a bare value answers.
     """
     numbers: dict[int, int] = {}
     unsupported: list[str] = []
@@ -104,7 +110,11 @@ def cite(
     at = 0
     for claim, backing in zip(stated, support, strict=True):
         index = backing.n
-        if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], enough):
+        if (
+            index is None
+            or not 1 <= index <= len(passages)
+            or not holds(claim.text, passages[index - 1], enough, question)
+        ):
             unsupported.append(claim.text)
             continue
         place = _mark_place(text, claim)
@@ -121,16 +131,18 @@ def refuses(text: str) -> bool:
 
 
 def best_sentence(passage: Passage, question: str) -> str:
-    """The sentence of a passage that answers best, on one line; where none was marked, the one with most of the
-    question's words."""
+    """The sentence or row of a passage that answers best, for people on one line; where none was marked, the one with
+    most of the question's words."""
     words = {stem(word) for word in words_of(question)}
-    spans = sentences(passage.text) or [(0, len(passage.text))]
 
-    def shared(span: tuple[int, int]) -> int:
-        return len(words & {stem(word) for word in words_of(passage.text[slice(*span)])})
+    def shared(piece: Piece) -> int:
+        return len(words & {stem(word) for word in words_of(piece.text)})
 
-    start, end = passage.best or max(spans, key=shared)
-    return " ".join(passage.text[start:end].split())
+    pieces = pieces_of_passage(passage)
+    if passage.best is None and pieces:
+        best = max(pieces, key=shared)
+        passage = replace(passage, best=(best.start, best.end))
+    return shown(passage)
 
 
 def _outside_code(line: str) -> str:

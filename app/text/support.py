@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.text.evidence import Piece, pieces_of_passage
 from app.types import Passage, Support
 
 ENOUGH = 0.5
@@ -22,6 +23,21 @@ passages, English is the same within 1 %, and German, whose words are long, find
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f'’]\d+)*")
 _GROUPED = re.compile(r"(?!0)\d{1,3}([.,\u00a0\u202f'’])\d{3}(?:\1\d{3})*(?!\d)")
 """Digits in groups of three, as in 1,500 or 1.500."""
+_AMOUNT = re.compile(
+    rf"([€$£¥])?\s?((?<![\d.,]){_NUMBER.pattern})(?:[\s\u00a0\u202f-]?([€$£¥%‰°]|[^\W\d_]+\b\.?))?", re.UNICODE
+)
+_UNIT_WORDS = """
+    € eur euro euros | $ usd dollar dollars | £ gbp pound pounds | chf franken francs | % percent prozent | ‰
+    minute minutes minuten min | hour hours stunde stunden std | day days tag tage tagen | week weeks woche wochen
+    month months monat monate monaten | year years jahr jahre jahren | km kilometre kilometres kilometer kilometers
+    january januar jan | february februar feb | march märz | april apr | may mai | june juni jun | july juli jul
+    august aug | september sep sept | october oktober oct okt | november nov | december dezember dec dez
+    kg kilogram kilograms kilogramm | g gram grams gramm | gb | mb | tb | metre metres meter meters
+"""
+_UNITS = {
+    word: group.split()[0] for group in re.split(r"\||\n", _UNIT_WORDS) if group.split() for word in group.split()
+}
+"""Unit → one name for it."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _NAME = re.compile(r"(?<![.!?:“\"'*_(-])(?<=[^\s*_]\s)[A-Z][^\W\d_]+")
 
@@ -37,23 +53,67 @@ _COMMON = {language: frozenset(words.split()) for language, words in _COMMON_WOR
 _ALL_COMMON = frozenset(word for words in _COMMON.values() for word in words)
 
 
-def holds(sentence: str, passage: Passage, enough: float = ENOUGH) -> bool:
-    """Whether the passage can be the source of the sentence: its numbers and names, and enough of its words.
+def holds(sentence: str, passage: Passage, enough: float = ENOUGH, question: str = "") -> bool:
+    """Whether one sentence or one table row of the passage can be the source of the sentence.
 
-    Words are compared only within one language, so that a German answer can cite an English passage. A name that only
-    the question holds does not do: “the limit in Norway is 160 EUR” needs a passage about Norway.
+    Its numbers with their units, its names and enough of its words stand there together; title and headings say what
+    it is about, and for names and words also the sentence before. Words are compared only within one language, so that
+    a German answer can cite an English passage. A name that only the question holds does not do: “the limit in Norway
+    is 160 EUR” needs a passage about Norway.
+
+    Args:
+        sentence: the claim.
+        passage: with the header row of its table, if it has one.
+        enough: the share of the sentence's own words that must stand there.
+        question: what a bare value ("195 €") answers; its words then say which row and column are meant.
     """
-    known = f"{passage.document} {passage.heading} {passage.text}"
-    if not numbers_of(sentence) <= numbers_of(known):
-        return False
-    language = language_of(sentence)
-    if not language or language != language_of(passage.text):
-        return True
-    there = {stem(word) for word in _WORD.findall(known)}
-    own = {stem(word) for word in words_of(sentence)}
-    if language == "en" and any(stem(name) not in there for name in _NAME.findall(sentence)):
-        return False
-    return not own or len(own & there) >= enough * len(own)
+    claim = _Claim(sentence, question)
+    title = f"{passage.document} {passage.heading}"
+    return any(claim.stands_in(piece, title, passage, enough) for piece in pieces_of_passage(passage))
+
+
+class _Claim:
+    """A sentence of an answer, taken apart once for all pieces that could support it."""
+
+    def __init__(self, text: str, question: str) -> None:
+        self._numbers = numbers_of(text)
+        self._amounts = amounts_of(text)
+        self._language = language_of(text)
+        self._names = _NAME.findall(text) if self._language == "en" else []
+        self._own = {stem(word) for word in words_of(text)}
+        bare = len(self._own) < FEWEST
+        self._meant = self._own | {stem(word) for word in words_of(question)} if bare else self._own
+
+    def stands_in(self, piece: Piece, title: str, passage: Passage, enough: float) -> bool:
+        """Whether this piece says it."""
+        said = f"{title} {self._cells(piece)}"
+        if not self._numbers <= numbers_of(said) or not _agree(self._amounts, amounts_of(said)):
+            return False
+        if piece.row is not None and not self._means(piece):
+            return False
+        if not self._language or self._language != language_of(passage.text):
+            return True
+        there = {stem(word) for word in _WORD.findall(f"{title} {piece.before} {piece.text}")}
+        if any(stem(name) not in there for name in self._names):
+            return False
+        return not self._own or len(self._own & there) >= enough * len(self._own)
+
+    def _cells(self, piece: Piece) -> str:
+        """What a number of the claim may stand in: of a row only the columns that the claim names, if it names any."""
+        if piece.row is None:
+            return piece.text
+        cells = piece.row.cells
+        common = set[str]().union(*(_stems(a.header) & _stems(b.header) for a in cells for b in cells if a is not b))
+        named = [c for c in cells if (_stems(c.header) - common) & self._meant and c.text != piece.row.label]
+        kept = [c for c in cells if not named or c in named or c.text == piece.row.label]
+        return " ".join(f"{cell.header} {cell.text}" for cell in kept)
+
+    def _means(self, piece: Piece) -> bool:
+        """Whether no other row of the table is named more clearly than this one."""
+        assert piece.row is not None and piece.table is not None
+        labels = [_stems(row.label) & self._meant for row in piece.table.rows]
+        own = _stems(piece.row.label) & self._meant
+        return len(own) >= max(map(len, labels))
 
 
 def by_words(sentence: str, passages: Sequence[Passage]) -> Support:
@@ -93,9 +153,28 @@ def numbers_of(text: str) -> set[str]:
     return {_one_spelling(number) for number in _NUMBER.findall(text)}
 
 
+def amounts_of(text: str) -> set[tuple[str, str]]:
+    """Numbers with their units or months, in one spelling: "15 percent" and "15 %" are one; "" where none is known."""
+    found = set()
+    for match in _AMOUNT.finditer(text):
+        before, number, after = match.groups()
+        unit = _UNITS.get((before or after or "").casefold().rstrip("."), "")
+        found.add((_one_spelling(number), unit))
+    return found
+
+
 def stem(word: str) -> str:
     """Its first letters, in lower case."""
     return word.casefold()[:STEM]
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in words_of(text)}
+
+
+def _agree(said: set[tuple[str, str]], known: set[tuple[str, str]]) -> bool:
+    """Whether each amount is known with its unit, or without one."""
+    return all(not unit or (number, unit) in known or (number, "") in known for number, unit in said)
 
 
 def _one_spelling(number: str) -> str:

@@ -1,8 +1,8 @@
 """Tables in a text: which lines are rows, and which header each of their cells stands under.
 
-Every loader writes a row as one line with bars between its cells, as Markdown does; a CSV file's rows name their columns
-("City: Munich; Standard: 165 €"). A passage that begins in the middle of a table is read with the header row that its
-table begins with.
+Every loader writes a row as one line with bars between its cells, as Markdown does; a CSV file's rows name their
+columns ("City: Munich; Standard: 165 €"). A passage that begins in the middle of a table is read with the header row
+that its table begins with.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ def _table(text: str, lines: list[tuple[int, int]], known: tuple[str, ...]) -> T
     if not body:
         return None
     first = tuple(split_cells(text[slice(*body[0])]))
-    if (len(lines) > 1 and written[0] and not written[1]) or (known and first == known):
-        headers, body = first, body[1:]
-    elif len(body) > 1 and _named(text[slice(*body[1])], first):
+    ruled = len(lines) > 1 and written[0] and not written[1]
+    names_next = len(body) > 1 and bool(_named(text[slice(*body[1])], first))
+    if ruled or names_next or (known and first == known):
         headers, body = first, body[1:]
     rows = tuple(_row(text, a, b, headers) for a, b in body)
     return Table(lines[0][0], lines[-1][1], headers, rows)

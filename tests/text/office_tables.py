@@ -50,7 +50,8 @@ def _pdf(title: str, intro: str, xs: tuple[int, ...], rows: list[tuple[str, ...]
         content += [_pdf_text(x, 715 - 20 * at, cell, 10, font) for x, cell in zip(xs, row, strict=True) if cell]
     stream = "".join(content).encode("cp1252")
     fonts = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica{} /Encoding /WinAnsiEncoding >>"
-    page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 6 0 R /Resources << /Font << /F1 4 0 R /F2 5 0 R >> >> >>"
+    resources = "/Resources << /Font << /F1 4 0 R /F2 5 0 R >> >>"
+    page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 6 0 R {resources} >>"
     bodies = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

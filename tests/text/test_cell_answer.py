@@ -13,7 +13,7 @@ from office_tables import DEVELOPMENT, HELD_OUT, Question, write_all
 from app.documents.embed import Counter
 from app.documents.loaders import LOADERS, load
 from app.paths import RESOURCES
-from app.text.cell_answer import NearMiss, TableAnswer, cell_answer
+from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.passages import cut
 
 
@@ -30,8 +30,10 @@ def passages(tmp_path_factory: pytest.TempPathFactory) -> list[Read]:
     found, counter = [], Counter()
     for path in [*sorted(samples), *write_all(tmp_path_factory.mktemp("office"))]:
         parsed = load(str(path))
-        for piece in cut(parsed, counter, Path(path).stem):
-            found.append(Read(path.name, parsed.text[piece.start : piece.end], piece.heading, piece.header))
+        found += [
+            Read(path.name, parsed.text[piece.start : piece.end], piece.heading, piece.header)
+            for piece in cut(parsed, counter, Path(path).stem)
+        ]
     return found
 
 

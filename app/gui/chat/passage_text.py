@@ -7,7 +7,11 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QTextBlockFormat, QTextC
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from app.gui.theme import theme
+from app.text.plain import is_markdown, mark_of, plain
 from app.types import Passage
+
+_Parts = tuple[str, str, str, str, str]
+"""What is shown before the mark, in it before, of and after what answers best, and after the mark."""
 
 AROUND = 20_000
 """Characters shown before and after the passage: a book as one text document would take seconds."""
@@ -27,40 +31,37 @@ class PassageText(QTextEdit):
         self.document().setDocumentMargin(20)
         self.setAccessibleName(self.tr("Text of the document"))
         self._passage: Passage | None = None
-        self._text = ""
-        self._start = 0
+        self._parts: _Parts = ("", "", "", "", "")
 
     def show_passage(self, passage: Passage) -> None:
         """Show the stored words of the passage."""
-        self._passage, self._text, self._start = passage, passage.text, 0
-        self._write()
+        self._show(passage, passage.text, 0)
 
     def show_document(self, passage: Passage, text: str) -> None:
         """Show the passage where it stands; the stored words stay if the document reads differently now."""
+        start = passage.start
         if not passage.text or text[passage.start : passage.end].strip() != passage.text.strip():
-            found = text.find(passage.text) if passage.text else -1
-            if found < 0:
+            start = text.find(passage.text) if passage.text else -1
+            if start < 0:
                 return
-            start = found
-        else:
-            start = passage.start
         first = max(start - AROUND, 0)
-        self._text = text[first : start + len(passage.text) + AROUND]
-        self._passage, self._start = passage, start - first
-        self._write()
+        self._show(passage, text[first : start + len(passage.text) + AROUND], start - first)
 
     def restyle(self) -> None:
         if self._passage is not None:
             self._write()
 
     def marked_text(self) -> str:
-        """The words that are marked."""
-        length = len(self._passage.text) if self._passage else 0
-        return self._text[self._start : self._start + length]
+        """The words that are marked, as they are shown."""
+        return self._parts[1] + self._parts[2] + self._parts[3]
+
+    def _show(self, passage: Passage, text: str, start: int) -> None:
+        """Take `text` in, in which the passage begins at `start`."""
+        self._passage = passage
+        self._parts = _parts(passage, text, start)
+        self._write()
 
     def _write(self) -> None:
-        assert self._passage is not None
-        # Qt counts UTF-16 units, we count code points.
         self.clear()
         block = QTextBlockFormat()
         block.setLineHeight(theme().line("body") - 2, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
@@ -75,18 +76,12 @@ class PassageText(QTextEdit):
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.setBlockFormat(block)
-        at = self._start
-        end = at + len(self._passage.text)
-        best_start, best_end = self._passage.best or (0, 0)
-        cursor.insertText(self._text[:at], plain)
+        before, *marked, after = self._parts
+        cursor.insertText(before, plain)
         begin = cursor.position()
-        for piece, look in (
-            (self._text[at : at + best_start], mark),
-            (self._text[at + best_start : at + best_end], strong),
-            (self._text[at + best_end : end], mark),
-        ):
+        for piece, look in zip(marked, (mark, strong, mark), strict=True):
             cursor.insertText(piece, look)
-        cursor.insertText(self._text[end:], plain)
+        cursor.insertText(after, plain)
         cursor.endEditBlock()
         self._scroll_to(begin)
 
@@ -101,3 +96,20 @@ class PassageText(QTextEdit):
         painter.fillRect(self.viewport().rect(), theme().color("surface"))
         painter.end()
         super().paintEvent(event)
+
+
+def _parts(passage: Passage, text: str, start: int) -> _Parts:
+    """The text without marks, cut where the marking begins and ends."""
+    markdown = is_markdown(passage.document)
+    end = start + len(passage.text)
+    first, last = start, end
+    if passage.header:  # its table goes on around it, under the same headers
+        first = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
+        last = text.find("\n\n", end) if "\n\n" in text[end:] else len(text)
+    table = plain(text[first:last], passage.header, markdown=markdown)
+    marked = mark_of(passage)
+    best = passage.best or (marked[0], marked[0])
+    a, b, c, d = (table.place(start - first + place) for place in (marked[0], *best, marked[1]))
+    before = plain(text[:first], markdown=markdown).text
+    after = plain(text[last:], markdown=markdown).text
+    return before + table.text[:a], table.text[a:b], table.text[b:c], table.text[c:d], table.text[d:] + after

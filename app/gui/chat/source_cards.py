@@ -23,6 +23,7 @@ from app.gui.widgets import (
     paint_box,
     paint_citation,
 )
+from app.text.plain import shown
 from app.types import Passage, Source
 
 CARDS_A_ROW = 3
@@ -38,9 +39,8 @@ def file_icon(name: str) -> str:
 
 
 def snippet(passage: Passage) -> str:
-    """The sentence that answers best, else how the passage begins, on one line."""
-    start, end = passage.best or (0, 240)
-    return " ".join(passage.text[start:end].split())
+    """The sentence or row that answers best, else how the passage begins, on one line."""
+    return shown(passage, 240)
 
 
 class _Hovering(EnterPresses, QAbstractButton):

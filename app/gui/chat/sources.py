@@ -11,6 +11,7 @@ from app.core.calls.documents import DocumentsChanged, DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.text.plain import mark_of
 from app.types import Passage
 from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
 from app.workers.protocol import AnyData
@@ -72,7 +73,8 @@ class SourceReader(QObject):
 
     @staticmethod
     def _key(passage: Passage, page: int) -> Key:
-        return passage.document_id, page, passage.start, passage.end
+        start, end = mark_of(passage)
+        return passage.document_id, page, passage.start + start, passage.start + end
 
     def _render(self, key: Key) -> None:
         if key in self._jobs:

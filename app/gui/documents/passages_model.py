@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.text.plain import shown
 from app.types import Passage
 
 Index = QModelIndex | QPersistentModelIndex
@@ -31,7 +32,7 @@ class PassagesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return passage.path
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{passage.document}{place_of(passage)}: {passage.text}"
+            return f"{passage.document}{place_of(passage)}: {shown(passage)}"
         return None
 
     def passages(self) -> tuple[Passage, ...]:

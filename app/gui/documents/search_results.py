@@ -20,6 +20,7 @@ from app.gui.documents.passages_model import PASSAGE_ROLE, PassagesModel, place_
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label, paint_box
+from app.text.plain import is_markdown, plain
 from app.types import Passage, SearchResult
 
 Index = QModelIndex | QPersistentModelIndex
@@ -31,9 +32,10 @@ LINES = 3
 
 
 def snippet(passage: Passage) -> tuple[str, int, int]:
-    """A stretch of the passage round its best sentence, on one line; the mark's start and length in it."""
-    text = passage.text
-    first, last = passage.best or (0, 0)
+    """A stretch of the passage round its best sentence or row, on one line; the mark's start and length in it."""
+    whole = plain(passage.text, passage.header, markdown=is_markdown(passage.document))
+    text = whole.text
+    first, last = (whole.place(place) for place in passage.best or (0, 0))
     start = 0
     if first > BEFORE:
         start = text.find(" ", first - BEFORE) + 1
