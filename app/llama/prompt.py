@@ -106,7 +106,10 @@ def quote(passages: Sequence[Passage]) -> str:
             place.append(f"page {passage.page}")
         if passage.heading:
             place.append(passage.heading)
-        blocks.append(f"[{n}] {_harmless(', '.join(place))}\n<passage>\n{_harmless(passage.text)}\n</passage>")
+        text = passage.text
+        if passage.header and not " ".join(text.split()).startswith(passage.header):
+            text = f"{passage.header}\n{text}"  # it begins in the middle of a table
+        blocks.append(f"[{n}] {_harmless(', '.join(place))}\n<passage>\n{_harmless(text)}\n</passage>")
     return "\n\n".join(blocks)
 
 

@@ -42,14 +42,14 @@ class Plain(Struct, frozen=True):
     pieces: tuple[Piece, ...]
 
     def place(self, offset: int) -> int:
-        """Where a place of the stored text is in what is shown."""
-        at = bisect.bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1
-        before = sum(len(piece.text) for piece in self.pieces[: max(at, 0)])
-        if at < 0:
-            return 0
-        piece = self.pieces[at]
-        whole = len(piece.text) == piece.end - piece.start
-        return before + (min(offset - piece.start, len(piece.text)) if whole or offset < piece.end else len(piece.text))
+        """Where a place of the stored text is in what is shown, before the name of a column that is put there."""
+        at = bisect.bisect_left(self.pieces, offset, key=lambda piece: piece.start)
+        before = sum(len(piece.text) for piece in self.pieces[:at])
+        if at == 0 or (at < len(self.pieces) and self.pieces[at].start == offset):
+            return before
+        piece = self.pieces[at - 1]
+        inside = len(piece.text) == piece.end - piece.start and offset < piece.end
+        return before - len(piece.text) + offset - piece.start if inside else before
 
 
 def plain(text: str, header: str = "", *, markdown: bool) -> Plain:

@@ -64,7 +64,10 @@ def test_figures_of_two_sentences_are_no_evidence_together() -> None:
 
 
 def test_rows_of_a_cut_table_know_their_headers() -> None:
-    whole, cut = rows_of(SHIFTS, "Shift | Begins | Ends | Supplement"), rows_of("Late | 13:45 | 21:45 | 8 %", SHIFTS[:34])
+    whole, cut = (
+        rows_of(SHIFTS, "Shift | Begins | Ends | Supplement"),
+        rows_of("Late | 13:45 | 21:45 | 8 %", SHIFTS[:34]),
+    )
     assert [show_row(row) for row in whole][1:] == [show_row(row) for row in cut]
     assert show_row(cut[0]) == "Shift: Late · Begins: 13:45 · Ends: 21:45 · Supplement: 8 %"
     assert holds("The late shift ends at 21:45.", passage("Late | 13:45 | 21:45 | 8 %", header=SHIFTS[:34]))
@@ -110,7 +113,9 @@ def test_people_read_rows_and_no_marks() -> None:
     assert mark_of(passage(LIMITS)) == (0, len(LIMITS))
     assert best_sentence(passage(LIMITS), "limit Munich") == shown(marked)
     text = "## 4 Leave\n\n**Everyone** has [30 days](https://x.example/a_(b)) of `leave`.\n\n- one\n- two *2*\n\n---\n5 * 3 * 2"
-    assert plain(text, markdown=True).text == "4 Leave\n\nEveryone has 30 days of leave.\n\n• one\n• two 2\n\n\n5 * 3 * 2"
+    assert (
+        plain(text, markdown=True).text == "4 Leave\n\nEveryone has 30 days of leave.\n\n• one\n• two 2\n\n\n5 * 3 * 2"
+    )
     assert plain("## 4 **x**", markdown=False).text == "## 4 **x**"
 
 
