@@ -61,11 +61,6 @@ class Parts(msgspec.Struct, frozen=True):
     chance: float
 
 
-def trust(fertility: float) -> float:
-    """How far the embedder is to be believed on a query of so many tokens a word, 0 to 1."""
-    return min(1.0, max(0.0, (4.6 - fertility) / 3.4))
-
-
 class Searcher:
     """Finds passages for a question whose vector is known."""
 
@@ -74,12 +69,10 @@ class Searcher:
         self._matrix = matrix
         self._vectors = vectors
 
-    def search(
-        self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int], k: int
-    ) -> SearchResult:
-        """The `k` best passages in these collections (none: in all); `believed` is `trust` of the query."""
+    def search(self, query: str, vector: NDArray[np.float32], collections: Sequence[int], k: int) -> SearchResult:
+        """The `k` best passages in these collections (none: in all)."""
         began = time.perf_counter()
-        ranked = self.rank(query, vector, believed, collections)[:k]
+        ranked = self.rank(query, vector, collections)[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
@@ -92,20 +85,20 @@ class Searcher:
             elapsed_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def rank(self, query: str, vector: NDArray[np.float32], believed: float, collections: Sequence[int]) -> list[Parts]:
+    def rank(self, query: str, vector: NDArray[np.float32], collections: Sequence[int]) -> list[Parts]:
         """All candidates, best first."""
         terms = words.query_terms(query)
         counts = self._store.term_counts(terms)
         lexical = self._lexical(terms, counts, collections)
-        near, cosine = self._cosines(vector, believed, collections, lexical)
+        near, cosine = self._cosines(vector, collections, lexical)
         ids = sorted(set(near) | set(lexical))
-        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), believed)
+        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms())
         bodies = self._store.bodies(ids)
         parts = [scorer.score(id_, *bodies[id_], cosine[id_]) for id_ in ids]
         return sorted(parts, key=lambda part: (-part.total, part.id))
 
     def _cosines(
-        self, vector: NDArray[np.float32], believed: float, collections: Sequence[int], lexical: Sequence[int]
+        self, vector: NDArray[np.float32], collections: Sequence[int], lexical: Sequence[int]
     ) -> tuple[list[int], dict[int, float]]:
         """The nearest passages, and the cosine of these and the lexical ones.
 
@@ -114,7 +107,7 @@ class Searcher:
         """
         if self._matrix.fits():
             cosines = self._matrix.scores(vector, collections)
-            near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)] if believed else []
+            near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)]
             ids = sorted(set(near) | set(lexical))
             return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True))
         if self._vectors is not None and self._vectors.ready():
@@ -147,21 +140,18 @@ MATCHES = 5_000
 
 def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
     count = min(count, len(scores))
-    return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > -2]
+    return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > 0]
 
 
 class _Scorer:
     """Weighs passages for one query."""
 
-    def __init__(
-        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, believed: float
-    ) -> None:
+    def __init__(self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float) -> None:
         self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
         self._all = sum(self._idf.values()) or 1.0
         whole = words.terms(query)
         self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
         self._mean = mean
-        self._believed = believed
 
     def score(self, id_: int, context: str, text: str, cosine: float) -> Parts:
         """Weigh one passage."""

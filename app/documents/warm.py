@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TypeVar
 
 from app.documents.embed import Embedder
+from app.embedder.prepared import prepared
 from app.errors import AppError
+from app.paths import home
 from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
 
@@ -17,7 +20,9 @@ T = TypeVar("T")
 class Warm:
     """Whoever needs the embedder yields from `embedder`; the first to do so starts the loading."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path | None = None) -> None:
+        """`cache`: where the embedder is prepared, if set-up has not done it."""
+        self._cache = cache or home().cache
         self._embedder: Embedder | None = None
         self._error = ""
         self._thread: threading.Thread | None = None
@@ -33,6 +38,11 @@ class Warm:
         assert self._thread is not None
         self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    @property
+    def loaded(self) -> Embedder | None:
+        """The embedder, once it is there."""
+        return self._embedder
 
     def embedder(self) -> Generator[AnyData, None, Embedder]:
         """
@@ -51,7 +61,7 @@ class Warm:
 
     def _load(self) -> None:
         try:
-            self._embedder = Embedder()
+            self._embedder = Embedder(prepared(self._cache))
         except (AppError, OSError, ImportError, ValueError, RuntimeError) as error:
             self._error = repr(error)
 
