@@ -45,6 +45,16 @@ HINT = 0.15
 """What a number is worth where a number is asked for, and a name where a name is; an amount of money twice."""
 
 
+UNLIKE, SAME = 0.75, 0.95
+"""Cosines of two sentences that have nothing to do with each other, and of two that say the same: this embedder
+squeezes all of its cosines into the top quarter."""
+
+
+def likeness(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosines of sentences, spread from 0 (unlike) to 1 (the same)."""
+    return np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+
+
 def numbers(text: str) -> set[str]:
     """The numbers of a text, thousands separators and citations like [1] left out: "1,200" and "1.200" are one."""
     text = re.sub(r"\[\d{1,2}\]", " ", text)

@@ -33,7 +33,7 @@ class Matrix:
         return self._ids[: self._rows]
 
     def fits(self) -> bool:
-        """Whether all passages may be held; brings the rows up to date when they are. Not before an embedder is used."""
+        """Whether all passages may be held, and an embedder is in use; brings the rows up to date when they are."""
         if self._vectors.shape[1] != self._store.dimensions:
             self.clear()
         if not self._store.dimensions:

@@ -1,4 +1,4 @@
-"""Reads the documents anew whose vectors another embedder made, between requests; full text answers for them until then.
+"""Reads the documents anew whose vectors another embedder made; full text answers for them until then.
 
 Passages stay as they were cut, and keep their ids: chats cite them. A document is one transaction, so that a kill costs
 the work on one document.

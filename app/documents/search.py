@@ -1,18 +1,19 @@
 """Search: full text and meaning, fused by a weighted sum over the candidates of both.
 
-    S = BM25(text + ½ headings) + a · (22 · cosine + 6 · pairs)
+    S = BM25(text + ½ headings) + COSINE · (cosine − mean of the question's cosines) + PAIRS · pairs
 
-- BM25 (k1 1.2, b 0.75) leads: of 813 SQuAD paragraphs it ranks the right one first for 0.83 of the questions,
-  the embedder for 0.67. Ranks lose how sure each side is, so plain rank fusion (0.76) is worse than BM25 alone.
+- BM25 (k1 1.2, b 0.75) leads where question and documents are in one language; in two it says next to nothing, and the
+  cosine alone decides. Ranks lose how sure each side is, so plain rank fusion is worse than BM25 alone.
 - *pairs* is the share, by inverse document frequency, of the question's neighbouring words that are neighbours in
   the passage too ("white house" is not "the house is white"). It is worth 2 points of hit@1.
-- *a* is how well the embedder knows the query's language, by its tokens a word (fertility): 1 up to 1.2 (English),
-  0.7 in German, 0 from 4.6 (Chinese, Arabic), where its cosines are noise.
+- A passage whose vector another embedder made is weighed as if its cosine were the mean.
 
 Figures, how they were fitted and on what they were checked: docs/retrieval.md.
 
-`score` is the chance that a passage answers, by a logistic fit on the same parts divided by what a perfect match would
-have (so that it compares between queries); below FOUND for all passages the documents are said to hold nothing.
+`score` is the chance that a passage answers, by a logistic fit on what compares between queries: the cosine; how many
+standard deviations it lies above the question's others; BM25 divided by what a perfect match would have (share); and
+how much of the question any document has a word of (known), next to nothing where the languages differ. Below FOUND for
+all passages the documents are said to hold nothing.
 """
 
 from __future__ import annotations
@@ -39,14 +40,20 @@ LEXICAL, NEAR = 40, 24
 K1, B = 1.2, 0.75
 """Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
 
-COSINE, PAIRS, HEADINGS = 22.0, 6.0, 0.5
+COSINE, PAIRS, HEADINGS = 110.0, 10.0, 0.5
 
 FOUND = 0.1
 """The score from which documents are said to hold an answer: refuses 1 % (SQuAD) to 5 % (German) of what they can
 answer, and 95 % of questions about something else. What lies near but elsewhere, the citation check has to catch."""
 
-LOGISTIC = (14.56, 20.78, -12.89, -4.87, -5.87)
-"""Weights of a·cosine, share, a·share, a, 1: fitted on SQuAD and XQuAD-zh against questions of other articles."""
+LOGISTIC = (0.0, 0.0, 0.0, 0.0, 0.0)
+"""Weights of cosine, deviations, share, known, 1: fitted on half of the articles (docs/retrieval.md)."""
+
+LEXICAL_LOGISTIC = (20.78, -5.87)
+"""Weights of share, 1 where the vector is another embedder's."""
+
+TYPICAL, SPREAD, PRIOR = 0.74, 0.022, 20
+"""Mean and standard deviation of a question's cosines with passages of all kinds, and the passages they count for."""
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -55,10 +62,19 @@ class Parts(msgspec.Struct, frozen=True):
     id: int
     bm25: float
     share: float  # of the BM25 that a passage with every term of the query, once, would have
-    cosine: float
+    cosine: float  # 0 where it is not known: the vector is another embedder's
     pairs: float
     total: float
     chance: float
+
+
+class Near(msgspec.Struct, frozen=True):
+    """What the embedder says to a question."""
+
+    ids: list[int]  # nearest passages
+    cosine: dict[int, float]  # of these and of the lexical ones; 0 where another embedder made the vector
+    mean: float = TYPICAL
+    spread: float = SPREAD
 
 
 class Searcher:
@@ -90,16 +106,14 @@ class Searcher:
         terms = words.query_terms(query)
         counts = self._store.term_counts(terms)
         lexical = self._lexical(terms, counts, collections)
-        near, cosine = self._cosines(vector, collections, lexical)
-        ids = sorted(set(near) | set(lexical))
-        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms())
+        near = self._near(vector, collections, lexical)
+        ids = sorted(near.cosine)
+        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), near)
         bodies = self._store.bodies(ids)
-        parts = [scorer.score(id_, *bodies[id_], cosine[id_]) for id_ in ids]
+        parts = [scorer.score(id_, *bodies[id_]) for id_ in ids]
         return sorted(parts, key=lambda part: (-part.total, part.id))
 
-    def _cosines(
-        self, vector: NDArray[np.float32], collections: Sequence[int], lexical: Sequence[int]
-    ) -> tuple[list[int], dict[int, float]]:
+    def _near(self, vector: NDArray[np.float32], collections: Sequence[int], lexical: Sequence[int]) -> Near:
         """The nearest passages, and the cosine of these and the lexical ones.
 
         All vectors are compared where memory holds them. Beyond that Chroma proposes, and while it is being rebuilt
@@ -109,12 +123,13 @@ class Searcher:
             cosines = self._matrix.scores(vector, collections)
             near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)]
             ids = sorted(set(near) | set(lexical))
-            return near, dict(zip(ids, map(float, cosines[self._matrix.positions(ids)]), strict=True))
+            picked = map(float, cosines[self._matrix.positions(ids)])
+            return Near(near, dict(zip(ids, picked, strict=True)), *_moments(cosines))
         if self._vectors is not None and self._vectors.ready():
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
             near = self._store.nearest(vector, collections, NEAR)
-        return near, self._store.cosines(vector, sorted(set(near) | set(lexical)))
+        return Near(near, self._store.cosines(vector, sorted(set(near) | set(lexical))))
 
     def _lexical(self, terms: Sequence[str], counts: dict[str, int], collections: Sequence[int]) -> list[int]:
         """Candidates by full text. Words in every other passage only cost time, so rare ones stand for the query."""
@@ -138,6 +153,15 @@ MATCHES = 5_000
 """Passages that full text may have to weigh for one query: about 10 ms."""
 
 
+def _moments(cosines: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and standard deviation of the cosines that are known, drawn to what is typical where these are few."""
+    known = cosines[cosines > 0].astype(np.float64)
+    count = len(known) + PRIOR
+    mean = (known.sum() + PRIOR * TYPICAL) / count
+    square = (((known - mean) ** 2).sum() + PRIOR * SPREAD**2) / count
+    return float(mean), math.sqrt(square)
+
+
 def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
     count = min(count, len(scores))
     return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > 0]
@@ -146,21 +170,27 @@ def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
 class _Scorer:
     """Weighs passages for one query."""
 
-    def __init__(self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float) -> None:
+    def __init__(
+        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, near: Near
+    ) -> None:
         self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
         self._all = sum(self._idf.values()) or 1.0
         whole = words.terms(query)
         self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
         self._mean = mean
+        self._near = near
+        self._known = sum(idf for term, idf in self._idf.items() if counts.get(term)) / self._all
 
-    def score(self, id_: int, context: str, text: str, cosine: float) -> Parts:
+    def score(self, id_: int, context: str, text: str) -> Parts:
         """Weigh one passage."""
         body = words.terms(text)
         above = words.terms(context)
         bm25 = self._bm25(body, above)
         together = set(pairwise(body))
         pairs = sum(weight for pair, weight in self._neighbours.items() if pair in together) / self._all
-        total = bm25 + self._believed * (COSINE * cosine + PAIRS * pairs)
+        cosine = self._near.cosine[id_]
+        lift = cosine - self._near.mean if cosine else 0.0
+        total = bm25 + COSINE * lift + PAIRS * pairs
         share = bm25 / self._all
         return Parts(id_, bm25, share, cosine, pairs, total, self._chance(share, cosine))
 
@@ -173,7 +203,9 @@ class _Scorer:
         return score
 
     def _chance(self, share: float, cosine: float) -> float:
-        a = self._believed
-        w = LOGISTIC
-        z = w[0] * a * cosine + w[1] * share + w[2] * a * share + w[3] * a + w[4]
+        if cosine:
+            deviations = (cosine - self._near.mean) / self._near.spread
+            z = float(np.dot(LOGISTIC, (cosine, deviations, share, self._known, 1.0)))
+        else:
+            z = float(np.dot(LEXICAL_LOGISTIC, (share, 1.0)))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
