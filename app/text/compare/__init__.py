@@ -1,0 +1,1 @@
+"""Compares two texts by rule and says what is different in words made from the differences: no model is asked."""
