@@ -6,6 +6,7 @@ stands. So what was planted is known by place, whatever the noise: lines set ane
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import textwrap
@@ -14,7 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from app.text.compare.compare import Text, compare
-from app.text.compare.result import Change, Comparison
+from app.text.compare.result import Change, Comparison, Place
 
 SUBJECTS = [
     "The supplier",
@@ -158,8 +159,7 @@ class Writer:
 
     def section(self, title: str) -> list[Piece]:
         pieces = [Piece("heading", [self.part(title)], 2)]
-        for _ in range(self.random.randint(2, 4)):
-            pieces.append(self.paragraph())
+        pieces += [self.paragraph() for _ in range(self.random.randint(2, 4))]
         if self.random.random() < 0.4:
             pieces.append(Piece("list", [self.part(self.sentence()) for _ in range(self.random.randint(3, 6))]))
         if self.random.random() < 0.5:
@@ -292,7 +292,7 @@ class Planter:
     def _words(self) -> Planted | None:
         for piece, at in self._parts("para", "list"):
             part = piece.parts[at]
-            words = [each for each in re.findall(r"\b[a-z]{4,}\b", part.text)]
+            words = re.findall(r"(?<![\w/.-])[a-z]{4,}(?=[ ,])", part.text)
             if len(words) >= 3:
                 old = self.random.choice(words)
                 new = OTHER_WORDS.get(old, old + "ward")
@@ -310,6 +310,8 @@ class Planter:
     def _put_in(self, kind: str, make: object) -> Planted | None:
         for piece, at in self._parts(kind):
             if at + 1 < len(piece.parts) and piece.parts[at + 1].id in self._touched:
+                continue
+            if kind == "para" and not piece.parts[at].text.endswith("."):
                 continue
             new = make()  # type: ignore[operator]
             piece.parts.insert(at + 1, new)
@@ -367,7 +369,7 @@ class Planter:
 
     def _sections(self) -> list[tuple[int, int]]:
         heads = [at for at, piece in enumerate(self.pieces) if piece.kind == "heading" and piece.level == 2]
-        found = list(zip(heads, [*heads[1:], len(self.pieces)], strict=True))
+        found = list(itertools.pairwise([*heads, len(self.pieces)]))
         clean = [
             (a, b)
             for a, b in found[1:-1]
@@ -440,7 +442,7 @@ def plant(pieces: list[Piece], seed: int, count: int, kinds: Sequence[str] = ALL
     return planter
 
 
-# --- rendering ----------------------------------------------------------------------------------------------------------
+# --- rendering --------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -523,7 +525,7 @@ def _paged(text: str, spans: dict[int, tuple[int, int]], size: int) -> Rendered:
     return Rendered(made.rstrip(), "pdf", moved, tuple(pages))
 
 
-# --- counting -----------------------------------------------------------------------------------------------------------
+# --- counting ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -574,18 +576,11 @@ def _found(changes: Sequence[Change], one: Planted, left: Rendered, right: Rende
     said = [change for change in changes if change.kind == kinds.get(one.kind, one.kind)]
     a = [(change.left.start, change.left.end) for change in said]
     b = [(change.right.start, change.right.end) for change in said]
-    if one.kind == "number":
-        figures = [
-            f
-            for change in said
-            if _covers([(change.right.start, change.right.end)], one.right, right)
-            for f in change.figures
-        ]
-        return _covers(a, one.left, left) and any(
-            one.figures[0] in f.left and one.figures[1] in f.right for f in figures
-        )
-    if one.kind == "words":
-        return _covers(a, one.left, left) and _covers(b, one.right, right)
+    if one.kind in ("number", "words"):
+        there = [each for each in said if _meets(each.left, one.left, left) and _meets(each.right, one.right, right)]
+        figures = [figure for each in there for figure in each.figures]
+        old, new = one.figures
+        return bool(there) and (one.kind == "words" or any(old in f.left and new in f.right for f in figures))
     if one.kind == "added":
         return _covers(b, one.right, right)
     if one.kind == "removed":
@@ -614,15 +609,16 @@ def _covers(found: Sequence[tuple[int, int]], ids: Sequence[int], side: Rendered
 def _touches(change: Change, one: Planted, left: Rendered, right: Rendered) -> bool:
     """Whether a change is about something planted; a column touches its table's rows in that table only."""
 
-    def meets(span: tuple[int, int], ids: Sequence[int], side: Rendered) -> bool:
-        spans = [side.spans[i] for i in ids if i in side.spans]
-        return any(a < span[1] and span[0] < b for a, b in spans)
-
     if one.kind == "column":
         return change.part == "column" and _in_table(change, one, right)
     over = one.over if change.kind == "moved" else ()
-    a, b = (change.left.start, change.left.end), (change.right.start, change.right.end)
-    return meets(a, [*one.left, *over], left) or meets(b, [*one.right, *over], right)
+    return _meets(change.left, [*one.left, *over], left) or _meets(change.right, [*one.right, *over], right)
+
+
+def _meets(place: Place, ids: Sequence[int], side: Rendered) -> bool:
+    """Whether a place has something of these parts."""
+    spans = [side.spans[i] for i in ids if i in side.spans]
+    return any(start < place.end and place.start < end for start, end in spans)
 
 
 def seeds(half: str, how_many: int) -> Iterator[int]:

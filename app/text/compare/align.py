@@ -236,6 +236,9 @@ def likeness(left: Unit, right: Unit) -> float:
 
 def _score(a: Sequence[str], b: Sequence[str]) -> float:
     """Mean of the likeness of the words and of the words with all figures taken as equal."""
+    short, long = sorted((tuple(a), tuple(b)), key=len)
+    if len(short) > 1 and short in (long[: len(short)], long[-len(short) :]):
+        return max(SIMILAR, len(short) / len(long))  # more was written before or behind it
     plain = Indel.normalized_similarity(a, b)
     masked = Indel.normalized_similarity([_NUMBER.sub("0", word) for word in a], [_NUMBER.sub("0", word) for word in b])
     return float(plain + masked) / 2

@@ -185,9 +185,8 @@ def _furniture(text: str, pages: Sequence[tuple[int, int]]) -> set[int]:
     skipped: set[int] = set()
     for start, end in pages:
         lines = [(match.start(), match[0]) for match in _LINE.finditer(text, start, end)]
-        for place in (*range(_EDGE_LINES), *range(-_EDGE_LINES, 0)):
-            if len(lines) <= 2 * _EDGE_LINES:
-                continue
+        edge = min(_EDGE_LINES, len(lines))
+        for place in (*range(edge), *range(-edge, 0)):
             at, line = lines[place]
             if _PAGE_NUMBER.fullmatch(line):
                 skipped.add(at)
