@@ -7,10 +7,13 @@ the others were moved. Between anchors the same is done again, and what is left 
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
+from operator import eq
 
 from msgspec import Struct
 from rapidfuzz.distance import Indel
@@ -61,11 +64,9 @@ class _Aligner:
         same = sorted(self._same(a, b, rest_left, rest_right, kept))
         self._pairs = [Pair(i, i + 1, j, j + 1) for i, j in same]
         yield None
-        for at, (lefts, rights) in enumerate(_gaps(rest_left, rest_right, same)):
-            self._similar(lefts, rights)
-            if at % 20 == 0:
-                yield None
-        self._find_moved()
+        for lefts, rights in _gaps(rest_left, rest_right, same):
+            yield from self._similar(lefts, rights)
+        yield from self._find_moved()
         self._pairs += [Pair(i, i + 1, j, j + 1, moved=True) for i, j in self._moved]
         yield sorted(self._pairs, key=lambda pair: (pair.i0, pair.j0))
 
@@ -108,19 +109,22 @@ class _Aligner:
 
     # --- the similar --------------------------------------------------------------------------------------------------
 
-    def _similar(self, lefts: Sequence[int], rights: Sequence[int]) -> None:
+    def _similar(self, lefts: Sequence[int], rights: Sequence[int]) -> Iterator[None]:
         """Pair what is left between two anchors; of a large gap only what is plainly alike."""
         if not lefts or not rights:
             return
         if len(lefts) * len(rights) <= _GAP:
             self._pair_up(lefts, rights)
+            yield
             return
-        found = heaviest([(i, j, int(100 * score)) for score, i, j in self._candidates(lefts, rights, ALIKE)])
+        alike = yield from self._candidates(lefts, rights, ALIKE)
+        found = heaviest([(i, j, int(100 * score)) for score, i, j in alike])
         self._pairs += [Pair(i, i + 1, j, j + 1) for i, j in found]
         if found:
             for gap_left, gap_right in _gaps(lefts, rights, found):
                 if len(gap_left) * len(gap_right) <= _GAP:
                     self._pair_up(gap_left, gap_right)
+                    yield
 
     def _pair_up(self, lefts: Sequence[int], rights: Sequence[int]) -> None:
         """The best pairs in order, two pieces on one side also with one of the other: a sentence may be cut in two."""
@@ -165,13 +169,14 @@ class _Aligner:
 
     # --- what was moved -----------------------------------------------------------------------------------------------
 
-    def _find_moved(self) -> None:
+    def _find_moved(self) -> Iterator[None]:
         """Among what is on one side only, what is alike elsewhere; and the neighbours of what was moved."""
         taken_left = {i for pair in self._pairs for i in range(pair.i0, pair.i1)}
         taken_right = {j for pair in self._pairs for j in range(pair.j0, pair.j1)}
         self._extend(taken_left, taken_right)
         lefts, rights = _lone(self._left, taken_left), _lone(self._right, taken_right)
-        for _, i, j in sorted(self._candidates(lefts, rights, ALONE), reverse=True):
+        alike = yield from self._candidates(lefts, rights, ALONE)
+        for _, i, j in sorted(alike, reverse=True):
             if i not in taken_left and j not in taken_right and self._is_moved(i, j, ALONE):
                 self._moved.append((i, j))
                 taken_left.add(i)
@@ -202,21 +207,23 @@ class _Aligner:
 
     def _candidates(
         self, lefts: Sequence[int], rights: Sequence[int], least: float
-    ) -> Iterator[tuple[float, int, int]]:
+    ) -> Generator[None, None, list[tuple[float, int, int]]]:
         """Pairs that share a rare word and are alike by at least `least`; at most three for each left piece."""
         places: dict[str, list[int]] = defaultdict(list)
         for j in rights:
             for word in set(self._right[j].tokens):
                 places[word].append(j)
-        for i in lefts:
-            shared = Counter(
-                j
-                for word in set(self._left[i].tokens)
-                if len(places.get(word, ())) <= _RARE
-                for j in places.get(word, ())
+        found: list[tuple[float, int, int]] = []
+        for at, i in enumerate(lefts):
+            near = (places[word] for word in set(self._left[i].tokens) if 0 < len(places.get(word, ())) <= _RARE)
+            shared = Counter(itertools.chain.from_iterable(near))
+            scored = sorted(
+                ((likeness(self._left[i], self._right[j]), i, j) for j, _ in shared.most_common(12)), reverse=True
             )
-            scored = [(likeness(self._left[i], self._right[j]), i, j) for j, _ in shared.most_common(12)]
-            yield from (each for each in sorted(scored, reverse=True)[:3] if each[0] >= least)
+            found += [each for each in scored[:3] if each[0] >= least]
+            if at % 200 == 0:
+                yield
+        return found
 
 
 def likeness(left: Unit, right: Unit) -> float:
@@ -236,12 +243,26 @@ def likeness(left: Unit, right: Unit) -> float:
 
 def _score(a: Sequence[str], b: Sequence[str]) -> float:
     """Mean of the likeness of the words and of the words with all figures taken as equal."""
-    short, long = sorted((tuple(a), tuple(b)), key=len)
-    if len(short) > 1 and short in (long[: len(short)], long[-len(short) :]):
-        return max(SIMILAR, len(short) / len(long))  # more was written before or behind it
+    most = 2 * min(len(a), len(b)) / (len(a) + len(b))
+    if _begins_or_ends(a, b):
+        return max(SIMILAR, most)  # more was written before or behind it
+    if most < SIMILAR:
+        return 0.0
     plain = Indel.normalized_similarity(a, b)
-    masked = Indel.normalized_similarity([_NUMBER.sub("0", word) for word in a], [_NUMBER.sub("0", word) for word in b])
+    masked = Indel.normalized_similarity([_masked(word) for word in a], [_masked(word) for word in b])
     return float(plain + masked) / 2
+
+
+def _begins_or_ends(a: Sequence[str], b: Sequence[str]) -> bool:
+    """Whether the longer one begins or ends with the shorter, of two words or more."""
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    size = len(short)
+    return size > 1 and (all(map(eq, short, long)) or all(map(eq, short, long[-size:])))
+
+
+@lru_cache(50_000)
+def _masked(word: str) -> str:
+    return _NUMBER.sub("0", word)
 
 
 def heaviest(weighted: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:

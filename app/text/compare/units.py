@@ -24,8 +24,8 @@ SOFT_LINES = frozenset({"markdown", "text"})
 _CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f"
 _LETTER = rf"(?:(?![{_CJK}])[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u1000-\u109f\u1780-\u17d3])"
 _TOKEN = re.compile(
-    rf"(?<![^\s(\[\"'“„«])[-+−](?=\d){_LETTER}+(?:[-‐‑./:,'’]{_LETTER}+)*"  # a number with its sign
-    rf"|{_LETTER}+(?:(?:[-‐‑]\s*\n\s*|[-‐‑./:,'’]){_LETTER}+)*|[{_CJK}]|[^\s*_`~\\|#]"
+    rf"(?<![^\s(\[\"'])[-+](?=\d){_LETTER}+(?:[-./:,']{_LETTER}+)*"  # a number with its sign
+    rf"|{_LETTER}+(?:(?:-\s*\n\s*|[-./:,']){_LETTER}+)*|[{_CJK}]|[^\s*_`~\\|#]"
 )
 _SAME = str.maketrans(
     {
@@ -74,13 +74,14 @@ class Unit(Struct, frozen=True):
 
 def tokenized(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
     """Words, figures and signs of a stretch: how each is compared, and its span."""
-    return [
-        (_HYPHEN.sub("", match[0].translate(_SAME)), match.start(), match.end())
-        for match in _TOKEN.finditer(text, start, end)
-    ]
+    found = []
+    for match in _TOKEN.finditer(text[start:end].translate(_SAME)):
+        word = match[0]
+        found.append((_HYPHEN.sub("", word) if "-" in word else word, start + match.start(), start + match.end()))
+    return found
 
 
-def units(text: str, form: str, pages: Sequence[tuple[int, int]] = ()) -> list[Unit]:
+def units(text: str, form: str, pages: Sequence[tuple[int, int]] = ()) -> Iterator[Unit]:
     """The units of a text in order.
 
     Args:
@@ -88,7 +89,7 @@ def units(text: str, form: str, pages: Sequence[tuple[int, int]] = ()) -> list[U
         form: its format, "pdf" or "markdown": whether a line's end means something.
         pages: the span of each page; lines that come again on each of them count once, page numbers not at all.
     """
-    return list(_Cutter(text, form, pages).units())
+    return _Cutter(text, form, pages).units()
 
 
 class _Cutter:
