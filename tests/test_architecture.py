@@ -28,6 +28,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "huggingface_hub": ("app/models/download.py",),
     "docx": ("app/export/",),
     "openpyxl": ("app/export/", "app/documents/loaders/", "trainer/"),
+    "rapidfuzz": ("app/text/compare/",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
     "transformers": ("trainer/",),
@@ -52,6 +53,7 @@ NOT_IN_THE_WINDOW = (
     "numpy",
     "docx",
     "openpyxl",
+    "rapidfuzz",
 )
 
 LATE_IMPORTS = {

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import collections, embeddings, models
 from app.api.chat import chat_completions
+from app.api.compare import compare
 from app.api.errors import ApiError, api_error
 from app.api.guard import Guard, refuse
 from app.api.limits import Gate, Rate
@@ -44,6 +45,7 @@ ROUTES = [
     Route("/v1/collections/{id:int}", collections.one_collection),
     Route("/v1/collections/{id:int}/search", collections.search, methods=["POST"]),
     Route("/v1/collections/{id:int}/ask", collections.ask, methods=["POST"]),
+    Route("/v1/compare", compare, methods=["POST"]),
 ]
 
 

@@ -198,3 +198,10 @@ class AskRequest(Body, kw_only=True):
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
     stream: bool | None = None
+
+
+class CompareRequest(Body, kw_only=True):
+    """POST /v1/compare: two documents of the index, by their ids."""
+
+    left: Annotated[int, Meta(ge=1)]
+    right: Annotated[int, Meta(ge=1)]

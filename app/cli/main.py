@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from app.cli import ask, bench, doctor, documents, models, repl, serve, train
+from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "search": documents.search,
     "remove": documents.remove,
     "collections": documents.collections,
+    "compare": compare.command,
     "models": models.command,
     "chat": repl.command,
     "train": train.command,
@@ -92,9 +93,13 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
     collections = commands.add_parser("collections", help="list the collections, or the documents of one")
     collections.add_argument("name", nargs="?", default="", metavar="NAME")
+    compare = commands.add_parser("compare", help="say what is different between two documents or files")
+    compare.add_argument("left", metavar="OLD", help="name or path of a document, or a file that is not indexed")
+    compare.add_argument("right", metavar="NEW")
+    compare.add_argument("--export", default="", metavar="FILE", help="save a report: .docx, .xlsx or .md")
     for command in (remove, search):
         _add_collection(command)
-    for command in (add, remove, search, collections):
+    for command in (add, remove, search, collections, compare):
         _add_json(command)
 
 

@@ -13,10 +13,19 @@ from app.core.reader import Reader
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.types import Collection
-from app.workers.calls.documents import CheckHealth, Embed, Ground, ListDocuments, ReadText, RenderPage, Search
+from app.workers.calls.documents import (
+    CheckHealth,
+    CompareVersions,
+    Embed,
+    Ground,
+    ListDocuments,
+    ReadText,
+    RenderPage,
+    Search,
+)
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, RenderPage, ReadText, CheckHealth)
+READING = (ListDocuments, Search, Embed, Ground, RenderPage, ReadText, CompareVersions, CheckHealth)
 
 
 class DocumentsDesk:

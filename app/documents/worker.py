@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from app.database.errors import plain_errors
+from app.documents.comparing import compare_versions
 from app.documents.embed import Counter, batches
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
@@ -31,6 +32,7 @@ from app.workers.calls.documents import (
     CheckHealth,
     CollectionMade,
     Collections,
+    CompareVersions,
     CreateCollection,
     DeleteCollection,
     Documents,
@@ -136,6 +138,8 @@ class DocumentsRole:
                 return (yield from self._render(call))
             case ReadText():
                 return self._read_text(call)
+            case CompareVersions():
+                return (yield from compare_versions(self._store, call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:

@@ -41,6 +41,8 @@ class Table(Struct, frozen=True):
 
 
 Block = Heading | Paragraph | Table
+Value = str | int | float | None
+"""What a cell of a table that is written as such holds."""
 
 
 def runs(text: str, mark: Mark = "", link: str = "") -> Runs:

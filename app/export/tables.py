@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.export.content import Run, Table
+from app.export.content import Run, Table, Value
 from app.export.docx_file import docx_bytes
 from app.export.markdown_file import markdown_text
 from app.export.saving import check_format, clean, save
-from app.export.xlsx_file import Value, xlsx_bytes
+from app.export.xlsx_file import xlsx_bytes
 
 TABLE_FORMATS = (".xlsx", ".docx", ".md")
 

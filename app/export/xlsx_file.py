@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.errors import AppError
+from app.export.content import Value
 from app.export.saving import clean
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-
-Value = str | int | float | None
 
 MOST_ROWS, MOST_CHARS, MOST_LINKS = 1_048_575, 32_767, 65_530
 """What Excel opens: rows below the header, characters in a cell, links in a sheet."""

@@ -58,17 +58,21 @@ class _Aligner:
         held = set(kept)
         self._moved = [(i, j) for i, j in unique if (i, j) not in held and len(a[i]) >= _MOVED_WORDS]
         yield None
-        away_left, away_right = {i for i, _ in self._moved}, {j for _, j in self._moved}
-        rest_left = [i for i in range(len(a)) if i not in away_left]
-        rest_right = [j for j in range(len(b)) if j not in away_right]
-        same = sorted(self._same(a, b, rest_left, rest_right, kept))
+        same = sorted(self._same(a, b, *self._rest(), kept))
         self._pairs = [Pair(i, i + 1, j, j + 1) for i, j in same]
+        self._extend({i for i, _ in same}, {j for _, j in same})
         yield None
-        for lefts, rights in _gaps(rest_left, rest_right, same):
+        for lefts, rights in _gaps(*self._rest(), same):
             yield from self._similar(lefts, rights)
         yield from self._find_moved()
         self._pairs += [Pair(i, i + 1, j, j + 1, moved=True) for i, j in self._moved]
         yield sorted(self._pairs, key=lambda pair: (pair.i0, pair.j0))
+
+    def _rest(self) -> tuple[list[int], list[int]]:
+        """What was not moved, of either side."""
+        away_left, away_right = {i for i, _ in self._moved}, {j for _, j in self._moved}
+        lefts = [i for i in range(len(self._left)) if i not in away_left]
+        return lefts, [j for j in range(len(self._right)) if j not in away_right]
 
     # --- the same -----------------------------------------------------------------------------------------------------
 

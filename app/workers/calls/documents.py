@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from msgspec import Struct, field
 
+from app.text.compare.result import Comparison
 from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
 from app.workers.message import Call, Data
 
@@ -102,6 +103,25 @@ class ReadText(Call, frozen=True):
     document_id: int
 
 
+class Version(Struct, frozen=True):
+    """One side of a comparison: a document of the index, or a file, of which nothing is kept."""
+
+    document_id: int = 0
+    path: str = ""
+    password: str = ""  # of a file
+
+
+class CompareVersions(Call, frozen=True):
+    """What is different from `left` to `right`; → CompareProgress…, Compared.
+
+    `export` is where a report is saved as well: DOCX, XLSX or Markdown, by its ending.
+    """
+
+    left: Version
+    right: Version
+    export: str = ""
+
+
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -196,6 +216,21 @@ class DocumentText(Data, frozen=True):
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
+class CompareProgress(Data, frozen=True):
+    """How much of a comparison is done, 0 to 1, and what is done now, for the user."""
+
+    fraction: float
+    note: str = ""
+
+
+class Compared(Data, frozen=True):
+    """The changes, and the texts that their spans are in."""
+
+    left: DocumentText
+    right: DocumentText
+    comparison: Comparison
+
+
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -217,6 +252,7 @@ Calls = (
     | Embed
     | RenderPage
     | ReadText
+    | CompareVersions
     | CheckHealth
 )
 
@@ -235,5 +271,7 @@ Answers = (
     | Embedded
     | PageImage
     | DocumentText
+    | CompareProgress
+    | Compared
     | Health
 )

@@ -1,0 +1,56 @@
+"""Ours, beyond OpenAI: what is different between two documents of the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.body import decoded
+from app.api.reply import json_response, new_id, now
+from app.api.schema import CompareRequest
+from app.api.stream import unless_gone
+from app.text.compare.result import Change, Place, Span
+from app.workers.calls.documents import Compared, CompareVersions, DocumentText, Version
+
+
+async def compare(request: Request) -> Response:
+    """POST /v1/compare."""
+    asked = await decoded(request, CompareRequest)
+    call = CompareVersions(left=Version(document_id=asked.left), right=Version(document_id=asked.right))
+    found = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(found, Compared)
+    return json_response(
+        {
+            "id": new_id("comparison"),
+            "object": "comparison",
+            "created": now(),
+            "left": {"document_id": asked.left, "document": found.left.name},
+            "right": {"document_id": asked.right, "document": found.right.name},
+            "changes": [_change(change, found.left, found.right) for change in found.comparison.changes],
+            "renumbered": [{"left": each.left, "right": each.right} for each in found.comparison.renumbered],
+        }
+    )
+
+
+def _change(change: Change, left: DocumentText, right: DocumentText) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "part": change.part,
+        "words": change.words,
+        "figures": [{"kind": each.kind, "left": each.left, "right": each.right} for each in change.figures],
+        "left": _side(left.text, change.left, [each.left for each in change.differences]),
+        "right": _side(right.text, change.right, [each.right for each in change.differences]),
+    }
+
+
+def _side(text: str, place: Place, marks: list[Span]) -> dict[str, Any]:
+    return {
+        "section": place.section,
+        "page": place.page,
+        "start": place.start,
+        "end": place.end,
+        "text": text[place.start : place.end],
+        "differences": [list(span) for span in marks],
+    }
