@@ -12,6 +12,7 @@ from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
+from app.gui.compare.open import add_comparing
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.parts import Parts
@@ -25,6 +26,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    add_comparing(page, parts.core)
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page

@@ -35,6 +35,8 @@ class DocumentsTable(QTableView):
     file_wanted = Signal(object)
     folder_wanted = Signal(object)
     again_wanted = Signal(list)
+    compare_wanted = Signal(list)
+    """Two rows"""
     remove_wanted = Signal(list)
     unlock_wanted = Signal(object, str)
     """Row, password"""
@@ -230,6 +232,9 @@ class DocumentsTable(QTableView):
             menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
             menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()
+        if len(rows) == 2:
+            compare = menu.addAction(icon("columns-2"), self.tr("Compare"), lambda: self.compare_wanted.emit(rows))
+            compare.setEnabled(all(row.id is not None and row.passages > 0 for row in rows))
         menu.addAction(icon("refresh-cw"), self.tr("Index again"), lambda: self.again_wanted.emit(rows))
         remove = menu.addAction(icon("trash-2", "danger"), self.tr("Remove"), lambda: self.remove_wanted.emit(rows))
         remove.setShortcut(Qt.Key.Key_Delete)

@@ -23,7 +23,10 @@ class Toolbar(ThemedWidget):
         self.add_files.setToolTip(self.tr("Add files (Ctrl+O)"))
         self.add_folder = Button(self.tr("Add folder"), icon="folder-plus")
         self.add_folder.setToolTip(self.tr("Add folder (Ctrl+Shift+O)"))
-        for button in (self.chooser, self.add_files, self.add_folder):
+        self.compare = Button(self.tr("Compare"), icon="columns-2")
+        self.compare.setToolTip(self.tr("Compare the two selected documents"))
+        self.compare.hide()
+        for button in (self.chooser, self.add_files, self.add_folder, self.compare):
             row.addWidget(button)
         row.addStretch(1)
 
