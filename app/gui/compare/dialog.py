@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
@@ -23,6 +23,8 @@ from app.workers.calls.documents import Compared
 
 SPINNER_MS = 300
 SIZE, LEAST = (1180, 760), (760, 480)
+LIST = 320
+"""Width of the list of differences."""
 FORMATS = ((".docx", "Word"), (".xlsx", "Excel"), (".md", "Markdown"))
 
 
@@ -107,9 +109,7 @@ class CompareDialog(QDialog):
         return holder
 
     def _build_both(self) -> QWidget:
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
+        split = _Beside(self)
         aside = QWidget(split)
         column = QVBoxLayout(aside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -129,11 +129,9 @@ class CompareDialog(QDialog):
         self.list = ChangeList(self.changes, aside)
         column.addWidget(self.list, 1)
         self.left, self.right = SideText("dangerSoft", split), SideText("successSoft", split)
-        for at, side in enumerate((aside, self.left, self.right)):
+        for side in (aside, self.left, self.right):
             split.addWidget(side)
             side.setMinimumWidth(theme().px(200))
-            split.setStretchFactor(at, min(at, 1))
-        split.setSizes([320, 430, 430])
         return split
 
     def _connect(self) -> None:
@@ -299,6 +297,27 @@ class CompareDialog(QDialog):
             banner.closed.connect(lambda: self._say(None))
             self._messages.addWidget(banner)
             banner.show()
+
+
+class _Beside(QSplitter):
+    """The list and two texts of one width, until the person moves a border."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self._moved = False
+        self.splitterMoved.connect(self._keep)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._moved:
+            listed = min(theme().px(LIST), self.width() // 3)
+            text = (self.width() - listed) // 2
+            self.setSizes([listed, text, text])
+
+    def _keep(self, *_: int) -> None:
+        self._moved = True
 
 
 def _spans(changes: tuple[Change, ...], side: str) -> list[tuple[int, int]]:

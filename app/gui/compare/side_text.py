@@ -15,6 +15,8 @@ from app.workers.calls.documents import DocumentText
 
 AROUND = 20_000
 """Characters shown before and after a change: a book as one text document would take seconds."""
+NOTHING = (0, -1)
+"""The span of a text of which nothing is shown yet."""
 _MARK_AT = 0.3  # of the height: where a marked place is scrolled to
 
 
@@ -28,7 +30,7 @@ class SideText(QWidget):
         self._side = DocumentText(name="", format="", text="")
         self._others: Sequence[Span] = ()
         self._current: tuple[Place, tuple[Span, ...]] | None = None
-        self._shown: Span = (0, 0)
+        self._shown: Span = NOTHING
         self._wide = False
         """Whether a character takes two of Qt's."""
         column = QVBoxLayout(self)
@@ -56,7 +58,7 @@ class SideText(QWidget):
 
     def show_side(self, side: DocumentText, changed: Iterable[Span]) -> None:
         """Take another text, with the places of everything that is different in it."""
-        self._side, self._others, self._current, self._shown = side, tuple(changed), None, (0, 0)
+        self._side, self._others, self._current, self._shown = side, tuple(changed), None, NOTHING
         self._wide = not side.text.isascii() and max(side.text) > "\uffff"
         self.name.set_text(side.name)
         self.text.setAccessibleName(self.tr("Text of {0}").format(side.name))

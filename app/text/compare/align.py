@@ -56,7 +56,8 @@ class _Aligner:
         unique = _unique(a, b, range(len(a)), range(len(b)))
         kept = heaviest([(i, j, len(a[i])) for i, j in unique])
         held = set(kept)
-        self._moved = [(i, j) for i, j in unique if (i, j) not in held and len(a[i]) >= _MOVED_WORDS]
+        away = {(i, j) for i, j in unique if (i, j) not in held and len(a[i]) >= _MOVED_WORDS}
+        self._moved = sorted(pair for pair in away if not self._is_lone_row(*pair, away))
         yield None
         same = sorted(self._same(a, b, *self._rest(), kept))
         self._pairs = [Pair(i, i + 1, j, j + 1) for i, j in same]
@@ -67,6 +68,10 @@ class _Aligner:
         yield from self._find_moved()
         self._pairs += [Pair(i, i + 1, j, j + 1, moved=True) for i, j in self._moved]
         yield sorted(self._pairs, key=lambda pair: (pair.i0, pair.j0))
+
+    def _is_lone_row(self, i: int, j: int, away: set[tuple[int, int]]) -> bool:
+        """A header may stand above several tables, and above one less on either side: its own table comes first."""
+        return self._left[i].kind == "row" and not {(i - 1, j - 1), (i + 1, j + 1)} & away
 
     def _rest(self) -> tuple[list[int], list[int]]:
         """What was not moved, of either side."""

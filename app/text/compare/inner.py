@@ -10,7 +10,7 @@ from itertools import zip_longest
 from rapidfuzz.distance import Indel
 
 from app.text.compare.result import Difference, Figure, FigureKind, Span
-from app.text.compare.units import tokenized
+from app.text.compare.units import CJK, tokenized
 
 _READABLE = 250_000
 """Up to so many pairs of words, difflib's longer runs read better; beyond, the shortest edit is found in time."""
@@ -27,7 +27,7 @@ _DATE = re.compile(
     r"|\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?|\d{1,2}/\d{1,2}/\d{2,4}"
     r"|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?"
 )
-_UNIT = re.compile(r"[ \u00a0]?(?:[%‰°€$£¥]|[^\W\d_]+(?:[-/³²][^\W\d_]*)*)")
+_UNIT = re.compile(rf"[ \u00a0]?(?:[%‰°€$£¥]|[{CJK}]|(?:(?![{CJK}])[^\W\d_])+(?:[-/³²][^\W\d_]*)*)")
 _SIGN_BEFORE = re.compile(r"(?:[€$£¥]|EUR|USD|CHF|GBP) ?$")
 _NO_UNIT_WORDS = """
     a an and are as at be before but by for from have in is may must nor of on or per shall should than that the to was
@@ -113,10 +113,10 @@ def _named(text: str, span: Span, dates: Sequence[Span]) -> Iterator[tuple[str, 
 
 def _with_unit(text: str, start: int, end: int) -> str:
     unit = _UNIT.match(text, end)
-    if unit and unit[0].strip().casefold() not in _NO_UNIT and len(unit[0]) <= 20:
-        end = unit.end()
-    elif before := _SIGN_BEFORE.search(text, max(0, start - 4), start):
+    if before := _SIGN_BEFORE.search(text, max(0, start - 4), start):
         start = before.start()
+    elif unit and unit[0].strip().casefold() not in _NO_UNIT and len(unit[0]) <= 20:
+        end = unit.end()
     return text[start:end]
 
 

@@ -21,11 +21,12 @@ UnitKind = Literal["heading", "sentence", "item", "row"]
 SOFT_LINES = frozenset({"markdown", "text"})
 """Formats in which a line may end in the middle of a sentence; in the others the loaders have joined such lines."""
 
-_CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f"
-_LETTER = rf"(?:(?![{_CJK}])[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u1000-\u109f\u1780-\u17d3])"
+CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f"
+"""Characters of scripts without spaces: each is a word of its own here."""
+_LETTER = rf"(?:(?![{CJK}])[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u1000-\u109f\u1780-\u17d3])"
 _TOKEN = re.compile(
     rf"(?<![^\s(\[\"'])[-+](?=\d){_LETTER}+(?:[-./:,']{_LETTER}+)*"  # a number with its sign
-    rf"|{_LETTER}+(?:(?:-\s*\n\s*|[-./:,']){_LETTER}+)*|[{_CJK}]|[^\s*_`~\\|#]"
+    rf"|{_LETTER}+(?:(?:-\s*\n\s*|[-./:,']){_LETTER}+)*|[{CJK}]|[^\s*_`~\\|#]"
 )
 _SAME = str.maketrans(
     {

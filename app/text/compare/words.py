@@ -29,10 +29,10 @@ def changed_words(
 ) -> str:
     """“30 days” became “14 days”; figures first, then words. `subject` names the row: “Munich”."""
     said = list(dict.fromkeys(_figure_words(figure) for figure in figures))
-    shown = {text for figure in figures for text in (figure.left, figure.right)}
     for one in differences:
         old, new = left[slice(*one.left)].strip(), right[slice(*one.right)].strip()
-        if not any(old in text and new in text for text in shown if text) and not _told(old, new, figures):
+        named = any(old in figure.left and new in figure.right for figure in figures)
+        if not named and not _told(old, new, figures):
             said.append(_difference_words(left, right, one, old, new))
     more = len(said) - _SHOWN
     sentence = "; ".join(said[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
