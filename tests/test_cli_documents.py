@@ -57,6 +57,27 @@ def lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_two_files_or_documents_are_compared(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    (folder / "travel-old.md").write_text(TRAVEL.replace("160 EUR", "150 EUR"))
+    paths = [str(folder / name) for name in ("travel-old.md", "travel.md")]
+    assert main(["compare", *paths]) == 0
+    assert capsys.readouterr().out == "# Accommodation: “150 EUR” became “160 EUR”.\n"
+    assert main(["add", paths[0], "--collection", "Rules"]) == 0
+    report = tmp_path / "report.md"
+    capsys.readouterr()
+    assert main(["compare", "travel-old.md", paths[1], "--json", "--export", str(report)]) == 0
+    (change,) = lines(capsys.readouterr().out)
+    assert (change["kind"], change["figures"]) == (
+        "number",
+        [{"kind": "number", "left": "150 EUR", "right": "160 EUR"}],
+    )
+    assert "~~150~~" in report.read_text(encoding="utf-8")
+    assert main(["compare", paths[0], paths[0]]) == 0
+    assert capsys.readouterr().out == "No differences.\n"
+    assert main(["compare", paths[0], "nowhere.md"]) == 1
+    assert "no file or document “nowhere.md”" in capsys.readouterr().err
+
+
 def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: Path, capsys: Captured) -> None:
     assert main(["add", str(folder), "--collection", "Rules", "--json"]) == 0
     files = {Path(str(line["path"])).name: line for line in lines(capsys.readouterr().out)}
