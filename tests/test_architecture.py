@@ -26,6 +26,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "httpx": ("app/core/remote/connection.py",),
     "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
+    "docx": ("app/export/",),
+    "openpyxl": ("app/export/", "app/documents/loaders/", "trainer/"),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("app/documents/embed.py", "app/documents/bench.py", "trainer/"),
     "transformers": ("trainer/",),
@@ -48,6 +50,8 @@ NOT_IN_THE_WINDOW = (
     "llama_cpp",
     "onnxruntime",
     "numpy",
+    "docx",
+    "openpyxl",
 )
 
 LATE_IMPORTS = {
