@@ -70,6 +70,11 @@ class Contents(Catalogue):
             for row in rows
         }
 
+    def passage_ids(self, document_id: int) -> list[int]:
+        """The passages of a document, in their order."""
+        rows = self.db.execute("SELECT id FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
+        return [row[0] for row in rows]
+
     def count(self) -> int:
         """All passages."""
         return int(self.meta("passages", "0"))

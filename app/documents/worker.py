@@ -14,6 +14,7 @@ import msgspec
 
 from app.database.errors import plain_errors
 from app.documents.embed import Counter, batches
+from app.documents.fields import DocumentFields
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -37,6 +38,7 @@ from app.workers.calls.documents import (
     DocumentText,
     Embed,
     Embedded,
+    FieldsRead,
     Forgotten,
     Ground,
     Grounded,
@@ -45,6 +47,7 @@ from app.workers.calls.documents import (
     ListDocuments,
     ListTombstones,
     PageImage,
+    ReadFields,
     ReadText,
     Remove,
     RenameCollection,
@@ -136,6 +139,8 @@ class DocumentsRole:
                 return (yield from self._render(call))
             case ReadText():
                 return self._read_text(call)
+            case ReadFields():
+                return (yield from self._read_fields(call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -240,6 +245,15 @@ class DocumentsRole:
         text, pages = self._store.text(call.document_id)
         document = self._document(call.document_id)
         return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+
+    def _read_fields(self, call: ReadFields) -> Steps:
+        """A field a step, so that other requests have their turn."""
+        document = DocumentFields(self._store, call.document_id)
+        found = []
+        for field in call.fields:
+            found.append(document.read(field))
+            yield Warming()
+        return FieldsRead(fields=tuple(found))
 
     def _document(self, document_id: int) -> Document:
         document = self._store.document(document_id)

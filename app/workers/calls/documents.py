@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from app.text.fields.field import Field
 from app.types import Box, Collection, Document, FileStatus, Passage, SearchResult, Support
 from app.workers.message import Call, Data
 
@@ -102,6 +103,13 @@ class ReadText(Call, frozen=True):
     document_id: int
 
 
+class ReadFields(Call, frozen=True):
+    """The values of these fields in one document; → FieldsRead."""
+
+    document_id: int
+    fields: tuple[Field, ...]
+
+
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -196,6 +204,21 @@ class DocumentText(Data, frozen=True):
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
+class FieldFound(Data, frozen=True):
+    """What a document says to a field: word for word, in `passage`, whose `best` is the sentence or row; or nothing."""
+
+    key: str
+    text: str = ""
+    passage: Passage | None = None
+    chance: float = 0.0
+
+
+class FieldsRead(Data, frozen=True):
+    """One for each field, in their order."""
+
+    fields: tuple[FieldFound, ...]
+
+
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -217,6 +240,7 @@ Calls = (
     | Embed
     | RenderPage
     | ReadText
+    | ReadFields
     | CheckHealth
 )
 
@@ -235,5 +259,6 @@ Answers = (
     | Embedded
     | PageImage
     | DocumentText
+    | FieldsRead
     | Health
 )

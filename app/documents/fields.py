@@ -1,0 +1,72 @@
+"""Reads the fields of one document: its passages that a field's question finds, and the value that stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from app.documents.store import Store, line_boxes
+from app.text.bm25 import Index
+from app.text.fields.field import Field
+from app.text.fields.typed import SURE, Reading, evidence, head_passage, lone_headings, readings
+from app.text.parsed import page_at
+from app.types import Passage
+from app.workers.calls.documents import FieldFound
+
+PASSAGES = 24
+"""Passages of a document that a field is looked for in; a document of fewer is read as a whole."""
+
+
+class DocumentFields:
+    """One document with its text and passages, asked field by field."""
+
+    def __init__(self, store: Store, document_id: int) -> None:
+        """
+        Raises:
+            AppError: the document is not there any more.
+        """
+        self._store = store
+        self._text, self._pages = store.text(document_id)
+        ids = store.passage_ids(document_id)
+        found = store.passages(ids)
+        self._passages = [found[id_] for id_ in ids]
+        self._index = Index([f"{each.heading} {each.text}" for each in self._passages])
+        self._lone = lone_headings(self._text)
+
+    def read(self, field: Field) -> FieldFound:
+        """The value with its passage and the sentence or row that says it, or that it is not stated."""
+        passages = self._search(field)
+        best = next(iter(self._readings(field, passages)), None)
+        if best is None or best.chance < SURE:
+            return FieldFound(key=field.key)
+        passage = passages[best.n - 1]
+        span = evidence(passage.text, best.start, best.end)
+        return FieldFound(
+            key=field.key,
+            text=" ".join(passage.text[best.start : best.end].split()),
+            passage=self._cited(passage, span),
+            chance=best.chance,
+        )
+
+    def _readings(self, field: Field, passages: Sequence[Passage]) -> tuple[Reading, ...]:
+        """Where values come from. What reads otherwise than by label and kind belongs here, beside it."""
+        return readings(field, passages, self._lone)
+
+    def _search(self, field: Field) -> list[Passage]:
+        """The head of the document, then its passages in the order in which they fit the question."""
+        if not self._passages:
+            return []
+        query = " ".join((field.name, *field.labels, field.question, *field.patterns))
+        if len(self._passages) <= PASSAGES:
+            near = self._passages
+        else:
+            near = [self._passages[number] for number in self._index.search(query, PASSAGES)]
+        return [head_passage(self._passages[0], self._text), *near]
+
+    def _cited(self, passage: Passage, best: tuple[int, int]) -> Passage:
+        """A passage with its sentence, and with the page and the lines that this stands on."""
+        start, end = passage.start + best[0], passage.start + best[1]
+        page = page_at(self._pages, start) if passage.page is not None else None
+        boxes = line_boxes(self._store.lines(passage.document_id), start, end, page)
+        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
