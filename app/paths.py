@@ -30,6 +30,10 @@ class Home:
         return self.root / "documents.db"
 
     @property
+    def tables_db(self) -> Path:
+        return self.root / "tables.db"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 
@@ -74,7 +78,7 @@ class Home:
         for folder in (self.models, self.runs, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
-        for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings"):
+        for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings", "tables"):
             yield from (path for path in self.root.glob(f"{stem}[.-]*") if not path.is_dir())
 
 

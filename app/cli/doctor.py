@@ -59,6 +59,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
         "settings": _settings(session),
         "chats": _chats(home),
         "documents": _database(home.documents_db, "The document index", versions.DOCUMENTS, "words"),
+        "tables": _database(home.tables_db, "Your tables", versions.TABLES, ""),
         "set aside": _set_aside(home),
         "vectors": _vectors(home),
         "data folder": _folder(home),

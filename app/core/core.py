@@ -26,9 +26,11 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
+from app.extraction.store import TableStore
 from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.paths import Home
@@ -60,15 +62,18 @@ class Core:
         self.registry = Registry(home)
         self.store = ChatStore(home.chats_db, home.backups)
         self.store.recover()
+        tables = TableStore(home.tables_db, home.backups)
         self.doors: list[Door] = []
         self.keep_running = False
         self._open: dict[tuple[int, int], Reply] = {}
+        self._tables_note = tables.note
         keys = ServerKeys(home)
         house = House(
             home=home,
             settings=self.settings,
             registry=self.registry,
             store=self.store,
+            tables=tables,
             clock=clock,
             make_child=make_child,
             make_remote=make_remote or remote_models(keys),
@@ -80,12 +85,14 @@ class Core:
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
-        removals = Removals(house, self.documents)
+        self.tables = TablesDesk(house, self.documents)
+        removals = Removals(house, self.documents, self.tables)
         training = TrainingDesk(house, self.models, self.documents, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.answers, questions, chats, removals, training, completions, self.api,
+            self.models, self.documents, self.tables, self.answers, questions, chats, removals, training, completions,
+            self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,
@@ -156,7 +163,7 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note)
+        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note, self._tables_note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

@@ -10,6 +10,7 @@ from app.chats.store import ChatStore
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.reply import Reply
+from app.extraction.store import TableStore
 from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.paths import Home
@@ -27,6 +28,7 @@ class House:
     settings: Settings
     registry: Registry
     store: ChatStore
+    tables: TableStore
     clock: Clock
     make_child: MakeChild
     make_remote: MakeRemote

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, chats, documents, models, training
+from app.core.calls import api, chats, documents, models, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -71,6 +71,7 @@ DoorCall = (
     | documents.Calls
     | models.Calls
     | training.Calls
+    | tables.Calls
     | api.Calls
     | DocumentsCall
     | ModelsCall
@@ -91,6 +92,8 @@ DoorData = (
     | models.Switching
     | models.Switched
     | models.Events
+    | tables.Answers
+    | tables.Events
     | training.Answers
     | training.Events
     | api.Api

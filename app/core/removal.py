@@ -17,6 +17,7 @@ from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
 from app.core.protocol import SettingsRead
 from app.core.reply import Reply
+from app.core.tables import TablesDesk
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
 from app.workers.calls.documents import DeleteCollection, Remove
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 class Removals:
     """Drives each removal to its end; it is not cancelled, and goes on when its door leaves."""
 
-    def __init__(self, house: House, documents: DocumentsDesk) -> None:
-        self._house, self._documents = house, documents
+    def __init__(self, house: House, documents: DocumentsDesk, tables: TablesDesk) -> None:
+        self._house, self._documents, self._tables = house, documents, tables
         self._running = 0
         documents.ready.connect(lambda _: self.finish())
         documents.adds.replaced.connect(lambda document_id: self._remove(Remove(ids=(document_id,)), None))
@@ -128,6 +129,7 @@ class Removals:
                 if settings.get(DEFAULT_COLLECTION) in wish.collections:
                     settings.reset(DEFAULT_COLLECTION)
                     self._house.tell(SettingsRead())
+            self._tables.forget(wish.ids, wish.collections)
             forgot = store.forget_here(wish.ids)
         except AppError as error:
             refused(error)

@@ -54,6 +54,10 @@ class Reply:
         """What to do when the door wants it stopped, or leaves; it must lead to a last word. Nothing: it goes on."""
         self._on["cancel"] = stop
 
+    def on(self, word: ControlWord, do: Callable[[], object]) -> None:
+        """What to do when the door says this word."""
+        self._on[word] = do
+
     def follow(self, job: Job) -> None:
         """Hand the door's wishes on to a request of a child."""
         self._on = {"cancel": job.cancel, "pause": job.pause, "resume": job.resume}

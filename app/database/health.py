@@ -23,7 +23,7 @@ class Health:
 
 
 def health_of(path: Path, subject: str, newest: int, full_text: str) -> Health:
-    """Examine the database at `path`, for LIMIT_S seconds at most; `full_text` is its FTS5 table."""
+    """Examine the database at `path`, for LIMIT_S seconds at most; `full_text` is its FTS5 table, if it has one."""
     if not path.exists():
         return Health(True, "not there yet")
     size = path.stat().st_size
@@ -51,7 +51,7 @@ def _examine(db: sqlite3.Connection, size: int, full_text: str) -> None:
     deadline = time.monotonic() + LIMIT_S
     db.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
     check(db)
-    if size <= SMALL_BYTES:
+    if full_text and size <= SMALL_BYTES:
         with contextlib.closing(sqlite3.connect(":memory:")) as copy:  # FTS5's own check is a write, in name
             db.backup(copy)
             copy.execute(f"INSERT INTO {full_text} ({full_text}) VALUES ('integrity-check')")

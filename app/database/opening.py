@@ -39,7 +39,7 @@ class Kind:
     tables: frozenset[str]
     """What every version has; without one of them the file is damaged."""
     full_text: str
-    """Its FTS5 table, which SQLite before 3.44 leaves out of its own check."""
+    """Its FTS5 table, which SQLite before 3.44 leaves out of its own check; "" where it has none."""
     salvage: Callable[[Iterable[Row], sqlite3.Connection], str]
     """Puts the rows of a damaged file into a new one; returns a sentence about what was saved."""
 
@@ -140,7 +140,8 @@ def examine(db: sqlite3.Connection, full_text: str) -> None:
         Damaged, sqlite3.DatabaseError: it is damaged.
     """
     check(db)
-    db.execute(f"INSERT INTO {full_text} ({full_text}) VALUES ('integrity-check')")
+    if full_text:
+        db.execute(f"INSERT INTO {full_text} ({full_text}) VALUES ('integrity-check')")
 
 
 def check(db: sqlite3.Connection) -> None:

@@ -31,7 +31,7 @@ class DocumentFields:
         ids = store.passage_ids(document_id)
         found = store.passages(ids)
         self._passages = [found[id_] for id_ in ids]
-        self._index = Index([f"{each.heading} {each.text}" for each in self._passages])
+        self._index: Index | None = None
         self._lone = lone_headings(self._text)
 
     def read(self, field: Field) -> FieldFound:
@@ -57,11 +57,11 @@ class DocumentFields:
         """The head of the document, then its passages in the order in which they fit the question."""
         if not self._passages:
             return []
-        query = " ".join((field.name, *field.labels, field.question, *field.patterns))
-        if len(self._passages) <= PASSAGES:
-            near = self._passages
-        else:
-            near = [self._passages[number] for number in self._index.search(query, PASSAGES)]
+        near = self._passages
+        if len(near) > PASSAGES:
+            self._index = self._index or Index([f"{each.heading} {each.text}" for each in near])
+            query = " ".join((field.name, *field.labels, field.question, *field.patterns))
+            near = [near[number] for number in self._index.search(query, PASSAGES)]
         return [head_passage(self._passages[0], self._text), *near]
 
     def _cited(self, passage: Passage, best: tuple[int, int]) -> Passage:

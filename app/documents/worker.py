@@ -252,7 +252,7 @@ class DocumentsRole:
         found = []
         for field in call.fields:
             found.append(document.read(field))
-            yield Warming()
+            yield None
         return FieldsRead(fields=tuple(found))
 
     def _document(self, document_id: int) -> Document:

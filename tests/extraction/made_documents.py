@@ -82,7 +82,12 @@ class _Writer:
         day, month, year = self.r.randint(1, 28), self.r.randint(1, 12), year or self.r.randint(2019, 2027)
         name = MONTHS[month - 1]
         return self.one(
-            [f"{day} {name} {year}", f"{name} {day}, {year}", f"{day:02}.{month:02}.{year}", f"{year}-{month:02}-{day:02}"],
+            [
+                f"{day} {name} {year}",
+                f"{name} {day}, {year}",
+                f"{day:02}.{month:02}.{year}",
+                f"{year}-{month:02}-{day:02}",
+            ],
             [f"{day}{_th(day)} {name} {year}", f"{day} {name[:3]} {year}", f"{day}{_th(day)} of {name}, {year}"],
         )
 
@@ -138,7 +143,9 @@ def _contract(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
     truth["customer"] = (customer,)
     labels = {
         "customer": w.one(["Customer", "Client"], ["Buyer"]),
-        "start-date": w.one(["Start date", "Effective date", "Commencement date"], ["Contract start", "Start of the term"]),
+        "start-date": w.one(
+            ["Start date", "Effective date", "Commencement date"], ["Contract start", "Start of the term"]
+        ),
         "end-date": w.one(["End date", "Expiry date"], ["End of term", "Date of expiry"]),
         "notice-period": w.one(["Notice period", "Period of notice"], ["Termination notice"]),
         "fee": w.one(["Annual fee", "Fee", "Fee per year"], ["Contract value", "Remuneration (per year)"]),
@@ -210,8 +217,9 @@ def _contract_prose(w: _Writer, page: _Page, provider: str, truth: dict[str, tup
 def _contract_decoys(w: _Writer, page: _Page, provider: str) -> None:
     decoys = [
         f"Invoices are payable within {w.r.choice([14, 30, 60])} days.",
-        f"Late payment costs a fee of {w.amount()} for each reminder." if w.unseen else
-        f"Reminders cost {w.amount()} each.",
+        f"Late payment costs a fee of {w.amount()} for each reminder."
+        if w.unseen
+        else f"Reminders cost {w.amount()} each.",
         f"{provider} carries an insurance of {w.amount()}.",
         f"The previous agreement of {w.date(2019)} had a notice period of nine months.",
         f"The parties met on {w.date(2023)} to agree on the schedule.",
@@ -259,13 +267,23 @@ def _invoice(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
               header=True)  # fmt: skip
     sums = [(w.one(["Subtotal", "Net amount"]), w.amount()), (w.one(["VAT 19 %", "Plus 20 % VAT"]), w.amount())]
     if truth["total"]:
-        sums.append((w.one(["Total", "Total amount", "Amount due"], ["Grand total", "Total incl. VAT"]), truth["total"][0]))
+        sums.append(
+            (w.one(["Total", "Total amount", "Amount due"], ["Grand total", "Total incl. VAT"]), truth["total"][0])
+        )
     if w.r.random() < 0.5:
         page.rows(sums)
     else:
         for label, value in sums:
             page.text(f"{label}: {value}")
-    page.text(w.one(["Thank you for your order.", "Please quote the number in your payment.", f"Discount of 2 % until {w.date(2025)}."]))
+    page.text(
+        w.one(
+            [
+                "Thank you for your order.",
+                "Please quote the number in your payment.",
+                f"Discount of 2 % until {w.date(2025)}.",
+            ]
+        )
+    )
     page.text(f"Bank: Sparkasse, IBAN DE{w.r.randint(10, 99)} {w.r.randint(1000, 9999)} {w.r.randint(1000, 9999)}")
     return page, truth
 
@@ -310,7 +328,9 @@ def _cv(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
         "current-employer": w.one(["Current employer", "Present employer"]),
         "languages": w.one(["Languages"], ["Language skills"]),
     }
-    rows = [(labels[key], truth[key][0]) for key in labels if truth[key] and not (key == "name" and page.title == person)]
+    rows = [
+        (labels[key], truth[key][0]) for key in labels if truth[key] and not (key == "name" and page.title == person)
+    ]
     if w.r.random() < 0.5:
         page.rows(rows)
     else:
@@ -322,7 +342,9 @@ def _cv(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
     page.heading("Education")
     page.text(f"Bachelor of Engineering, {w.r.randint(1990, 2020)}. Thesis handed in on {w.date(2010)}.")
     page.heading("References")
-    page.text(f"{referee}, {former}, e-mail: {referee.split()[0].lower()}@example.org, phone: +44 20 7946 {w.r.randint(1000, 9999)}")
+    page.text(
+        f"{referee}, {former}, e-mail: {referee.split()[0].lower()}@example.org, phone: +44 20 7946 {w.r.randint(1000, 9999)}"
+    )
     return page, truth
 
 
@@ -364,18 +386,34 @@ def _certificate(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
         else:
             for label, value in rows:
                 page.text(f"{label}: {value}")
-    page.text(w.one(["Surveillance audits take place once a year.", f"The first certificate was followed by an audit on {w.date(2023)}."]))
+    page.text(
+        w.one(
+            [
+                "Surveillance audits take place once a year.",
+                f"The first certificate was followed by an audit on {w.date(2023)}.",
+            ]
+        )
+    )
     page.text(f"Earlier certificates, such as that of {w.date(2018)}, are no longer valid.")
     return page, truth
 
 
 def _certificate_prose(w: _Writer, page: _Page, truth: dict[str, tuple[str, ...]]) -> None:
     if truth["standard"]:
-        page.text(w.one([f"It meets the requirements of {truth['standard'][0]}."], [f"It complies with {truth['standard'][0]}."]))
+        page.text(
+            w.one(
+                [f"It meets the requirements of {truth['standard'][0]}."], [f"It complies with {truth['standard'][0]}."]
+            )
+        )
     if truth["certificate-number"]:
         page.text(f"Certificate no. {truth['certificate-number'][0]}")
     if truth["issued-on"]:
-        page.text(w.one([f"This certificate was issued on {truth['issued-on'][0]}."], [f"Given in Hamburg on {truth['issued-on'][0]}."]))
+        page.text(
+            w.one(
+                [f"This certificate was issued on {truth['issued-on'][0]}."],
+                [f"Given in Hamburg on {truth['issued-on'][0]}."],
+            )
+        )
     if truth["valid-until"]:
         page.text(w.one([f"This certificate is valid until {truth['valid-until'][0]}."],
                         [f"It expires on {truth['valid-until'][0]}.", f"After {truth['valid-until'][0]} it must be renewed."]))  # fmt: skip

@@ -74,14 +74,15 @@ def make_field(name: str, question: str = "", kind: Kind | None = None) -> Field
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise AppError(
-            "A field needs a name of 1 to 120 characters.", "Write it as documents do, “Notice period”, or ask a question."
+            "A field needs a name of 1 to 120 characters.",
+            "Write it as documents do, “Notice period”, or ask a question.",
         )
     asked = question or (name if name.endswith("?") else f"What is the {name[:1].lower()}{name[1:]}?")
     return Field(key=key_of(name), name=name, question=asked, kind=kind or kind_of(name))
 
 
 def key_of(name: str) -> str:
-    """ “Notice period” → “notice-period”. """
+    """“Notice period” → “notice-period”."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-") or "field"
 
 

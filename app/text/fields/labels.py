@@ -12,7 +12,8 @@ from app.text.fields.field import Field
 from app.text.words import terms
 
 _NEUTRAL = frozenset(
-    word for text in ("of the for a an in is your our and der die das des den dem fur von zum zur und im mit",)
+    word
+    for text in ("of the for a an in is your our and der die das des den dem fur von zum zur und im mit",)
     for word in text.split()
 )
 """Words that a label may have more or less of."""
@@ -119,7 +120,7 @@ def _alternates(text: str, cells: list[tuple[int, int]]) -> bool:
 
 
 def _segments(text: str, line: Line) -> Iterator[Pair]:
-    """ “Label: value; Label: value”, “Label ..... value”."""
+    """“Label: value; Label: value”, “Label ..... value”."""
     start = line.start
     ends = [*(m for m in _SEGMENT.finditer(text, line.start, line.end))]
     for stop, after in [*((m.start(), m.end()) for m in ends), (line.end, line.end)]:

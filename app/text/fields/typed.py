@@ -41,8 +41,8 @@ _IS = (
 
 
 _QUALIFIED = re.compile(
-    rf"(?i)(?<![\w-])(?!(?:the|this|that|its|our|your|their|and|but|where|if|der|die|das|und)\s+$)"
-    rf"[^\W\d][\w-]*(?<!\d)(?<!\b(?:AG|SE|KG))(?<!\b(?:Ltd|LLC))(?<!\bGmbH)\s$"
+    r"(?i)(?<![\w-])(?!(?:the|this|that|its|our|your|their|and|but|where|if|der|die|das|und)\s+$)"
+    r"[^\W\d][\w-]*(?<!\d)(?<!\b(?:AG|SE|KG))(?<!\b(?:Ltd|LLC))(?<!\bGmbH)\s$"
 )
 """A word right before a label that makes another one of it, “delivery date”, or any of many, “a fee”."""
 
@@ -124,7 +124,9 @@ def _by_phrase(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
     for pattern in _phrases(field):
         for match in pattern.finditer(text):
             before = text[_sentence_start(text, match.start()) : match.start()]
-            if _speaks_of_others(f"{before} {match.group()}") or (field.kind == "reference" and _QUALIFIED.search(before)):
+            if _speaks_of_others(f"{before} {match.group()}") or (
+                field.kind == "reference" and _QUALIFIED.search(before)
+            ):
                 continue
             if span := trimmed(field, text, match.start(1), match.end(1)):
                 yield span
@@ -146,7 +148,9 @@ def _by_head(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
             return
 
 
-_TITLE = re.compile(r"(?i)[#*_\s]*(?:(?:curriculum vitae|cv|résumé|resume|lebenslauf)\b(?:\s+(?:of|von)\b)?\s*[:–—-]?\s*)?")
+_TITLE = re.compile(
+    r"(?i)[#*_\s]*(?:(?:curriculum vitae|cv|résumé|resume|lebenslauf)\b(?:\s+(?:of|von)\b)?\s*[:–—-]?\s*)?"
+)
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
@@ -195,7 +199,9 @@ def _inline(field: Field) -> re.Pattern[str]:
     begin = rf"(?:^|(?<=[\d.,;|)\t])\s*|(?<=\s\s)|(?:{CLOSED})\s+)"
     if field.kind in ("text", "name"):
         bounds += rf"(?:(?=\s*(?:\.(?:\s+[A-Z]|\s*$)|[;(|\n]|$|\s[A-Z][\w.-]{{1,20}}:\s))|(?:{CLOSED})(?=\s))"
-        lead = rf"(?<![\w-])(?i:(?:{labels})\s+(?:is|ist|lautet)\s+)|{begin}[*_]*(?i:{labels})(?:[*_]*:[*_]*\s+|\s{{3,}})"
+        lead = (
+            rf"(?<![\w-])(?i:(?:{labels})\s+(?:is|ist|lautet)\s+)|{begin}[*_]*(?i:{labels})(?:[*_]*:[*_]*\s+|\s{{3,}})"
+        )
         return re.compile(rf"(?:{lead})({value}){bounds}", re.MULTILINE)
     joined = rf"{begin}[*_]*(?i:{labels})[.:*_]*\s+|(?<![\w-])(?i:(?:{labels}){_IS})"
     return re.compile(rf"(?:{joined})({value}){bounds}", re.MULTILINE)

@@ -32,7 +32,9 @@ _UNIT = (
 )
 _FIGURE = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d{1,2}|,[-–])?|\d+(?:[.,]\d{1,2}|,[-–])?"
 _CURRENCY = r"€|\$|£|CHF|EUR|USD|GBP|US\$|[Ee]uros?|[Dd]ollars?|[Pp]ounds?|[Ff]ranken"
-_SUFFIX = r"(?:GmbH(?: & Co\. KG)?|AG|KG|SE|Ltd\.?|Limited|LLC|LLP|PLC|plc|Inc\.?|Corp\.?|B\.V\.|S\.A\.|S\.r\.l\.|e\.V\.)"
+_SUFFIX = (
+    r"(?:GmbH(?: & Co\. KG)?|AG|KG|SE|Ltd\.?|Limited|LLC|LLP|PLC|plc|Inc\.?|Corp\.?|B\.V\.|S\.A\.|S\.r\.l\.|e\.V\.)"
+)
 _CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ][\w&'’.\-]*|\d+[A-Za-z]+)"
 _JOIN = r"(?:of|and|und|&|de|la|le|du|van|von|der|den|for|für|the|di|da|al|\+)"
 
@@ -43,9 +45,7 @@ PATTERNS: dict[Kind, str] = {
         rf"|(?i:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|(?i:{_MONTHS})\.?\s+\d{{4}}"
     ),
     "amount": rf"(?:{_CURRENCY})\s?(?:{_FIGURE})|(?:{_FIGURE})\s?(?:{_CURRENCY})",
-    "number": (
-        rf"(?:(?:{_FIGURE})|(?i:{_COUNT}))(?:\s*\(\s*(?:\d+|(?i:{_COUNT}))\s*\))?(?:[\s-]*(?:(?i:{_UNIT})))?"
-    ),
+    "number": (rf"(?:(?:{_FIGURE})|(?i:{_COUNT}))(?:\s*\(\s*(?:\d+|(?i:{_COUNT}))\s*\))?(?:[\s-]*(?:(?i:{_UNIT})))?"),
     "name": rf"{_CAPITAL}(?:[^\S\n]+(?:{_JOIN}[^\S\n]+){{0,2}}{_CAPITAL}|,?[^\S\n]+{_SUFFIX}){{0,7}}",
     "reference": r"(?=[A-Za-z/.\-]{0,12}\d|[A-Za-z]{1,6}[ /\-]\d)[A-Za-z]{0,8}(?:[ /.\-]?[A-Za-z]{0,4}\d[\w/.\-]*){1,6}",
     "email": r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",
@@ -76,7 +76,9 @@ def value_pattern(field: Field) -> str:
 
 @lru_cache(maxsize=512)
 def _at_start(field: Field) -> re.Pattern[str]:
-    return re.compile(rf"(?:(?:approx\.?|ca\.?|about|the|on|of|from|bis zum|zum|am)\s+)?({value_pattern(field)})(?![\w@])")
+    return re.compile(
+        rf"(?:(?:approx\.?|ca\.?|about|the|on|of|from|bis zum|zum|am)\s+)?({value_pattern(field)})(?![\w@])"
+    )
 
 
 def value_at(field: Field, text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -99,7 +101,9 @@ def value_at(field: Field, text: str, start: int, end: int) -> tuple[int, int] |
     return trimmed(field, text, match.start(1), match.end(1)) if match else None
 
 
-SUFFIXED = "|".join(rf"(?<=\b{form})" for form in ("GmbH", "AG", "KG", "SE", "Ltd", r"Ltd\.", "LLC", r"Inc\.", r"B\.V\."))
+SUFFIXED = "|".join(
+    rf"(?<=\b{form})" for form in ("GmbH", "AG", "KG", "SE", "Ltd", r"Ltd\.", "LLC", r"Inc\.", r"B\.V\.")
+)
 """Behind the form of a company."""
 CLOSED = rf"{SUFFIXED}|(?<=\bEUR)|(?<=\bUSD)|(?<=\bGBP)|(?<=\bCHF)|(?<=[€%])"
 """Behind what closes a value, so that a label may follow."""
@@ -177,7 +181,7 @@ def same_value(field: Field, value: str) -> str:
 
 
 def iso_date(value: str) -> str:
-    """ “12. März 2024” → “2024-03-12”, “March 2024” → “2024-03”; "" where it is no date or could be two.
+    """“12. März 2024” → “2024-03-12”, “March 2024” → “2024-03”; "" where it is no date or could be two.
 
     12/03/2024 is read as day, month, year where only that can be, else it is kept out: both orders are usual.
     """
