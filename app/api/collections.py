@@ -30,13 +30,13 @@ async def list_collections(request: Request) -> Response:
 
 async def one_collection(request: Request) -> Response:
     """GET /v1/collections/{id}."""
-    return json_response(_collection(await _found(request)))
+    return json_response(_collection(await found_collection(request)))
 
 
 async def search(request: Request) -> Response:
     """POST /v1/collections/{id}/search."""
     asked = await decoded(request, SearchRequest)
-    collection = await _found(request)
+    collection = await found_collection(request)
     call = Search(query=asked.query, collections=(collection.id,), k=asked.k, highlight=True)
     found = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(found, Searched)
@@ -45,7 +45,7 @@ async def search(request: Request) -> Response:
         {
             "object": "list",
             "collection": collection.id,
-            "data": [_passage(passage) for passage in result.passages],
+            "data": [passage_json(passage) for passage in result.passages],
             "found": result.found,
             "note": result.note,
         }
@@ -55,7 +55,7 @@ async def search(request: Request) -> Response:
 async def ask(request: Request) -> Response:
     """POST /v1/collections/{id}/ask."""
     asked = await decoded(request, AskRequest)
-    collection = await _found(request)
+    collection = await found_collection(request)
     model_id, model = await chosen(request.state.door, asked.model or IN_USE)
     call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id)
     if asked.stream:
@@ -96,9 +96,9 @@ def _answer(head: dict[str, Any], answer: Answer) -> dict[str, Any]:
     return {
         **head,
         "answer": answer.text,
-        "citations": [{"n": source.n, **_passage(source.passage)} for source in answer.sources],
+        "citations": [{"n": source.n, **passage_json(source.passage)} for source in answer.sources],
         "not_found": answer.not_found,
-        "nearest": [_passage(passage) for passage in answer.nearest],
+        "nearest": [passage_json(passage) for passage in answer.nearest],
         "unsupported": list(answer.unsupported),
         "stopped": answer.stopped,
         "note": answer.note,
@@ -110,7 +110,7 @@ def _answer(head: dict[str, Any], answer: Answer) -> dict[str, Any]:
     }
 
 
-def _passage(passage: Passage) -> dict[str, Any]:
+def passage_json(passage: Passage) -> dict[str, Any]:
     """A passage without the path of its file: programs need not know where things lie on this computer."""
     return {
         "passage_id": passage.id,
@@ -137,7 +137,8 @@ def _collection(collection: Collection) -> dict[str, Any]:
     }
 
 
-async def _found(request: Request) -> Collection:
+async def found_collection(request: Request) -> Collection:
+    """The collection that the address names; raises ApiError where there is none."""
     wanted: int = request.path_params["id"]
     for collection in await _listed(request.state.door):
         if collection.id == wanted:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from app.text.fields.field import Kind
+
 MOST_CHOICES = 8
 MOST_STOPS = 4
 MOST_TOP_LOGPROBS = 20
@@ -197,4 +199,21 @@ class AskRequest(Body, kw_only=True):
 
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
+    stream: bool | None = None
+
+
+class TableField(Body, kw_only=True):
+    """What is asked of each document; `question` and `kind` are guessed from the name where they are not sent."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    question: str | None = None
+    kind: Kind | None = None
+
+
+class TableRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/table."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    template: str | None = None
+    fields: list[str | TableField] | None = None
     stream: bool | None = None

@@ -1,7 +1,7 @@
 """How every document of a collection is asked the same fields, without input or output: a row at a time, kept at once.
 
-It yields the calls that the documents process should make, and what is to be kept; whoever drives it may stop it between
-any two of them, and starts it again later: what is through is not asked again.
+It yields the calls that the documents process should make, and what is to be kept; whoever drives it may stop it
+between any two of them, and starts it again later: what is through is not asked again.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from app.cli import ask, bench, doctor, documents, models, repl, serve, train
+from app.cli import ask, bench, doctor, documents, models, repl, serve, table, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "search": documents.search,
     "remove": documents.remove,
     "collections": documents.collections,
+    "table": table.command,
     "models": models.command,
     "chat": repl.command,
     "train": train.command,
@@ -104,8 +105,22 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     _add_json(ask)
+    table = commands.add_parser(
+        "table",
+        help="ask every document of a collection the same, as a table",
+        description="Ask every document of a collection the same. What is through is kept: the same command goes on.",
+    )
+    table.add_argument("name", metavar="NAME", help="of the table; one that is there is brought up to date")
+    table.add_argument(
+        "--template", default="", metavar="NAME", help="contracts, invoices, cvs, certificates, your own"
+    )
+    table.add_argument(
+        "--field", action="append", default=[], metavar="TEXT", help="a name, or “Name: question”; can be repeated"
+    )
+    table.add_argument("--export", default="", metavar="FILE", help="save it as .xlsx, .docx or .md, with links")
+    _add_json(table)
     chat = commands.add_parser("chat", help="talk in the terminal")
-    for command in (ask, chat):
+    for command in (ask, table, chat):
         _add_collection(command)
 
 

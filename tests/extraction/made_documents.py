@@ -4,6 +4,7 @@ Each has six fields asked of it. Wording and layout vary, fields are missing, an
 other things, amounts of other rows, the other party's number. `unseen` adds wordings that nothing was tuned on.
 """
 
+# ruff: noqa: E501 - wordings side by side
 from __future__ import annotations
 
 import html

@@ -1,4 +1,4 @@
-"""What is asked of every document: a field with its kind and its labels, and lists of fields that are kept as templates."""
+"""What is asked of every document: a field with its kind and its labels, and lists of fields as templates."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -103,7 +104,7 @@ def row_cells(text: str, line: Line) -> list[tuple[int, int]]:
 def _row(text: str, cells: list[tuple[int, int]], header: list[tuple[int, int]]) -> Iterator[Pair]:
     """By the row's own labels, “Label | value | Label | value”, and by the header above."""
     filled = [(a, b) for a, b in cells if a < b]
-    for (a, b), (start, end) in zip(filled, filled[1:], strict=False):
+    for (a, b), (start, end) in pairwise(filled):
         if b - a <= LONGEST_LABEL:
             yield Pair(text[a:b].rstrip(" :*_").lstrip("*_ "), start, end)
     for start, end in filled:

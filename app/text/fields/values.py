@@ -47,7 +47,9 @@ PATTERNS: dict[Kind, str] = {
     "amount": rf"(?:{_CURRENCY})\s?(?:{_FIGURE})|(?:{_FIGURE})\s?(?:{_CURRENCY})",
     "number": (rf"(?:(?:{_FIGURE})|(?i:{_COUNT}))(?:\s*\(\s*(?:\d+|(?i:{_COUNT}))\s*\))?(?:[\s-]*(?:(?i:{_UNIT})))?"),
     "name": rf"{_CAPITAL}(?:[^\S\n]+(?:{_JOIN}[^\S\n]+){{0,2}}{_CAPITAL}|,?[^\S\n]+{_SUFFIX}){{0,7}}",
-    "reference": r"(?=[A-Za-z/.\-]{0,12}\d|[A-Za-z]{1,6}[ /\-]\d)[A-Za-z]{0,8}(?:[ /.\-]?[A-Za-z]{0,4}\d[\w/.\-]*){1,6}",
+    "reference": (
+        r"(?=[A-Za-z/.\-]{0,12}\d|[A-Za-z]{1,6}[ /\-]\d)[A-Za-z]{0,8}(?:[ /.\-]?[A-Za-z]{0,4}\d[\w/.\-]*){1,6}"
+    ),
     "email": r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",
     "phone": r"(?:\+|\(?0|\(\+)\d?[\d\s()/.\-]{5,20}\d",
     "text": r"[^\s|.,;:()][^\n|;]{0,158}?",
@@ -58,8 +60,8 @@ _FIGURES = re.compile(rf"{PATTERNS['date']}|{PATTERNS['amount']}|[\d\W]+")
 YES_NO = (Option("Yes", ("yes", "ja", "☒ yes", "[x] yes")), Option("No", ("no", "nein", "☒ no", "[x] no")))
 
 PLACEHOLDER = re.compile(
-    r"(?i)(?:[-–—_.\s/?…]*|the|an?|its|der|die|das|n\s?/\s?a|none|nil|tb[acd]\b.*|to be .*|not .*|see .*|open|unknown|pending.*|keine?|offen"
-    r"|entfällt|siehe .*|as .*|according .*|per .*|upon .*)\.?"
+    r"(?i)(?:[-–—_.\s/?…]*|the|an?|its|der|die|das|n\s?/\s?a|none|nil|tb[acd]\b.*|to be .*"
+    r"|not .*|see .*|open|unknown|pending.*|keine?|offen|entfällt|siehe .*|as .*|according .*|per .*|upon .*)\.?"
 )
 """What stands in the place of a value that is not there."""
 
@@ -82,7 +84,7 @@ def _at_start(field: Field) -> re.Pattern[str]:
 
 
 def value_at(field: Field, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The span of the value at the beginning of `text[start:end]`, the place of a value (a cell, the rest of a line)."""
+    """The span of the value at the beginning of `text[start:end]`, its place: a cell, or the rest of a line."""
     while start < end and text[start] in " \t*_`[“\"'":
         start += 1
     while end > start and text[end - 1] in " \t*_`]”\"'":

@@ -1,0 +1,107 @@
+"""Ours, beyond OpenAI: the same fields asked of every document of a collection, with a source for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.body import decoded
+from app.api.collections import found_collection, passage_json
+from app.api.errors import invalid
+from app.api.reply import json_response
+from app.api.schema import TableField, TableRequest
+from app.api.stream import streamed, unless_gone
+from app.core.calls.tables import ListTables, RowFilled, RunTable, TableList, TableMoved, TableRead
+from app.errors import AppError
+from app.extraction.records import Cell, Row, Table
+from app.extraction.sheet import evidence_of
+from app.extraction.templates import template_named, typed_field
+from app.text.fields.field import Field, make_field
+from app.workers.message import Data
+
+
+async def table(request: Request) -> Response:
+    """POST /v1/collections/{id}/table."""
+    asked = await decoded(request, TableRequest)
+    collection = await found_collection(request)
+    listed = await request.state.door.ask(ListTables(collection_id=collection.id))
+    assert isinstance(listed, TableList)
+    fields = _fields(asked, listed)
+    if not fields and not any(each.name.casefold() == asked.name.casefold() for each in listed.tables):
+        raise invalid("fields", "Name a template, or fields, in 'template' or 'fields'.")
+    call = RunTable(
+        name=asked.name, collection_id=collection.id, fields=fields, template=asked.template or "", wait=True
+    )
+    if asked.stream:
+        return await streamed(request, [call], TableStream())
+    read = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(read, TableRead)
+    return json_response(_table(read))
+
+
+class TableStream:
+    """Rows as they are filled, and how far it is; then the whole table."""
+
+    def __init__(self) -> None:
+        self._table: Table | None = None
+
+    def take(self, index: int, data: Data, last: bool) -> Iterable[dict[str, Any]]:
+        if isinstance(data, TableMoved):
+            self._table = data.table
+            yield {"object": "collection.table.progress", "done": data.table.done, "total": data.table.total}
+        elif isinstance(data, RowFilled) and self._table is not None:
+            yield {"object": "collection.table.row", **_row(self._table, data.row)}
+        elif isinstance(data, TableRead) and last:
+            yield _table(data)
+
+    def end(self) -> Iterable[dict[str, Any]]:
+        return ()
+
+
+def _fields(asked: TableRequest, listed: TableList) -> tuple[Field, ...]:
+    try:
+        own = tuple(each for each in listed.templates if each.own)
+        template = template_named(asked.template, own).fields if asked.template else ()
+    except AppError as error:
+        raise invalid("template", str(error)) from error
+    try:
+        return (*template, *(_field(each) for each in asked.fields or ()))
+    except AppError as error:
+        raise invalid("fields", str(error)) from error
+
+
+def _field(asked: str | TableField) -> Field:
+    if isinstance(asked, str):
+        return typed_field(asked)
+    return make_field(asked.name, asked.question or "", asked.kind)
+
+
+def _table(read: TableRead) -> dict[str, Any]:
+    return {
+        "object": "collection.table",
+        "id": read.table.id,
+        "collection": read.table.collection_id,
+        "name": read.table.name,
+        "fields": [
+            {"key": each.key, "name": each.name, "question": each.question, "kind": each.kind}
+            for each in read.table.fields
+        ],
+        "rows": [_row(read.table, row) for row in read.rows],
+    }
+
+
+def _row(table: Table, row: Row) -> dict[str, Any]:
+    cells = {field.key: _cell(row.cells.get(field.key, Cell())) for field in table.fields}
+    return {"document_id": row.document_id, "document": row.document, "problem": row.problem, "cells": cells}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "value": cell.shown or None,
+        "state": cell.state,
+        "evidence": evidence_of(cell),
+        "source": passage_json(cell.passage) if cell.passage is not None else None,
+    }
