@@ -23,7 +23,7 @@ def templates() -> tuple[Template, ...]:
         for path in sorted((RESOURCES / "templates").glob("*.json"))
     ]
     assert all(each.version == VERSION for each in found)
-    return tuple(sorted(found, key=lambda each: each.name))
+    return tuple(sorted(found, key=lambda each: each.name.casefold()))
 
 
 def template_named(name: str, own: tuple[Template, ...] = ()) -> Template:

@@ -33,6 +33,12 @@ def _documents() -> Builder:
     return build
 
 
+def _extraction() -> Builder:
+    from app.gui.extraction.build import build
+
+    return build
+
+
 def _models() -> Builder:
     from app.gui.models.build import build
 
@@ -60,6 +66,7 @@ def _first_run() -> Builder:
 PAGES: dict[str, Callable[[], Builder]] = {
     "chat": _chat,
     "documents": _documents,
+    "extraction": _extraction,
     "models": _models,
     "finetune": _finetune,
     "settings": _settings,

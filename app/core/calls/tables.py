@@ -11,8 +11,8 @@ class RunTable(Call, frozen=True):
     """Ask every document what is not known of it yet; → RowFilled and TableMoved…, TableRead.
 
     A table is found by its id, or by its name in the collection, and made where there is none; `fields` replace
-    those that it has. Without `wait` the answer comes at once and the rest as events to every door; with it the asker may
-    cancel, pause and resume, and the table is interrupted when the asker leaves.
+    those that it has. Without `wait` the answer comes at once and the rest as events to every door; with it the asker
+    may cancel, pause and resume, and the table is interrupted when the asker leaves.
     """
 
     table_id: int = 0

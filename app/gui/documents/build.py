@@ -25,6 +25,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page

@@ -26,6 +26,9 @@ class Toolbar(ThemedWidget):
         for button in (self.chooser, self.add_files, self.add_folder):
             row.addWidget(button)
         row.addStretch(1)
+        self.ask_all = Button(self.tr("Ask every document"), icon="columns-2")
+        self.ask_all.setToolTip(self.tr("The same fields of each document, as a table with sources"))
+        row.addWidget(self.ask_all)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))

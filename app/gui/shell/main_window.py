@@ -30,6 +30,10 @@ from app.gui.widgets import LAST_FOLDER, Banner, ConfirmDialog, Toast
 from app.settings import SIDEBAR_OPEN, Settings
 
 
+PART_OF = {"extraction": "documents"}
+"""Pages that are reached from another one, which the sidebar shows for them."""
+
+
 class MainWindow(PlacedWindow):
     """Pages are built when they are first opened. What a shortcut does on a page, the page does."""
 
@@ -93,7 +97,7 @@ class MainWindow(PlacedWindow):
             return
         page = self._stack.open(key)
         self.key = key
-        self.sidebar.show_place(key)
+        self.sidebar.show_place(PART_OF.get(key, key))
         self.sidebar.show_chat(self._chats.chat_id if key == "chat" else 0)
         self._session.update(page=key)
         page.shown()

@@ -186,7 +186,7 @@ def _contract_prose(w: _Writer, page: _Page, provider: str, truth: dict[str, tup
         page.text(w.one(
             [f"It ends on {end} without further notice being needed.", f"The contract expires on {end}.",
              f"The agreement remains in force until {end}."],
-            [f"It runs until {end}.", f"The last day of the term is {end}."],
+            [f"It runs until {end}.", f"The last day of the term is {end}.", f"Unless terminated earlier, the term ends on {end}."],
         ))  # fmt: skip
     page.heading("2. Termination")
     if truth["notice-period"]:
@@ -195,7 +195,7 @@ def _contract_prose(w: _Writer, page: _Page, provider: str, truth: dict[str, tup
             [f"Either party may terminate this agreement with {notice} notice to the end of a quarter.",
              f"The notice period is {notice}.", f"Either party may terminate the agreement by giving {notice}' notice."],
             [f"The agreement can be terminated by either side with a notice period of {notice}.",
-             f"Notice of {notice} is to be given by whoever wants to leave."],
+             f"Notice of {notice} is to be given by whoever wants to leave.", f"A notice period of {notice} applies."],
         ))  # fmt: skip
     else:
         page.text("Either party may terminate this agreement for good cause at any time.")
@@ -229,6 +229,13 @@ def _contract_decoys(w: _Writer, page: _Page, provider: str) -> None:
         "Defects are to be reported within two weeks.",
         f"Liability is limited to {w.amount()} per year.",
     ]
+    if w.unseen:
+        decoys += [
+            f"The deposit of {w.amount()} is due on {w.date(2025)}.",
+            "Spare parts must be kept in stock for six months.",
+            f"The trial period ended on {w.date(2023)} and its fee was {w.amount()}.",
+            f"The price list of {w.date(2022)} is replaced.",
+        ]
     page.heading("Miscellaneous")
     for decoy in w.r.sample(decoys, 4):
         page.text(decoy)
@@ -266,6 +273,9 @@ def _invoice(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
     page.rows([("Item", "Quantity", "Price", "Amount"),
                *((item, str(w.r.randint(1, 9)), w.amount(), w.amount()) for item in ("Pump, steel", "Freight", "Hours"))],
               header=True)  # fmt: skip
+    if w.unseen:
+        page.text(f"Total weight: {w.r.randint(10, 900)} kg")
+        page.text(f"{w.one(['Total of the last invoice', 'Credit note', 'Total excl. VAT'])}: {w.amount()}")
     sums = [(w.one(["Subtotal", "Net amount"]), w.amount()), (w.one(["VAT 19 %", "Plus 20 % VAT"]), w.amount())]
     if truth["total"]:
         sums.append(
@@ -395,6 +405,8 @@ def _certificate(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
             ]
         )
     )
+    if w.unseen:
+        page.text(f"The laboratory report is valid until {w.date(2024)}." if w.r.random() < 0.3 else "Valid for three years.")
     page.text(f"Earlier certificates, such as that of {w.date(2018)}, are no longer valid.")
     return page, truth
 

@@ -1,0 +1,24 @@
+"""Puts the page that asks every document into the window."""
+
+from __future__ import annotations
+
+from app.gui.chat.sources import SourceReader
+from app.gui.extraction.controller import TablesController
+from app.gui.extraction.page import ExtractionPage
+from app.gui.parts import Parts
+from app.gui.shell.main_window import MainWindow
+from app.types import Collection
+
+
+def build(parts: Parts, window: MainWindow) -> ExtractionPage:
+    """The page with its own controller and source panel; it asks the collection that the Documents page shows."""
+
+    def current() -> Collection | None:
+        return next((each for each in parts.documents.totals if each.id == parts.documents.current), None)
+
+    controller = TablesController(parts.core, window)
+    page = ExtractionPage(controller, SourceReader(parts.core, window), current)
+    page.documents_asked.connect(lambda: window.show_page("documents"))
+    controller.notice_raised.connect(lambda text: window.toast(text))
+    parts.documents.collections_changed.connect(lambda: page.shown() if window.key == "extraction" else None)
+    return page
