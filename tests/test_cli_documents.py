@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from openpyxl import load_workbook
 
 from app.chats.store import ChatStore
 from app.cli import main
@@ -277,3 +279,39 @@ def test_a_first_talk_without_documents_is_answered_by_the_model_alone(
     said = capsys.readouterr()
     assert "Paris" in said.out and "[1]" not in said.out
     assert "There are no documents yet, so the model answers alone." in said.err
+
+
+def test_every_document_is_asked_and_the_table_goes_on_where_it_was(
+    folder: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    (folder / "lease.md").write_text("# Lease\n\nNotice period: 3 months\n\nThe annual fee is EUR 1,200.00.\n")
+    assert main(["add", str(folder), "--collection", "Rules"]) == 0
+    capsys.readouterr()
+    asked = ["table", "Terms", "--collection", "Rules", "--json"]
+    assert main([*asked, "--field", "Notice period", "--field", "Fee"]) == 0
+    rows = {str(line["document"]): line for line in lines(capsys.readouterr().out)}
+    assert set(rows) == {"broken.pdf", "lease.md", "leave.txt", "travel.md"}
+    lease: Any = rows["lease.md"]["cells"]
+    assert (lease["notice-period"]["value"], lease["fee"]["value"]) == ("3 months", "EUR 1,200.00")
+    assert lease["fee"]["evidence"] == "The annual fee is EUR 1,200.00."
+    leave: Any = rows["leave.txt"]["cells"]
+    assert leave["notice-period"] == {
+        "field": "Notice period", "value": None, "state": "not_stated", "evidence": "", "source": None,
+    }  # fmt: skip
+    assert rows["broken.pdf"]["problem"]
+    path = tmp_path / "terms.xlsx"
+    assert main([*asked, "--export", str(path)]) == 0  # the fields are those of the table
+    assert len(lines(capsys.readouterr().out)) == 4
+    sheet = load_workbook(path).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[3]][:3] == ["lease.md", "3 months", "EUR 1,200.00"]
+    assert main(["remove", "lease.md"]) == 0
+    assert main(asked) == 0
+    assert "lease.md" not in capsys.readouterr().out
+    for wrong in (
+        ["table", "Other", "--collection", "Rules"],
+        ["table", "Terms", "--template", "poems"],
+        ["table", "T"],
+    ):
+        assert main(wrong) == 1
+        assert capsys.readouterr().err

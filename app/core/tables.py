@@ -90,7 +90,7 @@ class Filling(LocalWork):
             self.table = msgspec.structs.replace(self.table, done=self.table.done + 1)
         else:  # its document was removed while it was read
             self.table = msgspec.structs.replace(self.table, total=self.table.total - 1)
-        self._move(self.table.phase)
+        self._move(self.table.phase, at_once=self.table.phase == "paused")
         return Done()
 
     def _move(self, phase: Any, *, at_once: bool = False) -> None:

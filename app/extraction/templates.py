@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -18,12 +19,15 @@ VERSION = 1
 @cache
 def templates() -> tuple[Template, ...]:
     """Those that come along, by name."""
-    found = [
-        msgspec.json.decode(path.read_bytes(), type=Template)
-        for path in sorted((RESOURCES / "templates").glob("*.json"))
-    ]
-    assert all(each.version == VERSION for each in found)
+    found = [_read(path) for path in (RESOURCES / "templates").glob("*.json")]
     return tuple(sorted(found, key=lambda each: each.name.casefold()))
+
+
+def _read(path: Path) -> Template:
+    template = msgspec.json.decode(path.read_bytes(), type=Template)
+    assert template.version == VERSION, path
+    fields = (msgspec.structs.replace(each, subjects=each.subjects or template.subjects) for each in template.fields)
+    return msgspec.structs.replace(template, fields=tuple(fields))
 
 
 def template_named(name: str, own: tuple[Template, ...] = ()) -> Template:

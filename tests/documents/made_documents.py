@@ -235,6 +235,9 @@ def _contract_decoys(w: _Writer, page: _Page, provider: str) -> None:
             "Spare parts must be kept in stock for six months.",
             f"The trial period ended on {w.date(2023)} and its fee was {w.amount()}.",
             f"The price list of {w.date(2022)} is replaced.",
+            f"The supplier's licence expires on {w.date(2025)}.",
+            f"A subcontractor is paid a fee of {w.amount()}.",
+            "Maintenance is announced with two weeks' notice.",
         ]
     page.heading("Miscellaneous")
     for decoy in w.r.sample(decoys, 4):
@@ -274,6 +277,15 @@ def _invoice(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
                *((item, str(w.r.randint(1, 9)), w.amount(), w.amount()) for item in ("Pump, steel", "Freight", "Hours"))],
               header=True)  # fmt: skip
     if w.unseen:
+        page.text(
+            w.one(
+                [
+                    f"The warranty ends on {w.date(2028)}.",
+                    f"Our offer of {w.date(2024)} was accepted.",
+                    f"Goods are to be returned by {w.date(2026)}.",
+                ]
+            )
+        )
         page.text(f"Total weight: {w.r.randint(10, 900)} kg")
         page.text(f"{w.one(['Total of the last invoice', 'Credit note', 'Total excl. VAT'])}: {w.amount()}")
     sums = [(w.one(["Subtotal", "Net amount"]), w.amount()), (w.one(["VAT 19 %", "Plus 20 % VAT"]), w.amount())]
@@ -352,6 +364,8 @@ def _cv(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
     page.text(f"Project for {w.one(FIRMS)}, finished on {w.date(2022)}.")
     page.heading("Education")
     page.text(f"Bachelor of Engineering, {w.r.randint(1990, 2020)}. Thesis handed in on {w.date(2010)}.")
+    if w.unseen:
+        page.text(f"Emergency contact: {w.one(PEOPLE)}, phone: +49 30 {w.r.randint(100_000, 999_999)}")
     page.heading("References")
     page.text(
         f"{referee}, {former}, e-mail: {referee.split()[0].lower()}@example.org, phone: +44 20 7946 {w.r.randint(1000, 9999)}"
@@ -406,7 +420,12 @@ def _certificate(w: _Writer) -> tuple[_Page, dict[str, tuple[str, ...]]]:
         )
     )
     if w.unseen:
-        page.text(f"The laboratory report is valid until {w.date(2024)}." if w.r.random() < 0.3 else "Valid for three years.")
+        page.text(
+            f"The accreditation of the laboratory expires on {w.date(2026)}, and its number is D-{w.r.randint(100, 999)}."
+        )
+        page.text(
+            f"The laboratory report is valid until {w.date(2024)}." if w.r.random() < 0.3 else "Valid for three years."
+        )
     page.text(f"Earlier certificates, such as that of {w.date(2018)}, are no longer valid.")
     return page, truth
 

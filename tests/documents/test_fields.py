@@ -1,4 +1,4 @@
-"""Every document asked: fifty made documents of four kinds, six fields each, with the truth known; nothing is invented."""
+"""Fifty made documents of four kinds, six fields each, with the truth known: nothing is invented."""
 
 from __future__ import annotations
 

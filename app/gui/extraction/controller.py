@@ -57,7 +57,7 @@ class TablesController(QObject):
         def listed(data: c.TableList) -> None:
             if asked != self.collection_id:
                 return
-            self.tables, self.templates = data.tables, data.templates
+            self.tables, self.templates = data.tables if asked else (), data.templates
             self.listed.emit()
             if then_open and self.table is None and self.tables:
                 self.open_table(self.tables[0].id)

@@ -48,6 +48,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """What stands before the value in documents, beside `name`: “Invoice no.”."""
     patterns: tuple[str, ...] = ()
     """Phrases of running text with the value as {}: “commences on {}”; * is up to four words."""
+    subjects: tuple[str, ...] = ()
+    """Of what a sentence with such a phrase must speak before it; none: of anything."""
     options: tuple[Option, ...] = ()
     """Of a choice; of yes_no too, where more than yes and no stand for it."""
     head: bool = False
@@ -60,6 +62,8 @@ class Template(Struct, frozen=True, kw_only=True):
     key: str
     name: str
     fields: tuple[Field, ...]
+    subjects: tuple[str, ...] = ()
+    """Of those fields that name none themselves."""
     version: int = 1
     own: bool = False
     """Made here, not one that comes along."""

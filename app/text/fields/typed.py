@@ -35,13 +35,14 @@ _ELSEWHERE = re.compile(
 )
 """Of what else a heading or a sentence speaks."""
 _IS = (
-    r"(?:\s+(?:is|are|of|was|shall be|will be|is set at|is fixed at|is agreed at|amounts to|runs to|lasts"
+    r"(?:\s+(?:is|are|of|shall be|will be|is set at|is fixed at|is agreed at|amounts to|runs to|lasts"
     r"|beträgt|ist|lautet|sind|von)\s+(?:(?:the|hereby|currently|fixed at|set at|agreed at|at|from|now)\s+)?)"
 )
 
 
+_DETERMINER = r"(?:the|this|our|your|der|die|das|unser|unsere)"
 _QUALIFIED = re.compile(
-    r"(?i)(?<![\w-])(?!(?:the|this|that|its|our|your|their|and|but|where|if|der|die|das|und)\s+$)"
+    r"(?i)(?<![\w-])(?!(?:the|this|our|your|and|der|die|das|und)\s+$)"
     r"[^\W\d][\w-]*(?<!\d)(?<!\b(?:AG|SE|KG))(?<!\b(?:Ltd|LLC))(?<!\bGmbH)\s$"
 )
 """A word right before a label that makes another one of it, “delivery date”, or any of many, “a fee”."""
@@ -113,7 +114,7 @@ def _by_label(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
             yield span
     for match in _inline(field).finditer(text):
         before = text[_sentence_start(text, match.start()) : match.start()]
-        if _QUALIFIED.search(before) or _speaks_of_others(before):
+        if _QUALIFIED.search(before) or _speaks_of_others(before) or not _begins(field, before, match.group()):
             continue
         if span := trimmed(field, text, match.start(1), match.end(1)):
             yield span
@@ -124,9 +125,11 @@ def _by_phrase(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
     for pattern in _phrases(field):
         for match in pattern.finditer(text):
             before = text[_sentence_start(text, match.start()) : match.start()]
-            if _speaks_of_others(f"{before} {match.group()}") or (
-                field.kind == "reference" and _QUALIFIED.search(before)
+            if _speaks_of_others(f"{before} {match.group()}") or not (
+                match.start() == match.start(1) or _is_subject(field, before)
             ):
+                continue
+            if field.kind == "reference" and _QUALIFIED.search(before):
                 continue
             if span := trimmed(field, text, match.start(1), match.end(1)):
                 yield span
@@ -151,6 +154,30 @@ def _by_head(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
 _TITLE = re.compile(
     r"(?i)[#*_\s]*(?:(?:curriculum vitae|cv|résumé|resume|lebenslauf)\b(?:\s+(?:of|von)\b)?\s*[:–—-]?\s*)?"
 )
+
+
+_IT = re.compile(r"(?i)\b(?:it|they|which|we|i|er|sie|es|wir|ich)\b")
+
+
+def _begins(field: Field, before: str, found: str) -> bool:
+    """Whether a label with its value begins a sentence, or one that speaks of what the field is about.
+
+    A label that is set apart from what stands before it, by a colon or a gap, begins by itself.
+    """
+    alone = re.fullmatch(rf"(?i){_DETERMINER}?", before.strip(' \t*_-•"“'))
+    return alone is not None or not found[:1].isalpha() or (bool(field.subjects) and _is_subject(field, before))
+
+
+def _is_subject(field: Field, before: str) -> bool:
+    """Whether a sentence speaks of what the field is about, by what stands in it before the phrase."""
+    if not field.subjects or not before.strip(' \t*_-•"“'):
+        return True
+    return _IT.search(before) is not None or _subjects(field).search(fold(before)) is not None
+
+
+@lru_cache(maxsize=512)
+def _subjects(field: Field) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(re.escape(fold(each)) for each in field.subjects)})\b")
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
@@ -198,7 +225,8 @@ def _inline(field: Field) -> re.Pattern[str]:
     value, bounds = value_pattern(field), r"(?![\w@])"
     begin = rf"(?:^|(?<=[\d.,;|)\t])\s*|(?<=\s\s)|(?:{CLOSED})\s+)"
     if field.kind in ("text", "name"):
-        bounds += rf"(?:(?=\s*(?:\.(?:\s+[A-Z]|\s*$)|[;(|\n]|$|\s[A-Z][\w.-]{{1,20}}:\s))|(?:{CLOSED})(?=\s))"
+        stops = ";(" if field.kind == "name" else ";"
+        bounds += rf"(?:(?=\s*(?:\.(?:[ \n][A-Z]|\s*$)|[{stops}|\n]|$|\s[A-Z][\w.-]{{1,20}}:\s))|(?:{CLOSED})(?=\s))"
         lead = (
             rf"(?<![\w-])(?i:(?:{labels})\s+(?:is|ist|lautet)\s+)|{begin}[*_]*(?i:{labels})(?:[*_]*:[*_]*\s+|\s{{3,}})"
         )
