@@ -77,7 +77,7 @@ async def summarise(request: Request) -> Response:
         return await streamed(request, [call], AnswerStream(collection, ""))
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
-    return json_response(_answer(_head(collection, ""), answered.answer))
+    return json_response(_answer(_head(collection, ""), answered.answer, with_why=False))
 
 
 async def _require(door: ApiDoor, collection: Collection, document_id: int) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from app.assistant.query import is_small_talk, search_query, wants_text
-from app.assistant.quote import SURE, extract, marked
+from app.assistant.quote import SURE, all_marked, from_tables, from_text, marked, sentences_of
 from app.assistant.trace import traced
 from app.errors import AppError
 from app.paths import RESOURCES
@@ -112,13 +112,15 @@ class _Found:
 
     result: SearchResult | None = None
     passages: tuple[Passage, ...] = ()
-    readings: tuple[Reading, ...] = ()  # of `result.passages`, best first
+    readings: tuple[Reading, ...] = ()  # of the running text of `result.passages`, best first
+    cells: tuple[str, tuple[Source, ...]] | None = None  # what a table says, where the question names its row
+    read: bool = False  # whether the reader could look
     notes: list[str] = field(default_factory=list)
 
     @property
     def sure(self) -> bool:
-        """Whether a sentence of a passage answers the question."""
-        return bool(self.readings) and self.readings[0].chance >= SURE
+        """Whether a cell or a sentence answers the question."""
+        return self.cells is not None or (bool(self.readings) and self.readings[0].chance >= SURE)
 
 
 def ask_of(settings: Settings, question: str, **more: object) -> Ask:
@@ -181,11 +183,11 @@ def _answer(ask: Ask) -> Flow:
     except Stopped as stop:
         return _partial(ask, stop, ())
     if found.result is not None and ask.only_from_documents:
-        decided = found.readings and ask.small and not wants_text(ask.question)
+        decided = ask.small and found.read and not wants_text(ask.question)
         if not found.passages or (decided and not found.sure):
             return _not_found(ask, found)
         if decided:
-            return _extracted(ask, found)
+            return _quoted(ask, found)
     try:
         written = yield Step("engine", _chat(ask, found.passages))
     except Stopped as stop:
@@ -215,8 +217,16 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
         return _Found(notes=[WITHOUT_DOCUMENTS.format(reason=error.message)])
     assert isinstance(data, Searched)
     result = data.result
-    found = _Found(result, notes=[result.note] if result.note else [])
-    found.readings = yield from _read(query, result.passages)
+    readings = yield from _read(query, result.passages)
+    if readings is not None:
+        result = msgspec.structs.replace(result, passages=all_marked(readings, result.passages))
+    found = _Found(
+        result,
+        readings=sentences_of(readings or (), result.passages),
+        cells=from_tables(query, result.passages),
+        read=readings is not None,
+        notes=[result.note] if result.note else [],
+    )
     if result.found or found.sure:
         found.passages = _near(ask, result.passages, found)
     elif not ask.only_from_documents:
@@ -224,14 +234,14 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     return found
 
 
-def _read(question: str, passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Reading, ...]]:
-    """Where the passages answer the question; nothing where the reader could not say: search alone then decides."""
+def _read(question: str, passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Reading, ...] | None]:
+    """Where the passages answer the question; None where the reader could not say: search alone then decides."""
     if not passages:
         return ()
     try:
         data = yield Step("documents", Read(question=question, passages=passages))
     except AppError:
-        return ()
+        return None
     assert isinstance(data, Readings)
     return data.readings
 
@@ -240,8 +250,8 @@ def _near(ask: Ask, passages: tuple[Passage, ...], found: _Found) -> tuple[Passa
     """The passages to answer from: the one with the answer first, far ones left out."""
     near = [passage for passage in passages if passage.score >= passages[0].score * FAR_SHARE]
     if found.sure:
-        best = found.readings[0]
-        near = [marked(best, passages), *(passage for passage in near if passage.id != passages[best.n - 1].id)]
+        first = found.cells[1][0].passage if found.cells else marked(found.readings[0], passages)
+        near = [first, *(passage for passage in near if passage.id != first.id)]
     return tuple(near[: ask.passages])
 
 
@@ -257,9 +267,10 @@ def _not_found(ask: Ask, found: _Found) -> Answer:
     )
 
 
-def _extracted(ask: Ask, found: _Found) -> Answer:
+def _quoted(ask: Ask, found: _Found) -> Answer:
+    """A cell where a table names what is asked, else the reader's sentence."""
     assert found.result is not None
-    text, sources = extract(found.readings, found.result.passages)
+    text, sources = found.cells or from_text(found.readings, found.result.passages)
     return Answer(text=text, sources=sources, searched=_names(ask), model=ask.model, note=" ".join(found.notes))
 
 
@@ -308,7 +319,7 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
     except Stopped as stop:
         return _partial(ask, Stopped(written.text, written.thinking, stop.note), used)
     backing = support or [by_words(claim.text, used) for claim in stated]
-    cited = cite(text, stated, backing, used, enough=STRICT if ask.small else ENOUGH)
+    cited = cite(text, stated, backing, used, enough=STRICT if ask.small else ENOUGH, question=ask.question)
     if not cited.sources or (ask.small and (cited.unsupported or refuses(text))):
         quoted, sources = _quote(used, ask.question)
         reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED

@@ -71,13 +71,13 @@ def _report(left: DocumentText, right: DocumentText, comparison: Comparison) -> 
 
 
 def summary(comparison: Comparison) -> str:
-    """ "12 differences: 5 figures, 4 wordings, 2 added, 1 moved."."""
+    """How many there are of each kind: "3 differences (figures 1, removed 2)"."""
     count = len(comparison.changes)
     if not count:
         return "No differences."
     kinds = [change.kind for change in comparison.changes]
-    parts = [f"{kinds.count(kind)} {name.casefold()}" for kind, name in KINDS.items() if kind in kinds]
-    return f"{count} difference{'' if count == 1 else 's'}: {', '.join(parts)}."
+    parts = [f"{name.casefold()} {kinds.count(kind)}" for kind, name in KINDS.items() if kind in kinds]
+    return f"{count} difference{'' if count == 1 else 's'} ({', '.join(parts)})."
 
 
 def _cited(name: str, place: Place) -> str:

@@ -47,14 +47,15 @@ HINT = 0.15
 """What a number is worth where a number is asked for, and a name where a name is; an amount of money twice."""
 
 
-UNLIKE, SAME = 0.75, 0.95
+UNLIKE, SAME = 0.74, 0.94
 """Cosines of two sentences that have nothing to do with each other, and of two that say the same: this embedder
 squeezes all of its cosines into the top quarter."""
 
 
 def likeness(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cosines of sentences, spread from 0 (unlike) to 1 (the same)."""
-    return np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+    spread: NDArray[np.float32] = np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+    return spread
 
 
 def coverage(asked: Sequence[str], body: set[str], weights: dict[str, float]) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.documents.embed import Embedder, batches, open_graph
 from app.documents.weigh import Candidate, weigh
 from app.embedder.prepared import READER_GRAPH
-from app.text.sentences import sentences
+from app.text.evidence import pieces_of_passage
 from app.types import Passage, Reading
 
 QUESTION_TOKENS, WINDOW, STRIDE = 64, 320, 192
@@ -55,7 +55,7 @@ class Reader:
         for batch in batches([len(window.ids) for window in windows]):
             chosen = [windows[index] for index in batch]
             for window, logits in zip(chosen, self._embedder.threads.map(self._logits, chosen), strict=True):
-                found[window.passage] += _candidates(window, logits, passages[window.passage].text)
+                found[window.passage] += _candidates(window, logits, passages[window.passage])
             yield
         return weigh(question, passages, [_once(each) for each in found])
 
@@ -74,15 +74,17 @@ class Reader:
         places = np.arange(len(window.ids), dtype=np.int64)[None]
         feeds = {"words": self._embedder.words[window.ids], "positions": places}
         logits: NDArray[np.float32] = self._session.run(None, feeds)[0][0]
-        return logits[window.first : -1] - logits[0]
+        relative: NDArray[np.float32] = logits[window.first : -1] - logits[0]
+        return relative
 
 
-def _candidates(window: _Window, logits: NDArray[np.float32], text: str) -> Iterator[Candidate]:
-    """Each sentence with the sum of all answers that lie in it, and the best of them."""
+def _candidates(window: _Window, logits: NDArray[np.float32], passage: Passage) -> Iterator[Candidate]:
+    """Each sentence or row with the sum of all answers that lie in it, and the best of them."""
     spans = logits[:, :1].astype(np.float64) + logits[:, 1]
     lengths = np.arange(len(spans)) - np.arange(len(spans))[:, None]
     spans[(lengths < 0) | (lengths > LONGEST_ANSWER)] = -np.inf
-    for left, right in sentences(text):
+    for piece in pieces_of_passage(passage):
+        left, right = piece.start, piece.end
         inside = [i for i, (a, b) in enumerate(window.offsets) if b > left and a < right and b > a]
         if not inside:
             continue
@@ -90,7 +92,9 @@ def _candidates(window: _Window, logits: NDArray[np.float32], text: str) -> Iter
         part = spans[first:past, first:past]
         at, till = divmod(int(part.argmax()), past - first)
         start, end = max(left, window.offsets[first + at][0]), min(right, window.offsets[first + till][1])
-        start += len(text[start:end]) - len(text[start:end].lstrip())  # a token begins with the space before it
+        start += len(passage.text[start:end]) - len(
+            passage.text[start:end].lstrip()
+        )  # a token begins with the space before it
         yield Candidate(float(np.logaddexp.reduce(part, axis=None)), (left, right), (start, end))
 
 

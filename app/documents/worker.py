@@ -352,10 +352,10 @@ class DocumentsRole:
     def _check_health(self) -> Steps:
         opened = self._open
         found = {"documents": health_of(opened.store)}
+        yield from self._embedder_in_use()
         for _ in opened.vectors.synchronize():
             yield Warming()
         found["vectors"] = opened.vectors.note
-        yield from self._embedder_in_use()
         stale = len(opened.store.stale())
         found["embedder"] = f"ok; {stale} documents are still to be read by it" if stale else "ok"
         return Health(stores=found)

@@ -88,7 +88,7 @@ def test_a_report_cites_both_sides(documents, files: tuple[Path, Path], tmp_path
     documents.ask(CompareVersions(left=sides[0], right=sides[1], export=str(path)))
     if suffix == ".docx":
         document = docx.Document(str(path))
-        assert "3 differences: 1 figures, 1 wording, 1 removed." in [p.text for p in document.paragraphs]
+        assert "3 differences (figures 1, wording 1, removed 1)." in [p.text for p in document.paragraphs]
         first = document.tables[0]
         assert [cell.text for cell in first.rows[0].cells] == ["policy-2025.md, 1 Hotels", "policy-2026.md, 1 Hotels"]
         struck = [run.text for run in first.rows[1].cells[0].paragraphs[0].runs if run.font.strike]

@@ -16,11 +16,13 @@ from app.documents import database, migrations
 from app.documents import vectors as vectors_module
 from app.documents.matrix import Matrix
 from app.documents.store import NewDocument, Store
+from app.embedder.prepared import Identity
 from app.errors import AppError, NoSpace
 from app.text import words
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece
 
+IDENTITY = Identity("test", "", "", "", "mean", "float32", 384, 512)
 VECTOR = b"\0\0\x80?" + bytes(4 * 383)
 
 
@@ -28,12 +30,13 @@ def _new(collection: int, name: str, text: str) -> NewDocument:
     sha = hashlib.sha256(text.encode()).hexdigest()
     parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=sha, size=len(text))
     piece = Piece(0, len(text), None, "", "", 10)
-    return NewDocument(collection, f"/files/{name}", parsed, "recipe", 0.0, [piece], [VECTOR])
+    return NewDocument(collection, f"/files/{name}", parsed, f"{IDENTITY.id}/1/1", 0.0, [piece], [VECTOR])
 
 
 @pytest.fixture
 def store(tmp_path: Path):
     made = Store(tmp_path / "documents.db", tmp_path / "backups")
+    made.use(IDENTITY)
     yield made
     made.close()
 

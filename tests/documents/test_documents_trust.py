@@ -225,7 +225,6 @@ from app.workers.message import Done
 import email.message, tokenizers, tempfile
 warm = Warm()
 while not warm.wait(1): pass
-DocumentsRole(Home(Path(sys.argv[2]) / "nowhere"))._counter
 os.setuid(int(sys.argv[1]))
 role = DocumentsRole(Home(Path(sys.argv[2])), warm)
 

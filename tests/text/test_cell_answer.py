@@ -49,7 +49,7 @@ def judge(question: Question, passages: list[Read]) -> tuple[str, str]:
     return ("right" if bool(given) == bool(cells) else "refused"), said
 
 
-@pytest.mark.parametrize(("half", "least"), [(DEVELOPMENT, 28), (HELD_OUT, 22)], ids=["development", "held out"])
+@pytest.mark.parametrize(("half", "least"), [(DEVELOPMENT, 30), (HELD_OUT, 28)], ids=["development", "held out"])
 def test_no_wrong_cell_and_most_are_right(half: tuple[Question, ...], least: int, passages: list[Read]) -> None:
     assert len(half) == 30
     verdicts = {question[0]: judge(question, passages) for question in half}

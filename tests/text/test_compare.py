@@ -216,3 +216,21 @@ def test_an_empty_text_and_texts_with_nothing_in_common_are_told() -> None:
 def test_a_text_beyond_the_limit_is_refused_in_plain_words() -> None:
     with pytest.raises(AppError, match="cannot be compared at once"):
         next(compare(Text("a" * (MOST_CHARS + 1), "text"), Text("b", "text")))
+
+
+def test_what_stands_at_the_edge_of_each_page_is_told_once_and_its_figures_are_compared() -> None:
+    """A running header and page numbers are none of the text; a total below each page is."""
+
+    def paged(totals: tuple[int, ...], year: int) -> Rendered:
+        text, pages = "", []
+        for number, total in enumerate(totals, 1):
+            start = len(text)
+            text += f"Annual report {year} | page {number} of {len(totals)}\n\nSales of area {'ABCDEFG'[number]}.\n\n"
+            text += f"All in all {total} €\n\n{number}"
+            pages.append((start, len(text)))
+            text += "\n\n"
+        return Rendered(text.rstrip(), "pdf", {}, tuple(pages))
+
+    old, new = paged((410, 520, 630, 740), 2025), paged((410, 525, 630, 740), 2026)
+    found = [(figure.left, figure.right) for change in compared(old, new).changes for figure in change.figures]
+    assert found == [("2025", "2026"), ("520 €", "525 €")]

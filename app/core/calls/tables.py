@@ -100,6 +100,8 @@ class TableRead(Data, frozen=True):
 
 
 class TableList(Data, frozen=True):
+    """What there is."""
+
     tables: tuple[Table, ...]
     templates: tuple[Template, ...]  # own ones first
 
@@ -122,6 +124,8 @@ class RowFilled(Data, frozen=True):
 
 
 class TableGone(Data, frozen=True):
+    """It was deleted, by a door or with its collection."""
+
     table_id: int
 
 

@@ -6,16 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.compare.change_list import ICONS, ChangeList
 from app.gui.compare.changes_model import ChangesModel, kind_name
 from app.gui.compare.controller import CompareController
+from app.gui.compare.dialog_parts import Beside, Head, Waiting
 from app.gui.compare.side_text import SideText
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ComboBox, EmptyState, IconButton, Label, ProgressBar
+from app.gui.widgets import Banner, ComboBox, EmptyState, IconButton, Label
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.gui.widgets.page_frame import Separator
 from app.text.compare.result import Change
@@ -23,8 +24,6 @@ from app.workers.calls.documents import Compared
 
 SPINNER_MS = 300
 SIZE, LEAST = (1180, 760), (760, 480)
-LIST = 320
-"""Width of the list of differences."""
 FORMATS = ((".docx", "Word"), (".xlsx", "Excel"), (".md", "Markdown"))
 
 
@@ -45,7 +44,10 @@ class CompareDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._build_head())
+        self.head = Head(self)
+        self.title, self.summary = self.head.title, self.head.summary
+        self.swap, self.export = self.head.swap, self.head.export
+        column.addWidget(self.head)
         column.addWidget(Separator())
         self._messages = QVBoxLayout()
         self._messages.setContentsMargins(16, 0, 16, 0)
@@ -53,7 +55,8 @@ class CompareDialog(QDialog):
         column.addLayout(self._messages)
         self.stack = QStackedWidget(self)
         self.blank = QWidget(self.stack)
-        self.waiting = self._build_waiting()
+        self.waiting = Waiting(self.stack)
+        self.note, self.bar, self.cancel = self.waiting.note, self.waiting.bar, self.waiting.cancel
         self.same = EmptyState(
             "equal",
             self.tr("No differences"),
@@ -70,46 +73,8 @@ class CompareDialog(QDialog):
 
     # --- building -----------------------------------------------------------------------------------------------------
 
-    def _build_head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(20, 12, 16, 12)
-        row.setSpacing(8)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        self.title = Label(self.tr("Compare documents"), "heading")
-        self.summary = Label("", "caption", "text2")
-        words.addWidget(self.title)
-        words.addWidget(self.summary)
-        row.addLayout(words, 1)
-        self.swap = Button(self.tr("Swap"), icon="refresh-cw")
-        self.swap.setToolTip(self.tr("Take the other document as the older one"))
-        self.export = Button(self.tr("Export"), "primary", "share-2", trailing="chevron-down")
-        self.export.setToolTip(self.tr("Save the differences as a report"))
-        row.addWidget(self.swap)
-        row.addWidget(self.export)
-        return row
-
-    def _build_waiting(self) -> QWidget:
-        holder = QWidget(self)
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(12)
-        column.addStretch(1)
-        self.note = Label("", "ui", "text2")
-        self.bar = ProgressBar(self.tr("Comparing"))
-        self.bar.setMaximumWidth(theme().px(360))
-        self.cancel = Button(self.tr("Cancel"))
-        for widget in (self.note, self.bar, self.cancel):
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(widget, 1000 if widget is self.bar else 0)
-            row.addStretch(1)
-            column.addLayout(row)
-        column.addStretch(1)
-        return holder
-
     def _build_both(self) -> QWidget:
-        split = _Beside(self)
+        split = Beside(self)
         aside = QWidget(split)
         column = QVBoxLayout(aside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -223,8 +188,7 @@ class CompareDialog(QDialog):
         changes = found.comparison.changes
         self.title.setText(f"{found.left.name} → {found.right.name}")
         self._count(found)
-        self.swap.enable()
-        self.export.enable()
+        self.head.allow()
         self.left.show_side(found.left, _spans(changes, "left"))
         self.right.show_side(found.right, _spans(changes, "right"))
         self._fill_filter(changes)
@@ -278,11 +242,11 @@ class CompareDialog(QDialog):
         self.swap.enable()
 
     def _show_saved(self, path: str) -> None:
-        self.export.enable()
+        self.head.allow()
         self._say(Banner("success", self.tr("Saved as “{0}”.").format(Path(path).name), closable=True))
 
     def _show_not_saved(self, error: AppError) -> None:
-        self.export.enable()
+        self.head.allow()
         self._say(Banner("danger", error.message, error.hint, closable=True))
 
     def _say(self, banner: Banner | None) -> None:
@@ -297,27 +261,6 @@ class CompareDialog(QDialog):
             banner.closed.connect(lambda: self._say(None))
             self._messages.addWidget(banner)
             banner.show()
-
-
-class _Beside(QSplitter):
-    """The list and two texts of one width, until the person moves a border."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setHandleWidth(1)
-        self.setChildrenCollapsible(False)
-        self._moved = False
-        self.splitterMoved.connect(self._keep)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if not self._moved:
-            listed = min(theme().px(LIST), self.width() // 3)
-            text = (self.width() - listed) // 2
-            self.setSizes([listed, text, text])
-
-    def _keep(self, *_: int) -> None:
-        self._moved = True
 
 
 def _spans(changes: tuple[Change, ...], side: str) -> list[tuple[int, int]]:

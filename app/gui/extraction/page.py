@@ -72,7 +72,7 @@ class ExtractionPage(PageFrame):
             self.stack.addWidget(widget)
         self._column.addWidget(self.stack, 1)
         self.source = SourcePanel(reader)
-        self.host = SidePanelHost(self._content, lambda: self.source)
+        self.host = SidePanelHost(self._content)
         self.body.addWidget(self.host, 1)
         self._connect()
         self._show()
@@ -151,13 +151,13 @@ class ExtractionPage(PageFrame):
             return
         is_cell = isinstance(cell, Cell)
         self.table.show_active(row.document_id if is_cell else 0, index.column())
-        self.host.set_open(True)
+        self.host.open_panel(self.source)
         self.table.scrollTo(index)
         self.source.show_passages([_evidence(passage) if is_cell else passage], 0, numbered=False)
 
     def close_source(self) -> None:
         """The table alone again."""
-        self.host.set_open(False)
+        self.host.close_panel()
         self.table.show_active(0, 0)
         self.table.setFocus()
 
@@ -208,7 +208,7 @@ class ExtractionPage(PageFrame):
         self.chooser.setVisible(bool(self._controller.tables))
         self.chooser.setCurrentIndex(max(self.chooser.findData(table.id if table is not None else 0), 0))
         if table is None and self.host.is_open:
-            self.host.set_open(False)
+            self.host.close_panel()
         self._show_progress()
 
     def _show_progress(self, *_: object) -> None:

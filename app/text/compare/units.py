@@ -185,7 +185,8 @@ def _furniture(text: str, pages: Sequence[tuple[int, int]]) -> set[int]:
     """Where lines begin that are page numbers, or came in the same place of an earlier page already."""
     edges: list[tuple[tuple[int, str], int]] = []
     skipped: set[int] = set()
-    for start, end in pages:
+    for number, (start, end) in enumerate(pages, 1):
+        own = re.compile(rf"\b(?:{number}|{len(pages)})\b")
         lines = [(match.start(), match[0]) for match in _LINE.finditer(text, start, end)]
         edge = min(_EDGE_LINES, len(lines))
         for place in (*range(edge), *range(-edge, 0)):
@@ -193,7 +194,7 @@ def _furniture(text: str, pages: Sequence[tuple[int, int]]) -> set[int]:
             if _PAGE_NUMBER.fullmatch(line):
                 skipped.add(at)
             elif not _TABLE.match(text, at, end):
-                edges.append(((place, re.sub(r"\d+", "0", " ".join(line.split()))), at))
+                edges.append(((place, own.sub("0", " ".join(line.split()))), at))
     counts = Counter(key for key, _ in edges)
     seen: set[tuple[int, str]] = set()
     for key, at in edges:

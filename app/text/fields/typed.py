@@ -22,7 +22,7 @@ from app.text.sentences import sentences
 from app.types import Passage
 
 BY_LABEL, BY_PHRASE, BY_HEAD, UNSURE = 0.97, 0.93, 0.9, 0.4
-"""The chance that a value answers, by its ground (docs/retrieval.md); UNSURE where others contradict it."""
+"""The chance that a value answers, by its ground; UNSURE where others contradict it. An order, not a fit."""
 SURE = 0.75
 """The chance from which a value is shown."""
 HEAD, HEAD_LINES = 600, 5
