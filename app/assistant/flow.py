@@ -211,10 +211,11 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     readings = yield from _read(query, result.passages)
     if readings is not None:
         result = msgspec.structs.replace(result, passages=all_marked(readings, result.passages))
+    sentences = sentences_of(readings or (), result.passages)
     found = _Found(
         result,
-        readings=sentences_of(readings or (), result.passages),
-        cells=from_tables(query, result.passages),
+        readings=sentences,
+        cells=from_tables(query, result.passages, sentences),
         read=readings is not None,
         notes=[result.note] if result.note else [],
     )

@@ -19,17 +19,21 @@ SURE = 0.5
 """The chance from which a reading is an answer (docs/retrieval.md: how it was fitted, and what it gives)."""
 ALSO = 0.9
 """A second sentence is given too where its chance is at least this share of the first's."""
-TABLES = 5
+TABLES = 3
 """How many of the first passages are asked for a cell."""
 
 
-def from_tables(question: str, passages: Sequence[Passage]) -> tuple[str, tuple[Source, ...]] | None:
+def from_tables(
+    question: str, passages: Sequence[Passage], readings: Sequence[Reading]
+) -> tuple[str, tuple[Source, ...]] | None:
     """The cell that answers, with the row as its source; None where no table names what is asked.
 
-    Tables of two documents that say different things are both given.
+    Tables of two documents that say different things are both given. A table that search ranks below a passage in
+    which the reader is sure of a sentence is about something else: "leave" is a word of many tables.
     """
+    sure = min((reading.n for reading in readings if reading.chance >= SURE), default=len(passages) + 1)
     found: list[tuple[str, Passage]] = []
-    for passage in passages[:TABLES]:
+    for passage in passages[: min(TABLES, sure)]:
         told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
         if isinstance(told, TableAnswer) and all(told.text != text for text, _ in found):
             found.append((told.text, msgspec.structs.replace(passage, best=(told.start, told.end))))
