@@ -89,6 +89,24 @@ class Topic(Struct, frozen=True, kw_only=True):
     excerpt: Passage  # where that heading stands
 
 
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which documents may answer. All conditions hold together; an empty one asks for nothing."""
+
+    documents: tuple[int, ...] = ()
+    folder: str = ""  # the end of a folder's path: "contracts/2025"
+    kinds: tuple[str, ...] = ()  # formats or endings: "pdf", "markdown", "md"
+    since: float = 0.0  # of the file's date, seconds since the epoch
+    until: float = 0.0  # the first second that is too late
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is any condition."""
+        return self != Filter()
+
+
+Rank = Literal["shown", "beyond the last", "enough of its document"]
+
+
 class Candidate(Struct, frozen=True, kw_only=True):
     """A passage that a search weighed."""
 
@@ -97,15 +115,24 @@ class Candidate(Struct, frozen=True, kw_only=True):
     document: str
     page: int | None
     words: float  # how much of the query's words it holds, 0 to 1
-    meaning: float  # how near it is beyond what any passage is, 0 to 1; 0 where the embedder is not to be believed
+    meaning: float  # how near it is beyond what any passage is, 0 to 1; 0 where another embedder made its vector
+    exact: int = 0  # part numbers and quoted phrases that it holds: more of them go first
+    by_words: int | None = None  # its rank there, from 1; None: not found so
+    by_meaning: int | None = None
+    outcome: Rank = "shown"
 
 
 class SearchTrace(Struct, frozen=True, kw_only=True):
     """How a search went: "why this answer"."""
 
-    documents: int  # in the collections that were searched
+    documents: int  # in the collections that were searched, as far as they fit the filter
     passages: int
     candidates: tuple[Candidate, ...]  # best first
+    filter: Filter = Filter()
+    terms: tuple[str, ...] = ()  # that were looked for, in every language
+    codes: tuple[str, ...] = ()  # rare part numbers
+    phrases: tuple[str, ...] = ()  # quoted, and found
+    steps_ms: dict[str, float] = {}
 
 
 class SearchResult(Struct, frozen=True, kw_only=True):

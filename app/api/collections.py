@@ -38,7 +38,7 @@ async def search(request: Request) -> Response:
     """POST /v1/collections/{id}/search."""
     asked = await decoded(request, SearchRequest)
     collection = await found_collection(request)
-    call = Search(query=asked.query, collections=(collection.id,), k=asked.k, highlight=True)
+    call = Search(query=asked.query, collections=(collection.id,), k=asked.k, highlight=True, filter=asked.filter())
     found = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(found, Searched)
     result = found.result
@@ -58,7 +58,7 @@ async def ask(request: Request) -> Response:
     asked = await decoded(request, AskRequest)
     collection = await found_collection(request)
     model_id, model = await chosen(request.state.door, asked.model or IN_USE)
-    call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id)
+    call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id, filter=asked.filter())
     if asked.stream:
         return await streamed(request, [call], AnswerStream(collection, model, why=bool(asked.why)))
     answered = await unless_gone(request, request.state.door.ask(call))

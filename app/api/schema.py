@@ -5,11 +5,13 @@ Fields of type None are OpenAI's parameters that we do not follow: a client may 
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from app.text.fields.field import Kind
+from app.types import Filter
 
 MOST_CHOICES = 8
 MOST_STOPS = 4
@@ -187,7 +189,21 @@ class EmbeddingRequest(Body, kw_only=True):
     user: str | None = None
 
 
-class SearchRequest(Body, kw_only=True):
+class Filtered(Body, kw_only=True):
+    """Which documents may answer. All conditions hold together; without any, one may stand in the question's words."""
+
+    documents: Annotated[list[int], Meta(max_length=MOST_PASSAGES)] = []  # their ids, as passages give them
+    folder: str = ""  # the end of a folder's path
+    kinds: list[str] = []  # "pdf", "docx", "md", …
+    since: date | None = None  # of the file
+
+    def filter(self) -> Filter:
+        """The same as the core knows it."""
+        since = datetime(*self.since.timetuple()[:3], tzinfo=UTC).timestamp() if self.since else 0.0
+        return Filter(documents=tuple(self.documents), folder=self.folder, kinds=tuple(self.kinds), since=since)
+
+
+class SearchRequest(Filtered, kw_only=True):
     """POST /v1/collections/{id}/search."""
 
     query: Annotated[str, Meta(min_length=1)]
@@ -201,7 +217,7 @@ class SummariseRequest(Body, kw_only=True):
     stream: bool | None = None
 
 
-class AskRequest(Body, kw_only=True):
+class AskRequest(Filtered, kw_only=True):
     """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
 
     question: Annotated[str, Meta(min_length=1)]

@@ -28,6 +28,7 @@ from app.text.support import ENOUGH, STRICT, by_words
 from app.types import (
     Answer,
     AnswerSettings,
+    Filter,
     InstalledModel,
     Message,
     Passage,
@@ -76,6 +77,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     instructions: str = ""
     language: str = ""  # "" answers in the language of the question
     passages: int = 6
+    filter: Filter = Filter()  # which documents may answer
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
     priority: int = 0  # a person waits for it: before what programs ask
@@ -199,7 +201,14 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
-    call = Search(query=query, collections=ask.collections, k=max(ask.passages, READ), trace=True)
+    call = Search(
+        query=query,
+        collections=ask.collections,
+        k=max(ask.passages, READ),
+        highlight=True,
+        trace=True,
+        filter=ask.filter,
+    )
     try:
         data = yield Step("documents", call)
     except AppError as error:

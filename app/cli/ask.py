@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.assistant import why
@@ -10,7 +11,8 @@ from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
-from app.types import Answer, InstalledModel
+from app.types import Answer, Document, Filter, InstalledModel
+from app.workers.calls.documents import Documents, ListDocuments
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -51,6 +53,49 @@ def read_queries(path: str) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def filter_of(args: argparse.Namespace, session: Session) -> Filter:
+    """Which documents may answer, as the options say.
+
+    Raises:
+        AppError: there is no such document.
+    """
+    listed = documents_of(session, args.collection) if args.document else []
+    named = [document.id for name in args.document for document in chosen_documents(name, listed)]
+    return Filter(documents=tuple(named), folder=args.folder, kinds=tuple(args.kind), since=args.since)
+
+
+def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
+    """The documents of these collections, or of all.
+
+    Raises:
+        AppError: there is no such collection.
+    """
+    found: list[Document] = []
+    for item in session.collections(names):
+        documents = session.call(ListDocuments(collection_id=item.id))
+        assert isinstance(documents, Documents)
+        found += documents.documents
+    return found
+
+
+def chosen_documents(name: str, documents: list[Document]) -> list[Document]:
+    """The document of a name or path.
+
+    Raises:
+        AppError: there is none, or there are several of this name.
+    """
+    path = str(Path(name).expanduser().absolute())
+    found = [item for item in documents if item.path in (name, path)] or [
+        item for item in documents if item.name == name
+    ]
+    if not found:
+        raise AppError(f"There is no document “{name}”.", "“inhouse collections NAME” lists those of a collection.")
+    if len(found) > 1:
+        places = "; ".join(f"{item.path} in “{item.collection}”" for item in found)
+        raise AppError(f"Several documents are called “{name}”.", f"Give the path, or --collection. They are: {places}")
+    return found
+
+
 def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, question: str, *, draft: bool) -> Answer:
     """Ctrl C stops the answer and keeps what has come."""
     shown = Draft()
@@ -61,6 +106,7 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
         alone=args.no_documents,
         model_id=model.id if args.model else "",
         priority=1,
+        filter=Filter() if args.no_documents else filter_of(args, session),
     )
     session.progress.show("Searching your documents…")
     on_token = shown.add if draft else lambda _: None

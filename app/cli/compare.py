@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.cli.documents import documents_of
+from app.cli.ask import documents_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.errors import AppError

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli.ask import read_queries
+from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
 from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
@@ -15,16 +14,14 @@ from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.settings import DEFAULT_COLLECTION
-from app.types import Collection, Document, SearchResult
+from app.types import Collection, SearchResult
 from app.workers.calls.documents import (
     Add,
     Added,
     AddProgress,
     CollectionMade,
     CreateCollection,
-    Documents,
     FileEvent,
-    ListDocuments,
     Remove,
     Removed,
     Search,
@@ -117,13 +114,14 @@ def search(args: argparse.Namespace, session: Session) -> int:
     queries = read_queries(args.queries) if args.queries else [args.query]
     listed = session.collections(args.collection)
     ids = tuple(item.id for item in listed) if args.collection else ()
+    wanted = filter_of(args, session)
     for query in queries:
-        searched = session.call(Search(query=query, collections=ids, k=args.k, highlight=not args.json))
+        searched = session.call(Search(query=query, collections=ids, k=args.k, highlight=not args.json, filter=wanted))
         assert isinstance(searched, Searched)
         result = searched.result
         if args.json:
             passages = [passage_json(passage) for passage in result.passages]
-            say_json({"passages": passages, "elapsed_ms": round(result.elapsed_ms, 2)})
+            say_json({"passages": passages, "elapsed_ms": round(result.elapsed_ms, 2), "note": result.note})
         else:
             _print_result(result)
     return 0
@@ -169,24 +167,10 @@ def _list_documents(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
-    """The documents of these collections, or of all.
-
-    Raises:
-        AppError: there is no such collection.
-    """
-    found: list[Document] = []
-    for item in session.collections(names):
-        documents = session.call(ListDocuments(collection_id=item.id))
-        assert isinstance(documents, Documents)
-        found += documents.documents
-    return found
-
-
 def remove(args: argparse.Namespace, session: Session) -> int:
     """Remove documents from the index, with a proof that nothing of them can be found."""
     listed = documents_of(session, args.collection)
-    ids = tuple(document.id for name in args.documents for document in chosen(name, listed))
+    ids = tuple(document.id for name in args.documents for document in chosen_documents(name, listed))
     _delete_answers(args, session, ids)
     removed = session.call(Remove(ids=ids))
     assert isinstance(removed, Removed)
@@ -227,21 +211,3 @@ def _delete_answers(args: argparse.Namespace, session: Session, ids: tuple[int, 
 
 def _answers(count: int) -> str:
     return f"{count} answer{'' if count == 1 else 's'} in your chats still tell{'s' if count == 1 else ''} of it"
-
-
-def chosen(name: str, documents: list[Document]) -> list[Document]:
-    """The document of this path or name.
-
-    Raises:
-        AppError: there is none, or several are called so.
-    """
-    path = str(Path(name).expanduser().absolute())
-    found = [item for item in documents if item.path in (name, path)] or [
-        item for item in documents if item.name == name
-    ]
-    if not found:
-        raise AppError(f"There is no document “{name}”.", "“inhouse collections NAME” lists those of a collection.")
-    if len(found) > 1:
-        places = "; ".join(f"{item.path} in “{item.collection}”" for item in found)
-        raise AppError(f"Several documents are called “{name}”.", f"Give the path, or --collection. They are: {places}")
-    return found

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import NoReturn
 
 from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, summarise, table, train
@@ -99,6 +100,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     compare.add_argument("left", metavar="OLD", help="name or path of a document, or a file that is not indexed")
     compare.add_argument("right", metavar="NEW")
     compare.add_argument("--export", default="", metavar="FILE", help="save a report: .docx, .xlsx or .md")
+    _add_filter(search)
     for command in (remove, search):
         _add_collection(command)
     for command in (add, remove, search, collections, compare):
@@ -111,6 +113,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     ask.add_argument("--why", action="store_true", help="say how the answer came about too")
+    _add_filter(ask)
     _add_json(ask)
     table = commands.add_parser(
         "table",
@@ -197,6 +200,21 @@ def _add_collection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--document", action="append", default=[], metavar="NAME", help="only from this file; can be repeated"
+    )
+    parser.add_argument("--folder", default="", metavar="NAME", help="only from files of this folder")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="only from such files: pdf, docx, md; can be repeated",
+    )
+    parser.add_argument("--since", type=_date, default=0.0, metavar="DATE", help="only from files since 2025-03-31")
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON lines")
 
@@ -206,6 +224,15 @@ def _count(text: str) -> int:
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
     return value
+
+
+def _date(text: str) -> float:
+    """A day, a month or a year of this computer's calendar as seconds since the epoch."""
+    try:
+        year, month, day = map(int, (*text.split("-"), "1", "1")[:3])
+        return datetime(year, month, day).timestamp()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("must be a date like 2025-03-31, 2025-03 or 2025") from error
 
 
 def _port(text: str) -> int:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from app.assistant.summary_report import save_summary
-from app.cli.documents import chosen, collection_for, documents_of
+from app.cli.ask import chosen_documents, documents_of
+from app.cli.documents import collection_for
 from app.cli.output import answer_json, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Summarise, Summarised
@@ -59,7 +60,7 @@ def _document(args: argparse.Namespace, session: Session) -> Document:
     listed = documents_of(session, args.collection)
     if path.is_file() and not any(each.path == str(path) or each.name == args.document for each in listed):
         listed = _add(args, session, path)
-    found = chosen(args.document, listed)[0]
+    found = chosen_documents(args.document, listed)[0]
     if not found.passages:
         raise AppError(f"“{found.name}” could not be read.", found.reason)
     return found

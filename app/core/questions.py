@@ -77,6 +77,7 @@ class _Question:
             model=shown_name(model),
             small=assistant.is_small(model),
             priority=call.priority,
+            filter=call.filter,
         )
         self.ended: Callable[[], object] = lambda: None
         self.flow = Flow(

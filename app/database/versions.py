@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 2
-DOCUMENTS = 4
+DOCUMENTS = 5
 TABLES = 1

@@ -138,7 +138,7 @@ def _index_once(folder: Path, documents: Path, embedder: Embedder) -> tuple[floa
         except StopIteration as stop:
             done = stop.value
     took = time.perf_counter() - began
-    texts = [embedded(context, text) for context, text in store.bodies(list(range(1, store.count() + 1))).values()]
+    texts = [embedded(context, text) for _, context, text in store.bodies(list(range(1, store.count() + 1))).values()]
     store.close()
     parser.close()
     if done.failed:

@@ -9,8 +9,9 @@ from typing import cast
 import msgspec
 
 from app.documents.database import Database
+from app.documents.filters import Filed, in_folder
 from app.errors import AppError
-from app.types import Collection, Document
+from app.types import Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -25,8 +26,13 @@ class Stored(msgspec.Struct, frozen=True):
     modified: float
 
 
+_IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
+
+
 class Catalogue(Database):
     """Collections and documents, without what is in them."""
+
+    _filed: tuple[int, tuple[int, ...], list[Filed]] = (-1, (), [])
 
     def collections(self) -> list[Collection]:
         """By name, with what is in them."""
@@ -47,12 +53,15 @@ class Catalogue(Database):
             for r in rows
         ]
 
-    def extent(self, collection_ids: Sequence[int]) -> tuple[int, int]:
-        """How many documents and passages these collections hold (none: all of them)."""
-        within = f"WHERE collection_id IN ({','.join('?' * len(collection_ids))})" if collection_ids else ""
+    def extent(self, collections: Sequence[int], documents: Sequence[int] | None = None) -> tuple[int, int]:
+        """How many documents and passages these collections hold (none: all of them), of `documents` if given."""
         row = self.db.execute(
-            f"SELECT count(*) FILTER (WHERE status <> 'failed'), coalesce(sum(passages), 0) FROM documents {within}",
-            tuple(collection_ids),
+            f"""SELECT count(*) FILTER (WHERE status <> 'failed'), coalesce(sum(passages), 0) FROM documents
+            WHERE {_IN_COLLECTIONS} AND (:documents IS NULL OR id IN (SELECT value FROM json_each(:documents)))""",
+            {
+                "collections": json_list(collections),
+                "documents": None if documents is None else json_list(documents),
+            },
         ).fetchone()
         return row[0], row[1]
 
@@ -134,6 +143,35 @@ class Catalogue(Database):
         with self.transaction() as db:
             db.execute("UPDATE documents SET modified = ? WHERE id = ?", (modified, document_id))
 
+    def filed(self, collections: Sequence[int]) -> list[Filed]:
+        """What can be found in these collections, or in all of them."""
+        generation, key = self.generation, tuple(collections)
+        if self._filed[:2] != (generation, key):
+            rows = self.db.execute(
+                f"SELECT id, name, title, path, format FROM documents WHERE passages > 0 AND {_IN_COLLECTIONS}",
+                {"collections": json_list(collections)},
+            )
+            self._filed = generation, key, [Filed(*row) for row in rows]
+        return self._filed[2]
+
+    def fitting(self, wanted: Filter, collections: Sequence[int]) -> list[int]:
+        """The documents of these collections, or of all, that fit a filter."""
+        rows = self.db.execute(
+            f"""SELECT id, path FROM documents WHERE passages > 0 AND {_IN_COLLECTIONS}
+            AND (:documents = '[]' OR id IN (SELECT value FROM json_each(:documents)))
+            AND modified >= :since AND (:until = 0 OR modified < :until)
+            AND (:kinds = '[]' OR format IN (SELECT value FROM json_each(:kinds))
+                OR EXISTS (SELECT 1 FROM json_each(:kinds) WHERE lower(documents.path) LIKE '%.' || value))""",
+            {
+                "collections": json_list(collections),
+                "documents": json_list(wanted.documents),
+                "kinds": json_list([kind.casefold().lstrip(".") for kind in wanted.kinds]),
+                "since": wanted.since,
+                "until": wanted.until,
+            },
+        )
+        return [row[0] for row in rows if not wanted.folder or in_folder(row[1], wanted.folder)]
+
     def known(self, collection_id: int) -> dict[str, Stored]:
         """What is filed in a collection, by path."""
         rows = self.db.execute(
@@ -149,3 +187,8 @@ class Catalogue(Database):
             "SELECT id FROM documents WHERE sha256 = ? AND recipe = ? AND status = 'indexed' LIMIT 1", (sha256, recipe)
         ).fetchone()
         return row[0] if row else None
+
+
+def json_list(values: Sequence[int] | Sequence[str]) -> str:
+    """A list for SQLite's json_each."""
+    return msgspec.json.encode(list(values)).decode()

@@ -9,7 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents.catalogue import Catalogue
+from app.documents.catalogue import Catalogue, json_list
+from app.documents.fulltext import name_words, tail_term, word_of_tail
+from app.documents.migrations import WORDS_BY_LANGUAGE
+from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.parsed import Line
@@ -29,6 +32,15 @@ class Place(msgspec.Struct, frozen=True):
     end: int
     page: int | None
     heading: str
+
+
+COMPOUNDS = 30
+"""How many compounds of a word are looked at, on each side."""
+
+LAST = "\U0010ffff"
+"""Sorts behind every letter."""
+
+_OF_DOCUMENTS = "SELECT id FROM passages WHERE document_id IN (SELECT value FROM json_each(?))"
 
 
 class Contents(Catalogue):
@@ -116,10 +128,9 @@ class Contents(Catalogue):
             for row in rows
         }
 
-    def passage_ids(self, document_id: int) -> list[int]:
-        """The passages of a document, in their order."""
-        rows = self.db.execute("SELECT id FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
-        return [row[0] for row in rows]
+    def passage_ids(self, documents: Sequence[int]) -> list[int]:
+        """The passages of these documents, by rising id: in the order of each document's text."""
+        return [row[0] for row in self.db.execute(f"{_OF_DOCUMENTS} ORDER BY id", (json_list(documents),))]
 
     def places(self, document_id: int) -> list[Place]:
         """The places of a document's passages, in order."""
@@ -161,7 +172,8 @@ class Contents(Catalogue):
 
     def mean_terms(self) -> float:
         """Mean length of a passage, in terms."""
-        return max(1.0, int(self.meta("terms", "0")) / max(1, self.count()))
+        indexed = self.count() - waiting(self)
+        return max(1.0, int(self.meta("terms", "0")) / max(1, indexed))
 
     def term_counts(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages each term stands. SQLite counts a common word for milliseconds, so counts are kept."""
@@ -174,17 +186,39 @@ class Contents(Catalogue):
             known.update(self.db.execute(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", missing))
         return {term: known[term] for term in terms if known[term]}
 
-    def bodies(self, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """Context and text of passages."""
-        rows = self.db.execute(
-            f"SELECT id, context, text FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids)
-        )
-        return {row[0]: (row[1], row[2]) for row in rows}
+    def long_words(self, part: str) -> list[str]:
+        """Terms that begin with `part`, and long words of compounding languages that end with it, commonest first."""
+        found: list[str] = []
+        for first in (part, tail_term(part)):
+            rows = self.db.execute(
+                "SELECT term FROM word_counts WHERE term > ? AND term < ? ORDER BY doc DESC LIMIT ?",
+                (first, first + LAST, COMPOUNDS),
+            )
+            found += [row[0] if first == part else word_of_tail(row[0]) for row in rows]
+        return found
 
-    def best_words(self, match: str, limit: int) -> list[int]:
-        """Passages by SQLite's own BM25 for an FTS5 query, best first."""
+    def bodies(self, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """Words of the file's name, context and text of passages."""
         rows = self.db.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 0.0, 0.5, 1.0) LIMIT ?", (match, limit)
+            f"""SELECT p.id, d.name, p.context, p.text FROM passages p JOIN documents d ON d.id = p.document_id
+            WHERE p.id IN ({",".join("?" * len(ids))})""",
+            tuple(ids),
+        )
+        return {row[0]: (name_words(row[1]), row[2], row[3]) for row in rows}
+
+    def owners(self, ids: Sequence[int]) -> dict[int, int]:
+        """The document of each passage."""
+        marks = ",".join("?" * len(ids))
+        return dict(self.db.execute(f"SELECT id, document_id FROM passages WHERE id IN ({marks})", tuple(ids)))
+
+    def best_words(self, match: str, limit: int, documents: Sequence[int] | None = None) -> list[int]:
+        """Passages by SQLite's own BM25 for an FTS5 query, best first; of these documents, or of all."""
+        if self.version < WORDS_BY_LANGUAGE:
+            return []  # an older index that may only be read: its words are others
+        within = "" if documents is None else f"AND rowid IN ({_OF_DOCUMENTS})"
+        rows = self.db.execute(
+            f"SELECT rowid FROM words WHERE words MATCH ? {within} ORDER BY bm25(words, 0.0, 0.5, 0.5, 1.0) LIMIT ?",
+            (match, *(() if documents is None else (json_list(documents),)), limit),
         )
         return [row[0] for row in rows]
 
@@ -210,13 +244,21 @@ class Contents(Catalogue):
         """Cosine of a query with these passages; 0 where another embedder made the vector."""
         return {id_: float(np.frombuffer(vector, "<f4") @ query) for id_, vector in self.vectors_of(ids).items()}
 
-    def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
+    def nearest(
+        self,
+        query: NDArray[np.float32],
+        collections: Sequence[int],
+        count: int,
+        documents: Sequence[int] | None = None,
+    ) -> list[int]:
         """The passages nearest to a query, by reading every vector: exact, bounded in memory, seconds for a million."""
+        wanted = None if documents is None else set(self.passage_ids(documents))
         best: list[tuple[float, int]] = []
         after = 0
         while batch := self.vectors(after, 20_000):
             after = batch[-1][0]
             kept = [row for row in batch if not collections or row[1] in collections]
+            kept = [row for row in kept if wanted is None or row[0] in wanted]
             if kept:
                 matrix = np.frombuffer(b"".join(row[2] for row in kept), "<f4").reshape(len(kept), -1)
                 scores = matrix @ query

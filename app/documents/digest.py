@@ -96,12 +96,12 @@ class Digest:
         """The likeliest units by their words."""
         ids = [place.id for place in places]
         passages, bodies = self._store.passages(ids), self._store.bodies(ids)
-        weight = weights([text for _, text in bodies.values()])
+        weight = weights([text for *_, text in bodies.values()])
         found: list[_Candidate] = []
         for n, place in enumerate(places):
             if is_navigation(place.heading.split(HEADINGS)[-1]):
                 continue
-            context, text = bodies[place.id]
+            _, context, text = bodies[place.id]
             listed = units(text, context.partition("\n")[2])
             for k, unit in enumerate(listed):
                 if call.opening and unit.kind != "sentence":

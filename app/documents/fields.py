@@ -28,7 +28,7 @@ class DocumentFields:
         """
         self._store = store
         self._text, self._pages = store.text(document_id)
-        ids = store.passage_ids(document_id)
+        ids = store.passage_ids([document_id])
         found = store.passages(ids)
         self._passages = [found[id_] for id_ in ids]
         self._index: Index | None = None

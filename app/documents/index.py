@@ -20,7 +20,7 @@ from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
 from app.embedder.prepared import Identity
-from app.text import passages, words
+from app.text import passages
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
 from app.workers.protocol import AnyData
@@ -38,7 +38,7 @@ PATIENCE_S = 0.3
 
 def recipe_of(identity: Identity) -> str:
     """How passages and vectors are made; content indexed by another recipe is indexed again when it is added."""
-    return f"{identity.id}/{passages.VERSION}/{words.VERSION}"
+    return f"{identity.id}/{passages.VERSION}"
 
 
 class Encoder(Protocol):

@@ -96,7 +96,26 @@ def _headers(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers]
+def _words_by_language(db: sqlite3.Connection) -> None:
+    """Full text with file names, part numbers and languages; it is filled from the stored text, see rewording.py.
+
+    Recipes end with how passages and vectors were made: terms no longer belong to them.
+    """
+    for statement in (
+        "DROP TABLE word_counts",
+        "DROP TABLE words",
+        """CREATE VIRTUAL TABLE words USING fts5(scope, name, context, body, extra, content='', columnsize=1,
+            tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '.,'")""",
+        "CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row)",
+        "UPDATE documents SET recipe = substr(recipe, 1, length(recipe) - 2) WHERE recipe LIKE '%/_/1'",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language]
+
+WORDS_BY_LANGUAGE = 5
+"""The version of an index from which its full text is the one that is searched."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -11,7 +11,6 @@ import numpy as np
 
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
-from app.documents.fulltext import add_words
 from app.text.parsed import Line
 from app.types import Box
 
@@ -43,7 +42,7 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     for table in ("texts", "passages"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
     broken = _mark_broken(db)
-    _index(db)
+    _count(db)
     keep_ids(db, _TABLES, highest)
     (count,) = db.execute("SELECT count(*) FROM documents").fetchone()
     if not count:
@@ -119,13 +118,9 @@ def _mark_broken(db: sqlite3.Connection) -> int:
     ).rowcount
 
 
-def _index(db: sqlite3.Connection) -> None:
-    """The full text anew, and the figures about it; other caches are told that nothing is as it was."""
-    count = terms = 0
-    for row in db.execute(
-        "SELECT p.id, d.collection_id, p.context, p.text FROM passages p JOIN documents d ON d.id = p.document_id"
-    ).fetchall():
-        count, terms = count + 1, terms + add_words(db, *row)
+def _count(db: sqlite3.Connection) -> None:
+    """How many passages there are; caches, the full text among them, are to be built anew."""
+    (count,) = db.execute("SELECT count(*) FROM passages").fetchone()
     stamp = str(int(time.time()))
-    for key, value in (("passages", str(count)), ("terms", str(terms)), ("generation", stamp), ("chain", stamp)):
+    for key, value in (("passages", str(count)), ("generation", stamp), ("chain", stamp)):
         db.execute("INSERT INTO meta VALUES (?, ?)", (key, value))

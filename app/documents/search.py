@@ -2,7 +2,7 @@
 
     S = BM25(text + ½ headings) + COSINE · (cosine − mean of the question's cosines) + PAIRS · pairs
 
-- BM25 (k1 1.2, b 0.75) leads where question and documents are in one language; in two it says next to nothing, and the
+- BM25 (lexical.py) leads where question and documents are in one language; in two it says next to nothing, and the
   cosine alone decides. Ranks lose how sure each side is, so plain rank fusion is worse than BM25 alone.
 - *pairs* is the share, by inverse document frequency, of the question's neighbouring words that are neighbours in
   the passage too ("white house" is not "the house is white"). It is worth 2 points of hit@1.
@@ -11,36 +11,33 @@
 Figures, how they were fitted and on what they were checked: docs/retrieval.md.
 
 `score` is the chance that a passage answers, by a logistic fit on what compares between queries: the cosine; how many
-standard deviations it lies above the question's others; BM25 divided by what a perfect match would have (share); and
-how much of the question any document has a word of (known), next to nothing where the languages differ. Below FOUND for
-all passages the documents are said to hold nothing.
+standard deviations it lies above the question's others; BM25 divided by what a perfect match would have (share); pairs;
+and how much of the question any document has a word of (known), next to nothing where the languages differ. Below FOUND
+for the first passages the documents are said to hold nothing.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents.fulltext import scope_term
+from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
+from app.documents.rewording import waiting
 from app.documents.store import Store
 from app.documents.vectors import Vectors
-from app.text import words
-from app.types import Candidate, SearchResult, SearchTrace
+from app.types import Candidate, Filter, Rank, SearchResult, SearchTrace
 
 LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
 
-K1, B = 1.2, 0.75
-"""Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
-
-COSINE, PAIRS, HEADINGS = 110.0, 10.0, 0.5
+COSINE, PAIRS = 110.0, 10.0
 
 FOUND = 0.3
 """The score from which documents are said to hold an answer. What it refuses and accepts is in docs/retrieval.md; what
@@ -58,9 +55,19 @@ LEXICAL_LOGISTIC = (20.78, -5.87)
 TYPICAL, SPREAD, PRIOR = 0.74, 0.022, 20
 """Mean and standard deviation of a question's cosines with passages of all kinds, and the passages they count for."""
 
-
 FAR = 6.0
 """Standard deviations above the usual cosine that count as "the same meaning"."""
+
+FROM_ONE_DOCUMENT = 3
+"""Passages of one document, after which those of others go first that are nearly as good."""
+
+NEARLY = 0.95
+"""Share of a passage's total from which another document's passage goes before a fourth one of its own."""
+
+NO_FILTER = Filter()
+
+NOWHERE = "“{0}” stands nowhere in the documents that were searched."
+RENEWING = "The full text is being built anew; until then some passages may be missed."
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -72,6 +79,7 @@ class Parts(msgspec.Struct, frozen=True):
     cosine: float  # 0 where it is not known: the vector is another embedder's
     meaning: float  # the cosine beyond what any passage has with the query, 0 to 1
     pairs: float
+    exact: int  # rare codes and quoted phrases that it holds: more of them go first
     total: float
     chance: float
 
@@ -79,10 +87,20 @@ class Parts(msgspec.Struct, frozen=True):
 class Near(msgspec.Struct, frozen=True):
     """What the embedder says to a question."""
 
-    ids: list[int]  # nearest passages
+    ids: list[int]  # nearest passages, the nearest first
     cosine: dict[int, float]  # of these and of the lexical ones; 0 where another embedder made the vector
     mean: float = TYPICAL
     spread: float = SPREAD
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """All candidates, best first, and what search did to get there."""
+
+    parts: list[Parts]
+    question: Question
+    lexical: list[int]  # by full text, best first
+    near: list[int]  # by meaning
+    steps_ms: dict[str, float]
 
 
 class Searcher:
@@ -94,31 +112,53 @@ class Searcher:
         self._vectors = vectors
 
     def search(
-        self, query: str, vector: NDArray[np.float32], collections: Sequence[int], k: int, *, trace: bool = False
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        collections: Sequence[int],
+        k: int,
+        *,
+        documents: Sequence[int] | None = None,
+        chosen: Filter = NO_FILTER,
+        trace: bool = False,
     ) -> SearchResult:
-        """The `k` best passages in these collections (none: in all)."""
+        """The `k` best passages in these collections (none: in all).
+
+        `documents` are those that the filter `chosen` fits; with `trace` the result says how it came about.
+        """
         began = time.perf_counter()
-        candidates = self.rank(query, vector, collections)
-        ranked = candidates[:k]
+        ranking = self.rank(query, vector, collections, documents)
+        owners = self._store.owners([parts.id for parts in ranking.parts])
+        ranked = (ranking.parts if chosen.documents else spread(ranking.parts, owners, k))[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
             msgspec.structs.replace(passages[parts.id], score=round(float(score), 4))
             for parts, score in zip(ranked, scores, strict=True)
         )
-        return SearchResult(
+        notes = [NOWHERE.format(phrase) for phrase in ranking.question.missing]
+        result = SearchResult(
             passages=found,
             found=any(parts.chance >= FOUND for parts in ranked[:SURE]),
             elapsed_ms=(time.perf_counter() - began) * 1000,
-            trace=self._trace(candidates, collections) if trace else None,
+            note=" ".join([*notes, RENEWING] if waiting(self._store) else notes),
         )
+        if not trace:
+            return result
+        extent = self._store.extent(collections, documents)
+        return msgspec.structs.replace(result, trace=self._trace(ranking, ranked, extent, chosen))
 
-    def _trace(self, candidates: Sequence[Parts], collections: Sequence[int]) -> SearchTrace:
-        documents, passages = self._store.extent(collections)
-        places = self._store.places_of([parts.id for parts in candidates])
+    def _trace(self, ranking: Ranking, shown: Sequence[Parts], extent: tuple[int, int], chosen: Filter) -> SearchTrace:
+        """`extent` is how many documents and passages were searched."""
+        places = self._store.places_of([parts.id for parts in ranking.parts])
+        by_words = {id_: rank for rank, id_ in enumerate(ranking.lexical, 1)}
+        by_meaning = {id_: rank for rank, id_ in enumerate(ranking.near, 1)}
+        ids = {parts.id for parts in shown}
+        last = min((parts.total for parts in shown), default=0.0)
         weighed = []
-        for parts in candidates:
+        for parts in ranking.parts:
             document_id, name, page = places[parts.id]
+            passed: Rank = "enough of its document" if parts.total > last else "beyond the last"
             weighed.append(
                 Candidate(
                     passage_id=parts.id,
@@ -127,60 +167,85 @@ class Searcher:
                     page=page,
                     words=round(min(parts.share, 1.0), 4),
                     meaning=round(parts.meaning, 4),
+                    exact=parts.exact,
+                    by_words=by_words.get(parts.id),
+                    by_meaning=by_meaning.get(parts.id),
+                    outcome="shown" if parts.id in ids else passed,
                 )
             )
-        return SearchTrace(documents=documents, passages=passages, candidates=tuple(weighed))
+        asked = ranking.question
+        return SearchTrace(
+            documents=extent[0],
+            passages=extent[1],
+            candidates=tuple(weighed),
+            filter=chosen,
+            terms=tuple(sorted({term for clue in asked.clues for term in clue.all_terms()})),
+            codes=tuple(asked.codes),
+            phrases=tuple(asked.phrases),
+            steps_ms=ranking.steps_ms,
+        )
 
-    def rank(self, query: str, vector: NDArray[np.float32], collections: Sequence[int]) -> list[Parts]:
-        """All candidates, best first."""
-        terms = words.query_terms(query)
-        counts = self._store.term_counts(terms)
-        lexical = self._lexical(terms, counts, collections)
-        near = self._near(vector, collections, lexical)
-        ids = sorted(near.cosine)
-        scorer = _Scorer(query, terms, counts, self._store.count(), self._store.mean_terms(), near)
-        bodies = self._store.bodies(ids)
-        parts = [scorer.score(id_, *bodies[id_]) for id_ in ids]
-        return sorted(parts, key=lambda part: (-part.total, part.id))
+    def rank(
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        collections: Sequence[int],
+        documents: Sequence[int] | None = None,
+    ) -> Ranking:
+        """All candidates; those that hold what was wanted to the letter go first."""
+        clock = _Clock()
+        question = Question(self._store, query)
+        clock.lap("question")
+        lexical = question.candidates(LEXICAL, collections, documents)
+        clock.lap("words")
+        near = self._near(vector, collections, lexical, documents)
+        clock.lap("meaning")
+        bodies = self._store.bodies(sorted(near.cosine))
+        parts = [_weighed(id_, question, body, near) for id_, body in bodies.items()]
+        parts.sort(key=lambda part: (-part.exact, -part.total, part.id))
+        clock.lap("ranking")
+        return Ranking(parts, question, lexical, near.ids, clock.laps)
 
-    def _near(self, vector: NDArray[np.float32], collections: Sequence[int], lexical: Sequence[int]) -> Near:
+    def _near(
+        self,
+        vector: NDArray[np.float32],
+        collections: Sequence[int],
+        lexical: Sequence[int],
+        documents: Sequence[int] | None,
+    ) -> Near:
         """The nearest passages, and the cosine of these and the lexical ones.
 
         All vectors are compared where memory holds them. Beyond that Chroma proposes, and while it is being rebuilt
-        the stored vectors are read through, which is slow but right.
+        the stored vectors are read through, which is slow but right. Mean and spread are those of the collections,
+        whatever the filter: a few documents say little about what is usual.
         """
         if self._matrix.fits():
             cosines = self._matrix.scores(vector, collections)
+            usual = _moments(cosines)
+            if documents is not None:
+                cosines[~np.isin(self._matrix.ids, self._store.passage_ids(documents))] = -2.0
             near = [int(self._matrix.ids[i]) for i in _largest(cosines, NEAR)]
             ids = sorted(set(near) | set(lexical))
             picked = map(float, cosines[self._matrix.positions(ids)])
-            return Near(near, dict(zip(ids, picked, strict=True)), *_moments(cosines))
-        if self._vectors is not None and self._vectors.ready():
+            return Near(near, dict(zip(ids, picked, strict=True)), *usual)
+        if documents is None and self._vectors is not None and self._vectors.ready():
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
-            near = self._store.nearest(vector, collections, NEAR)
+            near = self._store.nearest(vector, collections, NEAR, documents)
         return Near(near, self._store.cosines(vector, sorted(set(near) | set(lexical))))
 
-    def _lexical(self, terms: Sequence[str], counts: dict[str, int], collections: Sequence[int]) -> list[int]:
-        """Candidates by full text. Words in every other passage only cost time, so rare ones stand for the query."""
-        known = sorted((term for term in terms if counts.get(term)), key=lambda term: counts[term])
-        chosen: list[str] = []
-        seen = 0
-        for term in known:
-            if chosen and seen + counts[term] > MATCHES:
-                break
-            chosen.append(term)
-            seen += counts[term]
-        if not chosen:
-            return []
-        match = "{context body} : (" + " OR ".join(f'"{term}"' for term in chosen) + ")"
-        if collections:
-            match = f"({match}) AND scope : ({' OR '.join(scope_term(c) for c in collections)})"
-        return self._store.best_words(match, LEXICAL)
 
+class _Clock:
+    """Milliseconds of the steps since the one before."""
 
-MATCHES = 5_000
-"""Passages that full text may have to weigh for one query: about 10 ms."""
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.laps[step] = round((now - self._last) * 1000, 2)
+        self._last = now
 
 
 def _moments(cosines: NDArray[np.float32]) -> tuple[float, float]:
@@ -193,50 +258,54 @@ def _moments(cosines: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def _largest(scores: NDArray[np.float32], count: int) -> list[int]:
+    """Where the largest of the scores above 0 are, the largest first."""
     count = min(count, len(scores))
-    return [int(i) for i in np.argpartition(-scores, count - 1)[:count] if scores[i] > 0]
+    largest = np.argpartition(-scores, count - 1)[:count]
+    return [int(i) for i in largest[np.argsort(-scores[largest])] if scores[i] > 0]
 
 
-class _Scorer:
-    """Weighs passages for one query."""
+def spread(ranked: Sequence[Parts], owners: dict[int, int], k: int) -> list[Parts]:
+    """The first `k`, with more than three of one document only where no other one is nearly as good."""
+    left, chosen = list(ranked), list[Parts]()
+    held: Counter[int] = Counter()
+    while left and len(chosen) < k:
+        best = left[0]
+        if held[owners[best.id]] >= FROM_ONE_DOCUMENT:
+            others = (
+                each
+                for each in left
+                if held[owners[each.id]] < FROM_ONE_DOCUMENT
+                and each.exact == best.exact
+                and each.total >= NEARLY * best.total
+            )
+            best = next(others, best)
+        left.remove(best)
+        held[owners[best.id]] += 1
+        chosen.append(best)
+    return chosen
 
-    def __init__(
-        self, query: str, terms: Sequence[str], counts: dict[str, int], passages: int, mean: float, near: Near
-    ) -> None:
-        self._idf = {t: math.log(1 + (passages - (n := counts.get(t, 0)) + 0.5) / (n + 0.5)) for t in terms}
-        self._all = sum(self._idf.values()) or 1.0
-        whole = words.terms(query)
-        self._neighbours = {(a, b): self._idf.get(a, 0.0) + self._idf.get(b, 0.0) for a, b in pairwise(whole)}
-        self._mean = mean
-        self._near = near
-        self._known = sum(idf for term, idf in self._idf.items() if counts.get(term)) / self._all
 
-    def score(self, id_: int, context: str, text: str) -> Parts:
-        """Weigh one passage."""
-        body = words.terms(text)
-        above = words.terms(context)
-        bm25 = self._bm25(body, above)
-        together = set(pairwise(body))
-        pairs = sum(weight for pair, weight in self._neighbours.items() if pair in together) / self._all
-        cosine = self._near.cosine[id_]
-        lift = cosine - self._near.mean if cosine else 0.0
-        total = bm25 + COSINE * lift + PAIRS * pairs
-        share = bm25 / self._all
-        meaning = min(1.0, max(0.0, lift / (FAR * self._near.spread)))
-        return Parts(id_, bm25, share, cosine, meaning, pairs, total, self._chance(share, pairs, cosine))
+def _weighed(id_: int, question: Question, body: tuple[str, str, str], near: Near) -> Parts:
+    """Weigh one passage."""
+    said, cosine = question.weigh(*body), near.cosine[id_]
+    lift = cosine - near.mean if cosine else 0.0
+    return Parts(
+        id=id_,
+        bm25=said.bm25,
+        share=said.share,
+        cosine=cosine,
+        meaning=min(1.0, max(0.0, lift / (FAR * near.spread))),
+        pairs=said.pairs,
+        exact=said.exact,
+        total=said.bm25 + COSINE * lift + PAIRS * said.pairs,
+        chance=_chance(said, cosine, lift / near.spread, question.known),
+    )
 
-    def _bm25(self, body: list[str], above: list[str]) -> float:
-        length = K1 * (1 - B + B * (len(body) + HEADINGS * len(above)) / self._mean)
-        score = 0.0
-        for term, idf in self._idf.items():
-            if often := body.count(term) + HEADINGS * above.count(term):
-                score += idf * often * (K1 + 1) / (often + length)
-        return score
 
-    def _chance(self, share: float, pairs: float, cosine: float) -> float:
-        if cosine:
-            deviations = (cosine - self._near.mean) / self._near.spread
-            z = float(np.dot(LOGISTIC, (cosine, deviations, share, pairs, self._known, 1.0)))
-        else:
-            z = float(np.dot(LEXICAL_LOGISTIC, (share, 1.0)))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+def _chance(said: Weighed, cosine: float, deviations: float, known: float) -> float:
+    """That a passage answers, 0 to 1."""
+    if cosine:
+        z = float(np.dot(LOGISTIC, (cosine, deviations, said.share, said.pairs, known, 1.0)))
+    else:
+        z = float(np.dot(LEXICAL_LOGISTIC, (said.share, 1.0)))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))

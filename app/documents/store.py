@@ -15,8 +15,9 @@ from typing import cast
 
 import msgspec
 
+from app.documents import rewording
 from app.documents.contents import Contents
-from app.documents.fulltext import add_words, drop_words
+from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
 from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.parsed import Line, Parsed
@@ -43,6 +44,8 @@ class Store(Contents):
         self._erased: list[int] = []
         self._renewed: list[int] = []
         super().__init__(path, backups, read_only=read_only)
+        if not read_only:
+            rewording.begin(self)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -158,7 +161,9 @@ class Store(Contents):
                     *(text, vector, boxes),
                 ),
             )
-            terms += add_words(self.db, cast(int, cursor.lastrowid), new.collection_id, piece.context, text)
+            passage_id = cast(int, cursor.lastrowid)
+            passage = Indexed(passage_id, new.collection_id, Path(new.path).name, piece.context, text)
+            terms += add_words(self.db, passage)
         self._count(len(new.pieces), terms)
 
     def take_erased(self) -> list[int]:
@@ -168,12 +173,8 @@ class Store(Contents):
 
     def _erase_passages(self, document_id: int) -> int:
         """Take a document's passages out of the table and the full text; → how many."""
-        rows = self.db.execute(
-            """SELECT p.id, d.collection_id, p.context, p.text FROM passages p JOIN documents d ON d.id = p.document_id
-            WHERE d.id = ?""",
-            (document_id,),
-        ).fetchall()
-        terms = sum(drop_words(self.db, *row) for row in rows)
+        rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+        terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
         self._count(-len(rows), -terms)
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]

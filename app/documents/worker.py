@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from app.database.errors import plain_errors
+from app.documents import rewording
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
 from app.documents.embed import Embedder, batches
@@ -21,7 +22,8 @@ from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.parse_process import Parser
-from app.documents.renewal import renew
+from app.documents.reembedding import renew
+from app.documents.scope import scoped_search, with_times
 from app.documents.store import Store, line_boxes
 from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm, in_thread
@@ -181,6 +183,8 @@ class DocumentsRole:
         opened.store.use(embedder.identity)
         opened.matrix.fits()
         yield
+        if not opened.store.read_only:
+            yield from rewording.steps(opened.store)
         yield from renew(opened.store, embedder)
         yield from opened.vectors.synchronize()
 
@@ -229,14 +233,14 @@ class DocumentsRole:
         began = time.perf_counter()
         opened.store.require(*call.collections)
         vector = embedder.encode_queries([call.query])[0]
-        k = max(1, call.k)
-        result = opened.searcher.search(call.query, vector, call.collections, k, trace=call.trace)
+        embedded = (time.perf_counter() - began) * 1000
+        result = scoped_search(opened, call, vector)
         if call.highlight:
             spans = best_sentences(call.query, vector, result.passages, embedder.encode)
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
-        return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
+        return Searched(result=with_times(result, embedded, elapsed))
 
     def _ground(self, call: Ground) -> Steps:
         embedder = yield from self._warm.embedder()

@@ -231,13 +231,13 @@ def test_chroma_answers_like_exact_search_beyond_the_limit(documents, policies: 
     documents.idle()
     stores = documents.role._open
     query = documents.warm._embedder.encode_queries(["hotel in Vienna"])[0]
-    exact = [x.id for x in stores.searcher.rank("hotel in Vienna", query, [])]
+    exact = [x.id for x in stores.searcher.rank("hotel in Vienna", query, []).parts]
     stores.matrix._limit = 0
     stores.matrix._generation = -1
     assert stores.vectors.ready()
-    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, [])] == exact
+    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, []).parts] == exact
     stores.vectors.close()
-    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, [])] == exact
+    assert [x.id for x in stores.searcher.rank("hotel in Vienna", query, []).parts] == exact
 
 
 def test_a_process_that_died_in_chroma_does_not_trust_its_folder(

@@ -16,7 +16,7 @@ from old_home import unpack_old_home
 
 from app.documents.embed import Embedder, batches
 from app.documents.matrix import Matrix
-from app.documents.renewal import renew
+from app.documents.reembedding import renew
 from app.documents.search import Searcher
 from app.documents.store import Store
 from app.documents.vectors import Vectors
@@ -182,10 +182,10 @@ def test_full_text_answers_until_a_document_was_read_anew(store: Store) -> None:
     assert store.stale() == [1, 3, 4]
     found = searcher.search(asked, vector, [], 3)
     assert found.found and "Munich" in found.passages[0].text
-    assert {parts.cosine for parts in searcher.rank(asked, vector, [])} == {0.0}
+    assert {parts.cosine for parts in searcher.rank(asked, vector, []).parts} == {0.0}
     _renew(store)
     assert store.stale() == [] and _passages(store) == before, "ids, which chats cite, and texts stay"
-    assert min(parts.cosine for parts in searcher.rank(asked, vector, [])) > 0
+    assert min(parts.cosine for parts in searcher.rank(asked, vector, []).parts) > 0
     expected = Words().encode([f"{context}\n{text}" for _, context, text in before])
     assert np.allclose([np.frombuffer(row[2], "<f4") for row in store.vectors()], expected)
 

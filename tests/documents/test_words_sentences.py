@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
+from app.text.exact import codes, holds_phrase, phrases
+from app.text.language import STOP_WORDS
 from app.text.sentences import sentences
-from app.text.words import query_terms, terms
+from app.text.words import VERSION, analysed, query_terms, terms
+
+SAMPLE = """Résumé 1970s policies reimbursed Straße Häuser Reisekostenrichtlinie O’Neill's 3.5 1,200 XJ-4410/B ＡＢＣ
+    石油危机 한국경제는 कंपनी की नीति ภาษาไทยที่ดี ガソリン والمدرسة بالكتاب للشركة договоры Łódź Ørsted kitaplar"""
 
 
 @pytest.mark.parametrize(
@@ -21,6 +28,81 @@ from app.text.words import query_terms, terms
 )
 def test_forms_of_a_word_meet(one: str, other: str) -> None:
     assert terms(one) == terms(other)
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("de", "Häuser", "Hauses"),
+        ("de", "Muenchen", "München"),
+        ("nl", "boeken", "boek"),
+        ("fr", "remboursements", "remboursé"),
+        ("es", "vacaciones", "vacación"),
+        ("ru", "договора", "договоры"),
+        ("tr", "kitaplar", "kitabın"),
+        ("hi", "नीतियों", "नीति"),
+        ("ar", "والمدرسة", "مدرسة"),
+        ("ar", "بالكتاب", "الكتاب"),
+        ("ar", "للشركة", "شركة"),
+        ("ar", "مُدَرِّس", "مدرس"),
+    ],
+)
+def test_forms_of_a_word_meet_in_its_language(language: str, one: str, other: str) -> None:
+    assert terms(one, language) == terms(other, language) != []
+
+
+@pytest.mark.parametrize(("one", "other"), [("がす", "かす"), ("йод", "иод"), ("ที่", "ที")])
+def test_marks_that_make_another_letter_stay(one: str, other: str) -> None:
+    assert terms(one) != terms(other)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The price of the hotel is in the list."),
+        ("de", "Der Preis des Hotels steht in der Liste."),
+        ("nl", "De prijs van het hotel staat in de lijst."),
+        ("fr", "Le prix de l'hôtel est dans la liste."),
+        ("es", "El precio del hotel está en la lista."),
+        ("ru", "Цена за номер указана в этом списке и на сайте."),
+        ("en", "Munich 165"),
+    ],
+)
+def test_the_language_of_a_passage_shows(language: str, text: str) -> None:
+    assert analysed("", text)[0] == language
+
+
+@pytest.mark.parametrize("text", ["ภาษาไทย", "ພາສາລາວ", "ភាសាខ្មែរ", "မြန်မာဘာသာ", "石油危机", "ガソリン"])
+def test_scripts_without_spaces_become_pairs(text: str) -> None:
+    """A part of a word is found in it, and no term is a whole word."""
+    found = terms(text)
+    assert len(found) > 1 and all(term in text and len(term) < len(text) for term in found)
+
+
+def test_terms_change_only_with_their_version() -> None:
+    """Whoever changes the terms counts VERSION up, which has every index built anew, and writes the new digest here."""
+    texts = [SAMPLE, *(sentence for words in STOP_WORDS.values() for sentence in sorted(words))]
+    found = [terms(text, language) for text in texts for language in STOP_WORDS]
+    digest = hashlib.sha256(repr([found, codes(SAMPLE)]).encode()).hexdigest()[:16]
+    assert (VERSION, digest) == (2, "8fae354e118d5816")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Part XJ-4410/B, ISO-9001 and A320neo", ["xj4410b", "iso9001"]),
+        ("RFC2119 for the 4410-XJ", ["rfc2119", "4410xj"]),
+        ("In the mid-1990s a 16-year-old ran 5km on the 3rd, 1980s-1990s, 2024-01-05, 10AM, إترنت2", []),
+    ],
+)
+def test_part_numbers_are_told_from_words_with_digits(text: str, found: list[str]) -> None:
+    assert codes(text) == found
+
+
+def test_phrases_are_quoted_in_any_style() -> None:
+    assert phrases('"a b" “c d” „e f“ «g h» 「石油」 it\'s \'no\' "" "?"') == ["a b", "c d", "e f", "g h", "石油"]
+    assert holds_phrase("The Remote, work policy.", "remote work") and not holds_phrase("remote works", "remote work")
+    assert holds_phrase("一九七三年石油危机", "石油危机")
 
 
 def test_chinese_is_found_inside_a_run_without_spaces() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
-from app.types import Answer
+from app.types import Answer, Filter
 from app.workers.calls.engine import Prefill, Token
 from app.workers.message import Call, Data, Failure
 
@@ -107,6 +107,7 @@ class Ask(Call, frozen=True):
     alone: bool = False
     model_id: str = ""
     priority: int = 0
+    filter: Filter = Filter()
 
 
 class Summarise(Call, frozen=True):

@@ -29,6 +29,7 @@ LIBRARIES = (
     ("selectolax", "MIT"),
     ("markdown-it-py", "MIT"),
     ("Pygments", "BSD-2-Clause"),
+    ("PyStemmer", "MIT, BSD-3-Clause"),
     ("msgspec", "BSD-3-Clause"),
     ("starlette", "BSD-3-Clause"),
     ("uvicorn", "BSD-3-Clause"),

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.errors import AppError
-from app.text.words import fold
+from app.text.fold import fold
 
 Kind = Literal["text", "date", "amount", "number", "name", "reference", "email", "phone", "yes_no", "choice"]
 """`name` is a person or an organisation, `reference` a number by which something is known ("2024-118")."""

@@ -17,8 +17,8 @@ from msgspec import Struct
 from app.text.fields.field import Field
 from app.text.fields.labels import field_keys, label_key, lines_of, pairs
 from app.text.fields.values import CLOSED, same_value, trimmed, value_at, value_pattern
+from app.text.fold import fold
 from app.text.sentences import sentences
-from app.text.words import fold
 from app.types import Passage
 
 BY_LABEL, BY_PHRASE, BY_HEAD, UNSURE = 0.97, 0.93, 0.9, 0.4

@@ -12,6 +12,7 @@ from app.types import (
     Document,
     Excerpt,
     FileStatus,
+    Filter,
     Part,
     Passage,
     Reading,
@@ -78,13 +79,17 @@ class Forgotten(Call, frozen=True):
 
 
 class Search(Call, frozen=True):
-    """→ SearchResult in Searched. No collections: all of them."""
+    """→ SearchResult in Searched. No collections: all of them.
+
+    Without a `filter` one is read from the query: "in the 2025 price list"; the result's note then says so.
+    """
 
     query: str
     collections: tuple[int, ...] = ()
     k: int = 8
     highlight: bool = False  # find the best sentence of each passage
-    trace: bool = False  # say what was looked at
+    filter: Filter = Filter()
+    trace: bool = False  # say how the passages were found
 
 
 class Ground(Call, frozen=True):
