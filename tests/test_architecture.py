@@ -28,6 +28,8 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "httpx": ("app/core/remote/connection.py",),
     "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
+    "docx": ("app/export/",),
+    "openpyxl": ("app/export/", "app/documents/loaders/", "trainer/"),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("trainer/",),
     "transformers": ("trainer/",),
@@ -50,6 +52,8 @@ NOT_IN_THE_WINDOW = (
     "llama_cpp",
     "onnxruntime",
     "numpy",
+    "docx",
+    "openpyxl",
 )
 
 LATE_IMPORTS = {

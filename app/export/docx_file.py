@@ -1,0 +1,117 @@
+"""A report as a DOCX file, through python-docx, which is imported when one is written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Table
+from app.export.saving import clean
+
+_COLOURS: dict[Mark, str] = {"added": "1B6E3C", "removed": "B3261E", "faint": "6B6B6B"}
+_LINK = "0563C1"
+_HEADER = "EDEDED"
+_LANDSCAPE_FROM = 5  # columns
+
+
+def docx_bytes(title: str, blocks: Sequence[Block]) -> bytes:
+    """The file on A4, turned where a table has many columns."""
+    import docx
+
+    document = docx.Document()
+    widest = max((len(block.columns) for block in blocks if isinstance(block, Table)), default=0)
+    _set_up(document, title, landscape=widest >= _LANDSCAPE_FROM)
+    document.add_heading(clean(title), 0)
+    for block in blocks:
+        match block:
+            case Heading():
+                document.add_heading(clean(block.text), max(1, min(4, block.level)))
+            case Paragraph():
+                _fill(document.add_paragraph(), block.runs)
+            case Table():
+                _add_table(document, block)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def _set_up(document: Any, title: str, *, landscape: bool) -> None:
+    from docx.enum.section import WD_ORIENT
+    from docx.shared import Cm, Pt
+
+    section = document.sections[0]
+    section.page_width, section.page_height = (Cm(29.7), Cm(21)) if landscape else (Cm(21), Cm(29.7))
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2)
+    document.styles["Normal"].font.size = Pt(10)
+    document.core_properties.title, document.core_properties.author = clean(title)[:255], "Inhouse"
+
+
+def _add_table(document: Any, table: Table) -> None:
+    width = max([len(table.columns), *(len(row) for row in table.rows)])
+    if not width:
+        return
+    named = bool(table.columns)
+    made = document.add_table(rows=len(table.rows) + named, cols=width, style="Table Grid")
+    rows = iter(made.rows)
+    if named:
+        header = next(rows)
+        _mark_header(header)
+        for cell, name in zip(header.cells, table.columns, strict=False):
+            _shade(cell)
+            _fill(cell.paragraphs[0], (Run(name, "strong"),))
+    for row, values in zip(rows, table.rows, strict=True):
+        for cell, runs in zip(row.cells, values, strict=False):
+            _fill(cell.paragraphs[0], runs)
+    document.add_paragraph()
+
+
+def _fill(paragraph: Any, runs: Runs) -> None:
+    for run in runs:
+        made = _linked(paragraph, run) if run.link else paragraph.add_run(clean(run.text))
+        _look(made, _LINK if run.link else _COLOURS.get(run.mark, ""))
+        made.bold = run.mark in ("strong", "added") or None
+        made.font.strike = run.mark == "removed" or None
+        made.underline = bool(run.link) or run.mark == "added" or None
+
+
+def _look(run: Any, colour: str) -> None:
+    from docx.shared import RGBColor
+
+    if colour:
+        run.font.color.rgb = RGBColor.from_string(colour)
+
+
+def _linked(paragraph: Any, run: Run) -> Any:
+    """A run inside a hyperlink, which python-docx reads but does not make."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), paragraph.part.relate_to(clean(run.link), RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    made = paragraph.add_run(clean(run.text))
+    paragraph._p.append(link)
+    link.append(made._r)
+    return made
+
+
+def _mark_header(row: Any) -> None:
+    """The row is repeated on each page."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)
+
+
+def _shade(cell: Any) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    shade = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", _HEADER)):
+        shade.set(qn(f"w:{name}"), value)
+    cell._tc.get_or_add_tcPr().append(shade)

@@ -1,0 +1,59 @@
+"""A report as Markdown (CommonMark with GitHub's tables and strikethrough)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from app.export.content import Block, Heading, Paragraph, Run, Runs, Table
+from app.export.saving import clean
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
+_LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s|$)")
+_AROUND = {"": "", "strong": "**", "added": "**", "removed": "~~", "faint": ""}
+
+
+def markdown_text(title: str, blocks: Sequence[Block]) -> str:
+    """The whole file as text, ending in a newline."""
+    return "\n\n".join([f"# {_escaped(title)}", *(_block(block) for block in blocks)]) + "\n"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"{'#' * (1 + max(1, min(4, block.level)))} {_escaped(block.text)}"
+        case Paragraph():
+            return _LINE_START.sub(r"\1\\\2", _runs(block.runs).replace("<br>", "  \n"))
+        case Table():
+            return "\n".join(_rows(block))
+
+
+def _rows(table: Table) -> Iterator[str]:
+    width = max([len(table.columns), *(len(row) for row in table.rows)])
+    names = [*map(_escaped, table.columns), *[""] * width][:width]
+    yield f"| {' | '.join(names)} |"
+    yield f"|{'---|' * width}"
+    for row in table.rows:
+        yield f"| {' | '.join(_runs(cell) for cell in row)} |"
+
+
+def _runs(runs: Runs) -> str:
+    return "".join(_run(run) for run in runs)
+
+
+def _run(run: Run) -> str:
+    """Marks stand at the word: Markdown knows none with a space inside."""
+    bare = run.text.strip()
+    if not bare:
+        return run.text.replace("\n", "<br>")
+    left, right = run.text[: len(run.text) - len(run.text.lstrip())], run.text[len(run.text.rstrip()) :]
+    around = _AROUND[run.mark]
+    text = f"{around}{_escaped(bare)}{around}"
+    if run.link:
+        text = f"[{text}](<{quote(run.link, safe='/:?&=#%+,;@!$()~*._-')}>)"
+    return left.replace("\n", "<br>") + text + right.replace("\n", "<br>")
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", clean(text)).replace("\n", "<br>")
