@@ -62,6 +62,31 @@ class Source(Struct, frozen=True, kw_only=True):
     passage: Passage
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a document that a summary says a line about; `start` and `end` are a span in its text."""
+
+    heading: str  # "" of a part without one
+    start: int
+    end: int
+    page: int | None = None
+    passages: int = 0
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """The document's own words as a summary shows them, and where they stand (`passage.best`)."""
+
+    text: str  # on one line, without the marks of lists and of Markdown
+    passage: Passage
+
+
+class Topic(Struct, frozen=True, kw_only=True):
+    """What some documents of a collection are about, in the words of a heading."""
+
+    name: str
+    documents: tuple[int, ...]  # ids
+    excerpt: Passage  # where that heading stands
+
+
 class SearchResult(Struct, frozen=True, kw_only=True):
     """Passages, best first. `found` is False where none is near enough to answer from."""
 
@@ -166,6 +191,7 @@ class Document(Struct, frozen=True, kw_only=True):
     pages: int | None = None
     passages: int = 0
     indexed_at: float | None = None
+    modified: float = 0.0  # when the file had last been changed as it was indexed, seconds since the epoch
     reason: str = ""  # why it failed, for the user
     code: str = ""  # stable kind of failure: "password", "damaged", "empty", …
 

@@ -76,6 +76,8 @@ class Step:
 
     role: WorkerRole
     call: AnyCall
+    written: str = ""  # text that the use case has written since its last step, and that stays
+    fraction: float = 0.0  # of the use case, where it knows
 
 
 @dataclass(eq=False)

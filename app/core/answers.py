@@ -10,6 +10,7 @@ import msgspec
 
 from app.assistant import flow as assistant
 from app.assistant.flow import Step, Stopped
+from app.assistant.summarise import respond
 from app.chats.records import Turn
 from app.core.calls import chats as c
 from app.core.children import Requester
@@ -157,7 +158,7 @@ class Answers:
             return
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
-            assistant.answer(ask),
+            respond(ask),
             lambda step: self._child_of(step),
             done=lambda answer: self._end(writing, answer),
             failed=lambda error: self._give_up(writing, error),
@@ -175,8 +176,12 @@ class Answers:
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()
         writing.by_engine = step.role == "engine"
+        if step.written:
+            self._take(writing, Token(text=step.written))
         if writing.by_engine:
             self._move(writing, "reading")
+        elif step.fraction:
+            self._move(writing, "summarising", step.fraction)
         elif writing.text:
             self._move(writing, "checking", 1.0)
         else:

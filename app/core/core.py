@@ -26,6 +26,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.summaries import Summaries
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.errors import AppError
@@ -79,13 +80,15 @@ class Core:
         self.documents = DocumentsDesk(house)
         self.answers = Answers(house, self.models, self.documents)
         questions = Questions(house, self.models, self.documents)
+        summaries = Summaries(self.documents)
         chats = Chats(house, self.models, self.documents, self.answers)
         removals = Removals(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.answers, questions, chats, removals, training, completions, self.api,
+            self.models, self.documents, self.answers, questions, summaries, chats, removals, training, completions,
+            self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

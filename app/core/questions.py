@@ -7,6 +7,7 @@ from typing import Any
 
 from app.assistant import flow as assistant
 from app.assistant.flow import Step, Stopped
+from app.assistant.summarise import respond
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.documents import DocumentsDesk
@@ -79,16 +80,21 @@ class _Question:
         )
         self.ended: Callable[[], object] = lambda: None
         self.flow = Flow(
-            assistant.answer(ask),
+            respond(ask),
             lambda step: backend if step.role == "engine" else documents.child,
             done=self._done,
             failed=self._failed,
             event=self._take,
             stopped=lambda: Stopped("".join(self._text)),
+            began=self._began,
             fails=self._fails,
         )
         # A program that went away is no reason to end an engine that works for others.
         reply.on_cancel(lambda: self.flow.stop(insist=reply.door.kind != "api"))
+
+    def _began(self, step: Step) -> None:
+        if step.written:
+            self._take(Token(text=step.written))
 
     def _take(self, data: Any) -> None:
         if isinstance(data, Token) and not data.thinking:

@@ -79,10 +79,10 @@ class Catalogue(Database):
         return next(iter(same + alike), None)
 
     def documents(self, collection_id: int) -> list[Document]:
-        """What needs attention first, then by name."""
+        """What needs attention first, then by name; 0: of all collections."""
         rows = self.db.execute(
             """SELECT d.*, c.name AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
-            WHERE c.id = ? ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
+            WHERE ? IN (0, c.id) ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
             (collection_id,),
         )
         return [self._document(row) for row in rows]
@@ -109,6 +109,7 @@ class Catalogue(Database):
             pages=row["pages"],
             passages=row["passages"],
             indexed_at=row["indexed_at"],
+            modified=row["modified"] or 0.0,
             reason=row["reason"],
             code=row["code"],
         )

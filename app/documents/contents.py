@@ -21,6 +21,16 @@ VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE zeroblob(?) EN
 """The vector of a passage `p` of a document `d`; zeros, which are near to nothing, where another embedder made it."""
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a passage stands, without what it says."""
+
+    id: int
+    start: int
+    end: int
+    page: int | None
+    heading: str
+
+
 class Contents(Catalogue):
     """Texts, passages, vectors and full text, to read."""
 
@@ -102,6 +112,27 @@ class Contents(Catalogue):
             )
             for row in rows
         }
+
+    def places(self, document_id: int) -> list[Place]:
+        """The places of a document's passages, in order."""
+        rows = self.db.execute(
+            'SELECT id, start, "end", page, heading FROM passages WHERE document_id = ? ORDER BY id', (document_id,)
+        )
+        return [Place(*tuple(row)) for row in rows]
+
+    def sampled(self, collections: Sequence[int], most: int) -> list[tuple[int, int, str, bytes]]:
+        """Id, document, heading and vector of at most `most` passages, spread evenly over collections."""
+        inside = "FROM passages p JOIN documents d ON d.id = p.document_id"
+        if collections:
+            inside += f" WHERE d.collection_id IN ({','.join('?' * len(collections))})"
+        count = int(self.db.execute(f"SELECT count(*) {inside}", tuple(collections)).fetchone()[0])
+        rows = self.db.execute(
+            f"""SELECT id, document_id, heading, vector FROM (
+                SELECT p.id, p.document_id, p.heading, p.vector, row_number() OVER (ORDER BY p.id) AS n {inside}
+            ) WHERE n % ? = 0 ORDER BY id""",
+            (*collections, -(-count // most) or 1),
+        )
+        return [tuple(row) for row in rows]
 
     def count(self) -> int:
         """All passages."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from app.database.errors import plain_errors
+from app.documents.digest import Digest
 from app.documents.embed import Embedder, batches
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
@@ -37,6 +38,8 @@ from app.workers.calls.documents import (
     DocumentText,
     Embed,
     Embedded,
+    Extract,
+    FindTopics,
     Forgotten,
     Ground,
     Grounded,
@@ -44,6 +47,7 @@ from app.workers.calls.documents import (
     ListCollections,
     ListDocuments,
     ListTombstones,
+    Outline,
     PageImage,
     Read,
     Readings,
@@ -109,7 +113,8 @@ class DocumentsRole:
             case DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
             case ListDocuments():
-                self._store.require(call.collection_id)
+                if call.collection_id:
+                    self._store.require(call.collection_id)
                 return Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
             case Add():
                 return (yield from self._add(call))
@@ -141,6 +146,8 @@ class DocumentsRole:
                 return (yield from self._render(call))
             case ReadText():
                 return self._read_text(call)
+            case Outline() | Extract() | FindTopics():
+                return (yield from self._summarise(call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -244,6 +251,18 @@ class DocumentsRole:
                 vectors[index] = tuple(row.tolist())
             yield Warming()
         return Embedded(vectors=tuple(vectors), tokens=sum(tokens))
+
+    def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
+        digest = Digest(self._store, self._marked)
+        match call:
+            case Outline():
+                return digest.outline(self._document(call.document_id), call.parts)
+            case Extract():
+                embedder = yield from self._warm.embedder()
+                return (yield from digest.extract(call, embedder.encode))
+            case FindTopics():
+                self._store.require(*call.collections)
+                return digest.topics(call)
 
     def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
         """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""

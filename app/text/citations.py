@@ -33,6 +33,7 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 """What a model says instead of an answer, in English and German; a negated fact ("lunch is not included") is none."""
+_FULL_STOPS = tuple(".!?…。！")
 _CLOSERS = "*_\"'”’»)"
 SHORTEST_CLAIM = 2
 """Words that a sentence needs to say something that could be right or wrong."""
@@ -107,7 +108,7 @@ def cite(
         if index is None or not 1 <= index <= len(passages) or not holds(claim.text, passages[index - 1], enough):
             unsupported.append(claim.text)
             continue
-        place = _mark_place(text, claim)
+        place = claim.start + place_mark(text[claim.start : claim.end])
         pieces += [text[at:place], f" [{numbers.setdefault(index, len(numbers) + 1)}]"]
         at = place
     pieces.append(text[at:])
@@ -133,6 +134,12 @@ def best_sentence(passage: Passage, question: str) -> str:
     return " ".join(passage.text[start:end].split())
 
 
+def place_mark(sentence: str) -> int:
+    """Where its citation stands: before the full stop, as in “160 EUR [1].”; after it where something closes it."""
+    end = len(sentence)
+    return end - 1 if sentence[-1:] in _FULL_STOPS and sentence[-2:-1] not in _CLOSERS else end
+
+
 def _outside_code(line: str) -> str:
     """Drop marks from a line, but not from `inline code`."""
     parts = re.split(r"(`[^`]*`)", line)
@@ -143,9 +150,3 @@ def _is_claim(sentence: str) -> bool:
     if sentence.rstrip("*_ ").endswith((":", "?", "：", "？")) or refuses(sentence):
         return False
     return len(_WORD.findall(sentence)) >= SHORTEST_CLAIM or bool(_NUMBER.search(sentence))
-
-
-def _mark_place(text: str, claim: Claim) -> int:
-    """Before the full stop, as in “160 EUR [1].”; after it where something closes the sentence."""
-    end = claim.end
-    return end - 1 if text[end - 1] in ".!?…。！" and text[end - 2 : end - 1] not in _CLOSERS else end

@@ -11,7 +11,7 @@ from app.workers.message import Call, Data, Failure
 
 Where = Literal["collection", "everywhere", "nowhere"]
 """What a question is asked: the chat's collection, all of them, or the model alone."""
-Stage = Literal["waiting", "loading", "searching", "reading", "writing", "checking"]
+Stage = Literal["waiting", "loading", "searching", "reading", "writing", "checking", "summarising"]
 
 
 class AskInChat(Call, frozen=True):
@@ -107,6 +107,19 @@ class Ask(Call, frozen=True):
     alone: bool = False
     model_id: str = ""
     priority: int = 0
+
+
+class Summarise(Call, frozen=True):
+    """A document, or else these collections (none: all), in their own words; → Token…, Summarised…, Answered."""
+
+    document_id: int = 0
+    collections: tuple[int, ...] = ()
+
+
+class Summarised(Data, frozen=True):
+    """How far a summary is."""
+
+    fraction: float
 
 
 class ChatAsked(Data, frozen=True):
@@ -224,8 +237,9 @@ Calls = (
     | PurgeChats
     | CountPrompt
     | Ask
+    | Summarise
 )
-Answers = ChatAsked | TurnStored | Answered | Prefill | Token
+Answers = ChatAsked | TurnStored | Answered | Prefill | Token | Summarised
 Events = (
     ChatsChanged
     | QuestionAdded

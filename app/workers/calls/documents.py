@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from msgspec import field
 
-from app.types import Box, Collection, Document, FileStatus, Passage, Reading, SearchResult, Support
+from app.types import (
+    Box,
+    Collection,
+    Document,
+    Excerpt,
+    FileStatus,
+    Part,
+    Passage,
+    Reading,
+    SearchResult,
+    Support,
+    Topic,
+)
 from app.workers.message import Call, Data
 
 
@@ -32,7 +44,7 @@ class DeleteCollection(Call, frozen=True):
 
 
 class ListDocuments(Call, frozen=True):
-    """→ Documents, "needs attention first"."""
+    """→ Documents, "needs attention first". 0: of all collections."""
 
     collection_id: int
 
@@ -107,6 +119,35 @@ class ReadText(Call, frozen=True):
     """The whole text of a document; → DocumentText."""
 
     document_id: int
+
+
+class Outline(Call, frozen=True):
+    """The parts of a document, at most `parts`, by its headings; → Outlined."""
+
+    document_id: int
+    parts: int = 12
+
+
+class Extract(Call, frozen=True):
+    """The sentences, lists or tables that carry a stretch of a document, in its order; → Extracted.
+
+    `opening`: they should say what the document is, and are sentences only.
+    """
+
+    document_id: int
+    start: int
+    end: int
+    count: int = 1
+    words: int = 60  # of all of them together
+    opening: bool = False
+    without: tuple[tuple[int, int], ...] = ()  # stretches that were extracted before
+
+
+class FindTopics(Call, frozen=True):
+    """What documents are about, what most of them are first; → Topics. No collections: all of them."""
+
+    collections: tuple[int, ...] = ()
+    count: int = 8
 
 
 class CheckHealth(Call, frozen=True):
@@ -207,6 +248,19 @@ class DocumentText(Data, frozen=True):
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
+class Outlined(Data, frozen=True):
+    document: Document
+    parts: tuple[Part, ...]
+
+
+class Extracted(Data, frozen=True):
+    excerpts: tuple[Excerpt, ...]
+
+
+class Topics(Data, frozen=True):
+    topics: tuple[Topic, ...]
+
+
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -229,6 +283,9 @@ Calls = (
     | Embed
     | RenderPage
     | ReadText
+    | Outline
+    | Extract
+    | FindTopics
     | CheckHealth
 )
 
@@ -248,5 +305,8 @@ Answers = (
     | Embedded
     | PageImage
     | DocumentText
+    | Outlined
+    | Extracted
+    | Topics
     | Health
 )
