@@ -13,11 +13,11 @@ from app.api.door import ApiDoor
 from app.api.errors import not_found
 from app.api.models import IN_USE, chosen
 from app.api.reply import json_response, new_id, now
-from app.api.schema import AskRequest, SearchRequest
+from app.api.schema import AskRequest, SearchRequest, SummariseRequest
 from app.api.stream import streamed, unless_gone
-from app.core.calls.chats import Answered, Ask
+from app.core.calls.chats import Answered, Ask, Summarise
 from app.types import Answer, Collection, Passage
-from app.workers.calls.documents import Collections, ListCollections, Search, Searched
+from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token
 from app.workers.message import Data
 
@@ -63,6 +63,27 @@ async def ask(request: Request) -> Response:
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
     return json_response(_answer(_head(collection, model), answered.answer))
+
+
+async def summarise(request: Request) -> Response:
+    """POST /v1/collections/{id}/summarise."""
+    asked = await decoded(request, SummariseRequest)
+    collection = await _found(request)
+    if asked.document_id:
+        await _require(request.state.door, collection, asked.document_id)
+    call = Summarise(document_id=asked.document_id, collections=() if asked.document_id else (collection.id,))
+    if asked.stream:
+        return await streamed(request, [call], AnswerStream(collection, ""))
+    answered = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(answered, Answered)
+    return json_response(_answer(_head(collection, ""), answered.answer))
+
+
+async def _require(door: ApiDoor, collection: Collection, document_id: int) -> None:
+    listed = await door.ask(ListDocuments(collection_id=collection.id))
+    assert isinstance(listed, Documents)
+    if document_id not in {each.id for each in listed.documents}:
+        raise not_found(f"There is no document {document_id} in collection {collection.id}.", "document_not_found")
 
 
 class AnswerStream:

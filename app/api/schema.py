@@ -192,6 +192,13 @@ class SearchRequest(Body, kw_only=True):
     k: Annotated[int, Meta(ge=1, le=MOST_PASSAGES)] = 8
 
 
+class SummariseRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/summarise. Needs no model: a summary is made of the documents' own words."""
+
+    document_id: int = 0  # 0: what the collection holds
+    stream: bool | None = None
+
+
 class AskRequest(Body, kw_only=True):
     """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
 

@@ -70,7 +70,7 @@ def add(args: argparse.Namespace, session: Session) -> int:
         elif isinstance(data, AddProgress):
             session.progress.show("Waiting until the files before these are through…")
 
-    collection = _collection_for(session, args.collection or "")
+    collection = collection_for(session, args.collection or "")
     added = session.call(Add(paths=paths, collection_id=collection.id, force=args.force), show)
     assert isinstance(added, Added)
     if not args.json:
@@ -82,7 +82,7 @@ def add(args: argparse.Namespace, session: Session) -> int:
     return 1
 
 
-def _collection_for(session: Session, name: str) -> Collection:
+def collection_for(session: Session, name: str) -> Collection:
     """The collection of this name, made where there is none; without a name the one that new chats ask."""
     if not name:
         default = session.settings.get(DEFAULT_COLLECTION)
@@ -186,7 +186,7 @@ def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
 def remove(args: argparse.Namespace, session: Session) -> int:
     """Remove documents from the index, with a proof that nothing of them can be found."""
     listed = documents_of(session, args.collection)
-    ids = tuple(document.id for name in args.documents for document in _chosen(name, listed))
+    ids = tuple(document.id for name in args.documents for document in chosen(name, listed))
     _delete_answers(args, session, ids)
     removed = session.call(Remove(ids=ids))
     assert isinstance(removed, Removed)
@@ -229,7 +229,12 @@ def _answers(count: int) -> str:
     return f"{count} answer{'' if count == 1 else 's'} in your chats still tell{'s' if count == 1 else ''} of it"
 
 
-def _chosen(name: str, documents: list[Document]) -> list[Document]:
+def chosen(name: str, documents: list[Document]) -> list[Document]:
+    """The document of this path or name.
+
+    Raises:
+        AppError: there is none, or several are called so.
+    """
     path = str(Path(name).expanduser().absolute())
     found = [item for item in documents if item.path in (name, path)] or [
         item for item in documents if item.name == name

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from app.cli import ask, bench, doctor, documents, models, repl, serve, train
+from app.cli import ask, bench, doctor, documents, models, repl, serve, summarise, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "remove": documents.remove,
     "collections": documents.collections,
     "models": models.command,
+    "summarise": summarise.command,
     "chat": repl.command,
     "train": train.command,
     "serve": serve.command,
@@ -104,8 +105,14 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     _add_json(ask)
+    summarise = commands.add_parser(
+        "summarise", help="a document, or what a collection holds, in its own words with sources; needs no model"
+    )
+    summarise.add_argument("document", nargs="?", default="", metavar="FILE", help="name or path; a new file is added")
+    summarise.add_argument("--export", default="", metavar="FILE", help="save it as .docx or .md")
+    _add_json(summarise)
     chat = commands.add_parser("chat", help="talk in the terminal")
-    for command in (ask, chat):
+    for command in (ask, summarise, chat):
         _add_collection(command)
 
 

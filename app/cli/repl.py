@@ -143,6 +143,8 @@ class Repl:
             progress.show(data.note)
         elif isinstance(data, AnswerMoved) and data.stage == "loading":
             progress.show("Loading the model…")
+        elif isinstance(data, AnswerMoved) and data.stage == "summarising":
+            progress.show(f"Summarising… {data.fraction:.0%}")
         elif isinstance(data, AnswerMoved) and data.stage in ("searching", "reading"):
             progress.show("Searching your documents…" if data.stage == "searching" else f"Reading… {data.fraction:.0%}")
         elif isinstance(data, AnswerFailed):

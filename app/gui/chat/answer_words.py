@@ -34,6 +34,7 @@ def progress_line(progress: Progress, waits_for: str) -> str:
         "loading": tr("Loading {model}. Your question is next."),
         "searching": tr("Searching {name}"),
         "reading": tr("Reading {n} passages, {percent} %"),
+        "summarising": tr("Summarising, {percent} %"),
         "checking": tr("Checking the answer against {n} passages"),
     }
     return sentences[progress.stage].format(model=waits_for, name=name, n=progress.passages, percent=percent)

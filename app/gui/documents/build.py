@@ -12,6 +12,7 @@ from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
+from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.parts import Parts
@@ -25,9 +26,17 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def summarise(parts: Parts, window: MainWindow, row: Row) -> None:
+    """Ask for the summary of a document in a chat of its own, which goes on from there."""
+    window.new_chat()
+    parts.chats.choose_collection(parts.documents.current)
+    parts.chats.ask(QCoreApplication.translate("Documents", "Summarise {0}").format(row.name))
 
 
 def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int], runs: Runs) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,9 @@ LOADING_MS = 300
 
 class DocumentsPage(PageFrame):
     """Shows the controller's models and passes on what the person does."""
+
+    summary_wanted = Signal(object)
+    """Row: of a document that a chat is to summarise."""
 
     def __init__(
         self, controller: DocumentsController, source: SourcePanel | None = None, parent: QWidget | None = None
@@ -121,6 +124,7 @@ class DocumentsPage(PageFrame):
         table.opened.connect(lambda row: controller.open_document.emit(row.id))
         table.file_wanted.connect(self._open_file)
         table.folder_wanted.connect(self._open_folder)
+        table.summary_wanted.connect(self.summary_wanted)
         table.again_wanted.connect(controller.index_again)
         table.unlock_wanted.connect(controller.unlock)
         table.copy_wanted.connect(self._dialogs.choose_copy)

@@ -34,6 +34,7 @@ class DocumentsTable(QTableView):
     """Row: show its text"""
     file_wanted = Signal(object)
     folder_wanted = Signal(object)
+    summary_wanted = Signal(object)
     again_wanted = Signal(list)
     remove_wanted = Signal(list)
     unlock_wanted = Signal(object, str)
@@ -227,6 +228,8 @@ class DocumentsTable(QTableView):
             row = rows[0]
             show = menu.addAction(icon("text-quote"), self.tr("Show text"), lambda: self.opened.emit(row))
             show.setEnabled(row.passages > 0 and row.id is not None)
+            summarise = menu.addAction(icon("file-text"), self.tr("Summarise"), lambda: self.summary_wanted.emit(row))
+            summarise.setEnabled(show.isEnabled())
             menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
             menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()
