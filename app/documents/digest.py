@@ -27,7 +27,7 @@ FEWEST_PARTS, CHARS_A_PART = 4, 450
 """A short document has fewer parts: a summary as long as the document is none."""
 FIRST, CENTRAL = 3, 9
 """Passages of a stretch that are read: its first ones, and those nearest to its middle."""
-EMBEDDED = 14
+EMBEDDED = 10
 """Sentences of a stretch that are embedded, the likeliest by their words."""
 BEGINNING, OPENS, CONTINUES = 0.12, 0.25, -0.1
 """What it is worth to stand at the beginning of a part, to say what the whole document is where that is looked for, and

@@ -22,6 +22,8 @@ UnitKind = Literal["sentence", "list", "table"]
 
 SHORTEST, LONGEST = 6, 42
 """Words that a sentence of a summary has; a longer one is taken only where nothing else says it."""
+SHORTEST_BEFORE = 4
+"""Words of a sentence that one which points backwards may come with."""
 LONG_ITEM = 9
 """Words from which an entry of a list reads as a sentence of its own."""
 FACTS_COUNTED = 3
@@ -65,6 +67,7 @@ _DEFECTIVE = re.compile(
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]\[]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)|\[([^\]\[]+)\]\[[^\]\[]*\]")
 _REFERENCE = re.compile(r"\[\s*\^?\d{1,3}\s*\]")
+_INLINE_TAG = re.compile(r"</?(?:a|b|code|em|i|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->")
 _STRONG = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|`")
 _LINE_MARK = re.compile(r"^\s*(?:(?:>|#{1,6}|[-*+•–]|\d{1,3}[.)])\s+)+(?:\[[ xX]\]\s+)?")
@@ -104,7 +107,7 @@ def plain(text: str) -> str:
     """A stretch of a document on one line: links by their words, no emphasis, reference numbers, tags or list mark."""
     text = _IMAGE.sub(" ", _LINE_MARK.sub("", text))
     text = _LINK.sub(lambda link: link[1] or link[2] or "", text)
-    return " ".join(_STRONG.sub("", _TAG.sub(" ", _REFERENCE.sub("", text))).split())
+    return " ".join(_STRONG.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", _REFERENCE.sub("", text)))).split())
 
 
 def length(text: str) -> int:
@@ -201,7 +204,7 @@ def _of_paragraph(text: str, block: Block) -> Iterator[Unit]:
                 yield unit
             elif leaning and before is not None and length(before.text) + length(shown) <= LONGEST:
                 yield Unit(before.start, end, f"{before.text} {shown}", "sentence")
-        before = unit if whole and not leaning else None
+        before = unit if whole and not leaning and length(shown) >= SHORTEST_BEFORE else None
 
 
 def _is_prose(text: str) -> bool:

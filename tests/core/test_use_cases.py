@@ -47,6 +47,7 @@ TABLE: dict[str, Use] = {
     "SettingsChanged": Use("_share_settings", "chat"),
     # chats
     "Ask": Use(command="ask", api="collections", why="the window asks in a chat, which is kept"),
+    "Summarise": Use(command="summarise", api="collections", why="the window asks in a chat, which is kept"),
     "AskInChat": Use("ChatController.ask", "chat"),
     "Regenerate": Use("ChatController.regenerate", why=ASIDE),
     "StopAnswer": Use("ChatController.stop", "chat"),
@@ -81,6 +82,9 @@ TABLE: dict[str, Use] = {
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
     "Embed": Use(api="embeddings", why="for programs"),
     "Ground": Use(why=INSIDE),
+    "Outline": Use(why=INSIDE),
+    "Extract": Use(why=INSIDE),
+    "FindTopics": Use(why=INSIDE),
     "Read": Use(why=INSIDE),
     "ListTombstones": Use(why=INSIDE),
     "Forgotten": Use(why=INSIDE),
