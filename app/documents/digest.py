@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from app.documents.contents import Place
 from app.documents.ground import Encode
 from app.documents.store import Store
-from app.text.salience import Unit, is_navigation, length, plain, salience, speaks_of_itself, units, weights
-from app.text.structure import bare_heading
+from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
 from app.types import Document, Excerpt, Part, Passage, Topic
 from app.workers.calls.documents import Extract, Extracted, FindTopics, Outlined, Topics, Warming
 from app.workers.protocol import AnyData
@@ -32,6 +31,8 @@ EMBEDDED = 10
 BEGINNING, OPENS, CONTINUES = 0.12, 0.25, -0.1
 """What it is worth to stand at the beginning of a part, to say what the whole document is where that is looked for, and
 to go on with a table whose first rows stand elsewhere."""
+LEAST = -0.1
+"""The salience from which a unit may stand in a summary: below it are links, captions and sentences without an end."""
 REPEATS = 0.8
 """The cosine from which two sentences say the same."""
 SAMPLED = 2000
@@ -106,8 +107,10 @@ class Digest:
             for k, unit in enumerate(listed):
                 if call.opening and unit.kind != "sentence":
                     continue
-                score = salience(unit, weight) + _placed(n, k, unit, opening=call.opening)
-                found.append(_Candidate(unit, passages[place.id], score))
+                score = salience(unit, weight)
+                if score >= LEAST:
+                    score += _placed(n, k, unit, opening=call.opening)
+                    found.append(_Candidate(unit, passages[place.id], score))
         fresh = [one for one in found if not any(a < one.span[1] and one.span[0] < b for a, b in call.without)]
         return sorted(fresh, key=lambda one: -one.score)[:EMBEDDED]
 
@@ -126,9 +129,10 @@ class Digest:
             if not named:
                 continue
             nearest = rows[max(named, key=lambda i: float(vectors[i] @ middle))]
-            name = _label(nearest[2].split(HEADINGS))
-            passage = self._store.passages([nearest[0]])[nearest[0]]
             about = _mostly(owners, inside)
+            path = nearest[2].split(HEADINGS)
+            name = _label(path[:1] if len(about) == 1 else path)  # one document is called by its title
+            passage = self._store.passages([nearest[0]])[nearest[0]]
             if name and name.casefold() not in {topic.name.casefold() for _, topic in found}:
                 found.append((len(inside), Topic(name=name, documents=about, excerpt=passage)))
         found.sort(key=lambda pair: (-len(pair[1].documents), -pair[0]))
@@ -230,7 +234,7 @@ def _divide(runs: Sequence[_Run], paths: Sequence[tuple[str, ...]], most: int) -
             break
         inside = _below(run, paths)
         if len(runs) == 1 and len(inside) > most:
-            return _merged(inside, most)
+            return _merged(inside, most, run.level)
         if len(inside) > 1 and len(runs) - 1 + len(inside) <= most:
             at = runs.index(run)
             return [*runs[:at], *inside, *runs[at + 1 :]]
@@ -249,13 +253,13 @@ def _below(run: _Run, paths: Sequence[tuple[str, ...]]) -> list[_Run]:
     return made
 
 
-def _merged(runs: Sequence[_Run], most: int) -> list[_Run]:
-    """Neighbours together until there are no more than `most`, each about as long. They have no heading in common."""
+def _merged(runs: Sequence[_Run], most: int, level: int) -> list[_Run]:
+    """Neighbours together until there are no more than `most`, each about as long; those have `level` headings."""
     total = runs[-1].last - runs[0].first
     made: list[_Run] = []
     for run in runs:
         if made and len(made) * total / most > made[-1].last - runs[0].first and len(made) <= most:
-            made[-1] = _Run(made[-1].first, run.last, run.level - 1)
+            made[-1] = _Run(made[-1].first, run.last, level)
         else:
             made.append(run)
     return made
@@ -267,7 +271,7 @@ def _evenly(passages: int, count: int, level: int) -> list[_Run]:
 
 
 def _label(path: Sequence[str]) -> str:
-    return plain(bare_heading(path[-1])) if path else ""
+    return heading_text(path[-1]) if path else ""
 
 
 # --- topics -----------------------------------------------------------------------------------------------------------
