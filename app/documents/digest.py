@@ -36,7 +36,7 @@ LEAST = -0.1
 REPEATS = 0.8
 """The cosine from which two sentences say the same."""
 SAMPLED = 2000
-"""Passages of a collection that its topics are found in."""
+"""Passages whose vectors are read at most, of a stretch and of a collection."""
 A_SHARE = 0.2
 """A document is about a topic where at least this share of its passages is."""
 
@@ -73,13 +73,13 @@ class Digest:
     def extract(self, call: Extract, encode: Encode) -> Generator[AnyData, None, Extracted]:
         """The units that carry a stretch, in the order of the document; what the document says of itself opens it."""
         places = self._store.places(call.document_id)
-        vectors = _matrix([row[3] for row in self._store.twin_vectors(call.document_id)])
-        within = [i for i, place in enumerate(places) if call.start <= place.start < call.end]
+        within = [place for place in places if call.start <= place.start < call.end]
         if not within:
             return Extracted(excerpts=())
-        centre = _middle(vectors[within])
-        chosen = _central(within, vectors[within] @ centre)
-        found = self._candidates([places[i] for i in chosen], call)
+        within = within[:: -(-len(within) // SAMPLED)]
+        vectors = self._vectors([place.id for place in within])
+        centre = _middle(vectors)
+        found = self._candidates(_central(within, vectors @ centre), call)
         yield Warming()
         if not found:
             return Extracted(excerpts=())
@@ -114,12 +114,17 @@ class Digest:
         fresh = [one for one in found if not any(a < one.span[1] and one.span[0] < b for a, b in call.without)]
         return sorted(fresh, key=lambda one: -one.score)[:EMBEDDED]
 
+    def _vectors(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """One row a passage; zeros where another embedder made its vector."""
+        known = self._store.vectors_of(ids)
+        return np.frombuffer(b"".join(known[id_] for id_ in ids), "<f4").reshape(len(ids), -1)
+
     def topics(self, call: FindTopics) -> Topics:
         """Groups of like passages (k-means over their vectors), named by the heading nearest to their middle."""
         rows = self._store.sampled(call.collections, SAMPLED)
         if not rows:
             return Topics(topics=())
-        vectors = _matrix([row[3] for row in rows])
+        vectors = self._vectors([row[0] for row in rows])
         owners = np.array([row[1] for row in rows])
         groups, middles = _grouped(vectors, max(2, min(call.count, len(set(owners.tolist())))))
         found: list[tuple[int, Topic]] = []
@@ -176,14 +181,10 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _central(within: list[int], near: NDArray[np.float32]) -> list[int]:
+def _central(places: Sequence[Place], near: NDArray[np.float32]) -> list[Place]:
     """The first passages of a stretch and those nearest to its middle, in order."""
-    best = [within[i] for i in np.argsort(-near, kind="stable")[:CENTRAL]]
-    return sorted({*within[:FIRST], *best})
-
-
-def _matrix(rows: Sequence[bytes]) -> NDArray[np.float32]:
-    return np.frombuffer(b"".join(rows), "<f4").reshape(len(rows), -1)
+    chosen = {*range(min(FIRST, len(places))), *(int(i) for i in np.argsort(-near, kind="stable")[:CENTRAL])}
+    return [places[i] for i in sorted(chosen)]
 
 
 def _middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

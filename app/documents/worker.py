@@ -258,10 +258,11 @@ class DocumentsRole:
             case Outline():
                 return digest.outline(self._document(call.document_id), call.parts)
             case Extract():
-                embedder = yield from self._warm.embedder()
+                embedder = yield from self._embedder_in_use()
                 return (yield from digest.extract(call, embedder.encode))
             case FindTopics():
                 self._store.require(*call.collections)
+                yield from self._embedder_in_use()
                 return digest.topics(call)
 
     def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
