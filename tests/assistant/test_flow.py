@@ -27,7 +27,7 @@ from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
 from app.types import Answer, Budget, Message, Passage, Reading, SearchResult, Stats, Support
-from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
+from app.workers.calls.documents import Ground, Grounded, Mark, Marked, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data
 
@@ -78,6 +78,8 @@ class Workers:
             if self.readings is None:
                 raise WorkerGone("The documents process ended.")
             return Readings(readings=self.readings)
+        if isinstance(call, Mark):
+            return Marked(passages=call.passages)
         if isinstance(call, Chat):
             used = min(self.used, len(call.passages))
             budget = Budget(context=8192, used=100)

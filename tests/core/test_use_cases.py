@@ -86,6 +86,7 @@ TABLE: dict[str, Use] = {
     "Extract": Use(why=INSIDE),
     "FindTopics": Use(why=INSIDE),
     "Read": Use(why=INSIDE),
+    "Mark": Use(why=INSIDE),
     "ListTombstones": Use(why=INSIDE),
     "Forgotten": Use(why=INSIDE),
     "CheckHealth": Use(why="“inhouse doctor” looks at the stores while no core runs"),
