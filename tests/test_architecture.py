@@ -40,7 +40,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
 }
 """library → the only places that may import it."""
 
-KERNEL = ("text", "llama", "embedder", "errors", "types", "paths", "files", "spawn")
+KERNEL = ("text", "llama", "embedder", "errors", "types", "paths", "files", "spawn", "packages")
 """What the trainer may import of the app: what both must do in the same way, and the leaves."""
 BORDER = ("spec", "events")
 """What the app may import of the trainer."""

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from app.assistant.query import is_small_talk, search_query, wants_text
-from app.assistant.quote import SURE, all_marked, from_tables, from_text, marked, sentences_of
+from app.assistant.quote import SURE, Told, evidence, quoted, sentences_of, told_by_tables
 from app.assistant.trace import traced
 from app.errors import AppError
 from app.paths import RESOURCES
@@ -38,7 +38,7 @@ from app.types import (
     Source,
     Support,
 )
-from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
+from app.workers.calls.documents import Ground, Grounded, Mark, Marked, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data, WorkerRole
 from app.workers.protocol import AnyCall
@@ -113,14 +113,14 @@ class _Found:
     result: SearchResult | None = None
     passages: tuple[Passage, ...] = ()
     readings: tuple[Reading, ...] = ()  # of the running text of `result.passages`, best first
-    cells: tuple[str, tuple[Source, ...]] | None = None  # what a table says, where the question names its row
+    told: tuple[Told, ...] = ()  # by tables, where the question names a row
     read: bool = False  # whether the reader could look
     notes: list[str] = field(default_factory=list)
 
     @property
     def sure(self) -> bool:
         """Whether a cell or a sentence answers the question."""
-        return self.cells is not None or (bool(self.readings) and self.readings[0].chance >= SURE)
+        return bool(self.told) or (bool(self.readings) and self.readings[0].chance >= SURE)
 
 
 def ask_of(settings: Settings, question: str, **more: object) -> Ask:
@@ -218,15 +218,11 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     assert isinstance(data, Searched)
     result = data.result
     readings = yield from _read(query, result.passages)
-    if readings is not None:
-        result = msgspec.structs.replace(result, passages=all_marked(readings, result.passages))
-    found = _Found(
-        result,
-        readings=sentences_of(readings or (), result.passages),
-        cells=from_tables(query, result.passages),
-        read=readings is not None,
-        notes=[result.note] if result.note else [],
-    )
+    sentences = sentences_of(readings or (), result.passages)
+    told = told_by_tables(query, result.passages, sentences)
+    passages = evidence(told, readings or (), result.passages)
+    result = msgspec.structs.replace(result, passages=(yield from _mark(passages)))
+    found = _Found(result, (), sentences, told, readings is not None, [result.note] if result.note else [])
     if result.found or found.sure:
         found.passages = _near(ask, result.passages, found)
     elif not ask.only_from_documents:
@@ -246,11 +242,23 @@ def _read(question: str, passages: tuple[Passage, ...]) -> Generator[Step, Data,
     return data.readings
 
 
+def _mark(passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Passage, ...]]:
+    """The passages with the pages of what was marked in them, which may not be those they begin on."""
+    if not any(passage.page and passage.best for passage in passages):
+        return passages
+    try:
+        data = yield Step("documents", Mark(passages=passages))
+    except AppError:
+        return passages
+    assert isinstance(data, Marked)
+    return data.passages
+
+
 def _near(ask: Ask, passages: tuple[Passage, ...], found: _Found) -> tuple[Passage, ...]:
     """The passages to answer from: the one with the answer first, far ones left out."""
     near = [passage for passage in passages if passage.score >= passages[0].score * FAR_SHARE]
     if found.sure:
-        first = found.cells[1][0].passage if found.cells else marked(found.readings[0], passages)
+        first = passages[(found.told or found.readings)[0].n - 1]
         near = [first, *(passage for passage in near if passage.id != first.id)]
     return tuple(near[: ask.passages])
 
@@ -270,7 +278,7 @@ def _not_found(ask: Ask, found: _Found) -> Answer:
 def _quoted(ask: Ask, found: _Found) -> Answer:
     """A cell where a table names what is asked, else the reader's sentence."""
     assert found.result is not None
-    text, sources = found.cells or from_text(found.readings, found.result.passages)
+    text, sources = quoted(found.told, found.readings, found.result.passages)
     return Answer(text=text, sources=sources, searched=_names(ask), model=ask.model, note=" ".join(found.notes))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.plain import is_markdown, plain
@@ -19,24 +20,31 @@ SURE = 0.5
 """The chance from which a reading is an answer (docs/retrieval.md: how it was fitted, and what it gives)."""
 ALSO = 0.9
 """A second sentence is given too where its chance is at least this share of the first's."""
-TABLES = 5
+TABLES = 3
 """How many of the first passages are asked for a cell."""
 
 
-def from_tables(question: str, passages: Sequence[Passage]) -> tuple[str, tuple[Source, ...]] | None:
-    """The cell that answers, with the row as its source; None where no table names what is asked.
+class Told(Struct, frozen=True):
+    """What a table says to a question: the words, the passage (counted from 1), and the span of the row in it."""
 
-    Tables of two documents that say different things are both given.
+    text: str
+    n: int
+    row: tuple[int, int]
+
+
+def told_by_tables(question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Told, ...]:
+    """The cell that answers; nothing where no table names what is asked, two where tables say different things.
+
+    A table that search ranks below a passage in which the reader is sure of a sentence is about something else: "leave"
+    is a word of many tables.
     """
-    found: list[tuple[str, Passage]] = []
-    for passage in passages[:TABLES]:
+    sure = min((reading.n for reading in readings if reading.chance >= SURE), default=len(passages) + 1)
+    found: dict[str, Told] = {}
+    for n, passage in enumerate(passages[: min(TABLES, sure)], 1):
         told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
-        if isinstance(told, TableAnswer) and all(told.text != text for text, _ in found):
-            found.append((told.text, msgspec.structs.replace(passage, best=(told.start, told.end))))
-    if not found:
-        return None
-    lines = [f"{text} [{n}]" for n, (text, _) in enumerate(found[:2], 1)]
-    return "\n\n".join(lines), tuple(Source(n=n, passage=passage) for n, (_, passage) in enumerate(found[:2], 1))
+        if isinstance(told, TableAnswer):
+            found.setdefault(told.text, Told(told.text, n, (told.start, told.end)))
+    return tuple(found.values())[:2]
 
 
 def sentences_of(readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Reading, ...]:
@@ -45,24 +53,27 @@ def sentences_of(readings: Sequence[Reading], passages: Sequence[Passage]) -> tu
     return tuple(reading for reading in readings if reading.sentence not in rows[reading.n - 1])
 
 
-def from_text(readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[str, tuple[Source, ...]]:
-    """The best sentence with its citation, the answer in bold, and a second sentence where it is as likely."""
-    first = readings[0]
-    chosen = [first, *(other for other in readings[1:2] if other.chance >= max(SURE, ALSO * first.chance))]
-    lines = [f"{_sentence(reading, passages[reading.n - 1])} [{n}]" for n, reading in enumerate(chosen, 1)]
-    sources = [Source(n=n, passage=marked(reading, passages)) for n, reading in enumerate(chosen, 1)]
-    return "\n\n".join(lines), tuple(sources)
+def evidence(told: Sequence[Told], readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Each passage with what answers best in it: the row that was told, else a sentence."""
+    best = {reading.n: reading.sentence for reading in reversed(readings)} | {each.n: each.row for each in told}
+    return tuple(msgspec.structs.replace(passage, best=best.get(n, passage.best)) for n, passage in enumerate(passages, 1))
 
 
-def marked(reading: Reading, passages: Sequence[Passage]) -> Passage:
-    """The passage of a reading with the sentence that answers."""
-    return msgspec.structs.replace(passages[reading.n - 1], best=reading.sentence)
+def quoted(
+    told: Sequence[Told], readings: Sequence[Reading], passages: Sequence[Passage]
+) -> tuple[str, tuple[Source, ...]]:
+    """What tables told, else the best sentence with the answer in bold, and one of another passage that is as likely.
 
-
-def all_marked(readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Each passage with the sentence of it that answers best."""
-    best = {reading.n: reading for reading in reversed(readings)}
-    return tuple(marked(best[n], passages) if n in best else passage for n, passage in enumerate(passages, 1))
+    The passages are marked, see `evidence`.
+    """
+    if told:
+        lines = [(each.text, each.n) for each in told]
+    else:
+        first = readings[0]
+        others = [each for each in readings if each.n != first.n and each.chance >= max(SURE, ALSO * first.chance)]
+        lines = [(_sentence(each, passages[each.n - 1]), each.n) for each in [first, *others[:1]]]
+    text = "\n\n".join(f"{line} [{number}]" for number, (line, _) in enumerate(lines, 1))
+    return text, tuple(Source(n=number, passage=passages[n - 1]) for number, (_, n) in enumerate(lines, 1))
 
 
 def _sentence(reading: Reading, passage: Passage) -> str:

@@ -16,8 +16,7 @@ import msgspec
 from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.text.citations import place_mark
-from app.text.salience import plain
-from app.text.structure import bare_heading
+from app.text.salience import heading_text
 from app.types import Answer, Document, Excerpt, Part, Passage, Source, Topic
 from app.workers.calls.documents import (
     Documents,
@@ -112,9 +111,13 @@ class _Writer:
 
     def cited(self, text: str, passage: Passage) -> str:
         """A sentence with the number of its source."""
-        self._sources.append(Source(n=len(self._sources) + 1, passage=passage))
         at = len(text) - 2 if text.endswith(" …") else place_mark(text)
-        return f"{text[:at]} [{len(self._sources)}]{text[at:]}"
+        return f"{text[:at]} {self.number(passage)}{text[at:]}"
+
+    def number(self, passage: Passage) -> str:
+        """The citation of a new source."""
+        self._sources.append(Source(n=len(self._sources) + 1, passage=passage))
+        return f"[{len(self._sources)}]"
 
     def excerpts(self, excerpts: Iterable[Excerpt]) -> str:
         return " ".join(self.cited(excerpt.text, excerpt.passage) for excerpt in excerpts)
@@ -166,14 +169,15 @@ def _add_part(writer: _Writer, part: Part, excerpts: tuple[Excerpt, ...]) -> Non
     else:
         lines = [(key, tuple(group)) for key, group in groupby(excerpts, key=_heading)]
     for heading, said in lines:
-        head = f"**{heading.rstrip('.:')}:** " if heading else ""
+        colon = "" if heading.endswith(("?", "!")) else ":"
+        head = f"**{heading.rstrip('.:')}{colon}** " if heading else ""
         writer.add(f"- {head}{writer.excerpts(said)}\n")
 
 
 def _heading(excerpt: Excerpt) -> str:
     """The nearest heading above an excerpt, below the document's title."""
     path = excerpt.passage.heading.split(" › ")
-    return plain(bare_heading(path[-1])) if len(path) > 1 else ""
+    return heading_text(path[-1]) if len(path) > 1 else ""
 
 
 def _places(excerpts: Iterable[Excerpt]) -> list[tuple[int, int]]:
@@ -218,7 +222,7 @@ END = 2**31
 
 def _topics(writer: _Writer, topics: Iterable[Topic]) -> None:
     lines = [
-        f"- {writer.cited(topic.name, topic.excerpt)} ({_plural(len(topic.documents), 'document')})\n"
+        f"- {topic.name} {writer.number(topic.excerpt)} ({_plural(len(topic.documents), 'document')})\n"
         for topic in topics
     ]
     if lines:

@@ -19,6 +19,7 @@ from app.workers.calls.documents import (
     Embed,
     Ground,
     ListDocuments,
+    Mark,
     Read,
     ReadText,
     RenderPage,
@@ -26,7 +27,7 @@ from app.workers.calls.documents import (
 )
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, Read, RenderPage, ReadText, CompareVersions, CheckHealth)
+READING = (ListDocuments, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, CheckHealth)
 
 
 class DocumentsDesk:

@@ -139,15 +139,15 @@ class Contents(Catalogue):
         )
         return [Place(*tuple(row)) for row in rows]
 
-    def sampled(self, collections: Sequence[int], most: int) -> list[tuple[int, int, str, bytes]]:
-        """Id, document, heading and vector of at most `most` passages, spread evenly over collections."""
+    def sampled(self, collections: Sequence[int], most: int) -> list[tuple[int, int, str]]:
+        """Id, document and heading of at most `most` passages, spread evenly over collections."""
         inside = "FROM passages p JOIN documents d ON d.id = p.document_id"
         if collections:
             inside += f" WHERE d.collection_id IN ({','.join('?' * len(collections))})"
         count = int(self.db.execute(f"SELECT count(*) {inside}", tuple(collections)).fetchone()[0])
         rows = self.db.execute(
-            f"""SELECT id, document_id, heading, vector FROM (
-                SELECT p.id, p.document_id, p.heading, p.vector, row_number() OVER (ORDER BY p.id) AS n {inside}
+            f"""SELECT id, document_id, heading FROM (
+                SELECT p.id, p.document_id, p.heading, row_number() OVER (ORDER BY p.id) AS n {inside}
             ) WHERE n % ? = 0 ORDER BY id""",
             (*collections, -(-count // most) or 1),
         )

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from app.documents.contents import Place
 from app.documents.ground import Encode
 from app.documents.store import Store
-from app.text.salience import Unit, is_navigation, length, plain, salience, speaks_of_itself, units, weights
-from app.text.structure import bare_heading
+from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
 from app.types import Document, Excerpt, Part, Passage, Topic
 from app.workers.calls.documents import Extract, Extracted, FindTopics, Outlined, Topics, Warming
 from app.workers.protocol import AnyData
@@ -27,15 +26,17 @@ FEWEST_PARTS, CHARS_A_PART = 4, 450
 """A short document has fewer parts: a summary as long as the document is none."""
 FIRST, CENTRAL = 3, 9
 """Passages of a stretch that are read: its first ones, and those nearest to its middle."""
-EMBEDDED = 14
+EMBEDDED = 10
 """Sentences of a stretch that are embedded, the likeliest by their words."""
 BEGINNING, OPENS, CONTINUES = 0.12, 0.25, -0.1
 """What it is worth to stand at the beginning of a part, to say what the whole document is where that is looked for, and
 to go on with a table whose first rows stand elsewhere."""
+LEAST = -0.1
+"""The salience from which a unit may stand in a summary: below it are links, captions and sentences without an end."""
 REPEATS = 0.8
 """The cosine from which two sentences say the same."""
 SAMPLED = 2000
-"""Passages of a collection that its topics are found in."""
+"""Passages whose vectors are read at most, of a stretch and of a collection."""
 A_SHARE = 0.2
 """A document is about a topic where at least this share of its passages is."""
 
@@ -72,13 +73,13 @@ class Digest:
     def extract(self, call: Extract, encode: Encode) -> Generator[AnyData, None, Extracted]:
         """The units that carry a stretch, in the order of the document; what the document says of itself opens it."""
         places = self._store.places(call.document_id)
-        vectors = _matrix([row[3] for row in self._store.twin_vectors(call.document_id)])
-        within = [i for i, place in enumerate(places) if call.start <= place.start < call.end]
+        within = [place for place in places if call.start <= place.start < call.end]
         if not within:
             return Extracted(excerpts=())
-        centre = _middle(vectors[within])
-        chosen = _central(within, vectors[within] @ centre)
-        found = self._candidates([places[i] for i in chosen], call)
+        within = within[:: -(-len(within) // SAMPLED)]
+        vectors = self._vectors([place.id for place in within])
+        centre = _middle(vectors)
+        found = self._candidates(_central(within, vectors @ centre), call)
         yield Warming()
         if not found:
             return Extracted(excerpts=())
@@ -106,17 +107,24 @@ class Digest:
             for k, unit in enumerate(listed):
                 if call.opening and unit.kind != "sentence":
                     continue
-                score = salience(unit, weight) + _placed(n, k, unit, opening=call.opening)
-                found.append(_Candidate(unit, passages[place.id], score))
+                score = salience(unit, weight)
+                if score >= LEAST:
+                    score += _placed(n, k, unit, opening=call.opening)
+                    found.append(_Candidate(unit, passages[place.id], score))
         fresh = [one for one in found if not any(a < one.span[1] and one.span[0] < b for a, b in call.without)]
         return sorted(fresh, key=lambda one: -one.score)[:EMBEDDED]
+
+    def _vectors(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """One row a passage; zeros where another embedder made its vector."""
+        known = self._store.vectors_of(ids)
+        return np.frombuffer(b"".join(known[id_] for id_ in ids), "<f4").reshape(len(ids), -1)
 
     def topics(self, call: FindTopics) -> Topics:
         """Groups of like passages (k-means over their vectors), named by the heading nearest to their middle."""
         rows = self._store.sampled(call.collections, SAMPLED)
         if not rows:
             return Topics(topics=())
-        vectors = _matrix([row[3] for row in rows])
+        vectors = self._vectors([row[0] for row in rows])
         owners = np.array([row[1] for row in rows])
         groups, middles = _grouped(vectors, max(2, min(call.count, len(set(owners.tolist())))))
         found: list[tuple[int, Topic]] = []
@@ -126,9 +134,10 @@ class Digest:
             if not named:
                 continue
             nearest = rows[max(named, key=lambda i: float(vectors[i] @ middle))]
-            name = _label(nearest[2].split(HEADINGS))
-            passage = self._store.passages([nearest[0]])[nearest[0]]
             about = _mostly(owners, inside)
+            path = nearest[2].split(HEADINGS)
+            name = _label(path[:1] if len(about) == 1 else path)  # one document is called by its title
+            passage = self._store.passages([nearest[0]])[nearest[0]]
             if name and name.casefold() not in {topic.name.casefold() for _, topic in found}:
                 found.append((len(inside), Topic(name=name, documents=about, excerpt=passage)))
         found.sort(key=lambda pair: (-len(pair[1].documents), -pair[0]))
@@ -172,14 +181,10 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _central(within: list[int], near: NDArray[np.float32]) -> list[int]:
+def _central(places: Sequence[Place], near: NDArray[np.float32]) -> list[Place]:
     """The first passages of a stretch and those nearest to its middle, in order."""
-    best = [within[i] for i in np.argsort(-near, kind="stable")[:CENTRAL]]
-    return sorted({*within[:FIRST], *best})
-
-
-def _matrix(rows: Sequence[bytes]) -> NDArray[np.float32]:
-    return np.frombuffer(b"".join(rows), "<f4").reshape(len(rows), -1)
+    chosen = {*range(min(FIRST, len(places))), *(int(i) for i in np.argsort(-near, kind="stable")[:CENTRAL])}
+    return [places[i] for i in sorted(chosen)]
 
 
 def _middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -230,7 +235,7 @@ def _divide(runs: Sequence[_Run], paths: Sequence[tuple[str, ...]], most: int) -
             break
         inside = _below(run, paths)
         if len(runs) == 1 and len(inside) > most:
-            return _merged(inside, most)
+            return _merged(inside, most, run.level)
         if len(inside) > 1 and len(runs) - 1 + len(inside) <= most:
             at = runs.index(run)
             return [*runs[:at], *inside, *runs[at + 1 :]]
@@ -249,13 +254,13 @@ def _below(run: _Run, paths: Sequence[tuple[str, ...]]) -> list[_Run]:
     return made
 
 
-def _merged(runs: Sequence[_Run], most: int) -> list[_Run]:
-    """Neighbours together until there are no more than `most`, each about as long. They have no heading in common."""
+def _merged(runs: Sequence[_Run], most: int, level: int) -> list[_Run]:
+    """Neighbours together until there are no more than `most`, each about as long; those have `level` headings."""
     total = runs[-1].last - runs[0].first
     made: list[_Run] = []
     for run in runs:
         if made and len(made) * total / most > made[-1].last - runs[0].first and len(made) <= most:
-            made[-1] = _Run(made[-1].first, run.last, run.level - 1)
+            made[-1] = _Run(made[-1].first, run.last, level)
         else:
             made.append(run)
     return made
@@ -267,7 +272,7 @@ def _evenly(passages: int, count: int, level: int) -> list[_Run]:
 
 
 def _label(path: Sequence[str]) -> str:
-    return plain(bare_heading(path[-1])) if path else ""
+    return heading_text(path[-1]) if path else ""
 
 
 # --- topics -----------------------------------------------------------------------------------------------------------

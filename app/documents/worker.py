@@ -5,10 +5,8 @@ The store opens with the first request and takes milliseconds; the embedder load
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -21,16 +19,16 @@ from app.documents.fields import DocumentFields
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
+from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
 from app.documents.reembedding import renew
 from app.documents.scope import scoped_search, with_times
-from app.documents.store import Store, line_boxes
+from app.documents.store import Store
 from app.documents.stores import Opened, Stores, health_of
-from app.documents.warm import Warm, in_thread
+from app.documents.warm import Warm
 from app.errors import AppError, Damaged
 from app.paths import Home
-from app.text.parsed import page_at
-from app.types import Box, Document, Passage
+from app.types import Document
 from app.workers.calls.documents import (
     Add,
     CheckHealth,
@@ -53,8 +51,9 @@ from app.workers.calls.documents import (
     ListCollections,
     ListDocuments,
     ListTombstones,
+    Mark,
+    Marked,
     Outline,
-    PageImage,
     Read,
     ReadFields,
     Readings,
@@ -87,7 +86,7 @@ class DocumentsRole:
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
-        self._viewer: Parser | None = None
+        self._pages = Pages()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -146,10 +145,12 @@ class DocumentsRole:
                 return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
+            case Mark():
+                return Marked(passages=tuple(marked(self._store, one, one.best) for one in call.passages))
             case Embed():
                 return (yield from self._embed(call))
             case RenderPage():
-                return (yield from self._render(call))
+                return (yield from self._pages.render(self._store, call))
             case ReadText():
                 return self._read_text(call)
             case CompareVersions():
@@ -190,10 +191,10 @@ class DocumentsRole:
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
-        for parser in (self._viewer, self._spare):
-            if parser is not None:
-                parser.close()
-        self._viewer = self._spare = None
+        self._pages.close()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
         self._stores.close()
 
     @property
@@ -237,8 +238,8 @@ class DocumentsRole:
         result = scoped_search(opened, call, vector)
         if call.highlight:
             spans = best_sentences(call.query, vector, result.passages, embedder.encode)
-            marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
-            result = msgspec.structs.replace(result, passages=tuple(marked))
+            passages = tuple(marked(opened.store, *pair) for pair in zip(result.passages, spans, strict=True))
+            result = msgspec.structs.replace(result, passages=passages)
         elapsed = (time.perf_counter() - began) * 1000
         return Searched(result=with_times(result, embedded, elapsed))
 
@@ -272,30 +273,21 @@ class DocumentsRole:
         return Embedded(vectors=tuple(vectors), tokens=sum(tokens))
 
     def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
-        digest = Digest(self._store, self._marked)
+        digest = Digest(self._store, lambda passage, best: marked(self._store, passage, best))
         match call:
             case Outline():
-                return digest.outline(self._document(call.document_id), call.parts)
+                return digest.outline(document_of(self._store, call.document_id), call.parts)
             case Extract():
-                embedder = yield from self._warm.embedder()
+                embedder = yield from self._embedder_in_use()
                 return (yield from digest.extract(call, embedder.encode))
             case FindTopics():
                 self._store.require(*call.collections)
+                yield from self._embedder_in_use()
                 return digest.topics(call)
-
-    def _marked(self, passage: Passage, best: tuple[int, int] | None) -> Passage:
-        """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""
-        if best is None or passage.page is None:
-            return msgspec.structs.replace(passage, best=best)
-        page = page_at(self._store.pages(passage.document_id), passage.start + best[0])
-        boxes = passage.boxes
-        if page != passage.page:
-            boxes = line_boxes(self._store.lines(passage.document_id), passage.start, passage.end, page)
-        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
 
     def _read_text(self, call: ReadText) -> DocumentText:
         text, pages = self._store.text(call.document_id)
-        document = self._document(call.document_id)
+        document = document_of(self._store, call.document_id)
         return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
 
     def _read_fields(self, call: ReadFields) -> Steps:
@@ -306,48 +298,6 @@ class DocumentsRole:
             found.append(document.read(field))
             yield None
         return FieldsRead(fields=tuple(found))
-
-    def _document(self, document_id: int) -> Document:
-        document = self._store.document(document_id)
-        if document is None:
-            raise AppError("This document is no longer in the index.", "It may have been removed.")
-        return document
-
-    def _render(self, call: RenderPage) -> Steps:
-        document = self._document(call.document_id)
-        path = Path(document.path)
-        if not path.is_file():
-            raise AppError(
-                "The file is not there any more.", "Its text is still here; add the file again to see its pages."
-            )
-        if _differs(self._store, document):
-            raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
-        viewer = self._viewer = self._viewer or Parser()
-        picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
-        marks: tuple[Box, ...] = ()
-        if call.end > call.start:
-            marks = yield from self._marks(viewer, document, call)
-        return PageImage(
-            png=base64.b64encode(picture.png).decode("ascii"),
-            width=picture.width,
-            height=picture.height,
-            pages=picture.pages,
-            scale=picture.scale,
-            marks=marks,
-        )
-
-    def _marks(self, viewer: Parser, document: Document, call: RenderPage) -> Generator[AnyData, None, tuple[Box, ...]]:
-        """The span's own boxes; where the file will not give them, those of its lines, as stored."""
-        _, pages = self._store.text(document.id)
-        first, last = pages[call.page - 1] if 0 < call.page <= len(pages) else (0, 0)
-        start, end = max(call.start, first) - first, min(call.end, last) - first
-        try:
-            tight: tuple[Box, ...] = yield from in_thread(
-                lambda: viewer.span_boxes(document.path, call.page, start, end)
-            )
-        except AppError:
-            tight = ()
-        return tight or line_boxes(self._store.lines(document.id), call.start, call.end, call.page)
 
     def _check_health(self) -> Steps:
         opened = self._open
@@ -368,20 +318,11 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     for document in store.documents(collection_id):
         if document.id in stale and not document.reason:
             document = msgspec.structs.replace(document, reason=STALE)
-        if document.status == "indexed" and time.monotonic() < until and _differs(store, document):
+        if document.status == "indexed" and time.monotonic() < until and differs(store, document):
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
             )
         yield document
-
-
-def _differs(store: Store, document: Document) -> bool:
-    """Whether a file that exists has another size or date than what was indexed."""
-    try:
-        status = Path(document.path).stat()
-    except OSError:
-        return False
-    return status.st_size != document.bytes or abs(status.st_mtime - store.modified(document.id)) > 0.01
 
 
 def _name(name: str) -> str:

@@ -22,8 +22,12 @@ UnitKind = Literal["sentence", "list", "table"]
 
 SHORTEST, LONGEST = 6, 42
 """Words that a sentence of a summary has; a longer one is taken only where nothing else says it."""
+SHORTEST_BEFORE = 4
+"""Words of a sentence that one which points backwards may come with."""
 LONG_ITEM = 9
 """Words from which an entry of a list reads as a sentence of its own."""
+SELF_WITHIN = 60
+"""Characters at the beginning of a sentence in which its subject stands."""
 FACTS_COUNTED = 3
 
 _LEANING_WORDS = """
@@ -58,17 +62,20 @@ _FACT = re.compile(
 )
 _DEFECTIVE = re.compile(
     r"https?://|www\.|\.{4,}|_{3,}|[{}<>=\\]{2,}|^\W*(?:see|refer to|click|figure|fig\.|table|note:|siehe|abbildung)\b"
-    r"|\(?(?:see|siehe) (?:section|above|below|also|chapter|abschnitt)[^.]*\.?$|\bcopyright\b"
+    r"|\(?(?:see|siehe) (?:section|above|below|also|chapter|abschnitt)[^.]*\.?$|\bcopyright\b|\bISBN\b"
+    r"|\bhere\W*$|^\W*[#^]|\b(?:table|list|figure|section|example|diagram|chart|steps?)s? (?:below|above)\b"
     r"|all rights reserved|©|[×∑∫√]",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]\[]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)|\[([^\]\[]+)\]\[[^\]\[]*\]")
-_REFERENCE = re.compile(r"\[\s*\^?\d{1,3}\s*\]")
+_LINK = re.compile(r"\[([^\]\[]*)\]\([^)]*\)|\[([^\]\[]+)\]\[[^\]\[]*\]")
+_REFERENCE = re.compile(r"\[\s*\^?\d{1,3}\s*\]|(?<=[.)]):\d{1,3}(?:[–-]\d{1,3})?(?=\s|$)")
+_INLINE_TAG = re.compile(r"</?(?:a|b|code|em|i|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->")
 _STRONG = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)])[*_](?!\w)|`")
 _LINE_MARK = re.compile(r"^\s*(?:(?:>|#{1,6}|[-*+•–]|\d{1,3}[.)])\s+)+(?:\[[ xX]\]\s+)?")
 _STOP = re.compile(r"[.!?…。！？:]$")
+_HEADING_NUMBER = re.compile(r"^(?:§\s*)?\d{1,3}(?:\.\d{1,3})*[.)]?\s+(?=\D)")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _LETTERS = re.compile(r"[^\W\d_]")
 _NAVIGATION = frozenset(
@@ -83,7 +90,16 @@ _NAVIGATION = frozenset(
             "document history",
             "further reading",
         ),
-        *("external links", "inhalt", "inhaltsverzeichnis", "quellen", "literatur", "literaturverzeichnis"),
+        *(
+            "external links",
+            "citations",
+            "sources",
+            "inhalt",
+            "inhaltsverzeichnis",
+            "quellen",
+            "literatur",
+            "literaturverzeichnis",
+        ),
         *("änderungsverzeichnis", "sommaire", "table des matières", "références"),
     )
 )
@@ -104,7 +120,7 @@ def plain(text: str) -> str:
     """A stretch of a document on one line: links by their words, no emphasis, reference numbers, tags or list mark."""
     text = _IMAGE.sub(" ", _LINE_MARK.sub("", text))
     text = _LINK.sub(lambda link: link[1] or link[2] or "", text)
-    return " ".join(_STRONG.sub("", _TAG.sub(" ", _REFERENCE.sub("", text))).split())
+    return " ".join(_STRONG.sub("", _TAG.sub(" ", _INLINE_TAG.sub("", _REFERENCE.sub("", text)))).split())
 
 
 def length(text: str) -> int:
@@ -148,7 +164,7 @@ def salience(unit: Unit, weight: dict[str, float]) -> float:
     known = sorted((weight.get(term, 0.0) for term in set(words.query_terms(unit.text))), reverse=True)[:6]
     score = 0.3 * sum(known) / 6 + 0.06 * min(FACTS_COUNTED, len(_FACT.findall(unit.text)))
     if length(unit.text) > LONGEST and unit.kind == "sentence":
-        score -= 0.2
+        score -= 0.2 if length(unit.text) < 1.5 * LONGEST else 0.6
     if _DEFECTIVE.search(unit.text):
         score -= 0.4
     if unit.text.endswith(("?", "？", "؟")):
@@ -158,7 +174,8 @@ def salience(unit: Unit, weight: dict[str, float]) -> float:
 
 def speaks_of_itself(text: str) -> bool:
     """Whether a sentence says what its document is: “This policy says how …”."""
-    return bool(_SELF.search(text))
+    found = _SELF.search(text[:SELF_WITHIN])
+    return found is not None and not _DEFECTIVE.search(text)
 
 
 def leans(sentence: str) -> bool:
@@ -201,12 +218,12 @@ def _of_paragraph(text: str, block: Block) -> Iterator[Unit]:
                 yield unit
             elif leaning and before is not None and length(before.text) + length(shown) <= LONGEST:
                 yield Unit(before.start, end, f"{before.text} {shown}", "sentence")
-        before = unit if whole and not leaning else None
+        before = unit if whole and not leaning and length(shown) >= SHORTEST_BEFORE else None
 
 
 def _is_prose(text: str) -> bool:
     """Letters, mostly: no formula, no code, no row of figures."""
-    return len(_LETTERS.findall(text)) >= 0.6 * len(text.replace(" ", ""))
+    return " | " not in text and len(_LETTERS.findall(text)) >= 0.6 * len(text.replace(" ", ""))
 
 
 def _of_list(text: str, entries: Sequence[Block], lead: tuple[int, str]) -> Iterator[Unit]:
@@ -214,13 +231,23 @@ def _of_list(text: str, entries: Sequence[Block], lead: tuple[int, str]) -> Iter
     if sum(map(length, shown)) >= LONG_ITEM * len(shown):
         for entry, each in zip(entries, shown, strict=True):
             if length(each) >= SHORTEST and not leans(each) and _is_prose(each) and not each.endswith(":"):
-                yield Unit(entry.start, entry.end, each, "sentence")
+                yield _first_sentence(text, entry)
         return
     start, intro = lead
     joined, end = _joined([each.rstrip(".;,") for each in shown], LONGEST - length(intro))
     if end and sum(map(len, shown)) and all(map(_is_prose, shown[:end])):
         first = start if intro else entries[0].start
         yield Unit(first, entries[end - 1].end, f"{intro} {joined}".strip(), "list")
+
+
+def _first_sentence(text: str, entry: Block) -> Unit:
+    """What a long entry of a list begins with; the others explain it."""
+    mark = _LINE_MARK.match(text[entry.start : entry.end])
+    start = entry.start + (mark.end() if mark else 0)
+    for _, b in sentences(text[start : entry.end]):
+        if length(text[start : start + b]) >= SHORTEST:
+            return Unit(start, start + b, plain(text[start : start + b]), "sentence")
+    return Unit(start, entry.end, plain(text[start : entry.end]), "sentence")
 
 
 def _lead_in(text: str, at: int) -> tuple[int, str]:
@@ -262,11 +289,16 @@ def _joined(entries: Sequence[str], room: int) -> tuple[str, int]:
         if taken and sum(map(length, taken)) + length(entry) > room:
             break
         taken.append(entry)
-    if sum(map(length, taken)) > 2 * LONGEST:
+    if sum(map(length, taken)) > LONGEST + SHORTEST:
         return "", 0
     return "; ".join(taken) + (" …" if len(taken) < len(entries) else "."), len(taken)
 
 
+def heading_text(heading: str) -> str:
+    """A heading on one line without its number: “4.2 Limits per night” → “Limits per night”."""
+    return plain(_HEADING_NUMBER.sub("", heading))
+
+
 def is_navigation(heading: str) -> bool:
     """Whether a section only leads elsewhere: contents, references, history of the document."""
-    return plain(heading).casefold().strip(" .:") in _NAVIGATION
+    return heading_text(heading).casefold().strip(" .:") in _NAVIGATION

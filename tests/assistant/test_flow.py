@@ -27,7 +27,7 @@ from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
 from app.types import Answer, Budget, Message, Passage, Reading, SearchResult, Stats, Support
-from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
+from app.workers.calls.documents import Ground, Grounded, Mark, Marked, Read, Readings, Search, Searched
 from app.workers.calls.engine import Chat, Chatted
 from app.workers.message import Data
 
@@ -62,7 +62,7 @@ class Workers:
         self.text, self.found, self.used = text, found, used
         self.passages = PASSAGES
         self.support: list[int | None] = []
-        self.readings: tuple[Reading, ...] = ()
+        self.readings: tuple[Reading, ...] | None = None  # None: the reader is gone
         self.fail: dict[type, Exception] = {}
         self.note = ""
 
@@ -75,7 +75,11 @@ class Workers:
             result = SearchResult(passages=self.passages, found=self.found, elapsed_ms=1.0, note=self.note)
             return Searched(result=result)
         if isinstance(call, Read):
+            if self.readings is None:
+                raise WorkerGone("The documents process ended.")
             return Readings(readings=self.readings)
+        if isinstance(call, Mark):
+            return Marked(passages=call.passages)
         if isinstance(call, Chat):
             used = min(self.used, len(call.passages))
             budget = Budget(context=8192, used=100)
@@ -103,7 +107,7 @@ def test_a_supported_answer_is_cited_with_what_was_searched() -> None:
     assert done.unsupported == ("It is a fine rule for the walkers of dogs.",)
     assert (done.searched, done.model, done.stats.prompt_tokens) == ("HR", "M", 90)
     (search,) = workers.made(Search)
-    assert isinstance(search, Search) and search.highlight and search.collections == (1,)
+    assert isinstance(search, Search) and search.collections == (1,)
     (chat,) = workers.made(Chat)
     assert isinstance(chat, Chat) and chat.grounded and chat.passages == PASSAGES
 
@@ -127,7 +131,8 @@ def test_what_the_reader_does_not_find_is_not_quoted() -> None:
     workers = Workers()
     workers.readings = (reading(2, "200 EUR", 0.2),)
     done = asked(workers, small=True)
-    assert (done.text, done.not_found, done.sources, done.nearest) == (NOT_FOUND, True, (), PASSAGES[:3])
+    assert (done.text, done.not_found, done.sources) == (NOT_FOUND, True, ())
+    assert [passage.id for passage in done.nearest] == [1, 2, 3] and done.nearest[1].best == (0, len(PASSAGES[1].text))
 
 
 def test_a_second_sentence_is_given_where_it_is_as_likely() -> None:
@@ -143,6 +148,23 @@ def test_a_larger_model_writes_from_the_passage_that_the_reader_found() -> None:
     asked(workers)
     (chat,) = workers.made(Chat)
     assert isinstance(chat, Chat) and [passage.id for passage in chat.passages] == [3, 1, 2, 4]
+
+
+TABLE = "| City | Standard | Trade fair |\n|---|---|---|\n| Hamburg | 150 € | 195 € |\n| Munich | 165 € | 220 € |"
+
+
+def test_a_row_is_quoted_only_where_the_question_names_it() -> None:
+    """To the reader a neighbour's figure looks as good: its row never answers."""
+    workers = Workers()
+    workers.passages = (passage(1, 0.9, TABLE),)
+    row = TABLE.index("| Hamburg")
+    end = TABLE.index("\n", row)
+    workers.readings = (Reading(n=1, sentence=(row, end), start=row + 12, end=row + 17, chance=0.99),)
+    done = asked(workers, small=True, question="What is the standard limit in Munich?")
+    assert done.text == "Munich, standard: 165 € [1]"
+    start, stop = done.sources[0].passage.best or (0, 0)
+    assert TABLE[start:stop] == "| Munich | 165 € | 220 € |"
+    assert asked(workers, small=True, question="What is the standard limit in Oslo?").not_found
 
 
 def test_a_request_for_a_text_is_left_to_the_model() -> None:

@@ -20,6 +20,10 @@ class Watched(Workers):
 
     more = 2  # candidates beyond the passages that came back
 
+    def __init__(self, text: str = "The limit is 200 EUR.", **more: object) -> None:
+        super().__init__(text, **more)  # type: ignore[arg-type]
+        self.readings = ()
+
     def __call__(self, step: object) -> Data:
         data = super().__call__(step)  # type: ignore[arg-type]
         if isinstance(data, Searched):

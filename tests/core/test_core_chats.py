@@ -13,7 +13,8 @@ from app.core.calls.models import LoadEngine
 from app.core.protocol import Hello, SettingsChanged, SettingsRead, Welcome
 from app.errors import WorkerGone
 from app.settings import ONLY_FROM_DOCUMENTS, Settings
-from app.types import Budget, ModelInfo, Stats
+from app.types import Budget, Document, Excerpt, ModelInfo, Part, Passage, Stats
+from app.workers.calls.documents import Documents, Extract, Extracted, ListDocuments, Outline, Outlined
 from app.workers.calls.engine import Chat, Chatted, Count, Counted, Load, Loaded, Prefill, Token
 
 INFO = ModelInfo(
@@ -64,6 +65,47 @@ def test_a_question_of_one_door_and_its_answer_are_told_to_all(world: CoreWorld)
         assert of(door, c.AnswerFinished)[0].turn.text == "A word."
     assert not deaf.events()
     assert world.core.store.turns(asked.chat.id)[-1].state == "done"
+
+
+def test_a_summary_in_a_chat_comes_part_by_part_and_stays(world: CoreWorld) -> None:
+    door = world.door()
+    asked = door.result(door.call(c.AskInChat(text="Summarise the document", collection_id=1)))
+    policy = Document(
+        id=7,
+        collection_id=1,
+        collection="HR",
+        name="a.pdf",
+        path="/a.pdf",
+        format="pdf",
+        bytes=1,
+        status="indexed",
+        passages=2,
+    )
+    world.documents.last(ListDocuments).finish(Documents(documents=(policy,)))
+    parts = (Part(heading="Hotels", start=0, end=50), Part(heading="Trains", start=50, end=99))
+    world.documents.last(Outline).finish(Outlined(document=policy, parts=parts))
+    for n, said in enumerate(("It is short.", "Hotels are cheap.")):
+        assert of(door, c.AnswerMoved)[-1].stage == ("summarising" if n else "searching")
+        passage = Passage(
+            id=n,
+            document_id=7,
+            document="a.pdf",
+            path="/a.pdf",
+            collection="HR",
+            start=n,
+            end=n + 20,
+            text=said,
+            best=(0, 9),
+        )
+        world.documents.last(Extract).finish(Extracted(excerpts=(Excerpt(text=said, passage=passage),)))
+    world.clock.pass_time(answers.FLUSH_S)
+    streamed = "It is short [1].\n\n- **Hotels:** Hotels are cheap [2].\n"
+    assert "".join(each.text for each in of(door, c.AnswerGrew)) == streamed
+    door.call(c.StopAnswer(turn_id=asked.answer.id))
+    world.documents.last(Extract).confirm_cancel()
+    turn = of(door, c.AnswerFinished)[0].turn
+    assert turn.text == streamed.strip() and turn.state == "stopped" and turn.answer is not None
+    assert [source.n for source in turn.answer.sources] == [1, 2] and not world.engine.jobs[1:]
 
 
 def test_an_answer_goes_on_when_its_door_leaves(world: CoreWorld) -> None:

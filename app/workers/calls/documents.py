@@ -106,6 +106,12 @@ class Read(Call, frozen=True):
     passages: tuple[Passage, ...]
 
 
+class Mark(Call, frozen=True):
+    """The passages, each with the page and the boxes of its `best`; → Marked."""
+
+    passages: tuple[Passage, ...]
+
+
 class Embed(Call, frozen=True):
     """Vectors of texts, as the index makes them; → Embedded. `query`: they are to be compared with passages."""
 
@@ -263,6 +269,10 @@ class Readings(Data, frozen=True):
     elapsed_ms: float = 0.0
 
 
+class Marked(Data, frozen=True):
+    passages: tuple[Passage, ...]
+
+
 class Embedded(Data, frozen=True):
     vectors: tuple[tuple[float, ...], ...]  # of length 1, one a text
     tokens: int  # read of all texts, markers left out
@@ -346,6 +356,7 @@ Calls = (
     | Search
     | Ground
     | Read
+    | Mark
     | Embed
     | RenderPage
     | ReadText
@@ -370,6 +381,7 @@ Answers = (
     | Searched
     | Grounded
     | Readings
+    | Marked
     | Embedded
     | PageImage
     | DocumentText

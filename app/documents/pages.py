@@ -1,0 +1,102 @@
+"""Where an answer stands: the page of a passage's best sentence, and pictures of pages with the place marked."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator
+from pathlib import Path
+
+import msgspec
+
+from app.documents.parse_process import Parser
+from app.documents.store import Store, line_boxes
+from app.documents.warm import in_thread
+from app.errors import AppError
+from app.text.parsed import page_at
+from app.types import Box, Document, Passage
+from app.workers.calls.documents import PageImage, RenderPage
+from app.workers.protocol import AnyData
+
+
+class Pages:
+    """Draws pages; the process that reads the files is started with the first and kept."""
+
+    def __init__(self) -> None:
+        self._viewer: Parser | None = None
+
+    def render(self, store: Store, call: RenderPage) -> Generator[AnyData, None, PageImage]:
+        """
+        Raises:
+            AppError: the document or its file is gone, or the file has changed.
+        """
+        document = document_of(store, call.document_id)
+        if not Path(document.path).is_file():
+            raise AppError(
+                "The file is not there any more.", "Its text is still here; add the file again to see its pages."
+            )
+        if differs(store, document):
+            raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
+        viewer = self._viewer = self._viewer or Parser()
+        picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
+        marks: tuple[Box, ...] = ()
+        if call.end > call.start:
+            marks = yield from _marks(store, viewer, document, call)
+        return PageImage(
+            png=base64.b64encode(picture.png).decode("ascii"),
+            width=picture.width,
+            height=picture.height,
+            pages=picture.pages,
+            scale=picture.scale,
+            marks=marks,
+        )
+
+    def close(self) -> None:
+        """End the process; safe to call twice."""
+        if self._viewer is not None:
+            self._viewer.close()
+            self._viewer = None
+
+
+def _marks(
+    store: Store, viewer: Parser, document: Document, call: RenderPage
+) -> Generator[AnyData, None, tuple[Box, ...]]:
+    """The span's own boxes; where the file will not give them, those of its lines, as stored."""
+    _, pages = store.text(document.id)
+    first, last = pages[call.page - 1] if 0 < call.page <= len(pages) else (0, 0)
+    start, end = max(call.start, first) - first, min(call.end, last) - first
+    try:
+        tight: tuple[Box, ...] = yield from in_thread(lambda: viewer.span_boxes(document.path, call.page, start, end))
+    except AppError:
+        tight = ()
+    return tight or line_boxes(store.lines(document.id), call.start, call.end, call.page)
+
+
+def marked(store: Store, passage: Passage, best: tuple[int, int] | None) -> Passage:
+    """A passage with its best sentence; one that runs over a page break is cited by the page of that sentence."""
+    if best is None or passage.page is None:
+        return msgspec.structs.replace(passage, best=best)
+    page = page_at(store.pages(passage.document_id), passage.start + best[0])
+    boxes = passage.boxes
+    if page != passage.page:
+        boxes = line_boxes(store.lines(passage.document_id), passage.start, passage.end, page)
+    return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
+
+
+def document_of(store: Store, document_id: int) -> Document:
+    """
+    Raises:
+        AppError: it is not in the index.
+    """
+    document = store.document(document_id)
+    if document is None:
+        raise AppError("This document is no longer in the index.", "It may have been removed.")
+    return document
+
+
+def differs(store: Store, document: Document) -> bool:
+    """Whether a file that exists has another size or date than what was indexed."""
+    try:
+        status = Path(document.path).stat()
+    except OSError:
+        return False
+    return status.st_size != document.bytes or abs(status.st_mtime - store.modified(document.id)) > 0.01
