@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
-from app.documents.migrations import WORDS_BY_LANGUAGE
 from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
@@ -213,8 +212,6 @@ class Contents(Catalogue):
 
     def best_words(self, match: str, limit: int, documents: Sequence[int] | None = None) -> list[int]:
         """Passages by SQLite's own BM25 for an FTS5 query, best first; of these documents, or of all."""
-        if self.version < WORDS_BY_LANGUAGE:
-            return []  # an older index that may only be read: its words are others
         within = "" if documents is None else f"AND rowid IN ({_OF_DOCUMENTS})"
         rows = self.db.execute(
             f"SELECT rowid FROM words WHERE words MATCH ? {within} ORDER BY bm25(words, 0.0, 0.5, 0.5, 1.0) LIMIT ?",

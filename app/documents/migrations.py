@@ -96,6 +96,14 @@ def _headers(db: sqlite3.Connection) -> None:
     )
 
 
+FULL_TEXT = (
+    """CREATE VIRTUAL TABLE {0}.words USING fts5(scope, name, context, body, extra, content='', columnsize=1,
+    tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '.,'")""",
+    "CREATE VIRTUAL TABLE {0}.word_counts USING fts5vocab(words, row)",
+)
+"""What fulltext.py fills, in the schema of a name."""
+
+
 def _words_by_language(db: sqlite3.Connection) -> None:
     """Full text with file names, part numbers and languages; it is filled from the stored text, see rewording.py.
 
@@ -104,9 +112,7 @@ def _words_by_language(db: sqlite3.Connection) -> None:
     for statement in (
         "DROP TABLE word_counts",
         "DROP TABLE words",
-        """CREATE VIRTUAL TABLE words USING fts5(scope, name, context, body, extra, content='', columnsize=1,
-            tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '.,'")""",
-        "CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row)",
+        *(statement.format("main") for statement in FULL_TEXT),
         "UPDATE documents SET recipe = substr(recipe, 1, length(recipe) - 2) WHERE recipe LIKE '%/_/1'",
     ):
         db.execute(statement)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from app.documents.database import Database
 from app.documents.fulltext import INDEXED, Indexed, add_words
+from app.documents.migrations import FULL_TEXT, WORDS_BY_LANGUAGE
 from app.text import words
 
 AT_ONCE = 2_000
@@ -33,6 +34,18 @@ def waiting(store: Database) -> int:
         return 0
     row = store.db.execute(f"SELECT count(*) FROM passages p WHERE {_WAITING}", (goal,)).fetchone()
     return int(row[0])
+
+
+def in_memory(store: Database) -> None:
+    """A full text in memory over an older index that may only be read: temporary tables stand before its own."""
+    if store.version >= WORDS_BY_LANGUAGE:
+        return
+    for statement in FULL_TEXT:
+        store.db.execute(statement.format("temp"))
+    store.db.execute("BEGIN")
+    for row in store.db.execute(INDEXED):
+        add_words(store.db, Indexed(*row))
+    store.db.execute("COMMIT")
 
 
 def begin(store: Database) -> None:

@@ -44,7 +44,9 @@ class Store(Contents):
         self._erased: list[int] = []
         self._renewed: list[int] = []
         super().__init__(path, backups, read_only=read_only)
-        if not read_only:
+        if read_only:
+            rewording.in_memory(self)
+        else:
             rewording.begin(self)
 
     @contextlib.contextmanager
