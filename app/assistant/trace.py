@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
-from app.assistant.extract import SURE
+from app.assistant.quote import SURE
 from app.text.citations import best_sentence, clean
 from app.text.support import STRICT, holds, language_of
 from app.types import Answer, AnswerSettings, Candidate, LookedAt, Outcome, Passage, Source, Trace

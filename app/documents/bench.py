@@ -23,13 +23,15 @@ import psutil
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from app.documents.embed import DIMENSIONS, Counter, Embedder
-from app.documents.index import RECIPE, Indexing
+from app.documents.embed import Embedder
+from app.documents.index import Indexing, recipe_of
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser
 from app.documents.search import Searcher
 from app.documents.store import NewDocument, Store
 from app.documents.vectors import Vectors
+from app.embedder.prepared import identity_of, prepared
+from app.paths import home
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece, embedded
 from app.workers.calls.documents import Add, Added
@@ -52,16 +54,16 @@ class Figure(Struct, frozen=True):
 
 
 def index(rounds: int = 3, files: int = 6) -> Iterator[Figure]:
-    """Passages a second of an Add beside those of a plain encode, and the peak of memory."""
-    embedder, counter = Embedder(), Counter()
+    """Passages a second of an Add beside those of the embedder alone, and the peak of memory."""
+    embedder = Embedder(prepared(home().cache))
     with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as name:
         folder = Path(name)
         _write_documents(folder / "documents", files)
-        texts = _index_once(folder / "warm", folder / "documents", embedder, counter)[1]
+        texts = _index_once(folder / "warm", folder / "documents", embedder)[1]
         ours, plain = [], []
         for number in range(rounds):
-            ours.append(_index_once(folder / f"home{number}", folder / "documents", embedder, counter)[0])
-            plain.append(_timed(lambda: embedder.plain_encode(texts)))
+            ours.append(_index_once(folder / f"home{number}", folder / "documents", embedder)[0])
+            plain.append(_timed(lambda: embedder.encode(texts)))
         value, reference = len(texts) / min(ours), len(texts) / min(plain)
         yield Figure("index", round(value, 1), "passages/s", round(reference, 1), round(value / reference, 3), 0.95,
                      value / reference >= 0.95)  # fmt: skip
@@ -75,13 +77,14 @@ def search(passages: int = 100_000, queries: int = 200, chroma: bool = False) ->
     random_numbers = np.random.default_rng(SEED)
     with tempfile.TemporaryDirectory(prefix="inhouse-bench-", ignore_cleanup_errors=True) as name:
         store = Store(Path(name) / "documents.db", Path(name) / "backups")
+        store.use(identity_of(prepared(home().cache)))
         vectors = Vectors(Path(name) / "vectors", store)
         words = _synthetic(store, passages, random_numbers)
         matrix = Matrix(store)
         searcher = Searcher(store, matrix)
-        asked = [(" ".join(words(7)), _unit(random_numbers, 1)[0]) for _ in range(queries)]
-        searcher.search(*asked[0], 1.0, [], 8)  # fills the matrix
-        took = [_timed(partial(searcher.search, query, vector, 1.0, [], 8)) for query, vector in asked]
+        asked = [(" ".join(words(7)), _unit(random_numbers, 1, store.dimensions)[0]) for _ in range(queries)]
+        searcher.search(*asked[0], [], 8)  # fills the matrix
+        took = [_timed(partial(searcher.search, query, vector, [], 8)) for query, vector in asked]
         bare = [_timed(partial(matrix.scores, vector, [])) for _, vector in asked]
         value, reference = statistics.median(took) * 1000, statistics.median(bare) * 1000
         yield Figure(f"search {passages}", round(value, 2), "ms p50", round(reference, 2), round(value / reference, 2),
@@ -114,13 +117,18 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _index_once(home: Path, documents: Path, embedder: Embedder, counter: Counter) -> tuple[float, list[str]]:
+def _index_once(folder: Path, documents: Path, embedder: Embedder) -> tuple[float, list[str]]:
     """Seconds of an Add into a fresh store, and what it embedded."""
-    home.mkdir()
-    store = Store(home / "documents.db", home / "backups")
+    folder.mkdir()
+    store = Store(folder / "documents.db", folder / "backups")
+    store.use(embedder.identity)
     parser = Parser()
     steps = Indexing(
-        store, Add(paths=(str(documents),), collection_id=store.create_collection("bench")), embedder, counter, parser
+        store,
+        Add(paths=(str(documents),), collection_id=store.create_collection("bench")),
+        embedder,
+        embedder.counter,
+        parser,
     ).steps()
     began = time.perf_counter()
     done: Added | None = None
@@ -153,8 +161,8 @@ def _write_documents(folder: Path, files: int) -> None:
         (folder / f"{number}.md").write_text(text, encoding="utf-8")
 
 
-def _unit(random_numbers: np.random.Generator, rows: int) -> NDArray[np.float32]:
-    vectors = random_numbers.standard_normal((rows, DIMENSIONS), dtype=np.float32)
+def _unit(random_numbers: np.random.Generator, rows: int, dimensions: int) -> NDArray[np.float32]:
+    vectors = random_numbers.standard_normal((rows, dimensions), dtype=np.float32)
     unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
@@ -171,6 +179,8 @@ def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator)
 
     collection = store.create_collection("bench")
     per_document = 500
+    assert store.embedder is not None
+    recipe = recipe_of(store.embedder)
     for number in range(passages // per_document):
         parts = [" ".join(draw(60)) for _ in range(per_document)]
         text = "\n".join(parts)
@@ -178,9 +188,9 @@ def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator)
         for part in parts:
             pieces.append(Piece(at, at + len(part), None, "", "", 64))
             at += len(part) + 1
-        rows = [row.tobytes() for row in _unit(random_numbers, per_document)]
+        rows = [row.tobytes() for row in _unit(random_numbers, per_document, store.dimensions)]
         parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=str(number))
-        store.put(NewDocument(collection, f"/bench/{number}.txt", parsed, RECIPE, 0.0, pieces, rows))
+        store.put(NewDocument(collection, f"/bench/{number}.txt", parsed, recipe, 0.0, pieces, rows))
     return draw
 
 

@@ -10,17 +10,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue
+from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.parsed import Line
 from app.types import Box, Passage
 
 TERMS_KEPT = 50_000
 
+VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE zeroblob(?) END"
+"""The vector of a passage `p` of a document `d`; zeros, which are near to nothing, where another embedder made it."""
+
 
 class Contents(Catalogue):
     """Texts, passages, vectors and full text, to read."""
 
+    embedder: Identity | None = None
+    """Whose vectors are asked for; see `Store.use`."""
+
     _term_counts: tuple[int, dict[str, int]] = (-1, {})
+
+    @property
+    def dimensions(self) -> int:
+        return self.embedder.dimensions if self.embedder else 0
+
+    def _made_by(self) -> tuple[int, str, int]:
+        """What VECTOR is to be filled with."""
+        mark = f"{self.embedder.id}/" if self.embedder else "?"
+        return len(mark), mark, 4 * self.dimensions
+
+    def stale(self) -> list[int]:
+        """Documents whose vectors another embedder made, in the order of their ids; empty before one is in use."""
+        if self.embedder is None:
+            return []
+        length, mark, _ = self._made_by()
+        rows = self.db.execute(
+            "SELECT id FROM documents WHERE passages > 0 AND substr(recipe, 1, ?) <> ? ORDER BY id", (length, mark)
+        )
+        return [row[0] for row in rows]
+
+    def passages_of(self, document_id: int) -> list[tuple[int, str, str]]:
+        """Id, context and text of a document's passages, in order."""
+        rows = self.db.execute(
+            "SELECT id, context, text FROM passages WHERE document_id = ? ORDER BY id", (document_id,)
+        )
+        return [tuple(row) for row in rows]
 
     def text(self, document_id: int) -> tuple[str, tuple[tuple[int, int], ...]]:
         """The whole text and the span of each page.
@@ -120,16 +153,24 @@ class Contents(Catalogue):
     def vectors(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, int, bytes]]:
         """Passage id, collection id and vector, by rising id."""
         rows = self.db.execute(
-            """SELECT p.id, d.collection_id, p.vector FROM passages p JOIN documents d ON d.id = p.document_id
+            f"""SELECT p.id, d.collection_id, {VECTOR} FROM passages p JOIN documents d ON d.id = p.document_id
             WHERE p.id > ? ORDER BY p.id LIMIT ?""",
-            (after, limit),
+            (*self._made_by(), after, limit),
         )
         return [tuple(row) for row in rows]
 
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """The vectors of these passages."""
+        rows = self.db.execute(
+            f"""SELECT p.id, {VECTOR} FROM passages p JOIN documents d ON d.id = p.document_id
+            WHERE p.id IN ({",".join("?" * len(ids))})""",
+            (*self._made_by(), *ids),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def cosines(self, query: NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
-        """Cosine of a query with these passages."""
-        rows = self.db.execute(f"SELECT id, vector FROM passages WHERE id IN ({','.join('?' * len(ids))})", tuple(ids))
-        return {row[0]: float(np.frombuffer(row[1], "<f4") @ query) for row in rows}
+        """Cosine of a query with these passages; 0 where another embedder made the vector."""
+        return {id_: float(np.frombuffer(vector, "<f4") @ query) for id_, vector in self.vectors_of(ids).items()}
 
     def nearest(self, query: NDArray[np.float32], collections: Sequence[int], count: int) -> list[int]:
         """The passages nearest to a query, by reading every vector: exact, bounded in memory, seconds for a million."""

@@ -1,101 +1,106 @@
-"""The embedder: passages and questions as vectors of length 1. The only importer of sentence_transformers."""
+"""The embedder: passages and questions as vectors of length 1. The only importer of onnxruntime."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.errors import AppError
-from app.packages import EMBEDDER, package_folder
+import numpy as np
+import psutil
+
+from app.embedder.graph import Words
+from app.embedder.prepared import GRAPH, TOKENIZER, identity_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-MODEL = "all-MiniLM-L6-v2"
-DIMENSIONS = 384
-MAX_TOKENS = 256
-"""What the model was trained to read, its two marker tokens included (sentence_bert_config.json)."""
-
-BATCH_TOKENS = 4096
-"""Tokens of a batch, padding included: large enough for full speed, small enough for a short step."""
-
-
-def model_folder() -> Path:
-    """Where the embedder's package keeps its files. The package itself is not imported.
-
-    Raises:
-        AppError: the package is not installed.
-    """
-    folder = package_folder(EMBEDDER)
-    if folder is None:
-        raise AppError("The part of Inhouse that reads documents is missing.", "Please install Inhouse again.")
-    return folder / "model"
+BATCH_TOKENS = 2048
+"""Tokens of a batch: a third of a second of two cores, after which others have their turn."""
 
 
 class Counter:
     """The embedder's own tokens, without loading the embedder: the measure for the size of passages."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer: Any = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer: Any = Tokenizer.from_file(str(folder / TOKENIZER))
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text stands (code points), the marker tokens left out."""
         offsets: list[tuple[int, int]] = self._tokenizer.encode(text, add_special_tokens=False).offsets
         return offsets
 
+    def tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The tokens of a text without markers, and where each stands."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
     def count(self, text: str) -> int:
         """How many tokens a text has, the marker tokens left out."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def fertility(self, text: str) -> float:
-        """Tokens a word: up to 1.4 in English, which the embedder knows; 2 in German, 4 in Arabic, more in Chinese."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        pieces: int = sum(token[0].isalnum() or token.startswith(("##", "[UNK")) for token in encoding.tokens)
-        return pieces / max(1, len(re.findall(r"\w+", text)))
+    def ids(self, text: str, limit: int) -> list[int]:
+        """The tokens of a text with its markers, `limit` at most: the end of a longer one is not read."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
 
 
 class Embedder:
-    """Loads the model at once (seconds, half a gigabyte): make it when it is needed, not before."""
+    """Loads the model at once (a second, 400 MB): make it when it is needed, not before.
 
-    def __init__(self) -> None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-        from sentence_transformers import SentenceTransformer
+    Each text is read by itself on one core, as many at a time as there are cores: its vector does not depend on what
+    was read beside it.
+    """
 
-        self._model: Any = SentenceTransformer(str(model_folder()), device="cpu", local_files_only=True)
-        self._model.max_seq_length = MAX_TOKENS
-        self._model.eval()
+    def __init__(self, folder: Path) -> None:
+        self.identity = identity_of(folder)
+        self.counter = Counter(folder)
+        self.words = Words(folder)
+        self._session = open_graph(folder / GRAPH)
+        self.threads = ThreadPoolExecutor(psutil.cpu_count(logical=False) or 1, "embedder")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors (len(texts) × 384, float32, length 1), in the order given."""
-        vectors: NDArray[np.float32] = self._model.encode(
-            list(texts), batch_size=len(texts) or 1, normalize_embeddings=True, show_progress_bar=False
-        )
+        """Vectors of passages (texts × dimensions, float32, length 1), in the order given."""
+        return self._encode(self.identity.passage, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions, or of sentences that are compared with each other."""
+        return self._encode(self.identity.query, texts)
+
+    def _encode(self, prefix: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.identity.dimensions), np.float32)
+        for row, vector in enumerate(self.threads.map(self._vector, (prefix + text for text in texts))):
+            vectors[row] = vector
         return vectors
 
-    def plain_encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """`SentenceTransformer.encode` as it comes, its default batch included: the reference of the bench."""
-        vectors: NDArray[np.float32] = self._model.encode(list(texts), show_progress_bar=False)
-        return vectors
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        ids = self.counter.ids(text, self.identity.tokens)
+        places = np.arange(len(ids), dtype=np.int64)[None]
+        vector: NDArray[np.float32] = self._session.run(None, {"words": self.words[ids], "positions": places})[0][0]
+        return vector
+
+
+def open_graph(path: Path) -> Any:
+    """An onnxruntime.InferenceSession that works on one core: whoever runs it has threads of their own."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # it warns of what a container does not tell about its processor
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> list[list[int]]:
-    """Indices of texts in batches of like length: each batch times its longest text is within the budget."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+    """Indices of texts in batches whose tokens together are within the budget, in the order given."""
     made: list[list[int]] = []
     room = 0
-    for index in order:
-        if room <= 0:
+    for index, length in enumerate(lengths):
+        if not made or length > room:
             made.append([])
-            room = max(1, budget // max(1, lengths[index]))
+            room = budget
         made[-1].append(index)
-        room -= 1
+        room -= length
     return made

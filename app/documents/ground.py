@@ -45,6 +45,16 @@ HINT = 0.15
 """What a number is worth where a number is asked for, and a name where a name is; an amount of money twice."""
 
 
+UNLIKE, SAME = 0.75, 0.95
+"""Cosines of two sentences that have nothing to do with each other, and of two that say the same: this embedder
+squeezes all of its cosines into the top quarter."""
+
+
+def likeness(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosines of sentences, spread from 0 (unlike) to 1 (the same)."""
+    return np.clip((cosines - UNLIKE) / (SAME - UNLIKE), 0, 1)
+
+
 def numbers(text: str) -> set[str]:
     """The numbers of a text, thousands separators and citations like [1] left out: "1,200" and "1.200" are one."""
     text = re.sub(r"\[\d{1,2}\]", " ", text)
@@ -58,19 +68,19 @@ def coverage(asked: Sequence[str], body: set[str], weights: dict[str, float]) ->
 
 
 def best_sentences(
-    query: str, vector: NDArray[np.float32], believed: float, texts: Sequence[str], encode: Encode
+    query: str, vector: NDArray[np.float32], texts: Sequence[str], encode: Encode
 ) -> list[tuple[int, int] | None]:
     """For each text the span of the sentence that answers best; None where it has no sentence."""
     spans = [sentences(text) for text in texts]
     flat = [text[a:b] for text, found in zip(texts, spans, strict=True) for a, b in found]
     if not flat:
         return [None] * len(texts)
-    meaning = encode(flat) @ vector
+    meaning = likeness(encode(flat) @ vector)
     terms = words.query_terms(query)
     bodies = [set(words.terms(sentence)) for sentence in flat]
     weights = _rarity(terms, bodies)
     scores = [
-        coverage(terms, body, weights) + believed * float(near) + _hint(query, sentence)
+        coverage(terms, body, weights) + float(near) + _hint(query, sentence)
         for sentence, body, near in zip(flat, bodies, meaning, strict=True)
     ]
     best: list[tuple[int, int] | None] = []
@@ -118,7 +128,7 @@ def ground(lines: Sequence[str], passages: Sequence[Passage], encode: Encode) ->
     spans = [[p.text[a:b] for a, b in sentences(p.text)] or [p.text] for p in passages]
     owners = np.repeat(np.arange(len(passages)), [len(found) for found in spans])
     vectors = encode([*lines, *(sentence for found in spans for sentence in found)])
-    meaning = vectors[: len(lines)] @ vectors[len(lines) :].T
+    meaning = likeness(vectors[: len(lines)] @ vectors[len(lines) :].T)
     bodies = [set(words.terms(f"{p.heading} {p.text}")) for p in passages]
     figures = [numbers(f"{p.heading} {p.text}") for p in passages]
     return [_support(line, meaning[i], owners, bodies, figures) for i, line in enumerate(lines)]

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec import Struct
 
-from app.documents.embed import MODEL, batches
+from app.documents.embed import batches
 from app.documents.files import walk
 from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
+from app.embedder.prepared import Identity
 from app.text import passages, words
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RECIPE = f"{MODEL}/{passages.VERSION}/{words.VERSION}"
-"""How passages and vectors were made; content indexed by another recipe is indexed again when it is added."""
-
 WINDOW = 768
 """Passages that are sorted by length together: enough to waste hardly any padding."""
 
@@ -38,8 +36,15 @@ PATIENCE_S = 0.3
 """How long the embedder waits for more to read before it takes what there is."""
 
 
+def recipe_of(identity: Identity) -> str:
+    """How passages and vectors are made; content indexed by another recipe is indexed again when it is added."""
+    return f"{identity.id}/{passages.VERSION}/{words.VERSION}"
+
+
 class Encoder(Protocol):
     """What turns texts into vectors of length 1."""
+
+    identity: Identity
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
 
@@ -69,6 +74,7 @@ class Indexing:
         self._encoder = encoder
         self._counter = counter
         self._reader = reader
+        self._recipe = recipe_of(encoder.identity)
         self._collection_id = call.collection_id
         self._open: list[_Open] = []
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
@@ -105,7 +111,7 @@ class Indexing:
         ahead = ReadAhead(
             list(self._sizes),
             self._store.known(self._collection_id),
-            RECIPE,
+            self._recipe,
             self._reader,
             self._counter,
             self._call.passwords,
@@ -172,7 +178,7 @@ class Indexing:
     def _begin(self, read: Read) -> Iterator[AnyData]:
         """Start a document; vectors of the same content filed elsewhere are taken over."""
         vectors: list[bytes | None] = [None] * len(read.pieces)
-        twin = None if self._call.force else self._store.twin(read.parsed.sha256, RECIPE)
+        twin = None if self._call.force else self._store.twin(read.parsed.sha256, self._recipe)
         if twin is not None:
             stored = {(start, end, context): vector for start, end, context, vector in self._store.twin_vectors(twin)}
             vectors = [stored.get((piece.start, piece.end, piece.context)) for piece in read.pieces]
@@ -216,7 +222,7 @@ class Indexing:
                 collection_id=self._collection_id,
                 path=read.path,
                 parsed=read.parsed,
-                recipe=RECIPE,
+                recipe=self._recipe,
                 modified=read.modified,
                 pieces=read.pieces,
                 vectors=[vector for vector in doc.vectors if vector is not None],

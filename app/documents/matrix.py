@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents.embed import DIMENSIONS
 from app.documents.store import Store
 
 LIMIT = 250_000
@@ -24,7 +23,7 @@ class Matrix:
         self._store = store
         self._limit = limit
         self._rows = 0
-        self._vectors = np.empty((0, DIMENSIONS), np.float32)
+        self._vectors = np.empty((0, store.dimensions), np.float32)
         self._ids = np.empty(0, np.int64)
         self._collections = np.empty(0, np.int64)
         self._generation = -1
@@ -34,13 +33,18 @@ class Matrix:
         return self._ids[: self._rows]
 
     def fits(self) -> bool:
-        """Whether all passages may be held; brings the rows up to date when they are."""
+        """Whether all passages may be held, and an embedder is in use; brings the rows up to date when they are."""
+        if self._vectors.shape[1] != self._store.dimensions:
+            self.clear()
+        if not self._store.dimensions:
+            return False
         generation = self._store.generation
         if generation != self._generation:
             if self._store.count() > self._limit:
                 self.clear()
                 return False
             self._forget(self._store.take_erased())
+            self._renew(self._store.take_renewed())
             self._load()
             self._generation = generation
         return True
@@ -68,9 +72,17 @@ class Matrix:
             self._ids[place] = [row[0] for row in batch]
             self._collections[place] = [row[1] for row in batch]
             joined = b"".join(row[2] for row in batch)
-            self._vectors[place] = np.frombuffer(joined, "<f4").reshape(len(batch), DIMENSIONS)
+            self._vectors[place] = np.frombuffer(joined, "<f4").reshape(len(batch), -1)
             self._rows += len(batch)
             after = batch[-1][0]
+
+    def _renew(self, renewed: Sequence[int]) -> None:
+        """Take other vectors of passages that are held."""
+        held = np.intersect1d(self.ids, np.asarray(renewed, np.int64))
+        for start in range(0, len(held), 10_000):
+            vectors = self._store.vectors_of([int(id_) for id_ in held[start : start + 10_000]])
+            for id_, vector in vectors.items():
+                self._vectors[self.positions([id_])[0]] = np.frombuffer(vector, "<f4")
 
     def _grow(self, more: int) -> None:
         if self._rows + more <= len(self._ids):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -72,7 +73,21 @@ def _tombstones(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones]
+FIRST_EMBEDDER = "all-MiniLM-L6-v2"
+"""What made every vector before this table was there; the recipes of documents began with its name."""
+
+
+def _embedders(db: sqlite3.Connection) -> None:
+    """Who made the vectors, by the id that begins a document's recipe: vectors of two embedders are never compared."""
+    db.execute("CREATE TABLE embedders (id TEXT PRIMARY KEY, identity TEXT NOT NULL)")
+    identity = {
+        "name": FIRST_EMBEDDER, "sha256": "", "query": "", "passage": "", "pooling": "mean", "precision": "float32",
+        "dimensions": 384, "tokens": 256,
+    }  # fmt: skip
+    db.execute("INSERT INTO embedders VALUES (?, ?)", (FIRST_EMBEDDER, json.dumps(identity)))
+
+
+MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders]
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -11,7 +11,6 @@ import numpy as np
 
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
-from app.documents.embed import DIMENSIONS
 from app.documents.fulltext import add_words
 from app.text.parsed import Line
 from app.types import Box
@@ -84,7 +83,7 @@ def _packs(value: Value, kind: object) -> bool:
 
 def _is_vector(value: Value) -> bool:
     """Whether it has length 1: noise has not."""
-    if not isinstance(value, bytes) or len(value) != 4 * DIMENSIONS:
+    if not isinstance(value, bytes) or not value or len(value) % 4:
         return False
     vector = np.frombuffer(value, "<f4").astype(np.float64)
     return bool(abs(float(vector @ vector) - 1) < 1e-3)

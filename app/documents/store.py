@@ -9,7 +9,7 @@ import bisect
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ import msgspec
 
 from app.documents.contents import Contents
 from app.documents.fulltext import add_words, drop_words
+from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
@@ -40,18 +41,55 @@ class Store(Contents):
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
         self._erased: list[int] = []
+        self._renewed: list[int] = []
         super().__init__(path, backups, read_only=read_only)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; what a rollback brings back was not erased."""
-        before = len(self._erased)
+        erased, renewed = len(self._erased), len(self._renewed)
         try:
             with super().transaction() as db:
                 yield db
         except BaseException:
-            del self._erased[before:]
+            del self._erased[erased:], self._renewed[renewed:]
             raise
+
+    def use(self, identity: Identity) -> None:
+        """From here on vectors are this embedder's; who it is is kept with them. Cheap when it is in use already."""
+        if self.embedder == identity:
+            return
+        if not self.read_only:
+            with self.transaction() as db:
+                row = (identity.id, msgspec.json.encode(identity).decode())
+                db.execute("INSERT OR IGNORE INTO embedders VALUES (?, ?)", row)
+        self.embedder = identity
+
+    def renew(self, document_id: int, vectors: Mapping[int, bytes]) -> bool:
+        """Put the vectors of the embedder in use in the place of another's, by passage; → whether it was done.
+
+        It is not where the document has other passages by now.
+        """
+        assert self.embedder is not None
+        with self.transaction() as db:
+            if [row[0] for row in self.passages_of(document_id)] != sorted(vectors):
+                return False
+            db.executemany(
+                "UPDATE passages SET vector = ? WHERE id = ?", [(vector, id_) for id_, vector in vectors.items()]
+            )
+            db.execute(
+                "UPDATE documents SET recipe = ? || substr(recipe, instr(recipe, '/')) WHERE id = ?",
+                (self.embedder.id, document_id),
+            )
+            self._renewed += vectors
+            self._changed()
+            self._broke()
+        return True
+
+    def take_renewed(self) -> list[int]:
+        """Ids of passages that got another vector since the last call."""
+        renewed, self._renewed = self._renewed, []
+        return renewed
 
     def put(self, new: NewDocument) -> int:
         """Store a document in place of the one at its path, if any; → its id."""

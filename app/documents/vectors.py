@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.documents.embed import DIMENSIONS
 from app.documents.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,10 @@ class Vectors:
 
     def synchronize(self) -> Iterator[None]:
         """Bring Chroma in step with the store, a batch a step; rebuild it where that cannot be. Cheap when it is."""
-        if self.ready() or self._resting:
+        if self.ready() or self._resting or not self._store.dimensions:
+            return
+        if self._store.stale():
+            self.note = "waits until every document is read by the embedder in use; exact search answers"
             return
         if self._collection is None and not self._store.count() and not self._folder.exists():
             self.note = "ok"
@@ -107,7 +109,7 @@ class Vectors:
             self.note = "ok"
 
     def _add(self, batch: Sequence[tuple[int, int, bytes]]) -> None:
-        joined = np.frombuffer(b"".join(row[2] for row in batch), "<f4").reshape(len(batch), DIMENSIONS)
+        joined = np.frombuffer(b"".join(row[2] for row in batch), "<f4").reshape(len(batch), -1)
         self._collection.upsert(
             ids=[str(row[0]) for row in batch],
             embeddings=joined,

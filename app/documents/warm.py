@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TypeVar
 
 from app.documents.embed import Embedder
 from app.documents.reader import Reader
+from app.embedder.prepared import prepared
 from app.errors import AppError
+from app.paths import home
 from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
 
@@ -18,7 +21,9 @@ T = TypeVar("T")
 class Warm:
     """Whoever needs the embedder yields from `embedder`; the first to do so starts the loading."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path | None = None) -> None:
+        """`cache`: where the embedder is prepared, if set-up has not done it."""
+        self._cache = cache or home().cache
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._error = ""
@@ -36,6 +41,11 @@ class Warm:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
+    @property
+    def loaded(self) -> Embedder | None:
+        """The embedder, once it is there."""
+        return self._embedder
+
     def embedder(self) -> Generator[AnyData, None, Embedder]:
         """
         Raises:
@@ -52,19 +62,20 @@ class Warm:
         return self._embedder
 
     def reader(self) -> Generator[AnyData, None, Reader]:
-        """Loaded when it is first wanted, which takes a quarter of a second.
-
+        """
         Raises:
             AppError: it could not be loaded.
         """
-        embedder = yield from self.embedder()
-        if self._reader is None:
-            self._reader = Reader(embedder.network, embedder.tokenizer)
+        yield from self.embedder()
+        assert self._reader is not None
         return self._reader
 
     def _load(self) -> None:
         try:
-            self._embedder = Embedder()
+            folder = prepared(self._cache)
+            embedder = Embedder(folder)
+            self._reader = Reader(folder, embedder)
+            self._embedder = embedder
         except (AppError, OSError, ImportError, ValueError, RuntimeError) as error:
             self._error = repr(error)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 
 from app.database.errors import plain_errors
-from app.documents.embed import Counter, batches
+from app.documents.embed import Embedder, batches
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.parse_process import Parser
-from app.documents.search import trust
+from app.documents.renewal import renew
 from app.documents.store import Store, line_boxes
 from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm, in_thread
@@ -60,6 +60,8 @@ from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
+STALE = "It is being read anew for search by meaning. Until then it is found by its words."
+
 STAT_BUDGET_S = 0.2
 """How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
@@ -70,11 +72,10 @@ class DocumentsRole:
     concurrent = True
 
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
-        self._warm = warm or Warm()
+        self._warm = warm or Warm(home.cache)
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
-        self._counted: Counter | None = None
         self._viewer: Parser | None = None
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
@@ -130,9 +131,9 @@ class DocumentsRole:
             case Search():
                 return (yield from self._search(call))
             case Ground():
-                return (yield from self._ground(call))
+                return (yield from _ground(self._warm, call))
             case Read():
-                return (yield from self._read(call))
+                return (yield from _read(self._warm, call))
             case Embed():
                 return (yield from self._embed(call))
             case RenderPage():
@@ -145,7 +146,7 @@ class DocumentsRole:
                 raise AppError("The documents process cannot do this.", detail=type(call).__name__)
 
     def background(self) -> Iterator[None]:
-        """Finish what a crash interrupted, warm up, bring Chroma in step."""
+        """Finish what a crash interrupted, warm up, read anew what another embedder read, bring Chroma in step."""
         fresh = not self._stores.is_open
         self._warm.start()  # beside the opening, which may have to examine the index
         try:
@@ -158,8 +159,13 @@ class DocumentsRole:
             yield
         while not self._warm.wait(0.005):
             yield
+        embedder = self._warm.loaded
+        if embedder is None:
+            return  # as above
+        opened.store.use(embedder.identity)
         opened.matrix.fits()
         yield
+        yield from renew(opened.store, embedder)
         yield from opened.vectors.synchronize()
 
     def close(self) -> None:
@@ -178,21 +184,21 @@ class DocumentsRole:
     def _store(self) -> Store:
         return self._open.store
 
-    @property
-    def _counter(self) -> Counter:
-        if self._counted is None:
-            self._counted = Counter()
-        return self._counted
+    def _embedder_in_use(self) -> Generator[AnyData, None, Embedder]:
+        """The embedder, whose vectors the store gives from now on."""
+        embedder = yield from self._warm.embedder()
+        self._store.use(embedder.identity)
+        return embedder
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
     def _add(self, call: Add) -> Steps:
         store = self._store
-        embedder = yield from self._warm.embedder()
+        embedder = yield from self._embedder_in_use()
         lent = self._spare or Parser()
         self._spare = None
         try:
-            added = yield from Indexing(store, call, embedder, self._counter, lent).steps()
+            added = yield from Indexing(store, call, embedder, embedder.counter, lent).steps()
             if self._spare is None:
                 self._spare = lent
             return added
@@ -203,45 +209,26 @@ class DocumentsRole:
 
     def _search(self, call: Search) -> Steps:
         opened = self._open
-        embedder = yield from self._warm.embedder()
+        embedder = yield from self._embedder_in_use()
         began = time.perf_counter()
         opened.store.require(*call.collections)
-        believed = trust(self._counter.fertility(call.query))
-        vector = embedder.encode([call.query])[0]
-        k = max(1, call.k)
-        result = opened.searcher.search(call.query, vector, believed, call.collections, k, trace=call.trace)
+        vector = embedder.encode_queries([call.query])[0]
+        result = opened.searcher.search(call.query, vector, call.collections, max(1, call.k), trace=call.trace)
         if call.highlight:
             texts = [passage.text for passage in result.passages]
-            spans = best_sentences(call.query, vector, believed, texts, embedder.encode)
+            spans = best_sentences(call.query, vector, texts, embedder.encode)
             marked = [self._marked(one, span) for one, span in zip(result.passages, spans, strict=True)]
             result = msgspec.structs.replace(result, passages=tuple(marked))
         elapsed = (time.perf_counter() - began) * 1000
         return Searched(result=msgspec.structs.replace(result, elapsed_ms=elapsed))
 
-    def _ground(self, call: Ground) -> Steps:
-        embedder = yield from self._warm.embedder()
-        began = time.perf_counter()
-        support = tuple(ground(call.sentences, call.passages, embedder.encode))
-        return Grounded(support=support, elapsed_ms=(time.perf_counter() - began) * 1000)
-
-    def _read(self, call: Read) -> Steps:
-        began = time.perf_counter()
-        reader = yield from self._warm.reader()
-        reading = reader.read(call.question, call.passages)
-        while True:
-            try:
-                next(reading)
-            except StopIteration as end:
-                return Readings(readings=end.value, elapsed_ms=(time.perf_counter() - began) * 1000)
-            yield Warming()
-
     def _embed(self, call: Embed) -> Steps:
-        """The embedder of today makes no difference between a query and a passage."""
+        """As questions: nobody says what these are, and so they can at least be compared with each other."""
         embedder = yield from self._warm.embedder()
-        tokens = [self._counter.count(text) for text in call.texts]
+        tokens = [embedder.counter.count(text) for text in call.texts]
         vectors: list[tuple[float, ...]] = [()] * len(tokens)
         for batch in batches(tokens):
-            rows = embedder.encode([call.texts[index] for index in batch])
+            rows = embedder.encode_queries([call.texts[index] for index in batch])
             for index, row in zip(batch, rows, strict=True):
                 vectors[index] = tuple(row.tolist())
             yield Warming()
@@ -310,15 +297,38 @@ class DocumentsRole:
         for _ in opened.vectors.synchronize():
             yield Warming()
         found["vectors"] = opened.vectors.note
-        yield from self._warm.embedder()
-        found["embedder"] = "ok"
+        yield from self._embedder_in_use()
+        stale = len(opened.store.stale())
+        found["embedder"] = f"ok; {stale} documents are still to be read by it" if stale else "ok"
         return Health(stores=found)
+
+
+def _ground(warm: Warm, call: Ground) -> Steps:
+    embedder = yield from warm.embedder()
+    began = time.perf_counter()
+    support = tuple(ground(call.sentences, call.passages, embedder.encode_queries))
+    return Grounded(support=support, elapsed_ms=(time.perf_counter() - began) * 1000)
+
+
+def _read(warm: Warm, call: Read) -> Steps:
+    began = time.perf_counter()
+    reader = yield from warm.reader()
+    reading = reader.read(call.question, call.passages)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            return Readings(readings=end.value, elapsed_ms=(time.perf_counter() - began) * 1000)
+        yield Warming()
 
 
 def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     """Documents of a collection; those whose file has changed since say so, as far as time allows."""
     until = time.monotonic() + STAT_BUDGET_S
+    stale = set(store.stale())
     for document in store.documents(collection_id):
+        if document.id in stale and not document.reason:
+            document = msgspec.structs.replace(document, reason=STALE)
         if document.status == "indexed" and time.monotonic() < until and _differs(store, document):
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."

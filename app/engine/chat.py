@@ -25,8 +25,6 @@ GPU_SLICE = 512
 CPU_SLICES = ((3e9, 32), (1e9, 64), (0.0, 128))
 """(weights from, tokens of a prompt a step): others wait for a step. Fixed by the model and not by the clock, since the
 same prompt in other slices gives slightly other numbers, and so another greedy answer."""
-SAVED_STATES = 512 << 20
-"""Bytes for the KV states of other conversations."""
 
 Events = Waiting | Prefill | Token | None
 
@@ -38,9 +36,11 @@ class Conversations:
         self.model: Model = loaded.model
         self.context = loaded.context
         self.encoder = Encoder(loaded.model, renderer, loaded.header.template)
-        self.slots = Slots(loaded.context, SAVED_STATES)
+        on_gpu = loaded.info.gpu_layers > 0
+        # On a GPU idle chats keep their cells: a state would cross the bus twice, and what it spares is not measured.
+        self.slots = Slots(loaded.context, loaded.plan.saved_bytes, parks=not on_gpu)
         self._composer = Composer(self.encoder, loaded.context.size)
-        wanted = GPU_SLICE if loaded.info.gpu_layers else _cpu_slice(loaded.info.parameters)
+        wanted = GPU_SLICE if on_gpu else _cpu_slice(loaded.info.parameters)
         self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted)
 
     def prepare(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.errors import AppError
 from app.llama.gguf_header import GgufHeader
-from app.llama.memory import COMPUTE_BYTES, Q8_BYTES, chat_bytes
+from app.llama.memory import COMPUTE_BYTES, F16_BYTES, Q8_BYTES, SAVED_BYTES, chat_bytes
 
 MIN_CONTEXT = 1024
 GOOD_CONTEXT = 4096
@@ -17,11 +17,13 @@ SHARE = 0.9
 
 @dataclass(frozen=True)
 class Fit:
-    """How to load: tokens of context, KV cache in 8 bits or 16, and layers on the GPU (counting the output layer)."""
+    """How to load: tokens of context, KV cache in 8 bits or 16, layers on the GPU (counting the output layer), and
+    bytes of ordinary memory for conversations that are not in the cache."""
 
     context: int
     kv_8bit: bool
     gpu_layers: int
+    saved_bytes: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def fit(header: GgufHeader, memory: Memory, context: int, gpu_layers: int | None
     if memory.gpu and gpu_layers != 0:
         whole = _context_in(header, memory.gpu * SHARE - chat_bytes(header.file_bytes), wanted)
         if whole is not None and (gpu_layers is None or gpu_layers > header.layers):
-            return Fit(*whole, header.layers + 1)
+            return Fit(*whole, header.layers + 1, _saved(memory.ram * SHARE - chat_bytes(0.0)))
         layers = _layers_in(header, memory.gpu * SHARE - COMPUTE_BYTES, wanted) if gpu_layers is None else gpu_layers
     else:
         layers = 0
@@ -54,8 +56,14 @@ def fit(header: GgufHeader, memory: Memory, context: int, gpu_layers: int | None
     on_cpu = header.file_bytes * (1 - layers / (header.layers + 1))
     # mmapped weights can be paged out, so a full memory costs speed; the KV cache cannot.
     room = max(memory.ram * SHARE - chat_bytes(on_cpu), memory.ram * 0.25)
-    part = _context_in(header, room, wanted) or (min(wanted, MIN_CONTEXT), True)
-    return Fit(*part, layers)
+    tokens, eight = _context_in(header, room, wanted) or (min(wanted, MIN_CONTEXT), True)
+    cache = tokens * header.kv_bytes_per_token(Q8_BYTES if eight else F16_BYTES)
+    return Fit(tokens, eight, layers, _saved(room - cache))
+
+
+def _saved(free: float) -> int:
+    """Bytes for conversations beside the cache, of those that are free; the cache comes first."""
+    return int(min(max(free, 0.0), SAVED_BYTES))
 
 
 def _context_in(header: GgufHeader, room: float, wanted: int) -> tuple[int, bool] | None:

@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -31,8 +32,11 @@ SEQUENCES = 9
 class LoadedModel:
     """A model with its context, ready to chat."""
 
-    def __init__(self, header: GgufHeader, model: Model, context: Context, info: ModelInfo, cores: Cores) -> None:
-        self.header, self.model, self.context, self.info, self.cores = header, model, context, info, cores
+    def __init__(
+        self, header: GgufHeader, model: Model, context: Context, plan: Fit, info: ModelInfo, cores: Cores
+    ) -> None:
+        self.header, self.model, self.context, self.plan = header, model, context, plan
+        self.info, self.cores = info, cores
 
     def close(self) -> None:
         self.cores.close()
@@ -100,7 +104,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         raise
     cores.start()
     info = _describe(header, model, context, plan, gpus, (time.perf_counter() - started) * 1000)
-    return LoadedModel(header, model, context, info, cores)
+    return LoadedModel(header, model, context, plan, info, cores)
 
 
 def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
@@ -154,7 +158,7 @@ def _make_context(model: Model, plan: Fit, threads: int) -> tuple[Context, Fit]:
         try:
             kv_type = llama.KV_Q8 if eight else llama.KV_F16
             context = Context(model, size, BATCH, threads, kv_type, sequences=SEQUENCES)
-            return context, Fit(context.size, eight, plan.gpu_layers)
+            return context, replace(plan, context=context.size, kv_8bit=eight)
         except MemoryError as error:
             if eight:
                 eight = False

@@ -17,7 +17,8 @@ from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.context import ABORTED, DONE, FULL, Context, Part
 from app.llama.draw import log_probabilities
-from app.llama.slots import Slots, common_prefix
+from app.llama.saved import common_prefix
+from app.llama.slots import Slots
 
 RESERVED = 1
 """Sequences that only a person's question may take."""
@@ -58,6 +59,12 @@ class Scheduler:
         if generation.aside:
             self._slots.forget(generation.aside)
         generation.drawer.close()
+
+    def hold_back(self) -> None:
+        """One has told how far it has read, and tells its first word in its next turn: all let it go first once more,
+        or that word would wait for a batch of theirs."""
+        for each in self._live:
+            each.passed = False
 
     # --- who may begin ------------------------------------------------------------------------------------------------
 
@@ -120,7 +127,7 @@ class Scheduler:
         if not reading:
             return False
         wanted = generation.tokens
-        have = self._slots.longest(generation.aside or generation.key, wanted)
+        have = self._slots.longest(wanted)
         return any(common_prefix(each.tokens, wanted) >= have + SHARED_LEAST for each in reading)
 
     def _set_one_aside(self, candidates: Iterable[Generation]) -> bool:

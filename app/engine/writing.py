@@ -130,6 +130,7 @@ def _next(scheduler: Scheduler, generation: Generation) -> Events:
         if generation.error is not None:
             raise generation.error
         if generation.has_read():
+            scheduler.hold_back()
             yield Prefill(done=generation.read, total=generation.prompt)
         elif generation.drawn is not None or generation.full:
             return

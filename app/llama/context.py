@@ -19,6 +19,8 @@ DONE, FULL, ABORTED = 0, 1, 2
 """What `llama_decode` says, besides errors."""
 
 Logits = NDArray[np.float32]
+State = NDArray[np.uint8]
+"""Keys and values of a sequence as llama.cpp writes them; they come back into any cells of the same context."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ def _strlen() -> Any:
     """
     library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
     return c.ggml_abort_callback(ctypes.cast(library.strlen, ctypes.c_void_p).value)
+
+
+def _bytes_of(state: State) -> Any:
+    return state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 class Context:
@@ -191,20 +197,20 @@ class Context:
         """Forget every sequence."""
         c.llama_memory_clear(self._memory, False)
 
-    def save(self, sequence: int, limit: int) -> bytes | None:
-        """The state of a sequence, or None where it takes more than `limit` bytes."""
-        size = int(c.llama_state_seq_get_size(self._handle, sequence))
-        if not 0 < size <= limit:
-            return None
-        buffer = (ctypes.c_uint8 * size)()
-        written = int(c.llama_state_seq_get_data(self._handle, buffer, size, sequence))
-        return bytes(memoryview(buffer)[:written]) if written else None
+    def state_bytes(self, sequence: int) -> int:
+        """What `save` would take now; 0 where this model's memory cannot be saved."""
+        return int(c.llama_state_seq_get_size(self._handle, sequence))
 
-    def restore(self, sequence: int, state: bytes, tokens: int) -> bool:
+    def save(self, sequence: int) -> State | None:
+        """A copy of what the memory holds of a sequence; None where llama.cpp would not."""
+        state = np.empty(self.state_bytes(sequence), np.uint8)
+        written = int(c.llama_state_seq_get_data(self._handle, _bytes_of(state), state.size, sequence))
+        return state if written == state.size else None
+
+    def restore(self, sequence: int, state: State, tokens: int) -> bool:
         """Put a saved state of so many tokens back; False where llama.cpp would not, and then the sequence is empty."""
         self.drop(sequence)
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        read = int(c.llama_state_seq_set_data(self._handle, buffer, len(state), sequence))
+        read = int(c.llama_state_seq_set_data(self._handle, _bytes_of(state), state.size, sequence))
         if read > 0 and self.holds(sequence, tokens):
             return True
         self.drop(sequence)

@@ -9,6 +9,8 @@ F16_BYTES, Q8_BYTES = 2.0, 34 / 32
 """Of a value in the KV cache: 16 bits; and 8 bits in blocks of 32 with a scale of 16."""
 COMPUTE_BYTES = 400 << 20
 """llama.cpp's compute buffers: 512 tokens a batch and the logits of a vocabulary of 256,000."""
+SAVED_BYTES = 512 << 20
+"""Of conversations that are kept beside the KV cache, at most."""
 WEIGHT_BYTES = {"bf16": 2.0, "fp32": 4.0, "nf4": 0.75}
 """Bytes a weight in training, by precision; scales and unquantized tensors included."""
 PROCESS_BYTES = 700_000_000

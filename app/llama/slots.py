@@ -6,23 +6,19 @@ equal tokens give equal keys and values.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from app.llama.context import Context
+from app.llama.saved import Saved, SavedStates, common_prefix
 
-WORTH_SAVING = 128
-"""Tokens; evaluating fewer again is quicker than it is worth the memory."""
-
-
-def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens at the start are the same."""
-    size = min(len(a), len(b))
-    if a[:size] == b[:size]:
-        return size
-    return next(i for i in range(size) if a[i] != b[i])
+LITTLE = 128
+"""Tokens; losing fewer than these is better than taking another sequence."""
+WORTH_RESTORING = 32
+"""Tokens; evaluating fewer again is as quick."""
+GATHERED = "gathered"
+"""The key of a state that is only moved to other cells."""
 
 
 @dataclass(eq=False)
@@ -38,23 +34,24 @@ class Slot:
     used: int = 0
     """When it was last taken; the smallest is the oldest."""
 
-
-@dataclass(frozen=True)
-class _Saved:
-    tokens: list[int]
-    state: bytes
+    @property
+    def name(self) -> str:
+        """What its state is saved under: its conversation, else itself, so that those of nobody stay few."""
+        return self.key or f"sequence {self.number}"
 
 
 class Slots:
-    """The sequences of one context, and the states of other conversations while they fit in `limit` bytes."""
+    """The sequences of one context, and the states of others while they fit in `limit` bytes of ordinary memory."""
 
-    def __init__(self, context: Context, limit: int) -> None:
-        self._context = context
-        self._limit = limit
+    def __init__(self, context: Context, limit: int, *, parks: bool = False) -> None:
+        """`parks`: whoever begins sends idle sequences there first, so that attention need not pass their cells."""
+        self._context, self._parks = context, parks
         self._slots = [Slot(number) for number in range(context.sequences)]
-        self._saved: OrderedDict[str, _Saved] = OrderedDict()
+        self.saved = SavedStates(context, limit)
         self._names = count()
         self._clock = count(1)
+        self._scattered = False
+        """Whether cells before or between those in use may be empty."""
 
     @property
     def size(self) -> int:
@@ -75,13 +72,13 @@ class Slots:
         return len(set[int]().union(*(slot.cells for slot in slots)))
 
     def held(self, key: str) -> list[int]:
-        """A copy of the tokens that the sequence of a conversation holds."""
-        return next((list(slot.tokens) for slot in self._slots if slot.key == key), [])
+        """A copy of the tokens of a conversation, in the cache or saved."""
+        return next((list(slot.tokens) for slot in self._slots if slot.key == key), self.saved.held(key))
 
-    def longest(self, key: str, prompt: list[int]) -> int:
+    def longest(self, prompt: list[int]) -> int:
         """How many tokens of a prompt would not have to be evaluated if it began now."""
         held = max(common_prefix(slot.tokens, prompt) for slot in self._slots)
-        saved = self._saved.get(key) if key else None
+        saved = self.saved.nearest(prompt)
         return held if saved is None else max(held, common_prefix(saved.tokens, prompt))
 
     def begin(self, key: str, prompt: list[int]) -> Slot | None:
@@ -93,6 +90,10 @@ class Slots:
         self._fill(slot, key, prompt)
         slot.key, slot.busy, slot.used = key, True, next(self._clock)
         self._cut(slot, min(common_prefix(slot.tokens, prompt), len(prompt) - 1))
+        if self._parks:
+            self._park()
+            if self._scattered and self.busy == [slot]:
+                self._gather(slot)
         return slot
 
     def add(self, slot: Slot, tokens: Sequence[int]) -> None:
@@ -113,27 +114,28 @@ class Slots:
 
     def set_aside(self, slot: Slot, key: str) -> None:
         """Free the sequence and its cells; its state is kept under `key` while there is room."""
-        self._save(slot, key)
-        self._empty(slot)
+        self.saved.save(key, slot.number, slot.tokens)
+        self._vacate(slot)
         slot.busy = False
 
     def free_idle(self) -> bool:
         """Free the cells of the idle sequence that was used longest ago; False where there is none."""
         for slot in self.idle:
             if slot.tokens:
-                self._save(slot, slot.key)
-                self._empty(slot)
+                self.saved.save(slot.name, slot.number, slot.tokens)
+                self._vacate(slot)
                 return True
         return False
 
     def forget(self, key: str) -> None:
         """Nobody will come back for what was set aside under `key`."""
-        self._saved.pop(key, None)
+        self.saved.forget(key)
 
     def clear(self) -> None:
         """Forget everything, the saved conversations too."""
         self._context.clear()
-        self._saved.clear()
+        self.saved.clear()
+        self._scattered = False
         for slot in self._slots:
             slot.key = ""
             slot.tokens.clear()
@@ -150,29 +152,33 @@ class Slots:
             return own
         nearest = max(idle, key=lambda slot: common_prefix(slot.tokens, prompt))
         shared = common_prefix(nearest.tokens, prompt)
-        if shared and len(nearest.tokens) - shared < WORTH_SAVING:
+        if shared and len(nearest.tokens) - shared < LITTLE:
             return nearest
         return next((slot for slot in idle if not slot.tokens), idle[0])
 
     def _fill(self, slot: Slot, key: str, prompt: list[int]) -> None:
         """Give the sequence the longest prefix that any other, or a saved state, has for it."""
         have = common_prefix(slot.tokens, prompt)
-        if slot.key != key:
-            self._save(slot, slot.key)
-        saved = self._saved.pop(key, None) if key else None
+        if slot.key != key and slot.key:
+            self.saved.save(slot.key, slot.number, slot.tokens)
         source = max(self._slots, key=lambda other: common_prefix(other.tokens, prompt))
         shared = min(common_prefix(source.tokens, prompt), len(prompt) - 1)
-        if saved is not None and common_prefix(saved.tokens, prompt) > max(have, shared):
+        saved = self.saved.nearest(prompt)
+        self.saved.forget(key)
+        if saved is not None and common_prefix(saved.tokens, prompt) >= max(have, shared) + WORTH_RESTORING:
             self._restore(slot, saved)
         elif source is not slot and shared > have:
             self._copy(source, slot, shared)
 
-    def _restore(self, slot: Slot, saved: _Saved) -> None:
+    def _restore(self, slot: Slot, saved: Saved) -> None:
+        """Put a saved state into the sequence; what does not come back is read again."""
         self._empty(slot)
+        if self._parks:
+            self._park()  # first, so that the lowest cells are free
         while self.size - self.cells(self._slots) < len(saved.tokens) and self.free_idle():
             pass
         if self._context.restore(slot.number, saved.state, len(saved.tokens)):
-            self.add(slot, saved.tokens)  # else it is read again
+            self.add(slot, saved.tokens)
 
     def _copy(self, source: Slot, slot: Slot, tokens: int) -> None:
         self._empty(slot)
@@ -190,19 +196,32 @@ class Slots:
             slot.cells.clear()
 
     def _empty(self, slot: Slot) -> None:
-        self._context.drop(slot.number)
+        scattered = self._scattered or bool(slot.tokens)
         slot.tokens.clear()
         slot.cells.clear()
+        if any(other.tokens for other in self._slots):
+            self._context.drop(slot.number)
+            self._scattered = scattered
+        else:  # llama.cpp begins at the first cell again
+            self._context.clear()
+            self._scattered = False
 
-    # --- saved states -------------------------------------------------------------------------------------------------
+    def _vacate(self, slot: Slot) -> None:
+        slot.key = ""
+        self._empty(slot)
 
-    def _save(self, slot: Slot, key: str) -> None:
-        if not key or len(slot.tokens) < WORTH_SAVING:
-            return
-        state = self._context.save(slot.number, self._limit)
-        if state is None:
-            return
-        self._saved[key] = _Saved(list(slot.tokens), state)
-        self._saved.move_to_end(key)
-        while sum(len(saved.state) for saved in self._saved.values()) > self._limit:
-            self._saved.popitem(last=False)
+    # --- making way ---------------------------------------------------------------------------------------------------
+
+    def _park(self) -> None:
+        """Send idle sequences to ordinary memory; one that would not fit there keeps its cells."""
+        for slot in self.idle:
+            if slot.tokens and self.saved.save(slot.name, slot.number, slot.tokens):
+                self._vacate(slot)
+
+    def _gather(self, slot: Slot) -> None:
+        """Move the only sequence that is left to the first cells: attention goes through all up to the last in use."""
+        if self.saved.save(GATHERED, slot.number, slot.tokens):
+            self._empty(slot)
+            saved = self.saved.take(GATHERED)
+            assert saved is not None
+            self._restore(slot, saved)

@@ -15,16 +15,16 @@ from msgspec import Struct
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""
 
-ROOM = 254
-"""Tokens of the embedder's 256 that are left beside its two markers."""
+ROOM = 320
+"""Tokens of the embedder a passage may have: about 200 English words, or 500 Chinese characters."""
 
-CONTEXT = 56
+CONTEXT = 64
 """Tokens the headings above a passage may take of them."""
 
-ENOUGH = 96
+ENOUGH = 108
 """Tokens from which a passage is large enough to stand alone: it takes in no more neighbours."""
 
 CONTEXT_CHARS = 300

@@ -6,11 +6,15 @@ import random
 
 import pytest
 
-from app.documents.embed import MAX_TOKENS, Counter
+from app.documents.embed import Counter
+from app.embedder.prepared import identity_of, prepared
+from app.paths import home
 from app.text.parsed import Block, Parsed
 from app.text.passages import cut, embedded
 
-COUNTER = Counter()
+EMBEDDER = prepared(home().cache)
+COUNTER = Counter(EMBEDDER)
+MAX_TOKENS = identity_of(EMBEDDER).tokens
 
 
 def _document(*parts: tuple[str, str]) -> Parsed:

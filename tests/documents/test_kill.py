@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 FORKS = """
 import os, sys
-import chromadb, sentence_transformers
+import chromadb, onnxruntime
 from app.documents.worker import DocumentsRole
 from app.workers import host
 

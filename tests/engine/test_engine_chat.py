@@ -13,7 +13,7 @@ from engine_helpers import GREEDY, conversations_of, encoder_of, passage, run, s
 
 from app.engine.worker import EngineRole
 from app.errors import AppError, BadFile
-from app.llama.slots import common_prefix
+from app.llama.saved import common_prefix
 from app.paths import Home
 from app.types import Message, Sampling
 from app.workers.calls.documents import Search

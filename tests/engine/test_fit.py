@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.fit import Memory, fit
+from app.engine.fit import SHARE, Memory, fit
 from app.errors import AppError
 from app.llama.gguf_header import GgufHeader
+from app.llama.memory import COMPUTE_BYTES, SAVED_BYTES
 
 GIB = 1 << 30
 LAYERS = 32
@@ -72,3 +73,13 @@ def test_little_memory_shortens_the_context() -> None:
 def test_too_large_is_said() -> None:
     with pytest.raises(AppError, match="5 GB of memory, and this computer has 4 GB"):
         fit(model(), Memory(4 * GIB, 4 * GIB), 8192)
+
+
+def test_what_the_cache_leaves_is_for_conversations_beside_it() -> None:
+    assert fit(model(), Memory(32 * GIB, 32 * GIB), 8192).saved_bytes == SAVED_BYTES
+    room = 8192 * PER_TOKEN
+    for beside in (0, 100 << 20):
+        memory = int((GIB + COMPUTE_BYTES + room + beside) / SHARE) + 1
+        plan = fit(model(GIB), Memory(memory, 32 * GIB), 8192)
+        assert plan.context == 8192 and plan.saved_bytes == pytest.approx(beside, abs=2)
+    assert fit(model(GIB), Memory(2 * GIB, 8 * GIB), 8192).saved_bytes < 256 * PER_TOKEN  # the context came first

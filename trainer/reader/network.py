@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import BertModel
 
+from app.embedder.adapter import PARTS
 from trainer.reader.examples import Example
 from trainer.train.lora import LoraLinear
 
@@ -20,17 +21,6 @@ RANK, FIRST_LAYER = 32, 4
 QUESTION_TOKENS, CROP, MARGIN = 64, 112, 12
 """Longest question; three of four paragraphs are cut to so many tokens, with so many round the answer at least."""
 START, END, PAD = 0, 2, 1
-PARTS = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "attended": "attention.output.dense",
-    "attended_norm": "attention.output.LayerNorm",
-    "inner": "intermediate.dense",
-    "outer": "output.dense",
-    "outer_norm": "output.LayerNorm",
-}
-"""Our names of a layer's trained parts (app/documents/reader.py reads them) → BERT's."""
 
 
 class Encoded(NamedTuple):

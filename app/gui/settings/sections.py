@@ -21,6 +21,7 @@ LIBRARIES = (
     ("PySide6-Essentials", "LGPL-3.0"),
     ("llama-cpp-python", "MIT"),
     ("chromadb", "Apache-2.0"),
+    ("onnxruntime", "MIT"),
     ("sentence-transformers", "Apache-2.0"),
     ("torch", "BSD-3-Clause"),
     ("pypdfium2", "Apache-2.0, BSD-3-Clause"),
@@ -145,7 +146,7 @@ class AboutSection(QWidget):
         column.addWidget(_Fact("Inter", "OFL-1.1"))
         column.addWidget(_Fact("Lucide", "ISC, MIT"))
         column.addWidget(_Fact("SmolLM2 135M Instruct", "Apache-2.0"))
-        column.addWidget(_Fact("all-MiniLM-L6-v2", "Apache-2.0"))
+        column.addWidget(_Fact("multilingual-e5-small", "MIT"))
         folder = Button(self.tr("Licence texts of the fonts and icons"), "link", "external-link")
         folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(RESOURCES))))
         row = QHBoxLayout()

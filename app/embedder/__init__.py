@@ -1,0 +1,1 @@
+"""The embedder that comes along, as files: what app and trainer must read in the same way."""

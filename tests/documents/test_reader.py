@@ -1,0 +1,80 @@
+"""The reader with its own weights: the sentence, the answer in it, and how sure it is."""
+
+from __future__ import annotations
+
+from tests.documents.world import passage_of
+
+from app.documents.reader import Reader
+from app.documents.weigh import Candidate, rank, weigh
+from app.types import Passage, Reading
+
+LEAVE = (
+    "Employees in Berlin get 28 days of leave a year. Those in Munich get 30 days, because of more public holidays. "
+    "Leave is asked for in the portal, two weeks before it begins."
+)
+CANTEEN = "The canteen opens at 11:30 and closes at 14:00. On Fridays it serves fish."
+"""Written for this test."""
+PASSAGES = (passage_of(LEAVE, heading="Leave", score=0.9), passage_of(CANTEEN, heading="Canteen", score=0.4))
+
+
+def read(reader: Reader, question: str, passages: tuple[Passage, ...] = PASSAGES) -> tuple[Reading, ...]:
+    steps = reader.read(question, passages)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: tuple[Reading, ...] = end.value
+            return found
+
+
+def said(reading: Reading, passages: tuple[Passage, ...] = PASSAGES) -> tuple[str, str]:
+    text = passages[reading.n - 1].text
+    return text[slice(*reading.sentence)], text[reading.start : reading.end]
+
+
+def test_the_sentence_that_answers_comes_first_with_the_answer_in_it(reader: Reader) -> None:
+    sentence, answer = said(read(reader, "When does the canteen open?")[0])
+    assert sentence == "The canteen opens at 11:30 and closes at 14:00." and "11:30" in answer
+    sentence, answer = said(read(reader, "How many days of leave do employees in Munich get?")[0])
+    assert sentence.startswith("Those in Munich") and "30 days" in answer
+
+
+def test_a_question_in_another_language_finds_it_too(reader: Reader) -> None:
+    assert "11:30" in said(read(reader, "Um wie viel Uhr öffnet die Kantine?")[0])[0]
+
+
+def test_what_is_not_there_has_a_small_chance(reader: Reader) -> None:
+    there = read(reader, "When does the canteen open?")[0].chance
+    missing = read(reader, "Who pays for parking at the airport?")[0].chance
+    assert missing < there / 2
+
+
+def test_a_long_passage_is_read_in_windows_and_each_sentence_once(reader: Reader) -> None:
+    filler = " ".join(f"Locker {n} stands in hall {n % 7} and belongs to team {n % 13}." for n in range(120))
+    passages = (passage_of(f"{filler} {CANTEEN}", heading="House", score=0.9),)
+    readings = read(reader, "When does the canteen open?", passages)
+    assert said(readings[0], passages)[0].startswith("The canteen opens")
+    spans = [reading.sentence for reading in readings]
+    assert len(spans) == len(set(spans))
+    assert all(a <= reading.start < reading.end <= b for reading in readings for a, b in [reading.sentence])
+
+
+def test_an_empty_passage_and_none_are_no_error(reader: Reader) -> None:
+    assert read(reader, "When?", ()) == ()
+    assert read(reader, "When?", (passage_of("  ", heading=""),)) == ()
+
+
+def test_coverage_and_search_decide_between_like_scores() -> None:
+    likely = Candidate(2.0, (0, 48), (20, 27))
+    passages = (passage_of(LEAVE, score=0.9), passage_of(LEAVE, score=0.1))
+    assert [each.n for each in rank("days of leave in Berlin", passages, [[likely], [likely]])] == [1, 2]
+    other = Candidate(2.0, (110, 170), (115, 120))
+    ranked = rank("days of leave in Berlin", passages[:1], [[other, likely]])
+    assert ranked[0].candidate is likely
+
+
+def test_a_close_second_makes_it_less_sure() -> None:
+    passages = (passage_of(LEAVE, score=0.9),)
+    first, second = Candidate(4.0, (0, 48), (28, 35)), Candidate(3.9, (49, 110), (71, 78))
+    alone = weigh("How many days?", passages, [[first]])[0].chance
+    assert weigh("How many days?", passages, [[first, second]])[0].chance < alone
