@@ -11,7 +11,7 @@ from api_world import PASSAGE, ApiWorld, error_of, failing, written
 from app.errors import AppError, NoSpace, WorkerGone
 from app.settings import ANSWER_STYLE
 from app.types import Budget, Candidate, SearchResult, SearchTrace, Stats, Support
-from app.workers.calls.documents import Embed, Ground, Grounded, Read, Readings, Search, Searched
+from app.workers.calls.documents import Embed, Ground, Grounded, Search, Searched
 from app.workers.calls.engine import (
     Chat,
     Chatted,
@@ -372,7 +372,6 @@ def test_why_says_how_the_answer_came_about_where_it_is_asked() -> None:
         )
     )  # fmt: skip
     world.answers[Ground] = lambda job: job.finish(Grounded(support=(Support(n=1, score=0.9),)))
-    world.answers[Read] = lambda job: job.finish(Readings(readings=()))
     candidate = Candidate(passage_id=PASSAGE.id, document_id=3, document="travel.md", page=None, share=1.2, meaning=0.5)
     trace = SearchTrace(documents=1, passages=4, candidates=(candidate,))
     found = SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=2.0, trace=trace)
