@@ -56,7 +56,9 @@ def sentences_of(readings: Sequence[Reading], passages: Sequence[Passage]) -> tu
 def evidence(told: Sequence[Told], readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Each passage with what answers best in it: the row that was told, else a sentence."""
     best = {reading.n: reading.sentence for reading in reversed(readings)} | {each.n: each.row for each in told}
-    return tuple(msgspec.structs.replace(passage, best=best.get(n, passage.best)) for n, passage in enumerate(passages, 1))
+    return tuple(
+        msgspec.structs.replace(passage, best=best.get(n, passage.best)) for n, passage in enumerate(passages, 1)
+    )
 
 
 def quoted(
