@@ -1,6 +1,6 @@
 """What full text finds: file names, compounds, part numbers, phrases; three passages of a document; the new index.
 
-No embedder is in use, so that words alone decide.
+The vectors are another embedder's than the one in use, so that words alone decide.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.documents.migrations import MIGRATIONS
 from app.documents.scope import scope_of
 from app.documents.search import NOWHERE, RENEWING, Searcher
 from app.documents.store import NewDocument, Store
+from app.embedder.prepared import Identity
 from app.text import words
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece
@@ -27,6 +28,7 @@ from app.workers.calls.documents import Search
 
 VECTOR = np.zeros(384, np.float32)
 VECTOR[0] = 1.0
+IN_USE = Identity("another", "", "", "", "mean", "float32", 384, 256)
 
 
 class World:
@@ -35,6 +37,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = Store(folder / "documents.db", folder / "backups")
+        self.store.use(IN_USE)
         self.collection = self.store.create_collection("c")
 
     def put(self, path: str, *paragraphs: str, kind: str = "text", title: str = "", modified: float = 0.0) -> int:
@@ -198,6 +201,7 @@ def test_a_large_index_is_filled_beside_other_work(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(rewording, "BATCH", 2)
     monkeypatch.setattr(words, "VERSION", words.VERSION + 1)
     world.store = store = Store(tmp_path / "documents.db", tmp_path / "backups")
+    store.use(IN_USE)
     assert rewording.waiting(store) == 5
     steps = rewording.steps(store)
     next(steps)
