@@ -114,7 +114,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     document_id: int
     document: str
     page: int | None
-    words: float  # how much of the query's words it holds, 0 to 1
+    share: float  # of the BM25 that a passage with every term of the query, once, would have
     meaning: float  # how near it is beyond what any passage is, 0 to 1; 0 where another embedder made its vector
     exact: int = 0  # part numbers and quoted phrases that it holds: more of them go first
     by_words: int | None = None  # its rank there, from 1; None: not found so
@@ -256,8 +256,8 @@ class LookedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     document_id: int
     document: str  # file name; "" once the document was removed
     page: int | None = None
-    words: float = 0.0  # as in Candidate
-    meaning: float = 0.0
+    words: float = 0.0  # how much of the query's words it holds, 0 to 1
+    meaning: float = 0.0  # as in Candidate
     chance: float | None = None  # that it answers, 0 to 1, as the reader found; None: it did not read it
     outcome: Outcome
     source: int = 0  # of the answer: the one that it is, is older than, or says the same as

@@ -12,20 +12,33 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from core_world import CoreWorld
 from openai_server import KEY, MODEL, Play, serving
 
-from app.cli import main, repl
+from app.cli import ask, main, repl
+from app.cli.main import build_parser
 from app.cli.output import Progress, printable
 from app.cli.session import Session
+from app.core.calls.chats import Answered
 from app.errors import AppError
 from app.models.registry import STARTER, find_starter
 from app.paths import home
 from app.settings import DEFAULT_COLLECTION, Settings
-from app.types import Budget, Collection, ModelInfo, SearchResult, Stats
+from app.types import (
+    Answer,
+    AnswerSettings,
+    Budget,
+    Collection,
+    InstalledModel,
+    LookedAt,
+    ModelInfo,
+    SearchResult,
+    Stats,
+    Trace,
+)
 from app.workers.calls.documents import Collections, ListCollections, Search, Searched
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded
 from app.workers.message import Call, Data
@@ -360,3 +373,40 @@ def test_bench_tells_figures_from_other_lines(
     assert said.err == "warming up\n"
     assert main(["bench", "search", "--json"]) == 1
     assert [line["figure"] for line in lines(capsys)] == ["a", "b"]
+
+
+class Explained:
+    """A session whose answers come without a core."""
+
+    progress = Progress(io.StringIO())
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def model(self, name: str) -> InstalledModel:
+        return STARTER
+
+    def collections(self, names: Sequence[str]) -> tuple[Collection, ...]:
+        return ()
+
+    def call(self, *_: object, **__: object) -> Answered:
+        return Answered(answer=self.answer)
+
+
+def test_why_follows_the_answer_and_is_said_only_where_it_is_asked(capsys: Captured) -> None:
+    settings = AnswerSettings(only_from_documents=True, passages=6, temperature=0.2, seed=None)
+    looked = LookedAt(passage_id=1, document_id=1, document="travel.md", words=0.9, outcome="no_answer", chance=0.04)
+    trace = Trace(asked="Q", searched_as="Q", documents=1, passages=1, looked_at=(looked,), read=1, settings=settings)
+    answer = Answer(text="Not found.", not_found=True, searched="Rules", trace=trace)
+    for flags, known in ((["--why"], answer), ([], answer), (["--why"], Answer(text="Hello."))):
+        args = build_parser().parse_args(["ask", "Q", *flags])
+        assert ask.command(args, cast(Session, Explained(known))) == 0
+        said = capsys.readouterr().out
+        if not flags:
+            assert said == "Not found.\n"
+        elif known is answer:
+            assert said.startswith("Not found.\n\nWhat was searched: Rules, 1 document\n")
+            line = "  travel.md: Read, but it does not answer the question (words 0.90, meaning 0.00, answers it 0.04)"
+            assert line in said.split("\n")
+        else:
+            assert "no documents were searched" in said

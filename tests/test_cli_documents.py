@@ -100,9 +100,12 @@ def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: 
         assert set(passages[0]) == PASSAGE_KEYS
 
     queries.write_text("What is the hotel limit in Switzerland?\nWho won the world cup in 1990?\n")
-    assert main(["ask", "--queries", str(queries), "--json"]) == 0
+    assert main(["ask", "--queries", str(queries), "--json", "--why"]) == 0
     found, unknown = lines(capsys.readouterr().out)
-    assert set(found) == ANSWER_KEYS
+    assert set(found) == ANSWER_KEYS | {"why"}
+    how = found["why"]
+    assert isinstance(how, dict) and how["used"] >= 1 and 0 < how["read"] <= len(how["looked_at"]) <= how["passages"]
+    assert how["looked_at"][0]["document"] == "travel.md" and how["search_ms"] > 0
     sources, stats = found["sources"], found["stats"]
     assert isinstance(sources, list) and isinstance(stats, dict)
     assert set(sources[0]) == PASSAGE_KEYS | {"n"} and sources[0]["document"] == "travel.md"

@@ -136,7 +136,7 @@ class _Fates:
             document_id=candidate.document_id,
             document=candidate.document,
             page=candidate.page,
-            words=candidate.words,
+            words=min(candidate.share, 1.0),
             meaning=candidate.meaning,
             chance=self._chances.get(candidate.passage_id),
             outcome=outcome,
@@ -149,7 +149,7 @@ class _Fates:
             if source.passage.id == id_:
                 return "used", source.n
         if id_ not in self.read:
-            far = candidate.words < FAR and candidate.meaning < FAR
+            far = candidate.share < FAR and candidate.meaning < FAR
             return ("no_room" if id_ in self._no_room else "far" if far else "weaker"), 0
         passage = self._passages[id_]
         for source in self._sources:

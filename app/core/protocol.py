@@ -84,6 +84,7 @@ DoorData = (
     | chats.ChatAsked
     | chats.TurnStored
     | chats.Answered
+    | chats.Summarised
     | chats.Events
     | documents.Answers
     | documents.Events

@@ -18,23 +18,27 @@ from app.documents.contents import Place
 from app.documents.ground import Encode
 from app.documents.store import Store
 from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
+from app.text.words import query_terms
 from app.types import Document, Excerpt, Part, Passage, Topic
 from app.workers.calls.documents import Extract, Extracted, FindTopics, Outlined, Topics, Warming
 from app.workers.protocol import AnyData
 
 FEWEST_PARTS, CHARS_A_PART = 4, 450
 """A short document has fewer parts: a summary as long as the document is none."""
-FIRST, CENTRAL = 3, 9
-"""Passages of a stretch that are read: its first ones, and those nearest to its middle."""
+FIRST, FIRST_OF_ALL, CENTRAL = 3, 9, 9
+"""Passages of a stretch that are read: its first ones (more where it is the document's opening), and those
+nearest to its middle."""
 EMBEDDED = 10
 """Sentences of a stretch that are embedded, the likeliest by their words."""
-BEGINNING, OPENS, CONTINUES = 0.12, 0.25, -0.1
+BEGINNING, OPENS, CONTINUES = 0.12, 0.4, -0.1
 """What it is worth to stand at the beginning of a part, to say what the whole document is where that is looked for, and
 to go on with a table whose first rows stand elsewhere."""
 LEAST = -0.1
 """The salience from which a unit may stand in a summary: below it are links, captions and sentences without an end."""
-REPEATS = 0.8
-"""The cosine from which two sentences say the same."""
+REPEATS = 0.7
+"""The share of words from which two sentences say the same."""
+MIDDLE = 0.12
+"""What a sentence is worth that is one standard deviation nearer to the middle of its part than its neighbours."""
 SAMPLED = 2000
 """Passages whose vectors are read at most, of a stretch and of a collection."""
 A_SHARE = 0.2
@@ -79,12 +83,11 @@ class Digest:
         within = within[:: -(-len(within) // SAMPLED)]
         vectors = self._vectors([place.id for place in within])
         centre = _middle(vectors)
-        found = self._candidates(_central(within, vectors @ centre), call)
+        found = self._candidates(_central(within, vectors @ centre, FIRST_OF_ALL if call.opening else FIRST), call)
         yield Warming()
         if not found:
             return Extracted(excerpts=())
-        meaning = encode([each.unit.text for each in found])
-        picked = [found[i] for i in _pick(found, meaning, meaning @ centre, call)]
+        picked = [found[i] for i in _pick(found, encode([each.unit.text for each in found]) @ centre, call)]
         picked.sort(key=lambda one: (not (call.opening and speaks_of_itself(one.unit.text)), one.span))
         return Extracted(
             excerpts=tuple(
@@ -99,11 +102,13 @@ class Digest:
         passages, bodies = self._store.passages(ids), self._store.bodies(ids)
         weight = weights([text for *_, text in bodies.values()])
         found: list[_Candidate] = []
-        for n, place in enumerate(places):
+        n = -1  # of the passages that say anything: a title alone does not
+        for place in places:
             if is_navigation(place.heading.split(HEADINGS)[-1]):
                 continue
             _, context, text = bodies[place.id]
             listed = units(text, context.partition("\n")[2])
+            n += bool(listed)
             for k, unit in enumerate(listed):
                 if call.opening and unit.kind != "sentence":
                     continue
@@ -157,33 +162,37 @@ def _placed(passage: int, unit: int, found: Unit, *, opening: bool) -> float:
     return score
 
 
-def _pick(
-    found: Sequence[_Candidate], meaning: NDArray[np.float32], near: NDArray[np.float32], call: Extract
-) -> list[int]:
-    """The best ones that say different things (maximal marginal relevance), as far as words are left for them."""
-    scores = np.array([one.score for one in found]) + near
+def _pick(found: Sequence[_Candidate], near: NDArray[np.float32], call: Extract) -> list[int]:
+    """The best ones that say different things, as far as words are left for them."""
+    scores = np.array([one.score for one in found]) + MIDDLE * (near - near.mean()) / max(float(near.std()), 1e-6)
+    terms = [set(query_terms(one.unit.text)) for one in found]
     picked: list[int] = []
     room = call.words
     for i in (int(i) for i in np.argsort(-scores, kind="stable")):
         if len(picked) == call.count:
             break
         size = length(found[i].unit.text)
-        if picked and (size > room or float((meaning[picked] @ meaning[i]).max()) >= REPEATS):
+        if picked and size > room:
             continue
-        if any(_overlap(found[i].span, found[j].span) for j in picked):
+        if any(_overlap(found[i].span, found[j].span) or _repeats(terms[i], terms[j]) for j in picked):
             continue
         picked.append(i)
         room -= size
     return picked
 
 
+def _repeats(one: set[str], other: set[str]) -> bool:
+    """Whether most words of the shorter one are in the other: cosines mean other things with each embedder."""
+    return len(one & other) >= REPEATS * max(1, min(len(one), len(other)))
+
+
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _central(places: Sequence[Place], near: NDArray[np.float32]) -> list[Place]:
+def _central(places: Sequence[Place], near: NDArray[np.float32], first: int) -> list[Place]:
     """The first passages of a stretch and those nearest to its middle, in order."""
-    chosen = {*range(min(FIRST, len(places))), *(int(i) for i in np.argsort(-near, kind="stable")[:CENTRAL])}
+    chosen = {*range(min(first, len(places))), *(int(i) for i in np.argsort(-near, kind="stable")[:CENTRAL])}
     return [places[i] for i in sorted(chosen)]
 
 

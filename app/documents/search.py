@@ -165,7 +165,7 @@ class Searcher:
                     document_id=document_id,
                     document=name,
                     page=page,
-                    words=round(min(parts.share, 1.0), 4),
+                    share=round(parts.share, 4),
                     meaning=round(parts.meaning, 4),
                     exact=parts.exact,
                     by_words=by_words.get(parts.id),

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from app.text import words
 from app.types import Passage, Reading
 
-RANK = (0.478, 0.711, 0.161, 1.173)
+RANK = (0.407, 0.593, 0.376, 1.032)
 """Weights of: the reader's score, the logit of the passage's chance in search, minus the log of its place, coverage.
 Conditional logit: the right sentence against the others of its question."""
-CHANCE = (0.221, 1.271, 0.156, 1.243, -2.689)
+CHANCE = (0.150, 0.629, 0.087, 1.429, -1.401)
 """Weights of: the reader's score, the distance to the best other answer, the logit of search's best, coverage, 1."""
 ALONE = 8.0
 """The distance where there is no other answer."""

@@ -14,7 +14,7 @@ from app.api.app import create_app
 from app.core.doorway import ApiOptions
 from app.errors import AppError
 from app.types import Collection, ModelInfo, Passage, SearchResult, Stats
-from app.workers.calls.documents import Collections, Embed, Embedded, ListCollections, Search, Searched
+from app.workers.calls.documents import Collections, Embed, Embedded, ListCollections, Read, Readings, Search, Searched
 from app.workers.calls.engine import Complete, Completed, Load, Loaded, Token
 from app.workers.message import WorkerRole
 from app.workers.protocol import Ready
@@ -93,6 +93,7 @@ class ApiWorld:
             Search: lambda job: job.finish(
                 Searched(result=SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=1.0))
             ),
+            Read: lambda job: job.finish(Readings(readings=())),
         }
         self.core = PlayedCore(self.answers)
         self.app = create_app(self.core.core, self.core.core.settings, lambda: KEY, self.options)

@@ -10,8 +10,8 @@ from api_world import PASSAGE, ApiWorld, error_of, failing, written
 
 from app.errors import AppError, NoSpace, WorkerGone
 from app.settings import ANSWER_STYLE
-from app.types import Budget, Stats, Support
-from app.workers.calls.documents import Embed, Ground, Grounded, Search
+from app.types import Budget, Candidate, SearchResult, SearchTrace, Stats, Support
+from app.workers.calls.documents import Embed, Ground, Grounded, Search, Searched
 from app.workers.calls.engine import (
     Chat,
     Chatted,
@@ -361,3 +361,34 @@ def test_a_question_to_a_collection_has_citations() -> None:
     said = pieces(world.post("/v1/collections/1/ask", {"question": "The hotel limit?", "stream": True}).text)
     assert said[0]["object"] == "collection.answer.draft" and said[0]["delta"] == "The limit in Munich is 165 €."
     assert said[-1]["object"] == "collection.answer" and said[-1]["citations"] == body["citations"]
+
+
+def test_why_says_how_the_answer_came_about_where_it_is_asked() -> None:
+    world = ApiWorld()
+    world.answers[Chat] = lambda job: job.finish(
+        Chatted(
+            text="The limit in Munich is 165 €.", thinking="", reason="end", stats=Stats(completion_tokens=9),
+            budget=Budget(context=8192, used=50), passages_used=1,
+        )
+    )  # fmt: skip
+    world.answers[Ground] = lambda job: job.finish(Grounded(support=(Support(n=1, score=0.9),)))
+    candidate = Candidate(passage_id=PASSAGE.id, document_id=3, document="travel.md", page=None, share=1.2, meaning=0.5)
+    trace = SearchTrace(documents=1, passages=4, candidates=(candidate,))
+    found = SearchResult(passages=(PASSAGE,), found=True, elapsed_ms=2.0, trace=trace)
+    world.answers[Search] = lambda job: job.finish(Searched(result=found))
+    asked = {"question": "What is the hotel limit in Munich?"}
+    assert "why" not in world.post("/v1/collections/1/ask", asked).json()
+    answered = world.post("/v1/collections/1/ask", {**asked, "why": True})
+    how = answered.json()["why"]
+    assert how["looked_at"] == [
+        {
+            "passage_id": PASSAGE.id, "document_id": 3, "document": "travel.md", "page": None, "words": 1.0,
+            "meaning": 0.5, "chance": 0.0, "outcome": "used", "source": 1,
+        }
+    ]  # fmt: skip
+    assert (how["asked"], how["passages"], how["read"], how["used"], how["wording"]) == (
+        asked["question"], 4, 1, 1, "model",
+    )  # fmt: skip
+    assert how["settings"]["passages"] == 6 and how["search_ms"] == 2.0
+    streamed = pieces(world.post("/v1/collections/1/ask", {**asked, "why": True, "stream": True}).text)
+    assert streamed[-1]["why"] == how

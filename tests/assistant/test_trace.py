@@ -30,7 +30,7 @@ class Watched(Workers):
             shown = [(each.id, each.document_id, each.document, each.page) for each in self.passages]
             extra = [(90 + n, 90, "Canteen.pdf", None) for n in range(self.more)]
             candidates = tuple(
-                Candidate(passage_id=id_, document_id=of, document=name, page=page, words=0.5 / n, meaning=0.3 / n)
+                Candidate(passage_id=id_, document_id=of, document=name, page=page, share=0.5 / n, meaning=0.3 / n)
                 for n, (id_, of, name, page) in enumerate([*shown, *extra], 1)
             )
             trace = SearchTrace(documents=21, passages=1604, candidates=candidates)

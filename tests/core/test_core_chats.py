@@ -10,7 +10,7 @@ from core_world import CoreWorld, TestDoor
 from app.core import answers
 from app.core.calls import chats as c
 from app.core.calls.models import LoadEngine
-from app.core.protocol import Hello, SettingsChanged, SettingsRead, Welcome
+from app.core.protocol import DoorFrame, Hello, SettingsChanged, SettingsRead, Welcome, decode_frame, encode
 from app.errors import WorkerGone
 from app.settings import ONLY_FROM_DOCUMENTS, Settings
 from app.types import Budget, Document, Excerpt, ModelInfo, Part, Passage, Stats
@@ -271,3 +271,24 @@ def test_every_call_is_known_or_refused(world: CoreWorld) -> None:
     door = world.door()
     end = door.end(door.call(Hello(door="command", version=0)))
     assert end is not None and end.error is not None and "Another version" in end.error.message
+
+
+def test_a_summary_outside_of_a_chat_needs_no_model_and_keeps_what_came(data_folder: object) -> None:
+    world = CoreWorld()
+    door = world.door(hears=False)
+    key = door.call(c.Summarise(document_id=7))
+    policy = Document(
+        id=7, collection_id=1, collection="HR", name="a.pdf", path="/a.pdf", format="pdf", bytes=1, status="indexed"
+    )
+    parts = (Part(heading="Hotels", start=0, end=50),)
+    world.documents.last(Outline).finish(Outlined(document=policy, parts=parts))
+    passage = Passage(id=1, document_id=7, document="a.pdf", path="", collection="HR", start=0, end=9, text="It is so.")
+    world.documents.last(Extract).finish(Extracted(excerpts=(Excerpt(text="It is so.", passage=passage),)))
+    assert [each for each in door.events(key) if isinstance(each, c.Summarised)][-1].fraction == 0.5
+    assert "".join(each.text for each in door.events(key) if isinstance(each, Token)) == "It is so [1].\n\n"
+    assert world.core.busy
+    door.control(key, "cancel")
+    world.documents.last(Extract).confirm_cancel()
+    done = door.result(key)
+    assert isinstance(done, c.Answered) and done.answer.stopped and done.answer.text == "It is so [1]."
+    assert not world.core.busy and decode_frame(encode(DoorFrame(1, "event", c.Summarised(fraction=0.5)))).data

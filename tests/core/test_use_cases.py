@@ -72,7 +72,7 @@ TABLE: dict[str, Use] = {
     "CreateCollection": Use("Naming.create", "add"),
     "RenameCollection": Use("Naming.rename", why="a name is a label; collections are made by “inhouse add”"),
     "DeleteCollection": Use("DocumentsController.delete_collection", why="the terminal removes documents by name"),
-    "ListDocuments": Use("DocumentsController.list_ids", "collections"),
+    "ListDocuments": Use("DocumentsController.list_ids", "collections", api="collections"),
     "Remove": Use("DocumentsController.remove", "remove"),
     "FindAnswers": Use("DocumentsController.find_answers", "remove"),
     "DeleteAnswers": Use("DocumentsController._remove", "remove"),

@@ -111,9 +111,11 @@ class Documents:
         assert isinstance(found, Collections)
         return found.note
 
-    def search(self, query: str, *collections: str, k: int = 8, highlight: bool = False) -> SearchResult:
+    def search(
+        self, query: str, *collections: str, k: int = 8, highlight: bool = False, trace: bool = False
+    ) -> SearchResult:
         ids = tuple(map(self.collection, collections))
-        found = self.ask(Search(query=query, collections=ids, k=k, highlight=highlight))
+        found = self.ask(Search(query=query, collections=ids, k=k, highlight=highlight, trace=trace))
         assert isinstance(found, Searched)
         return found.result
 

@@ -51,6 +51,20 @@ def test_question_finds_its_passage_with_the_sentence_marked(documents, policies
     assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)
 
 
+def test_a_search_can_say_what_it_looked_at(documents, policies: Path) -> None:
+    documents.add(policies)
+    result = documents.search("How much may a hotel in Vienna cost?", "Policies", trace=True)
+    trace = result.trace
+    assert trace is not None and trace.documents == 3
+    assert trace.passages == len({each.passage_id for each in trace.candidates}), "so few are all looked at"
+    shown = [(each.passage_id, each.document, each.page) for each in trace.candidates[: len(result.passages)]]
+    assert shown == [(passage.id, passage.document, passage.page) for passage in result.passages]
+    first, last = trace.candidates[0], trace.candidates[-1]
+    assert first.share > last.share and 1 >= first.meaning > last.meaning >= 0
+    assert documents.search("How much may a hotel in Vienna cost?", "Policies").trace is None
+    assert all(passage.modified > 0 for passage in result.passages)
+
+
 def test_what_no_document_says_is_not_found(documents, policies: Path) -> None:
     documents.add(policies)
     assert not documents.search("Who wrote the play Hamlet?", "Policies").found

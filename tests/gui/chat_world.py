@@ -23,7 +23,17 @@ from app.gui.shell.session import Session
 from app.gui.theme import Theme
 from app.settings import Settings
 from app.types import Answer, Box, Budget, Collection, ModelInfo, Passage, SearchResult, Source, Stats, Support
-from app.workers.calls.documents import Collections, Ground, Grounded, ListCollections, PageImage, Search, Searched
+from app.workers.calls.documents import (
+    Collections,
+    Ground,
+    Grounded,
+    ListCollections,
+    PageImage,
+    Read,
+    Readings,
+    Search,
+    Searched,
+)
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded, Token
 
 INFO = ModelInfo(
@@ -99,9 +109,11 @@ class World:
         return made
 
     def found(self, *passages: Passage, found: bool = True) -> None:
-        """The documents process answers the search."""
+        """The documents process answers the search; the reader has no word to say."""
         result = SearchResult(passages=passages or (passage(),), found=found, elapsed_ms=3.0)
         self.documents.last(Search).finish(Searched(result=result))
+        for job in self.documents.waiting(Read):
+            job.finish(Readings(readings=()))
 
     def say(self, text: str, *, thinking: bool = False) -> None:
         """The engine writes a piece."""

@@ -187,7 +187,7 @@ def test_an_answer_that_was_asked_here_can_be_explained(qtbot) -> None:
     world.chats.ask("What is the hotel limit in Munich?")
     call = world.documents.last(Search).call
     assert isinstance(call, Search) and call.trace
-    candidate = Candidate(passage_id=1, document_id=1, document="Travel-Policy.pdf", page=8, words=0.8, meaning=0.7)
+    candidate = Candidate(passage_id=1, document_id=1, document="Travel-Policy.pdf", page=8, share=0.8, meaning=0.7)
     found = SearchTrace(documents=21, passages=96, candidates=(candidate,))
     result = SearchResult(passages=(passage(),), found=True, elapsed_ms=3.0, trace=found)
     world.documents.last(Search).finish(Searched(result=result))
