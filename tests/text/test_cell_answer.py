@@ -12,7 +12,8 @@ from office_tables import DEVELOPMENT, HELD_OUT, Question, write_all
 
 from app.documents.embed import Counter
 from app.documents.loaders import LOADERS, load
-from app.paths import RESOURCES
+from app.embedder.prepared import prepared
+from app.paths import RESOURCES, home
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.passages import cut
 
@@ -27,7 +28,7 @@ class Read:
 @pytest.fixture(scope="module")
 def passages(tmp_path_factory: pytest.TempPathFactory) -> list[Read]:
     samples = [path for path in (RESOURCES / "samples").iterdir() if path.suffix in LOADERS]
-    found, counter = [], Counter()
+    found, counter = [], Counter(prepared(home().cache))
     for path in [*sorted(samples), *write_all(tmp_path_factory.mktemp("office"))]:
         parsed = load(str(path))
         found += [
