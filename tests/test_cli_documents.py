@@ -93,7 +93,7 @@ def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: 
     queries.write_text("hotel limit in Switzerland\n\nhow many days of leave\n")
     assert main(["search", "--queries", str(queries), "--json", "-k", "2", "--collection", "Rules"]) == 0
     hotel, leave = lines(capsys.readouterr().out)
-    assert set(hotel) == {"passages", "elapsed_ms"}
+    assert set(hotel) == {"passages", "elapsed_ms", "note"}
     for result, name in ((hotel, "travel.md"), (leave, "leave.txt")):
         passages = result["passages"]
         assert isinstance(passages, list) and passages[0]["document"] == name
