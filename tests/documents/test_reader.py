@@ -6,7 +6,7 @@ import pytest
 
 from app.documents.reader import Reader
 from app.documents.warm import Warm
-from app.documents.weigh import Candidate, rank, weigh
+from app.documents.weigh import Candidate, weigh
 from app.types import Passage, Reading
 
 
@@ -87,12 +87,16 @@ def test_an_empty_passage_and_none_are_no_error(reader: Reader) -> None:
 
 
 def test_coverage_and_search_decide_between_like_scores() -> None:
-    likely = Candidate(2.0, (0, 48), (20, 27))
+    likely = Candidate(2.0, (0, 48), (28, 35))
     passages = (passage_of(LEAVE, score=0.9), passage_of(LEAVE, score=0.1))
-    assert [each.n for each in rank("days of leave in Berlin", passages, [[likely], [likely]])] == [1, 2]
-    other = Candidate(2.0, (110, 170), (115, 120))
-    ranked = rank("days of leave in Berlin", passages[:1], [[other, likely]])
-    assert ranked[0].candidate is likely
+    assert [each.n for each in weigh("days of leave in Berlin", passages, [[likely], [likely]])] == [1, 2]
+
+
+def test_a_sentence_about_another_name_comes_after_the_one_that_holds_it() -> None:
+    berlin, munich = Candidate(3.0, (0, 48), (28, 35)), Candidate(2.5, (49, 110), (77, 84))
+    found = weigh("How many days do employees in Munich get?", (passage_of(LEAVE, score=0.9),), [[berlin, munich]])
+    assert LEAVE[slice(*found[0].sentence)].startswith("Employees in Munich")
+    assert found[1].chance < found[0].chance
 
 
 def test_a_close_second_makes_it_less_sure() -> None:
