@@ -205,7 +205,6 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
         query=query,
         collections=ask.collections,
         k=max(ask.passages, READ),
-        highlight=True,
         trace=True,
         filter=ask.filter,
     )

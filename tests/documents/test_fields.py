@@ -12,8 +12,10 @@ from made_documents import FIELDS, make
 from app.documents.embed import Counter as Tokens
 from app.documents.fields import DocumentFields
 from app.documents.loaders import load
+from app.embedder.prepared import prepared
 from app.errors import AppError
 from app.extraction.templates import template_named
+from app.paths import home
 from app.text.fields.field import Field, make_field
 from app.text.fields.typed import SURE, evidence, head_passage, lone_headings, readings
 from app.text.passages import cut
@@ -43,7 +45,7 @@ def passages_of(path: Path, tokens: Tokens) -> tuple[str, list[Passage]]:
 
 def counted(seeds: tuple[int, ...], folder: Path, *, unseen: bool) -> Counter[str]:
     """What becomes of the cells; each value is also held against the text that it is said to stand in."""
-    tokens, counts = Tokens(), Counter[str]()
+    tokens, counts = Tokens(prepared(home().cache)), Counter[str]()
     for seed in seeds:
         for made in make(seed, unseen=unseen):
             path = folder / made.name

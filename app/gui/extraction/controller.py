@@ -98,17 +98,16 @@ class TablesController(QObject):
             self._ask(c.RunTable(table_id=self.table.id), self._take)
 
     def pause(self) -> None:
-        self._steer(c.PauseTable)
+        if self.table is not None:
+            self._ask(c.PauseTable(table_id=self.table.id))
 
     def resume(self) -> None:
-        self._steer(c.ResumeTable)
+        if self.table is not None:
+            self._ask(c.ResumeTable(table_id=self.table.id))
 
     def stop(self) -> None:
-        self._steer(c.StopTable)
-
-    def _steer(self, wish: Callable[..., Call]) -> None:
         if self.table is not None:
-            self._ask(wish(table_id=self.table.id))
+            self._ask(c.StopTable(table_id=self.table.id))
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
