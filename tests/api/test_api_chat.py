@@ -11,7 +11,7 @@ from api_world import PASSAGE, ApiWorld, error_of, failing, written
 from app.errors import AppError, NoSpace, WorkerGone
 from app.settings import ANSWER_STYLE
 from app.types import Budget, Candidate, SearchResult, SearchTrace, Stats, Support
-from app.workers.calls.documents import Embed, Ground, Grounded, Search, Searched
+from app.workers.calls.documents import Embed, Ground, Grounded, Read, Search, Searched
 from app.workers.calls.engine import (
     Chat,
     Chatted,
@@ -345,6 +345,7 @@ def test_a_collection_is_searched_without_saying_where_files_lie() -> None:
 
 def test_a_question_to_a_collection_has_citations() -> None:
     world = ApiWorld()
+    world.answers[Read] = lambda job: job.fail(AppError("Nothing can be read."))  # so that the model is asked
     world.answers[Chat] = lambda job: (  # type: ignore[assignment, return-value]
         job.say(Token(text="The limit in Munich is 165 €.")),
         job.finish(
@@ -365,6 +366,7 @@ def test_a_question_to_a_collection_has_citations() -> None:
 
 def test_why_says_how_the_answer_came_about_where_it_is_asked() -> None:
     world = ApiWorld()
+    world.answers[Read] = lambda job: job.fail(AppError("Nothing can be read."))  # so that the model is asked
     world.answers[Chat] = lambda job: job.finish(
         Chatted(
             text="The limit in Munich is 165 €.", thinking="", reason="end", stats=Stats(completion_tokens=9),

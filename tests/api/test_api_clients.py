@@ -204,7 +204,7 @@ def test_embeddings_are_near_where_texts_are(client: openai.OpenAI) -> None:
     assert vectors[0] == pytest.approx(plain, abs=1e-6)
     near, far = (sum(a * b for a, b in zip(vectors[0], other, strict=True)) for other in vectors[1:])
     assert math.sqrt(sum(value * value for value in plain)) == pytest.approx(1.0, abs=1e-3)
-    assert near > far + 0.1
+    assert near > far + 0.05  # this embedder's cosines lie between 0.7 and 1
 
 
 def test_a_question_to_the_documents(served: Serving) -> None:
