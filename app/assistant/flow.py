@@ -220,7 +220,8 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     sentences = sentences_of(readings or (), result.passages)
     told = told_by_tables(query, result.passages, sentences)
     passages = evidence(told, readings or (), result.passages)
-    result = msgspec.structs.replace(result, passages=(yield from _mark(passages)))
+    if passages != result.passages:
+        result = msgspec.structs.replace(result, passages=(yield from _mark(passages)))
     found = _Found(result, (), sentences, told, readings is not None, [result.note] if result.note else [])
     if result.found or found.sure:
         found.passages = _near(ask, result.passages, found)

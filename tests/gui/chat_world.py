@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.core.answers import FLUSH_S
+from app.errors import AppError
 from app.gui.chat.controller import ChatController
 from app.gui.chat.page import ChatPage
 from app.gui.chat.reader import ChatReader
@@ -28,9 +29,10 @@ from app.workers.calls.documents import (
     Ground,
     Grounded,
     ListCollections,
+    Mark,
+    Marked,
     PageImage,
     Read,
-    Readings,
     Search,
     Searched,
 )
@@ -109,11 +111,14 @@ class World:
         return made
 
     def found(self, *passages: Passage, found: bool = True) -> None:
-        """The documents process answers the search; the reader has no word to say."""
+        """The documents process answers the search; nothing can be read, so that the model is asked."""
         result = SearchResult(passages=passages or (passage(),), found=found, elapsed_ms=3.0)
         self.documents.last(Search).finish(Searched(result=result))
         for job in self.documents.waiting(Read):
-            job.finish(Readings(readings=()))
+            job.fail(AppError("Nothing can be read."))
+        for job in self.documents.waiting(Mark):
+            assert isinstance(job.call, Mark)
+            job.finish(Marked(passages=job.call.passages))
 
     def say(self, text: str, *, thinking: bool = False) -> None:
         """The engine writes a piece."""
