@@ -9,6 +9,7 @@ from chat_world import MUNICH, World, cited, passage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
+from app.errors import AppError
 from app.gui.chat.page import ChatPage
 from app.gui.chat.source_cards import SourceCard, day_words
 from app.gui.chat.why_rows import PassedRow, TimeRow, UnsupportedBox, UsedRow
@@ -23,7 +24,7 @@ from app.types import (
     Source,
     Trace,
 )
-from app.workers.calls.documents import Read, Readings, Search, Searched
+from app.workers.calls.documents import Read, Search, Searched
 
 
 def looked(n: int, outcome: Outcome, source: int = 0, document: str = "Travel-Policy.pdf") -> LookedAt:
@@ -192,7 +193,7 @@ def test_an_answer_that_was_asked_here_can_be_explained(qtbot) -> None:
     result = SearchResult(passages=(passage(),), found=True, elapsed_ms=3.0, trace=found)
     world.documents.last(Search).finish(Searched(result=result))
     for job in world.documents.waiting(Read):
-        job.finish(Readings(readings=(), elapsed_ms=40.0))
+        job.fail(AppError("Nothing can be read."))
     world.complete()
     page.transcript.answers()[-1].bar.why.click()
     assert "Source 1, Travel-Policy.pdf, Page 8" in words(page.why.panel)
