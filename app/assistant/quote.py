@@ -24,6 +24,10 @@ TABLES = 3
 """How many of the first passages are asked for a cell."""
 
 
+RATHER, FAR_BELOW = 0.4, 0.1
+"""A sentence of this chance goes before a row that has a tenth of it."""
+
+
 class Told(Struct, frozen=True):
     """What a table says to a question: the words, the passage (counted from 1), and the span of the row in it."""
 
@@ -35,15 +39,21 @@ class Told(Struct, frozen=True):
 def told_by_tables(question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Told, ...]:
     """The cell that answers; nothing where no table names what is asked, two where tables say different things.
 
-    A table that search ranks below a passage in which the reader is sure of a sentence is about something else: "leave"
-    is a word of many tables.
+    A table gives way to a sentence of a passage that search ranks before it, if the reader is sure of that sentence. A
+    row that the question hardly names gives way to any that the reader likes far better: "leave" is a word of many
+    tables.
     """
-    sure = min((reading.n for reading in readings if reading.chance >= SURE), default=len(passages) + 1)
+    sentences = sentences_of(readings, passages)
+    best = max((reading.chance for reading in sentences), default=0.0)
+    sure = min((reading.n for reading in sentences if reading.chance >= SURE), default=len(passages) + 1)
+    chances = {(reading.n, reading.sentence): reading.chance for reading in readings}
     found: dict[str, Told] = {}
     for n, passage in enumerate(passages[: min(TABLES, sure)], 1):
         told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
         if isinstance(told, TableAnswer):
-            found.setdefault(told.text, Told(told.text, n, (told.start, told.end)))
+            row = (told.start, told.end)
+            if told.named or best < RATHER or chances.get((n, row), 1.0) > RATHER * FAR_BELOW:
+                found.setdefault(told.text, Told(told.text, n, row))
     return tuple(found.values())[:2]
 
 

@@ -24,6 +24,7 @@ class TableAnswer(Struct, frozen=True):
     start: int  # of the row in the passage's text
     end: int
     cells: tuple[Cell, ...]
+    named: bool = True  # whether the question holds most of what names the row
 
 
 class NearMiss(Struct, frozen=True):
@@ -150,6 +151,8 @@ def _answer(asked: _Asked, table: Table, beside: Sequence[str], text: str) -> Ta
     best = _best_rows(rows, [word for word in naming if not among(word, headers)] or naming, asked)
     if len(best) > 1:
         return NearMiss(labels=tuple(row.label for row in best))
+    if not hard and _is_elsewhere(best[0], asked):
+        return None
     return _from_row(asked, best[0], naming, hard, above, text)
 
 
@@ -176,6 +179,13 @@ def _best_rows(rows: Sequence[Row], naming: Sequence[str], asked: _Asked) -> lis
     return [row for row, each in zip(rows, fits, strict=True) if each == max(fits) and each[0]]
 
 
+def _is_elsewhere(row: Row, asked: _Asked) -> bool:
+    """Whether most of what names the row is not in the question: "days of leave a year" and "Moving house, once in 2
+    years"."""
+    words = [word for word in tokens(row.label) if not _is_asking(word)]
+    return 2 * len(_unsaid(row.label, asked)) > len(words)
+
+
 def _unsaid(label: str, asked: _Asked) -> list[str]:
     """Words of a label that the question does not hold."""
     same_day = weekdays(label) & asked.days
@@ -199,7 +209,7 @@ def _from_row(
     if not cells:
         return NearMiss(missing=tuple(row.cells[at].header for at in columns))
     said = _sentence(row, keys, cells, german=language_of(text) == "de")
-    return TableAnswer(said, row.start, row.end, cells)
+    return TableAnswer(said, row.start, row.end, cells, named=not _is_elsewhere(row, asked))
 
 
 def _adds(word: str, asked: _Asked, above: Sequence[str]) -> bool:
