@@ -72,7 +72,7 @@ def test_a_model_takes_over_while_an_answer_streams_and_the_answer_is_whole(
     assert switched.model_id == copy.id and switched.info is not None
     asking.join(timeout=120)
     assert not asking.is_alive()
-    assert ended[0].answer.text == "".join(texts).strip() and not ended[0].answer.stopped
+    assert ended[0].answer.text.strip() == "".join(texts).strip() and not ended[0].answer.stopped
     assert ended[0].answer.model == "SmolLM2 135M", "it was asked of the model before"
     assert seen and seen[0] == 0.0
     listed = door.call(c.ListModels())
