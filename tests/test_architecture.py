@@ -22,7 +22,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "chromadb": ("app/documents/vectors.py",),
     "onnxruntime": ("app/documents/embed.py",),
     "onnx": ("app/embedder/graph.py",),
-    "sentence_transformers": ("trainer/",),
+    "sentence_transformers": ("app/documents/bench.py", "trainer/"),
     "starlette": ("app/api/",),
     "uvicorn": ("app/api/",),
     "httpx": ("app/core/remote/connection.py",),

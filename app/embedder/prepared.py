@@ -56,8 +56,7 @@ def prepared(cache: Path) -> Path:
     Raises:
         AppError: the package is not installed, or damaged, or the folder cannot be written.
     """
-    package = _package()
-    for folder in (package / _folder(), cache / _folder()):
+    for folder in (package_file().parent / _folder(), cache / _folder()):
         if (folder / IDENTITY).is_file():
             return folder
     return prepare(cache)
@@ -69,13 +68,13 @@ def prepare(parent: Path | None = None) -> Path:
     Raises:
         AppError: see `prepared`.
     """
-    package = _package()
-    parent = parent or package
+    source = package_file()
+    parent = parent or source.parent
     try:
         make_folder(parent)
         made = Path(tempfile.mkdtemp(prefix=".embedder-", dir=parent))
         try:
-            _write(package / EMBEDDER_FILE, made)
+            _write(source, made)
             return _publish(made, parent / _folder())
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -105,11 +104,16 @@ def _folder() -> str:
     return f"{FOLDER}-{hashlib.sha256((READER / ADAPTER).read_bytes()).hexdigest()[:8]}"
 
 
-def _package() -> Path:
+def package_file() -> Path:
+    """The embedder's weights as their package brings them.
+
+    Raises:
+        AppError: it is not installed.
+    """
     package = package_folder(EMBEDDER)
     if package is None or not (package / EMBEDDER_FILE).is_file():
         raise AppError("The part of Inhouse that reads documents is missing.", "Please install Inhouse again.")
-    return package
+    return package / EMBEDDER_FILE
 
 
 def _write(source: Path, folder: Path) -> None:

