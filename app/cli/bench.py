@@ -13,13 +13,14 @@ from app.cli.session import Session
 from app.errors import AppError
 from app.spawn import child_environment
 
-MODEL = "{model}"
-"""Stands for the file of the model in use."""
+MODEL, DATASET = "{model}", "{dataset}"
+"""Stand for the file of the model in use, and for a folder of documents with questions."""
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "start": (("app.gui.bench", "start"),),
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
+    "retrieval": (("app.cli.retrieval", DATASET),),
     "swap": (("app.gui.bench", "swap"),),
     "api": (("app.api.bench",),),
     "train": (("trainer", "bench", "train", MODEL),),
@@ -33,7 +34,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         raise AppError("The measurements come with the source code only.", "Run them from a checkout.")
     ok = True
     for module, *given in BENCHES[args.what]:
-        more = [session.model().path if each == MODEL else each for each in given]
+        more = [part for each in given for part in _filled(each, args, session)]
         process = subprocess.Popen(
             [sys.executable, "-m", module, *more, "--json"],
             stdout=subprocess.PIPE,
@@ -43,6 +44,20 @@ def command(args: argparse.Namespace, session: Session) -> int:
         )
         ok = _follow(process, as_json=args.json) and ok
     return 0 if ok else 1
+
+
+def _filled(given: str, args: argparse.Namespace, session: Session) -> list[str]:
+    """
+    Raises:
+        AppError: retrieval is measured on a folder, and none is named.
+    """
+    if given == MODEL:
+        return [session.model().path]
+    if given != DATASET:
+        return [given]
+    if not args.dataset:
+        raise AppError("Retrieval is measured on a folder.", "Name one that holds documents/ and questions.jsonl.")
+    return [args.dataset, "--limit", str(args.limit), *(["--questions", args.questions] if args.questions else [])]
 
 
 def _follow(process: subprocess.Popen[str], *, as_json: bool) -> bool:

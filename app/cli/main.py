@@ -72,8 +72,13 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
-    bench = commands.add_parser("bench", help="measure the speed, beside a reference in the same run")
-    bench.add_argument("what", choices=("start", "chat", "index", "search", "swap", "api", "train"))
+    bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
+    bench.add_argument("what", choices=("start", "chat", "index", "search", "retrieval", "swap", "api", "train"))
+    bench.add_argument(
+        "dataset", nargs="?", default="", metavar="FOLDER", help="of retrieval: documents/, questions.jsonl"
+    )
+    bench.add_argument("--questions", default="", metavar="FILE", help="of retrieval: others over the same documents")
+    bench.add_argument("--limit", type=_count, default=200, metavar="N", help="of retrieval: so many questions (200)")
     for command in (doctor, bench):
         _add_json(command)
     return parser
