@@ -16,7 +16,7 @@ from app.text.plain import is_markdown, plain
 from app.text.tables import rows_of
 from app.types import Passage, Reading, Source
 
-SURE = 0.7
+SURE = 0.6
 """The chance from which a reading is an answer (docs/retrieval.md: how it was fitted, and what it gives)."""
 ALSO = 0.9
 """A second sentence is given too where its chance is at least this share of the first's."""
