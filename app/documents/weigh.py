@@ -24,10 +24,19 @@ FEW = 2
 CHANCE = (0.128, 0.613, 0.108, 1.993, 0.733, -1.901)
 """Weights of: the reader's score, the distance to the best other answer, the logit of search's best, coverage by all
 words, the share of the question's words that no sentence holds, 1."""
+_ASKS_MONEY = re.compile(
+    r"\b(?:salar(?:y|ies)|wages?|prices?|fees?|costs?|how (?:expensive|much (?:money|do (?:i|we) (?:get|pay)|(?:is|are) paid"
+    r"|(?:does|do|did) .{1,40} cost))|was kostet|wie teuer|gehalt|löhne?|preise?|gebühr(?:en)?|kosten)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[€$£¥%]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?|percent|prozent|free|nothing|kostenlos)\b",
+    re.IGNORECASE,
+)
+WITHOUT_MONEY = 0.5
+"""What is left of the chance of a sentence without an amount where one is asked for: "95 grams" is paid to nobody."""
 ALONE = 8.0
 """The distance where there is no other answer."""
-
-
 _NAMES = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]+|\d[\d.,]*\d|\d)")
 
 
@@ -48,6 +57,7 @@ class Weighed(NamedTuple):
     said: str  # the answer
     total: float
     coverage: float  # the share of the question's words that the sentence holds
+    fit: float  # 1, or less where the sentence holds no such thing as is asked for
 
 
 def weigh(question: str, passages: Sequence[Passage], found: Sequence[Sequence[Candidate]]) -> tuple[Reading, ...]:
@@ -61,7 +71,7 @@ def weigh(question: str, passages: Sequence[Passage], found: Sequence[Sequence[C
             sentence=each.candidate.sentence,
             start=each.candidate.answer[0],
             end=each.candidate.answer[1],
-            chance=round(_chance((*_of_its_own(each, ranked), best, each.coverage, asked.unknown, 1.0)), 4),
+            chance=round(each.fit * _chance((*_of_its_own(each, ranked), best, each.coverage, asked.unknown, 1.0)), 4),
         )
         for each in ranked
     )
@@ -81,6 +91,7 @@ class _Asked:
         self._all = sum(self._rarity.values()) or 1.0
         named = {name.casefold() for name in _NAMES.findall(question)}
         self._names = {name for name in named if 0 < sum(name in text.casefold() for text in texts) <= FEW}
+        self._money = bool(_ASKS_MONEY.search(question))
         self.unknown = sum(not count for count in counts.values()) / len(counts) if counts else 0.0
 
     def rank(self, passages: Sequence[Passage], found: Sequence[Sequence[Candidate]]) -> list[Weighed]:
@@ -100,7 +111,8 @@ class _Asked:
         names = sum(name in sentence.casefold() for name in self._names)
         total = sum(weight * part for weight, part in zip(RANK, parts, strict=True)) + NAME * names
         said = passage.text[slice(*candidate.answer)].casefold()
-        return Weighed(n, candidate, said, total, len(held) / len(self._terms) if self._terms else 0.0)
+        fit = WITHOUT_MONEY if self._money and not _MONEY.search(sentence) else 1.0
+        return Weighed(n, candidate, said, total, len(held) / len(self._terms) if self._terms else 0.0, fit)
 
 
 def _of_its_own(own: Weighed, ranked: Sequence[Weighed]) -> tuple[float, float]:

@@ -99,6 +99,14 @@ def test_a_sentence_about_another_name_comes_after_the_one_that_holds_it() -> No
     assert found[1].chance < found[0].chance
 
 
+def test_a_sentence_without_an_amount_hardly_answers_what_is_paid() -> None:
+    passages = (passage_of("It emits 95 grams per kilometre. It is paid with 0.30 € per kilometre.", score=0.9),)
+    grams, euros = Candidate(4.0, (0, 32), (9, 17)), Candidate(1.0, (33, 71), (49, 55))
+    for question, least in (("How much do I get per kilometre?", False), ("How heavy is it per kilometre?", True)):
+        first = weigh(question, passages, [[grams, euros]])[0]
+        assert first.start == 9 and (first.chance > 0.5) is least
+
+
 def test_a_close_second_makes_it_less_sure() -> None:
     passages = (passage_of(LEAVE, score=0.9),)
     first, second = Candidate(4.0, (0, 48), (28, 35)), Candidate(3.9, (49, 110), (71, 78))

@@ -50,10 +50,10 @@ def test_enough_questions_with_and_without_an_answer() -> None:
 
 
 def test_the_questions_of_the_first_minute_are_answered_by_a_small_model(documents: Documents) -> None:
-    """Search, reader and tables over all samples; no model is asked. Two are known to fail: a word that the sentence
-    lacks ("my own petrol car", private cars), and a salary that is answered with what the shift lead is told."""
+    """Search, reader and tables over all samples; no model is asked. One is known to be refused: "my own petrol car" is
+    a private car there."""
     documents.add(*DOCUMENTS)
-    known = {"What do I get per kilometre for my own petrol car?", "What is the salary of a shift lead?"}
+    known = {"What do I get per kilometre for my own petrol car?"}
     for asked in QUESTIONS:
         ask = Ask(question=asked["question"], collections=(), small=True)
         told = run(answer(ask), lambda step: documents.ask(step.call))
