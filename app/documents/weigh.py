@@ -26,7 +26,8 @@ CHANCE = (0.128, 0.613, 0.108, 1.993, 0.733, -1.901)
 words, the share of the question's words that no sentence holds, 1."""
 _ASKS_MONEY = re.compile(
     r"\b(?:salar(?:y|ies)|wages?|prices?|fees?|costs?"
-    r"|how (?:expensive|much (?:money|do (?:i|we) (?:get|pay)|(?:is|are) paid|(?:does|do|did) .{1,40} cost))|was kostet|wie teuer|gehalt|löhne?|preise?|gebühr(?:en)?|kosten)\b",
+    r"|how (?:expensive|much (?:money|do (?:i|we) (?:get|pay)|(?:is|are) paid|(?:does|do|did) .{1,40} cost))"
+    r"|was kostet|wie teuer|gehalt|löhne?|preise?|gebühr(?:en)?|kosten)\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
