@@ -311,25 +311,6 @@ class DocumentsRole:
         return Health(stores=found)
 
 
-def _ground(warm: Warm, call: Ground) -> Steps:
-    embedder = yield from warm.embedder()
-    began = time.perf_counter()
-    support = tuple(ground(call.sentences, call.passages, embedder.encode_queries))
-    return Grounded(support=support, elapsed_ms=(time.perf_counter() - began) * 1000)
-
-
-def _read(warm: Warm, call: Read) -> Steps:
-    began = time.perf_counter()
-    reader = yield from warm.reader()
-    reading = reader.read(call.question, call.passages)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            return Readings(readings=end.value, elapsed_ms=(time.perf_counter() - began) * 1000)
-        yield Warming()
-
-
 def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     """Documents of a collection; those whose file has changed since say so, as far as time allows."""
     until = time.monotonic() + STAT_BUDGET_S

@@ -168,35 +168,8 @@ def write_folder(file: E5File, folder: Path, dtype: str = "float16") -> None:
     state = {name: np.ascontiguousarray(values, dtype=dtype) for name, values in file.state().items()}
     save_file(state, folder / "model.safetensors", {"format": "pt"})
     file.tokenizer().save(str(folder / "tokenizer.json"))
-    specials = {"bos": file.bos, "eos": file.eos, "pad": file.pad, "unk": file.unk, "cls": file.bos, "sep": file.eos}
-    _write(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": file.positions,
-            "clean_up_tokenization_spaces": False,
-            "model_input_names": ["input_ids", "attention_mask"],
-            **{f"{name}_token": file.pieces[id_][0] for name, id_ in specials.items()},
-        },
-    )
-    _write(
-        folder / "config.json",
-        {
-            "architectures": ["BertModel"],
-            "model_type": "bert",
-            "hidden_size": file.hidden,
-            "num_hidden_layers": file.layers,
-            "num_attention_heads": file.heads,
-            "intermediate_size": file.inner,
-            "vocab_size": file.vocabulary,
-            "max_position_embeddings": file.positions,
-            "type_vocab_size": file.types,
-            "layer_norm_eps": file.epsilon,
-            "hidden_act": "gelu",
-            "pad_token_id": file.pad,
-            "dtype": dtype,
-        },
-    )
+    _write(folder / "tokenizer_config.json", _tokenizer_config(file))
+    _write(folder / "config.json", _config(file, dtype))
     _write(
         folder / "sentence_bert_config.json",
         {"max_seq_length": file.positions, "model_args": {"add_pooling_layer": False}},
@@ -212,6 +185,35 @@ def write_folder(file: E5File, folder: Path, dtype: str = "float16") -> None:
     _write(pooling / "config.json", {"word_embedding_dimension": file.hidden, "pooling_mode_mean_tokens": True})
     (folder / "2_Normalize").mkdir(exist_ok=True)
     _write(folder / "config_sentence_transformers.json", {"prompts": PROMPTS, "similarity_fn_name": "cosine"})
+
+
+def _tokenizer_config(file: E5File) -> dict[str, object]:
+    specials = {"bos": file.bos, "eos": file.eos, "pad": file.pad, "unk": file.unk, "cls": file.bos, "sep": file.eos}
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": file.positions,
+        "clean_up_tokenization_spaces": False,
+        "model_input_names": ["input_ids", "attention_mask"],
+        **{f"{name}_token": file.pieces[id_][0] for name, id_ in specials.items()},
+    }
+
+
+def _config(file: E5File, dtype: str) -> dict[str, object]:
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_size": file.hidden,
+        "num_hidden_layers": file.layers,
+        "num_attention_heads": file.heads,
+        "intermediate_size": file.inner,
+        "vocab_size": file.vocabulary,
+        "max_position_embeddings": file.positions,
+        "type_vocab_size": file.types,
+        "layer_norm_eps": file.epsilon,
+        "hidden_act": "gelu",
+        "pad_token_id": file.pad,
+        "dtype": dtype,
+    }
 
 
 def _write(path: Path, value: object) -> None:
