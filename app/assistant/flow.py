@@ -218,7 +218,7 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     result = data.result
     readings = yield from _read(query, result.passages)
     sentences = sentences_of(readings or (), result.passages)
-    told = told_by_tables(query, result.passages, readings or ())
+    told = told_by_tables(query, result.passages, readings or (), sentences)
     passages = evidence(told, readings or (), result.passages)
     if passages != result.passages:
         result = msgspec.structs.replace(result, passages=(yield from _mark(passages)))

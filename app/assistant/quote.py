@@ -36,14 +36,15 @@ class Told(Struct, frozen=True):
     row: tuple[int, int]
 
 
-def told_by_tables(question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Told, ...]:
+def told_by_tables(
+    question: str, passages: Sequence[Passage], readings: Sequence[Reading], sentences: Sequence[Reading]
+) -> tuple[Told, ...]:
     """The cell that answers; nothing where no table names what is asked, two where tables say different things.
 
     A table gives way to a sentence of a passage that search ranks before it, if the reader is sure of that sentence. A
     row that the question hardly names gives way to any that the reader likes far better: "leave" is a word of many
-    tables.
+    tables. `sentences` are the readings that are no rows, see `sentences_of`.
     """
-    sentences = sentences_of(readings, passages)
     best = max((reading.chance for reading in sentences), default=0.0)
     sure = min((reading.n for reading in sentences if reading.chance >= SURE), default=len(passages) + 1)
     chances = {(reading.n, reading.sentence): reading.chance for reading in readings}

@@ -61,10 +61,25 @@ class Weighed(NamedTuple):
     fit: float  # 1, or less where the sentence holds no such thing as is asked for
 
 
+class _Sentence(NamedTuple):
+    """A candidate with its text and its words."""
+
+    n: int
+    passage: Passage
+    candidate: Candidate
+    text: str
+    terms: frozenset[str]
+
+
 def weigh(question: str, passages: Sequence[Passage], found: Sequence[Sequence[Candidate]]) -> tuple[Reading, ...]:
     """The candidates of all passages, best first, each with the chance that it would have as the answer."""
-    asked = _Asked(question, passages, found)
-    ranked = asked.rank(passages, found)
+    sentences = [
+        _Sentence(n, passage, each, text := passage.text[slice(*each.sentence)], frozenset(words.terms(text)))
+        for n, (passage, candidates) in enumerate(zip(passages, found, strict=True), 1)
+        for each in candidates
+    ]
+    asked = _Asked(question, sentences)
+    ranked = sorted(map(asked.weighed, sentences), key=lambda each: -each.total)
     best = max((_logit(passage.score) for passage in passages), default=0.0)
     return tuple(
         Reading(
@@ -81,39 +96,27 @@ def weigh(question: str, passages: Sequence[Passage], found: Sequence[Sequence[C
 class _Asked:
     """A question beside the sentences that may answer it."""
 
-    def __init__(self, question: str, passages: Sequence[Passage], found: Sequence[Sequence[Candidate]]) -> None:
-        texts = [
-            p.text[slice(*each.sentence)] for p, candidates in zip(passages, found, strict=True) for each in candidates
-        ]
+    def __init__(self, question: str, sentences: Sequence[_Sentence]) -> None:
         self._terms = set(words.query_terms(question))
-        bags = [set(words.terms(text)) for text in texts]
-        counts = {term: sum(term in bag for bag in bags) for term in self._terms}
-        self._rarity = {term: math.log(1 + len(bags) / count) for term, count in counts.items() if count}
+        counts = {term: sum(term in each.terms for each in sentences) for term in self._terms}
+        self._rarity = {term: math.log(1 + len(sentences) / count) for term, count in counts.items() if count}
         self._all = sum(self._rarity.values()) or 1.0
         named = {name.casefold() for name in _NAMES.findall(question)}
-        self._names = {name for name in named if 0 < sum(name in text.casefold() for text in texts) <= FEW}
+        self._names = {name for name in named if 0 < sum(name in each.text.casefold() for each in sentences) <= FEW}
         self._money = bool(_ASKS_MONEY.search(question))
         self.unknown = sum(not count for count in counts.values()) / len(counts) if counts else 0.0
 
-    def rank(self, passages: Sequence[Passage], found: Sequence[Sequence[Candidate]]) -> list[Weighed]:
-        """The candidates, best first."""
-        ranked = [
-            self._weighed(n, passage, each)
-            for n, (passage, candidates) in enumerate(zip(passages, found, strict=True), 1)
-            for each in candidates
-        ]
-        return sorted(ranked, key=lambda each: -each.total)
-
-    def _weighed(self, n: int, passage: Passage, candidate: Candidate) -> Weighed:
-        sentence = passage.text[slice(*candidate.sentence)]
-        held = self._terms & set(words.terms(sentence))
+    def weighed(self, each: _Sentence) -> Weighed:
+        """The sentence beside what the question tells of it."""
+        held = self._terms & each.terms
         rare = sum(self._rarity[term] for term in held) / self._all
-        parts = (candidate.score, _logit(passage.score), -math.log(n), rare)
-        names = sum(name in sentence.casefold() for name in self._names)
+        parts = (each.candidate.score, _logit(each.passage.score), -math.log(each.n), rare)
+        names = sum(name in each.text.casefold() for name in self._names)
         total = sum(weight * part for weight, part in zip(RANK, parts, strict=True)) + NAME * names
-        said = passage.text[slice(*candidate.answer)].casefold()
-        fit = WITHOUT_MONEY if self._money and not _MONEY.search(sentence) else 1.0
-        return Weighed(n, candidate, said, total, len(held) / len(self._terms) if self._terms else 0.0, fit)
+        said = each.passage.text[slice(*each.candidate.answer)].casefold()
+        coverage = len(held) / len(self._terms) if self._terms else 0.0
+        fit = WITHOUT_MONEY if self._money and not _MONEY.search(each.text) else 1.0
+        return Weighed(each.n, each.candidate, said, total, coverage, fit)
 
 
 def _of_its_own(own: Weighed, ranked: Sequence[Weighed]) -> tuple[float, float]:
