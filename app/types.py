@@ -153,6 +153,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     start: int  # the answer itself
     end: int
     chance: float  # that it is right, 0 to 1
+    either: float = 0.0  # that it is right, or else the next sentence with another answer
 
 
 class Support(Struct, frozen=True, kw_only=True):

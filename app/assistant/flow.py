@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from app.assistant.query import is_small_talk, search_query, wants_text
-from app.assistant.quote import SURE, Told, evidence, quoted, sentences_of, told_by_tables
+from app.assistant.quote import Told, evidence, is_sure, quoted, sentences_of, told_by_tables
 from app.assistant.trace import traced
 from app.errors import AppError
 from app.paths import RESOURCES
@@ -120,7 +120,7 @@ class _Found:
     @property
     def sure(self) -> bool:
         """Whether a cell or a sentence answers the question."""
-        return bool(self.told) or (bool(self.readings) and self.readings[0].chance >= SURE)
+        return is_sure(self.told, self.readings)
 
 
 def ask_of(settings: Settings, question: str, **more: object) -> Ask:
@@ -187,7 +187,7 @@ def _answer(ask: Ask) -> Flow:
         if not found.passages or (decided and not found.sure):
             return _not_found(ask, found)
         if decided:
-            return _quoted(ask, found)
+            return (yield from _quoted(ask, found))
     try:
         written = yield Step("engine", _chat(ask, found.passages))
     except Stopped as stop:
@@ -275,11 +275,15 @@ def _not_found(ask: Ask, found: _Found) -> Answer:
     )
 
 
-def _quoted(ask: Ask, found: _Found) -> Answer:
-    """A cell where a table names what is asked, else the reader's sentence."""
+def _quoted(ask: Ask, found: _Found) -> Generator[Step, Data, Answer]:
+    """A cell where a table names what is asked, else the reader's sentence, or two of which one answers."""
     assert found.result is not None
-    text, sources = quoted(found.told, found.readings, found.result.passages)
-    return Answer(text=text, sources=sources, searched=_names(ask), model=ask.model, note=" ".join(found.notes))
+    text, sources, note = quoted(found.told, found.readings, found.result.passages)
+    if any(source.passage not in found.result.passages for source in sources):
+        marked = yield from _mark(tuple(source.passage for source in sources))
+        sources = tuple(Source(n=source.n, passage=each) for source, each in zip(sources, marked, strict=True))
+    notes = " ".join(each for each in (*found.notes, note) if each)
+    return Answer(text=text, sources=sources, searched=_names(ask), model=ask.model, note=notes)
 
 
 def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:

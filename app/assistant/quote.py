@@ -20,6 +20,7 @@ SURE = 0.6
 """The chance from which a reading is an answer (docs/retrieval.md: how it was fitted, and what it gives)."""
 ALSO = 0.9
 """A second sentence is given too where its chance is at least this share of the first's."""
+BETWEEN = "One of these two sentences answers it; which of them is not certain."
 TABLES = 3
 """How many of the first passages are asked for a cell."""
 
@@ -74,19 +75,42 @@ def evidence(told: Sequence[Told], readings: Sequence[Reading], passages: Sequen
 
 def quoted(
     told: Sequence[Told], readings: Sequence[Reading], passages: Sequence[Passage]
-) -> tuple[str, tuple[Source, ...]]:
-    """What tables told, else the best sentence with the answer in bold, and one of another passage that is as likely.
+) -> tuple[str, tuple[Source, ...], str]:
+    """What tables told, else the best sentence with the answer in bold; and a note, or "".
 
-    The passages are marked, see `evidence`.
+    A second sentence follows where it is as likely and of another passage, or where only both together are sure.
+    The passages of the sources are marked, see `evidence`.
     """
+    note = ""
     if told:
-        lines = [(each.text, each.n) for each in told]
+        lines = [(each.text, each.n, each.row) for each in told]
     else:
         first = readings[0]
-        others = [each for each in readings if each.n != first.n and each.chance >= max(SURE, ALSO * first.chance)]
-        lines = [(_sentence(each, passages[each.n - 1]), each.n) for each in [first, *others[:1]]]
-    text = "\n\n".join(f"{line} [{number}]" for number, (line, _) in enumerate(lines, 1))
-    return text, tuple(Source(n=number, passage=passages[n - 1]) for number, (_, n) in enumerate(lines, 1))
+        if first.chance >= SURE:
+            others = [each for each in readings if each.n != first.n and each.chance >= max(SURE, ALSO * first.chance)]
+        else:
+            others, note = _other_answers(first, readings, passages), BETWEEN
+        lines = [(_sentence(each, passages[each.n - 1]), each.n, each.sentence) for each in [first, *others[:1]]]
+    text = "\n\n".join(f"{line} [{number}]" for number, (line, _, _) in enumerate(lines, 1))
+    sources = tuple(
+        Source(n=number, passage=msgspec.structs.replace(passages[n - 1], best=best))
+        for number, (_, n, best) in enumerate(lines, 1)
+    )
+    return text, sources, note
+
+
+def is_sure(told: Sequence[Told], readings: Sequence[Reading]) -> bool:
+    """Whether a cell, a sentence, or one of two sentences answers."""
+    return bool(told) or (bool(readings) and max(readings[0].chance, readings[0].either) >= SURE)
+
+
+def _other_answers(first: Reading, readings: Sequence[Reading], passages: Sequence[Passage]) -> list[Reading]:
+    said = _said(first, passages)
+    return [each for each in readings if _said(each, passages) != said]
+
+
+def _said(reading: Reading, passages: Sequence[Passage]) -> str:
+    return passages[reading.n - 1].text[reading.start : reading.end].casefold()
 
 
 def _sentence(reading: Reading, passage: Passage) -> str:

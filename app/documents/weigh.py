@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.text import words
+from app.text.limits import on_the_other_side
 from app.types import Passage, Reading
 
 RANK = (0.399, 0.589, 0.330, 1.159)
@@ -24,6 +25,8 @@ FEW = 2
 CHANCE = (0.128, 0.613, 0.108, 1.993, 0.733, -1.901)
 """Weights of: the reader's score, the distance to the best other answer, the logit of search's best, coverage by all
 words, the share of the question's words that no sentence holds, 1."""
+EITHER = CHANCE
+"""The same for the best sentence and the next with another answer together; the distance is to the third."""
 _ASKS_MONEY = re.compile(
     r"\b(?:salar(?:y|ies)|wages?|prices?|fees?|costs?"
     r"|how (?:expensive|much (?:money|do (?:i|we) (?:get|pay)|(?:is|are) paid|(?:does|do|did) .{1,40} cost))"
@@ -36,6 +39,8 @@ _MONEY = re.compile(
 )
 WITHOUT_MONEY = 0.5
 """What is left of the chance of a sentence without an amount where one is asked for: "95 grams" is paid to nobody."""
+OTHER_SIDE = 0.3
+"""What is left of the chance of "up to 400 €" where it is asked what holds above 400 €."""
 ALONE = 8.0
 """The distance where there is no other answer."""
 _NAMES = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]+|\d[\d.,]*\d|\d)")
@@ -87,7 +92,8 @@ def weigh(question: str, passages: Sequence[Passage], found: Sequence[Sequence[C
             sentence=each.candidate.sentence,
             start=each.candidate.answer[0],
             end=each.candidate.answer[1],
-            chance=round(each.fit * _chance((*_of_its_own(each, ranked), best, each.coverage, asked.unknown, 1.0)), 4),
+            chance=round(asked.chance(CHANCE, [each], ranked, best), 4),
+            either=round(asked.chance(EITHER, [each, *_others([each], ranked)[:1]], ranked, best), 4),
         )
         for each in ranked
     )
@@ -97,6 +103,7 @@ class _Asked:
     """A question beside the sentences that may answer it."""
 
     def __init__(self, question: str, sentences: Sequence[_Sentence]) -> None:
+        self._question = question
         self._terms = set(words.query_terms(question))
         counts = {term: sum(term in each.terms for each in sentences) for term in self._terms}
         self._rarity = {term: math.log(1 + len(sentences) / count) for term, count in counts.items() if count}
@@ -116,17 +123,29 @@ class _Asked:
         said = each.passage.text[slice(*each.candidate.answer)].casefold()
         coverage = len(held) / len(self._terms) if self._terms else 0.0
         fit = WITHOUT_MONEY if self._money and not _MONEY.search(each.text) else 1.0
+        fit *= OTHER_SIDE if on_the_other_side(self._question, each.text) else 1.0
         return Weighed(each.n, each.candidate, said, total, coverage, fit)
 
+    def chance(
+        self, weights: Sequence[float], chosen: Sequence[Weighed], ranked: Sequence[Weighed], best: float
+    ) -> float:
+        """That one of the chosen sentences is right; `best` is the logit of search's best passage."""
+        total = math.log(sum(math.exp(each.total) for each in chosen))
+        other = next((each.total for each in _others(chosen, ranked)), total - ALONE)
+        score = max(each.candidate.score for each in chosen)
+        coverage = max(each.coverage for each in chosen)
+        parts = (score, total - other, best, coverage, self.unknown, 1.0)
+        return max(each.fit for each in chosen) * _chance(weights, parts)
 
-def _of_its_own(own: Weighed, ranked: Sequence[Weighed]) -> tuple[float, float]:
-    """The reader's score, and the distance to the best other answer."""
-    other = next((each.total for each in ranked if each.said != own.said), own.total - ALONE)
-    return own.candidate.score, own.total - other
+
+def _others(chosen: Sequence[Weighed], ranked: Sequence[Weighed]) -> list[Weighed]:
+    """Those that say something else, best first."""
+    said = {each.said for each in chosen}
+    return [each for each in ranked if each.said not in said]
 
 
-def _chance(parts: Sequence[float]) -> float:
-    logit = sum(weight * part for weight, part in zip(CHANCE, parts, strict=True))
+def _chance(weights: Sequence[float], parts: Sequence[float]) -> float:
+    logit = sum(weight * part for weight, part in zip(weights, parts, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -23,6 +23,7 @@ from app.assistant.flow import (
     run,
 )
 from app.assistant.query import search_query
+from app.assistant.quote import BETWEEN
 from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
@@ -140,6 +141,35 @@ def test_a_second_sentence_is_given_where_it_is_as_likely() -> None:
     workers.readings = (reading(2, "200 EUR", 0.95), reading(1, "100 EUR", 0.93))
     done = asked(workers, small=True)
     assert [source.passage.id for source in done.sources] == [2, 1] and "**100 EUR**. [2]" in done.text
+
+
+def test_two_sentences_of_which_one_answers_are_both_shown_and_it_is_said() -> None:
+    workers = Workers()
+    first = msgspec.structs.replace(reading(2, "200 EUR", 0.5), either=0.8)
+    same, other = reading(1, "100 EUR", 0.3), reading(3, "300 EUR", 0.1)
+    workers.passages = (PASSAGES[0], PASSAGES[1], msgspec.structs.replace(PASSAGES[2], page=3))
+    workers.readings = (first, msgspec.structs.replace(same, start=first.start, end=first.end, n=2), other)
+    done = asked(workers, small=True)
+    assert [source.passage.id for source in done.sources] == [2, 3]
+    assert "**200 EUR**. [1]" in done.text and "**300 EUR**. [2]" in done.text and done.note == BETWEEN
+    unsure = msgspec.structs.replace(first, either=0.5)
+    workers.readings = (unsure, other)
+    assert asked(workers, small=True).not_found
+
+
+def test_two_sentences_of_one_passage_are_marked_each_by_itself() -> None:
+    workers = Workers()
+    text = "The limit was 100 EUR. The limit is 200 EUR."
+    workers.passages = (passage(1, 0.9, text),)
+    spans = ((0, 22), (23, len(text)))
+    starts = (14, 36)
+    workers.readings = tuple(
+        Reading(n=1, sentence=span, start=start, end=start + 7, chance=0.5, either=0.8)
+        for span, start in zip(spans, starts, strict=True)
+    )
+    done = asked(workers, small=True)
+    assert done.text == "The limit was **100 EUR**. [1]\n\nThe limit is **200 EUR**. [2]"
+    assert [source.passage.best for source in done.sources] == list(spans)
 
 
 def test_a_larger_model_writes_from_the_passage_that_the_reader_found() -> None:

@@ -112,3 +112,23 @@ def test_a_close_second_makes_it_less_sure() -> None:
     first, second = Candidate(4.0, (0, 48), (28, 35)), Candidate(3.9, (49, 110), (71, 78))
     alone = weigh("How many days?", passages, [[first]])[0].chance
     assert weigh("How many days?", passages, [[first, second]])[0].chance < alone
+
+
+def test_two_answers_together_are_likelier_than_one_and_a_third_makes_them_less_sure() -> None:
+    passages = (passage_of(LEAVE, score=0.9),)
+    first, second = Candidate(4.0, (0, 48), (28, 35)), Candidate(3.9, (49, 110), (71, 78))
+    two = weigh("How many days?", passages, [[first, second]])[0]
+    assert two.either > two.chance
+    third = Candidate(3.8, (49, 110), (84, 91))
+    assert weigh("How many days?", passages, [[first, second, third]])[0].either < two.either
+
+
+def test_the_other_side_of_a_limit_hardly_answers() -> None:
+    text = "Trips up to 400 € are approved by the team lead."
+    found = [
+        weigh(
+            f"Who approves a trip {side} 400 €?", (passage_of(text, score=0.9),), [[Candidate(6.0, (0, 48), (34, 47))]]
+        )
+        for side in ("of", "above")
+    ]
+    assert found[1][0].chance < found[0][0].chance / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from trainer.train.lora import LoraLinear
 RANK, FIRST_LAYER = 32, 4
 """Layers below the first stay the embedder's own: a fifth less work."""
 QUESTION_TOKENS, CROP, MARGIN = 64, 112, 12
-"""Longest question; three of four paragraphs are cut to so many tokens, with so many round the answer at least."""
+"""Longest question; most paragraphs are cut to so many tokens, with so many round the answer at least."""
 START, END, PAD = 0, 2, 1
 
 
@@ -65,17 +65,26 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
 
     def state(self) -> dict[str, torch.Tensor]:
         """The trained tensors by our names, float16."""
+        return {name: part.detach().half().contiguous() for name, part in self._named().items()}
+
+    def take(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Go on from the tensors of `state`."""
+        with torch.no_grad():
+            for name, part in self._named().items():
+                part.copy_(state[name])
+
+    def _named(self) -> dict[str, nn.Parameter]:
         tensors = {f"answer.{name}": part for name, part in self.answer.named_parameters()}
         for number, layer in enumerate(self.bert.encoder.layer[FIRST_LAYER:], FIRST_LAYER):
             for name, path in PARTS.items():
                 part: Any = layer.get_submodule(path)
                 kept = {"a": part.a, "b": part.b} if isinstance(part, LoraLinear) else dict(part.named_parameters())
                 tensors |= {f"layer.{number}.{name}.{key}": value for key, value in kept.items()}
-        return {name: part.detach().half().contiguous() for name, part in tensors.items()}
+        return tensors
 
 
 def encode(tokenizer: Tokenizer, example: Example, crop: int, random_: random.Random) -> Encoded | None:
-    """Tokens of an example, the paragraph cut to `crop` tokens (0: whole); None where the answer is lost."""
+    """Tokens of an example, the paragraph cut to `crop` tokens; None where the answer is lost."""
     before = f"{example.heading}. "
     asked = tokenizer.encode(f"query: {example.question}", add_special_tokens=False).ids[:QUESTION_TOKENS]
     encoding = tokenizer.encode(before + example.paragraph, add_special_tokens=False)
@@ -85,7 +94,7 @@ def encode(tokenizer: Tokenizer, example: Example, crop: int, random_: random.Ra
         left, right = (place + len(before) for place in example.answer)
         inside = [i for i, (a, b) in enumerate(offsets) if b > left and a < right]
         span = (inside[0], inside[-1]) if inside else None
-    if crop and len(ids) > crop:
+    if len(ids) > crop:
         at = _cut(len(ids), crop, span, random_)
         ids = ids[at : at + crop]
         span = (span[0] - at, span[1] - at) if span else None
