@@ -20,7 +20,7 @@ from app.types import Passage, Support
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
 
-SUPPORTED = 0.55
+SUPPORTED = 0.6
 """The score from which a passage supports a sentence; figures in docs/retrieval.md."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
