@@ -37,7 +37,7 @@ from app.types import Candidate, Filter, Rank, SearchResult, SearchTrace
 LEXICAL, NEAR = 40, 24
 """Candidates by full text and by meaning (docs/retrieval.md: how many right passages are in neither)."""
 
-COSINE, PAIRS = 110.0, 10.0
+COSINE, PAIRS = 170.0, 10.0
 
 FOUND = 0.3
 """The score from which documents are said to hold an answer. What it refuses and accepts is in docs/retrieval.md; what

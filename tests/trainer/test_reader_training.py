@@ -47,12 +47,12 @@ def questions(tmp_path: Path) -> Path:
     return path
 
 
-def test_each_answer_is_learned_beside_a_paragraph_of_its_document_that_lacks_it(questions: Path) -> None:
+def test_each_answer_is_learned_beside_a_paragraph_that_lacks_it(questions: Path) -> None:
     rows = read_rows(questions)
     made = list(examples(rows, random.Random(0)))
     blue = [each for each in made if each.question.startswith("At what pressure")]
     assert [(each.paragraph[slice(*each.answer)] if each.answer else "") for each in blue] == ["3 bar", ""]
-    assert blue[1].paragraph == PARAGRAPHS["Pumps.md"][1]
+    assert blue[1].paragraph in {PARAGRAPHS["Pumps.md"][1], *PARAGRAPHS["Doors.md"]}, "few of its own: of all"
     assert [each.answer for each in made if each.question.startswith("Who sold")] == [None]
     assert answer_span(rows[2]) is None
 
