@@ -15,17 +15,17 @@ from app.text import words
 from app.text.limits import on_the_other_side
 from app.types import Passage, Reading
 
-RANK = (0.399, 0.589, 0.330, 1.159)
-"""Weights of: the reader's score, the logit of the passage's chance in search, minus the log of its place, coverage by
-rare words. Conditional logit: the right sentence against the others of its question."""
+RANK = (0.442, 0.589, 1.162)
+"""Weights of: the reader's score, the logit of the passage's chance in search, coverage by rare words. Conditional
+logit: the right sentence against the others of its question."""
 NAME = 1.5
 """What a name or a number of the question is worth where at most `FEW` sentences hold it: "30 days" of another town is
 wrong, however well it reads."""
 FEW = 2
-CHANCE = (0.128, 0.613, 0.108, 1.993, 0.733, -1.901)
+CHANCE = (0.103, 0.780, 0.217, 0.423, 0.243, -1.939)
 """Weights of: the reader's score, the distance to the best other answer, the logit of search's best, coverage by all
 words, the share of the question's words that no sentence holds, 1."""
-EITHER = CHANCE
+EITHER = (0.124, 0.686, 0.389, 0.160, -0.092, -1.840)
 """The same for the best sentence and the next with another answer together; the distance is to the third."""
 _ASKS_MONEY = re.compile(
     r"\b(?:salar(?:y|ies)|wages?|prices?|fees?|costs?"
@@ -117,7 +117,7 @@ class _Asked:
         """The sentence beside what the question tells of it."""
         held = self._terms & each.terms
         rare = sum(self._rarity[term] for term in held) / self._all
-        parts = (each.candidate.score, _logit(each.passage.score), -math.log(each.n), rare)
+        parts = (each.candidate.score, _logit(each.passage.score), rare)
         names = sum(name in each.text.casefold() for name in self._names)
         total = sum(weight * part for weight, part in zip(RANK, parts, strict=True)) + NAME * names
         said = each.passage.text[slice(*each.candidate.answer)].casefold()
