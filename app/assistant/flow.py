@@ -53,6 +53,8 @@ QUOTED = "The model's answer is not supported by your documents. These passages 
 UNCHECKED = "The answer could not be checked against your documents. These passages come nearest."
 STOPPED = "Stopped before the end."
 CUT = "The answer reached the longest allowed length."
+ONLY_HERE, ALL = "Only in this chat", "All collections"
+"""What is searched, for the record: the files of one chat, and where no collection is named."""
 NEAREST = 3
 READ = 10
 """Passages that the reader looks at (docs/retrieval.md: more cost time and find nothing more)."""
@@ -73,6 +75,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     history: tuple[Message, ...] = ()
     collections: tuple[int, ...] | None = None  # None asks the model alone; () searches all
     searched: str = ""  # their names, for the record
+    attached: int = 0  # the one of `collections` with the files of this chat: they are asked first; 0: there are none
     only_from_documents: bool = True
     instructions: str = ""
     language: str = ""  # "" answers in the language of the question
@@ -177,7 +180,7 @@ def answer(ask: Ask) -> Flow:
 
 def _answer(ask: Ask) -> Flow:
     if is_small_talk(ask.question):
-        ask = msgspec.structs.replace(ask, collections=None)
+        ask = msgspec.structs.replace(ask, collections=None, attached=0)
     try:
         found = yield from _search(ask)
     except Stopped as stop:
@@ -197,7 +200,16 @@ def _answer(ask: Ask) -> Flow:
 
 
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
-    """The passages to answer from; without documents a note, unless they alone may answer."""
+    """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
+    if ask.attached and ask.collections != (ask.attached,):
+        found = yield from _search_in(msgspec.structs.replace(ask, collections=(ask.attached,)))
+        if found.sure:
+            return found
+    return (yield from _search_in(ask))
+
+
+def _search_in(ask: Ask) -> Generator[Step, Data, _Found]:
+    """The passages of these collections; without documents a note, unless they alone may answer."""
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
@@ -386,4 +398,4 @@ def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
 def _names(ask: Ask) -> str:
     if ask.collections is None:
         return ""
-    return ask.searched or "All collections"
+    return ask.searched or ALL
