@@ -26,6 +26,7 @@ from app.settings import (
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
 from app.types import (
+    ALL_COLLECTIONS,
     Answer,
     AnswerSettings,
     Filter,
@@ -53,8 +54,6 @@ QUOTED = "The model's answer is not supported by your documents. These passages 
 UNCHECKED = "The answer could not be checked against your documents. These passages come nearest."
 STOPPED = "Stopped before the end."
 CUT = "The answer reached the longest allowed length."
-ONLY_HERE, ALL = "Only in this chat", "All collections"
-"""What is searched, for the record: the files of one chat, and where no collection is named."""
 NEAREST = 3
 READ = 10
 """Passages that the reader looks at (docs/retrieval.md: more cost time and find nothing more)."""
@@ -398,4 +397,4 @@ def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
 def _names(ask: Ask) -> str:
     if ask.collections is None:
         return ""
-    return ask.searched or ALL
+    return ask.searched or ALL_COLLECTIONS

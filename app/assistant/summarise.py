@@ -13,11 +13,11 @@ from itertools import groupby
 
 import msgspec
 
-from app.assistant.flow import ALL, Ask, Flow, Step, Stopped, answer
+from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.text.citations import place_mark
 from app.text.salience import heading_text
-from app.types import Answer, Document, Excerpt, Part, Passage, Source, Topic
+from app.types import ALL_COLLECTIONS, Answer, Document, Excerpt, Part, Passage, Source, Topic
 from app.workers.calls.documents import (
     Documents,
     Extract,
@@ -71,7 +71,7 @@ def respond(ask: Ask) -> Flow:
     if found is None:
         return (yield from answer(ask))
     if isinstance(found, Answer):
-        return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or ALL)
+        return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or ALL_COLLECTIONS)
     return msgspec.structs.replace((yield from summarise(found)), model=ask.model)
 
 
@@ -199,7 +199,7 @@ def _collections(writer: _Writer, collections: tuple[int, ...]) -> Generator[Ste
         writer.add(EMPTY)
         return
     names = sorted({each.collection for each in readable})
-    writer.searched = ", ".join(names) if collections or len(names) == 1 else ALL
+    writer.searched = ", ".join(names) if collections or len(names) == 1 else ALL_COLLECTIONS
     writer.add(_counted(readable, len(listed) - len(readable)) + "\n\n")
     if len(readable) > 1:
         found = yield writer.step(FindTopics(collections=collections, count=TOPICS), 0.05)

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.assistant.flow import ALL, ONLY_HERE
 from app.chats.records import Chat
 from app.core.attached_files import AttachedFiles
 from app.core.calls import attachments as c
@@ -21,6 +20,7 @@ from app.core.removal import Removals
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError
+from app.types import ALL_COLLECTIONS, ONLY_HERE
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import FileEvent
 from app.workers.message import Call
@@ -78,7 +78,7 @@ class Attachments:
             return {"collections": collections, "searched": names}
         known = tuple(each.id for each in self._documents.collections)
         others = known if collections == () else collections or ()
-        named = "" if collections is None else names or ALL
+        named = "" if collections is None else names or ALL_COLLECTIONS
         return {
             "attached": collection_id,
             "collections": (collection_id, *others),

@@ -12,7 +12,7 @@ from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
 from app.documents.migrations import HIDDEN_COLLECTIONS
 from app.errors import AppError
-from app.types import Collection, Document, Filter
+from app.types import ONLY_HERE, Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -28,10 +28,6 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 _IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
-
-
-ONLY_HERE = "Only in this chat"
-"""What the hidden collection of a chat's own files is called."""
 
 
 class Catalogue(Database):

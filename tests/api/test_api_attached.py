@@ -46,9 +46,7 @@ class Index:
             ListHidden: lambda job: job.finish(hidden),
             ListTombstones: lambda job: job.finish(Tombstones(ids=())),
             DeleteCollection: lambda job: job.finish(removed),
-            Read: lambda job: job.finish(
-                Readings(readings=(Reading(n=1, sentence=(0, 29), start=0, end=29, chance=1),))
-            ),
+            Read: lambda job: job.finish(Readings(readings=(reading,))),
         }
 
     def _attach(self, job: FakeJob) -> None:

@@ -10,10 +10,9 @@ from conftest import Documents
 from documents_helpers import files_holding
 
 from app.documents.attached import MOST
-from app.documents.catalogue import ONLY_HERE
 from app.documents.migrations import MIGRATIONS
 from app.errors import AppError
-from app.types import Document, SearchResult
+from app.types import ONLY_HERE, Document, SearchResult
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import (
     Add,

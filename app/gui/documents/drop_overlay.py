@@ -16,8 +16,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.documents.collections_panel import paint_collection
-from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
+from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_count import DropCount
 from app.gui.documents.drop_paint import paint_frame
 from app.gui.documents.drop_words import Chip, chips_of, words_of
