@@ -83,6 +83,7 @@ class AttachedFiles:
 
         def listed(data: Documents) -> None:
             self.know(collection_id, data.documents)
+            self.changed.emit(collection_id)
             self.read_next()
             self.settle(collection_id)
 

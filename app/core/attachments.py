@@ -5,6 +5,7 @@ Each chat names its hidden collection. A hidden collection that no chat and no q
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,17 +15,21 @@ from app.core.attached_files import AttachedFiles
 from app.core.calls import attachments as c
 from app.core.calls.chats import ChatsChanged
 from app.core.calls.documents import DocumentsChanged
+from app.core.clock import Timer
 from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
 from app.core.removal import Removals
 from app.core.reply import Reply
 from app.core.signals import Signal
-from app.errors import AppError
+from app.errors import AppError, Busy
 from app.types import ALL_COLLECTIONS, ONLY_HERE
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import FileEvent
 from app.workers.message import Call
 
+log = logging.getLogger(__name__)
+AGAIN_S = 2.0
+"""Until a documents process that would not answer is asked again."""
 NAMED = 2
 """Names of files in a sentence; more are counted."""
 
@@ -42,6 +47,7 @@ class Attachments:
         self._once: dict[int, Callable[[], object]] = {}
         """Hidden collections of single questions, and what begins when their files are read."""
         shutil.rmtree(house.home.uploads, ignore_errors=True)  # of questions that a kill cut short
+        self._again: Timer | None = None
         documents.ready.connect(lambda _: self._take_up())
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -58,6 +64,8 @@ class Attachments:
 
     def stop(self) -> None:
         """The core ends; what waits is in the index."""
+        if self._again is not None:
+            self._again.cancel()
         self._files.stop()
 
     # --- for an answer ------------------------------------------------------------------------------------------------
@@ -224,8 +232,17 @@ class Attachments:
             named = tuple(each for each in data.collections if each in self._named())
             self._files.take(Hidden(collections=named, documents=data.documents))
 
+        def failed(error: AppError) -> None:
+            """The process of a core that was killed may still hold the index."""
+            if not isinstance(error, Busy):
+                return  # it comes up again, or says what is wrong to who asks
+            log.info("The files of chats are looked for again: %s", error)
+            self._again = self._house.clock.after(AGAIN_S, self._take_up)
+
+        if self._again is not None:
+            self._again.cancel()
         self._files.begin_again()
-        self._documents.child.request(ListHidden(), done=listed)
+        self._documents.child.request(ListHidden(), done=listed, failed=failed)
 
     def _sweep(self, data: Hidden) -> None:
         for collection_id in data.collections:
