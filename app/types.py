@@ -215,7 +215,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     memory_bytes: int  # weights and KV cache
 
 
-ALL_COLLECTIONS, ONLY_HERE = "All collections", "Only in this chat"
+ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
 """What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
 
 

@@ -22,7 +22,7 @@ from app.core.removal import Removals
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError, Busy
-from app.types import ALL_COLLECTIONS, ONLY_HERE
+from app.types import ALL_COLLECTIONS, ATTACHED_FILES
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import FileEvent
 from app.workers.message import Call
@@ -90,7 +90,7 @@ class Attachments:
         return {
             "attached": collection_id,
             "collections": (collection_id, *others),
-            "searched": ", ".join(each for each in (ONLY_HERE, named) if each),
+            "searched": ", ".join(each for each in (ATTACHED_FILES, named) if each),
         }
 
     # --- of a chat ----------------------------------------------------------------------------------------------------

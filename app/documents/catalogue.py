@@ -12,7 +12,7 @@ from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
 from app.documents.migrations import HIDDEN_COLLECTIONS
 from app.errors import AppError
-from app.types import ONLY_HERE, Collection, Document, Filter
+from app.types import ATTACHED_FILES, Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Catalogue(Database):
     @property
     def _label(self) -> str:
         """What a collection `c` is called, in SQL."""
-        return f"CASE WHEN {self._hidden} THEN '{ONLY_HERE}' ELSE c.name END"
+        return f"CASE WHEN {self._hidden} THEN '{ATTACHED_FILES}' ELSE c.name END"
 
     def hidden(self) -> list[int]:
         """The hidden collections."""

@@ -40,7 +40,7 @@ POLICIES = Collection(id=2, name="Policies")
 
 def document(id_: int, path: str, status: str = "waiting", reason: str = "") -> Document:
     return Document(
-        id=id_, collection_id=HIDDEN, collection="Only in this chat", name=path.rsplit("/", 1)[-1], path=path,
+        id=id_, collection_id=HIDDEN, collection="Attached files", name=path.rsplit("/", 1)[-1], path=path,
         format="txt", bytes=9, status=status, passages=int(status == "indexed"), reason=reason,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_a_question_waits_for_its_files_and_is_answered_from_them_first(world: C
     assert second.call.collections == (HIDDEN, POLICIES.id)
     second.finish(Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1.0)))
     answer = world.core.store.turn(asked.answer.id).answer
-    assert answer is not None and answer.not_found and answer.searched == "Only in this chat, Policies"
+    assert answer is not None and answer.not_found and answer.searched == "Attached files, Policies"
 
 
 def test_a_bad_file_does_not_hold_a_question_up(world: CoreWorld) -> None:
@@ -224,7 +224,7 @@ def test_a_single_question_forgets_its_files_whatever_comes_of_it(world: CoreWor
     read(child, document(1, OFFER, "indexed"))
     assert child.last(Search).call.collections == (HIDDEN,)
     child.last(Search).finish(Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1.0)))
-    assert door.result(key).answer.searched == "Only in this chat"
+    assert door.result(key).answer.searched == "Attached files"
     assert child.waiting(DeleteCollection)
     removal = child.last(DeleteCollection)
     removal.finish(Removed(documents=1, passages=1, traces=0, ids=(1,)))

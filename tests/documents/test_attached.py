@@ -12,7 +12,7 @@ from documents_helpers import files_holding
 from app.documents.attached import MOST
 from app.documents.migrations import MIGRATIONS
 from app.errors import AppError
-from app.types import ONLY_HERE, Document, SearchResult
+from app.types import ATTACHED_FILES, Document, SearchResult
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import (
     Add,
@@ -59,7 +59,7 @@ def test_a_waiting_file_is_known_before_it_is_read(documents: Documents, offer: 
     attached = documents.ask(Attach(paths=(str(offer),)))
     assert isinstance(attached, Attached)
     assert [(each.name, each.status, each.collection) for each in attached.documents] == [
-        ("Offer.txt", "waiting", ONLY_HERE)
+        ("Offer.txt", "waiting", ATTACHED_FILES)
     ]
     documents.restart()
     hidden = documents.ask(ListHidden())
@@ -72,7 +72,7 @@ def test_it_is_found_only_where_it_is_named(documents: Documents, policies: Path
     documents.add(policies)
     attached = attach(documents, offer)
     mine = search_in(documents, attached, "severance of the zebra keeper")
-    assert mine.found and mine.passages[0].document == "Offer.txt" and mine.passages[0].collection == ONLY_HERE
+    assert mine.found and mine.passages[0].document == "Offer.txt" and mine.passages[0].collection == ATTACHED_FILES
     every = documents.search("severance of the zebra keeper")
     assert every.passages and all(each.document != "Offer.txt" for each in every.passages)
     listed = documents.ask(ListDocuments(collection_id=0))

@@ -62,7 +62,7 @@ def test_attached_asked_cited_promoted_and_forgotten(real: RealWindow, place: Ho
     paste(real, offer, bad)
     answer = real.ask(" and how much is the severance of the zebra keeper?").answer  # sent while they are read
     assert answer is not None and answer.sources[0].passage.document == "Offer.pdf"
-    assert answer.searched == "Only in this chat"
+    assert answer.searched == "Attached files"
     first, second = chips(real)
     assert first == "Offer.pdf" and second.startswith("Bad.pdf The PDF is damaged")
     assert real.chat.frame.attached.text() == "2 files only in this chat"

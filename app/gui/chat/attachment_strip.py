@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.calls.attachments import Attachment
 from app.gui.theme import theme
@@ -12,6 +12,7 @@ from app.gui.widgets import ElidedLabel, IconButton, IconLabel, Label, ThemedWid
 from app.gui.widgets.wrap import WrapLayout
 
 NAME_WIDTH, REASON_WIDTH = 200, 260
+LINES = 2.5
 
 
 class AttachmentStrip(QWidget):
@@ -36,12 +37,15 @@ class AttachmentStrip(QWidget):
         head.addWidget(self.title)
         head.addWidget(self.words, 1)
         column.addLayout(head)
-        self._body = QWidget()
-        self._chips = WrapLayout(self._body)
-        column.addWidget(self._body)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self._body.setSizePolicy(policy)
+        body = QWidget()
+        self._chips = WrapLayout(body)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(body)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(self._scroll)
 
     def show_files(self, files: tuple[Attachment, ...]) -> None:
         """These are the files now; a chip that stays is only told what is new."""
@@ -61,7 +65,17 @@ class AttachmentStrip(QWidget):
         self.title.setText(self.tr("Only in this chat"))
         unread = sum(not each.is_read for each in files)
         self.words.setText(self._words(len(files), unread))
-        self._body.updateGeometry()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its lines, at most two and a half of them: the rest scrolls."""
+        needed = self._chips.heightForWidth(self.width())
+        line = theme().px(theme().size("control")) + self._chips.spacing()
+        self._scroll.setFixedHeight(min(needed, round(LINES * line)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _words(self, count: int, unread: int) -> str:
         if unread:

@@ -222,7 +222,6 @@ class ChatPage(QWidget):
         self.start_page.show_reading(shown)
 
     def _send(self, text: str) -> None:
-        """A chat that begins with files is there first."""
         self.attaching.files.when_taken(lambda: self._ask(text))
 
     def _ask(self, text: str) -> None:

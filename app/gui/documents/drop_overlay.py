@@ -29,6 +29,8 @@ from app.types import Collection
 MARGIN = 16
 ROWS_TOP = 56
 SCROLL_EDGE = 24
+ZONE = 140
+"""Height of the open chat's part at most."""
 HANDOVER_MS = 200
 """The drag goes from the window to the overlay within this time, or it has left."""
 SCROLL_MS = 30
@@ -224,7 +226,7 @@ class DropOverlay(QWidget):
 
     def _zone(self) -> QRect:
         """The part of it that is the open chat's; empty where there is none."""
-        height = 0 if self._only_models() else self._chat_foot()
+        height = 0 if self._only_models() else min(self._chat_foot(), theme().px(ZONE))
         return self._frame().adjusted(0, self._frame().height() - height, 0, 0) if height else QRect()
 
     def _row_height(self) -> int:
