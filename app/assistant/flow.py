@@ -200,9 +200,9 @@ def _answer(ask: Ask) -> Flow:
 
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
-    if ask.attached and ask.collections != (ask.attached,):
-        found = yield from _search_in(msgspec.structs.replace(ask, collections=(ask.attached,)))
-        if found.sure:
+    if ask.attached:
+        found = yield from _search_in(msgspec.structs.replace(ask, collections=(ask.attached,), filter=Filter()))
+        if found.sure or ask.collections == (ask.attached,):
             return found
     return (yield from _search_in(ask))
 

@@ -80,7 +80,7 @@ def searched(store: Store, collections: Sequence[int]) -> tuple[int, ...]:
     store.require(*collections)
     if collections or not store.hidden():
         return tuple(collections)
-    return tuple(each.id for each in store.collections()) or (NONE,)
+    return tuple(store.shown()) or (NONE,)
 
 
 NONE = 0

@@ -49,6 +49,10 @@ class Catalogue(Database):
         """The hidden collections."""
         return [row[0] for row in self.db.execute(f"SELECT c.id FROM collections c WHERE {self._hidden} ORDER BY c.id")]
 
+    def shown(self) -> list[int]:
+        """The collections that are not hidden."""
+        return [row[0] for row in self.db.execute(f"SELECT c.id FROM collections c WHERE NOT {self._hidden}")]
+
     def collections(self) -> list[Collection]:
         """By name, with what is in them; hidden ones left out."""
         rows = self.db.execute(

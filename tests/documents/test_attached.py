@@ -16,6 +16,7 @@ from app.types import ATTACHED_FILES, Document, SearchResult
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
 from app.workers.calls.documents import (
     Add,
+    Added,
     Collections,
     DeleteCollection,
     DocumentText,
@@ -134,6 +135,23 @@ def test_removed_no_file_holds_it(documents: Documents, policies: Path, offer: P
     assert isinstance(removed, Removed) and (removed.documents, removed.traces) == (1, 0)
     documents.close()
     assert files_holding(documents.home, b"severance of the zebra") == []
+
+
+def test_it_is_read_while_a_large_add_goes_on(documents: Documents, tmp_path: Path, offer: Path) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number}.txt").write_text(f"Document {number}. " + f"It speaks of matter {number}. " * 40)
+    adding = documents.role.handle(Add(paths=(str(folder),), collection_id=documents.collection("Policies")))
+    for _ in range(5):
+        next(adding)
+    attached = attach(documents, offer)
+    assert search_in(documents, attached, "severance of the zebra keeper").found
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(adding)
+    assert end.value.value == Added(indexed=30, unchanged=0, failed=0)
+    assert documents.health()["documents"] == "ok"
 
 
 def test_too_many_files_are_refused_and_none_is_kept(documents: Documents, tmp_path: Path) -> None:
