@@ -6,13 +6,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 from typing import cast
 
 from app.documents.files import walk
 from app.documents.store import Store
 from app.errors import AppError
+from app.types import Document
 from app.workers.calls.attached import Attach, Attached, Hidden, Moved, MoveDocuments
 
+GONE = "The file itself is gone; what was read of it is here"
 MOST = 20
 """Files of one chat: more of them are a collection."""
 
@@ -81,6 +84,14 @@ def searched(store: Store, collections: Sequence[int]) -> tuple[int, ...]:
     if collections or not store.hidden():
         return tuple(collections)
     return tuple(store.shown()) or (NONE,)
+
+
+def is_there(document: Document) -> bool:
+    """Whether the file itself is still where it was: what is attached is often a temporary one."""
+    try:
+        return Path(document.path).exists()
+    except OSError:
+        return False
 
 
 NONE = 0

@@ -319,6 +319,7 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     """Documents of a collection; those whose file has changed since say so, as far as time allows."""
     until = time.monotonic() + STAT_BUDGET_S
     stale = set(store.stale())
+    hidden = collection_id in store.hidden()
     for document in store.documents(collection_id):
         if document.id in stale and not document.reason:
             document = msgspec.structs.replace(document, reason=STALE)
@@ -326,6 +327,8 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
             )
+        elif hidden and document.status == "indexed" and not attached.is_there(document):
+            document = msgspec.structs.replace(document, reason=attached.GONE)
         yield document
 
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import Documents
 from documents_helpers import files_holding
 
-from app.documents.attached import MOST
+from app.documents.attached import GONE, MOST
 from app.documents.migrations import MIGRATIONS
 from app.errors import AppError
 from app.types import ATTACHED_FILES, Document, SearchResult
@@ -126,6 +126,14 @@ def test_a_file_that_cannot_be_read_says_why_and_is_not_moved(documents: Documen
     assert failed.status == "failed" and failed.reason
     with pytest.raises(AppError, match="Nothing of it could be read"):
         documents.ask(MoveDocuments(ids=(failed.id,), collection_id=documents.collection("Policies")))
+
+
+def test_a_file_that_is_gone_is_still_asked_and_says_so(documents: Documents, offer: Path) -> None:
+    attached = attach(documents, offer)
+    assert [each.reason for each in listed_in(documents, attached.collection_id)] == [""]
+    offer.unlink()
+    assert [each.reason for each in listed_in(documents, attached.collection_id)] == [GONE]
+    assert search_in(documents, attached, "severance of the zebra keeper").found
 
 
 def test_removed_no_file_holds_it(documents: Documents, policies: Path, offer: Path) -> None:

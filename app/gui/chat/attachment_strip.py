@@ -137,6 +137,8 @@ class AttachmentChip(ThemedWidget):
             return document.reason
         if document.status == "changed":
             return self.tr("The file has changed since it was read")
+        if file.is_read and document.reason:
+            return document.reason
         if file.is_read:
             return self.tr("{n} pages").format(n=document.pages) if document.pages and document.pages > 1 else ""
         if document.status == "waiting":

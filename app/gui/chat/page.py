@@ -200,7 +200,7 @@ class ChatPage(QWidget):
         """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
         views = [] if self.conversation.is_blank else self.transcript.views()
         turns = [stop for view in views for stop in _stops(view)]
-        panel = _stops(self.host.panel) if self.host.panel is not None else []
+        panel = [stop for each in (self.host.panel, self.attaching.strip) if each is not None for stop in _stops(each)]
         for before, after in pairwise([self.more, *turns, *panel, *_stops(self.composer)]):
             QWidget.setTabOrder(before, after)
         return super().focusNextPrevChild(forward)
