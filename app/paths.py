@@ -73,6 +73,11 @@ class Home:
         """Chroma's folder: a cache that is rebuilt from `documents_db`."""
         return self.cache / "vectors"
 
+    @property
+    def uploads(self) -> Path:
+        """Files that programs send with a question, until they are read."""
+        return self.cache / "uploads"
+
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
         for folder in (self.models, self.runs, self.backups, self.logs, self.cache):

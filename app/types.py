@@ -216,6 +216,10 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     memory_bytes: int  # weights and KV cache
 
 
+ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
+"""What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
+
+
 class Collection(Struct, frozen=True, kw_only=True):
     """A set of documents. Its id is never given out again; its name may change at any time."""
 

@@ -125,6 +125,43 @@ def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: 
     assert main(["remove", "x", "--collection", "Nothing"]) == 1
 
 
+def test_files_are_attached_to_one_question_and_forgotten(folder: Path, capsys: Captured) -> None:
+    assert main(["add", str(folder / "travel.md"), "--collection", "Rules"]) == 0
+    asked = [
+        "ask",
+        "How many days of paid leave do employees receive?",
+        "--json",
+        "--attach",
+        str(folder / "leave.txt"),
+    ]
+    capsys.readouterr()
+    assert main([*asked, "--attach", str(folder / "broken.pdf")]) == 0
+    out, err = capsys.readouterr()
+    (said,) = lines(out)
+    sources: Any = said["sources"]
+    assert sources[0]["document"] == "leave.txt" and "broken.pdf: The PDF is damaged" in err
+    assert main(["ask", "What is the hotel limit in Germany?", "--json", *asked[-2:], "--collection", "Rules"]) == 0
+    (said,) = lines(capsys.readouterr().out)
+    sources = said["sources"]
+    assert sources[0]["document"] == "travel.md", "the collection, where the file does not say it"
+    assert main(["ask", "How many days?", "--attach", str(folder / "nowhere.txt")]) == 1
+    assert "There is no file" in capsys.readouterr().err
+    assert main(["collections", "--json"]) == 0
+    assert [(line["name"], line["documents"]) for line in lines(capsys.readouterr().out)] == [("Rules", 1)]
+    wait_for_no_trace(home().root, b"30 days of paid leave")
+
+
+def wait_for_no_trace(place: Path, needle: bytes, limit_s: float = 30.0) -> None:
+    """The files of a question are removed after its answer; chats, logs and models hold none of them."""
+    end = time.monotonic() + limit_s
+    while True:
+        held = [path for path in place.rglob("*") if path.is_file() and needle in path.read_bytes()]
+        if not held:
+            return
+        assert time.monotonic() < end, held
+        time.sleep(0.2)
+
+
 def test_nothing_but_failures_is_status_1(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "empty.txt").write_text("")
     assert main(["add", str(tmp_path / "empty.txt"), str(tmp_path / "absent.pdf")]) == 1

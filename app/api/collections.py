@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -63,7 +63,7 @@ async def ask(request: Request) -> Response:
         return await streamed(request, [call], AnswerStream(collection, model, why=bool(asked.why)))
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
-    return json_response(_answer(_head(collection, model), answered.answer, bool(asked.why)))
+    return json_response(answer_json(_head(collection, model), answered.answer, bool(asked.why)))
 
 
 async def summarise(request: Request) -> Response:
@@ -77,7 +77,7 @@ async def summarise(request: Request) -> Response:
         return await streamed(request, [call], AnswerStream(collection, ""))
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
-    return json_response(_answer(_head(collection, ""), answered.answer, with_why=False))
+    return json_response(answer_json(_head(collection, ""), answered.answer, with_why=False))
 
 
 async def _require(door: ApiDoor, collection: Collection, document_id: int) -> None:
@@ -97,7 +97,7 @@ class AnswerStream:
         if isinstance(data, Token) and not data.thinking:
             yield {**self._head, "object": "collection.answer.draft", "delta": data.text}
         elif isinstance(data, Answered) and last:
-            yield _answer(self._head, data.answer, self._why)
+            yield answer_json(self._head, data.answer, self._why)
 
     def end(self) -> Iterable[dict[str, Any]]:
         return ()
@@ -113,7 +113,8 @@ def _head(collection: Collection, model: str) -> dict[str, Any]:
     }
 
 
-def _answer(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[str, Any]:
+def answer_json(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[str, Any]:
+    """An answer with its citations, after `head`."""
     stats = answer.stats
     how = {"why": why.as_json(answer.trace) if answer.trace else None} if with_why else {}
     return {
@@ -164,10 +165,17 @@ def _collection(collection: Collection) -> dict[str, Any]:
 async def found_collection(request: Request) -> Collection:
     """The collection that the address names; raises ApiError where there is none."""
     wanted: int = request.path_params["id"]
-    for collection in await _listed(request.state.door):
-        if collection.id == wanted:
-            return collection
-    raise not_found(f"There is no collection {wanted}. GET /v1/collections lists them.", "collection_not_found")
+    (collection,) = await require_collections(request.state.door, [wanted])
+    return collection
+
+
+async def require_collections(door: ApiDoor, ids: Sequence[int]) -> list[Collection]:
+    """The collections of these ids; raises ApiError where there is none: what is only in a chat is in no list."""
+    known = {each.id: each for each in await _listed(door)}
+    for wanted in ids:
+        if wanted not in known:
+            raise not_found(f"There is no collection {wanted}. GET /v1/collections lists them.", "collection_not_found")
+    return [known[wanted] for wanted in ids]
 
 
 async def _listed(door: ApiDoor) -> tuple[Collection, ...]:

@@ -8,16 +8,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.body import decoded
+from app.api.errors import not_found
 from app.api.reply import json_response, new_id, now
 from app.api.schema import CompareRequest
 from app.api.stream import unless_gone
 from app.text.compare.result import Change, Place, Span
-from app.workers.calls.documents import Compared, CompareVersions, DocumentText, Version
+from app.workers.calls.documents import Compared, CompareVersions, Documents, DocumentText, ListDocuments, Version
 
 
 async def compare(request: Request) -> Response:
     """POST /v1/compare."""
     asked = await decoded(request, CompareRequest)
+    listed = await request.state.door.ask(ListDocuments(collection_id=0))
+    assert isinstance(listed, Documents)
+    known = {each.id for each in listed.documents}  # what is only in a chat is in no list
+    for wanted in (asked.left, asked.right):
+        if wanted not in known:
+            raise not_found(f"There is no document {wanted}.", "document_not_found")
     call = CompareVersions(left=Version(document_id=asked.left), right=Version(document_id=asked.right))
     found = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(found, Compared)

@@ -18,6 +18,7 @@ MOST_STOPS = 4
 MOST_TOP_LOGPROBS = 20
 MOST_TEXTS = 2048
 MOST_PASSAGES = 100
+MOST_FILES = 20
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Temperature = Annotated[float, Meta(ge=0.0, le=2.0)]
@@ -223,6 +224,23 @@ class AskRequest(Filtered, kw_only=True):
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
     stream: bool | None = None
+    why: bool | None = None
+
+
+class SentFile(Body, kw_only=True):
+    """A file that comes along; its name's ending says what it is where its content does not."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    content: Annotated[str, Meta(min_length=1)]  # base64
+
+
+class AskFilesRequest(Body, kw_only=True):
+    """POST /v1/ask: about files that are read for this question only."""
+
+    question: Annotated[str, Meta(min_length=1)]
+    files: Annotated[list[SentFile], Meta(min_length=1, max_length=MOST_FILES)]
+    collections: Annotated[list[int], Meta(max_length=MOST_PASSAGES)] = []  # asked where the files do not say it
+    model: str = ""
     why: bool | None = None
 
 

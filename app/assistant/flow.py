@@ -26,6 +26,7 @@ from app.settings import (
 from app.text.citations import best_sentence, cite, claims, clean, refuses
 from app.text.support import ENOUGH, STRICT, by_words
 from app.types import (
+    ALL_COLLECTIONS,
     Answer,
     AnswerSettings,
     Filter,
@@ -73,6 +74,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     history: tuple[Message, ...] = ()
     collections: tuple[int, ...] | None = None  # None asks the model alone; () searches all
     searched: str = ""  # their names, for the record
+    attached: int = 0  # the one of `collections` with the files of this chat: they are asked first; 0: there are none
     only_from_documents: bool = True
     instructions: str = ""
     language: str = ""  # "" answers in the language of the question
@@ -177,7 +179,7 @@ def answer(ask: Ask) -> Flow:
 
 def _answer(ask: Ask) -> Flow:
     if is_small_talk(ask.question):
-        ask = msgspec.structs.replace(ask, collections=None)
+        ask = msgspec.structs.replace(ask, collections=None, attached=0)
     try:
         found = yield from _search(ask)
     except Stopped as stop:
@@ -197,7 +199,16 @@ def _answer(ask: Ask) -> Flow:
 
 
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
-    """The passages to answer from; without documents a note, unless they alone may answer."""
+    """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
+    if ask.attached:
+        found = yield from _search_in(msgspec.structs.replace(ask, collections=(ask.attached,), filter=Filter()))
+        if found.sure or ask.collections == (ask.attached,):
+            return found
+    return (yield from _search_in(ask))
+
+
+def _search_in(ask: Ask) -> Generator[Step, Data, _Found]:
+    """The passages of these collections; without documents a note, unless they alone may answer."""
     if ask.collections is None:
         return _Found()
     query = search_query(ask.question, ask.history)
@@ -390,4 +401,4 @@ def _partial(ask: Ask, stop: Stopped, passages: tuple[Passage, ...]) -> Answer:
 def _names(ask: Ask) -> str:
     if ask.collections is None:
         return ""
-    return ask.searched or "All collections"
+    return ask.searched or ALL_COLLECTIONS

@@ -17,7 +17,7 @@ from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.text.citations import place_mark
 from app.text.salience import heading_text
-from app.types import Answer, Document, Excerpt, Part, Passage, Source, Topic
+from app.types import ALL_COLLECTIONS, Answer, Document, Excerpt, Part, Passage, Source, Topic
 from app.workers.calls.documents import (
     Documents,
     Extract,
@@ -71,7 +71,7 @@ def respond(ask: Ask) -> Flow:
     if found is None:
         return (yield from answer(ask))
     if isinstance(found, Answer):
-        return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+        return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or ALL_COLLECTIONS)
     return msgspec.structs.replace((yield from summarise(found)), model=ask.model)
 
 
@@ -199,7 +199,7 @@ def _collections(writer: _Writer, collections: tuple[int, ...]) -> Generator[Ste
         writer.add(EMPTY)
         return
     names = sorted({each.collection for each in readable})
-    writer.searched = ", ".join(names) if collections or len(names) == 1 else "All collections"
+    writer.searched = ", ".join(names) if collections or len(names) == 1 else ALL_COLLECTIONS
     writer.add(_counted(readable, len(listed) - len(readable)) + "\n\n")
     if len(readable) > 1:
         found = yield writer.step(FindTopics(collections=collections, count=TOPICS), 0.05)
@@ -266,7 +266,12 @@ def _day(seconds: float) -> str:
 
 
 def _find(ask: Ask, request: SummaryRequest) -> Generator[Step, Data, Target | Answer | None]:
-    """What is to be summarised; an answer where that has to be asked back, None where nothing fits."""
+    """What is to be summarised, of the chat's own files first; an answer where that has to be asked back, None where
+    nothing fits."""
+    if ask.attached and ask.collections != (ask.attached,):
+        own = yield from _find(msgspec.structs.replace(ask, collections=(ask.attached,)), request)
+        if own is not None:
+            return own
     collections = ask.collections or ()
     documents = [each for each in (yield from _listed(collections)) if each.passages]
     if request.of == "collection" and documents:

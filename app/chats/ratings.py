@@ -12,10 +12,11 @@ class Ratings(Turns):
     """The judged answers of all chats."""
 
     def feedback(self) -> list[Feedback]:
-        """Every judged answer of the chats that are not deleted, oldest judgement first."""
+        """Every judged answer, oldest judgement first; not of deleted chats, and of none with files of its own."""
         rows = self._read(
             "SELECT t.id, t.chat_id, t.parent, t.rated_at FROM turns t JOIN chats c ON c.id = t.chat_id "
-            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL ORDER BY t.rated_at, t.id"
+            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL AND c.attached_id = 0 "
+            "ORDER BY t.rated_at, t.id"
         )
         return [self._feedback(row) for row in rows]
 
@@ -24,7 +25,7 @@ class Ratings(Turns):
         (row,) = self._read(
             "SELECT COALESCE(SUM(t.rating = 'up'), 0), COALESCE(SUM(TRIM(t.corrected) <> ''), 0) "
             "FROM turns t JOIN chats c ON c.id = t.chat_id "
-            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL"
+            "WHERE t.rating IS NOT NULL AND t.answer IS NOT NULL AND c.deleted_at IS NULL AND c.attached_id = 0"
         )
         return int(row[0]), int(row[1])
 

@@ -41,9 +41,9 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
 
 def _is_chat(values: tuple[Value, ...]) -> bool:
     """A row of `chats`, as version 1 wrote it or later."""
-    if len(values) not in (8, 10) or values[0] is not None or not _are(values[1:7], str, int, str, str):
+    if len(values) not in (8, 10, 11) or values[0] is not None or not _are(values[1:7], str, int, str, str):
         return False
-    return _is_number(*values[5:7]) and (values[7] is None or _is_number(values[7])) and _are(values[8:], int, str)
+    return _is_number(*values[5:7]) and (values[7] is None or _is_number(values[7])) and _are(values[8:], int, str, int)
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:

@@ -73,7 +73,12 @@ def _ids(db: sqlite3.Connection) -> None:
     make_notes(db)
 
 
-MIGRATIONS: list[Migration] = [_first, _ids]
+def _attached(db: sqlite3.Connection) -> None:
+    """A chat knows the hidden collection of its own files, by id; 0: it has none."""
+    db.execute("ALTER TABLE chats ADD COLUMN attached_id INTEGER NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _attached]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

@@ -71,6 +71,15 @@ class ChatStore(Ratings):
     def set_collection(self, chat_id: int, collection_id: int) -> None:
         self._update(chat_id, collection_id=collection_id, collection_name="")
 
+    def attach(self, chat_id: int, collection_id: int) -> None:
+        """The hidden collection of this chat's own files."""
+        self._update(chat_id, attached_id=collection_id)
+
+    def attached(self) -> dict[int, int]:
+        """The hidden collections that chats have → their chats, deleted ones too until they are purged."""
+        rows = self._read("SELECT attached_id, id FROM chats WHERE attached_id <> 0")
+        return {row["attached_id"]: row["id"] for row in rows}
+
     def resolve_collections(self, ids: Mapping[str, int]) -> int:
         """Give chats that still know their collection by name its id; what has no id yet waits. → chats changed.
 

@@ -12,7 +12,8 @@ from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
 from app.types import Answer, Document, Filter, InstalledModel
-from app.workers.calls.documents import Documents, ListDocuments
+from app.workers.calls.documents import Documents, FileEvent, ListDocuments
+from app.workers.message import Data
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -107,13 +108,31 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
         model_id=model.id if args.model else "",
         priority=1,
         filter=Filter() if args.no_documents else filter_of(args, session),
+        attach=tuple(_file(name) for name in args.attach),
     )
-    session.progress.show("Searching your documents…")
+    session.progress.show("Reading your files…" if call.attach else "Searching your documents…")
     on_token = shown.add if draft else lambda _: None
-    answered = session.call(call, lambda data: session.show_answer(data, on_token), stoppable=True)
+
+    def show(data: Data) -> None:
+        if isinstance(data, FileEvent):
+            tell(f"{Path(data.path).name}: {data.reason}")
+        session.show_answer(data, on_token)
+
+    answered = session.call(call, show, stoppable=True)
     assert isinstance(answered, Answered)
     shown.take_back()
     return answered.answer
+
+
+def _file(name: str) -> str:
+    """
+    Raises:
+        AppError: there is no such file.
+    """
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        raise AppError(f"There is no file “{name}”.", "Look at its name and its folder.")
+    return str(path)
 
 
 def _print(args: argparse.Namespace, answer: Answer) -> None:

@@ -116,6 +116,9 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask = commands.add_parser("ask", help="answer a question from the documents, with sources")
     _add_question(ask, "question")
     ask.add_argument("--model", default="", metavar="NAME", help="instead of the model in use")
+    ask.add_argument(
+        "--attach", action="append", default=[], metavar="FILE", help="a file to ask first, read for this question only"
+    )
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     ask.add_argument("--why", action="store_true", help="say how the answer came about too")
     _add_filter(ask)

@@ -12,6 +12,7 @@ from app.assistant import flow as assistant
 from app.assistant.flow import Step, Stopped
 from app.assistant.summarise import respond
 from app.chats.records import Turn
+from app.core.attachments import Attachments
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.clock import Timer
@@ -54,11 +55,12 @@ class Writing:
 class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
-        self._house, self._models, self._documents = house, models, documents
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments) -> None:
+        self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
+        attachments.settled.connect(self.kick)
         models.engine_leaving.connect(self.interrupt)
         models.engine_refused.connect(self._refuse)
 
@@ -151,6 +153,10 @@ class Answers:
             if not self._models.is_ready:
                 self._move(writing, "loading")
                 self._models.wake()
+                return
+            attached_id = self._house.store.chat(writing.turn.chat_id).attached_id
+            if attached_id and (note := self._attachments.waiting_for(attached_id)):
+                self._move(writing, "waiting", note=note)
                 return
             ask = writing.ask = writing.make_ask()
         except AppError as error:
@@ -275,7 +281,7 @@ class Answers:
     def _move(self, writing: Writing, stage: c.Stage, fraction: float = 0.0, note: str = "") -> None:
         names = ""
         if writing.ask is not None and writing.ask.collections is not None:
-            names = self._documents.names_of(writing.ask.collections)
+            names = writing.ask.searched
         writing.moved = c.AnswerMoved(
             turn_id=writing.turn.id,
             chat_id=writing.turn.chat_id,

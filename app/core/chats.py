@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from app.assistant import flow as assistant
 from app.chats.records import Turn
 from app.core.answers import Answers
+from app.core.attachments import Attachments
 from app.core.calls import chats as c
-from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
@@ -24,9 +24,9 @@ UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop i
 class Chats:
     """Takes questions into chats, and keeps titles, versions and thumbs."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, answers: Answers) -> None:
+    def __init__(self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments) -> None:
         self._house, self._store = house, house.store
-        self._models, self._documents, self._answers = models, documents, answers
+        self._models, self._answers, self._attachments = models, answers, attachments
 
     @property
     def is_busy(self) -> bool:
@@ -87,23 +87,24 @@ class Chats:
     def _answer(self, question: Turn, turn: Turn, where: c.Where, asked: tuple[int, ...] = ()) -> None:
         def make_ask() -> assistant.Ask:
             """The history and the collection as they are when its time comes."""
-            chosen = self._store.chat(question.chat_id).collection_id
+            chat = self._store.chat(question.chat_id)
+            chosen = chat.collection_id
             places: dict[c.Where, tuple[int, ...] | None] = {
                 "collection": asked or ((chosen,) if chosen else None),
                 "everywhere": (),
                 "nowhere": None,
             }
+            own = chat.attached_id if where != "nowhere" else 0
             model = self._models.active
             return assistant.ask_of(
                 self._house.settings,
                 question.text,
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
-                collections=places[where],
-                searched=self._documents.names_of(places[where] or ()),
                 model=shown_name(model) if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
+                **self._attachments.scope(own, places[where]),
             )
 
         self._answers.add(turn, make_ask)
@@ -146,6 +147,7 @@ class Chats:
             for chat in self._store.list_chats(limit=self._store.count()):
                 self._store.delete(chat.id)
         self._store.purge()
+        self._attachments.sweep()
         reply.done(Done())
         self._house.tell(c.ChatsChanged())
 

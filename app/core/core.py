@@ -13,6 +13,7 @@ from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
+from app.core.attachments import Attachments
 from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
@@ -83,18 +84,19 @@ class Core:
         )
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
-        self.answers = Answers(house, self.models, self.documents)
-        questions = Questions(house, self.models, self.documents)
-        summaries = Summaries(self.documents)
-        chats = Chats(house, self.models, self.documents, self.answers)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
+        attachments = Attachments(house, self.documents, removals)
+        self.answers = Answers(house, self.models, self.documents, attachments)
+        questions = Questions(house, self.models, self.documents, attachments)
+        summaries = Summaries(self.documents)
+        chats = Chats(house, self.models, self.answers, attachments)
         training = TrainingDesk(house, self.models, self.documents, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, training,
-            completions,
+            self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, attachments,
+            training, completions,
             self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {

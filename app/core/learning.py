@@ -52,5 +52,6 @@ class Material:
         ]
 
     def messages(self, chat_id: int) -> Sequence[Message]:
-        """The shown path of a chat."""
-        return self._house.store.history(chat_id)
+        """The shown path of a chat; nothing of one with files of its own, which are for that chat only."""
+        store = self._house.store
+        return () if store.chat(chat_id).attached_id else store.history(chat_id)

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, chats, documents, models, tables, training
+from app.core.calls import api, attachments, chats, documents, models, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -68,6 +68,7 @@ DoorCall = (
     | KeepRunning
     | SettingsChanged
     | chats.Calls
+    | attachments.Calls
     | documents.Calls
     | models.Calls
     | training.Calls
@@ -86,6 +87,8 @@ DoorData = (
     | chats.Answered
     | chats.Summarised
     | chats.Events
+    | attachments.Answers
+    | attachments.Events
     | documents.Answers
     | documents.Events
     | models.Models

@@ -8,6 +8,7 @@ from typing import Any
 from app.assistant import flow as assistant
 from app.assistant.flow import Step, Stopped
 from app.assistant.summarise import respond
+from app.core.attachments import Attachments
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.documents import DocumentsDesk
@@ -26,8 +27,8 @@ from app.workers.message import Call
 class Questions:
     """Every such question under way."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
-        self._house, self._models, self._documents = house, models, documents
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments) -> None:
+        self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
         self._asked: set[_Question] = set()
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -45,14 +46,33 @@ class Questions:
 
     def _ask(self, call: c.Ask, reply: Reply) -> None:
         def ready(backend: Requester, model: InstalledModel) -> None:
-            if reply.open:
-                question = _Question(self._house.settings, self._documents, call, reply, backend, model)
-                self._asked.add(question)
-                question.ended = lambda: self._asked.discard(question)
-                question.flow.start()
+            if not reply.open:
+                return
+            if call.attach:
+                self._attachments.once(call.attach, reply, lambda attached: begin(backend, model, attached))
+            else:
+                begin(backend, model)
+
+        def begin(backend: Requester, model: InstalledModel, attached: int = 0) -> None:
+            scope = self._attachments.scope(attached, _places(call))
+            question = _Question(self._house.settings, self._documents, call, scope, reply, backend, model)
+            self._asked.add(question)
+
+            def ended() -> None:
+                self._asked.discard(question)
+                if attached:
+                    self._attachments.done_with(attached)
+
+            question.ended = ended
+            question.flow.start()
 
         reply.on_cancel(reply.cancelled)  # its door is gone before the model was there
         self._models.with_backend(call.model_id, ready, reply)
+
+
+def _places(call: c.Ask) -> tuple[int, ...] | None:
+    """The collections that a question names; with files of its own it is asked in all of them only where it says so."""
+    return None if call.alone or (call.attach and not call.collections) else call.collections
 
 
 class _Question:
@@ -63,6 +83,7 @@ class _Question:
         settings: Settings,
         documents: DocumentsDesk,
         call: c.Ask,
+        scope: dict[str, Any],
         reply: Reply,
         backend: Requester,
         model: InstalledModel,
@@ -72,12 +93,11 @@ class _Question:
         ask = assistant.ask_of(
             settings,
             call.question,
-            collections=None if call.alone else call.collections,
-            searched=documents.names_of(call.collections),
             model=shown_name(model),
             small=assistant.is_small(model),
             priority=call.priority,
             filter=call.filter,
+            **scope,
         )
         self.ended: Callable[[], object] = lambda: None
         self.flow = Flow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,6 +59,14 @@ class Removals:
     def stop(self) -> None:
         """The core ends; the next one finishes."""
 
+    def remove(self, ids: Sequence[int], reply: Reply, then: Callable[[], object]) -> None:
+        """Remove documents for a part of the core; `then` before `reply` is answered."""
+        self._drive(forget.remove(ids), reply, then)
+
+    def remove_collection(self, collection_id: int) -> None:
+        """Remove a collection that no door has asked to be removed."""
+        self._drive(forget.remove_collection(collection_id), None)
+
     def _remove(self, call: Remove, reply: Reply | None) -> None:
         self._drive(forget.remove(call.ids), reply)
 
@@ -66,8 +74,9 @@ class Removals:
         self._documents.adds.forget(call.collection_id)
         self._drive(forget.remove_collection(call.collection_id), reply)
 
-    def _drive(self, steps: forget.Removing, reply: Reply | None) -> None:
+    def _drive(self, steps: forget.Removing, reply: Reply | None, then: Callable[[], object] = lambda: None) -> None:
         def done(outcome: forget.Outcome) -> None:
+            then()
             if reply is not None:
                 reply.done(msgspec.structs.replace(outcome.removed, answers=outcome.chats.speaking))
             self._changed()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 2
-DOCUMENTS = 5
+CHATS = 3
+DOCUMENTS = 6
 TABLES = 1

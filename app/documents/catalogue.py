@@ -10,8 +10,9 @@ import msgspec
 
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
+from app.documents.migrations import HIDDEN_COLLECTIONS
 from app.errors import AppError
-from app.types import Collection, Document, Filter
+from app.types import ATTACHED_FILES, Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -34,12 +35,31 @@ class Catalogue(Database):
 
     _filed: tuple[int, tuple[int, ...], list[Filed]] = (-1, (), [])
 
+    @property
+    def _hidden(self) -> str:
+        """Whether a collection `c` is hidden, in SQL; an older index that may only be read has none."""
+        return "c.hidden" if self.version >= HIDDEN_COLLECTIONS else "0"
+
+    @property
+    def _label(self) -> str:
+        """What a collection `c` is called, in SQL."""
+        return f"CASE WHEN {self._hidden} THEN '{ATTACHED_FILES}' ELSE c.name END"
+
+    def hidden(self) -> list[int]:
+        """The hidden collections."""
+        return [row[0] for row in self.db.execute(f"SELECT c.id FROM collections c WHERE {self._hidden} ORDER BY c.id")]
+
+    def shown(self) -> list[int]:
+        """The collections that are not hidden."""
+        return [row[0] for row in self.db.execute(f"SELECT c.id FROM collections c WHERE NOT {self._hidden}")]
+
     def collections(self) -> list[Collection]:
-        """By name, with what is in them."""
+        """By name, with what is in them; hidden ones left out."""
         rows = self.db.execute(
-            """SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
+            f"""SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
                 coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b
-            FROM collections c LEFT JOIN documents d ON d.collection_id = c.id GROUP BY c.id ORDER BY c.name"""
+            FROM collections c LEFT JOIN documents d ON d.collection_id = c.id WHERE NOT {self._hidden}
+            GROUP BY c.id ORDER BY c.name"""
         )
         return [
             Collection(
@@ -98,17 +118,18 @@ class Catalogue(Database):
         return next(iter(same + alike), None)
 
     def documents(self, collection_id: int) -> list[Document]:
-        """What needs attention first, then by name; 0: of all collections."""
+        """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
-            """SELECT d.*, c.name AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
-            WHERE ? IN (0, c.id) ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
-            (collection_id,),
+            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
+            ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
+            {"id": collection_id},
         )
         return [self._document(row) for row in rows]
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
-            """SELECT d.*, c.name AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
         ).fetchone()

@@ -100,8 +100,8 @@ class Contents(Catalogue):
         """Passages by id, as a search shows them, without score and boxes."""
         header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
         rows = self.db.execute(
-            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, c.name AS collection, p.page, p.start,
-                p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified
+            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
+                p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),

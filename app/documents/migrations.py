@@ -118,10 +118,18 @@ def _words_by_language(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language]
+def _hidden(db: sqlite3.Connection) -> None:
+    """A collection of the files of one chat or one question: no list and no search has it unless it is named."""
+    db.execute("ALTER TABLE collections ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0")
+
+
+MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden]
 
 WORDS_BY_LANGUAGE = 5
 """The version of an index from which its full text is the one that is searched."""
+
+HIDDEN_COLLECTIONS = 6
+"""The version of an index from which a collection may be hidden."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

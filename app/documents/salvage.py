@@ -33,6 +33,8 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
         table = _table(values)
         if table == "passages" and len(values) == len(_PASSAGE) + 1:
             values = (*values, "")  # stored before passages knew the header row of their table
+        elif table == "collections" and len(values) == 2:
+            values = (*values, 0)  # stored before any was hidden
         if table:
             marks = ", ".join("?" * len(values))
             db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (rowid, *values[1:]))
@@ -56,7 +58,7 @@ def _table(values: tuple[Value, ...]) -> str:
     if values[:1] != (None,):
         return ""
     rest = values[1:]
-    if _are(rest, str):
+    if _are(rest, str) or _are(rest, str, int):
         return "collections"
     if _are(rest, *_DOCUMENT):
         return "documents"

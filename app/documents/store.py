@@ -168,6 +168,27 @@ class Store(Contents):
             terms += add_words(self.db, passage)
         self._count(len(new.pieces), terms)
 
+    def move(self, document_id: int, collection_id: int) -> None:
+        """File a document elsewhere: its id, text and vectors stay, its passages get new ids, so that each cache takes
+        them for others and drops the old ones.
+
+        Raises:
+            AppError: there is no such collection.
+        """
+        with self.transaction() as db:
+            self.require(collection_id)
+            columns = 'document_id, start, "end", page, heading, context, header, text, vector, boxes'
+            kept = db.execute(f"SELECT {columns} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
+            rows = kept.fetchall()
+            self._erase_passages(document_id)
+            db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
+            marks = ", ".join("?" * 10)
+            for row in rows:
+                db.execute(f"INSERT INTO passages ({columns}) VALUES ({marks})", tuple(row))
+            fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+            self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
+            self._changed()
+
     def take_erased(self) -> list[int]:
         """Ids of passages that went since the last call: what a copy in memory has to forget."""
         erased, self._erased = self._erased, []

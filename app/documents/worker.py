@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 import msgspec
 
 from app.database.errors import plain_errors
-from app.documents import rewording
+from app.documents import attached, rewording
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
 from app.documents.embed import Embedder, batches
@@ -29,6 +29,7 @@ from app.documents.warm import Warm
 from app.errors import AppError, Damaged
 from app.paths import Home
 from app.types import Document
+from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
 from app.workers.calls.documents import (
     Add,
     CheckHealth,
@@ -129,6 +130,12 @@ class DocumentsRole:
             case ListTombstones():
                 documents, collections = self._store.tombstones()
                 return Tombstones(ids=documents, collections=collections)
+            case Attach():
+                return attached.attach(self._store, call)
+            case MoveDocuments():
+                moved = attached.move(self._store, call)
+                self._stores.purge()
+                return moved
             case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()
@@ -141,6 +148,8 @@ class DocumentsRole:
         match call:
             case Search():
                 return (yield from self._search(call))
+            case ListHidden():
+                return attached.hidden(self._store)
             case Ground():
                 return (yield from self._ground(call))
             case Read():
@@ -232,7 +241,7 @@ class DocumentsRole:
         opened = self._open
         embedder = yield from self._embedder_in_use()
         began = time.perf_counter()
-        opened.store.require(*call.collections)
+        call = msgspec.structs.replace(call, collections=attached.searched(opened.store, call.collections))
         vector = embedder.encode_queries([call.query])[0]
         embedded = (time.perf_counter() - began) * 1000
         result = scoped_search(opened, call, vector)
@@ -276,9 +285,9 @@ class DocumentsRole:
                 embedder = yield from self._embedder_in_use()
                 return (yield from digest.extract(call, embedder.encode))
             case FindTopics():
-                self._store.require(*call.collections)
+                collections = attached.searched(self._store, call.collections)
                 yield from self._embedder_in_use()
-                return digest.topics(call)
+                return digest.topics(msgspec.structs.replace(call, collections=collections))
 
     def _read_text(self, call: ReadText) -> DocumentText:
         text, pages = self._store.text(call.document_id)
@@ -310,6 +319,7 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     """Documents of a collection; those whose file has changed since say so, as far as time allows."""
     until = time.monotonic() + STAT_BUDGET_S
     stale = set(store.stale())
+    hidden = collection_id in store.hidden()
     for document in store.documents(collection_id):
         if document.id in stale and not document.reason:
             document = msgspec.structs.replace(document, reason=STALE)
@@ -317,6 +327,8 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
             )
+        elif hidden and document.status == "indexed" and not attached.is_there(document):
+            document = msgspec.structs.replace(document, reason=attached.GONE)
         yield document
 
 

@@ -12,6 +12,9 @@ from app.gui.shell.session import Session
 from app.types import Collection
 from app.workers.calls.documents import Collections, ListCollections
 
+DEFAULT_COLLECTION = "My documents"
+"""What the first collection is called where nobody named one."""
+
 
 class KnownCollections(QObject):
     """Names and counts by id; a name is what a person sees and may change at any time."""

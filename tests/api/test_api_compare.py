@@ -6,7 +6,15 @@ from api_world import ApiWorld, failing
 
 from app.errors import AppError
 from app.text.compare.result import Change, Comparison, Difference, Figure, Place, Renumbered
-from app.workers.calls.documents import Compared, CompareVersions, DocumentText, Version
+from app.types import Document
+from app.workers.calls.documents import Compared, CompareVersions, Documents, DocumentText, ListDocuments, Version
+
+
+def document(id_: int) -> Document:
+    return Document(
+        id=id_, collection_id=1, collection="Rules", name=f"{id_}.md", path=f"/{id_}.md", format="markdown", bytes=1,
+        status="indexed",
+    )  # fmt: skip
 
 
 def test_two_documents_are_compared_by_their_ids(data_folder: object) -> None:
@@ -25,6 +33,7 @@ def test_two_documents_are_compared_by_their_ids(data_folder: object) -> None:
         for name, n in (("a", 30), ("b", 14))
     ]
     answer = Compared(left=sides[0], right=sides[1], comparison=Comparison((change,), (Renumbered("4", "5"),)))
+    world.answers[ListDocuments] = lambda job: job.finish(Documents(documents=(document(3), document(4))))
     world.answers[CompareVersions] = lambda job: job.finish(answer)
     body = world.post("/v1/compare", {"left": 3, "right": 4}).json()
     (call,) = world.asked(CompareVersions)
@@ -39,4 +48,6 @@ def test_two_documents_are_compared_by_their_ids(data_folder: object) -> None:
     refused = world.post("/v1/compare", {"left": 3, "right": "/etc/passwd"})
     assert refused.status_code == 400
     world.answers[CompareVersions] = failing(AppError("One of these documents is no longer in the index."))
-    assert world.post("/v1/compare", {"left": 3, "right": 9}).status_code == 400
+    assert world.post("/v1/compare", {"left": 3, "right": 4}).status_code == 400
+    only_in_a_chat = world.post("/v1/compare", {"left": 3, "right": 9})
+    assert only_in_a_chat.status_code == 404 and len(world.asked(CompareVersions)) == 2

@@ -201,3 +201,19 @@ def test_a_summary_is_saved_with_its_sources(tmp_path: Path) -> None:
     assert len(re.findall(r"^\\\[\d\\\] x: ", text, re.MULTILINE)) == 3
     save_summary(tmp_path / "s.docx", "Summary", done)
     assert (tmp_path / "s.docx").read_bytes()[:2] == b"PK"
+
+
+def test_of_files_attached_to_the_chat_the_only_one_is_meant_before_its_collection() -> None:
+    steps = respond(Ask(question="Summarise it", collections=(7, 2), attached=7))
+    assert next(steps).call == ListDocuments(collection_id=7)
+    offer = Document(
+        id=5, collection_id=7, collection="Attached files", name="Offer.pdf", path="/Offer.pdf", format="pdf", bytes=1,
+        status="indexed", passages=2,
+    )  # fmt: skip
+    assert steps.send(Documents(documents=(offer,))).call == Outline(document_id=5)
+    steps.close()
+
+    steps = respond(Ask(question="Summarise the travel policy", collections=(7, 2), attached=7))
+    next(steps)
+    assert steps.send(Documents(documents=(offer,))).call == ListDocuments(collection_id=7), "then everything is asked"
+    assert steps.send(Documents(documents=(offer,))).call == ListDocuments(collection_id=2)

@@ -315,6 +315,20 @@ def test_search_finds_titles_and_text_by_unfinished_words_and_without_accents(st
     assert store.search("nothingofthekind") == []
 
 
+def test_nothing_is_learned_from_a_chat_with_files_of_its_own(store: ChatStore) -> None:
+    chat = store.create().id
+    _, answer = exchange(store, chat, "What does the offer say?", Answer(text="4711 EUR."))
+    store.set_feedback(answer, "up", "")
+    assert len(store.feedback()) == 1 and store.count_ratings() == (1, 0)
+    store.attach(chat, 7)
+    assert store.attached() == {7: chat} and store.chat(chat).attached_id == 7
+    assert store.feedback() == [] and store.count_ratings() == (0, 0)
+    store.delete(chat)
+    assert store.attached() == {7: chat}, "it can still be brought back"
+    store.purge()
+    assert store.attached() == {}
+
+
 def test_feedback_is_kept_for_the_trainer(store: ChatStore) -> None:
     chat = store.create()
     exchange(store, chat.id, "Q1", "A1")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.core.calls.documents import AddState, DocumentsRemoved
 from app.errors import WorkerGone
-from app.gui.chat import page as chat_page
+from app.gui.chat import open_link
 from app.gui.chat.build import reading_text
 from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
@@ -152,8 +152,8 @@ def test_selection_copies_text_with_its_citations(qtbot) -> None:
 
 def test_nothing_that_a_text_names_is_opened(qtbot, monkeypatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(chat_page.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
-    monkeypatch.setattr(chat_page.ConfirmDialog, "ask", lambda *args, **more: True)
+    monkeypatch.setattr(open_link.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    monkeypatch.setattr(open_link.ConfirmDialog, "ask", lambda *args, **more: True)
     page = open_page(World(), qtbot, cited("![x](//host/share/a.png) [l](file:///etc/passwd) [w](https://example.com)"))
     text = first_text(page)
     assert text.loadResource(2, QUrl("file:///etc/passwd")).width() == 1  # type: ignore[attr-defined]
@@ -167,8 +167,8 @@ def test_nothing_that_a_text_names_is_opened(qtbot, monkeypatch) -> None:
 
 def test_a_link_is_shown_before_it_opens(qtbot, monkeypatch) -> None:
     asked: list[tuple[object, ...]] = []
-    monkeypatch.setattr(chat_page.ConfirmDialog, "ask", lambda *args, **more: asked.append(args))
-    monkeypatch.setattr(chat_page.QDesktopServices, "openUrl", lambda url: asked.append(("opened",)))
+    monkeypatch.setattr(open_link.ConfirmDialog, "ask", lambda *args, **more: asked.append(args))
+    monkeypatch.setattr(open_link.QDesktopServices, "openUrl", lambda url: asked.append(("opened",)))
     page = open_page(World(), qtbot)
     page.transcript.link_clicked.emit("https://example.com/path")
     assert len(asked) == 1 and "https://example.com/path" in asked[0]

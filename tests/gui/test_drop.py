@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.documents import drop_count
 from app.gui.documents.drop_count import KINDS, DropCount, is_remote
 from app.gui.documents.drop_overlay import DropOverlay, files_of
+from app.gui.documents.drop_words import chat_words
 from app.gui.theme import Theme
 from app.paths import Home
 from app.types import SUPPORTED_SUFFIXES
@@ -183,3 +184,30 @@ def test_a_drag_that_only_touches_the_window_leaves_nothing_behind(
     assert overlay.isVisible()
     QApplication.sendEvent(overlay.parentWidget(), QDragLeaveEvent())
     qtbot.waitUntil(lambda: not overlay.isVisible())
+
+
+def test_a_drop_on_the_chats_input_is_for_that_chat_only(
+    host: QWidget, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    world = DocumentsWorld(Home(tmp_path / "home"), host)
+    world.become_ready()
+    world.give_collections("Travel", "Quality")
+    heights = [120]
+    overlay = DropOverlay(host, world.controller, chat_foot=lambda: heights[0])
+    pdf = folder / "a.pdf"
+    drag(host, mime(pdf))
+    zone, above = overlay._zone(), overlay._frame().center()
+    assert chat_words(overlay._count)[0] == "Drop here to attach 1 file, only in this chat"
+    assert overlay.words()[0] == "Drop to add 1 file to Travel"
+    overlay.dragMoveEvent(QDragMoveEvent(zone.center(), COPY, mime(pdf), LEFT, NONE))
+    assert not overlay.grab().isNull()
+    with qtbot.assertNotEmitted(overlay.files_dropped), qtbot.waitSignal(overlay.files_attached) as attached:
+        QApplication.sendEvent(overlay, QDropEvent(QPointF(zone.center()), COPY, mime(pdf), LEFT, NONE))
+    assert attached.args == [[str(pdf)]]
+    drag(host, mime(pdf))
+    with qtbot.assertNotEmitted(overlay.files_attached), qtbot.waitSignal(overlay.files_dropped) as added:
+        QApplication.sendEvent(overlay, QDropEvent(QPointF(above), COPY, mime(pdf), LEFT, NONE))
+    assert added.args == [[str(pdf)], TRAVEL]
+    heights[0] = 0  # another page is open
+    drag(host, mime(pdf))
+    assert overlay._zone().isEmpty()

@@ -96,10 +96,10 @@ class CountPrompt(Call, frozen=True):
 
 
 class Ask(Call, frozen=True):
-    """A question outside of any chat; → Prefill, Token…, Answered.
+    """A question outside of any chat; → FileEvent of what was attached and cannot be read, Prefill, Token…, Answered.
 
-    `collections` empty searches all; with `alone` the model answers without documents. `model_id` "" is the model in
-    use; another one is loaded beside it for this question.
+    `collections` empty searches all, or only the files where some are attached; with `alone` the model answers without
+    documents. `model_id` "" is the model in use; another one is loaded beside it for this question.
     """
 
     question: str
@@ -108,6 +108,7 @@ class Ask(Call, frozen=True):
     model_id: str = ""
     priority: int = 0
     filter: Filter = Filter()
+    attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
 
 
 class Summarise(Call, frozen=True):

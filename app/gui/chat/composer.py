@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -50,7 +50,7 @@ class Composer(ThemedWidget):
         super().__init__(parent)
         self._collection = ""
         self._blocked = ""
-        self._streaming = False
+        self._streaming = self._attached = False
         column = QVBoxLayout(self)
         column.setContentsMargins(13, 12, 13, 9)
         column.setSpacing(8)
@@ -68,7 +68,7 @@ class Composer(ThemedWidget):
     def _tools(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.attach = IconButton("paperclip", self.tr("Add files"), side=32, framed=True)
+        self.attach = IconButton("paperclip", self.tr("Attach or add files"), side=32, framed=True)
         self.attach.clicked.connect(self.attach_asked)
         self.chip = _CollectionChip()
         self.chip.removed.connect(self.collection_removed)
@@ -101,9 +101,11 @@ class Composer(ThemedWidget):
         """Name the collection that will be asked, "" for none."""
         self._collection = name
         self.chip.show_name(name)
-        self.attach.set_name(
-            self.tr("Add files to “{name}”").format(name=name) if name else self.tr("Add files to a collection")
-        )
+        self._show_state()
+
+    def set_attached(self, attached: bool) -> None:
+        """Whether there are files that are only in this chat."""
+        self._attached = attached
         self._show_state()
 
     def set_blocked(self, reason: str) -> None:
@@ -155,6 +157,8 @@ class Composer(ThemedWidget):
             return self.tr("You can type the next question")
         if self.meter.is_nearly_full:
             return self.tr("Older messages will be shortened for the next answer")
+        if self._attached:
+            return self.tr("Ask about the attached files, or anything else")
         if self._collection:
             return self.tr("Ask about {name}, or anything else").format(name=self._collection)
         return self.tr("Ask anything")
@@ -175,6 +179,8 @@ class _Input(QTextEdit):
     entered = Signal()
     edit_last_asked = Signal()
     focus_moved = Signal()
+    files_pasted = Signal(list)
+    """Paths"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -237,6 +243,16 @@ class _Input(QTextEdit):
             self.edit_last_asked.emit()
         else:
             super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasUrls() or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Files are not pasted as text: they are attached."""
+        if paths := [url.toLocalFile() for url in source.urls() if url.isLocalFile()]:
+            self.files_pasted.emit(paths)
+        else:
+            super().insertFromMimeData(source)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

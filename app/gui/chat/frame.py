@@ -10,7 +10,7 @@ from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.composer import Composer
 from app.gui.chat.engine_banner import EngineBanner
 from app.gui.theme import theme
-from app.gui.widgets import IconButton, Label
+from app.gui.widgets import Button, IconButton, Label
 from app.gui.widgets.page_frame import TopBar
 
 NARROW = 700
@@ -30,6 +30,8 @@ class ChatFrame(QWidget):
         self.composer = Composer()
         self.banner = EngineBanner()
         self.bar = TopBar()
+        self.attached = Button("", "quiet", "paperclip")
+        self._files = 0
         self.more = IconButton("ellipsis", self.tr("More about this chat"), side=32)
         self._collections = collections
         column = QVBoxLayout(self)
@@ -37,11 +39,27 @@ class ChatFrame(QWidget):
         column.setSpacing(0)
         if model_button is not None:
             self.bar.add_leading(model_button)
+        self.bar.add_trailing(self.attached)
         self.bar.add_trailing(collections)
         self.bar.add_trailing(self.more)
         column.addWidget(self.bar)
         column.addWidget(conversation, 1)
         column.addLayout(self._make_foot())
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Put the chips of the chat's own files above the input."""
+        self._column.insertWidget(self._column.indexOf(self.composer), strip)
+
+    def show_attached(self, count: int) -> None:
+        """How many files are only in this chat, at its top."""
+        self._files = count
+        self.attached.setVisible(bool(count))
+        one = count == 1
+        words = self.tr("1 file only in this chat") if one else self.tr("{n} files only in this chat").format(n=count)
+        self.attached.setText(str(count) if self.width() < NARROW else words)
+        self.attached.setToolTip(words)
+        self.attached.setAccessibleName(words)
+        self.attached.updateGeometry()
 
     def foot_height(self) -> int:
         """Pixels from the input's upper edge to the bottom."""
@@ -52,14 +70,14 @@ class ChatFrame(QWidget):
         foot.setContentsMargins(24, 0, 24, 12)
         foot.setSpacing(0)
         self._foot = QWidget()
-        column = QVBoxLayout(self._foot)
+        column = self._column = QVBoxLayout(self._foot)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.banner)
         column.addWidget(self.composer)
-        warning = Label(self.tr("Answers can be wrong. Open the source before you rely on one."), "caption", "text3")
-        warning.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(warning)
+        self.warning = Label("", "caption", "text3")
+        self.warning.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.warning)
         foot.addStretch(1)
         foot.addWidget(self._foot, 1000)
         foot.addStretch(1)
@@ -74,4 +92,5 @@ class ChatFrame(QWidget):
         super().resizeEvent(event)
         width = event.size().width()
         self._collections.set_short(width < NARROW)
+        self.show_attached(self._files)
         self.narrowed.emit(width < NARROWER)

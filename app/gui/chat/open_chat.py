@@ -90,6 +90,11 @@ class OpenChat(QObject):
         self.chat_opened.emit(chat)
         self.collection_changed.emit(self.collection)
 
+    def adopt(self, chat: Chat) -> None:
+        """The new chat that is open is stored now; what is shown stays."""
+        self._chat = chat
+        self.chats_changed.emit()
+
     def choose_collection(self, collection_id: int) -> None:
         """Ask this collection from now on, 0 for the model alone."""
         self._collection_id = collection_id

@@ -7,24 +7,25 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.chats.records import Chat
+from app.gui.chat.attaching import Attaching
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.chat_menu import ChatMenu
 from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
-from app.gui.chat.links import link_target
+from app.gui.chat.open_link import open_link
 from app.gui.chat.open_source import OpenSource
 from app.gui.chat.open_why import OpenWhy
 from app.gui.chat.side_panel import SidePanelHost
 from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
 from app.gui.models.controller import ModelsController
-from app.gui.widgets import ConfirmDialog, Toast
+from app.gui.widgets import Toast
 
 if TYPE_CHECKING:
     from app.gui.chat.source_panel import SourcePanel
@@ -72,6 +73,7 @@ class ChatPage(QWidget):
         self.conversation = Conversation(controller, self.start_page)
         self.frame = ChatFrame(self.conversation, self.collection_button, model_button)
         self.composer, self.banner, self.more = self.frame.composer, self.frame.banner, self.frame.more
+        self.attaching = Attaching(controller, self.frame)
         self.host = SidePanelHost(self.frame)
         self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
         self.why = OpenWhy(self.host, self.conversation.answers, self)
@@ -106,7 +108,9 @@ class ChatPage(QWidget):
         composer.sent.connect(self._send)
         composer.stop_asked.connect(controller.stop)
         composer.text_changed.connect(self._typed)
-        composer.attach_asked.connect(lambda: self.attach_asked.emit(controller.collection_id))
+        self.attaching.collection_asked.connect(lambda: self.attach_asked.emit(controller.collection_id))
+        self.attaching.files.chat_begun.connect(self._chat_begun)
+        self.attaching.said.connect(self._say)
         composer.collection_removed.connect(lambda: controller.choose_collection(0))
         composer.edit_last_asked.connect(self.edit_last)
         self.start_page.question_chosen.connect(self._ask_sample)
@@ -120,7 +124,7 @@ class ChatPage(QWidget):
         conversation.source_opened.connect(self.sources.open)
         conversation.passage_opened.connect(self.sources.open_passage)
         conversation.why_asked.connect(self.why.toggle)
-        conversation.link_clicked.connect(self._open_link)
+        conversation.link_clicked.connect(partial(open_link, self))
         self.why.source_asked.connect(self.sources.open)
         self.host.closed.connect(self._focus_composer)
         self.sources.failed.connect(lambda error: self._say(str(error)))
@@ -196,7 +200,7 @@ class ChatPage(QWidget):
         """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
         views = [] if self.conversation.is_blank else self.transcript.views()
         turns = [stop for view in views for stop in _stops(view)]
-        panel = _stops(self.host.panel) if self.host.panel is not None else []
+        panel = [stop for each in (self.host.panel, self.attaching.strip) if each is not None for stop in _stops(each)]
         for before, after in pairwise([self.more, *turns, *panel, *_stops(self.composer)]):
             QWidget.setTabOrder(before, after)
         return super().focusNextPrevChild(forward)
@@ -218,6 +222,9 @@ class ChatPage(QWidget):
         self.start_page.show_reading(shown)
 
     def _send(self, text: str) -> None:
+        self.attaching.files.when_taken(lambda: self._ask(text))
+
+    def _ask(self, text: str) -> None:
         chat_id = self._controller.chat_id
         if self._controller.ask(text):
             self._keep_draft(chat_id, "")
@@ -251,6 +258,12 @@ class ChatPage(QWidget):
         if self.isVisible():
             self._focus_composer()
 
+    def _chat_begun(self, chat: Chat) -> None:
+        """With files: what is half typed goes along."""
+        self.more.setEnabled(True)
+        self._keep_draft(0, "")
+        self._keep_draft(chat.id, self.composer.text())
+
     def _collection_changed(self, name: str) -> None:
         self.composer.set_collection(name)
         self.collection_button.show_collection(self._controller.collection_id)
@@ -261,14 +274,6 @@ class ChatPage(QWidget):
         failed = state == "failed"
         self.composer.set_blocked(self.tr("The model stopped. Restart it to ask.") if failed else "")
         self.banner.show_state(state, self._controller.engine_error)
-
-    def _open_link(self, href: str) -> None:
-        """Links come from a model: the person sees where one leads before it opens."""
-        address = link_target(href)
-        if address and ConfirmDialog.ask(
-            self, self.tr("Open this link?"), address, self.tr("Open in the browser"), danger=False
-        ):
-            QDesktopServices.openUrl(QUrl(address))
 
     # --- the menu -----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
+from app.gui.chat.page import ChatPage
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
 from app.gui.compare.open import add_comparing
@@ -69,7 +70,21 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
         window.show_page("models")
         parts.models.files.import_file(Path(path))
 
-    overlay = DropOverlay(window, parts.documents, open_page)
+    def chat() -> ChatPage | None:
+        page = window.built("chat") if window.key == "chat" else None
+        return page if isinstance(page, ChatPage) else None
+
+    def chat_foot() -> int:
+        page = chat()
+        return page.foot_height() if page is not None else 0
+
+    def attach(paths: list[str]) -> None:
+        page = chat()
+        if page is not None:
+            page.attaching.attach(paths)
+
+    overlay = DropOverlay(window, parts.documents, open_page, chat_foot)
     overlay.files_dropped.connect(add)
+    overlay.files_attached.connect(attach)
     overlay.model_dropped.connect(import_model)
     return overlay

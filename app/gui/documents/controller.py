@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.core.calls import documents as c
 from app.core.protocol import Welcome
 from app.errors import AppError, WorkerGone
-from app.gui.collections import KnownCollections
+from app.gui.collections import DEFAULT_COLLECTION, KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.documents.adds import Adds
 from app.gui.documents.collections_model import CollectionsModel
@@ -22,8 +22,6 @@ from app.gui.documents.naming import Naming
 from app.types import Collection
 from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, Remove, Removed
 from app.workers.message import Call
-
-DEFAULT_COLLECTION = "My documents"
 
 
 class DocumentsController(QObject):

@@ -16,11 +16,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.documents.collections_panel import paint_collection
-from app.gui.documents.controller import DEFAULT_COLLECTION, DocumentsController
+from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_count import DropCount
-from app.gui.documents.drop_paint import paint_frame
-from app.gui.documents.drop_words import Chip, chips_of, words_of
+from app.gui.documents.drop_paint import paint_frame, paint_zone
+from app.gui.documents.drop_words import Chip, chat_words, chips_of, words_of
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
 from app.types import Collection
@@ -28,6 +29,8 @@ from app.types import Collection
 MARGIN = 16
 ROWS_TOP = 56
 SCROLL_EDGE = 24
+ZONE = 140
+"""Height of the open chat's part at most."""
 HANDOVER_MS = 200
 """The drag goes from the window to the overlay within this time, or it has left."""
 SCROLL_MS = 30
@@ -38,15 +41,23 @@ class DropOverlay(QWidget):
 
     files_dropped = Signal(list, int)
     """paths, id of the collection, 0 for the first one that is still to be made"""
+    files_attached = Signal(list)
+    """Paths that go into the open chat only"""
     model_dropped = Signal(str)
     """Path of a .gguf file"""
 
     def __init__(
-        self, host: QWidget, controller: DocumentsController, area: Callable[[], QWidget] | None = None
+        self,
+        host: QWidget,
+        controller: DocumentsController,
+        area: Callable[[], QWidget] | None = None,
+        chat_foot: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`host` is the window, which takes files anywhere; `area` gives the page to paint over, not the sidebar."""
+        """`host` is the window, which takes files anywhere; `area` gives the page to paint over, not the sidebar.
+        `chat_foot` is the height of the open chat's input: what is dropped there goes into this chat only; 0: none."""
         super().__init__(host)
-        self._host, self._controller = host, controller
+        self._host, self._controller, self._chat_foot = host, controller, chat_foot
+        self._in_chat = False
         self._find_area = area or (lambda: host)
         self._paths: list[str] = []
         self._target = 0
@@ -104,6 +115,7 @@ class DropOverlay(QWidget):
         self._paths = paths
         self._target = self._controller.current
         self._offset = 0
+        self._in_chat = False
         self._count.start(paths, links)
         self.setGeometry(self._host.rect())
         self.show()
@@ -130,12 +142,16 @@ class DropOverlay(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths, target, models = self._paths, self._target, list(self._count.models)
+        self.point_at(event.position().toPoint())
+        attached = self._in_chat
         useful = self._count.usable
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.end()
         files = [path for path in paths if path not in set(models)]
-        if files and useful:
+        if files and useful and attached:
+            self.files_attached.emit(files)
+        elif files and useful:
             self.files_dropped.emit(files, target)
         for model in models:
             self.model_dropped.emit(model)
@@ -154,6 +170,9 @@ class DropOverlay(QWidget):
     def point_at(self, at: QPoint) -> None:
         """The pointer is here: over a collection, that one is the target."""
         self._pointer = at
+        if self._in_chat != (in_chat := self._zone().contains(at)):
+            self._in_chat = in_chat
+            self.update()
         for collection, rect in self._rows():
             if rect.contains(at) and self._column().contains(at) and collection.id != self._target:
                 self._target = collection.id
@@ -198,6 +217,18 @@ class DropOverlay(QWidget):
             return QRect(content.right() - width + 1, content.top(), width, content.height())
         return QRect(content.left(), content.top(), width, content.height())
 
+    def _frame(self) -> QRect:
+        """Where files are dropped, beside the collections."""
+        content, used = self._content(), self._column().width()
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        free = content.adjusted(0 if rtl else used, 0, -used if rtl else 0, 0)
+        return free.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+
+    def _zone(self) -> QRect:
+        """The part of it that is the open chat's; empty where there is none."""
+        height = 0 if self._only_models() else min(self._chat_foot(), theme().px(ZONE))
+        return self._frame().adjusted(0, self._frame().height() - height, 0, 0) if height else QRect()
+
     def _row_height(self) -> int:
         return theme().px(theme().size("navRow"))
 
@@ -228,13 +259,12 @@ class DropOverlay(QWidget):
         painter.fillRect(content, theme().color("accentSoft"))
         if not column.isEmpty():
             self._paint_column(painter, column)
-        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        used = column.width()
-        frame = content.adjusted(0 if rtl else used, 0, -used if rtl else 0, 0).adjusted(
-            MARGIN, MARGIN, -MARGIN, -MARGIN
-        )
-        fill, edge = theme().color("surface"), theme().color("accent")
-        paint_box(painter, QRectF(frame), fill=fill, edge=edge, width=2, radius=12, dashed=True)
+        frame, zone = self._frame(), self._zone()
+        if not zone.isEmpty():
+            paint_zone(painter, zone, chat_words(self._count), chosen=self._in_chat)
+            frame.setBottom(zone.top() - MARGIN)
+        edge = theme().color("borderStrong" if self._in_chat else "accent")
+        paint_box(painter, QRectF(frame), fill=theme().color("surface"), edge=edge, width=2, radius=12, dashed=True)
         painter.setClipRect(frame)
         paint_frame(painter, frame, "box" if self._only_models() else "file-up", self.words(), self.chips())
 

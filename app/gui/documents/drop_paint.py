@@ -35,6 +35,18 @@ def paint_frame(
     _line(painter, frame, y + 16, lines[2], "ui", "text2")
 
 
+def paint_zone(painter: QPainter, zone: QRect, lines: tuple[str, str], *, chosen: bool) -> None:
+    """Where files go into the open chat only: an icon and two lines, filled while the pointer is over it."""
+    fill = theme().color("selected" if chosen else "surface")
+    edge = theme().color("accent" if chosen else "borderStrong")
+    paint_box(painter, QRectF(zone), fill=fill, edge=edge, width=2, radius=12, dashed=True)
+    title, words = _height(zone, lines[0], "heading"), _height(zone, lines[1], "ui")
+    y = max(zone.center().y() - (24 + 6 + title + 4 + words) // 2, zone.top() + 4)
+    paint_icon(painter, "paperclip", "accent", QRect(zone.center().x() - 11, y, 24, 24))
+    y = _line(painter, zone, y + 30, lines[0], "heading", "text") + 4
+    _line(painter, zone, y, lines[1], "ui", "text2")
+
+
 def _line(painter: QPainter, frame: QRect, y: int, text: str, role: FontRole, token: str) -> int:
     painter.setFont(theme().font(role))
     painter.setPen(theme().color(token))

@@ -43,6 +43,15 @@ def words_of(count: DropCount, *, only_models: bool, target: str, several: bool)
     return title, tr("Files are read on this computer and stay where they are."), choose + cancels
 
 
+def chat_words(count: DropCount) -> tuple[str, str]:
+    """Title and sentence of a drop on the open chat's input."""
+    if not count.usable:
+        return tr("Only in this chat"), tr("None of these files can be read")
+    what = count_text(count.files, "file") if count.files else tr("files")
+    title = tr("Drop here to attach {0}, only in this chat").format(what)
+    return title, tr("Read at once, in no collection, and removed with the chat.")
+
+
 def chips_of(count: DropCount, *, only_models: bool) -> list[Chip]:
     """One for each kind of file, and what is skipped."""
     chips = [

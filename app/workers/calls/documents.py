@@ -20,6 +20,7 @@ from app.types import (
     Support,
     Topic,
 )
+from app.workers.calls import attached
 from app.workers.message import Call, Data
 
 
@@ -366,6 +367,7 @@ Calls = (
     | Extract
     | FindTopics
     | CheckHealth
+    | attached.Calls
 )
 
 Answers = (
@@ -392,4 +394,5 @@ Answers = (
     | Extracted
     | Topics
     | Health
+    | attached.Answers
 )

@@ -1,0 +1,136 @@
+"""The files that are only in the open chat: what a person does with them, as calls to the core. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.chats.records import Chat
+from app.core.calls.attachments import (
+    AttachFiles,
+    Attachment,
+    AttachmentsChanged,
+    ChatAttached,
+    DetachFiles,
+    ListAttachments,
+    PromoteFiles,
+)
+from app.errors import AppError
+from app.gui.chat.controller import ChatController
+from app.types import Document
+
+
+class ChatFiles(QObject):
+    """Knows the files as the core tells of them; those on their way to the core are shown as waiting."""
+
+    changed = Signal()
+    chat_begun = Signal(object)
+    """Chat: a new one, that begins with files and not with a question."""
+    promoted = Signal(str)
+    """The name of the collection that files were added to."""
+    failed = Signal(object)
+    """AppError"""
+
+    def __init__(self, controller: ChatController, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller, self._core = controller, controller.core
+        self._files: tuple[Attachment, ...] = ()
+        self._sending: tuple[str, ...] = ()
+        self._queued: list[str] = []
+        self._then: Callable[[], object] | None = None
+        controller.chat_opened.connect(self._opened)
+        self._core.told.connect(self._told)
+        self._core.welcomed.connect(lambda _: self._list())
+        self._opened(controller.chat)
+
+    @property
+    def all(self) -> tuple[Attachment, ...]:
+        """In the order in which they came."""
+        there = {each.document.path for each in self._files}
+        coming = [path for path in (*self._sending, *self._queued) if path not in there]
+        return (*self._files, *map(_coming, coming))
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    def attach(self, paths: Sequence[str]) -> None:
+        """Read files for this chat alone. A new chat begins with them."""
+        self._queued += paths
+        self._send()
+        self.changed.emit()
+
+    def when_taken(self, call: Callable[[], object]) -> None:
+        """Call once the core has the files that were attached: a question must not begin another chat."""
+        if self._sending:
+            self._then = call
+        else:
+            call()
+
+    def remove(self, document_id: int) -> None:
+        """Take a file out of the chat, with all that was read of it."""
+        self._core.request(DetachFiles(chat_id=self._controller.chat_id, ids=(document_id,)), failed=self.failed.emit)
+
+    def promote(self, document_id: int, collection_id: int, name: str) -> None:
+        """Move a file to a collection: to the one of this name where `collection_id` is 0."""
+        call = PromoteFiles(
+            chat_id=self._controller.chat_id, ids=(document_id,), collection_id=collection_id, collection_name=name
+        )
+        self._core.request(call, done=lambda _: self.promoted.emit(name), failed=self.failed.emit)
+
+    # --- on the way to the core ---------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        if self._sending or not self._queued:
+            return
+        self._sending, self._queued = tuple(self._queued), []
+        chat_id = self._controller.chat_id
+        call = AttachFiles(paths=self._sending, chat_id=chat_id, collection_id=self._controller.collection_id)
+        self._core.request(call, done=lambda data: self._sent(chat_id, data), failed=self._refused)
+
+    def _sent(self, chat_id: int, data: ChatAttached) -> None:
+        self._sending = ()
+        if self._controller.chat_id == chat_id:  # who has opened another chat meanwhile stays there
+            self._files = data.files
+            if not chat_id:
+                self.chat_begun.emit(data.chat)
+                self._controller.adopt(data.chat)
+        self._go_on()
+
+    def _refused(self, error: AppError) -> None:
+        self._sending = ()
+        self.failed.emit(error)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        then, self._then = self._then, None
+        self._send()
+        self.changed.emit()
+        if then is not None:
+            self.when_taken(then)
+
+    # --- what the core tells ------------------------------------------------------------------------------------------
+
+    def _opened(self, _: Chat | None) -> None:
+        self._files, self._queued, self._then = (), [], None
+        self.changed.emit()
+        self._list()
+
+    def _list(self) -> None:
+        chat = self._controller.chat
+        if chat is not None and chat.attached_id:
+            self._core.request(ListAttachments(chat_id=chat.id), done=self._told, failed=lambda _: None)
+
+    def _told(self, data: object) -> None:
+        if isinstance(data, AttachmentsChanged) and data.chat_id == self._controller.chat_id:
+            self._files = data.files
+            self.changed.emit()
+
+
+def _coming(path: str) -> Attachment:
+    """A file that the core does not know yet."""
+    name = Path(path).name
+    document = Document(
+        id=0, collection_id=0, collection="", name=name, path=path, format="", bytes=0, status="waiting"
+    )
+    return Attachment(document)

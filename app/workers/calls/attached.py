@@ -1,0 +1,54 @@
+"""What the documents process is asked about the files of one chat or one question, and what it answers.
+
+They lie in a collection of their own that is hidden: it is in no list, and in no search but one that names it.
+"""
+
+from __future__ import annotations
+
+from app.types import Document
+from app.workers.message import Call, Data
+
+
+class Attach(Call, frozen=True):
+    """Let files wait in a hidden collection to be read (`Add` reads them); → Attached. 0 makes the collection."""
+
+    paths: tuple[str, ...]
+    collection_id: int = 0
+
+
+class ListHidden(Call, frozen=True):
+    """→ Hidden."""
+
+
+class MoveDocuments(Call, frozen=True):
+    """Let documents be found in another collection, without reading them again; → Moved.
+
+    What the other collection has already, by its path, stays where it is.
+    """
+
+    ids: tuple[int, ...]
+    collection_id: int
+
+
+class Attached(Data, frozen=True):
+    """What is in a hidden collection; those that wait have the status "waiting"."""
+
+    collection_id: int
+    documents: tuple[Document, ...]
+
+
+class Hidden(Data, frozen=True):
+    """Every hidden collection, and the documents in all of them."""
+
+    collections: tuple[int, ...]
+    documents: tuple[Document, ...]
+
+
+class Moved(Data, frozen=True):
+    """The documents that are in the other collection now."""
+
+    ids: tuple[int, ...]
+
+
+Calls = Attach | ListHidden | MoveDocuments
+Answers = Attached | Hidden | Moved

@@ -1,0 +1,230 @@
+"""Attaching files to a chat in the window: the two places that are named, chips that say what comes of a file, and
+nothing that is typed or sent too early gets lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat_world import World
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from app.core.calls import attachments as c
+from app.errors import AppError
+from app.gui.chat.attachment_strip import AttachmentStrip
+from app.gui.chat.page import ChatPage
+from app.types import Document, FileStatus
+from app.workers.calls.attached import Attach, Attached, Moved, MoveDocuments
+from app.workers.calls.documents import (
+    Add,
+    Added,
+    Documents,
+    FileEvent,
+    ListDocuments,
+    ListTombstones,
+    Remove,
+    Removed,
+    Search,
+    Tombstones,
+)
+from app.workers.calls.engine import Chat
+
+HIDDEN = 7
+OFFER, BAD = "/files/Offer.pdf", "/files/Bad.pdf"
+
+
+class Drafts:
+    def __init__(self) -> None:
+        self.kept: dict[int, str] = {}
+
+    def draft(self, chat_id: int) -> str:
+        return self.kept.get(chat_id, "")
+
+    def set_draft(self, chat_id: int, text: str) -> None:
+        self.kept[chat_id] = text
+
+
+def document(id_: int, path: str, status: FileStatus = "waiting", reason: str = "") -> Document:
+    return Document(
+        id=id_, collection_id=HIDDEN, collection="Attached files", name=Path(path).name, path=path, format="pdf",
+        bytes=9, status=status, pages=2 if status == "indexed" else None, passages=int(status == "indexed"),
+        reason=reason,
+    )  # fmt: skip
+
+
+def paste(page: ChatPage, *paths: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path) for path in paths])
+    page.composer.edit.insertFromMimeData(data)
+
+
+def take(world: World, *documents: Document) -> None:
+    """The index has the files, and they wait."""
+    world.documents.last(Attach).finish(Attached(collection_id=HIDDEN, documents=documents))
+
+
+def read(world: World, *documents: Document) -> None:
+    """The file under way is through."""
+    world.documents.last(Add).finish(Added(indexed=1, unchanged=0, failed=0))
+    world.documents.last(ListDocuments).finish(Documents(documents=documents))
+
+
+def strip_of(page: ChatPage) -> AttachmentStrip:
+    strip = page.attaching.strip
+    assert strip is not None
+    return strip
+
+
+def texts(page: ChatPage) -> list[str]:
+    return [chip.text() for chip in strip_of(page).chips]
+
+
+def named(menu: QMenu, text: str) -> QAction:
+    return next(each for each in menu.actions() if each.text() == text)
+
+
+def test_the_paperclip_names_the_two_places(qtbot: QtBot) -> None:
+    page = World().page(qtbot)
+    menu = page.attaching.make_menu()
+    assert [each.text() for each in menu.actions()] == ["Attach, only in this chat…", "Add to “Travel”…"]
+    with qtbot.waitSignal(page.attach_asked) as asked:
+        menu.actions()[1].trigger()
+    assert asked.args == [1], "to the collection that the chat asks"
+    assert page.attaching.strip is None and not page.frame.attached.isVisible()
+
+
+def test_what_is_sent_before_the_files_are_taken_waits_and_is_asked_in_their_chat(qtbot: QtBot) -> None:
+    world, drafts = World(), Drafts()
+    page = world.page(qtbot, drafts=drafts)
+    page.composer.set_text("What is the price?")
+    paste(page, OFFER)
+    assert texts(page) == ["Offer.pdf Waits"] and page.composer.text() == "What is the price?", "no path was pasted"
+    page.composer.send()
+    assert world.store.count() == 0 and page.composer.text() == "What is the price?"
+    take(world, document(1, OFFER))
+    assert world.store.count() == 1, "one chat, begun by the files"
+    assert page.composer.text() == "" and drafts.draft(world.chats.chat_id) == ""
+    assert not world.documents.waiting(Search) and not world.engine.waiting(Chat)
+    read(world, document(1, OFFER, "indexed"))
+    assert world.documents.last(Search).call.collections == (HIDDEN,)
+
+
+def test_a_draft_goes_along_into_the_chat_that_files_begin(qtbot: QtBot) -> None:
+    world, drafts = World(), Drafts()
+    page = world.page(qtbot, drafts=drafts)
+    page.composer.set_text("What is")
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    assert page.composer.text() == "What is" and page.more.isEnabled()
+    assert drafts.kept[0] == "" and drafts.kept[world.chats.chat_id] == "What is"
+
+
+def test_chips_say_how_far_a_file_is_and_why_one_cannot_be_read(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER, BAD)
+    take(world, document(1, OFFER), document(2, BAD))
+    world.documents.last(Add).say(FileEvent(path=OFFER, status="indexing", fraction=0.4))
+    assert texts(page) == ["Offer.pdf Reading, 40 %", "Bad.pdf Waits"]
+    assert "the answer waits" in strip_of(page).words.text()
+    read(world, document(1, OFFER, "indexed"), document(2, BAD))
+    read(world, document(1, OFFER, "indexed"), document(2, BAD, "failed", "The PDF is damaged."))
+    assert texts(page) == ["Offer.pdf 2 pages", "Bad.pdf The PDF is damaged."]
+    assert strip_of(page).chips[1].toolTip() == "The PDF is damaged."
+    assert strip_of(page).title.text() == "Only in this chat" and "In no collection" in strip_of(page).words.text()
+    assert page.frame.attached.text() == "2 files only in this chat"
+    assert page.frame.warning.text().startswith("Answers come from the attached files first, then from Travel.")
+    world.chats.choose_collection(0)
+    assert page.frame.warning.text().startswith("Answers come from the attached files.")
+    assert not strip_of(page).grab().isNull()
+
+
+def test_a_chat_shows_its_own_files_and_no_others(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    read(world, document(1, OFFER, "indexed"))
+    with_files = world.chats.chat_id
+    world.chats.new_chat()
+    assert texts(page) == [] and not strip_of(page).isVisible() and not page.frame.attached.isVisible()
+    assert page.frame.warning.text().startswith("Answers can be wrong.")
+    world.chats.open_chat(with_files)
+    assert texts(page) == ["Offer.pdf 2 pages"] and strip_of(page).isVisible()
+
+
+def test_files_taken_for_a_chat_that_is_not_open_any_more_are_not_shown_elsewhere(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    other = world.stored("Earlier?")
+    paste(page, OFFER)
+    world.chats.open_chat(other)
+    take(world, document(1, OFFER))
+    assert world.chats.chat_id == other and texts(page) == []
+
+
+def test_the_menu_of_a_file_asks_summarises_promotes_and_removes(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    read(world, document(1, OFFER, "indexed"))
+    (file,) = page.attaching.files.all
+    menu = page.attaching.make_file_menu(file)
+    named(menu, "Ask about this file").trigger()
+    assert page.composer.text() == "In Offer.pdf: "
+    adding = named(menu, "Add to a collection").menu()
+    assert isinstance(adding, QMenu)
+    assert [each.text() for each in adding.actions()] == ["Travel", "Quality"]
+    named(adding, "Quality").trigger()
+    assert world.documents.last(MoveDocuments).call == MoveDocuments(ids=(1,), collection_id=2)
+    world.documents.last(MoveDocuments).fail(AppError("It is in this collection already."))
+    assert texts(page) == ["Offer.pdf 2 pages"], "it stays where it was"
+    named(adding, "Travel").trigger()
+    with qtbot.waitSignal(page.attaching.said) as said:
+        world.documents.last(MoveDocuments).finish(Moved(ids=(1,)))
+    assert said.args[0].startswith("Added to Travel.") and texts(page) == []
+
+
+def test_a_file_is_removed_by_its_cross(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    assert not strip_of(page).chips[0].remove.isEnabled(), "the core does not know it yet"
+    take(world, document(1, OFFER))
+    strip_of(page).chips[0].remove.click()
+    assert world.documents.last(Remove).call == Remove(ids=(1,))
+    world.documents.last(Remove).finish(Removed(documents=1, passages=0, traces=0, ids=(1,)))
+    world.documents.last(ListTombstones).finish(Tombstones(ids=()))
+    assert texts(page) == [] and not strip_of(page).isVisible()
+
+
+def test_many_files_scroll_and_leave_room(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot, size=(824, 560))
+    files = [f"/files/A-document-with-a-long-name-{n}.pdf" for n in range(20)]
+    paste(page, *files)
+    take(world, *(document(n + 1, path) for n, path in enumerate(files)))
+    assert len(texts(page)) == 20 and strip_of(page).height() < 150 and page.composer.isVisible()
+    assert page.conversation.height() > 150
+
+
+def test_a_question_about_the_files_is_what_the_input_offers(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    assert page.composer._hint() == "Ask about the attached files, or anything else"
+
+
+def test_what_is_attached_is_told_again_when_the_core_comes_back(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    read(world, document(1, OFFER, "indexed"))
+    world.link.lose()
+    world.client.connect_core()
+    assert texts(page) == ["Offer.pdf 2 pages"]
+    assert isinstance(page.attaching.files.all[0], c.Attachment)
