@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from app.text.tables import Table, tables_of
+from app.text.tables import Table, rows_of, tables_of
 from app.types import Passage
 
 MARKDOWN = (".md", ".markdown")
@@ -76,11 +76,14 @@ def is_markdown(name: str) -> bool:
 
 
 def mark_of(passage: Passage) -> tuple[int, int]:
-    """What of the passage is evidence: the row that answers, or all of it where none was chosen."""
-    if passage.best is not None:
-        for table in tables_of(passage.text, passage.header):
-            if any((row.start, row.end) == passage.best for row in table.rows):
-                return passage.best
+    """What of the passage is evidence: the sentence or row that answers, or all of it where none was chosen."""
+    return passage.best or (0, len(passage.text))
+
+
+def faint_of(passage: Passage) -> tuple[int, int]:
+    """What is marked faintly round the evidence: the passage; nothing round a row, its neighbours say other things."""
+    if any((row.start, row.end) == passage.best for row in rows_of(passage.text, passage.header)):
+        return mark_of(passage)
     return 0, len(passage.text)
 
 

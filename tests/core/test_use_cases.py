@@ -78,7 +78,7 @@ TABLE: dict[str, Use] = {
     "DeleteAnswers": Use("DocumentsController._remove", "remove"),
     "Search": Use("Finder.search", "search", "collections"),
     "ReadText": Use("SourceReader.want_text", why=SHOWS),
-    "RenderPage": Use("SourceReader._render", why=SHOWS),
+    "RenderPage": Use("SourceReader.want_page", why=SHOWS),
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
     "Embed": Use(api="embeddings", why="for programs"),
     "Ground": Use(why=INSIDE),

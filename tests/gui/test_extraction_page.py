@@ -149,7 +149,8 @@ def test_a_click_opens_the_sentence_and_marks_the_cell(filled: Desk, qtbot: QtBo
     filled.click(qtbot, 0, 1)
     shown = filled.page.source.passage
     assert filled.page.host.is_open and shown is not None
-    assert (shown.text, shown.start) == ("It is 2 months.", 107)
+    assert shown.best is not None and shown.text[slice(*shown.best)] == "It is 2 months."
+    assert filled.page.source.text.marked_text() == "It is 2 months."
     assert filled.page.table.look.active == (1, 1)
     assert filled.world.child.last(ReadText).call.document_id == 1
     filled.click(qtbot, 1, 2)  # not stated: nothing to show
