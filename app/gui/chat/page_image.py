@@ -51,6 +51,11 @@ class PageView(QWidget):
         self.setAccessibleName(name)
         self.fit_width(self._width)
 
+    def clear(self) -> None:
+        """A blank sheet, until the page has come."""
+        self._image, self._page = None, QPixmap()
+        self.fit_width(self._width)
+
     def fit_width(self, width: int) -> None:
         """Be so wide; the height follows the page."""
         self._width = width
@@ -68,7 +73,7 @@ class PageView(QWidget):
         if self._image is None or not self._image.marks or self._page.isNull():
             return 0.0
         points = self._page.width() / self._image.scale
-        return min(box.top for box in self._image.marks) * self._width / points
+        return self._image.marks[0].top * self._width / points
 
     def scale_on_paper(self) -> float | None:
         """How large it is drawn, 1.0 for its size on paper at 96 pixels an inch; None without a page."""
