@@ -13,7 +13,7 @@ from app.text.fields.field import Field
 from app.types import Document, Passage
 
 MOST_DOCUMENTS = 1000
-READER = 1
+READER = 2
 """Counts up when fields are read otherwise: cells of before are then read again."""
 
 CellState = Literal["found", "not_stated", "by_hand"]
