@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from documents_world import DocumentsWorld
 from PySide6.QtCore import Qt
@@ -143,6 +144,20 @@ def test_what_cannot_be_asked_is_said_in_the_form(desk: Desk) -> None:
     desk.page.start.name.edit.setText("  ")
     desk.begin("Fee")
     assert desk.controller.table is None
+
+
+def test_a_table_of_an_older_reader_says_so(filled: Desk) -> None:
+    model, words = filled.controller.model, filled.page.progress.words
+    assert words.text() == "2 documents"
+    row = model.index(0, 0).data(ROW_ROLE)
+    old = {key: msgspec.structs.replace(cell, basis="1f0c") for key, cell in row.cells.items()}
+    model.take(msgspec.structs.replace(row, cells=old))
+    filled.page.shown()
+    assert words.text() == "2 documents. An older reader filled this table; Update reads it anew."
+    by_hand = {key: msgspec.structs.replace(cell, by_hand="x") for key, cell in old.items()}
+    model.take(msgspec.structs.replace(row, cells=by_hand))
+    filled.page.shown()
+    assert words.text() == "2 documents", "what a person put there is nobody's reading"
 
 
 def test_a_click_opens_the_sentence_and_marks_the_cell(filled: Desk, qtbot: QtBot) -> None:

@@ -213,7 +213,8 @@ class ExtractionPage(PageFrame):
     def _show_progress(self, *_: object) -> None:
         table = self._controller.table
         if table is not None:
-            self.progress.show_table(table, self.rows.rowCount(), self._controller.model.rowCount())
+            model = self._controller.model
+            self.progress.show_table(table, self.rows.rowCount(), model.rowCount(), outdated=model.is_outdated())
 
     def _filter(self, text: str) -> None:
         self.rows.look_for(text)
