@@ -93,7 +93,7 @@ TABLE: dict[str, Use] = {
     "DeleteTable": Use("TablesController.delete", why="what a command fills is deleted in the window"),
     "ExportTable": Use("TablesController.export", "table"),
     "KeepTemplate": Use("TablesController.keep_template", why="a command names its fields, or a template"),
-    "DeleteTemplate": Use(why="no door yet: one of your own is replaced by keeping another under its name"),
+    "DeleteTemplate": Use("TablesController.delete_template", why="templates of one's own are kept in the window"),
     "ReadFields": Use(why=INSIDE),
     "Outline": Use(why=INSIDE),
     "Extract": Use(why=INSIDE),

@@ -146,6 +146,20 @@ def test_what_cannot_be_asked_is_said_in_the_form(desk: Desk) -> None:
     assert desk.controller.table is None
 
 
+def test_a_template_of_ones_own_can_be_deleted(desk: Desk) -> None:
+    form = desk.page.start
+    assert form.delete.isHidden(), "those that come along stay"
+    form.template.setCurrentIndex(form.template.findText("Your own fields"))
+    form.fields.setPlainText("Rent\nDeposit")
+    form.name.edit.setText("Leases")
+    form.keep.click()
+    form.template.setCurrentIndex(form.template.findText("Leases"))
+    assert not form.delete.isHidden() and form.fields.toPlainText() == "Rent\nDeposit"
+    form.delete.click()
+    assert form.template.findText("Leases") < 0 and form.delete.isHidden()
+    assert form.template.currentText() and "Rent" not in form.fields.toPlainText()
+
+
 def test_a_table_of_an_older_reader_says_so(filled: Desk) -> None:
     model, words = filled.controller.model, filled.page.progress.words
     assert words.text() == "2 documents"
