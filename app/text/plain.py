@@ -17,7 +17,7 @@ from app.types import Passage
 MARKDOWN = (".md", ".markdown")
 _LINE = re.compile(r"[^\n]*\n?")
 _FRONT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|(?P<item>[-*+])\s+)")
-_NOTHING = re.compile(r"\s*(?:(?:[-*_]\s*){3,}|`{3,}.*|~{3,}.*|={3,}|-{2,})\s*")
+_NOTHING = re.compile(r"\s*(?:(?:[-*_]\s*){3,}|`{3,}.*|~{3,}.*|={3,}|-{2,}|\|(?:\s*:?-{2,}:?\s*\|)+)\s*")
 _INLINE = re.compile(
     r"!?\[(?P<link>[^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+[\"'(][^)\n]*)?\)"
     r"|(?P<strong>\*\*|__)(?=\S)(?P<bold>.+?)(?<=\S)(?P=strong)"
@@ -68,6 +68,12 @@ def plain(text: str, header: str = "", *, markdown: bool) -> Plain:
         at = table.end
     pieces += _lines(text, at, len(text), markdown)
     return Plain("".join(piece.text for piece in pieces), tuple(pieces))
+
+
+def unmarked(text: str, *, markdown: bool) -> Plain:
+    """The same with its tables row by row as they stand: where a header is to be seen in its place too."""
+    pieces = tuple(_lines(text, 0, len(text), markdown))
+    return Plain("".join(piece.text for piece in pieces), pieces)
 
 
 def is_markdown(name: str) -> bool:
