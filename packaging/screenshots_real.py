@@ -23,19 +23,33 @@ ROOT = Path(__file__).resolve().parent.parent
 WIDE, NARROW = (1280, 820), (880, 560)
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
 COLLECTION = "Larkfield samples"
+CONTRACTS, PRICES = "Contracts", "Price lists"
 CITED = "What is the hotel limit per night in Munich?"
+SENTENCE = "How long is the warranty on refurbished pumps?"
+SUMMARY = "Summarise Travel-Policy-2026.pdf"
 MISSING = (
     "What is the salary of a shift lead?",
     "What is the hotel limit in Tokyo?",
     "Who won the football world cup in 1990?",
 )
 ASKED = (
-    "How long is the warranty on refurbished pumps?",
+    SENTENCE,
     "In which weeks are the torque wrenches of line 3 calibrated?",
     "How late can I tell the shift lead about a shift swap?",
+    SUMMARY,
     *MISSING,
     CITED,
 )
+CHANGES = (
+    ("first quarter", "second quarter"),
+    ("1 January to 31 March", "1 April to 30 June"),
+    ("412.00 €", "426.00 €"),
+    ("1,145.00 €", "1,185.00 €"),
+    ("| RF-140 | Circulation pump, refurbished | 3.6 m³/h | 246.00 € | while stock lasts |\n", ""),
+    ("Quotations stay valid for 45 days.", "Quotations stay valid for 30 days."),
+    ("- Freight is free", "- Pallets are charged at 12 € each.\n- Freight is free"),
+)
+"""What the price list of the next quarter says instead."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="pictures, separated by commas")
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "gui")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "gui"), str(ROOT / "tests" / "documents")]
     if options.child == "prepare":
         return prepare()
     if options.child:
@@ -83,18 +97,53 @@ def prepare() -> int:
     settings.set(TEMPERATURE, 0.0)
     torn = real.parts.home.root / "Supplier-List-2025.pdf"
     torn.write_bytes((SAMPLES / "Travel-Policy-2026.pdf").read_bytes()[:20_000])
-    made: list[int] = []
-    call = CreateCollection(name=COLLECTION)
-    real.parts.core.request(call, done=lambda data: made.append(data.collection.id))
-    real.until(lambda: made, "the collection")
-    settings.set(DEFAULT_COLLECTION, made[0])
-    real.parts.documents.add([str(path) for path in [*sample_files(SAMPLES), torn]], made[0])
-    real.added()
+    others = {CONTRACTS: contracts(real.parts.home.root), PRICES: price_lists(real.parts.home.root)}
+    for name, files in {**others, COLLECTION: [*sample_files(SAMPLES), torn]}.items():
+        made: list[int] = []
+        call = CreateCollection(name=name)
+        real.parts.core.request(call, done=lambda data, made=made: made.append(data.collection.id))
+        real.until(lambda made=made: made, "the collection")
+        settings.set(DEFAULT_COLLECTION, made[0])
+        real.parts.documents.add([str(path) for path in files], made[0])
+        real.until(lambda made=made, files=files: _documents(real, made[0]) >= len(files) - 1, "the documents")
+        real.added()
     for question in ASKED:
         real.window.new_chat()
         real.ask(question)
     real.close()
     return 0
+
+
+def contracts(root: Path) -> list[Path]:
+    """A dozen contracts in five formats, as the tests make them."""
+    from made_documents import make
+
+    folder = root / "contracts"
+    folder.mkdir()
+    paths = []
+    for made in [each for each in make(3) if each.template == "contracts"][:12]:
+        paths.append(folder / made.name)
+        paths[-1].write_bytes(made.data)
+    return paths
+
+
+def price_lists(root: Path) -> list[Path]:
+    """The price list of the samples, and the one after it."""
+    from app.paths import SAMPLES
+
+    old = SAMPLES / "Price-List-2026-Q1.md"
+    text = old.read_text(encoding="utf-8")
+    for before, after in CHANGES:
+        assert before in text, before
+        text = text.replace(before, after)
+    new = root / "Price-List-2026-Q2.md"
+    new.write_text(text, encoding="utf-8")
+    return [old, new]
+
+
+def _documents(real: Any, collection: int) -> int:
+    """How many documents of a collection can be found."""
+    return next((each.documents for each in real.parts.documents.totals if each.id == collection), 0)
 
 
 def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
@@ -111,31 +160,70 @@ def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
     real.until(lambda: real.parts.documents.totals, "the documents")
     for name, show in scenes(real).items():
         if not only or name in only.split(","):
-            show()
+            shown = show()
             _settle()
-            picture.save(real.window.grab().toImage(), folder / f"{name}{suffix}.png")
+            picture.save((shown or real.window).grab().toImage(), folder / f"{name}{suffix}.png")
+            if shown is not None:
+                shown.close()
     real.close()
     return 0
 
 
-def scenes(real: Any) -> dict[str, Callable[[], None]]:
-    """Name → what brings the window there."""
+def scenes(real: Any) -> dict[str, Callable[[], Any]]:
+    """Name → what brings the window there; it returns what to draw where that is not the window."""
     chats = {chat.title: chat.id for chat in real.parts.reader.list_chats()}
 
     def chat(question: str) -> None:
         title = next(title for title in chats if question.startswith(title.rstrip("…")[:30]))
         real.window.open_chat(chats[title])
 
-    def source() -> None:
-        chat(CITED)
+    def source(question: str) -> None:
+        chat(question)
         _settle()
         real.press_first_chip()
-        real.until(lambda: real.chat.panel.page_view.image is not None, "the page")
+        shown = real.chat.panel
+        real.until(lambda: shown.text.isVisible() or shown.page_view.image is not None, "the page")
 
     def why() -> None:
         chat(CITED)
         _settle()
         real.chat.transcript.answers()[-1].bar.why.click()
+
+    def summary() -> None:
+        chat(SUMMARY)
+        _settle()
+        real.chat.transcript.verticalScrollBar().setValue(0)
+
+    def collection(name: str) -> None:
+        documents = real.parts.documents
+        documents.choose(next(each.id for each in documents.totals if each.name == name))
+        real.until(lambda: documents.listed, "the documents")
+
+    def compare() -> Any:
+        from app.gui.compare.open import open_comparison
+
+        collection(PRICES)
+        real.window.show_page("documents")
+        real.documents.table.selectAll()
+        dialog = open_comparison(real.documents, real.parts.core, real.documents.table.selected_rows())
+        assert dialog is not None
+        dialog.resize(real.window.size())
+        real.until(lambda: dialog.changes.rowCount(), "the comparison")
+        return dialog
+
+    def table_form() -> None:
+        collection(CONTRACTS)
+        real.window.show_page("extraction")
+        page = real.window.page("extraction")
+        real.until(lambda: page.start.template.count() > 1, "the templates")
+        page.start.template.setCurrentIndex(page.start.template.findText("Contracts"))
+
+    def table() -> None:
+        table_form()
+        page = real.window.page("extraction")
+        page.start.begin.click()
+        real.until(lambda: page.rows.rowCount() == 12 and page.progress.update_button.isVisible(), "the table")
+        page.open_source(page.rows.index(1, 2))
 
     def start() -> None:
         real.window.new_chat()
@@ -177,11 +265,16 @@ def scenes(real: Any) -> dict[str, Callable[[], None]]:
 
     return {
         "chat": lambda: chat(CITED),
-        "chat-source": source,
+        "chat-source": lambda: source(CITED),
+        "chat-sentence": lambda: source(SENTENCE),
+        "summary": summary,
         "chat-why": why,
         "chat-start": start,
         "not-found": missing,
         "documents": lambda: real.window.show_page("documents"),
+        "compare": compare,
+        "table-form": table_form,
+        "table": table,
         "drop": drop,
         "first-run": first_run,
         "model-stopped": failure,

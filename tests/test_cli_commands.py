@@ -35,7 +35,9 @@ from app.types import (
     InstalledModel,
     LookedAt,
     ModelInfo,
+    Passage,
     SearchResult,
+    Source,
     Stats,
     Trace,
 )
@@ -373,6 +375,26 @@ def test_bench_tells_figures_from_other_lines(
     assert said.err == "warming up\n"
     assert main(["bench", "search", "--json"]) == 1
     assert [line["figure"] for line in lines(capsys)] == ["a", "b"]
+
+
+def test_an_answer_is_said_with_the_sentence_that_each_source_is_cited_for(capsys: Captured) -> None:
+    text = "Travel is paid. In Norway the limit is 160 euros. Receipts are kept."
+    start, end = text.index("In"), text.index(" Receipts")
+    passage = Passage(
+        id=1, document_id=1, document="travel.md", path="/f/travel.md", collection="Rules", page=None, start=0,
+        end=len(text), text=text, best=(start, end),
+    )  # fmt: skip
+    sources = (Source(n=1, passage=passage),)
+    for said in ("Norway allows 160 euros [1].", "In Norway the limit is **160 euros**. [1]"):
+        answer = Answer(text=said, sources=sources)
+        args = build_parser().parse_args(["ask", "Q"])
+        assert ask.command(args, cast(Session, Explained(answer))) == 0
+        quoted = "**" not in said
+        assert ("    “In Norway the limit is 160 euros.”\n" in capsys.readouterr().out) is quoted
+    args = build_parser().parse_args(["ask", "Q", "--json"])
+    assert ask.command(args, cast(Session, Explained(answer))) == 0
+    (source,) = json.loads(capsys.readouterr().out)["sources"]
+    assert source["text"][slice(*source["best"])] == "In Norway the limit is 160 euros."
 
 
 class Explained:

@@ -23,7 +23,8 @@ from app.settings import (
     PASSAGES_PER_ANSWER,
     Settings,
 )
-from app.text.citations import best_sentence, cite, claims, clean, refuses
+from app.text.citations import cite, claims, clean, refuses, with_best
+from app.text.plain import shown
 from app.text.support import ENOUGH, STRICT, by_words
 from app.types import (
     ALL_COLLECTIONS,
@@ -265,6 +266,15 @@ def _mark(passages: tuple[Passage, ...]) -> Generator[Step, Data, tuple[Passage,
     return data.passages
 
 
+def _placed(sources: tuple[Source, ...]) -> Generator[Step, Data, tuple[Source, ...]]:
+    """The sources of an answer that stands, with the pages of what is marked in them; as they are if it is stopped."""
+    try:
+        marked = yield from _mark(tuple(source.passage for source in sources))
+    except Stopped:
+        return sources
+    return tuple(Source(n=source.n, passage=passage) for source, passage in zip(sources, marked, strict=True))
+
+
 def _near(ask: Ask, passages: tuple[Passage, ...], found: _Found) -> tuple[Passage, ...]:
     """The passages to answer from: the one with the answer first, far ones left out."""
     near = [passage for passage in passages if passage.score >= passages[0].score * FAR_SHARE]
@@ -347,8 +357,9 @@ def _check(ask: Ask, found: _Found, written: Chatted) -> Generator[Step, Data, A
         quoted, sources = _quote(used, ask.question)
         reason = UNCHECKED if support is None else REFUSED if refuses(text) else QUOTED
         return msgspec.structs.replace(base, text=quoted, sources=sources, note=" ".join([*notes, reason]))
+    sources = yield from _placed(cited.sources)
     return msgspec.structs.replace(
-        base, text=cited.text, sources=cited.sources, unsupported=cited.unsupported, note=" ".join(notes)
+        base, text=cited.text, sources=sources, unsupported=cited.unsupported, note=" ".join(notes)
     )
 
 
@@ -374,8 +385,8 @@ def _ground(stated: list[str], passages: tuple[Passage, ...]) -> Generator[Step,
 
 def _quote(passages: tuple[Passage, ...], question: str) -> tuple[str, tuple[Source, ...]]:
     """The best sentences of the best passages, word for word: right beats fluent."""
-    near = [passage for passage in passages if passage.score >= passages[0].score * CLOSE_SECOND][:QUOTES]
-    lines = [f"> {best_sentence(passage, question)} [{n}]" for n, passage in enumerate(near, 1)]
+    near = [with_best(each, question) for each in passages if each.score >= passages[0].score * CLOSE_SECOND][:QUOTES]
+    lines = [f"> {shown(passage)} [{n}]" for n, passage in enumerate(near, 1)]
     return "\n\n".join(lines), tuple(Source(n=n, passage=passage) for n, passage in enumerate(near, 1))
 
 

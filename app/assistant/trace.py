@@ -14,7 +14,8 @@ from typing import Literal, Protocol, TypeVar
 import msgspec
 
 from app.assistant.quote import SURE
-from app.text.citations import best_sentence, clean
+from app.text.citations import clean
+from app.text.plain import shown
 from app.text.support import STRICT, holds, language_of
 from app.types import Answer, AnswerSettings, Candidate, LookedAt, Outcome, Passage, Source, Trace
 from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
@@ -167,7 +168,7 @@ def _says_the_same(source: Passage, other: Passage) -> bool:
     """Whether the sentence that a source is cited for stands in another passage too."""
     if source.best is None:
         return False
-    sentence = best_sentence(source, "")
+    sentence = shown(source)
     language = language_of(sentence)
     return bool(language) and language == language_of(other.text) and holds(sentence, other, STRICT)
 

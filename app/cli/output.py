@@ -115,6 +115,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+        "best": list(passage.best) if passage.best else None,
         "score": round(passage.score, 6),
     }
 
@@ -151,6 +152,9 @@ def say_answer(answer: Answer) -> None:
         say()
     for source in answer.sources:
         say(f"[{source.n}] {place(source.passage)}")
+        sentence = shown(source.passage) if source.passage.best else ""
+        if sentence and sentence not in answer.text.replace("**", ""):  # a quotation is there already
+            say(f"    “{sentence}”")
     if answer.nearest:
         say("\nThe nearest passages:")
     for passage in answer.nearest:

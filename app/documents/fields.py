@@ -1,21 +1,31 @@
-"""Reads the fields of one document: its passages that a field's question finds, and the value that stands in them."""
+"""Reads the fields of one document: its passages that a field's words find, and the value that stands in them.
+
+Labels, phrases and the head of the document say most; where none of them says anything the reader is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import msgspec
 
 from app.documents.store import Store, line_boxes
 from app.text.bm25 import Index
+from app.text.fields.asked import answered, may_answer
 from app.text.fields.field import Field
 from app.text.fields.typed import SURE, Reading, evidence, head_passage, lone_headings, readings
 from app.text.parsed import page_at
 from app.types import Passage
+from app.types import Reading as Answer
 from app.workers.calls.documents import FieldFound
+from app.workers.protocol import AnyData
 
 PASSAGES = 24
 """Passages of a document that a field is looked for in; a document of fewer is read as a whole."""
+
+
+Asking = Callable[[str], Generator[AnyData | None, None, tuple[Sequence[Passage], Sequence[Answer]]]]
+"""A question → the passages of the document that search finds, and where the reader finds an answer in them."""
 
 
 class DocumentFields:
@@ -34,24 +44,28 @@ class DocumentFields:
         self._index: Index | None = None
         self._lone = lone_headings(self._text)
 
-    def read(self, field: Field) -> FieldFound:
-        """The value with its passage and the sentence or row that says it, or that it is not stated."""
-        passages = self._search(field)
-        best = next(iter(self._readings(field, passages)), None)
-        if best is None or best.chance < SURE:
-            return FieldFound(key=field.key)
-        passage = passages[best.n - 1]
-        span = evidence(passage.text, best.start, best.end)
-        return FieldFound(
-            key=field.key,
-            text=" ".join(passage.text[best.start : best.end].split()),
-            passage=self._cited(passage, span),
-            chance=best.chance,
-        )
+    def read(self, field: Field, ask: Asking) -> Generator[AnyData | None, None, FieldFound]:
+        """The value with its passage and the sentence or row that says it, or that it is not stated.
 
-    def _readings(self, field: Field, passages: Sequence[Passage]) -> tuple[Reading, ...]:
-        """Where values come from. What reads otherwise than by label and kind belongs here, beside it."""
-        return readings(field, passages, self._lone)
+        Two values that contradict each other are not settled by the reader; it is asked where there is none.
+        """
+        passages = self._search(field)
+        found = readings(field, passages, self._lone)
+        if found:
+            best, text = found[0], passages[found[0].n - 1].text
+            span = evidence(text, best.start, best.end)
+            return self._found(field, passages, best, span) if best.chance >= SURE else FieldFound(key=field.key)
+        if may_answer(field, passages):
+            near, answers = yield from ask(field.question)
+            said = answered(field, near, answers, self._lone)
+            if said is not None:
+                return self._found(field, near, said, said.evidence)
+        return FieldFound(key=field.key)
+
+    def _found(self, field: Field, passages: Sequence[Passage], best: Reading, span: tuple[int, int]) -> FieldFound:
+        passage = passages[best.n - 1]
+        text = " ".join(passage.text[best.start : best.end].split())
+        return FieldFound(key=field.key, text=text, passage=self._cited(passage, span), chance=best.chance)
 
     def _search(self, field: Field) -> list[Passage]:
         """The head of the document, then its passages in the order in which they fit the question."""

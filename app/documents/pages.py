@@ -13,6 +13,7 @@ from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
 from app.text.parsed import page_at
+from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
 from app.workers.calls.documents import PageImage, RenderPage
 from app.workers.protocol import AnyData
@@ -27,7 +28,7 @@ class Pages:
     def render(self, store: Store, call: RenderPage) -> Generator[AnyData, None, PageImage]:
         """
         Raises:
-            AppError: the document or its file is gone, or the file has changed.
+            AppError: the document or its file is gone, or one of them has changed.
         """
         document = document_of(store, call.document_id)
         if not Path(document.path).is_file():
@@ -36,11 +37,16 @@ class Pages:
             )
         if differs(store, document):
             raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
+        passage = _standing(store, call.passage) if call.passage is not None and call.passage.text else None
         viewer = self._viewer = self._viewer or Parser()
         picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
         marks: tuple[Box, ...] = ()
-        if call.end > call.start:
-            marks = yield from _marks(store, viewer, document, call)
+        faint: tuple[Box, ...] = ()
+        if passage is not None:
+            (start, end), (first, last) = mark_of(passage), faint_of(passage)
+            marks = yield from _boxes(store, viewer, document, call.page, passage.start, (start, end))
+            for span in ((first, start), (end, last)):
+                faint += yield from _boxes(store, viewer, document, call.page, passage.start, span)
         return PageImage(
             png=base64.b64encode(picture.png).decode("ascii"),
             width=picture.width,
@@ -48,6 +54,7 @@ class Pages:
             pages=picture.pages,
             scale=picture.scale,
             marks=marks,
+            faint=faint,
         )
 
     def close(self) -> None:
@@ -57,18 +64,41 @@ class Pages:
             self._viewer = None
 
 
-def _marks(
-    store: Store, viewer: Parser, document: Document, call: RenderPage
+def _boxes(
+    store: Store, viewer: Parser, document: Document, page: int, offset: int, span: tuple[int, int]
 ) -> Generator[AnyData, None, tuple[Box, ...]]:
-    """The span's own boxes; where the file will not give them, those of its lines, as stored."""
-    _, pages = store.text(document.id)
-    first, last = pages[call.page - 1] if 0 < call.page <= len(pages) else (0, 0)
-    start, end = max(call.start, first) - first, min(call.end, last) - first
+    """The boxes of a span on a page; where the file will not give them, those of its lines, as stored.
+
+    `span` counts from `offset` in the document's text.
+    """
+    pages = store.pages(document.id)
+    first, last = pages[page - 1] if 0 < page <= len(pages) else (0, 0)
+    start, end = max(offset + span[0], first), min(offset + span[1], last)
+    if start >= end:
+        return ()
     try:
-        tight: tuple[Box, ...] = yield from in_thread(lambda: viewer.span_boxes(document.path, call.page, start, end))
+        tight: tuple[Box, ...] = yield from in_thread(
+            lambda: viewer.span_boxes(document.path, page, start - first, end - first)
+        )
     except AppError:
         tight = ()
-    return tight or line_boxes(store.lines(document.id), call.start, call.end, call.page)
+    return tight or line_boxes(store.lines(document.id), start, end, page)
+
+
+def _standing(store: Store, passage: Passage) -> Passage:
+    """The passage where it stands now: its document may have been indexed again since it was cited.
+
+    Raises:
+        AppError: its words are not there any more, or not on the page that is cited.
+    """
+    text, pages = store.text(passage.document_id)
+    if text[passage.start : passage.end].strip() == passage.text.strip():
+        return passage
+    start = text.find(passage.text)
+    moved = msgspec.structs.replace(passage, start=start, end=start + len(passage.text))
+    if start < 0 or page_at(pages, start + mark_of(moved)[0]) != passage.page:
+        raise AppError("The document has changed since this was found.", "Ask again to see where it stands now.")
+    return moved
 
 
 def marked(store: Store, passage: Passage, best: tuple[int, int] | None) -> Passage:

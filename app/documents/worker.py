@@ -6,7 +6,7 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -28,7 +28,8 @@ from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm
 from app.errors import AppError, Damaged
 from app.paths import Home
-from app.types import Document
+from app.types import Document, Filter, Passage
+from app.types import Reading as Answer
 from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
 from app.workers.calls.documents import (
     Add,
@@ -73,6 +74,8 @@ from app.workers.roles import Steps
 
 STALE = "It is being read anew for search by meaning. Until then it is found by its words."
 
+ASKED = 10
+"""Passages of a document that the reader looks at for a field, as for an answer."""
 STAT_BUDGET_S = 0.2
 """How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
@@ -297,9 +300,19 @@ class DocumentsRole:
     def _read_fields(self, call: ReadFields) -> Steps:
         """A field a step, so that other requests have their turn."""
         document = DocumentFields(self._store, call.document_id)
+        within = Filter(documents=(call.document_id,))
+
+        def ask(question: str) -> Generator[AnyData | None, None, tuple[Sequence[Passage], Sequence[Answer]]]:
+            searched = yield from self._search(Search(query=question, k=ASKED, filter=within))
+            assert isinstance(searched, Searched)
+            passages = searched.result.passages
+            read = yield from self._read(Read(question=question, passages=passages))
+            assert isinstance(read, Readings)
+            return passages, read.readings
+
         found = []
         for field in call.fields:
-            found.append(document.read(field))
+            found.append((yield from document.read(field, ask)))
             yield None
         return FieldsRead(fields=tuple(found))
 

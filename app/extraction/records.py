@@ -13,7 +13,7 @@ from app.text.fields.field import Field
 from app.types import Document, Passage
 
 MOST_DOCUMENTS = 1000
-READER = 1
+READER = 2
 """Counts up when fields are read otherwise: cells of before are then read again."""
 
 CellState = Literal["found", "not_stated", "by_hand"]
@@ -73,7 +73,14 @@ class Table(Struct, frozen=True, kw_only=True):
 def basis(field: Field, document: Document) -> str:
     """By what a cell is known to be still true: the field, the document's version and the way of reading."""
     asked = msgspec.json.encode([READER, document.id, document.indexed_at, field])
-    return hashlib.sha256(asked).hexdigest()[:24]
+    return f"{READER}:{hashlib.sha256(asked).hexdigest()[:24]}"
+
+
+def is_outdated(row: Row) -> bool:
+    """Whether an older reader read any of its cells; filling the table again reads them anew."""
+    return any(
+        cell.basis and cell.by_hand is None and not cell.basis.startswith(f"{READER}:") for cell in row.cells.values()
+    )
 
 
 def due(fields: Sequence[Field], document: Document, row: Row | None) -> tuple[Field, ...]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from app.text.evidence import Piece, pieces_of_passage
-from app.text.plain import shown
 from app.text.sentences import sentences
-from app.text.support import ENOUGH, holds, stem, words_of
+from app.text.support import ENOUGH, source_of, stem, words_of
 from app.types import Passage, Source, Support
 
 _MARK = re.compile(r"(?<![ \t])[ \t]*(?:\[\s*\^?\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\](?!\()|【\d{1,3}[^】]{0,12}】)")
@@ -102,28 +101,29 @@ def cite(
     """Put a citation after each supported sentence, numbered by first use; the others are unsupported.
 
     `support` has one entry a claim and counts the passages from 1. A passage that lacks what the sentence says
-    does not count as support, however near it is; `enough` is the share of words that it must hold, and `question`
-    says what a bare value answers.
+    does not count as support, however near it is; `enough` is the share of words that it must hold, and `question` says
+    what a bare value answers. The `best` of a source is what supports the first sentence that cites it.
     """
     numbers: dict[int, int] = {}
+    sources: list[Source] = []
     unsupported: list[str] = []
     pieces: list[str] = []
     at = 0
     for claim, backing in zip(stated, support, strict=True):
         index = backing.n
-        if (
-            index is None
-            or not 1 <= index <= len(passages)
-            or not holds(claim.text, passages[index - 1], enough, question)
-        ):
+        passage = passages[index - 1] if index is not None and 1 <= index <= len(passages) else None
+        piece = source_of(claim.text, passage, enough, question) if passage is not None else None
+        if index is None or passage is None or piece is None:
             unsupported.append(claim.text)
             continue
+        if index not in numbers:
+            numbers[index] = len(numbers) + 1
+            sources.append(Source(n=numbers[index], passage=replace(passage, best=(piece.start, piece.end))))
         place = claim.start + place_mark(text[claim.start : claim.end])
-        pieces += [text[at:place], f" [{numbers.setdefault(index, len(numbers) + 1)}]"]
+        pieces += [text[at:place], f" [{numbers[index]}]"]
         at = place
     pieces.append(text[at:])
-    sources = tuple(Source(n=n, passage=passages[index - 1]) for index, n in numbers.items())
-    return Cited("".join(pieces), sources, tuple(unsupported))
+    return Cited("".join(pieces), tuple(sources), tuple(unsupported))
 
 
 def refuses(text: str) -> bool:
@@ -131,9 +131,9 @@ def refuses(text: str) -> bool:
     return bool(_REFUSAL.search(text))
 
 
-def best_sentence(passage: Passage, question: str) -> str:
-    """The sentence or row of a passage that answers best, for people on one line; where none was marked, the one with
-    most of the question's words."""
+def with_best(passage: Passage, question: str) -> Passage:
+    """The passage with the sentence or row that answers best; where none was marked, the one with most of the
+    question's words."""
     words = {stem(word) for word in words_of(question)}
 
     def shared(piece: Piece) -> int:
@@ -143,7 +143,7 @@ def best_sentence(passage: Passage, question: str) -> str:
     if passage.best is None and pieces:
         best = max(pieces, key=shared)
         passage = replace(passage, best=(best.start, best.end))
-    return shown(passage)
+    return passage
 
 
 def place_mark(sentence: str) -> int:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from app.text.tables import Table, tables_of
+from app.text.tables import Table, rows_of, tables_of
 from app.types import Passage
 
 MARKDOWN = (".md", ".markdown")
 _LINE = re.compile(r"[^\n]*\n?")
 _FRONT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|(?P<item>[-*+])\s+)")
-_NOTHING = re.compile(r"\s*(?:(?:[-*_]\s*){3,}|`{3,}.*|~{3,}.*|={3,}|-{2,})\s*")
+_NOTHING = re.compile(r"\s*(?:(?:[-*_]\s*){3,}|`{3,}.*|~{3,}.*|={3,}|-{2,}|\|(?:\s*:?-{2,}:?\s*\|)+)\s*")
 _INLINE = re.compile(
     r"!?\[(?P<link>[^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+[\"'(][^)\n]*)?\)"
     r"|(?P<strong>\*\*|__)(?=\S)(?P<bold>.+?)(?<=\S)(?P=strong)"
@@ -70,17 +70,26 @@ def plain(text: str, header: str = "", *, markdown: bool) -> Plain:
     return Plain("".join(piece.text for piece in pieces), tuple(pieces))
 
 
+def unmarked(text: str, *, markdown: bool) -> Plain:
+    """The same with its tables row by row as they stand: where a header is to be seen in its place too."""
+    pieces = tuple(_lines(text, 0, len(text), markdown))
+    return Plain("".join(piece.text for piece in pieces), pieces)
+
+
 def is_markdown(name: str) -> bool:
     """Whether a document of this name holds Markdown."""
     return name.lower().endswith(MARKDOWN)
 
 
 def mark_of(passage: Passage) -> tuple[int, int]:
-    """What of the passage is evidence: the row that answers, or all of it where none was chosen."""
-    if passage.best is not None:
-        for table in tables_of(passage.text, passage.header):
-            if any((row.start, row.end) == passage.best for row in table.rows):
-                return passage.best
+    """What of the passage is evidence: the sentence or row that answers, or all of it where none was chosen."""
+    return passage.best or (0, len(passage.text))
+
+
+def faint_of(passage: Passage) -> tuple[int, int]:
+    """What is marked faintly round the evidence: the passage; nothing round a row, its neighbours say other things."""
+    if any((row.start, row.end) == passage.best for row in rows_of(passage.text, passage.header)):
+        return mark_of(passage)
     return 0, len(passage.text)
 
 

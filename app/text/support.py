@@ -54,12 +54,18 @@ _ALL_COMMON = frozenset(word for words in _COMMON.values() for word in words)
 
 
 def holds(sentence: str, passage: Passage, enough: float = ENOUGH, question: str = "") -> bool:
-    """Whether one sentence or one table row of the passage can be the source of the sentence.
+    """Whether a piece of the passage can be the source of the sentence, see `source_of`."""
+    return source_of(sentence, passage, enough, question) is not None
+
+
+def source_of(sentence: str, passage: Passage, enough: float = ENOUGH, question: str = "") -> Piece | None:
+    """The sentence or table row of the passage that can be the source of the sentence; None where there is none.
 
     Its numbers with their units, its names and enough of its words stand there together; title and headings say what
     it is about, and for names and words also the sentence before. Words are compared only within one language, so that
     a German answer can cite an English passage. A name that only the question holds does not do: “the limit in Norway
-    is 160 EUR” needs a passage about Norway.
+    is 160 EUR” needs a passage about Norway. Of several the one that shares most of its words is meant, and of those
+    that share as many, as where the languages differ, the one that answers best (`passage.best`).
 
     Args:
         sentence: the claim.
@@ -69,7 +75,8 @@ def holds(sentence: str, passage: Passage, enough: float = ENOUGH, question: str
     """
     claim = _Claim(sentence, question)
     title = f"{passage.document} {passage.heading}"
-    return any(claim.stands_in(piece, title, passage, enough) for piece in pieces_of_passage(passage))
+    holding = (piece for piece in pieces_of_passage(passage) if claim.stands_in(piece, title, passage, enough))
+    return max(holding, key=lambda piece: (claim.shares(piece), (piece.start, piece.end) == passage.best), default=None)
 
 
 class _Claim:
@@ -97,6 +104,10 @@ class _Claim:
         if any(stem(name) not in there for name in self._names):
             return False
         return not self._own or len(self._own & there) >= enough * len(self._own)
+
+    def shares(self, piece: Piece) -> int:
+        """How many of its own words the piece holds."""
+        return len(self._own & {stem(word) for word in _WORD.findall(piece.text)})
 
     def _cells(self, piece: Piece) -> str:
         """What a number of the claim may stand in: of a row only the columns that the claim names, if it names any."""

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from app.text.citations import best_sentence, cite, claims, clean, refuses
+from app.text.citations import cite, claims, clean, refuses, with_best
+from app.text.plain import shown
 from app.text.support import by_words, holds, language_of, numbers_of
 from app.types import Passage, Support
 
@@ -134,9 +135,9 @@ def test_a_stopped_answer_does_not_cite_another_number() -> None:
 
 
 def test_the_best_sentence_is_the_marked_one_or_the_one_with_the_questions_words() -> None:
-    assert best_sentence(passage(LEAVE), "When does unused leave expire?") == "Unused leave expires on 31 March."
-    assert best_sentence(passage("One.\nTwo.", best=(5, 9)), "One") == "Two."
-    assert best_sentence(passage(""), "x") == ""
+    assert shown(with_best(passage(LEAVE), "When does unused leave expire?")) == "Unused leave expires on 31 March."
+    assert shown(with_best(passage("One.\nTwo.", best=(5, 9)), "One")) == "Two."
+    assert with_best(passage(""), "x").best is None
 
 
 @pytest.mark.parametrize(

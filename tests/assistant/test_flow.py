@@ -104,7 +104,10 @@ def test_a_supported_answer_is_cited_with_what_was_searched() -> None:
     workers.support = [2, None]
     done = asked(workers)
     assert done.text == "The limit is 200 EUR [1]. It is a fine rule for the walkers of dogs."
-    assert [(source.n, source.passage) for source in done.sources] == [(1, PASSAGES[1])]
+    (source,) = done.sources
+    assert (source.n, source.passage.id) == (1, PASSAGES[1].id)
+    assert source.passage.best is not None, "the sentence that says it is what is marked"
+    assert "200 EUR" in source.passage.text[slice(*source.passage.best)]
     assert done.unsupported == ("It is a fine rule for the walkers of dogs.",)
     assert (done.searched, done.model, done.stats.prompt_tokens) == ("HR", "M", 90)
     (search,) = workers.made(Search)
@@ -244,7 +247,8 @@ def test_an_answer_that_no_passage_supports_gives_way_to_the_evidence() -> None:
     done = asked(Workers("The limit is 999 EUR. I am sure."))
     assert done.text == QUOTE
     assert done.note == QUOTED
-    assert [source.passage for source in done.sources] == list(PASSAGES[:2])
+    assert [source.passage.id for source in done.sources] == [1, 2]
+    assert all(source.passage.best == (0, 47) for source in done.sources), "the sentence that is quoted is marked"
     assert asked(Workers("The passages do not contain the answer.")).note == REFUSED
     assert asked(Workers("")).sources
 
@@ -269,14 +273,14 @@ def test_only_passages_that_the_prompt_held_can_be_cited() -> None:
     done = asked(workers)
     (ground,) = workers.made(Ground)
     assert isinstance(ground, Ground) and ground.passages == PASSAGES[:1]
-    assert all(source.passage == PASSAGES[0] for source in done.sources)
+    assert all(source.passage.id == PASSAGES[0].id for source in done.sources)
     assert asked(Workers("Hi.", used=0), only_from_documents=False).sources == ()
 
 
 def test_passages_that_did_not_fit_are_quoted_or_the_model_is_said_to_answer_alone() -> None:
     done = asked(Workers("The limit is 900 EUR.", used=0))
     assert (done.text, done.note) == (QUOTE, NO_ROOM)
-    assert [source.passage for source in done.sources] == list(PASSAGES[:2])
+    assert [source.passage.id for source in done.sources] == [1, 2]
     alone = asked(Workers("The limit is 900 EUR.", used=0), only_from_documents=False)
     assert (alone.text, alone.sources, alone.note) == ("The limit is 900 EUR.", (), ALONE_NO_ROOM)
 
@@ -326,7 +330,7 @@ def test_stop_ends_at_once_with_what_has_come(kind: type) -> None:
         assert (done.text, done.thinking) == ("The limit", "thought")
     if kind is Ground:
         assert done.text == "The limit is 200 EUR [1]."
-        assert done.sources[0].passage == PASSAGES[1]
+        assert done.sources[0].passage.id == PASSAGES[1].id
 
 
 def test_notes_of_the_index_and_of_the_length_reach_the_user() -> None:

@@ -15,13 +15,19 @@ def text_at(x: float, y: float, text: str, size: float = 11, font: str = "F1", e
     return f"q {extra} BT /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({escaped}) Tj ET Q\n"
 
 
+def chinese_at(x: float, y: float, text: str) -> str:
+    """A line of Chinese as page content; letters are 11 points wide."""
+    return f"q BT /F4 11 Tf 1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj ET Q\n"
+
+
 def pdf(pages: list[str], box: str = "0 0 595 842", more: str = "", password: str = "", picture: bool = False) -> bytes:
-    """A PDF of these page contents in Helvetica (F1) and Helvetica-Bold (F2); /Im is a grey picture.
+    """A PDF of these page contents in Helvetica (F1), Helvetica-Bold (F2), Helvetica with the ligature "fi" at byte 1
+    (F3) and a Chinese font that is not embedded (F4, see `chinese_at`); /Im is a grey picture.
 
     `more` goes into each page's dictionary. A password encrypts with 40-bit RC4 (ISO 32000-1, 7.6.3, revision 2).
     """
     key, encryption = _encryption(password) if password else (b"", "")
-    resources = "/Font << /F1 3 0 R /F2 4 0 R >>" + (" /XObject << /Im 5 0 R >>" if picture else "")
+    resources = "/Font << /F1 3 0 R /F2 4 0 R /F3 6 0 R /F4 7 0 R >>" + (" /XObject << /Im 5 0 R >>" if picture else "")
     objects: dict[int, bytes] = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
         3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
@@ -32,6 +38,12 @@ def pdf(pages: list[str], box: str = "0 0 595 842", more: str = "", password: st
             key,
             "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8",
         ),
+        6: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding "
+        b"<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [1 /fi] >> >>",
+        7: b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UTF16-H "
+        b"/DescendantFonts [8 0 R] >>",
+        8: b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>",
     }
     kids = []
     for at, content in enumerate(pages):

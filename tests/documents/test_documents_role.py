@@ -340,9 +340,7 @@ def test_a_page_is_drawn_with_its_passage_marked(documents) -> None:
     documents.add(RESOURCES / "samples" / "Travel-Policy-2026.pdf")
     best = documents.search("What is the hotel limit per night in Munich?").passages[0]
     assert best.page == 8 and best.boxes
-    drawn = documents.ask(
-        RenderPage(document_id=best.document_id, page=best.page, start=best.start, end=best.end, scale=1.0)
-    )
+    drawn = documents.ask(RenderPage(document_id=best.document_id, page=best.page, passage=best, scale=1.0))
     assert base64.b64decode(drawn.png).startswith(b"\x89PNG") and drawn.pages >= 8
     assert drawn.marks and all(0 <= m.left < m.right <= drawn.width and m.top < m.bottom for m in drawn.marks)
     with pytest.raises(AppError):
@@ -362,9 +360,7 @@ def test_a_passage_over_a_page_break_is_cited_by_the_page_of_its_sentence(docume
     assert "Receipts" in early.text[slice(*early.best)] and early.page == 1
     assert "160 euros" in late.text[slice(*late.best)] and late.page == 2
     for passage in (early, late):
-        call = RenderPage(
-            document_id=passage.document_id, page=passage.page, start=passage.start, end=passage.end, scale=1.0
-        )
+        call = RenderPage(document_id=passage.document_id, page=passage.page, passage=passage, scale=1.0)
         assert len(passage.boxes) == len(documents.ask(call).marks) == 1
 
 

@@ -10,14 +10,13 @@ from conftest import Documents
 from made_documents import FIELDS, make
 
 from app.documents.embed import Counter as Tokens
-from app.documents.fields import DocumentFields
 from app.documents.loaders import load
 from app.embedder.prepared import prepared
 from app.errors import AppError
-from app.extraction.templates import template_named
+from app.extraction.templates import template_named, typed_field
 from app.paths import home
 from app.text.fields.field import Field, make_field
-from app.text.fields.typed import SURE, evidence, head_passage, lone_headings, readings
+from app.text.fields.typed import BY_LABEL, SURE, evidence, head_passage, lone_headings, readings
 from app.text.passages import cut
 from app.types import Passage
 from app.workers.calls.documents import FieldFound, FieldsRead, ReadFields
@@ -122,6 +121,80 @@ def test_a_long_document_is_searched_for_the_field(documents: Documents, tmp_pat
     documents.add(path)
     document = documents.listed()[0]
     assert document.passages > 24
-    asked = DocumentFields(documents.role._store, document.id).read(template_named("contracts").fields[4])
+    (asked,) = read_fields(documents, document.id, template_named("contracts").fields[4])
     assert asked.text == "three months"
     assert asked.passage is not None and "three months" in text[asked.passage.start : asked.passage.end]
+
+
+def read_fields(documents: Documents, document_id: int, *fields: Field) -> tuple[FieldFound, ...]:
+    read = documents.ask(ReadFields(document_id=document_id, fields=fields))
+    assert isinstance(read, FieldsRead)
+    return read.fields
+
+
+DEAL = """# Frame contract
+
+The contract was signed by Ines Albrecht on 4 May 2026 in Graz.
+
+## Delivery
+
+For each day of a late delivery the supplier pays a penalty of 250 euros. The pallets are returned within a week.
+
+## Notice
+
+Either side may leave with a notice period of three months.
+Notice period: 3 months
+"""
+QUIET = """# Frame contract
+
+The parties met on 4 May 2026. The last contract was signed by Tomasz Nowak.
+
+## References
+
+The contract with the dairy was signed by Karin Lindqvist.
+
+## Notice
+
+Notice period: 3 months
+Notice period: 6 months
+"""
+
+
+@pytest.mark.real
+def test_what_no_label_says_the_reader_finds_in_a_sentence(documents: Documents, tmp_path: Path) -> None:
+    """A question in words, its value with the whole sentence; and nothing where others or nobody signed."""
+    fields = tuple(
+        typed_field(each)
+        for each in (
+            "Who signed the contract?",
+            "When was the contract signed?",
+            "What is the penalty for a late delivery?",
+        )
+    )
+    assert [each.kind for each in fields] == ["name", "date", "text"]
+    (tmp_path / "deal.md").write_text(DEAL, encoding="utf-8")
+    (tmp_path / "quiet.md").write_text(QUIET, encoding="utf-8")
+    documents.add(tmp_path / "deal.md", tmp_path / "quiet.md")
+    deal, quiet = documents.listed()
+    who, when, penalty = read_fields(documents, deal.id, *fields)
+    assert (who.text, when.text) == ("Ines Albrecht", "4 May 2026") and "250 euros" in penalty.text
+    for found in (who, when):
+        assert found.passage is not None and found.passage.best is not None
+        said = found.passage.text[slice(*found.passage.best)]
+        assert said == "The contract was signed by Ines Albrecht on 4 May 2026 in Graz."
+        assert DEAL[found.passage.start : found.passage.end] == found.passage.text
+    assert [each.text for each in read_fields(documents, quiet.id, *fields)] == ["", "", ""]
+
+
+@pytest.mark.real
+def test_the_reader_settles_no_labels(documents: Documents, tmp_path: Path) -> None:
+    """A label that is certain is not read otherwise, and two that contradict each other stay not stated."""
+    field = make_field("Notice period")
+    (tmp_path / "deal.md").write_text(DEAL, encoding="utf-8")
+    (tmp_path / "quiet.md").write_text(QUIET, encoding="utf-8")
+    documents.add(tmp_path / "deal.md", tmp_path / "quiet.md")
+    deal, quiet = documents.listed()
+    (certain,) = read_fields(documents, deal.id, field)
+    assert certain.chance == BY_LABEL and certain.text in ("3 months", "three months")
+    (open_,) = read_fields(documents, quiet.id, field)
+    assert open_.text == "" and open_.passage is None

@@ -132,6 +132,9 @@ class World:
             call = job.call
             assert isinstance(call, Ground)
             job.finish(Grounded(support=tuple(Support(n=1, score=0.9) for _ in call.sentences)))
+        for job in self.documents.waiting(Mark):
+            assert isinstance(job.call, Mark)
+            job.finish(Marked(passages=job.call.passages))
 
     def complete_without_check(self, text: str = MUNICH, thinking: str = "", used: int = 1) -> None:
         """The engine is done."""

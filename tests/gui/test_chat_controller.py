@@ -7,7 +7,7 @@ from chat_world import MUNICH, TRAVEL, World, cited, passage
 from app.chats.records import Turn
 from app.core import answers
 from app.errors import AppError, WorkerGone
-from app.workers.calls.documents import Ground, Search
+from app.workers.calls.documents import Ground, Mark, Search
 from app.workers.calls.engine import Chat, Count, Counted
 
 
@@ -219,6 +219,7 @@ def test_check_that_dies_keeps_the_answer(qtbot) -> None:
     world.say(MUNICH)
     world.complete_without_check()
     world.documents.last(Ground).fail(WorkerGone("The document reader stopped unexpectedly."))
+    world.documents.last(Mark).fail(WorkerGone("The document reader stopped unexpectedly."))
     turn = last_turn(world)
     assert turn.state == "done" and MUNICH in turn.text.replace(" [1]", "")
 

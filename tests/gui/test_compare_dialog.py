@@ -95,6 +95,7 @@ def test_changes_are_gone_through_by_keys_and_marked_on_both_sides(
     assert (dialog.summary.text(), dialog.place.text()) == ("2 differences", "1 of 2")
     assert (dialog.left.marked(), dialog.right.marked()) == (["120"], ["140"])
     assert selected(dialog) == "140"  # behind an emoji, that Qt counts as two
+    assert dialog.left.text.toPlainText().startswith("Travel rules"), "without the marks of Markdown"
     assert dialog.list.hasFocus()
     qtbot.keyClick(dialog.list, Qt.Key.Key_Down)
     assert dialog.place.text() == "2 of 2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from documents_world import DocumentsWorld
 from PySide6.QtCore import Qt
@@ -145,11 +146,40 @@ def test_what_cannot_be_asked_is_said_in_the_form(desk: Desk) -> None:
     assert desk.controller.table is None
 
 
+def test_a_template_of_ones_own_can_be_deleted(desk: Desk) -> None:
+    form = desk.page.start
+    assert form.delete.isHidden(), "those that come along stay"
+    form.template.setCurrentIndex(form.template.findText("Your own fields"))
+    form.fields.setPlainText("Rent\nDeposit")
+    form.name.edit.setText("Leases")
+    form.keep.click()
+    form.template.setCurrentIndex(form.template.findText("Leases"))
+    assert not form.delete.isHidden() and form.fields.toPlainText() == "Rent\nDeposit"
+    form.delete.click()
+    assert form.template.findText("Leases") < 0 and form.delete.isHidden()
+    assert form.template.currentText() and "Rent" not in form.fields.toPlainText()
+
+
+def test_a_table_of_an_older_reader_says_so(filled: Desk) -> None:
+    model, words = filled.controller.model, filled.page.progress.words
+    assert words.text() == "2 documents"
+    row = model.index(0, 0).data(ROW_ROLE)
+    old = {key: msgspec.structs.replace(cell, basis="1f0c") for key, cell in row.cells.items()}
+    model.take(msgspec.structs.replace(row, cells=old))
+    filled.page.shown()
+    assert words.text() == "2 documents. An older reader filled this table; Update reads it anew."
+    by_hand = {key: msgspec.structs.replace(cell, by_hand="x") for key, cell in old.items()}
+    model.take(msgspec.structs.replace(row, cells=by_hand))
+    filled.page.shown()
+    assert words.text() == "2 documents", "what a person put there is nobody's reading"
+
+
 def test_a_click_opens_the_sentence_and_marks_the_cell(filled: Desk, qtbot: QtBot) -> None:
     filled.click(qtbot, 0, 1)
     shown = filled.page.source.passage
     assert filled.page.host.is_open and shown is not None
-    assert (shown.text, shown.start) == ("It is 2 months.", 107)
+    assert shown.best is not None and shown.text[slice(*shown.best)] == "It is 2 months."
+    assert filled.page.source.text.marked_text() == "It is 2 months."
     assert filled.page.table.look.active == (1, 1)
     assert filled.world.child.last(ReadText).call.document_id == 1
     filled.click(qtbot, 1, 2)  # not stated: nothing to show

@@ -49,13 +49,16 @@ def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder)
     world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     panel.show_passages([pdf(data_folder)], 0)
-    world.child.last(RenderPage).finish(page_image(marks=(Box(50, 300, 400, 320),)))
+    image = page_image(marks=(Box(50, 300, 400, 320),))
+    world.child.last(RenderPage).finish(msgspec.structs.replace(image, faint=(Box(50, 320, 400, 340),)))
     view = panel.page_view
     scale = view.width() / 595
     picture = view.grab().toImage()
     inside, outside = QPoint(round(200 * scale), round(310 * scale)), QPoint(round(200 * scale), round(400 * scale))
     assert picture.pixelColor(inside) == QColor("#FFE27A")
     assert picture.pixelColor(outside) == QColor("white")
+    round_it = picture.pixelColor(QPoint(round(200 * scale), round(330 * scale)))
+    assert 0xC0 < round_it.blue() < 0xFF, "the rest of the passage is paler"
 
 
 def test_pages_are_turned_and_neighbours_wait_ready(qtbot, data_folder) -> None:
@@ -100,7 +103,7 @@ def test_hasty_turning_keeps_one_request(qtbot, data_folder) -> None:
     assert KEPT_PAGES < 50
 
 
-def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> None:
+def test_text_marks_the_best_sentence_and_its_passage_faintly(qtbot, data_folder) -> None:
     world = DocumentsWorld()
     panel = make_panel(world, qtbot)
     text = "Intro with a \U0001f600 smiley.\n" * 200 + MUNICH + " Second sentence.\nThe rest.\n" * 50
@@ -112,10 +115,12 @@ def test_text_marks_the_passage_and_its_best_sentence(qtbot, data_folder) -> Non
     )  # fmt: skip
     panel.show_passages([shown], 0)
     world.child.last(ReadText).finish(DocumentText(name="Notes.md", format="md", text=text))
-    assert panel.text.marked_text() == MUNICH
+    assert panel.text.marked_text() == MUNICH[4:15]
     cursor = panel.text.document().find("hotel limit")
     assert cursor.charFormat().fontWeight() >= 600
     assert cursor.charFormat().background().color() == QColor("#FFE27A")
+    rest = panel.text.document().find(MUNICH[16:30])
+    assert rest.charFormat().background().color() == QColor("#FFF1BF") and rest.charFormat().fontWeight() < 600
     assert panel.text.verticalScrollBar().value() > 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.text.citations import best_sentence
+from app.text.citations import with_best
 from app.text.evidence import pieces_of
 from app.text.plain import mark_of, plain, shown
 from app.text.support import holds
@@ -111,7 +111,7 @@ def test_people_read_rows_and_no_marks() -> None:
     assert shown(marked) == "City: Munich · Standard: 165 € · During trade fairs: 220 €"
     assert mark_of(marked) == (row.start, row.end)
     assert mark_of(passage(LIMITS)) == (0, len(LIMITS))
-    assert best_sentence(passage(LIMITS), "limit Munich") == shown(marked)
+    assert shown(with_best(passage(LIMITS), "limit Munich")) == shown(marked)
     text = (
         "## 4 Leave\n\n**Everyone** has [30 days](https://x.example/a_(b)) of `leave`.\n\n- one\n- two *2*\n---\n5 * 3"
     )

@@ -1,4 +1,4 @@
-"""A PDF page as an image with the cited passage marked, as if with a yellow marker on the white page."""
+"""A PDF page as an image with the cited sentence marked, as if with a yellow marker on the white page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from typing import cast
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui.theme import theme
@@ -16,6 +16,8 @@ PROBE = 300
 """Columns in which a page is looked at for its margins."""
 MARGIN_SHARE = 0.03
 """Of the page's width, what is left of an empty margin."""
+FAINT = 0.3
+"""How much of the mark's yellow the rest of the passage has."""
 _PAPER = bytes(255 if value >= 0xF4 else 0 for value in range(256))
 """Grey values that count as paper, 255, and as ink, 0."""
 
@@ -49,6 +51,11 @@ class PageView(QWidget):
         self.setAccessibleName(name)
         self.fit_width(self._width)
 
+    def clear(self) -> None:
+        """A blank sheet, until the page has come."""
+        self._image, self._page = None, QPixmap()
+        self.fit_width(self._width)
+
     def fit_width(self, width: int) -> None:
         """Be so wide; the height follows the page."""
         self._width = width
@@ -66,7 +73,7 @@ class PageView(QWidget):
         if self._image is None or not self._image.marks or self._page.isNull():
             return 0.0
         points = self._page.width() / self._image.scale
-        return min(box.top for box in self._image.marks) * self._width / points
+        return self._image.marks[0].top * self._width / points
 
     def scale_on_paper(self) -> float | None:
         """How large it is drawn, 1.0 for its size on paper at 96 pixels an inch; None without a page."""
@@ -101,10 +108,13 @@ def _marked(pixels: QImage, image: PageImage) -> QImage:
     made = pixels.convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(made)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
-    for box in image.marks:
-        left, top = box.left * image.scale, box.top * image.scale
-        area = QRectF(left, top, (box.right - box.left) * image.scale, (box.bottom - box.top) * image.scale)
-        painter.fillRect(area, theme().color("mark"))
+    mark = theme().color("mark")
+    faint = QColor.fromRgbF(*(1 - FAINT * (1 - part) for part in (mark.redF(), mark.greenF(), mark.blueF())))
+    for color, boxes in ((faint, image.faint), (mark, image.marks)):
+        for box in boxes:
+            left, top = box.left * image.scale, box.top * image.scale
+            area = QRectF(left, top, (box.right - box.left) * image.scale, (box.bottom - box.top) * image.scale)
+            painter.fillRect(area, color)
     painter.end()
     return made
 

@@ -146,6 +146,7 @@ class PanelFoot(QWidget):
 
     def show_place(self, at: int, count: int, *, numbered: bool) -> None:
         """Passage `at` (from 0) of so many; without numbers they are no evidence."""
+        self.setVisible(numbered or count > 1)
         self._chip.show_number(at + 1 if numbered else 0)
         words = self.tr("Source {n} of {all}") if numbered else self.tr("Passage {n} of {all}")
         self._where.setText(words.format(n=at + 1, all=count))

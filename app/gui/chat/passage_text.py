@@ -1,4 +1,4 @@
-"""A document's text with the passage marked and the sentence that answers best made stronger."""
+"""A document's text with the sentence or row that answers marked, and the rest of its passage faintly."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QTextBlockFormat, QTextC
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from app.gui.theme import theme
-from app.text.plain import is_markdown, mark_of, plain
+from app.text.plain import faint_of, is_markdown, mark_of, plain
 from app.types import Passage
 
 _Parts = tuple[str, str, str, str, str]
-"""What is shown before the mark, in it before, of and after what answers best, and after the mark."""
+"""What is shown before the passage, in it before the mark, in the mark and after it, and after the passage."""
 
 AROUND = 20_000
 """Characters shown before and after the passage: a book as one text document would take seconds."""
@@ -53,7 +53,7 @@ class PassageText(QTextEdit):
 
     def marked_text(self) -> str:
         """The words that are marked, as they are shown."""
-        return self._parts[1] + self._parts[2] + self._parts[3]
+        return self._parts[2]
 
     def _show(self, passage: Passage, text: str, start: int) -> None:
         """Take `text` in, in which the passage begins at `start`."""
@@ -68,20 +68,20 @@ class PassageText(QTextEdit):
         plain = QTextCharFormat()
         plain.setFont(theme().font("ui"))
         plain.setForeground(theme().color("text"))
+        faint = QTextCharFormat(plain)
+        faint.setBackground(theme().color("cite"))
         mark = QTextCharFormat(plain)
         mark.setBackground(theme().color("mark"))
         mark.setForeground(theme().color("onMark"))
-        strong = QTextCharFormat(mark)
-        strong.setFontWeight(QFont.Weight.DemiBold)
+        if self._parts[1] or self._parts[3]:  # not by colour alone
+            mark.setFontWeight(QFont.Weight.DemiBold)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.setBlockFormat(block)
-        before, *marked, after = self._parts
-        cursor.insertText(before, plain)
-        begin = cursor.position()
-        for piece, look in zip(marked, (mark, strong, mark), strict=True):
+        begin = 0
+        for piece, look in zip(self._parts, (plain, faint, mark, faint, plain), strict=True):
+            begin = cursor.position() if look is mark else begin
             cursor.insertText(piece, look)
-        cursor.insertText(after, plain)
         cursor.endEditBlock()
         self._scroll_to(begin)
 
@@ -107,9 +107,8 @@ def _parts(passage: Passage, text: str, start: int) -> _Parts:
         first = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
         last = text.find("\n\n", end) if "\n\n" in text[end:] else len(text)
     table = plain(text[first:last], passage.header, markdown=markdown)
-    marked = mark_of(passage)
-    best = passage.best or (marked[0], marked[0])
-    a, b, c, d = (table.place(start - first + place) for place in (marked[0], *best, marked[1]))
+    outer = faint_of(passage)
+    a, b, c, d = (table.place(start - first + place) for place in (outer[0], *mark_of(passage), outer[1]))
     before = plain(text[:first], markdown=markdown).text
     after = plain(text[last:], markdown=markdown).text
     return before + table.text[:a], table.text[a:b], table.text[b:c], table.text[c:d], table.text[d:] + after

@@ -139,6 +139,7 @@ class SourcePanel(QWidget):
             self._page = self._pages = passage.page or 1
             self._bar.show()
             self._stack.setCurrentWidget(self._scroll)
+            self._page_view.clear()  # another document's page, or another passage's marks
             self._show_page_state()
             self._reader.want_page(passage, self._page)
         else:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.core.calls.documents import DocumentsChanged, DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.text.plain import mark_of
 from app.types import Passage
 from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
 from app.workers.protocol import AnyData
@@ -19,8 +19,6 @@ from app.workers.protocol import AnyData
 KEPT_PAGES = 12
 SCALE = 2.0
 """Pixels a point: sharp at 200 % scaling and at most zooms."""
-
-Key = tuple[int, int, int, int]  # document, page, start, end
 
 
 class SourceReader(QObject):
@@ -36,21 +34,21 @@ class SourceReader(QObject):
     def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._core = core
-        self._pages: OrderedDict[Key, PageImage] = OrderedDict()
-        self._jobs: dict[Key, Job] = {}
-        self._wanted: Key | None = None
+        self._pages: OrderedDict[RenderPage, PageImage] = OrderedDict()
+        self._jobs: dict[RenderPage, Job] = {}
+        self._wanted: RenderPage | None = None
         core.told.connect(self._told)
 
     def want_page(self, passage: Passage, page: int) -> None:
         """Render a page, with the passage marked where it is on it; neighbours follow when it is there."""
-        key = self._key(passage, page)
-        self._wanted = key
-        for other in [each for each in self._jobs if each != key]:
+        call = RenderPage(document_id=passage.document_id, page=page, scale=SCALE, passage=passage)
+        self._wanted = call
+        for other in [each for each in self._jobs if each != call]:
             self._jobs.pop(other).cancel(insist=False)
-        if key in self._pages:
-            self._give(key)
+        if call in self._pages:
+            self._give(call)
         else:
-            self._render(key)
+            self._render(call)
 
     def want_text(self, document_id: int) -> None:
         """Read a document's stored text."""
@@ -71,43 +69,36 @@ class SourceReader(QObject):
         if isinstance(data, DocumentsChanged | DocumentsRemoved):
             self.forget()
 
-    @staticmethod
-    def _key(passage: Passage, page: int) -> Key:
-        start, end = mark_of(passage)
-        return passage.document_id, page, passage.start + start, passage.start + end
-
-    def _render(self, key: Key) -> None:
-        if key in self._jobs:
+    def _render(self, call: RenderPage) -> None:
+        if call in self._jobs:
             return
-        document_id, page, start, end = key
 
         def done(data: AnyData) -> None:
-            self._jobs.pop(key, None)
+            self._jobs.pop(call, None)
             if isinstance(data, PageImage):
-                self._keep(key, data)
+                self._keep(call, data)
 
         def failed(error: AppError) -> None:
-            self._jobs.pop(key, None)
-            if key == self._wanted:
-                self.failed.emit(document_id, error)
+            self._jobs.pop(call, None)
+            if call == self._wanted:
+                self.failed.emit(call.document_id, error)
 
-        call = RenderPage(document_id=document_id, page=page, scale=SCALE, start=start, end=end)
-        self._jobs[key] = self._core.request(call, done=done, failed=failed)
+        self._jobs[call] = self._core.request(call, done=done, failed=failed)
 
-    def _keep(self, key: Key, image: PageImage) -> None:
-        self._pages[key] = image
-        self._pages.move_to_end(key)
+    def _keep(self, call: RenderPage, image: PageImage) -> None:
+        self._pages[call] = image
+        self._pages.move_to_end(call)
         while len(self._pages) > KEPT_PAGES:
             self._pages.popitem(last=False)
-        if key == self._wanted:
-            self._give(key)
+        if call == self._wanted:
+            self._give(call)
 
-    def _give(self, key: Key) -> None:
-        image = self._pages[key]
-        self.page_rendered.emit(key[0], key[1], image)
-        for neighbour in (key[1] + 1, key[1] - 1):
-            near = (key[0], neighbour, key[2], key[3])
-            if 1 <= neighbour <= image.pages and near not in self._pages:
+    def _give(self, call: RenderPage) -> None:
+        image = self._pages[call]
+        self.page_rendered.emit(call.document_id, call.page, image)
+        for page in (call.page + 1, call.page - 1):
+            near = msgspec.structs.replace(call, page=page)
+            if 1 <= page <= image.pages and near not in self._pages:
                 self._render(near)
 
 

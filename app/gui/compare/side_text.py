@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit, QVBoxLayout, QWidget
 from app.gui.theme import theme
 from app.gui.widgets import ElidedLabel
 from app.text.compare.result import Place, Span
+from app.text.plain import unmarked
 from app.workers.calls.documents import DocumentText
 
 AROUND = 20_000
@@ -31,6 +32,7 @@ class SideText(QWidget):
         self._others: Sequence[Span] = ()
         self._current: tuple[Place, tuple[Span, ...]] | None = None
         self._shown: Span = NOTHING
+        self._plain = unmarked("", markdown=False)
         self._wide = False
         """Whether a character takes two of Qt's."""
         column = QVBoxLayout(self)
@@ -59,7 +61,6 @@ class SideText(QWidget):
     def show_side(self, side: DocumentText, changed: Iterable[Span]) -> None:
         """Take another text, with the places of everything that is different in it."""
         self._side, self._others, self._current, self._shown = side, tuple(changed), None, NOTHING
-        self._wide = not side.text.isascii() and max(side.text) > "\uffff"
         self.name.set_text(side.name)
         self.text.setAccessibleName(self.tr("Text of {0}").format(side.name))
 
@@ -72,7 +73,9 @@ class SideText(QWidget):
         first, last = self._shown
         if not (first <= place.start and place.end <= last):
             self._shown = max(0, place.start - AROUND), min(len(self._side.text), place.end + AROUND)
-            self.text.setPlainText(self._side.text[slice(*self._shown)])
+            self._plain = unmarked(self._side.text[slice(*self._shown)], markdown=self._side.format == "markdown")
+            self._wide = not self._plain.text.isascii() and max(self._plain.text) > "\uffff"
+            self.text.setPlainText(self._plain.text)
         self._mark()
         self._scroll(place.start)
 
@@ -119,9 +122,8 @@ class SideText(QWidget):
 
     def _at(self, place: int) -> int:
         """Qt counts UTF-16 units, a text code points."""
-        if not self._wide:
-            return place - self._shown[0]
-        return len(self._side.text[self._shown[0] : place].encode("utf-16-le")) // 2
+        at = self._plain.place(place - self._shown[0])
+        return len(self._plain.text[:at].encode("utf-16-le")) // 2 if self._wide else at
 
     def _scroll(self, place: int) -> None:
         bar = self.text.verticalScrollBar()

@@ -123,13 +123,18 @@ class TablesController(QObject):
 
     def keep_template(self, name: str, fields: Sequence[Field]) -> None:
         """Keep a list of fields."""
+        words = self.tr("Kept as the template “{0}”.").format(name)
+        self._ask(c.KeepTemplate(name=name, fields=tuple(fields)), lambda data: self._take_templates(data, words))
 
-        def kept(data: c.TableList) -> None:
-            self.templates = data.templates
-            self.listed.emit()
-            self.notice_raised.emit(self.tr("Kept as the template “{0}”.").format(name))
+    def delete_template(self, key: str) -> None:
+        """Delete one that was made here; the tables that were made from it stay."""
+        words = self.tr("The template is deleted.")
+        self._ask(c.DeleteTemplate(key=key), lambda data: self._take_templates(data, words))
 
-        self._ask(c.KeepTemplate(name=name, fields=tuple(fields)), kept)
+    def _take_templates(self, data: c.TableList, words: str) -> None:
+        self.templates = data.templates
+        self.listed.emit()
+        self.notice_raised.emit(words)
 
     def export(self, path: str, documents: Sequence[int]) -> None:
         """Write these rows, in this order, to a file."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.extraction.records import Cell, Row, Table
+from app.extraction.records import Cell, Row, Table, is_outdated
 from app.extraction.sheet import evidence_of, shown
 from app.text.fields.field import Field
 from app.text.fields.values import same_value
@@ -72,6 +72,10 @@ class TableModel(QAbstractTableModel):
             del self._rows[at]
             self._count()
             self.endRemoveRows()
+
+    def is_outdated(self) -> bool:
+        """Whether an older reader read any of the rows."""
+        return any(map(is_outdated, self._rows))
 
     def _count(self) -> None:
         self._at = {row.document_id: at for at, row in enumerate(self._rows)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QModelIndex, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -153,7 +152,7 @@ class ExtractionPage(PageFrame):
         self.table.show_active(row.document_id if is_cell else 0, index.column())
         self.host.open_panel(self.source)
         self.table.scrollTo(index)
-        self.source.show_passages([_evidence(passage) if is_cell else passage], 0, numbered=False)
+        self.source.show_passages([passage], 0, numbered=False)
 
     def close_source(self) -> None:
         """The table alone again."""
@@ -214,7 +213,8 @@ class ExtractionPage(PageFrame):
     def _show_progress(self, *_: object) -> None:
         table = self._controller.table
         if table is not None:
-            self.progress.show_table(table, self.rows.rowCount(), self._controller.model.rowCount())
+            model = self._controller.model
+            self.progress.show_table(table, self.rows.rowCount(), model.rowCount(), outdated=model.is_outdated())
 
     def _filter(self, text: str) -> None:
         self.rows.look_for(text)
@@ -244,14 +244,6 @@ class ExtractionPage(PageFrame):
                 self.documents_asked.emit()
             return
         super().keyPressEvent(event)
-
-
-def _evidence(passage: Passage) -> Passage:
-    """The sentence or row alone, so that nothing else is marked."""
-    start, end = passage.best or (0, len(passage.text))
-    return msgspec.structs.replace(
-        passage, start=passage.start + start, end=passage.start + end, text=passage.text[start:end], best=None
-    )
 
 
 def _beginning(row: Row) -> Passage | None:

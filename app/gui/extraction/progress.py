@@ -50,8 +50,8 @@ class ProgressLine(ThemedWidget):
         row.addStretch(1)
         row.addWidget(self.which)
 
-    def show_table(self, table: Table, shown: int, rows: int) -> None:
-        """How far it is, and how many of its rows are shown."""
+    def show_table(self, table: Table, shown: int, rows: int, *, outdated: bool = False) -> None:
+        """How far it is, how many of its rows are shown, and whether an older reader read them."""
         running, paused = table.phase == "running", table.phase == "paused"
         self.update_button.setVisible(not (running or paused))
         self.update_button.setText(self.tr("Continue") if table.phase == "interrupted" else self.tr("Update"))
@@ -60,7 +60,10 @@ class ProgressLine(ThemedWidget):
         self.stop.setVisible(running or paused)
         self.bar.setVisible(running or paused)
         self.bar.set_fraction(table.done / max(table.total, 1))
-        self.words.setText(self._words(table, shown, rows))
+        words = self._words(table, shown, rows)
+        if outdated and not (running or paused):
+            words = self.tr("{0}. An older reader filled this table; Update reads it anew.").format(words)
+        self.words.setText(words)
 
     def _words(self, table: Table, shown: int, rows: int) -> str:
         if table.phase in ("running", "paused"):

@@ -9,7 +9,7 @@ from app.errors import AppError
 from app.extraction.templates import typed_field
 from app.gui.extraction.controller import TablesController
 from app.gui.theme import theme
-from app.gui.widgets import Button, ComboBox, Label, TextField
+from app.gui.widgets import Button, ComboBox, IconButton, Label, TextField
 from app.gui.widgets.page_frame import ScrollColumn
 from app.text.fields.field import Field, Template, check_fields
 
@@ -39,7 +39,15 @@ class StartForm(ScrollColumn):
         column.addWidget(Label(words, "ui", "text2", wrap=True))
         self.template = ComboBox(self.tr("Template"))
         self.template.currentIndexChanged.connect(self._chosen)
-        column.addLayout(_labelled(self.tr("Template"), self.template))
+        line = QWidget()
+        chooser = QHBoxLayout(line)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.setSpacing(8)
+        self.delete = IconButton("trash-2", self.tr("Delete this template"), side=32)
+        self.delete.clicked.connect(lambda: controller.delete_template(self.template.currentData()))
+        chooser.addWidget(self.template, 1)
+        chooser.addWidget(self.delete)
+        column.addLayout(_labelled(self.tr("Template"), line))
         self.fields = QPlainTextEdit()
         self.fields.setProperty("field", "true")
         self.fields.setAccessibleName(self.tr("Fields, one a line"))
@@ -103,11 +111,12 @@ class StartForm(ScrollColumn):
         self.template.setCurrentIndex(max(at, 0))
         self.template.blockSignals(False)
         self.template.updateGeometry()
-        if chosen is None:
+        if chosen is None or at < 0:
             self._chosen()
 
     def _chosen(self, *_: object) -> None:
         template = self._template()
+        self.delete.setVisible(template is not None and template.own)
         self.fields.setPlainText("\n".join(field.name for field in template.fields) if template else "")
         taken = {table.name for table in self._controller.tables}
         name = template.name if template else self.tr("Table")

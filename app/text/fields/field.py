@@ -26,6 +26,13 @@ _BY_WORD: tuple[tuple[Kind, str], ...] = (
     ("name", r"supplier|customer|client|vendor|employer|company|provider|holder|seller|buyer|issuer|name|kunde|firma"),
 )
 """kind → words in the name of a field that say so; the first that fits counts."""
+_BY_QUESTION: tuple[tuple[Kind, str], ...] = (
+    ("date", r"(?:by |until |since |from |on )?(?:when|(?:what|which) (?:date|day))|(?:bis |seit |ab )?wann"),
+    ("name", r"(?:to |by |for |with )?whom?|wer|wem|wen|(?:von|mit|für) w[ei][mn]"),
+    ("amount", r"how much|(?:what|how much) do(?:es)? .+ cost|wie teuer|was kostet|wie viel kostet"),
+    ("number", r"how (?:long|many)|wie (?:lange|viele)"),
+)
+"""kind → how a question for it begins."""
 
 
 class Option(Struct, frozen=True):
@@ -93,6 +100,10 @@ def key_of(name: str) -> str:
 def kind_of(name: str) -> Kind:
     """What a field of this name is likely to be."""
     folded = fold(name)
+    if name.endswith("?"):
+        asked = next((kind for kind, begins in _BY_QUESTION if re.match(rf"(?:{begins})\b", folded)), None)
+        if asked is not None:
+            return asked
     return next((kind for kind, words in _BY_WORD if re.search(rf"\b(?:{words})\b", folded)), "text")
 
 

@@ -142,11 +142,11 @@ def _by_head(field: Field, passage: Passage) -> Iterator[tuple[int, int]]:
     for line in lines_of(passage.text):
         start, end = _bare(passage.text, line.start, line.end)
         if field.kind in ("email", "phone"):
-            for match in _free(field).finditer(passage.text, start, end):
+            for match in free_value(field).finditer(passage.text, start, end):
                 if span := trimmed(field, passage.text, *match.span(1)):
                     yield span
         elif start < end:
-            if _free(field).fullmatch(passage.text, start, end):
+            if free_value(field).fullmatch(passage.text, start, end):
                 yield start, end
             return
 
@@ -202,6 +202,11 @@ def lone_headings(text: str) -> list[tuple[int, str]]:
     return [(match.start(1), match[1]) for match in _LONE_LINE.finditer(text)]
 
 
+def is_of_others(passage: Passage, span: tuple[int, int], lone: Sequence[tuple[int, str]] = ()) -> bool:
+    """Whether a sentence, or the headings above it, speak of something else: an earlier version, a reference."""
+    return _speaks_of_others(passage.text[slice(*span)]) or _speaks_of_others(_section(passage, span[0], lone))
+
+
 def _section(passage: Passage, place: int, lone: Sequence[tuple[int, str]]) -> str:
     """The headings above a place of a passage."""
     at = bisect.bisect_right(lone, passage.start + place, key=lambda each: each[0])
@@ -214,7 +219,8 @@ def _sentence_start(text: str, place: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def _free(field: Field) -> re.Pattern[str]:
+def free_value(field: Field) -> re.Pattern[str]:
+    """A value of the field's kind, wherever it stands; group 1 is the value."""
     return re.compile(rf"(?<![\w@.])({value_pattern(field)})(?![\w@])")
 
 

@@ -121,13 +121,15 @@ class Embed(Call, frozen=True):
 
 
 class RenderPage(Call, frozen=True):
-    """A PDF page as an image, with the boxes to mark; → PageImage. `start`/`end`: the span to mark, if any."""
+    """A PDF page as an image, with the boxes to mark; → PageImage.
+
+    Refused where the passage is no longer what stands there: other words would be marked.
+    """
 
     document_id: int
     page: int
     scale: float = 1.5  # pixels a point
-    start: int = 0
-    end: int = 0
+    passage: Passage | None = None  # its evidence is marked, and the rest of it faintly
 
 
 class ReadText(Call, frozen=True):
@@ -286,6 +288,7 @@ class PageImage(Data, frozen=True):
     pages: int
     scale: float
     marks: tuple[Box, ...] = ()  # in points of this page
+    faint: tuple[Box, ...] = ()  # of what stands round them
 
 
 class DocumentText(Data, frozen=True):
