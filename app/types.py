@@ -40,6 +40,7 @@ class Newer(Struct, frozen=True, kw_only=True):
 
     document_id: int
     document: str  # its file name
+    path: str = ""
     date: str = ""  # as in Passage
 
 

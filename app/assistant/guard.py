@@ -16,12 +16,15 @@ from app.assistant.disagreement import disagreement
 from app.assistant.quote import SURE
 from app.text.addressed import masked
 from app.text.editions import ALIKE, alike
+from app.text.support import numbers_of
 from app.types import Answer, Passage, Reading, SearchResult, Source
 from app.workers.calls.documents import Readings, Searched
 from app.workers.message import Call, Data
 
 AS_NEAR = 0.6
 """The share of an older version's score from which a passage of the newer one takes its place."""
+NEAR = 0.3
+"""The share of the first passage's score from which text in a passage that is not shown is worth a word."""
 OTHERWISE = "Another document says something else:"
 
 
@@ -47,52 +50,67 @@ def guarded(steps: Generator[S, Data, Answer], question: str) -> Generator[S, Da
                 continue
             if isinstance(data, Searched):
                 found = data.result.passages
-                data = Searched(result=_evidence(data.result))
+                data = Searched(result=_evidence(data.result, question))
                 safe = data.result.passages
             elif isinstance(data, Readings):
-                data = msgspec.structs.replace(data, readings=_newest(data.readings, safe))
+                data = msgspec.structs.replace(data, readings=_preferred(data.readings, safe, question))
             step = steps.send(data)
     except StopIteration as end:
         answer: Answer = end.value
         return _whole(_with_other_side(answer, question, safe), found)
 
 
-def _evidence(result: SearchResult) -> SearchResult:
+def _evidence(result: SearchResult, question: str) -> SearchResult:
     """The result without text to an assistant, and newer versions in the place of older ones."""
     passages = [
         msgspec.structs.replace(passage, text=masked(passage.text, passage.flagged)) if passage.flagged else passage
         for passage in result.passages
     ]
-    return msgspec.structs.replace(result, passages=tuple(_newer_first(passages)))
+    return msgspec.structs.replace(result, passages=tuple(_preferred_first(passages, question)))
 
 
-def _newer_first(passages: Sequence[Passage]) -> list[Passage]:
-    """An older version's passage goes behind the same passage of the newer version, with its place and score."""
+def _preferred_first(passages: Sequence[Passage], question: str) -> list[Passage]:
+    """A passage of the version that is not meant goes behind the same passage of the one that is, which gets its place
+    and score."""
     ordered = list(passages)
-    for at, old in enumerate(ordered):
-        new = next((each for each in ordered[at + 1 :] if _replaces(each, old)), None)
-        if new is not None:
-            other = ordered.index(new)
-            ordered[at] = msgspec.structs.replace(new, score=old.score)
-            ordered[other] = msgspec.structs.replace(old, score=new.score)
+    for at, passage in enumerate(ordered):
+        for later in range(at + 1, len(ordered)):
+            other = ordered[later]
+            near = other.score >= AS_NEAR * passage.score and _same_place(other, passage)
+            if near and _meant_instead(passage, other, question):
+                ordered[at] = msgspec.structs.replace(other, score=passage.score)
+                ordered[later] = msgspec.structs.replace(passage, score=other.score)
+                break
     return ordered
 
 
-def _replaces(new: Passage, old: Passage) -> bool:
-    if old.newer is None or old.newer.document_id != new.document_id or new.score < AS_NEAR * old.score:
-        return False
-    return alike(new.text, old.text) >= ALIKE or (bool(new.heading) and new.heading == old.heading)
+def _same_place(passage: Passage, other: Passage) -> bool:
+    return alike(passage.text, other.text) >= ALIKE or (bool(passage.heading) and passage.heading == other.heading)
 
 
-def _newest(readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Reading, ...]:
-    """Without those of an older version where the newer one answers as well."""
-    sure = {passages[each.n - 1].document_id for each in readings if each.chance >= SURE}
-    kept = []
-    for each in readings:
-        newer = passages[each.n - 1].newer
-        if newer is None or newer.document_id not in sure:
-            kept.append(each)
-    return tuple(kept)
+def _meant_instead(passage: Passage, other: Passage, question: str) -> bool:
+    """Whether `other` is the version that is meant: the newer one, or the older one that the question names."""
+    if passage.newer is not None and passage.newer.document_id == other.document_id:
+        return not _names(question, passage, other)
+    if other.newer is not None and other.newer.document_id == passage.document_id:
+        return _names(question, other, passage)
+    return False
+
+
+def _names(question: str, passage: Passage, other: Passage) -> bool:
+    """Whether the question holds a year or a version that only this passage's document has."""
+    own = numbers_of(f"{passage.document} {passage.date[:4]}") - numbers_of(f"{other.document} {other.date[:4]}")
+    return bool(own & numbers_of(question))
+
+
+def _preferred(readings: Sequence[Reading], passages: Sequence[Passage], question: str) -> tuple[Reading, ...]:
+    """Without those of a version that is not meant, where the one that is meant answers as well."""
+    sure = {passages[each.n - 1].document_id: passages[each.n - 1] for each in readings if each.chance >= SURE}
+    return tuple(
+        each
+        for each in readings
+        if not any(_meant_instead(passages[each.n - 1], other, question) for other in sure.values())
+    )
 
 
 def _with_other_side(answer: Answer, question: str, passages: Sequence[Passage]) -> Answer:
@@ -113,10 +131,12 @@ def _with_other_side(answer: Answer, question: str, passages: Sequence[Passage])
 
 def _whole(answer: Answer, found: Sequence[Passage]) -> Answer:
     """The answer with the passages' whole text, and those that hold text to an assistant."""
-    flagged = tuple(passage for passage in found if passage.flagged)
+    flagged = [passage for passage in found if passage.flagged]
     if not flagged:
         return answer
     texts = {passage.id: passage.text for passage in flagged}
+    shown = {source.passage.id for source in answer.sources} | {passage.id for passage in answer.nearest}
+    near = tuple(each for each in flagged if each.id in shown or each.score >= NEAR * found[0].score)
 
     def whole(passage: Passage) -> Passage:
         return msgspec.structs.replace(passage, text=texts.get(passage.id, passage.text))
@@ -125,5 +145,5 @@ def _whole(answer: Answer, found: Sequence[Passage]) -> Answer:
         answer,
         sources=tuple(Source(n=source.n, passage=whole(source.passage)) for source in answer.sources),
         nearest=tuple(whole(passage) for passage in answer.nearest),
-        flagged=flagged,
+        flagged=near,
     )

@@ -10,6 +10,7 @@ import time
 import unicodedata
 from typing import Any, TextIO
 
+from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
 from app.text.plain import shown
 from app.types import Answer, Passage
 
@@ -116,6 +117,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "end": passage.end,
         "text": passage.text,
         "score": round(passage.score, 6),
+        **trust_json(passage),
     }
 
 
@@ -126,6 +128,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "sources": [{"n": source.n, **passage_json(source.passage)} for source in answer.sources],
         "not_found": answer.not_found,
+        **answer_trust_json(answer),
         "model": answer.model,
         "stats": {
             "prompt_tokens": stats.prompt_tokens,
@@ -150,13 +153,16 @@ def say_answer(answer: Answer) -> None:
     if answer.sources:
         say()
     for source in answer.sources:
-        say(f"[{source.n}] {place(source.passage)}")
+        date = date_text(source.passage)
+        say(f"[{source.n}] {place(source.passage)}" + (f" · {date}" if date else ""))
     if answer.nearest:
         say("\nThe nearest passages:")
     for passage in answer.nearest:
         say(f"  • {place(passage)}: {shortened(passage)}")
     if answer.not_found and not answer.nearest:
         tell("There are no documents to search yet. Add some with “inhouse add PATH”.")
+    for notice in notices(answer):
+        say(f"\n{notice.text}")
     for sentence in answer.unsupported:
         tell(f"Not from your documents: {sentence}")
     if answer.note:

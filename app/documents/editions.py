@@ -49,7 +49,9 @@ def _families(store: Contents, ids: set[int], collections: Sequence[int]) -> dic
 def _told(passage: Passage, version: Version | None, newest: Version | None) -> Passage:
     if version is None:
         return passage
-    newer = Newer(document_id=newest.id, document=newest.name, date=newest.dated.date) if newest else None
+    newer = (
+        Newer(document_id=newest.id, document=newest.name, path=newest.path, date=newest.dated.date) if newest else None
+    )
     said = version.dated
     return msgspec.structs.replace(passage, date=said.date, date_words=said.words, newer=newer)
 
@@ -57,13 +59,11 @@ def _told(passage: Passage, version: Version | None, newest: Version | None) -> 
 def _versions(store: Contents, ids: Sequence[int]) -> dict[int, Version]:
     marks = ",".join("?" * len(ids))
     rows = store.db.execute(
-        f"""SELECT d.id, d.name, d.title, d.modified, substr(t.text, 1, ?) AS text
+        f"""SELECT d.id, d.name, d.path, d.title, d.modified, substr(t.text, 1, ?) AS text
         FROM documents d JOIN texts t ON t.document_id = d.id WHERE d.id IN ({marks})""",
         (TEXT, *ids),
     )
-    return {
-        row["id"]: Version(
-            row["id"], row["name"], row["text"], dated(row["name"], row["text"], row["title"]), row["modified"]
-        )
-        for row in rows
-    }
+    found = {}
+    for id_, name, path, title, modified, text in rows:
+        found[id_] = Version(id_, name, text, dated(name, text, title), modified, path)
+    return found

@@ -68,6 +68,7 @@ class Version(Struct, frozen=True):
     text: str  # its beginning
     dated: Dated
     modified: float = 0.0  # of its file
+    path: str = ""
 
 
 def dated(name: str, text: str, title: str = "") -> Dated:
