@@ -67,6 +67,11 @@ def flagged_texts(passage: Passage) -> list[str]:
     return [" ".join(passage.text[start:end].split()) for start, end in passage.flagged]
 
 
+def shortened(text: str) -> str:
+    """Its beginning, where it is long."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
+
+
 def trust_json(passage: Passage) -> dict[str, Any]:
     """Date, newer version and flagged text of a passage for programs; every field stands there, also where empty."""
     modified = time.strftime("%Y-%m-%d", time.gmtime(passage.modified)) if passage.modified else None
@@ -126,8 +131,7 @@ def _disagreeing(answer: Answer) -> list[Notice]:
 def _flagged(answer: Answer) -> list[Notice]:
     said = []
     for passage in answer.flagged:
-        words = " … ".join(flagged_texts(passage))
-        short = words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+        short = shortened(" … ".join(flagged_texts(passage)))
         text = f"Text that addresses an assistant stands in {passage.document} and was left out: “{short}”"
         said.append(Notice("flagged", text, passage))
     return said
