@@ -6,6 +6,7 @@ or one sentence of two handbooks. A figure that answers another question of the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +19,13 @@ from app.types import Passage, Source
 
 SAME_WORDS = 0.75
 """The share of words that two sentences must have in common to be about one thing."""
+_NAMES = re.compile(
+    r"\S+://\S+|<[^>]*>|\[[^\]]*\]\([^)]*\)|[^\W\d_]+[-/#_.]?\d[\w/.-]*|#\d+|(?:^|\n)\W*\d{1,3}[.)]|\n\s*\d+\W*$"
+    r"|\b(?:step|section|chapter|page|figure|table|appendix|version|level|part|phase|week|day|quarter|schritt|abschnitt"
+    r"|seite|kapitel|anlage|stufe|phase|woche|tag)\W{0,4}\d+",
+    re.IGNORECASE,
+)
+"""Addresses, marks, and numbers that count or name things: "Step 7", "CI-100"."""
 FEWEST = 3
 """Words that they must share at least: "Total: 20" stands in every table."""
 
@@ -55,7 +63,7 @@ def _piece(passage: Passage, question: str) -> Piece | None:
 
 
 def _against(own: Piece, other: Piece, asked: set[str]) -> bool:
-    if (own.row is None) != (other.row is None):
+    if (own.row is None) != (other.row is None) or not (_states(own) and _states(other)):
         return False
     ours, theirs = _words(own), _words(other)
     shared = ours & theirs
@@ -66,9 +74,15 @@ def _against(own: Piece, other: Piece, asked: set[str]) -> bool:
     return bool(_differ(own, other))
 
 
+def _states(piece: Piece) -> bool:
+    """Whether it is a row or a whole sentence: headings and captions of one shape number different things."""
+    text = piece.text.strip("*_\"'”») \n")
+    return piece.row is not None or (text[-1:] in ".!?。！？" and not text.startswith(("#", ">", "|", "`")))
+
+
 def _differ(own: Piece, other: Piece) -> set[str]:
     """The one number that is another, in both; where several are, these are two things that each have a number."""
-    ours, theirs = amounts_of(own.text), amounts_of(other.text)
+    ours, theirs = amounts_of(_NAMES.sub(" ", own.text)), amounts_of(_NAMES.sub(" ", other.text))
     if len(ours - theirs) != 1 or len(theirs - ours) != 1:
         return set()
     (number, unit), (instead, other_unit) = *(ours - theirs), *(theirs - ours)

@@ -44,6 +44,8 @@ _OVERRIDE = (
     rf"\b(?:previous|prior|above|earlier|preceding|existing|original|initial|your|system|all (?:of )?(?:the|your"
     rf"|other))\b"
     rf"{_SPLIT}{{0,30}}\b(?:{_RULES}|rules)\b",
+    rf"\b(?:ignor|disregard|forget|overrid|bypass)\w*\b{_SPLIT}{{0,20}}\b(?:{_RULES}|rules)\b\s(?:above|before|so far"
+    r"|(?:that )?you (?:were|have been|got))",
     rf"\bnew (?:system )?(?:{_RULES})\s*(?:for|to)\s+(?:the |you\b|all )?{_ASSISTANT}?",
     r"<\|[a-z_]{2,24}\|>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|<(?:/)?(?:passage|system_prompt|assistant)>",
     r"(?:^|\n)\s*#{2,4}\s*(?:instruction|system|assistant|response)s?\s*:",
@@ -191,7 +193,7 @@ _BLOB = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/]{24,4000}={0,2})(?![\w+/=-])")
 _TAGS = re.compile(r"[\U000e0020-\U000e007e]{4,}")
 """Invisible letters that only a model reads."""
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_BREAK = re.compile(r"\||\n(?=\s*(?:\n|[-*+•#>]\s|\d{1,2}[.)]\s))")
+_BREAK = re.compile(r"(?<!<)\|(?!>)|\n(?=\s*(?:\n|[-*+•#>]\s|\d{1,2}[.)]\s))")
 """Where a list item, a cell or a paragraph ends, whatever the punctuation."""
 _MOST = 20_000
 """Characters that are looked at in one go; a passage has far fewer."""

@@ -17,12 +17,12 @@ from app.text.fields.values import PATTERNS, iso_date
 
 HEAD = 1500
 """Characters at the beginning of a document that may say what it is of."""
+TITLE = 90
+"""Characters of a first line that may be a title."""
 TEXT = 12_000
 """Characters whose words two texts are compared by."""
 ALIKE, ALIKE_HEADS = 0.5, 0.8
 """Shares of common word triples, and of common words of both heads, from which two texts are versions of one."""
-SAME = 0.995
-"""From this share on a text is a copy and no version."""
 _DAY_S = 86_400
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?![-_. ]?\d)")
@@ -34,20 +34,23 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(r"(?<![^\W_])(?:copy|kopie)(?![^\W_])|\(\d\)", re.IGNORECASE)
-_LABELS = (
-    r"(?:valid|effective|in force|in effect|applicable|applies)\s+(?:from|as of|since|on)|effective(?: date)?|valid"
-    r"|(?:last\s+)?(?:updated|revised|reviewed|changed|modified|amended)(?:\s+on)?|(?:new\s+)?(?:version|edition"
-    r"|issue|status|revision)(?:\s+(?:of|from|date|dated))?"
-    r"|as (?:of|at)|dated?|published(?:\s+on)?|issued(?:\s+on)?|approved(?:\s+on)?"
-    r"|gültig\s+(?:ab|seit)|gilt\s+(?:ab|seit)|in\s+kraft\s+(?:seit|ab)|stand|fassung(?:\s+vom)?|version\s+vom"
-    r"|ausgabe|datum|letzte änderung|geändert am|vom"
-    r"|en vigueur\s+(?:depuis|à compter du|à partir du)|mise? à jour(?:\s+le)?|version\s+du|vigente\s+desde"
-    r"|actualizado\s+el|versión\s+de|in vigore\s+dal|versie\s+van"
+_CLEAR = (
+    r"(?:valid|effective|in force|in effect|applicable|applies)\s+(?:from|as of|since|on)|effective date"
+    r"|(?:last\s+)(?:updated|revised|reviewed|changed|modified|amended)(?:\s+on)?"
+    r"|(?:version|edition|revision)\s+(?:of|from|date|dated)"
+    r"|gültig\s+(?:ab|seit)|gilt\s+(?:ab|seit)|in\s+kraft\s+(?:seit|ab)|fassung\s+vom|version\s+vom"
+    r"|letzte änderung|geändert am|en vigueur\s+(?:depuis|à compter du|à partir du)|mise? à jour(?:\s+le)?"
+    r"|version\s+du|vigente\s+desde|actualizado\s+el|versión\s+de|in vigore\s+dal|versie\s+van"
 )
+_OPENING = (
+    r"effective|valid|updated|revised|reviewed|modified|version|edition|issue|status|revision|as (?:of|at)|dated?"
+    r"|(?:published|issued|approved)(?:\s+on)?|stand|fassung|ausgabe|datum|vom"
+)
+"""Labels that say it only where they begin a line."""
 _DATED = re.compile(
-    rf"(?<![^\W_])(?P<label>{_LABELS})[\s*_:|(,-]{{1,6}}(?:the\s+|le\s+|el\s+|dem\s+"
-    rf"|den\s+)?(?P<date>{PATTERNS['date']}|(?:19|20)\d\d)(?!\d)",
-    re.IGNORECASE,
+    rf"(?:(?<![^\W_])(?P<clear>{_CLEAR})|^[\W_]*(?P<opening>{_OPENING}))[\s*_:|(,-]{{1,6}}"
+    rf"(?:the\s+|le\s+|el\s+|dem\s+|den\s+)?(?P<date>{PATTERNS['date']}|(?:19|20)\d\d)(?!\d)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _DATE = re.compile(PATTERNS["date"])
 _WORD = re.compile(r"[^\W\d_]+|\d")
@@ -76,9 +79,10 @@ def dated(name: str, text: str, title: str = "") -> Dated:
     head = text[:HEAD]
     for match in _DATED.finditer(head):
         if date := iso(match["date"]):
-            return Dated(date, " ".join(match["label"].split()).lower())
+            return Dated(date, " ".join((match["clear"] or match["opening"]).split()).lower())
     first = next((line for line in head.splitlines() if line.strip()), "")
-    for place in (title, first[:200]):
+    short = len(first) <= TITLE and not first.rstrip().endswith(".")
+    for place in (title, first if short else ""):
         for found in (*_DATE.finditer(place), *_YEAR.finditer(place)):
             if date := iso(found.group()):
                 return Dated(date)
@@ -119,14 +123,10 @@ def supersedes(new: Version, old: Version) -> bool:
     if new.id == old.id:
         return False
     if not family(new.name) or family(new.name) != family(old.name):
-        return (
-            _later(new.dated.date, old.dated.date)
-            and heads_alike(new, old)
-            and ALIKE <= alike(new.text, old.text) < SAME
-        )
+        return _later(new.dated.date, old.dated.date) and heads_alike(new, old) and versions_of_one(new.text, old.text)
     if is_older(old.name, new.name):
         return True
-    if is_older(new.name, old.name) or not heads_alike(new, old) or not ALIKE <= alike(new.text, old.text) < SAME:
+    if is_older(new.name, old.name) or not heads_alike(new, old) or not versions_of_one(new.text, old.text):
         return False
     ours, theirs = _order(new.name), _order(old.name)
     if ours != theirs:
@@ -134,6 +134,11 @@ def supersedes(new: Version, old: Version) -> bool:
     if new.dated.date and old.dated.date:
         return _later(new.dated.date, old.dated.date)
     return new.modified > old.modified + _DAY_S > _DAY_S
+
+
+def versions_of_one(text: str, other: str) -> bool:
+    """Whether two texts say nearly the same; a copy is no version."""
+    return alike(text, other) >= ALIKE and text.split() != other.split()
 
 
 def alike(text: str, other: str) -> float:
