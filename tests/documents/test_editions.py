@@ -51,8 +51,9 @@ def test_a_newer_version_in_another_collection_is_told_only_where_that_is_asked(
 
 
 def test_no_summary_repeats_what_speaks_to_an_assistant(documents, tmp_path: Path) -> None:
-    (tmp_path / "mail.md").write_text(MAIL, encoding="utf-8")
-    documents.add(tmp_path)
+    path = tmp_path / "mail.md"
+    path.write_text(MAIL, encoding="utf-8")
+    documents.add(path)
     (mail,) = documents.listed()
     (part,) = documents.ask(Outline(document_id=mail.id)).parts
     call = Extract(document_id=mail.id, start=part.start, end=part.end, count=5)
