@@ -14,7 +14,7 @@ import msgspec
 
 from app.assistant.disagreement import disagreement
 from app.assistant.quote import SURE
-from app.text.addressed import masked
+from app.text.addressed import addressed, masked
 from app.text.editions import ALIKE, alike
 from app.text.support import numbers_of
 from app.types import Answer, Passage, Reading, SearchResult, Source
@@ -62,11 +62,17 @@ def guarded(steps: Generator[S, Data, Answer], question: str) -> Generator[S, Da
 
 def _evidence(result: SearchResult, question: str) -> SearchResult:
     """The result without text to an assistant, and newer versions in the place of older ones."""
-    passages = [
-        msgspec.structs.replace(passage, text=masked(passage.text, passage.flagged)) if passage.flagged else passage
-        for passage in result.passages
-    ]
+    passages = [_safe(passage) for passage in result.passages]
     return msgspec.structs.replace(result, passages=tuple(_preferred_first(passages, question)))
+
+
+def _safe(passage: Passage) -> Passage:
+    """Without what speaks to an assistant, in its text, its headings and the name of its file."""
+    text = masked(passage.text, passage.flagged)
+    heading, header, name = (
+        masked(each, addressed(each)) for each in (passage.heading, passage.header, passage.document)
+    )
+    return msgspec.structs.replace(passage, text=text, heading=heading.strip(), header=header, document=name.strip())
 
 
 def _preferred_first(passages: Sequence[Passage], question: str) -> list[Passage]:
@@ -131,16 +137,16 @@ def _with_other_side(answer: Answer, question: str, passages: Sequence[Passage])
 
 def _whole(answer: Answer, found: Sequence[Passage]) -> Answer:
     """The answer with the passages' whole text, and those that hold text to an assistant."""
-    flagged = [passage for passage in found if passage.flagged]
-    if not flagged:
-        return answer
-    texts = {passage.id: passage.text for passage in flagged}
-    shown = {source.passage.id for source in answer.sources} | {passage.id for passage in answer.nearest}
-    near = tuple(each for each in flagged if each.id in shown or each.score >= NEAR * found[0].score)
+    originals = {passage.id: passage for passage in found}
 
     def whole(passage: Passage) -> Passage:
-        return msgspec.structs.replace(passage, text=texts.get(passage.id, passage.text))
+        own = originals.get(passage.id, passage)
+        return msgspec.structs.replace(
+            passage, text=own.text, heading=own.heading, header=own.header, document=own.document
+        )
 
+    shown = {source.passage.id for source in answer.sources} | {passage.id for passage in answer.nearest}
+    near = tuple(each for each in found if each.flagged and (each.id in shown or each.score >= NEAR * found[0].score))
     return msgspec.structs.replace(
         answer,
         sources=tuple(Source(n=source.n, passage=whole(source.passage)) for source in answer.sources),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.documents.store import Store, line_boxes
+from app.text.addressed import addressed
 from app.text.bm25 import Index
 from app.text.fields.field import Field
 from app.text.fields.typed import SURE, Reading, evidence, head_passage, lone_headings, readings
@@ -37,7 +38,8 @@ class DocumentFields:
     def read(self, field: Field) -> FieldFound:
         """The value with its passage and the sentence or row that says it, or that it is not stated."""
         passages = self._search(field)
-        best = next(iter(self._readings(field, passages)), None)
+        found = self._readings(field, passages)
+        best = next((each for each in found if not _flagged(each, passages[each.n - 1])), None)
         if best is None or best.chance < SURE:
             return FieldFound(key=field.key)
         passage = passages[best.n - 1]
@@ -69,4 +71,9 @@ class DocumentFields:
         start, end = passage.start + best[0], passage.start + best[1]
         page = page_at(self._pages, start) if passage.page is not None else None
         boxes = line_boxes(self._store.lines(passage.document_id), start, end, page)
-        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
+        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes, flagged=addressed(passage.text))
+
+
+def _flagged(reading: Reading, passage: Passage) -> bool:
+    """Whether the value stands in text that speaks to an assistant."""
+    return any(start < reading.end and reading.start < end for start, end in addressed(passage.text))

@@ -76,7 +76,11 @@ class Version(Struct, frozen=True):
 
 def dated(name: str, text: str, title: str = "") -> Dated:
     """The document's own date; an empty one where it says none."""
-    head = text[:HEAD]
+    return _dated(name, text[:HEAD], title)
+
+
+@lru_cache(maxsize=2048)
+def _dated(name: str, head: str, title: str) -> Dated:
     for match in _DATED.finditer(head):
         if date := iso(match["date"]):
             return Dated(date, " ".join((match["clear"] or match["opening"]).split()).lower())
@@ -149,7 +153,7 @@ def alike(text: str, other: str) -> float:
 
 def heads_alike(new: Version, old: Version) -> bool:
     """Whether both begin with the same words: the same letter to two customers does not."""
-    ours, theirs = _head_words(new.text), _head_words(old.text)
+    ours, theirs = _head_words(new.text[:HEAD]), _head_words(old.text[:HEAD])
     return bool(ours) and len(ours & theirs) >= ALIKE_HEADS * len(ours | theirs)
 
 
@@ -165,9 +169,10 @@ def _triples(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-def _head_words(text: str) -> set[str]:
+@lru_cache(maxsize=2048)
+def _head_words(head: str) -> set[str]:
     """The first forty words without figures and without the words of dates and versions."""
-    plain = _DATED.sub(" ", text[:HEAD])
+    plain = _DATED.sub(" ", head)
     plain = _VERSION.sub(" ", _DATE.sub(" ", plain))
     return {word for word in _WORD.findall(plain.casefold())[:40] if not word.isdigit()}
 
