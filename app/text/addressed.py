@@ -17,10 +17,11 @@ from app.text.sentences import sentences
 
 _REPLY = r"(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?)"
 _ASSISTANT = (
-    r"(?:(?:A\.?I\.?|LLM|language|chat)[ -]?(?:assistants?|models?|bots?|agents?|systems?)|assistants?|chatbots?"
-    r"|LLMs?"
-    r"|large language models?|Chat ?GPT|GPT-?\d?|Copilot|Claude|Gemini|the AI|AIs?)"
+    r"(?:(?:A\.?I\.?|LLM|language|chat)[ -]?(?:assistants?|models?|bots?|agents?|systems?)"
+    r"|assistants?(?!\s(?:managers?|drivers?|directors?|professors?|teachers?|coach|nurses?|buyers?|secretar))"
+    r"|chatbots?|LLMs?|large language models?|Chat ?GPT|GPT-?\d?|Copilot|Claude|Gemini|the AI|AIs?)"
 )
+_DROP = r"(?:ignore|disregard|forget|override|bypass|neglect|skip|drop|discard|(?:ignor|disregard|forgett|overrid)ing)"
 _RULES = r"(?:instructions?|prompts?|directions?|directives?|guidelines|commands?|orders)"
 _CHANGE = (
     r"(?:replac|substitut|rearrang|convert|revers|jumbl|scrambl|shuffl|anagram|encod|encrypt|encipher|translat|spell"
@@ -40,12 +41,30 @@ _POLITE = (
 """Where a request may begin."""
 
 _OVERRIDE = (
-    rf"\b(?:ignor|disregard|forget|overrid|bypass|neglect|skip|drop|discard)\w*\b{_SPLIT}{{0,30}}"
+    rf"\b{_DROP}\b{_SPLIT}{{0,30}}"
     rf"\b(?:previous|prior|above|earlier|preceding|existing|original|initial|your|system|all (?:of )?(?:the|your"
     rf"|other))\b"
     rf"{_SPLIT}{{0,30}}\b(?:{_RULES}|rules)\b",
-    rf"\b(?:ignor|disregard|forget|overrid|bypass)\w*\b{_SPLIT}{{0,20}}\b(?:{_RULES}|rules)\b\s(?:above|before|so far"
+    rf"\b{_DROP}\b{_SPLIT}{{0,20}}\b(?:{_RULES}|rules)\b\s(?:above|before|so far"
     r"|(?:that )?you (?:were|have been|got))",
+    rf"\b{_DROP}\s(?:all (?:of )?)?(?:everything|anything|what)\b{_SPLIT}{{0,40}}(?:\b(?:you were|you have been"
+    rf"|was) told\b"
+    r"|\band\s(?:say|act|answer|reply|respond|write|translate|output|print|tell)\b)",
+    rf"\b{_DROP}\sthe above\b{_SPLIT}{{0,40}}\band\s(?:say|act|answer|reply|respond|write|translate|output|print"
+    rf"|tell)\b",
+    rf"\b(?:when|while|before|after)\s(?:summari[sz]ing|answering|reading|processing|analy[sz]ing"
+    rf"|reviewing)\s(?:this|the)\s"
+    rf"\w+,\s(?:please |always |never |do not |you must |make sure to |also ){{0,2}}(?:{_CHANGE}|say|state|give"
+    rf"|rate|ignore|answer)\b",
+    r"\bto\s(?:the|any|all|every|whichever)\s(?:model|assistant|AI|LLM|agent|bot)s?\s(?:that\s|who\s)?(?:read"
+    r"|process|summari[sz])",
+    r"\b(?:AI|LLM|automated)\s(?:reviewers?|readers?|graders?|screeners?|recruiters?)\b[^.!?\n]{0,20}\b(?:should"
+    r"|must|shall)\b",
+    r"\bsystem override\b|\b(?:LLM|AI|GPT|prompt|assistant|model) instructions?\s?:",
+    r"\b(?:repeat|print|show|output|send|forward|reveal|post|copy)\s(?:the |all |our )?(?:(?:text|words"
+    r"|contents?|messages)\s"
+    r"(?:above|of (?:this|the|our) (?:conversation|chat|prompt))|(?:previous |whole |entire )(?:conversation"
+    r"|chat|prompt)\b)",
     rf"\bnew (?:system )?(?:{_RULES})\s*(?:for|to)\s+(?:the |you\b|all )?{_ASSISTANT}?",
     r"<\|[a-z_]{2,24}\|>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|<(?:/)?(?:passage|system_prompt|assistant)>",
     r"(?:^|\n)\s*#{2,4}\s*(?:instruction|system|assistant|response)s?\s*:",
@@ -92,9 +111,12 @@ _STEER = (
     rf"|consonants?)\b{_SPLIT}{{0,40}}\b(?:with|by)\b",
     rf"{_POLITE}(?:tell|inform|advise|instruct|convince|persuade|warn|ask|urge|direct)\s(?:the |your "
     rf"|all )?users?\b{_SPLIT}{{0,20}}\b(?:instead|that (?:the )?(?:answer|correct)|nothing)\b",
+    rf"{_POLITE}answer\s(?:every|all|each|any)\s(?:\w+\s)?(?:questions?|prompts?|quer(?:y|ies)"
+    rf"|requests?)\s(?:with|by)\b",
+    rf"{_POLITE}{_CHANGE}\b{_SPLIT}{{0,120}}?\bin\s(?:every|each|all|any)\s(?:of your\s)?{_REPLY}\b",
     rf"\b(?:when|if|whenever)\s(?:\w+\s){{0,3}}(?:asked|asks|ask|questioned"
     rf"|prompted)\b{_SPLIT}{{0,60}},\s(?:then\s|you\s(?:must|should)\s|only\s|always\s)*"
-    r"(?:answer|respond|reply|say)\s(?:that|with|only|in)\b",
+    r"(?:answer|respond|reply|say)\s(?:that|with|only|in|it|this|no|yes)\b",
     rf"\b(?:do not|don['’]t|never|without)\s(?:\w+\s){{0,2}}?(?:tell|telling|mention|mentioning|reveal|revealing"
     rf"|inform|informing|disclos\w+|show|showing)\b"
     rf"{_SPLIT}{{0,30}}\b(?:this|these|the|of)\s(?:{_RULES})\b{_SPLIT}{{0,30}}(?:\buser|\bhuman|\.|$)",
@@ -112,7 +134,7 @@ _TASK = (
     rf"|of)\b|\bhow do you say\b{_SPLIT}{{0,60}}\bin (?-i:[A-Z])"
     r"|\bwhat(?: is|['’]s)\s[\"“'‘«][^\"”'’»\n]{1,60}[\"”'’»]\sin\s(?-i:[A-Z][a-z]+)\b",
     rf"\b(?:can|could|would) you (?:please )?(?:show|give|write|tell|explain"
-    rf"|provide)\b(?: (?:to )?me)?\b{_SPLIT}{{0,40}}\b(?:function|code|script|program|snippet|example|poem|story)\b",
+    rf"|provide)\b(?: (?:to )?me)?\b{_SPLIT}{{0,40}}\b(?:function|code|script|program|snippet|poem|story)\b",
     rf"{_POLITE}(?:explain|describe|break down|summari[sz]e)\b{_SPLIT}{{1,60}}?\b(?:in (?:simple|plain"
     rf"|layman['’]?s?) terms|to a (?:child|five|5|beginner)|with an example|(?:the )?plot of)\b",
 )
@@ -135,6 +157,9 @@ _OTHER_LANGUAGES = (
     r"|alle )?(?:ki|ki-assistent\w*|assistent\w*|sprachmodell\w*|chatbot\w*|llm)\b",
     r"\b(?:die ki|der (?:ki-)?assistent|das sprachmodell|der chatbot)\s(?:muss|soll|sollte"
     r"|hat)\b[^.!?\n]{0,60}\b(?:antwort\w*|sag\w*|ignorier\w*|nenn\w*|ausgeb\w*|behaupt\w*)",
+    r"\bwenn du\s(?:ein|eine)?\s?(?:ki|sprachmodell|assistent|chatbot|llm)\w*|\bals\s(?:ki|sprachmodell"
+    r"|ki-\w+)\s(?:musst|sollst|wirst)\b",
+    r"\bvergiss\s(?:alles|was)\b[^.!?\n]{0,40}\b(?:gesagt|vorher|bisher|zuvor|gelernt)\b",
     r"\bsag(?:e|en sie)?\s(?:dem|der|den)\s(?:nutzer|benutzer|anwender|fragenden)\w*\b",
     # French
     r"\b(?:ignore[zr]?|oublie[zr]?|ne (?:tiens|tenez) (?:pas|aucun) compte)\b[^.!?\n]{0,30}\b(?:instructions?"
@@ -147,6 +172,8 @@ _OTHER_LANGUAGES = (
     r"|recommande|recommandez)\b[^.!?\n]{0,90}\b(?:ta|votre|tes|vos) réponses?\b",
     r"\b(?:message|instructions?|note|attention)\b[^.!?\n]{0,20}\b(?:à|pour)\s(?:l['’]|le |les |toute "
     r"|tout )?(?:ia|assistant|modèle de langage|chatbot)\b",
+    r"\ben tant qu['’](?:assistant|ia|modèle)\b[^.!?\n]{0,20}\b(?:tu|vous)\b|\bcomo (?:asistente|modelo"
+    r"|ia)\b[^.!?\n]{0,20}\bdebes\b",
     # Spanish, Italian, Portuguese, Dutch
     r"\b(?:ignor[ae]|ignorad|olvida|haz caso omiso de|desatiende|omite)\b[^.!?\n]{0,30}\b(?:instrucciones"
     r"|órdenes|indicaciones|reglas)\b[^.!?\n]{0,20}\b(?:anterior|previa|arriba|sistema)\w*",
@@ -165,7 +192,8 @@ _OTHER_LANGUAGES = (
     r"(?:تجاهل|انس|تغاضى عن)[^.!?\n]{0,20}(?:التعليمات|الأوامر|الإرشادات|تعليماتك)",
     # Chinese, Japanese, Korean
     r"(?:忽略|无视|忘记|不要理会|忽視|無視)[^。！？\n]{0,12}(?:指令|指示|提示|说明|規則|规则|命令)",
-    r"你(?:现在|現在)(?:是|扮演)[^。！？\n]{0,20}(?:助手|模型|AI|机器人)|(?:请|請)?(?:只|仅|僅|必须|必須)(?:回答|回复|回覆|输出|輸出)[：:“「\"']|在(?:你"
+    r"你(?:现在|現在)(?:是|扮演)[^。！？\n]{0,20}(?:助手|模型|AI|机器人)|(?:请|請)?(?:只|仅|僅|必须|必須)(?:回答|回复|回覆|输出|輸出)[：:“「\"']"
+    r"|作为(?:一个)?(?:AI|人工智能|助手|语言模型)|在(?:你"
     r"|您)的(?:回答|回复|回覆|答案)(?:中|里|裡|末尾|开头)",
     r"(?:以前|前|上記|これまで|すべて)の(?:指示|命令|プロンプト|ルール)[^。！？\n]{0,6}(?:無視|忘れ)|(?:이전|위의|앞의|모든)\s?(?:지시|명령"
     r"|지침)[^.!?\n]{0,8}(?:무시|잊)",
@@ -177,7 +205,9 @@ _WORTH = re.compile(
     r"|bypass|negle|discard"
     r"|instruct|prompt|assist|chatbot|\bai\b|llm|gpt|claude|gemini|copilot|language model|jailbr|<[|/_a-z]"
     r"|\[/?inst|system|developer"
-    r"|from now|henceforth|repl(?:y|ace)|respond|\banswer|\busers?\b|asked|decode|decrypt|decipher|story|poem"
+    r"|from now|henceforth|this \w+, |to the |to any|to all|previous conv|the above|in every|in each|in all"
+    r"|override|en tant|como"
+    r"|als ki|wenn du|repl(?:y|ace)|respond|\banswer|\busers?\b|asked|decode|decrypt|decipher|story|poem"
     r"|sonnet|haiku|limerick"
     r"|song|joke|fairy|essay|speech|monolog|translat|equivalent|say\b|could you|can you|would you|terms|plot"
     r"|beginner|example"
@@ -185,7 +215,7 @@ _WORTH = re.compile(
     r"|tu es|vous êtes|olvida"
     r"|caso omiso|desatiende|omite|respuesta|responde|contesta|dimentica|rispondi|esqueça|desconsidere|negeer"
     r"|vergeet|игнор|забудь"
-    r"|внимания|تجاهل|انس|تغاضى|[忽无忘不無你请請只仅在前上以こすへ이위앞모]|sprachmodell",
+    r"|внимания|تجاهل|انس|تغاضى|[忽无忘不無你请請只仅在作前上以こすへ이위앞모]|sprachmodell",
     re.IGNORECASE,
 )
 """What a sentence must hold so that the rules above are worth their time."""
