@@ -225,7 +225,7 @@ _TAGS = re.compile(r"[\U000e0020-\U000e007e]{4,}")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _BREAK = re.compile(r"(?<!<)\|(?!>)|\n(?=\s*(?:\n|[-*+•#>]\s|\d{1,2}[.)]\s))")
 """Where a list item, a cell or a paragraph ends, whatever the punctuation."""
-_MOST = 20_000
+_MOST = 4_000
 """Characters that are looked at in one go; a passage has far fewer."""
 
 
