@@ -39,6 +39,8 @@ _POLITE = (
     r"|you (?:must|should|will|need to)\s+){0,3}"
 )
 """Where a request may begin."""
+_INSIDE = rf"(?:{_POLITE}|(?-i:(?<=[^\W\d_] )(?=[A-Z])))"
+"""The same, and a capital letter in the middle of a sentence: what was put in later has no full stop before it."""
 
 _OVERRIDE = (
     rf"\b{_DROP}\b{_SPLIT}{{0,30}}"
@@ -92,13 +94,13 @@ _OVERRIDE = (
 )
 """What takes an assistant over; the rest of its paragraph belongs to it."""
 _STEER = (
-    rf"{_POLITE}{_CHANGE}\b{_SPLIT}{{0,160}}?\b(?:in|to|of|from|with|into|for|within|throughout|on"
+    rf"{_INSIDE}{_CHANGE}\b{_SPLIT}{{0,160}}?\b(?:in|to|of|from|with|into|for|within|throughout|on"
     rf"|at the end of)\s(?:all |each of )?your\s"
     rf"(?:final |next |own |entire |whole )?{_REPLY}\b(?!\s(?:to|from|on)\b)",
-    rf"{_POLITE}{_CHANGE}\s(?:all |each of )?(?:the )?(?:words of |letters (?:of|in) |structure of |tone of )?your\s"
+    rf"{_INSIDE}{_CHANGE}\s(?:all |each of )?(?:the )?(?:words of |letters (?:of|in) |structure of |tone of )?your\s"
     rf"(?:final |next |own |entire |whole )?{_REPLY}\b{_SPLIT}{{0,12}}\b(?:to|with|without|by|using|as|in|so"
     rf"|into|from|for|through)\b",
-    rf"{_POLITE}{_CHANGE}\b{_SPLIT}{{0,60}}?\b(?:letters?|vowels?|consonants?|words?|spaces?|characters?"
+    rf"{_INSIDE}{_CHANGE}\b{_SPLIT}{{0,60}}?\b(?:letters?|vowels?|consonants?|words?|spaces?|characters?"
     rf"|keywords?|phrases?)\b{_SPLIT}{{0,20}}?"
     rf"\b(?:in|of|from)\syour\s(?:{_REPLY}|message)\b",
     rf"(?:^|[.!?\n])\W*(?:with)?in your {_REPLY},\s(?:also |please )?{_CHANGE}\b",
@@ -113,7 +115,7 @@ _STEER = (
     rf"|all )?users?\b{_SPLIT}{{0,20}}\b(?:instead|that (?:the )?(?:answer|correct)|nothing)\b",
     rf"{_POLITE}answer\s(?:every|all|each|any)\s(?:\w+\s)?(?:questions?|prompts?|quer(?:y|ies)"
     rf"|requests?)\s(?:with|by)\b",
-    rf"{_POLITE}{_CHANGE}\b{_SPLIT}{{0,120}}?\bin\s(?:every|each|all|any)\s(?:of your\s)?{_REPLY}\b",
+    rf"{_INSIDE}{_CHANGE}\b{_SPLIT}{{0,120}}?\bin\s(?:every|each|all|any)\s(?:of your\s)?{_REPLY}\b",
     rf"\b(?:when|if|whenever)\s(?:\w+\s){{0,3}}(?:asked|asks|ask|questioned"
     rf"|prompted)\b{_SPLIT}{{0,60}},\s(?:then\s|you\s(?:must|should)\s|only\s|always\s)*"
     r"(?:answer|respond|reply|say)\s(?:that|with|only|in|it|this|no|yes)\b",
