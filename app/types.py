@@ -35,6 +35,15 @@ class Box(Struct, frozen=True, array_like=True):
     bottom: float
 
 
+class Newer(Struct, frozen=True, kw_only=True):
+    """A newer version of a document."""
+
+    document_id: int
+    document: str  # its file name
+    path: str = ""
+    date: str = ""  # as in Passage
+
+
 class Passage(Struct, frozen=True, kw_only=True):
     """A stretch of a document that search can find and an answer can cite."""
 
@@ -55,6 +64,10 @@ class Passage(Struct, frozen=True, kw_only=True):
     boxes: tuple[Box, ...] = ()
     indexed_at: float = 0.0  # seconds since the epoch
     modified: float = 0.0  # when its file had last been changed then; 0: not known
+    date: str = ""  # of the document by its own words, in ISO's way: a day, a month or a year
+    date_words: str = ""  # the words before it: "valid from"; "" where the title or the name holds it
+    newer: Newer | None = None  # in the collections that were asked
+    flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -264,6 +277,7 @@ class LookedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     words: float = 0.0  # how much of the query's words it holds, 0 to 1
     meaning: float = 0.0  # as in Candidate
     chance: float | None = None  # that it answers, 0 to 1, as the reader found; None: it did not read it
+    flagged: int = 0  # stretches that speak to an assistant, and were kept from reader and model
     outcome: Outcome
     source: int = 0  # of the answer: the one that it is, is older than, or says the same as
 
@@ -307,6 +321,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     text: str  # Markdown with [n] citations
     sources: tuple[Source, ...] = ()
     nearest: tuple[Passage, ...] = ()  # where not_found
+    flagged: tuple[Passage, ...] = ()  # that were found and hold text to an assistant, which was left out
+    disagree: tuple[int, int] | None = None  # two of the sources that give different figures
     not_found: bool = False
     unsupported: tuple[str, ...] = ()  # sentences of `text` that no passage supports
     thinking: str = ""

@@ -16,6 +16,7 @@ from app.api.reply import json_response, new_id, now
 from app.api.schema import AskRequest, SearchRequest, SummariseRequest
 from app.api.stream import streamed, unless_gone
 from app.assistant import why
+from app.assistant.notices import answer_trust_json, trust_json
 from app.core.calls.chats import Answered, Ask, Summarise
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
@@ -124,6 +125,7 @@ def answer_json(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[st
         "not_found": answer.not_found,
         "nearest": [passage_json(passage) for passage in answer.nearest],
         "unsupported": list(answer.unsupported),
+        **answer_trust_json(answer),
         "stopped": answer.stopped,
         "note": answer.note,
         "usage": {
@@ -148,6 +150,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.text,
         "score": passage.score,
         "best": list(passage.best) if passage.best else None,
+        **trust_json(passage),
     }
 
 

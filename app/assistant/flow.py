@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
+from app.assistant.guard import guarded
 from app.assistant.query import is_small_talk, search_query, wants_text
 from app.assistant.quote import Told, evidence, is_sure, quoted, sentences_of, told_by_tables
 from app.assistant.trace import traced
@@ -175,7 +176,7 @@ def answer(ask: Ask) -> Flow:
         temperature=ask.sampling.temperature,
         seed=ask.sampling.seed,
     )
-    return traced(_answer(ask), ask.question, settings)
+    return traced(guarded(_answer(ask), ask.question), ask.question, settings)
 
 
 def _answer(ask: Ask) -> Flow:

@@ -5,16 +5,15 @@ It stands round the flow and sees its steps go by, so that the flow itself knows
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
 from app.assistant.quote import SURE
 from app.text.citations import clean
+from app.text.editions import is_older
 from app.text.plain import shown
 from app.text.support import STRICT, holds, language_of
 from app.types import Answer, AnswerSettings, Candidate, LookedAt, Outcome, Passage, Source, Trace
@@ -24,8 +23,6 @@ from app.workers.message import Call, Data
 
 FAR = 0.1
 """Below this in words and in meaning a passage has hardly anything to do with the question."""
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?![-_. ]?\d)")
-_VERSION = re.compile(r"(?<![^\W_])(?:v|ver|version|rev|revision)[-_. ]?(\d+(?:\.\d+)*)", re.IGNORECASE)
 
 
 class _Step(Protocol):
@@ -108,7 +105,7 @@ def _wording(answer: Answer, seen: _Seen) -> Literal["model", "documents", "none
         return "none"
     if seen.chat is None:
         return "documents"
-    same = seen.chatted is None or clean(answer.text) == clean(seen.chatted.text)
+    same = seen.chatted is None or clean(answer.text).startswith(clean(seen.chatted.text))
     return "model" if same else "documents"
 
 
@@ -140,6 +137,7 @@ class _Fates:
             words=min(candidate.share, 1.0),
             meaning=candidate.meaning,
             chance=self._chances.get(candidate.passage_id),
+            flagged=len(passage.flagged) if (passage := self._passages.get(candidate.passage_id)) else 0,
             outcome=outcome,
             source=source,
         )
@@ -149,6 +147,11 @@ class _Fates:
         for source in self._sources:
             if source.passage.id == id_:
                 return "used", source.n
+        passage = self._passages.get(id_)
+        newer = passage.newer.document_id if passage and passage.newer else 0
+        for source in self._sources:
+            if source.passage.document_id == newer:
+                return "older", source.n
         if id_ not in self.read:
             far = candidate.share < FAR and candidate.meaning < FAR
             return ("no_room" if id_ in self._no_room else "far" if far else "weaker"), 0
@@ -171,19 +174,3 @@ def _says_the_same(source: Passage, other: Passage) -> bool:
     sentence = shown(source)
     language = language_of(sentence)
     return bool(language) and language == language_of(other.text) and holds(sentence, other, STRICT)
-
-
-def is_older(name: str, other: str) -> bool:
-    """Whether one file name is that of an earlier edition: only the year or the version differs, and is lower."""
-    (rest, edition), (other_rest, other_edition) = _edition(name), _edition(other)
-    return rest == other_rest and bool(edition) and len(edition) == len(other_edition) and edition < other_edition
-
-
-def _edition(name: str) -> tuple[str, tuple[tuple[int, ...], ...]]:
-    """A file's name without years and versions, and those in their order. A full date is none: minutes of two meetings
-    are not two editions."""
-    stem = PurePath(name).stem.casefold()
-    versions = [tuple(map(int, found.group(1).split("."))) for found in _VERSION.finditer(stem)]
-    rest = _VERSION.sub("#", stem)
-    years = [(int(found.group()),) for found in _YEAR.finditer(rest)]
-    return _YEAR.sub("#", rest), (*years, *versions)

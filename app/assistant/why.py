@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from app.assistant.notices import notices
 from app.types import Answer, LookedAt, Outcome, Trace
 
 OUTCOMES: dict[Outcome, str] = {
@@ -18,6 +19,7 @@ OUTCOMES: dict[Outcome, str] = {
     "far": "Too far from the question",
     "weaker": "Not read: other passages come nearer",
 }
+LEFT_OUT = "Text in it that addresses an assistant was left out"
 REMOVED = "A document that was removed"
 MEDIUM, STRONG = 1 / 3, 2 / 3
 """From these on a match is called so: thirds of the scale."""
@@ -32,7 +34,8 @@ def strength(share: float) -> str:
 
 def outcome(looked: LookedAt) -> str:
     """What became of a passage."""
-    return OUTCOMES[looked.outcome].format(n=looked.source)
+    said = OUTCOMES[looked.outcome].format(n=looked.source)
+    return f"{said}. {LEFT_OUT}" if looked.flagged else said
 
 
 def place(looked: LookedAt) -> str:
@@ -138,12 +141,13 @@ def report(answer: Answer) -> str:
                 ", ".join(f"{count:,} {name}" for count, name in funnel(trace)),
             ],
         ),
-        ("Used in the answer", [f"[{each.source}] {place(each)}: {_scores(each)}" for each in taken]),
+        ("Used in the answer", [_used_line(each) for each in taken]),
         ("Looked at, not used", [f"{place(each)}: {outcome(each)} ({_scores(each)})" for each in rest]),
         (
             "Check against the passages",
             [verdict(answer, trace), *(f"In no passage, the model added it: “{each}”" for each in answer.unsupported)],
         ),
+        ("About these documents", [notice.text for notice in notices(answer)]),
         ("Model and settings", [model(answer, trace), *settings(trace)]),
         (f"Time: {seconds(sum(ms for _, ms in steps))}", [f"{name}: {seconds(ms)}" for name, ms in steps]),
     ]
@@ -159,6 +163,11 @@ def as_json(trace: Trace) -> dict[str, Any]:
         "looked_at": looked_at,
         "settings": msgspec.structs.asdict(trace.settings),
     }
+
+
+def _used_line(looked: LookedAt) -> str:
+    line = f"[{looked.source}] {place(looked)}: {_scores(looked)}"
+    return f"{line}. {LEFT_OUT}" if looked.flagged else line
 
 
 def _scores(looked: LookedAt) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -32,10 +33,11 @@ def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None
 
 
 def documents_of(answer: Answer) -> set[int]:
-    """Every document that an answer names: as a source, as near, or as looked at."""
-    passages = [source.passage for source in answer.sources] + list(answer.nearest)
+    """Every document that an answer names: as a source, as near, as newer, or as looked at."""
+    passages = [source.passage for source in answer.sources] + [*answer.nearest, *answer.flagged]
+    newer = {passage.newer.document_id for passage in passages if passage.newer}
     looked_at = answer.trace.looked_at if answer.trace else ()
-    return {passage.document_id for passage in passages} | {each.document_id for each in looked_at}
+    return newer | {passage.document_id for passage in passages} | {each.document_id for each in looked_at}
 
 
 def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
@@ -76,15 +78,19 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
         return REMOVED if cited & set(_NUMBER.findall(line.group())) else line.group()
 
     def blank(passage: Passage) -> Passage:
+        if passage.newer and passage.newer.document_id in gone:
+            passage = msgspec.structs.replace(passage, newer=None)
         if passage.document_id not in gone:
             return passage
-        return msgspec.structs.replace(passage, document="", path="", text="", heading="", best=None, boxes=())
+        blanks: dict[str, Any] = {"best": None, "boxes": (), "flagged": (), "newer": None, "date": "", "date_words": ""}
+        return msgspec.structs.replace(passage, document="", path="", text="", heading="", **blanks)
 
     return msgspec.structs.replace(
         answer,
         text=_QUOTE.sub(unquoted, answer.text),
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
+        flagged=tuple(passage for passage in answer.flagged if passage.document_id not in gone),
         trace=_without(answer.trace, gone) if answer.trace else None,
     )
 

@@ -10,6 +10,7 @@ import time
 import unicodedata
 from typing import Any, TextIO
 
+from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
 from app.text.plain import shown
 from app.types import Answer, Passage
 
@@ -117,6 +118,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.text,
         "best": list(passage.best) if passage.best else None,
         "score": round(passage.score, 6),
+        **trust_json(passage),
     }
 
 
@@ -127,6 +129,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "sources": [{"n": source.n, **passage_json(source.passage)} for source in answer.sources],
         "not_found": answer.not_found,
+        **answer_trust_json(answer),
         "model": answer.model,
         "stats": {
             "prompt_tokens": stats.prompt_tokens,
@@ -151,7 +154,8 @@ def say_answer(answer: Answer) -> None:
     if answer.sources:
         say()
     for source in answer.sources:
-        say(f"[{source.n}] {place(source.passage)}")
+        date = date_text(source.passage)
+        say(f"[{source.n}] {place(source.passage)}" + (f" · {date}" if date else ""))
         sentence = shown(source.passage) if source.passage.best else ""
         if sentence and sentence not in answer.text.replace("**", ""):  # a quotation is there already
             say(f"    “{sentence}”")
@@ -161,6 +165,8 @@ def say_answer(answer: Answer) -> None:
         say(f"  • {place(passage)}: {shortened(passage)}")
     if answer.not_found and not answer.nearest:
         tell("There are no documents to search yet. Add some with “inhouse add PATH”.")
+    for notice in notices(answer):
+        say(f"\n{notice.text}")
     for sentence in answer.unsupported:
         tell(f"Not from your documents: {sentence}")
     if answer.note:

@@ -14,6 +14,7 @@ from app.documents.fulltext import name_words, tail_term, word_of_tail
 from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
+from app.text.addressed import addressed
 from app.text.parsed import Line
 from app.types import Box, Passage
 
@@ -123,6 +124,7 @@ class Contents(Catalogue):
                 boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
+                flagged=addressed(row["text"]),
             )
             for row in rows
         }

@@ -112,6 +112,8 @@ class Digest:
             for k, unit in enumerate(listed):
                 if call.opening and unit.kind != "sentence":
                     continue
+                if any(a < unit.end and unit.start < b for a, b in passages[place.id].flagged):
+                    continue  # it speaks to an assistant, not to readers
                 score = salience(unit, weight)
                 if score >= LEAST:
                     score += _placed(n, k, unit, opening=call.opening)

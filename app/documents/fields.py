@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 import msgspec
 
 from app.documents.store import Store, line_boxes
+from app.text.addressed import addressed
 from app.text.bm25 import Index
 from app.text.fields.asked import answered, may_answer
 from app.text.fields.field import Field
@@ -50,7 +51,8 @@ class DocumentFields:
         Two values that contradict each other are not settled by the reader; it is asked where there is none.
         """
         passages = self._search(field)
-        found = readings(field, passages, self._lone)
+        every = readings(field, passages, self._lone)
+        found = [each for each in every if not _flagged(each, passages[each.n - 1])]
         if found:
             best, text = found[0], passages[found[0].n - 1].text
             span = evidence(text, best.start, best.end)
@@ -58,7 +60,7 @@ class DocumentFields:
         if may_answer(field, passages):
             near, answers = yield from ask(field.question)
             said = answered(field, near, answers, self._lone)
-            if said is not None:
+            if said is not None and not _flagged(said, near[said.n - 1]):
                 return self._found(field, near, said, said.evidence)
         return FieldFound(key=field.key)
 
@@ -83,4 +85,9 @@ class DocumentFields:
         start, end = passage.start + best[0], passage.start + best[1]
         page = page_at(self._pages, start) if passage.page is not None else None
         boxes = line_boxes(self._store.lines(passage.document_id), start, end, page)
-        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
+        return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes, flagged=addressed(passage.text))
+
+
+def _flagged(reading: Reading, passage: Passage) -> bool:
+    """Whether the value stands in text that speaks to an assistant."""
+    return any(start < reading.end and reading.start < end for start, end in addressed(passage.text))

@@ -14,6 +14,7 @@ from app.database.errors import plain_errors
 from app.documents import attached, rewording
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
+from app.documents.editions import with_editions
 from app.documents.embed import Embedder, batches
 from app.documents.fields import DocumentFields
 from app.documents.ground import best_sentences, ground
@@ -248,6 +249,8 @@ class DocumentsRole:
         vector = embedder.encode_queries([call.query])[0]
         embedded = (time.perf_counter() - began) * 1000
         result = scoped_search(opened, call, vector)
+        dated = with_editions(opened.store, result.passages, call.collections)
+        result = msgspec.structs.replace(result, passages=dated)
         if call.highlight:
             spans = best_sentences(call.query, vector, result.passages, embedder.encode)
             passages = tuple(marked(opened.store, *pair) for pair in zip(result.passages, spans, strict=True))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from app.text.evidence import Piece, pieces_of_passage
+from app.text.spelled import spelled
 from app.types import Passage, Support
 
 ENOUGH = 0.5
@@ -27,7 +28,8 @@ _AMOUNT = re.compile(
     rf"([€$£¥])?\s?((?<![\d.,]){_NUMBER.pattern})(?:[\s\u00a0\u202f-]?([€$£¥%‰°]|[^\W\d_]+\b\.?))?", re.UNICODE
 )
 _UNIT_WORDS = """
-    € eur euro euros | $ usd dollar dollars | £ gbp pound pounds | chf franken francs | % percent prozent | ‰
+    € eur euro euros | $ usd dollar dollars | £ gbp pound pounds | chf franc franken francs | % percent prozent | ‰
+    ¥ jpy yen
     minute minutes minuten min | hour hours stunde stunden std | day days tag tage tagen | week weeks woche wochen
     month months monat monate monaten | year years jahr jahre jahren | km kilometre kilometres kilometer kilometers
     january januar jan | february februar feb | march märz | april apr | may mai | june juni jun | july juli jul
@@ -40,6 +42,7 @@ _UNITS = {
 """Unit → one name for it."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _NAME = re.compile(r"(?<![.!?:“\"'*_(-])(?<=[^\s*_]\s)[A-Z][^\W\d_]+")
+_TWO_NAMES = re.compile(r"\b([A-ZÀ-Þ][a-zß-ÿ]+) ([A-ZÀ-Þ][a-zß-ÿ]+)\b")
 
 _COMMON_WORDS = {
     "en": "the and of is are was were to for with you your that not it this be can will from by on at or an has have",
@@ -83,13 +86,25 @@ class _Claim:
     """A sentence of an answer, taken apart once for all pieces that could support it."""
 
     def __init__(self, text: str, question: str) -> None:
+        text = spelled(text)
         self._numbers = numbers_of(text)
         self._amounts = amounts_of(text)
         self._language = language_of(text)
-        self._names = _NAME.findall(text) if self._language == "en" else []
+        self._names = self._named(text, question)
         self._own = {stem(word) for word in words_of(text)}
         bare = len(self._own) < FEWEST
         self._meant = self._own | {stem(word) for word in words_of(question)} if bare else self._own
+
+    def _named(self, text: str, question: str) -> list[str]:
+        """Names of the sentence. Where all nouns have a capital, two words with one in a row are taken for a name; what
+        begins the sentence is one where the question has it inside."""
+        if self._language == "en":
+            found: list[str] = _NAME.findall(text)
+        else:
+            found = [word for pair in _TWO_NAMES.findall(text) for word in pair if not is_common(word)]
+        first = _WORD.search(text)
+        asked = _NAME.findall(question)
+        return [*found, first[0]] if first and first[0] in asked else found
 
     def stands_in(self, piece: Piece, title: str, passage: Passage, enough: float) -> bool:
         """Whether this piece says it."""
@@ -100,7 +115,7 @@ class _Claim:
             return False
         if not self._language or self._language != language_of(passage.text):
             return True
-        there = {stem(word) for word in _WORD.findall(f"{title} {piece.before} {piece.text}")}
+        there = {stem(word) for word in _WORD.findall(f"{title} {piece.before} {spelled(piece.text)}")}
         if any(stem(name) not in there for name in self._names):
             return False
         return not self._own or len(self._own & there) >= enough * len(self._own)
@@ -160,14 +175,17 @@ def words_of(text: str) -> list[str]:
 
 
 def numbers_of(text: str) -> set[str]:
-    """Numbers in one spelling: 1,500 and 1.500 and 1500 are one, and so are 1,5 and 1.5, but not 1.5 and 15."""
-    return {_one_spelling(number) for number in _NUMBER.findall(text)}
+    """Numbers in one spelling: 1,500 and 1.500 and 1500 are one, and so are 1,5 and 1.5, but not 1.5 and 15.
+
+    Words for numbers count as numbers, see app/text/spelled.py.
+    """
+    return {_one_spelling(number) for number in _NUMBER.findall(spelled(text))}
 
 
 def amounts_of(text: str) -> set[tuple[str, str]]:
     """Numbers with their units or months, in one spelling: "15 percent" and "15 %" are one; "" where none is known."""
     found = set()
-    for match in _AMOUNT.finditer(text):
+    for match in _AMOUNT.finditer(spelled(text)):
         before, number, after = match.groups()
         unit = _UNITS.get((before or after or "").casefold().rstrip("."), "")
         found.add((_one_spelling(number), unit))

@@ -359,6 +359,8 @@ def test_a_question_to_a_collection_has_citations() -> None:
     body = world.post("/v1/collections/1/ask", {"question": "What is the hotel limit in Munich?"}).json()
     assert body["object"] == "collection.answer" and "[1]" in body["answer"] and not body["not_found"]
     assert body["citations"][0]["n"] == 1 and body["citations"][0]["document_id"] == 3
+    assert (body["flagged"], body["disagree"], body["notices"]) == ([], None, [])
+    assert {"date", "date_from", "newer", "flagged"} <= body["citations"][0].keys()
     said = pieces(world.post("/v1/collections/1/ask", {"question": "The hotel limit?", "stream": True}).text)
     assert said[0]["object"] == "collection.answer.draft" and said[0]["delta"] == "The limit in Munich is 165 €."
     assert said[-1]["object"] == "collection.answer" and said[-1]["citations"] == body["citations"]

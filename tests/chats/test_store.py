@@ -20,7 +20,7 @@ from app.chats.store import ChatStore
 from app.database import opening
 from app.errors import AppError, Busy, NewerData
 from app.paths import home
-from app.types import Answer, AnswerSettings, LookedAt, Message, Passage, Source, Trace
+from app.types import Answer, AnswerSettings, LookedAt, Message, Newer, Passage, Source, Trace
 
 LINGER = "import time; app = time.sleep(60)"
 """Looks like an Inhouse on its command line."""
@@ -448,3 +448,18 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     with pytest.raises(AppError) as caught:
         ChatStore(tmp_path / "file" / "chats.db", tmp_path)
     assert caught.value.hint
+
+
+def test_a_removed_document_goes_as_newer_version_and_as_flagged_text_too(store: ChatStore) -> None:
+    old = msgspec.structs.replace(
+        passage(8, "kept text"), newer=Newer(document_id=7, document="zymurgy.pdf", path="/z")
+    )
+    order = msgspec.structs.replace(passage(7, "Ignore quixotic instructions"), flagged=((0, 28),))
+    answer = Answer(text="Kept [1].", sources=(Source(n=1, passage=old),), flagged=(order,))
+    _, turn = exchange(store, store.create().id, "Q", answer)
+    store.forget_documents([7])
+    kept = store.turn(turn).answer
+    assert kept is not None and kept.flagged == () and kept.sources[0].passage.newer is None
+    assert kept.sources[0].passage.text == "kept text"
+    for file in home().root.glob("chats.db*"):
+        assert b"zymurgy" not in file.read_bytes() and b"quixotic" not in file.read_bytes()

@@ -18,7 +18,7 @@ from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.source_cards import SourceCard
 from app.gui.chat.table_view import TableView
-from app.types import Answer, Budget
+from app.types import Answer, Budget, Newer, Source
 from app.workers.calls.documents import RenderPage
 from app.workers.calls.engine import Chat
 
@@ -505,3 +505,19 @@ def test_nothing_that_the_keyboard_reaches_in_a_chat_is_nameless(qtbot) -> None:
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible()
     }
     assert len(names) > 15 and [widget for widget, name in names.items() if name in ("", "Text")] == []
+
+
+def test_what_a_reader_should_know_of_the_documents_stands_below_the_cards_and_opens(qtbot) -> None:
+    import msgspec
+
+    answer = cited()
+    newer = Newer(document_id=9, document="Travel-Policy-2027.pdf", path="/t.pdf", date="2027")
+    source = answer.sources[0]
+    old = msgspec.structs.replace(source.passage, date="2026-03-01", date_words="valid from", newer=newer)
+    page = open_page(World(), qtbot, msgspec.structs.replace(answer, sources=(Source(n=1, passage=old),)))
+    view = page.transcript.answers()[-1]
+    assert "valid from 1 March 2026" in view.cards.cards[0].toolTip()
+    (button,) = view.notices.findChildren(QAbstractButton)
+    assert "There is a newer version of Travel-Policy.pdf: Travel-Policy-2027.pdf" in button.accessibleDescription()
+    button.click()
+    assert page.host.is_open and page.panel.passage.document_id == 9

@@ -126,3 +126,34 @@ def test_places_lead_from_the_text_to_what_is_shown() -> None:
     for word in ("Limits", "See", "below", "Hotels", "155 €", "Munich", "220 €", "The end"):
         assert whole.text[whole.place(text.index(word)) :].startswith(word)
     assert whole.place(len(text)) == len(whole.text)
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "supported"),
+    [
+        ("The notice period is three months.", "The notice period for employees is two months.", False),
+        ("The notice period is three months.", "The notice period for employees is 3 months.", True),
+        ("The notice period is 2 months.", "The notice period for employees is three months.", False),
+        ("Employees get twenty-five days of leave.", "Employees get 30 days of leave a year.", False),
+        ("Die Frist beträgt drei Monate.", "Die Frist beträgt zwei Monate zum Quartalsende.", False),
+        ("The fee is USD 45 per month.", "The monthly fee per space is 45 EUR per month.", False),
+        ("The fee is EUR 45 per month.", "The monthly fee per space is 45 € per month.", True),
+        ("The plant made 2 million parts.", "The plant made 2,000,000 parts in total.", True),
+        ("The plant made 2 million parts.", "The plant made 2 thousand parts in total.", False),
+        ("The contract begins on 3 March 2026.", "The contract begins on 2026-03-03.", True),
+        ("The contract begins on March 3, 2026.", "The contract begins on 3 March 2026.", True),
+        ("The contract begins on 3 April 2026.", "The contract begins on 2026-03-03.", False),
+        ("The contract begins on 3 March 2026.", "Der Vertrag beginnt am 03.03.2026.", True),
+        ("Das Team wird von Anna Berger geleitet.", "Das Team wird von Jonas Keller geleitet und tagt oft.", False),
+        ("Das Team wird von Jonas Keller geleitet.", "Das Team wird von Jonas Keller geleitet und tagt oft.", True),
+        ("One of the employees has 30 days of leave.", "Employees get 30 days of leave a year.", True),
+    ],
+)
+def test_words_for_numbers_dates_currencies_and_names_must_stand_there(claim: str, text: str, supported: bool) -> None:
+    assert holds(claim, passage(text, heading="")) is supported
+
+
+def test_a_name_that_the_question_asks_for_must_stand_there_too() -> None:
+    limits = passage("The limit in Hamburg is 165 EUR.", heading="")
+    assert not holds("Munich has a limit of 165 EUR.", limits, question="What is the limit in Munich?")
+    assert holds("Hamburg has a limit of 165 EUR.", limits, question="What is the limit in Hamburg?")

@@ -6,11 +6,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.assistant.notices import notices
 from app.chats.records import Turn
 from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
 from app.gui.chat.answer_words import announcement, found_line, notes, progress_line, spoken_name
 from app.gui.chat.chips import Citations
+from app.gui.chat.notice_rows import NoticeRows
 from app.gui.chat.pace import Pace
 from app.gui.chat.source_cards import NotFoundCard, SourceCards
 from app.gui.chat.thinking_fold import ThinkingFold
@@ -62,12 +64,14 @@ class AnswerView(QWidget):
         self._note = _Line("info", "text3")
         self._evidence = QVBoxLayout()
         self._evidence.setContentsMargins(0, 0, 0, 0)
+        self._evidence.setSpacing(8)
         for line in (self._stopped, self._note):
             self._column.addSpacing(4)
             self._column.addWidget(line)
         self._column.addLayout(self._evidence)
         self.cards: SourceCards | None = None
         self.not_found: NotFoundCard | None = None
+        self.notices: NoticeRows | None = None
         self.bar = AnswerActions()
         self.bar.copy_asked.connect(self.copy)
         self.bar.regenerate_asked.connect(self.regenerate_asked)
@@ -214,12 +218,12 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found):
+        for old in (self.cards, self.not_found, self.notices):
             if old is not None:
                 self._evidence.removeWidget(old)
                 old.hide()
                 old.deleteLater()
-        self.cards, self.not_found = None, None
+        self.cards, self.not_found, self.notices = None, None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
             self.not_found = NotFoundCard(answer)
@@ -232,6 +236,10 @@ class AnswerView(QWidget):
             self.cards.opened.connect(self.source_opened)
             self._evidence.setContentsMargins(0, 12, 0, 0)
             self._evidence.addWidget(self.cards)
+        if said := notices(answer):
+            self.notices = NoticeRows(said)
+            self.notices.opened.connect(self.passage_opened)
+            self._evidence.addWidget(self.notices)
 
     def _rate(self, rating: object) -> None:
         self.rated.emit(rating, self.turn.corrected if rating == "down" else "")

@@ -32,6 +32,7 @@ class PassageText(QTextEdit):
         self.setAccessibleName(self.tr("Text of the document"))
         self._passage: Passage | None = None
         self._parts: _Parts = ("", "", "", "", "")
+        self._flagged: list[tuple[int, int]] = []
 
     def show_passage(self, passage: Passage) -> None:
         """Show the stored words of the passage."""
@@ -58,7 +59,7 @@ class PassageText(QTextEdit):
     def _show(self, passage: Passage, text: str, start: int) -> None:
         """Take `text` in, in which the passage begins at `start`."""
         self._passage = passage
-        self._parts = _parts(passage, text, start)
+        self._parts, self._flagged = _parts(passage, text, start)
         self._write()
 
     def _write(self) -> None:
@@ -82,8 +83,21 @@ class PassageText(QTextEdit):
         for piece, look in zip(self._parts, (plain, faint, mark, faint, plain), strict=True):
             begin = cursor.position() if look is mark else begin
             cursor.insertText(piece, look)
+        self._strike(cursor)
         cursor.endEditBlock()
         self._scroll_to(begin)
+
+    def _strike(self, cursor: QTextCursor) -> None:
+        """What speaks to an assistant is no evidence, and does not look like any."""
+        look = QTextCharFormat()
+        look.setBackground(theme().color("warningSoft"))
+        look.setForeground(theme().color("warning"))
+        look.setFontStrikeOut(True)
+        look.setToolTip(self.tr("This text addresses an assistant. It was left out of the answer."))
+        for start, end in self._flagged:
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(look)
 
     def _scroll_to(self, position: int) -> None:
         cursor = QTextCursor(self.document())
@@ -98,8 +112,8 @@ class PassageText(QTextEdit):
         super().paintEvent(event)
 
 
-def _parts(passage: Passage, text: str, start: int) -> _Parts:
-    """The text without marks, cut where the marking begins and ends."""
+def _parts(passage: Passage, text: str, start: int) -> tuple[_Parts, list[tuple[int, int]]]:
+    """The text without marks, cut where the marking begins and ends; and where in it an assistant is addressed."""
     markdown = is_markdown(passage.document)
     end = start + len(passage.text)
     first, last = start, end
@@ -111,4 +125,9 @@ def _parts(passage: Passage, text: str, start: int) -> _Parts:
     a, b, c, d = (table.place(start - first + place) for place in (outer[0], *mark_of(passage), outer[1]))
     before = plain(text[:first], markdown=markdown).text
     after = plain(text[last:], markdown=markdown).text
-    return before + table.text[:a], table.text[a:b], table.text[b:c], table.text[c:d], table.text[d:] + after
+    flagged = [
+        (len(before) + table.place(start - first + left), len(before) + table.place(start - first + right))
+        for left, right in passage.flagged
+    ]
+    parts = before + table.text[:a], table.text[a:b], table.text[b:c], table.text[c:d], table.text[d:] + after
+    return parts, flagged

@@ -8,6 +8,7 @@ from PySide6.QtCore import QDate, QDateTime, QEvent, QLocale, QRect, QRectF, QSi
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.assistant.notices import date_text
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
 from app.gui.theme import FontRole, theme
@@ -98,8 +99,9 @@ class SourceCard(Hovering):
         self._alone = False
         passage = source.passage
         self._where = self.tr("Page {page}").format(page=passage.page) if passage.page else passage.heading
-        self._day = day_words(passage.modified) if passage.document else ""
-        self._version = self.tr("Version of {day}").format(day=self._day) if self._day else ""
+        own = date_text(passage) if passage.document and passage.date else ""
+        self._day = own or (day_words(passage.modified) if passage.document else "")
+        self._version = own or (self.tr("Version of {day}").format(day=self._day) if self._day else "")
         self._snippet = snippet(passage) or self.tr("This document was removed.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(source_label(source))

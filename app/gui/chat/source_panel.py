@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from app.assistant.notices import flagged_texts, shortened
 from app.errors import AppError
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
@@ -152,7 +153,18 @@ class SourcePanel(QWidget):
         elif changed_since(passage):
             self._strip.say(self.tr("The file changed after it was indexed. The passage may read differently now."))
         else:
-            self._strip.say("")
+            self._strip.say(" ".join(self._warnings(passage)))
+
+    def _warnings(self, passage: Passage) -> list[str]:
+        """What a reader should know of the document, and of text in it that is no evidence."""
+        said = []
+        if passage.newer is not None:
+            words = self.tr("There is a newer version: {document}.")
+            said.append(words.format(document=passage.newer.document))
+        if passage.flagged:
+            words = self.tr("Text that addresses an assistant was left out: “{text}”")
+            said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))
+        return said
 
     def _show_text(self, passage: Passage) -> None:
         self._bar.hide()
