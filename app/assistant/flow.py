@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from app.assistant.query import is_small_talk, search_query, wants_text
+from app.assistant.followup import WITHIN_S, forms_of
+from app.assistant.query import is_small_talk, wants_text
 from app.assistant.quote import SURE, Told, evidence, quoted, sentences_of, told_by_tables
 from app.assistant.trace import traced
 from app.errors import AppError
@@ -92,6 +93,7 @@ class Step:
     call: AnyCall
     written: str = ""  # text that the use case has written since its last step, and that stays
     fraction: float = 0.0  # of the use case, where it knows
+    within_s: float = 0.0  # given up as failed after so many seconds, and nothing of it is heard before; 0: never
 
 
 @dataclass(eq=False)
@@ -200,9 +202,11 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     """The passages to answer from; without documents a note, unless they alone may answer."""
     if ask.collections is None:
         return _Found()
-    query = search_query(ask.question, ask.history)
+    ask_model = None if ask.small else lambda call: Step("engine", call, within_s=WITHIN_S)
+    forms = yield from forms_of(ask.question, ask.history, ask_model)
     call = Search(
-        query=query,
+        query=(query := forms.query),
+        also=forms.also,
         collections=ask.collections,
         k=max(ask.passages, READ),
         trace=True,

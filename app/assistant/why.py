@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.types import Answer, LookedAt, Outcome, Trace
+from app.types import Answer, LookedAt, Outcome, Rewriter, Trace
 
 OUTCOMES: dict[Outcome, str] = {
     "used": "Used in the answer",
@@ -17,6 +17,11 @@ OUTCOMES: dict[Outcome, str] = {
     "no_answer": "Read, but it does not answer the question",
     "far": "Too far from the question",
     "weaker": "Not read: other passages come nearer",
+}
+REWRITERS: dict[Rewriter, str] = {
+    "": "",
+    "rule": "with words of what was said before",
+    "model": "rewritten by the model",
 }
 REMOVED = "A document that was removed"
 MEDIUM, STRONG = 1 / 3, 2 / 3
@@ -49,6 +54,13 @@ def passed_over(trace: Trace) -> list[LookedAt]:
     """The others: what was read before what was not, else best first."""
     rest = [each for each in trace.looked_at if each.outcome != "used"]
     return sorted(rest, key=lambda each: each.outcome in ("far", "weaker"))
+
+
+def searched(trace: Trace) -> list[str]:
+    """The forms that the question was searched in; of one that nobody typed by whom it was made."""
+    by = REWRITERS[trace.rewritten_by]
+    forms = (trace.searched_as, *trace.searched_also)
+    return [form if form == trace.asked or not by else f"{form} ({by})" for form in forms]
 
 
 def extent(answer: Answer, trace: Trace) -> str:
@@ -110,6 +122,7 @@ def settings(trace: Trace) -> list[str]:
 def times(trace: Trace) -> list[tuple[str, float]]:
     """The steps in their order with their milliseconds; those that were not needed are left out."""
     steps = [
+        ("Rewriting the question", trace.rewrite_ms),
         ("Searching", trace.search_ms),
         ("Reading", trace.read_ms),
         ("Writing", trace.write_ms),
@@ -134,7 +147,7 @@ def report(answer: Answer) -> str:
             f"What was searched: {extent(answer, trace)}",
             [
                 f"You asked: {trace.asked}",
-                f"Searched as: {trace.searched_as}",
+                *(f"Searched as: {form}" for form in searched(trace)),
                 ", ".join(f"{count:,} {name}" for count, name in funnel(trace)),
             ],
         ),

@@ -22,7 +22,7 @@ from app.assistant.flow import (
     ask_of,
     run,
 )
-from app.assistant.query import search_query
+from app.assistant.followup import Forms, by_rule
 from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings
@@ -344,5 +344,5 @@ def test_a_follow_up_borrows_the_words_it_leans_on(question: str, query: str) ->
         Message("user", "What is the hotel limit in Germany?"),
         Message("assistant", "160 EUR."),
     )
-    assert search_query(question, history) == query
-    assert search_query(question, ()) == question
+    assert by_rule(question, history).query == query
+    assert by_rule(question, ()) == Forms(question)
