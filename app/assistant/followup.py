@@ -30,10 +30,19 @@ _POINTING_WORDS = """
     former latter such previous above er sie es ihn ihm ihnen dessen deren dieser diese dieses dort davon dazu
     darüber il elle ils elles lui leur cela ça celui celle"""
 _POINTING = frozenset(_POINTING_WORDS.split())
-_OPENINGS = re.compile(
-    r"^\s*(?:and|but|or|so|also|what about|how about|what if|then|why not|und|aber|oder|wie ist es mit|et|mais)\b",
+_OPENING = (
+    r"^\s*(?:and|but|or|so|also|what about|how about|what if|then|why not|und|aber|oder|also|was ist mit|wie ist es mit"
+    r"|wie sieht es mit|et|mais)\b"
+)
+_OPENINGS = re.compile(_OPENING, re.IGNORECASE)
+_PLACED = re.compile(
+    r"(?P<preposition>in|at|for|during|on|with|from|to|within|under|after|before|as|im|am|an|bei|beim|während|für|nach"
+    r"|von|vom|zu|zum|zur|mit|ohne|ab|bis|aus|auf|als|pour|pendant|dans|chez|avec|à|en)\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
+"""“in Hamburg”: what a follow-up puts in another place's stead."""
+_NAME = r"[^\W\d_a-zß-öø-ÿ][\w-]+(?:\s+[^\W\d_a-zß-öø-ÿ][\w-]+)*"
+_NAMES = re.compile(rf"(?<=[\w,]\s){_NAME}")
 _EMPTY_WORDS = """
     a an the is are was were be been do does did can could will would should shall may might must have has had of in
     on at to for from by with about as and or but if so not no what which who whom whose when where why how i me my we
@@ -98,9 +107,18 @@ def forms_of(
 
 
 def by_rule(question: str, history: Sequence[Message]) -> Forms:
-    """The question, and the question with words that were said before; one that leans is read with these too."""
+    """The question, and one that stands alone as far as rules go; of one that leans this form is read with too."""
+    at = next(
+        (n for n in reversed(range(len(history))) if history[n].role == "user" and _content(history[n].content)), -1
+    )
+    if at < 0:
+        return Forms(question)
+    before = history[at].content
+    if _OPENINGS.match(before):
+        before = by_rule(before, history[:at]).query
+    if grafted := _grafted(question, before):
+        return Forms(grafted, (question,), "rule")
     asked = [message.content for message in history if message.role == "user"]
-    before = next((text for text in reversed(asked) if _content(text)), "")
     said = next((message.content for message in reversed(history) if message.role == "assistant"), "")
     repeated = {word.casefold() for word in _content(said)}
     borrowed = [*_content(before), *(word for text in asked for word in _content(text) if word.casefold() in repeated)]
@@ -110,6 +128,25 @@ def by_rule(question: str, history: Sequence[Message]) -> Forms:
         return Forms(question)
     joined = " ".join([question, *added.values()])
     return Forms(joined, (question,), "rule") if _leans(question) else Forms(question, (joined,), "rule")
+
+
+def _grafted(question: str, before: str) -> str:
+    """The question before with what a short follow-up puts in another's stead: “and in Hamburg?” takes the place of “in
+    Munich”. "" of a follow-up of another kind: one that adds something (“and during fairs?”) is weighed best by its own
+    words first."""
+    opening = _OPENINGS.match(question)
+    rest = question[opening.end() :].strip(" ,?!.") if opening else ""
+    if not rest or len(rest.split()) > 2 * FEW:
+        return ""
+    placed = _PLACED.fullmatch(rest)
+    if placed is None:
+        names = list(_NAMES.finditer(before))
+        if not re.fullmatch(_NAME, rest) or not names or language_of(words_of(before)) != "en":
+            return ""  # in German every noun looks like a name
+        return before[: names[-1].start()] + rest + before[names[-1].end() :]
+    name = _NAME if re.fullmatch(_NAME, placed["rest"]) else r"[a-zß-öø-ÿ][\w-]+"
+    same = list(re.finditer(rf"\b{placed['preposition']}\s+{name}", before))
+    return before[: same[-1].start()] + rest + before[same[-1].end() :] if same else ""
 
 
 def rewriting(question: str, history: Sequence[Message]) -> Complete:
