@@ -8,6 +8,7 @@ with the query's embedding, against the bare embedding and product of matrix and
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import statistics
@@ -198,7 +199,8 @@ def _unit(random_numbers: np.random.Generator, rows: int, dimensions: int) -> ND
 
 def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator) -> Callable[[int], list[str]]:
     """Fill a store with passages of 60 words drawn as in real text (Zipf); → what draws the words of a query."""
-    vocabulary = np.array([f"w{number}x" for number in range(30_000)])
+    syllables = [first + second for first in "bdfgklmnprst" for second in "aiou"]
+    vocabulary = np.array(["".join(word) for word in itertools.islice(itertools.product(syllables, repeat=3), 30_000)])
     odds = 1.0 / np.arange(1, len(vocabulary) + 1)
     cumulative = np.cumsum(odds / odds.sum())
 
