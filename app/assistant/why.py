@@ -20,8 +20,8 @@ OUTCOMES: dict[Outcome, str] = {
 }
 REWRITERS: dict[Rewriter, str] = {
     "": "",
-    "rule": "with words of what was said before",
-    "model": "rewritten by the model",
+    "rule": "With words from before",
+    "model": "Rewritten by the model",
 }
 REMOVED = "A document that was removed"
 MEDIUM, STRONG = 1 / 3, 2 / 3
@@ -60,7 +60,7 @@ def searched(trace: Trace) -> list[str]:
     """The forms that the question was searched in; of one that nobody typed by whom it was made."""
     by = REWRITERS[trace.rewritten_by]
     forms = (trace.searched_as, *trace.searched_also)
-    return [form if form == trace.asked or not by else f"{form} ({by})" for form in forms]
+    return [form if form == trace.asked or not by else f"{by}: {form}" for form in forms]
 
 
 def extent(answer: Answer, trace: Trace) -> str:
@@ -122,7 +122,7 @@ def settings(trace: Trace) -> list[str]:
 def times(trace: Trace) -> list[tuple[str, float]]:
     """The steps in their order with their milliseconds; those that were not needed are left out."""
     steps = [
-        ("Rewriting the question", trace.rewrite_ms),
+        ("Rewriting", trace.rewrite_ms),
         ("Searching", trace.search_ms),
         ("Reading", trace.read_ms),
         ("Writing", trace.write_ms),

@@ -93,8 +93,8 @@ def test_a_large_enough_model_rewrites_and_both_forms_are_searched() -> None:
     assert (search.query, search.also) == (STANDING, ("and during fairs?",))
     (read,) = workers.made(Read)
     assert isinstance(read, Read) and read.question == STANDING
-    assert f"Searched as: {STANDING} (rewritten by the model)\n  Searched as: and during fairs?\n" in report
-    assert "Rewriting the question: 1.5 s" in report
+    assert f"Searched as: Rewritten by the model: {STANDING}\n  Searched as: and during fairs?\n" in report
+    assert "Rewriting: 1.5 s" in report
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_comes_too_late_or_was_never_said_gives_way_to_the_rule(written: st
     workers = Rewriter(written)
     search, report = follow_up(workers)
     assert (search.query, search.also) == ("and during fairs? limit rule 1 Munich", ("and during fairs?",))
-    assert "(with words of what was said before)" in report and "rewritten by" not in report
+    assert "Searched as: With words from before: and during" in report and "by the model" not in report
     assert len(workers.made(Complete)) == 1
 
 
