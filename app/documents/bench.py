@@ -100,14 +100,18 @@ def search(passages: int = 100_000, queries: int = 200, chroma: bool = False) ->
             matrix.scores(embedder.encode_queries([question])[0], [])
 
         once(*asked[0])  # fills the matrix
-        took, least = [], []
+        took, least, worked = [], [], []
         for query, question in asked:
+            began = time.process_time()
             took.append(_timed(partial(once, query, question)) * 1000)
+            worked.append((time.process_time() - began) * 1000)
             least.append(_timed(partial(bare, question)) * 1000)
         reference = statistics.median(least)
-        for label, value in (("p50", statistics.median(took)), ("p95", float(np.percentile(took, 95)))):
-            good = value < SEARCH_TARGET or label != "p50"
-            yield Figure(f"search {passages}", round(value, 2), f"ms {label}", round(reference, 2),
+        middle, late = np.percentile(took, (50, 95))
+        busy = statistics.median(worked)  # of all threads, whatever else the machine does
+        for unit, value in (("ms p50", float(middle)), ("ms p95", float(late)), ("ms of the processor p50", busy)):
+            good = value < SEARCH_TARGET or unit == "ms p95"
+            yield Figure(f"search {passages}", round(value, 2), unit, round(reference, 2),
                          round(value / reference, 2), SEARCH_TARGET, good)  # fmt: skip
         if chroma:
             asked_vectors = [("", vector) for vector in _unit(random_numbers, queries, store.dimensions)]
