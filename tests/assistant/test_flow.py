@@ -330,7 +330,7 @@ def test_the_users_settings_make_the_question() -> None:
 @pytest.mark.parametrize(
     ("question", "query"),
     [
-        ("And in Switzerland?", "And in Switzerland? hotel limit Germany"),
+        ("And in Switzerland?", "What is the hotel limit in Switzerland?"),
         ("Does it include breakfast?", "Does it include breakfast? hotel limit Germany"),
         ("Why?", "Why? hotel limit Germany"),
         ("How many days of paid leave do employees get?", "How many days of paid leave do employees get?"),
