@@ -65,7 +65,7 @@ def test_conversations_are_measured_by_their_last_question(tmp_path: Path, capsy
         {"role": "agent", "text": "At 3 bar."},
         {"role": "user", "text": "and where does the red one stand?"},
     ]
-    tasks = [{"turns": turns, "gold": ["Pumps.md"]}, {"turns": turns[:1], "gold": ["Pumps.md"]}]
+    tasks = [{"_id": f"t<::>{n}", "turns": turns[:n], "gold": ["Pumps.md"]} for n in (3, 1)]
     query = {"_id": "q", "all_user_turns": "Where is the key?\n  and of the north door?",
              "lastturn": "and of the north door?", "rewrite": "Where is the key of the north door?"}  # fmt: skip
     for name, rows in (("corpus", corpus), ("tasks", tasks), ("queries", [query])):
@@ -74,8 +74,9 @@ def test_conversations_are_measured_by_their_last_question(tmp_path: Path, capsy
     assert main([str(tmp_path), "--json"]) == 0
     figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
     assert list(figures) == [
-        "hit@1, first half", "hit@5, first half", "hit@1, second half", "hit@5, second half",
-        "hit@1, second half, a human's rewrite beside", "hit@5, second half, a human's rewrite beside",
+        "hit@1, first half", "hit@5, first half",
+        "hit@1, first half, a human's rewrite beside", "hit@5, first half, a human's rewrite beside",
+        "hit@1, second half", "hit@5, second half",
     ]  # fmt: skip
     assert all(
         line["value"] == line["reference"] == 1.0 and "of 1 questions" in line["unit"] for line in figures.values()

@@ -2,7 +2,8 @@
 
 It holds corpus.jsonl (`_id`, `text`), and tasks.jsonl (`turns` of `role` and `text`, `gold`: ids of right passages) or
 queries.jsonl (`all_user_turns`, `lastturn`, `rewrite`: a human's) with qrels.tsv, or all of them. A hit is a passage of
-a right text. The conversations, by their first question in turn, are two halves: rules are chosen by the first.
+a right text. A row's `_id` begins with its conversation's (“CONVERSATION<::>7”). The conversations, by file and id in
+turn, are two halves: rules are chosen by the first.
 """
 
 from __future__ import annotations
@@ -32,15 +33,11 @@ GOALS = {1: 0.0, 5: 0.8}
 class LastTurn(Struct, frozen=True):
     """The last question of a conversation, and the texts that answer it."""
 
+    conversation: tuple[str, str]  # its file and id
     question: str
     history: tuple[Message, ...]
     right: frozenset[str]
     rewrite: str = ""  # by a human, standing alone; "" where there is none
-
-    @property
-    def opening(self) -> str:
-        """The first question, by which conversations are told apart."""
-        return self.history[0].content.strip().casefold()
 
 
 def measure(folder: Path, limit: int, shuffle: Callable[[list[LastTurn]], object]) -> Iterator[Figure]:
@@ -50,9 +47,9 @@ def measure(folder: Path, limit: int, shuffle: Callable[[list[LastTurn]], object
         AppError: the folder holds no conversations.
     """
     rows = last_turns(folder)
+    halves = {name: at % 2 for at, name in enumerate(sorted({row.conversation for row in rows}))}
     shuffle(rows)
     rows = rows[:limit]
-    openings = {opening: at for at, opening in enumerate(sorted({row.opening for row in rows}))}
     with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as name, CoreDoor(Home(Path(name) / "home")) as door:
         collection, names = _index(door, folder / CORPUS, Path(name) / "documents")
 
@@ -61,7 +58,7 @@ def measure(folder: Path, limit: int, shuffle: Callable[[list[LastTurn]], object
             return [_place(door, collection, forms(row), {names[id_] for id_ in row.right}) for row in asked]
 
         for half, label in enumerate(("first half", "second half")):
-            asked = [row for row in rows if openings[row.opening] % 2 == half]
+            asked = [row for row in rows if halves[row.conversation] == half]
             ours = hits(asked, lambda row: by_rule(row.question, row.history))
             yield from _figures(label, ours, hits(asked, lambda row: Forms(row.question)))
             human = [at for at, row in enumerate(asked) if row.rewrite]
@@ -97,12 +94,16 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _of_task(row: dict[str, Any]) -> LastTurn:
     said = [Message("user" if turn["role"] == "user" else "assistant", turn["text"]) for turn in row["turns"]]
-    return LastTurn(said[-1].content, tuple(said[:-1]), frozenset(row["gold"]))
+    return LastTurn(_conversation(TASKS, row), said[-1].content, tuple(said[:-1]), frozenset(row["gold"]))
 
 
 def _of_query(row: dict[str, Any], right: set[str]) -> LastTurn:
     asked = [Message("user", line.strip()) for line in row["all_user_turns"].splitlines()]
-    return LastTurn(row["lastturn"], tuple(asked[:-1]), frozenset(right), row["rewrite"])
+    return LastTurn(_conversation(QUERIES, row), row["lastturn"], tuple(asked[:-1]), frozenset(right), row["rewrite"])
+
+
+def _conversation(file: str, row: dict[str, Any]) -> tuple[str, str]:
+    return file, row["_id"].partition("<")[0]
 
 
 def _index(door: CoreDoor, corpus: Path, folder: Path) -> tuple[int, dict[str, str]]:
