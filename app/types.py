@@ -292,17 +292,24 @@ class AnswerSettings(Struct, frozen=True, kw_only=True):
     context: int = 0  # tokens; 0 where the model was not asked
 
 
+Rewriter = Literal["", "rule", "model"]
+"""Who made a form of a question that was not typed: nobody, a rule, or the chat model."""
+
+
 class Trace(Struct, frozen=True, kw_only=True):
     """How an answer from documents came about. Nothing of their text is in it."""
 
     asked: str
     searched_as: str
+    searched_also: tuple[str, ...] = ()  # other forms of the question
+    rewritten_by: Rewriter = ""
     documents: int  # in the collections that were searched
     passages: int
     looked_at: tuple[LookedAt, ...] = ()  # best first
     read: int = 0  # of these, by the reader or by the model
     wording: Literal["model", "documents", "none"] = "none"  # whose words the answer is in
     statements: int = 0  # sentences of the model that were held against the passages
+    rewrite_ms: float = 0.0
     search_ms: float = 0.0
     read_ms: float = 0.0
     write_ms: float = 0.0

@@ -56,3 +56,31 @@ def test_what_is_no_dataset_is_said_in_plain_words(tmp_path: Path, capsys: pytes
     assert "holds no questions" in capsys.readouterr().err
     assert inhouse(["bench", "retrieval"]) == 1
     assert "Name one that holds" in capsys.readouterr().err
+
+
+def test_conversations_are_measured_by_their_last_question(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = [{"_id": name, "text": text} for name, text in FILES.items()]
+    turns = [
+        {"role": "user", "text": "At what pressure does the blue pump run?"},
+        {"role": "agent", "text": "At 3 bar."},
+        {"role": "user", "text": "and where does the red one stand?"},
+    ]
+    tasks = [{"_id": f"t<::>{n}", "turns": turns[:n], "gold": ["Pumps.md"]} for n in (3, 1)]
+    query = {"_id": "q", "all_user_turns": "Where is the key?\n  and of the north door?",
+             "lastturn": "and of the north door?", "rewrite": "Where is the key of the north door?"}  # fmt: skip
+    for name, rows in (("corpus", corpus), ("tasks", tasks), ("queries", [query])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\tDoors.md\t1\n", encoding="utf-8")
+    assert main([str(tmp_path), "--json"]) == 0
+    figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert list(figures) == [
+        "hit@1, first half", "hit@5, first half",
+        "hit@1, first half, a human's rewrite beside", "hit@5, first half, a human's rewrite beside",
+        "hit@1, second half", "hit@5, second half",
+    ]  # fmt: skip
+    assert all(
+        line["value"] == line["reference"] == 1.0 and "of 1 questions" in line["unit"] for line in figures.values()
+    )
+    (tmp_path / "tasks.jsonl").write_text('{"turns": 3}\n', encoding="utf-8")
+    assert main([str(tmp_path)]) == 1
+    assert "It needs corpus.jsonl with" in capsys.readouterr().err

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
+from app.assistant.followup import WITHIN_S, Forms, forms_of
 from app.assistant.guard import guarded
-from app.assistant.query import is_small_talk, search_query, wants_text
+from app.assistant.query import is_small_talk, wants_text
 from app.assistant.quote import Told, evidence, is_sure, quoted, sentences_of, told_by_tables
 from app.assistant.trace import traced
 from app.errors import AppError
@@ -96,6 +97,7 @@ class Step:
     call: AnyCall
     written: str = ""  # text that the use case has written since its last step, and that stays
     fraction: float = 0.0  # of the use case, where it knows
+    within_s: float = 0.0  # given up as failed after so many seconds, and nothing of it is heard before; 0: never
 
 
 @dataclass(eq=False)
@@ -202,20 +204,24 @@ def _answer(ask: Ask) -> Flow:
 
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
-    if ask.attached:
-        found = yield from _search_in(msgspec.structs.replace(ask, collections=(ask.attached,), filter=Filter()))
-        if found.sure or ask.collections == (ask.attached,):
-            return found
-    return (yield from _search_in(ask))
-
-
-def _search_in(ask: Ask) -> Generator[Step, Data, _Found]:
-    """The passages of these collections; without documents a note, unless they alone may answer."""
     if ask.collections is None:
         return _Found()
-    query = search_query(ask.question, ask.history)
+    ask_model = None if ask.small else lambda call: Step("engine", call, within_s=WITHIN_S)
+    forms = yield from forms_of(ask.question, ask.history, ask_model)
+    if ask.attached:
+        own = msgspec.structs.replace(ask, collections=(ask.attached,), filter=Filter())
+        found = yield from _search_in(own, forms)
+        if found.sure or ask.collections == (ask.attached,):
+            return found
+    return (yield from _search_in(ask, forms))
+
+
+def _search_in(ask: Ask, forms: Forms) -> Generator[Step, Data, _Found]:
+    """The passages of the question's collections; without documents a note, unless they alone may answer."""
+    assert ask.collections is not None
     call = Search(
-        query=query,
+        query=(query := forms.query),
+        also=forms.also,
         collections=ask.collections,
         k=max(ask.passages, READ),
         trace=True,

@@ -11,14 +11,15 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
+from app.assistant.followup import written_in
 from app.assistant.quote import SURE
 from app.text.citations import clean
 from app.text.editions import is_older
 from app.text.plain import shown
 from app.text.support import STRICT, holds, language_of
-from app.types import Answer, AnswerSettings, Candidate, LookedAt, Outcome, Passage, Source, Trace
+from app.types import Answer, AnswerSettings, Candidate, LookedAt, Outcome, Passage, Rewriter, Source, Stats, Trace
 from app.workers.calls.documents import Ground, Grounded, Read, Readings, Search, Searched
-from app.workers.calls.engine import Chat, Chatted
+from app.workers.calls.engine import Chat, Chatted, Completed
 from app.workers.message import Call, Data
 
 FAR = 0.1
@@ -37,6 +38,7 @@ S = TypeVar("S", bound=_Step)
 class _Seen:
     """What was asked of the workers and what they answered; None where it did not come to that, or failed."""
 
+    completed: Completed | None = None
     search: Search | None = None
     searched: Searched | None = None
     read: Read | None = None
@@ -48,7 +50,7 @@ class _Seen:
 
     def note(self, message: Call | Data) -> None:
         """Keep a call or its answer under the name of its kind."""
-        for kind in (Search, Searched, Read, Readings, Chat, Chatted, Ground, Grounded):
+        for kind in (Completed, Search, Searched, Read, Readings, Chat, Chatted, Ground, Grounded):
             if isinstance(message, kind):
                 setattr(self, kind.__name__.lower(), message)
 
@@ -79,25 +81,40 @@ def _trace(answer: Answer, asked: str, settings: AnswerSettings, seen: _Seen) ->
     fates = _Fates(answer.sources, result.passages, seen)
     looked_at = tuple(fates.of(candidate) for candidate in found.candidates)
     stats = seen.chatted.stats if seen.chatted else None
-    written = max(stats.completion_tokens - 1, 0) / stats.tokens_per_s if stats and stats.tokens_per_s else 0.0
+    rewrite = seen.completed.stats if seen.completed else None
     budget = seen.chatted.budget if seen.chatted else None
     return Trace(
         asked=asked,
         searched_as=seen.search.query,
+        searched_also=seen.search.also,
+        rewritten_by=_rewriter(seen),
         documents=found.documents,
         passages=found.passages,
         looked_at=looked_at,
         read=sum(each.passage_id in fates.read for each in looked_at),
         wording=_wording(answer, seen),
         statements=len(seen.ground.sentences) if seen.ground else 0,
+        rewrite_ms=round(rewrite.first_token_ms + _writing_ms(rewrite), 1) if rewrite else 0.0,
         search_ms=round(result.elapsed_ms, 1),
         read_ms=round(
             (seen.readings.elapsed_ms if seen.readings else 0.0) + (stats.first_token_ms if stats else 0.0), 1
         ),
-        write_ms=round(written * 1000, 1),
+        write_ms=round(_writing_ms(stats), 1) if stats else 0.0,
         check_ms=round(seen.grounded.elapsed_ms, 1) if seen.grounded else 0.0,
         settings=msgspec.structs.replace(settings, context=budget.context if budget else 0),
     )
+
+
+def _writing_ms(stats: Stats) -> float:
+    """After the first token."""
+    return max(stats.completion_tokens - 1, 0) / stats.tokens_per_s * 1000 if stats.tokens_per_s else 0.0
+
+
+def _rewriter(seen: _Seen) -> Rewriter:
+    assert seen.search is not None
+    if seen.completed is not None and written_in(seen.completed) == seen.search.query:
+        return "model"
+    return "rule" if seen.search.also else ""
 
 
 def _wording(answer: Answer, seen: _Seen) -> Literal["model", "documents", "none"]:

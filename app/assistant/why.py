@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from app.assistant.notices import notices
-from app.types import Answer, LookedAt, Outcome, Trace
+from app.types import Answer, LookedAt, Outcome, Rewriter, Trace
 
 OUTCOMES: dict[Outcome, str] = {
     "used": "Used in the answer",
@@ -20,6 +20,11 @@ OUTCOMES: dict[Outcome, str] = {
     "weaker": "Not read: other passages come nearer",
 }
 LEFT_OUT = "Text in it that addresses an assistant was left out"
+REWRITERS: dict[Rewriter, str] = {
+    "": "",
+    "rule": "With words from before",
+    "model": "Rewritten by the model",
+}
 REMOVED = "A document that was removed"
 MEDIUM, STRONG = 1 / 3, 2 / 3
 """From these on a match is called so: thirds of the scale."""
@@ -52,6 +57,13 @@ def passed_over(trace: Trace) -> list[LookedAt]:
     """The others: what was read before what was not, else best first."""
     rest = [each for each in trace.looked_at if each.outcome != "used"]
     return sorted(rest, key=lambda each: each.outcome in ("far", "weaker"))
+
+
+def searched(trace: Trace) -> list[str]:
+    """The forms that the question was searched in; of one that nobody typed by whom it was made."""
+    by = REWRITERS[trace.rewritten_by]
+    forms = (trace.searched_as, *trace.searched_also)
+    return [form if form == trace.asked or not by else f"{by}: {form}" for form in forms]
 
 
 def extent(answer: Answer, trace: Trace) -> str:
@@ -113,6 +125,7 @@ def settings(trace: Trace) -> list[str]:
 def times(trace: Trace) -> list[tuple[str, float]]:
     """The steps in their order with their milliseconds; those that were not needed are left out."""
     steps = [
+        ("Rewriting", trace.rewrite_ms),
         ("Searching", trace.search_ms),
         ("Reading", trace.read_ms),
         ("Writing", trace.write_ms),
@@ -137,7 +150,7 @@ def report(answer: Answer) -> str:
             f"What was searched: {extent(answer, trace)}",
             [
                 f"You asked: {trace.asked}",
-                f"Searched as: {trace.searched_as}",
+                *(f"Searched as: {form}" for form in searched(trace)),
                 ", ".join(f"{count:,} {name}" for count, name in funnel(trace)),
             ],
         ),

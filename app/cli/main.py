@@ -75,7 +75,11 @@ def build_parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
     bench.add_argument("what", choices=("start", "chat", "index", "search", "retrieval", "swap", "api", "train"))
     bench.add_argument(
-        "dataset", nargs="?", default="", metavar="FOLDER", help="of retrieval: documents/, questions.jsonl"
+        "dataset",
+        nargs="?",
+        default="",
+        metavar="FOLDER",
+        help="of retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
     )
     bench.add_argument("--questions", default="", metavar="FILE", help="of retrieval: others over the same documents")
     bench.add_argument("--limit", type=_count, default=200, metavar="N", help="of retrieval: so many questions (200)")

@@ -2,7 +2,8 @@
 
 DATASET holds documents/ and questions.jsonl, one JSON object a line: question, document, answers, evidence (what a
 passage must hold; null: nothing answers it). Everything happens in a data folder of its own, with the settings as they
-come. Letters and digits are compared, case folded.
+come. Letters and digits are compared, case folded. A DATASET with corpus.jsonl holds conversations
+(app/cli/conversations.py).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from app.cli import conversations
+from app.cli.conversations import CORPUS
 from app.core.calls.chats import Answered, Ask
 from app.core.door import CoreDoor
 from app.errors import AppError
@@ -42,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     try:
+        if (chosen.dataset / CORPUS).exists():
+            turns = conversations.measure(chosen.dataset, chosen.limit, random.Random(1).shuffle)
+            return write(turns, as_json=chosen.json)
         rows = _rows(chosen.questions or chosen.dataset / "questions.jsonl")
         random.Random(1).shuffle(rows)
         return write(measure(chosen.dataset / "documents", rows[: chosen.limit]), as_json=chosen.json)

@@ -173,6 +173,7 @@ class Answers:
             began=lambda step: self._began(writing, step),
             fails=lambda step, error: self._fails(writing, step, error),
             answered=lambda data: self._answered(writing, data),
+            within=(self._house.clock, lambda step: step.within_s),
         )
         writing.flow.start()
 
@@ -184,7 +185,7 @@ class Answers:
         writing.by_engine = step.role == "engine"
         if step.written:
             self._take(writing, Token(text=step.written))
-        if writing.by_engine:
+        if writing.by_engine and not step.within_s:
             self._move(writing, "reading")
         elif step.fraction:
             self._move(writing, "summarising", step.fraction)

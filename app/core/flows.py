@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from app.assistant.flow import Stopped
 from app.core.children import Requester
+from app.core.clock import Clock, Timer
 from app.core.requests import Job
 from app.errors import AppError
 from app.workers.message import Call
@@ -37,12 +38,16 @@ class Flow:
         began: Callable[[S], object] | None = None,
         answered: Callable[[Any], object] | None = None,
         fails: Callable[[S, AppError], Exception] | None = None,
+        within: tuple[Clock, Callable[[S], float]] | None = None,
     ) -> None:
         """`event` hears the children's progress, `began` each step and `answered` its result; `stopped` says what had
-        come when it is stopped; `fails` may turn a child's failure into what the use case should hear."""
+        come when it is stopped; `fails` may turn a child's failure into what the use case should hear. `within` says
+        after how many seconds a step is given up, 0 for never; nobody hears of the progress of one that may be."""
         self._steps, self._child_of = steps, child_of
         self._done, self._failed, self._event, self._stopped = done, failed, event, stopped
         self._began, self._answered, self._fails = began, answered, fails
+        self._within = within
+        self._wait = _Wait()
         self.job: Job | None = None
         self._over = False
 
@@ -58,6 +63,7 @@ class Flow:
     def interrupt(self, error: Exception) -> None:
         """The step under way will say nothing more (its child is ended on purpose): go on as if it had failed so."""
         self.job = None
+        self._wait.end()
         self._advance(lambda: self._steps.throw(error))
 
     def drop(self) -> None:
@@ -85,17 +91,47 @@ class Flow:
         if self._began is not None:
             self._began(step)
         fails = self._fails or (lambda _, error: error)
+        wait = self._wait = _Wait()
+
+        def end(move: Callable[[], Any]) -> None:
+            if wait.end():
+                self._advance(move)
+
+        seconds = self._within[1](step) if self._within is not None else 0.0
         job = self._child_of(step).request(
             step.call,
-            done=self._take_result,
-            event=self._event,
-            failed=lambda error: self._advance(lambda: self._steps.throw(fails(step, error))),
-            cancelled=lambda: self._advance(lambda: self._steps.throw(self._stopped())),
+            done=lambda data: self._take_result(data) if wait.end() else None,
+            event=None if seconds else self._event,
+            failed=lambda error: end(lambda: self._steps.throw(fails(step, error))),
+            cancelled=lambda: end(lambda: self._steps.throw(self._stopped())),
         )
-        if job.active:  # else it was answered at once, and the next step's job stands here already
-            self.job = job
+        if not job.active:  # it was answered at once, and the next step's job stands here already
+            return
+        self.job = job
+        if seconds and self._within is not None:
+
+            def give_up() -> None:
+                job.cancel(insist=False)
+                end(lambda: self._steps.throw(AppError("This took too long.", "Please try again.")))
+
+            wait.timer = self._within[0].after(seconds, give_up)
 
     def _take_result(self, data: Any) -> None:
         if self._answered is not None and not self._over:
             self._answered(data)
         self._advance(lambda: self._steps.send(data))
+
+
+class _Wait:
+    """For the one end that a step has."""
+
+    def __init__(self) -> None:
+        self.timer: Timer | None = None
+        self._over = False
+
+    def end(self) -> bool:
+        """Whether it is the first."""
+        if self.timer is not None:
+            self.timer.cancel()
+        over, self._over = self._over, True
+        return not over

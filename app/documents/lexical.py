@@ -12,7 +12,7 @@ from msgspec import Struct
 from app.documents.contents import Contents
 from app.documents.fulltext import COMPOUNDING, LONG, code_term, language_term, scope_term
 from app.text import words
-from app.text.exact import codes, holds_phrase, phrases, possible_codes
+from app.text.exact import codes, codes_among, holds_phrase, phrases, possible_codes
 from app.text.language import DEFAULT, STOP_WORDS
 
 K1, B, HEADINGS = 1.2, 0.75, 0.5
@@ -154,8 +154,7 @@ class Question:
     def _exact(self, text: str) -> int:
         if not self.exact:
             return 0
-        has = set(codes(text))
-        return sum(code in has for code in self.codes) + sum(holds_phrase(text, phrase) for phrase in self.phrases)
+        return codes_among(text, self.codes) + sum(holds_phrase(text, phrase) for phrase in self.phrases)
 
     def _pairs(self, language: str) -> dict[tuple[str, str], float]:
         """The question's neighbouring terms in a language, with their weight."""

@@ -36,8 +36,11 @@ def scope_of(store: Catalogue, call: Search) -> Scope:
     return Scope(read, tuple(documents), said) if documents else Scope(Filter(), None, "")
 
 
-def scoped_search(opened: Opened, call: Search, vector: NDArray[np.float32]) -> SearchResult:
-    """Search what the filter leaves, or everything where one that was only read from the query leaves nothing near."""
+def scoped_search(opened: Opened, call: Search, vectors: NDArray[np.float32]) -> SearchResult:
+    """Search what the filter leaves, or everything where one that was only read from the query leaves nothing near.
+
+    `vectors` are those of the query and of its other forms (forms × dimensions).
+    """
     scope = scope_of(opened.store, call)
     if scope.documents == ():
         return SearchResult(passages=(), found=False, elapsed_ms=0.0, note=NONE_FITS)
@@ -45,12 +48,13 @@ def scoped_search(opened: Opened, call: Search, vector: NDArray[np.float32]) -> 
     def search(chosen: Filter, documents: Sequence[int] | None, note: str) -> SearchResult:
         result = opened.searcher.search(
             call.query,
-            vector,
+            vectors[0],
             call.collections,
             max(1, call.k),
             documents=documents,
             chosen=chosen,
             trace=call.trace,
+            also=list(zip(call.also, vectors[1:], strict=True)),
         )
         return msgspec.structs.replace(result, note=f"{note} {result.note}".strip())
 

@@ -121,13 +121,16 @@ class Searcher:
         documents: Sequence[int] | None = None,
         chosen: Filter = NO_FILTER,
         trace: bool = False,
+        also: Sequence[tuple[str, NDArray[np.float32]]] = (),
     ) -> SearchResult:
         """The `k` best passages in these collections (none: in all).
 
-        `documents` are those that the filter `chosen` fits; with `trace` the result says how it came about.
+        `documents` are those that the filter `chosen` fits; with `trace` the result says how it came about. `also` are
+        other forms of the query with their vectors.
         """
         began = time.perf_counter()
-        ranking = self.rank(query, vector, collections, documents)
+        forms = ((query, vector), *also)
+        ranking = _merged([self.rank(text, its, collections, documents) for text, its in forms])
         owners = self._store.owners([parts.id for parts in ranking.parts])
         ranked = (ranking.parts if chosen.documents else spread(ranking.parts, owners, k))[:k]
         passages = self._store.passages([parts.id for parts in ranked])
@@ -246,6 +249,27 @@ class _Clock:
         now = time.perf_counter()
         self.laps[step] = round((now - self._last) * 1000, 2)
         self._last = now
+
+
+def _merged(rankings: Sequence[Ranking]) -> Ranking:
+    """One ranking of several forms of a question: each passage as the form sees it that gives it the better chance. The
+    totals of two forms do not compare, longer ones have higher ones; chances do."""
+    first, *others = rankings
+    if not others:
+        return first
+    best: dict[int, Parts] = {}
+    for parts in (parts for ranking in rankings for parts in ranking.parts):
+        known = best.get(parts.id)
+        if known is None or (parts.exact, parts.chance) > (known.exact, known.chance):
+            best[parts.id] = parts
+    merged = sorted(best.values(), key=lambda parts: (-parts.exact, -parts.chance, parts.id))
+    return Ranking(
+        merged,
+        first.question,
+        list(dict.fromkeys(id_ for ranking in rankings for id_ in ranking.lexical)),
+        list(dict.fromkeys(id_ for ranking in rankings for id_ in ranking.near)),
+        {step: round(sum(ranking.steps_ms[step] for ranking in rankings), 2) for step in first.steps_ms},
+    )
 
 
 def _moments(cosines: NDArray[np.float32]) -> tuple[float, float]:

@@ -246,13 +246,13 @@ class DocumentsRole:
         embedder = yield from self._embedder_in_use()
         began = time.perf_counter()
         call = msgspec.structs.replace(call, collections=attached.searched(opened.store, call.collections))
-        vector = embedder.encode_queries([call.query])[0]
+        vectors = embedder.encode_queries([call.query, *call.also])
         embedded = (time.perf_counter() - began) * 1000
-        result = scoped_search(opened, call, vector)
+        result = scoped_search(opened, call, vectors)
         dated = with_editions(opened.store, result.passages, call.collections)
         result = msgspec.structs.replace(result, passages=dated)
         if call.highlight:
-            spans = best_sentences(call.query, vector, result.passages, embedder.encode)
+            spans = best_sentences(call.query, vectors[0], result.passages, embedder.encode)
             passages = tuple(marked(opened.store, *pair) for pair in zip(result.passages, spans, strict=True))
             result = msgspec.structs.replace(result, passages=passages)
         elapsed = (time.perf_counter() - began) * 1000

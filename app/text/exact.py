@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from app.text.words import words_of
 
@@ -25,6 +26,14 @@ def codes(text: str) -> list[str]:
     They mix letters and digits, and hold no written word: "mid-1990s", "16-year-old" and "3rd" are none.
     """
     return list(dict.fromkeys(_compact(token) for token in _TOKEN.findall(text) if _is_code(token)))
+
+
+def codes_among(text: str, wanted: Iterable[str]) -> int:
+    """How many of these codes, without joints, are among those of a text: what they are not even a part of is not read
+    for codes."""
+    squeezed = _compact(text)
+    near = {code for code in wanted if code in squeezed}
+    return len(near.intersection(codes(text))) if near else 0
 
 
 def possible_codes(text: str) -> list[str]:

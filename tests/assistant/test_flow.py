@@ -22,7 +22,7 @@ from app.assistant.flow import (
     ask_of,
     run,
 )
-from app.assistant.query import search_query
+from app.assistant.followup import Forms, by_rule
 from app.assistant.quote import BETWEEN
 from app.errors import AppError, WorkerGone
 from app.paths import home
@@ -364,7 +364,7 @@ def test_the_users_settings_make_the_question() -> None:
 @pytest.mark.parametrize(
     ("question", "query"),
     [
-        ("And in Switzerland?", "And in Switzerland? hotel limit Germany"),
+        ("And in Switzerland?", "What is the hotel limit in Switzerland?"),
         ("Does it include breakfast?", "Does it include breakfast? hotel limit Germany"),
         ("Why?", "Why? hotel limit Germany"),
         ("How many days of paid leave do employees get?", "How many days of paid leave do employees get?"),
@@ -378,5 +378,5 @@ def test_a_follow_up_borrows_the_words_it_leans_on(question: str, query: str) ->
         Message("user", "What is the hotel limit in Germany?"),
         Message("assistant", "160 EUR."),
     )
-    assert search_query(question, history) == query
-    assert search_query(question, ()) == question
+    assert by_rule(question, history).query == query
+    assert by_rule(question, ()) == Forms(question)

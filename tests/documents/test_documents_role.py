@@ -65,6 +65,18 @@ def test_a_search_can_say_what_it_looked_at(documents, policies: Path) -> None:
     assert all(passage.modified > 0 for passage in result.passages)
 
 
+def test_two_forms_of_a_question_are_searched_at_once(documents, policies: Path) -> None:
+    documents.add(policies)
+    vague, clear = "and how much in Munich?", "What is the hotel limit per night in Munich?"
+    found = {form: documents.search(form, trace=True) for form in (vague, clear)}
+    both = documents.ask(Search(query=vague, also=(clear,), trace=True)).result
+    scores = {form: {each.id: each.score for each in result.passages} for form, result in found.items()}
+    assert both.passages[0].id == found[clear].passages[0].id
+    assert both.passages[0].score == max(each.get(both.passages[0].id, 0.0) for each in scores.values())
+    looked_at = {each.passage_id for result in found.values() for each in result.trace.candidates}
+    assert {each.passage_id for each in both.trace.candidates} == looked_at
+
+
 def test_what_no_document_says_is_not_found(documents, policies: Path) -> None:
     documents.add(policies)
     assert not documents.search("Who wrote the play Hamlet?", "Policies").found

@@ -12,6 +12,7 @@ from app.assistant.flow import Ask, answer, run
 from app.documents.loaders import LOADERS, load
 from app.paths import RESOURCES
 from app.text.parsed import Parsed
+from app.types import Message
 
 if TYPE_CHECKING:
     from conftest import Documents
@@ -67,6 +68,36 @@ def test_the_questions_of_the_first_minute_are_answered_by_a_small_model(documen
         assert (source.document, source.page) == (asked["document"], asked["page"])
         start, end = source.best or (0, 0)
         assert asked["answer"] in source.text[start:end], "what is marked holds the answer"
+
+
+CONVERSATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (
+        ("How much may a hotel in Munich cost per night?", "165 €"),
+        ("and during trade fairs?", "220 €"),
+        ("what about Hamburg?", "195 €"),
+        ("why?", "195 €"),
+    ),
+    (("What is the hotel limit in Berlin?", "150 €"), ("What about Hamburg?", "155 €"), ("and in Vienna?", "160 €")),
+    (("What is the daily allowance for a full day in Denmark?", "75 €"), ("and in Austria?", "40 €")),
+    (
+        ("How many days of leave do I get a year?", "30"),
+        ("and for trainees?", ""),
+        ("How much may a hotel in Munich cost per night?", "165 €"),
+    ),
+    (("Was darf ein Hotel in München höchstens kosten?", "165 €"), ("und während Messen?", "")),
+)
+"""Questions of one chat each with what their answers hold; "": what nothing is found for."""
+
+
+def test_follow_ups_are_understood_by_what_was_said_before(documents: Documents) -> None:
+    documents.add(*DOCUMENTS)
+    for conversation in CONVERSATIONS:
+        history: list[Message] = []
+        for question, expected in conversation:
+            ask = Ask(question=question, collections=(), small=True, history=tuple(history))
+            told = run(answer(ask), lambda step: documents.ask(step.call))
+            assert told.not_found if not expected else expected in told.text.replace("**", ""), (question, told.text)
+            history += [Message("user", question), Message("assistant", told.text)]
 
 
 def test_policy_reads_as_it_is_printed(parsed: dict[str, Parsed]) -> None:

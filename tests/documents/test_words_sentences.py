@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from app.text.exact import codes, holds_phrase, phrases
+from app.text.exact import codes, codes_among, holds_phrase, phrases
 from app.text.language import STOP_WORDS
 from app.text.sentences import sentences
 from app.text.words import VERSION, analysed, query_terms, terms
@@ -97,6 +97,7 @@ def test_terms_change_only_with_their_version() -> None:
 )
 def test_part_numbers_are_told_from_words_with_digits(text: str, found: list[str]) -> None:
     assert codes(text) == found
+    assert codes_among(text, [*found, "xj441", "1990s", "zz9"]) == len(found), "a part of a code is none"
 
 
 def test_phrases_are_quoted_in_any_style() -> None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from engine_helpers import GREEDY, conversations_of, encoder_of, passage, run, said, spelled, turn
 
+from app.assistant.followup import rewriting, written_in
 from app.engine.worker import EngineRole
 from app.errors import AppError, BadFile
 from app.llama.saved import common_prefix
@@ -20,6 +21,7 @@ from app.workers.calls.documents import Search
 from app.workers.calls.engine import (
     Chat,
     Chatted,
+    Completed,
     Count,
     Counted,
     Load,
@@ -249,6 +251,14 @@ def test_a_broken_adapter_changes_nothing(role: EngineRole, ask: Ask, starter: P
             run(role.handle(SetAdapter(path=str(path))))
     assert isinstance(run(role.handle(SetAdapter()))[0], Done)
     assert ask("Name a colour.", "ad").text == before
+
+
+def test_a_follow_up_comes_back_rewritten_in_its_form(role: EngineRole) -> None:
+    """Whether it may be searched is decided by what it says; the starter is not asked for it (test_followup.py)."""
+    call = rewriting("and in Hamburg?", (Message("user", "Hotel limit in Munich?"), Message("assistant", "165 euros.")))
+    result, _ = run(role.handle(call))
+    assert isinstance(result, Completed) and result.stats.completion_tokens <= call.sampling.max_tokens
+    assert result.reason == "length" or written_in(result)
 
 
 def test_history_may_be_messy(ask: Ask) -> None:

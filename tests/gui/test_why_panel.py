@@ -104,6 +104,15 @@ def test_the_panel_says_what_was_searched_used_passed_over_checked_and_how_long_
     assert "0.9" not in said, "raw scores are in the copy only"
 
 
+def test_a_follow_up_is_shown_in_the_forms_that_were_searched(qtbot) -> None:
+    forms = trace(*LOOKED_AT)
+    forms = msgspec.structs.replace(forms, searched_also=(forms.asked,), rewritten_by="model", rewrite_ms=800.0)
+    panel = explained(World(), qtbot, msgspec.structs.replace(EXPLAINED, trace=forms)).why.panel
+    said = words(panel)
+    assert "Searched as: Rewritten by the model: limit hotel" in said and said.count("What is the limit?") > 1
+    assert panel.findChildren(TimeRow)[0].accessibleName() == "Rewriting: 0.8 s"
+
+
 def test_the_rest_of_the_passages_comes_on_demand(qtbot) -> None:
     panel = explained(World(), qtbot).why.panel
     assert len(panel.findChildren(PassedRow)) == 3

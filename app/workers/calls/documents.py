@@ -91,6 +91,7 @@ class Search(Call, frozen=True):
     highlight: bool = False  # find the best sentence of each passage
     filter: Filter = Filter()
     trace: bool = False  # say how the passages were found
+    also: tuple[str, ...] = ()  # other forms of the query: a passage counts by the one that fits it best
 
 
 class Ground(Call, frozen=True):
