@@ -14,7 +14,7 @@ FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "
 
 SUPPORTED_SUFFIXES = (
     *(".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".log"),
-    *(".html", ".htm", ".xhtml", ".csv", ".tsv"),
+    *(".html", ".htm", ".xhtml", ".csv", ".tsv", ".xlsx", ".xlsm"),
 )
 """What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
 

@@ -45,7 +45,7 @@ LISTED = 25
 """Documents of a collection that get a line of their own."""
 LINE_WORDS = 30
 TOPICS = 8
-KINDS = {"pdf": "PDF", "docx": "Word", "markdown": "Markdown", "text": "text", "html": "HTML", "csv": "CSV"}
+KINDS = {"pdf": "PDF", "docx": "Word", "markdown": "Markdown", "text": "text", "html": "HTML", "csv": "CSV", "xlsx": "Excel"}
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
