@@ -23,6 +23,7 @@ from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
 from app.documents.reembedding import renew
 from app.documents.scope import scoped_search, with_times
+from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm
@@ -57,12 +58,15 @@ from app.workers.calls.documents import (
     Read,
     ReadFields,
     Readings,
+    ReadSheets,
     ReadText,
     Remove,
     RenameCollection,
     RenderPage,
+    RunPlan,
     Search,
     Searched,
+    SheetsRead,
     Tombstones,
     Warming,
 )
@@ -87,6 +91,7 @@ class DocumentsRole:
         self._path = home.documents_db
         self._live = 0  # requests under way
         self._pages = Pages()
+        self._sheets = Sheets()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -159,6 +164,10 @@ class DocumentsRole:
                 return (yield from self._read_fields(call))
             case Outline() | Extract() | FindTopics():
                 return (yield from self._summarise(call))
+            case ReadSheets():
+                return (yield from self._read_sheets(call))
+            case RunPlan():
+                return (yield from self._sheets.run(self._store, call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -293,6 +302,14 @@ class DocumentsRole:
             found.append(document.read(field))
             yield None
         return FieldsRead(fields=tuple(found))
+
+    def _read_sheets(self, call: ReadSheets) -> Steps:
+        """A document a step, so that other requests have their turn."""
+        found = SheetsRead(sheets=())
+        for step in self._sheets.read(self._store, call.collections, call.document_id):
+            found = step or found
+            yield None
+        return found
 
     def _check_health(self) -> Steps:
         opened = self._open

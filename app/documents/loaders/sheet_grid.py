@@ -73,7 +73,11 @@ def tables(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[in
 
 
 def _table(
-    above: list[list[Cell | None]], body: list[list[Cell | None]], header: tuple[str, ...], columns: list[int], last: int
+    above: list[list[Cell | None]],
+    body: list[list[Cell | None]],
+    header: tuple[str, ...],
+    columns: list[int],
+    last: int,
 ) -> Table:
     titles = [_title(row) for row in above]
     while not header and len(columns) > 1 and body and _own(body[0]) <= 1:
@@ -125,7 +129,9 @@ def _names(row: list[Cell | None]) -> bool:
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _blocks(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]) -> Iterator[tuple[list[int], list[int]]]:
+def _blocks(
+    grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]
+) -> Iterator[tuple[list[int], list[int]]]:
     """Rows and columns of each block."""
     for band in _runs(sorted(grid), hidden_rows):
         columns = sorted({column for row in band for column, cell in grid[row].items() if cell.copied != "right"})

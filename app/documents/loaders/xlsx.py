@@ -141,9 +141,7 @@ class _Sheet:
         """Raises: whatever openpyxl does, see `_BROKEN`."""
         book, sheet = self._book, self._sheet
         with sheet._get_source() as source:
-            parser = _Rows(
-                source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats
-            )
+            parser = _Rows(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
             grid = self._grid(parser)
         hidden_rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
         shown = {row: cells for row, cells in grid.items() if row not in hidden_rows}
