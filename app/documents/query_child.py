@@ -36,7 +36,6 @@ def main() -> int:
         config={
             "threads": 1,
             "memory_limit": "512MB",
-            "temp_directory": "",
             "enable_external_access": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",

@@ -200,16 +200,21 @@ class _Planner:
         self._drop(*words)
         if "share" in said:
             return "share" if said <= {"share", "sum"} else self._two()
+        if said == {"count", "average"} and self._measured():
+            return "average"  # "the average number of units"
         if "count" in said:
             return "count" if said <= {"count", "sum"} else self._two()
         if "average" in said:
             return "average" if said == {"average"} else self._two()
         if said:
             return "sum"
-        totals = [each for each in self._mentions if each.what == "column" and self._column(each).measures]
+        totals = self._measured()
         if totals and set(tokens_of(totals[0].column)) & {"total", "sum", "summe", "number", "anzahl"}:
             return "sum"
         return None
+
+    def _measured(self) -> list[Mention]:
+        return [each for each in self._mentions if each.what == "column" and self._column(each).measures]
 
     def _two(self) -> Operation:
         raise Unsure("The question asks for two things at once.")

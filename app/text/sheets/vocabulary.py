@@ -62,7 +62,9 @@ LONGEST = max(map(len, PHRASES))
 LIGHT = _set(
     """a an the of in on at to for from with is are was were be been do does did have has had there we our us you me my
     i it its that this these those what how please can could would tell give show all whose where their they them and or
-    rows row entries entry records record lines , work works working located
+    rows row entries entry records record lines , work works working located come comes came
+    different distinct unique
+    verschiedene verschiedenen unterschiedliche
     der die das den dem des ein eine einen einem einer eines von vom im in am an auf zu zum zur bei mit fur aus ist
     sind war waren hat haben hatte hatten gibt gab es wir unser unsere unserer ich mir uns sich was wie hoch
     gross lautet bitte alle aller allen ihre ihr und oder dass welche zeilen zeile eintrage eintrag datensatze datensatz
