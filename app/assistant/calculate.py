@@ -17,7 +17,7 @@ from app.text.sheets.plan import Plan, Sheet
 from app.text.sheets.planner import Planned, asks_to_calculate, choose
 from app.text.sheets.sql import MOST_ROWS
 from app.types import Answer, Calculation, Source
-from app.workers.calls.documents import Calculated, ReadSheets, RunPlan, SheetsRead
+from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Data
 
 REFUSED = "No figure can be given."

@@ -14,7 +14,7 @@ from app.text.sheets.plan import Column
 from app.text.sheets.sql import rows_sql, sql_of, table_name
 from app.text.sheets.table import SheetRows, sheets_of
 from app.types import Document, Passage
-from app.workers.calls.documents import Calculated, RunPlan, SheetsRead
+from app.workers.calls.sheets import Calculated, RunPlan, SheetsRead
 from app.workers.roles import Steps
 
 FORMATS = frozenset({"csv", "xlsx"})

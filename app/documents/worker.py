@@ -58,18 +58,16 @@ from app.workers.calls.documents import (
     Read,
     ReadFields,
     Readings,
-    ReadSheets,
     ReadText,
     Remove,
     RenameCollection,
     RenderPage,
-    RunPlan,
     Search,
     Searched,
-    SheetsRead,
     Tombstones,
     Warming,
 )
+from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps

@@ -6,7 +6,6 @@ from msgspec import Struct, field
 
 from app.text.compare.result import Comparison
 from app.text.fields.field import Field
-from app.text.sheets.plan import Plan, Sheet
 from app.types import (
     Box,
     Collection,
@@ -191,21 +190,6 @@ class FindTopics(Call, frozen=True):
     count: int = 8
 
 
-class ReadSheets(Call, frozen=True):
-    """The tables of sheet files, without their rows; → SheetsRead. A document, or else collections (none: all)."""
-
-    collections: tuple[int, ...] = ()
-    document_id: int = 0
-
-
-class RunPlan(Call, frozen=True):
-    """Calculate over a table (`Sheet.number` of its document); → Calculated."""
-
-    document_id: int
-    number: int
-    plan: Plan
-
-
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -353,19 +337,6 @@ class Topics(Data, frozen=True):
     topics: tuple[Topic, ...]
 
 
-class SheetsRead(Data, frozen=True):
-    sheets: tuple[Sheet, ...]
-
-
-class Calculated(Data, frozen=True):
-    """A query's rows, `app.text.sheets.sql.sql_of` says what is in them; numbers and dates are plain."""
-
-    rows: tuple[tuple[str | None, ...], ...]
-    sql: str
-    used: int  # rows of the sheet that went in
-    passages: tuple[Passage, ...]  # the first of them, each marked as `best`
-
-
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -394,8 +365,6 @@ Calls = (
     | Outline
     | Extract
     | FindTopics
-    | ReadSheets
-    | RunPlan
     | CheckHealth
 )
 
@@ -422,7 +391,5 @@ Answers = (
     | Outlined
     | Extracted
     | Topics
-    | SheetsRead
-    | Calculated
     | Health
 )
