@@ -11,6 +11,7 @@ from collections.abc import Generator
 import msgspec
 
 from app.assistant.flow import Ask, Flow, Step, Stopped, answer
+from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words
 from app.text.sheets.plan import Plan, Sheet
@@ -21,7 +22,7 @@ from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Data
 
 REFUSED = "No figure can be given."
-WENT_IN = "{used} of {rows} rows of {title} went in."
+WENT_IN = "{used} of {rows} rows went in."
 CITED = "The first {count} are cited."
 TIED = "The last one is as large as the one before; there may be more."
 MORE = "There are more; the first {count} are shown."
@@ -63,6 +64,8 @@ def calculate_or_answer(ask: Ask) -> Flow:
                 return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
         except Stopped as stop:
             return Answer(text="", stopped=True, note=stop.note, model=ask.model)
+        except AppError:
+            pass  # what went wrong with the sheets must not keep the answer away
     return (yield from answer(ask))
 
 
@@ -144,7 +147,7 @@ def _result(row: tuple[str | None, ...], plan: Plan, sheet: Sheet, german: bool)
 
 def _notes(plan: Plan, sheet: Sheet, done: Calculated) -> list[str]:
     """What went in, and what did not."""
-    notes = [WENT_IN.format(used=f"{done.used:,}", rows=f"{sheet.rows:,}", title=sheet.title)]
+    notes = [WENT_IN.format(used=f"{done.used:,}", rows=f"{sheet.rows:,}")]
     if done.used > len(done.passages) > 0:
         notes.append(CITED.format(count=len(done.passages)))
     column = sheet.column(plan.column)

@@ -32,10 +32,11 @@ def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None
 
 
 def documents_of(answer: Answer) -> set[int]:
-    """Every document that an answer names: as a source, as near, or as looked at."""
+    """Every document that an answer names: as a source, as near, as looked at, or as calculated with."""
     passages = [source.passage for source in answer.sources] + list(answer.nearest)
     looked_at = answer.trace.looked_at if answer.trace else ()
-    return {passage.document_id for passage in passages} | {each.document_id for each in looked_at}
+    calculated = {answer.calculation.document_id} if answer.calculation else set()
+    return {passage.document_id for passage in passages} | {each.document_id for each in looked_at} | calculated
 
 
 def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
@@ -80,8 +81,13 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
             return passage
         return msgspec.structs.replace(passage, document="", path="", text="", heading="", best=None, boxes=())
 
+    calculation, note = answer.calculation, answer.note
+    if calculation is not None and calculation.document_id in gone:
+        calculation, note = msgspec.structs.replace(calculation, document="", sheet="", words="", sql=""), ""
     return msgspec.structs.replace(
         answer,
+        note=note,
+        calculation=calculation,
         text=_QUOTE.sub(unquoted, answer.text),
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
@@ -106,7 +112,8 @@ def answers_about(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[int, ...]
 def _speaks_of(answer: Answer, ids: frozenset[int]) -> bool:
     cited = {str(source.n) for source in answer.sources if source.passage.document_id in ids}
     own = _QUOTE.sub("", answer.text).replace(REMOVED, "")
-    return bool(cited) and bool(own.strip() or answer.thinking.strip())
+    calculated = answer.calculation is not None and answer.calculation.document_id in ids
+    return (bool(cited) or calculated) and bool(own.strip() or answer.thinking.strip())
 
 
 def keys_of(db: sqlite3.Connection, turn_ids: Sequence[int]) -> list[Key]:

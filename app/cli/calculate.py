@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from app.assistant.summary_report import save_summary
-from app.cli.output import answer_json, say, say_answer, say_json, tell
+from app.cli.output import answer_json, place, say, say_json, shortened, tell
 from app.cli.session import Session
 from app.cli.summarise import document_of
 from app.core.calls.chats import Answered, Calculate
@@ -45,9 +45,14 @@ def command(args: argparse.Namespace, session: Session) -> int:
 
 
 def _say(answer: Answer) -> None:
-    say_answer(answer)
+    """The figure, the first rows that went in, and the query."""
+    say(answer.text)
+    for source in answer.sources:
+        say(f"\n[{source.n}] {place(source.passage)}\n    {shortened(source.passage)}")
     if answer.calculation is not None:
         say(f"\n{answer.calculation.sql}")
+    if answer.note:
+        tell(answer.note)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Attacks on calculation: names and values that are SQL, columns that are not what they seem, questions with two meanings."""
+"""Attacks on calculation: names and values that are SQL, columns that are not what they seem, two meanings."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ class AnswerView(QWidget):
             self.not_found.search_all_asked.connect(self.search_all_asked)
             self.not_found.model_asked.connect(self.model_asked)
             self._evidence.addWidget(self.not_found)
-        if answer.calculation is not None:
+        if answer.calculation is not None and answer.calculation.sql:
             self.query = QueryFold(answer.calculation)
             self._evidence.addWidget(self.query)
         if answer.sources and not answer.not_found:
