@@ -92,9 +92,14 @@ def _read(store: Store, document: Document) -> list[SheetRows]:
         return []
     text, _ = store.text(document.id)
     passages = _all_passages(store, document.id)
-    names = [(each.start, each.heading.partition(" › ")[2]) for each in passages]
+    names = [(each.start, _sheet_name(each)) for each in passages] if document.format == "xlsx" else []
     headers = frozenset(each.header for each in passages if each.header)
     return sheets_of(text, headers, names, document.id, document.name, document.format, document.reason)
+
+
+def _sheet_name(passage: Passage) -> str:
+    """The heading below the file's name; a sheet of the same name has none below it."""
+    return passage.heading.partition(" › ")[2] or passage.heading
 
 
 def _all_passages(store: Store, document_id: int) -> list[Passage]:

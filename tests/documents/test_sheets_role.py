@@ -52,7 +52,7 @@ def test_a_sum_cites_the_rows_that_it_is_made_of(documents: Any, sheets: Path) -
     documents.add(sheets)
     answer = answered(documents, calculate("What is the total amount of Red?"))
     right = sum(number / 4 for number in range(0, 120, 2))
-    assert answer.text == f"Sum of “Amount” where “Team” is “Red”: **{right:,.0f} €** [1] [2] [3]"
+    assert answer.text == f"Sum of “Amount” where “Team” is “Red”: **{right:,.2f} €** [1] [2] [3]"
     assert answer.note == "60 of 120 rows went in. The first 3 are cited."
     assert answer.calculation is not None
     assert answer.calculation.sql == 'SELECT SUM("Amount") FROM "Costs" WHERE "Team" = \'Red\''
@@ -78,7 +78,7 @@ def test_the_sheet_that_fits_is_found_among_all(documents: Any, sheets: Path) ->
 def test_a_group_is_a_table_and_an_export_is_markdown(documents: Any, sheets: Path) -> None:
     documents.add(sheets)
     text = answered(documents, calculate("average amount per team")).text
-    assert text.endswith("| Team | Average of “Amount” |\n|---|---|\n| Blue | 15 € |\n| Red | 14.75 € |")
+    assert text.endswith("| Team | Average of “Amount” |\n|---|---|\n| Blue | 15.00 € |\n| Red | 14.75 € |")
 
 
 def test_a_document_that_went_or_changed_says_so(documents: Any, sheets: Path) -> None:

@@ -154,7 +154,7 @@ class _Known:
 
     def table(self, tokens: Sequence[str], at: int) -> Iterator[Mention]:
         end = at + len(self._document)
-        if tuple(tokens[at:end]) == self._document:
+        if self._document and tuple(tokens[at:end]) == self._document:
             yield Mention(start=at, end=end, what="table")
         elif any(alike(word, tokens[at]) for word in self._table):
             yield Mention(start=at, end=at + 1, what="table")

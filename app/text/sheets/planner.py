@@ -27,6 +27,7 @@ class Planned(Struct, frozen=True, kw_only=True):
     reason: str = ""
     explicit: bool = False
     named: bool = False  # the question names the sheet
+    loose: bool = False  # “amount” stands for the only figures that there are
     placed: int = 0  # words of the question that have a place
 
     @property
@@ -50,6 +51,7 @@ def choose(question: str, sheets: Sequence[Sheet]) -> Planned | str:
     fitting = [each for each in tried if each.plan is not None]
     if len(fitting) > 1:
         fitting = [each for each in fitting if each.named] or fitting
+        fitting = [each for each in fitting if not each.loose] or fitting
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -71,7 +73,8 @@ def plan_for(question: str, sheet: Sheet) -> Planned:
         plan = _Planner(reading, sheet).plan()
     except Unsure as unsure:
         return Planned(sheet=sheet, reason=str(unsure), explicit=explicit, named=named, placed=placed)
-    return Planned(sheet=sheet, plan=plan, explicit=explicit, named=named, placed=placed)
+    loose = bool(reading.over)
+    return Planned(sheet=sheet, plan=plan, explicit=explicit, named=named, loose=loose, placed=placed)
 
 
 class _Planner:

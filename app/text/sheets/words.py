@@ -138,14 +138,13 @@ def result(value: str | None, plan: Plan, sheet: Sheet, *, german: bool) -> str:
         return f"{_grouped(Decimal(value), 1, german)}{' ' if german else ''}%"
     if column is None or column.kind != "number":
         return value
-    return figure(value, column, german=german, more=2 if plan.operation == "average" else 0)
+    return figure(value, column, german=german, least=2 if plan.operation == "average" else 0)
 
 
-def figure(value: str, column: Column, *, german: bool, more: int = 0) -> str:
-    """A number of a column, with its unit where the column writes it; `more` decimals than the column has."""
+def figure(value: str, column: Column, *, german: bool, least: int = 0) -> str:
+    """A number of a column, with its unit where the column writes it; with `least` decimals, if it has them."""
     number = Decimal(value)
-    decimals = max(column.decimals + more, 0)
-    text = _grouped(number, decimals, german, strip=bool(more) and column.decimals == 0)
+    text = _grouped(number, max(column.decimals, least), german, strip=least > column.decimals == 0)
     if column.identifier:
         return f"{number:f}"
     if not column.unit:
