@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from app.text.sheets.bag import Bag
-from app.text.sheets.filters import Unsure
 from app.text.sheets.measures import Measures, may_be_added
 from app.text.sheets.mentions import Mention, tokens_of
+from app.text.sheets.places import Unsure
 from app.text.sheets.plan import Column, Operation, Plan
 from app.text.sheets.vocabulary import NUMBERS, PRICES, ROWS, Word
 

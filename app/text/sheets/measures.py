@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.text.sheets.bag import Bag
-from app.text.sheets.filters import Unsure
 from app.text.sheets.mentions import Mention, tokens_of
+from app.text.sheets.places import Unsure
 from app.text.sheets.plan import Column, Plan
 from app.text.sheets.vocabulary import NOT_ADDED, PRICE, PRICES
 

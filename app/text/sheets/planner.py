@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from app.text.language import language_of
 from app.text.sheets.bag import Bag
 from app.text.sheets.extremes import DOWN, UP, Extremes
-from app.text.sheets.filters import Filters, Unsure
+from app.text.sheets.filters import Filters
 from app.text.sheets.measures import Measures
 from app.text.sheets.mentions import Reading, alike, read, tokens_of
+from app.text.sheets.places import Unsure
 from app.text.sheets.plan import Operation, Plan, Sheet
 from app.text.sheets.vocabulary import GENERIC, NUMBERS, PRICE, PRICES, ROWS, Word
 
