@@ -27,7 +27,9 @@ def test_a_new_file_is_added_and_calculated_with(
     assert "5.50 €" in saved.read_text(encoding="utf-8")
     assert main(["calculate", "How many badges are there?", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["answer"].startswith("Number of rows: **3**") and said["query"]["sql"] == 'SELECT COUNT(*) FROM "Fees.csv"'
+    assert (
+        said["answer"].startswith("Number of rows: **3**") and said["query"]["sql"] == 'SELECT COUNT(*) FROM "Fees.csv"'
+    )
     assert main(["calculate", "How many elephants are there?"]) == 1
     assert "“elephants” is no column and no value of Fees.csv" in capsys.readouterr().err
     assert main(["calculate", "total fee", "--export", "x.pdf"]) == 1

@@ -24,6 +24,7 @@ from app.workers.message import Data
 REFUSED = "No figure can be given."
 WENT_IN = "{used} of {rows} rows went in."
 CITED = "The first {count} are cited."
+CITED_ONE = "The first is cited."
 TIED = "The last one is as large as the one before; there may be more."
 MORE = "There are more; the first {count} are shown."
 
@@ -137,7 +138,7 @@ def _table(head: str, plan: Plan, sheet: Sheet, done: Calculated, marks: str, ge
         beside = f" ({', '.join(rest)})" if rest else ""
         return f"{head}: **{first or '–'}**{beside}{marks}", notes
     header = " | ".join(words.plain(name) for name in names)
-    lines = [f"| {header} |", "|---" * len(names) + "|", *(f"| {' | '.join(row)} |" for row in shown)]
+    lines = [f"| {header} |", "|---" * (len(names) - 1) + "|---:|", *(f"| {' | '.join(row)} |" for row in shown)]
     return f"{head}:{marks}\n\n" + "\n".join(lines), notes
 
 
@@ -148,7 +149,9 @@ def _result(row: tuple[str | None, ...], plan: Plan, sheet: Sheet, german: bool)
 def _notes(plan: Plan, sheet: Sheet, done: Calculated) -> list[str]:
     """What went in, and what did not."""
     notes = [WENT_IN.format(used=f"{done.used:,}", rows=f"{sheet.rows:,}")]
-    if done.used > len(done.passages) > 0:
+    if done.used > len(done.passages) == 1:
+        notes.append(CITED_ONE)
+    elif done.used > len(done.passages) > 0:
         notes.append(CITED.format(count=len(done.passages)))
     column = sheet.column(plan.column)
     if column is not None and column.empty:

@@ -44,7 +44,7 @@ def finished(question: str) -> Answer:
 def test_an_average_over_a_sheet_is_calculated_with_its_query() -> None:
     answer = finished("What is the average price?")
     assert answer.text == "Average of “Price”: **2.00 €** [1]"
-    assert answer.note == "2 of 2 rows went in. The first 1 are cited. 1 hidden row was left out."
+    assert answer.note == "2 of 2 rows went in. The first is cited. 1 hidden row was left out."
     assert answer.calculation is not None and answer.calculation.words == "Average of “Price”"
     assert (answer.sources[0].passage, answer.model) == (ROW, "m")
 

@@ -75,10 +75,10 @@ def test_the_sheet_that_fits_is_found_among_all(documents: Any, sheets: Path) ->
     assert refused.not_found and "“elephants”" in refused.text
 
 
-def test_a_group_is_a_table_and_an_export_is_markdown(documents: Any, sheets: Path) -> None:
+def test_a_group_is_a_table(documents: Any, sheets: Path) -> None:
     documents.add(sheets)
     text = answered(documents, calculate("average amount per team")).text
-    assert text.endswith("| Team | Average of “Amount” |\n|---|---|\n| Blue | 15.00 € |\n| Red | 14.75 € |")
+    assert text.endswith("| Team | Average of “Amount” |\n|---|---:|\n| Blue | 15.00 € |\n| Red | 14.75 € |")
 
 
 def test_a_document_that_went_or_changed_says_so(documents: Any, sheets: Path) -> None:
