@@ -138,6 +138,7 @@ PAY = [
     ["O2", "North West", 20, 2, "2025-02-03"],
     ["O3", "Paid", 40, 3, "2024-03-03"],
 ]
+DATED = [["Order", "Shop", "Amount", "Discount", "Date"], *PAY[1:]]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,8 @@ PAY = [
         "How many orders have an amount over 1.000?",
         "How many orders have an amount over 10 USD per day?",
         "total amount of two orders",
+        "total amount in 2025",  # the dates are of something else
+        "total amount of the top 2 orders",
         "which order has the highest and lowest amount?",
         "sum of orders",
         "Is the total amount of North right?; DROP TABLE",
@@ -184,14 +187,14 @@ def test_a_question_with_two_meanings_or_an_unknown_word_has_no_figure(tmp_path:
     ],
 )
 def test_conditions_are_those_of_the_question(tmp_path: Path, question: str, right: str) -> None:
-    assert figure(made(tmp_path, *PAY), question) == right
+    assert figure(made(tmp_path, *DATED), question) == right
 
 
 def test_the_words_say_what_the_query_does(tmp_path: Path) -> None:
-    table = made(tmp_path, *PAY)
+    table = made(tmp_path, *DATED)
     chosen = choose("total amount in North in 2025", [table.sheet])
     assert isinstance(chosen, Planned) and chosen.plan is not None
-    said = "Sum of “Amount” where “Paid on” is from 2025-01-01 to 2025-12-31 and “Shop” is “North”"
+    said = "Sum of “Amount” where “Date” is from 2025-01-01 to 2025-12-31 and “Shop” is “North”"
     assert describe(chosen.plan, table.sheet, german=False) == said
 
 

@@ -65,6 +65,8 @@ class Extremes:
         if others:
             raise Unsure("It is not clear which column is to be named.")
         column = self._date() if dated else self._ranked(words)
+        if base in ("sum", "average") and target.unique:
+            raise Unsure(f"There is one row of each “{target.name}”; nothing is to be added up.")
         if base in ("sum", "average"):
             return Plan(operation=base, column=column, group=target.name, order=order, limit=limit)
         adds = not dated and not target.unique and may_be_added(self._bag.sheet.column(column) or target)

@@ -7,10 +7,15 @@ from itertools import pairwise
 
 from app.text.fold import fold
 from app.text.sheets.amounts import Amounts
-from app.text.sheets.mentions import Mention, Reading, tokens_of
+from app.text.sheets.mentions import GENERIC_DATE, Mention, Reading, alike, tokens_of
 from app.text.sheets.places import Places, Unsure
 from app.text.sheets.plan import Condition, Sheet
 
+EVENTS = frozenset(
+    {"booking", "posting", "transaction", "order", "invoice", "sale", "expense", "purchase", "rechnungsdatum"}
+    | {"buchungsdatum", "bestelldatum", "auftragsdatum", "belegdatum"}
+)
+"""What a date is the date of, where a row stands for just that."""
 _JOINING = frozenset({",", "and", "or", "und", "oder"})
 
 
@@ -109,7 +114,15 @@ class Filters:
             return named[0].column
         if len(dates) != 1:
             raise Unsure(f"{self._places.sheet.title} has several columns of dates; name the one that is meant.")
+        if not self._is_when(dates[0]):
+            raise Unsure(f"The only dates of {self._places.sheet.title} are “{dates[0]}”; say so if they are meant.")
         return dates[0]
+
+    def _is_when(self, name: str) -> bool:
+        """Whether a row of the sheet happened then: "Date", "Order date" of orders, and not "Hire date" of salaries."""
+        own = [word for word in tokens_of(name) if word not in GENERIC_DATE]
+        about = [*tokens_of(f"{self._places.sheet.name} {self._places.sheet.document}"), *EVENTS]
+        return all(any(alike(word, other) for other in about) for word in own)
 
     # --- texts --------------------------------------------------------------------------------------------------------
 

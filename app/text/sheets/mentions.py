@@ -23,7 +23,8 @@ _TOKEN = re.compile(
 _PAREN = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _ENDINGS = ("", "s", "es", "e", "n", "en", "er", "ern", "ed", "d", "y", "ies", "'s", "’s")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_GENERIC_DATE = frozenset({"date", "datum", "day", "tag"})
+GENERIC_DATE = frozenset({"date", "datum", "day", "tag"})
+"""What columns of dates are called, whatever they date."""
 
 What = Literal["column", "value", "table", "time", "number", "word", "unit"]
 
@@ -149,7 +150,7 @@ class _Known:
         return [
             word
             for word in parts
-            if len(words) > 1 and word not in LIGHT | _GENERIC_DATE and not any(alike(word, each) for each in others)
+            if len(words) > 1 and word not in LIGHT | GENERIC_DATE and not any(alike(word, each) for each in others)
         ]
 
     def table(self, tokens: Sequence[str], at: int) -> Iterator[Mention]:

@@ -270,7 +270,7 @@ def checked(plan: Plan, sheet: Sheet) -> Plan:
             raise Unsure(f"“{name}” cannot be calculated with: {column.why_mixed}.")
     measure = sheet.column(plan.column)
     numbers = plan.operation in ("sum", "average") or (plan.operation == "share" and plan.column)
-    if numbers and (measure is None or measure.kind != "number"):
+    if numbers and (measure is None or measure.kind != "number" or measure.identifier):
         raise Unsure(f"“{plan.column}” holds no figures.")
     if plan.operation in ("min", "max") and (measure is None or measure.kind not in ("number", "date")):
         raise Unsure(f"“{plan.column}” holds neither figures nor dates.")
