@@ -40,6 +40,7 @@ def test_the_query_opens_below_the_figure(qapp: QApplication, qtbot, mode: str) 
     (words, code) = view.query.body.views()
     assert "Sum of “Amount”" in words.toPlainText()
     assert SQL in "".join(each.toPlainText() for each in [code, *code.children()] if hasattr(each, "toPlainText"))
+    qtbot.wait(500)  # the code is coloured in slices, the first of which loads the lexer
     view.query.button.click()
     assert not view.query.body.isVisible()
 
