@@ -51,6 +51,12 @@ def _template() -> int:
     return main()
 
 
-HELPERS: dict[str, Callable[[], int]] = {"parse": _parse, "template": _template}
+def _query() -> int:
+    from app.documents.query_child import main
+
+    return main()
+
+
+HELPERS: dict[str, Callable[[], int]] = {"parse": _parse, "query": _query, "template": _template}
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

@@ -14,7 +14,7 @@ FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "
 
 SUPPORTED_SUFFIXES = (
     *(".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".log"),
-    *(".html", ".htm", ".xhtml", ".csv", ".tsv"),
+    *(".html", ".htm", ".xhtml", ".csv", ".tsv", ".xlsx", ".xlsm"),
 )
 """What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
 
@@ -322,6 +322,18 @@ class Trace(Struct, frozen=True, kw_only=True):
         return sum(each.outcome == "used" for each in self.looked_at)
 
 
+class Calculation(Struct, frozen=True, kw_only=True):
+    """How a figure came about, as it is kept with its answer."""
+
+    document_id: int
+    document: str  # file name
+    sheet: str  # "" of a CSV file
+    words: str  # the query for people
+    sql: str  # the query as it ran
+    rows: int  # that went in
+    of: int  # rows of the sheet
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """A finished (or stopped) answer with its evidence, as it is stored with a chat."""
 
@@ -340,6 +352,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     stats: Stats = Stats()
     budget: Budget | None = None
     trace: Trace | None = None  # where documents were searched
+    calculation: Calculation | None = None  # where a sheet was calculated with
 
 
 GGUF_SUFFIX, SHARED_SUFFIX = ".gguf", ".inhouse"

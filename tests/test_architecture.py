@@ -30,6 +30,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "huggingface_hub": ("app/models/download.py",),
     "docx": ("app/export/",),
     "openpyxl": ("app/export/", "app/documents/loaders/", "trainer/"),
+    "duckdb": ("app/documents/query_child.py",),
     "rapidfuzz": ("app/text/compare/",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),
     "torch": ("trainer/",),
@@ -55,6 +56,7 @@ NOT_IN_THE_WINDOW = (
     "numpy",
     "docx",
     "openpyxl",
+    "duckdb",
     "rapidfuzz",
 )
 

@@ -44,6 +44,7 @@ ROUTES = [
     Route("/v1/collections", collections.list_collections),
     Route("/v1/collections/{id:int}", collections.one_collection),
     Route("/v1/collections/{id:int}/search", collections.search, methods=["POST"]),
+    Route("/v1/collections/{id:int}/calculate", collections.calculate, methods=["POST"]),
     Route("/v1/collections/{id:int}/summarise", collections.summarise, methods=["POST"]),
     Route("/v1/collections/{id:int}/ask", collections.ask, methods=["POST"]),
     Route("/v1/ask", attached.ask, methods=["POST"]),

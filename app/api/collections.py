@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,11 +14,11 @@ from app.api.door import ApiDoor
 from app.api.errors import not_found
 from app.api.models import IN_USE, chosen
 from app.api.reply import json_response, new_id, now
-from app.api.schema import AskRequest, SearchRequest, SummariseRequest
+from app.api.schema import AskRequest, CalculateRequest, SearchRequest, SummariseRequest
 from app.api.stream import streamed, unless_gone
 from app.assistant import why
 from app.assistant.notices import answer_trust_json, trust_json
-from app.core.calls.chats import Answered, Ask, Summarise
+from app.core.calls.chats import Answered, Ask, Calculate, Summarise
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token
@@ -81,6 +82,19 @@ async def summarise(request: Request) -> Response:
     return json_response(answer_json(_head(collection, ""), answered.answer, with_why=False))
 
 
+async def calculate(request: Request) -> Response:
+    """POST /v1/collections/{id}/calculate."""
+    asked = await decoded(request, CalculateRequest)
+    collection = await found_collection(request)
+    if asked.document_id:
+        await _require(request.state.door, collection, asked.document_id)
+    within = () if asked.document_id else (collection.id,)
+    call = Calculate(question=asked.question, document_id=asked.document_id, collections=within)
+    answered = await unless_gone(request, request.state.door.ask(call))
+    assert isinstance(answered, Answered)
+    return json_response(answer_json(_head(collection, ""), answered.answer, with_why=False))
+
+
 async def _require(door: ApiDoor, collection: Collection, document_id: int) -> None:
     listed = await door.ask(ListDocuments(collection_id=collection.id))
     assert isinstance(listed, Documents)
@@ -133,6 +147,7 @@ def answer_json(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[st
             "completion_tokens": stats.completion_tokens,
             "total_tokens": stats.prompt_tokens + stats.completion_tokens,
         },
+        **({"query": msgspec.structs.asdict(answer.calculation)} if answer.calculation else {}),
         **how,
     }
 

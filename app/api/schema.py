@@ -218,6 +218,13 @@ class SummariseRequest(Body, kw_only=True):
     stream: bool | None = None
 
 
+class CalculateRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/calculate. Needs no model: a query over a sheet."""
+
+    question: Annotated[str, Meta(min_length=1)]
+    document_id: int = 0  # 0: any sheet of the collection
+
+
 class AskRequest(Filtered, kw_only=True):
     """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
 

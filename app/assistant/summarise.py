@@ -13,6 +13,7 @@ from itertools import groupby
 
 import msgspec
 
+from app.assistant.calculate import calculate_or_answer
 from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.text.citations import place_mark
@@ -45,7 +46,15 @@ LISTED = 25
 """Documents of a collection that get a line of their own."""
 LINE_WORDS = 30
 TOPICS = 8
-KINDS = {"pdf": "PDF", "docx": "Word", "markdown": "Markdown", "text": "text", "html": "HTML", "csv": "CSV"}
+KINDS = {
+    "pdf": "PDF",
+    "docx": "Word",
+    "markdown": "Markdown",
+    "text": "text",
+    "html": "HTML",
+    "csv": "CSV",
+    "xlsx": "Excel",
+}
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +65,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def respond(ask: Ask) -> Flow:
-    """A summary where the question asks for one of something that can be found, an answer anywhere else.
+    """A summary where the question asks for one of something that can be found, a figure or an answer anywhere else.
 
     Raises:
         AppError: as `answer` does.
     """
     request = summary_request(ask.question) if ask.collections is not None else None
     if request is None:
-        return (yield from answer(ask))
+        return (yield from calculate_or_answer(ask))
     try:
         found = yield from _find(ask, request)
     except Stopped as stop:

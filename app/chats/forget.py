@@ -33,11 +33,12 @@ def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None
 
 
 def documents_of(answer: Answer) -> set[int]:
-    """Every document that an answer names: as a source, as near, as newer, or as looked at."""
+    """Every document that an answer names: as a source, as near, as newer, as looked at, or as calculated with."""
     passages = [source.passage for source in answer.sources] + [*answer.nearest, *answer.flagged]
     newer = {passage.newer.document_id for passage in passages if passage.newer}
-    looked_at = answer.trace.looked_at if answer.trace else ()
-    return newer | {passage.document_id for passage in passages} | {each.document_id for each in looked_at}
+    looked_at = {each.document_id for each in answer.trace.looked_at} if answer.trace else set()
+    calculated = {answer.calculation.document_id} if answer.calculation else set()
+    return newer | {passage.document_id for passage in passages} | looked_at | calculated
 
 
 def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
@@ -85,8 +86,13 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
         blanks: dict[str, Any] = {"best": None, "boxes": (), "flagged": (), "newer": None, "date": "", "date_words": ""}
         return msgspec.structs.replace(passage, document="", path="", text="", heading="", **blanks)
 
+    calculation, note = answer.calculation, answer.note
+    if calculation is not None and calculation.document_id in gone:
+        calculation, note = msgspec.structs.replace(calculation, document="", sheet="", words="", sql=""), ""
     return msgspec.structs.replace(
         answer,
+        note=note,
+        calculation=calculation,
         text=_QUOTE.sub(unquoted, answer.text),
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
@@ -112,7 +118,8 @@ def answers_about(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[int, ...]
 def _speaks_of(answer: Answer, ids: frozenset[int]) -> bool:
     cited = {str(source.n) for source in answer.sources if source.passage.document_id in ids}
     own = _QUOTE.sub("", answer.text).replace(REMOVED, "")
-    return bool(cited) and bool(own.strip() or answer.thinking.strip())
+    calculated = answer.calculation is not None and answer.calculation.document_id in ids
+    return (bool(cited) or calculated) and bool(own.strip() or answer.thinking.strip())
 
 
 def keys_of(db: sqlite3.Connection, turn_ids: Sequence[int]) -> list[Key]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn
 
-from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, summarise, table, train
+from app.cli import ask, bench, calculate, compare, doctor, documents, models, repl, serve, summarise, table, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "table": table.command,
     "models": models.command,
     "summarise": summarise.command,
+    "calculate": calculate.command,
     "chat": repl.command,
     "train": train.command,
     "serve": serve.command,
@@ -147,8 +148,15 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     summarise.add_argument("document", nargs="?", default="", metavar="FILE", help="name or path; a new file is added")
     summarise.add_argument("--export", default="", metavar="FILE", help="save it as .docx or .md")
     _add_json(summarise)
+    calculate = commands.add_parser(
+        "calculate", help="count, add up or average the rows of a spreadsheet or CSV file; needs no model"
+    )
+    calculate.add_argument("question", metavar="QUESTION")
+    calculate.add_argument("document", nargs="?", default="", metavar="FILE", help="name or path; a new file is added")
+    calculate.add_argument("--export", default="", metavar="FILE", help="save it as .docx or .md")
+    _add_json(calculate)
     chat = commands.add_parser("chat", help="talk in the terminal")
-    for command in (ask, table, summarise, chat):
+    for command in (ask, table, summarise, calculate, chat):
         _add_collection(command)
 
 

@@ -25,7 +25,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if target is not None:
         check_format(target, REPORT_FORMATS)
     if args.document:
-        document = _document(args, session)
+        document = document_of(args, session)
         call, title = Summarise(document_id=document.id), f"Summary of {document.name}"
     else:
         listed = session.collections(args.collection)
@@ -50,7 +50,7 @@ def _show(session: Session, data: Data) -> None:
         session.progress.show(f"Summarising… {data.fraction:.0%}")
 
 
-def _document(args: argparse.Namespace, session: Session) -> Document:
+def document_of(args: argparse.Namespace, session: Session) -> Document:
     """The document of this name or path; a file that is in no collection yet is added first.
 
     Raises:

@@ -1,9 +1,11 @@
-"""Summaries that a command or a program asks for: no model is needed, and no chat keeps them."""
+"""Summaries and figures that a command or a program asks for: no model is needed, and no chat keeps them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.assistant.calculate import calculate
+from app.assistant.flow import Flow as Steps
 from app.assistant.flow import Step
 from app.assistant.summarise import Target, summarise
 from app.core.calls import chats as c
@@ -18,14 +20,14 @@ from app.workers.message import Call
 
 
 class Summaries:
-    """Every such summary under way."""
+    """Every such summary or figure under way."""
 
     def __init__(self, documents: DocumentsDesk) -> None:
         self._documents = documents
         self._flows: set[Flow] = set()
 
     def handlers(self) -> Mapping[type[Call], Handler]:
-        return {c.Summarise: self._summarise}
+        return {c.Summarise: self._summarise, c.Calculate: self._calculate}
 
     @property
     def is_busy(self) -> bool:
@@ -39,6 +41,12 @@ class Summaries:
 
     def _summarise(self, call: c.Summarise, reply: Reply) -> None:
         """Stopped, it is answered with the parts that had come."""
+        self._run(summarise(Target(document_id=call.document_id, collections=call.collections)), reply)
+
+    def _calculate(self, call: c.Calculate, reply: Reply) -> None:
+        self._run(calculate(call.question, call.collections, call.document_id), reply)
+
+    def _run(self, steps: Steps, reply: Reply) -> None:
 
         def began(step: Step) -> None:
             if step.written:
@@ -53,7 +61,6 @@ class Summaries:
             self._flows.discard(flow)
             reply.failed(error)
 
-        steps = summarise(Target(document_id=call.document_id, collections=call.collections))
         flow = Flow(steps, lambda _: self._documents.child, done=done, failed=failed, began=began)
         self._flows.add(flow)
         reply.on_cancel(lambda: flow.stop(insist=False))

@@ -24,6 +24,7 @@ from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
 from app.documents.reembedding import renew
 from app.documents.scope import scoped_search, with_times
+from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm
@@ -69,6 +70,7 @@ from app.workers.calls.documents import (
     Tombstones,
     Warming,
 )
+from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -92,6 +94,7 @@ class DocumentsRole:
         self._path = home.documents_db
         self._live = 0  # requests under way
         self._pages = Pages()
+        self._sheets = Sheets()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -172,6 +175,10 @@ class DocumentsRole:
                 return (yield from self._read_fields(call))
             case Outline() | Extract() | FindTopics():
                 return (yield from self._summarise(call))
+            case ReadSheets():
+                return (yield from self._read_sheets(call))
+            case RunPlan():
+                return (yield from self._sheets.run(self._store, call))
             case CheckHealth():
                 return (yield from self._check_health())
             case _:
@@ -318,6 +325,14 @@ class DocumentsRole:
             found.append((yield from document.read(field, ask)))
             yield None
         return FieldsRead(fields=tuple(found))
+
+    def _read_sheets(self, call: ReadSheets) -> Steps:
+        """A document a step, so that other requests have their turn."""
+        found = SheetsRead(sheets=())
+        for step in self._sheets.read(self._store, call.collections, call.document_id):
+            found = step or found
+            yield None
+        return found
 
     def _check_health(self) -> Steps:
         opened = self._open

@@ -40,7 +40,7 @@ class Line(Struct, frozen=True):
 class Parsed(Struct, frozen=True):
     """The text of one document with its structure."""
 
-    format: str  # "pdf", "docx", "markdown", "text", "html", "csv"
+    format: str  # "pdf", "docx", "markdown", "text", "html", "csv", "xlsx"
     text: str
     blocks: tuple[Block, ...]
     pages: tuple[tuple[int, int], ...] = ()  # span of each page (PDF only)

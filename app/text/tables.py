@@ -82,6 +82,15 @@ def write_row(cells: Sequence[str]) -> str:
     return f"|{line}" if kept and not kept[0] else line
 
 
+def row_cells(line: str, headers: Sequence[str], *, named: bool) -> list[str]:
+    """The texts of a row by the place of their columns. `named`: its cells name their columns, as a CSV file's do."""
+    found = _named(line, headers) if named else []
+    if not found:
+        return split_cells(line)
+    texts = {name: bare(line[a:b]) for name, a, b in found}
+    return [texts.get(name, "") for name in headers]
+
+
 def show_row(row: Row) -> str:
     """ "City: Munich · Standard: 165 €": a row for people; cells without a header stand alone."""
     return " · ".join(f"{cell.header}: {cell.text}" if cell.header else cell.text for cell in row.cells if cell.text)

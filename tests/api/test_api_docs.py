@@ -45,7 +45,7 @@ def is_refused(kind: type, name: str) -> bool:
     [
         ["ChatRequest", "CompletionRequest"],
         ["EmbeddingRequest"],
-        ["SearchRequest", "AskRequest", "SummariseRequest"],
+        ["SearchRequest", "AskRequest", "SummariseRequest", "CalculateRequest"],
         ["CompareRequest"],
         ["TableRequest", "TableField"],
     ],

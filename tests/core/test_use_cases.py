@@ -48,6 +48,7 @@ TABLE: dict[str, Use] = {
     # chats
     "Ask": Use(command="ask", api="collections", why="the window asks in a chat, which is kept"),
     "Summarise": Use(command="summarise", api="collections", why="the window asks in a chat, which is kept"),
+    "Calculate": Use(command="calculate", api="collections", why="the window asks in a chat, which is kept"),
     "AskInChat": Use("ChatController.ask", "chat"),
     "Regenerate": Use("ChatController.regenerate", why=ASIDE),
     "StopAnswer": Use("ChatController.stop", "chat"),

@@ -118,6 +118,14 @@ class Summarise(Call, frozen=True):
     collections: tuple[int, ...] = ()
 
 
+class Calculate(Call, frozen=True):
+    """A figure over a sheet: of a document, or else of these collections (none: all); → Answered."""
+
+    question: str
+    document_id: int = 0
+    collections: tuple[int, ...] = ()
+
+
 class Summarised(Data, frozen=True):
     """How far a summary is."""
 
@@ -240,6 +248,7 @@ Calls = (
     | CountPrompt
     | Ask
     | Summarise
+    | Calculate
 )
 Answers = ChatAsked | TurnStored | Answered | Prefill | Token | Summarised
 Events = (

@@ -52,6 +52,12 @@ def _table() -> Loader:
     return load_table
 
 
+def _xlsx() -> Loader:
+    from app.documents.loaders.xlsx import load_xlsx
+
+    return load_xlsx
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     ".pdf": _pdf,
     ".docx": _docx,
@@ -66,6 +72,8 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     ".xhtml": _html,
     ".csv": _table,
     ".tsv": _table,
+    ".xlsx": _xlsx,
+    ".xlsm": _xlsx,
 }
 """Suffix → what imports the loader and returns it."""
 

@@ -44,7 +44,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 _ZIP_KINDS: tuple[tuple[str, str], ...] = (
     ("word/", ".docx"),
-    ("xl/", "a spreadsheet (XLSX)"),
+    ("xl/workbook.bin", "a binary spreadsheet (XLSB)"),
+    ("xl/", ".xlsx"),
     ("ppt/", "a presentation (PPTX)"),
     ("visio/", "a drawing (VSDX)"),
     ("META-INF/container.xml", "an e-book (EPUB)"),
@@ -56,8 +57,7 @@ _SUFFIX_KINDS = {
     ".xls": "an old spreadsheet (XLS)",
     ".ppt": "an old presentation (PPT)",
     ".msg": "an Outlook message (MSG)",
-    ".xlsx": "a spreadsheet (XLSX)",
-    ".xlsm": "a spreadsheet (XLSM)",
+    ".xlsb": "a binary spreadsheet (XLSB)",
     ".pptx": "a presentation (PPTX)",
     ".odt": "an OpenDocument text (ODT)",
     ".ods": "an OpenDocument spreadsheet (ODS)",
@@ -92,20 +92,22 @@ def real_suffix(data: bytes, suffix: str, known: frozenset[str]) -> str:
             return ".html"
         unknown = f"a file of the type {suffix[1:].upper()}" if suffix else "a file without a type in its name"
         raise _unsupported(_SUFFIX_KINDS.get(suffix, unknown))
-    if suffix in (".pdf", ".docx"):
+    if suffix in _NAMES:
         return _text_in_disguise(data, suffix, binary)
     if suffix in (".txt", ".md", ".markdown", ".csv") and not binary and _HTML.match(data[:4096]):
         return ".html" if suffix != ".txt" else suffix  # someone may want to read source text
     return suffix
 
 
+_NAMES = {".pdf": "a PDF", ".docx": "a Word document", ".xlsx": "a workbook", ".xlsm": "a workbook"}
+
+
 def _text_in_disguise(data: bytes, suffix: str, binary: bool) -> str:
     """A file named PDF or DOCX that is neither: a saved web page is common, anything else is damage."""
     if not binary and _HTML.match(data[:4096]):
         return ".html"
-    name = "PDF" if suffix == ".pdf" else "Word document"
     raise BadFile(
-        f"The file is named like a {name} but is none.",
+        f"The file is named like {_NAMES[suffix]} but is none.",
         "It may be damaged or only half copied. Add another copy.",
         f"First bytes: {data[:16]!r}",
     )
@@ -137,6 +139,6 @@ def _unsupported(kind: str, locked: bool = False) -> BadFile:
         )
     return BadFile(
         f"This is {kind}, which Inhouse does not read yet.",
-        "Save it as PDF, Word (DOCX), text or CSV and add that.",
+        "Save it as PDF, Word (DOCX), Excel (XLSX), text or CSV and add that.",
         code="unsupported",
     )

@@ -18,6 +18,8 @@ _SAMPLE_LINES = 60
 _MAX_FIELD = 4_000_000
 _MAX_NAME = 80  # characters of a column's name
 _NUMBER = re.compile(r"[-+(]?[^\w\s]?\s?[\d.,'\s]*\d[\d.,'\s%)]*\s?\D{0,3}")
+_FIELD_END = re.compile(r"; (?=[^;]*: )")
+"""What parts the cells of a row that is written out: inside a cell it would make others."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -117,5 +119,6 @@ def _sentence(row: list[str], header: list[str]) -> str:
     for position, cell in enumerate(row):
         name = header[position] if position < len(header) else ""
         if cell:
+            cell = _FIELD_END.sub(", ", cell) if header else cell
             named.append(f"{name}: {cell}" if name else cell)
     return "; ".join(named)

@@ -14,6 +14,7 @@ from app.gui.chat.answer_words import announcement, found_line, notes, progress_
 from app.gui.chat.chips import Citations
 from app.gui.chat.notice_rows import NoticeRows
 from app.gui.chat.pace import Pace
+from app.gui.chat.query_fold import QueryFold
 from app.gui.chat.source_cards import NotFoundCard, SourceCards
 from app.gui.chat.thinking_fold import ThinkingFold
 from app.gui.chat.writing import Progress
@@ -72,6 +73,7 @@ class AnswerView(QWidget):
         self.cards: SourceCards | None = None
         self.not_found: NotFoundCard | None = None
         self.notices: NoticeRows | None = None
+        self.query: QueryFold | None = None
         self.bar = AnswerActions()
         self.bar.copy_asked.connect(self.copy)
         self.bar.regenerate_asked.connect(self.regenerate_asked)
@@ -218,12 +220,12 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found, self.notices):
+        for old in (self.cards, self.not_found, self.notices, self.query):
             if old is not None:
                 self._evidence.removeWidget(old)
                 old.hide()
                 old.deleteLater()
-        self.cards, self.not_found, self.notices = None, None, None
+        self.cards, self.not_found, self.notices, self.query = None, None, None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
             self.not_found = NotFoundCard(answer)
@@ -231,7 +233,10 @@ class AnswerView(QWidget):
             self.not_found.search_all_asked.connect(self.search_all_asked)
             self.not_found.model_asked.connect(self.model_asked)
             self._evidence.addWidget(self.not_found)
-        elif answer.sources:
+        if answer.calculation is not None and answer.calculation.sql:
+            self.query = QueryFold(answer.calculation)
+            self._evidence.addWidget(self.query)
+        if answer.sources and not answer.not_found:
             self.cards = SourceCards(answer.sources, self.citations)
             self.cards.opened.connect(self.source_opened)
             self._evidence.setContentsMargins(0, 12, 0, 0)

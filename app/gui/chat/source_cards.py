@@ -33,7 +33,7 @@ CARD_WIDTH = 180
 LINE_WIDTH = 480
 """From this width on a single source says all of it on one line."""
 ICONS = {".pdf": "file-text", ".docx": "file-text", ".eml": "mail", ".csv": "file-spreadsheet",
-         ".xlsx": "file-spreadsheet"}  # fmt: skip
+         ".xlsx": "file-spreadsheet", ".xlsm": "file-spreadsheet"}  # fmt: skip
 
 
 def file_icon(name: str) -> str:

@@ -21,7 +21,7 @@ PADDING: dict[Column, tuple[int, int]] = {
     Column.MENU: (8, 12),
 }
 """column → leading and trailing pixels"""
-FORMAT_ICONS = {".csv": "file-spreadsheet", ".tsv": "file-spreadsheet"}
+FORMAT_ICONS = dict.fromkeys((".csv", ".tsv", ".xlsx", ".xlsm"), "file-spreadsheet")
 STATUS_LOOKS = {
     "failed": ("circle-x", "danger"),
     "changed": ("refresh-cw", "warning"),

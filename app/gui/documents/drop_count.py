@@ -31,11 +31,13 @@ KINDS = {
     ".xhtml": "web page",
     ".csv": "table",
     ".tsv": "table",
+    ".xlsx": "Excel file",
+    ".xlsm": "Excel file",
 }
 OTHERS = {
     "archive": (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
     "image": (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
-    "Excel file": (".xlsx", ".xls", ".xlsm", ".ods"),
+    "old Excel file": (".xls", ".xlsb", ".ods"),
     "PowerPoint file": (".pptx", ".ppt", ".odp"),
     "old Word file": (".doc", ".rtf", ".odt"),
     "mail": (".eml", ".msg"),

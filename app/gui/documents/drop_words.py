@@ -34,7 +34,7 @@ def words_of(count: DropCount, *, only_models: bool, target: str, several: bool)
         title = tr("Drop to import {0}").format(what)
         return title, tr("It is checked, then copied to your models."), cancels
     if not count.usable:
-        readable = tr("PDF, Word, Markdown, web pages, CSV and plain text work.")
+        readable = tr("PDF, Word, Markdown, web pages, Excel, CSV and plain text work.")
         return tr("None of these files can be read"), readable, cancels
     over = tr("more than ") if count.cut else ""
     what = over + count_text(count.files, "file") if count.files else tr("files")

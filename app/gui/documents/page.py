@@ -79,7 +79,9 @@ class DocumentsPage(PageFrame):
         self.empty = EmptyState(
             "inbox",
             self.tr("No documents yet"),
-            self.tr("Drop files here, or add a folder. PDF, Word, Markdown, web pages, CSV and plain text work."),
+            self.tr(
+                "Drop files here, or add a folder. PDF, Word, Markdown, web pages, Excel, CSV and plain text work."
+            ),
             self.tr("Add files"),
             action_icon="file-plus",
             primary=True,

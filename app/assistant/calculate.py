@@ -1,0 +1,169 @@
+"""How a question becomes a figure over a sheet, without input or output: a plan, a query of our own making, its rows.
+
+Rules make the plan (`app.text.sheets.planner`) and give none where any word of the question has no place in it.
+A figure never comes from a model's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import msgspec
+
+from app.assistant.flow import Ask, Flow, Step, Stopped, answer
+from app.errors import AppError
+from app.text.language import language_of
+from app.text.sheets import words
+from app.text.sheets.plan import Plan, Sheet
+from app.text.sheets.planner import Planned, asks_to_calculate, choose
+from app.text.sheets.sql import MOST_ROWS
+from app.types import Answer, Calculation, Source
+from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
+from app.workers.message import Data
+
+REFUSED = "No figure can be given."
+WENT_IN = "{used} of {rows} rows went in."
+CITED = "The first {count} are cited."
+CITED_ONE = "The first is cited."
+TIED = "The last one is as large as the one before; there may be more."
+MORE = "There are more; the first {count} are shown."
+
+
+def calculate(question: str, collections: tuple[int, ...] = (), document_id: int = 0) -> Flow:
+    """The figure that a question asks for, or why there is none (`not_found`).
+
+    Raises:
+        AppError: the documents process failed, or a document is gone.
+    """
+    try:
+        sheets = yield from _sheets(collections, document_id)
+        chosen = choose(question, sheets)
+        if isinstance(chosen, str):
+            return Answer(text=f"{REFUSED} {chosen}", not_found=True)
+        return (yield from run(question, chosen))
+    except Stopped as stop:
+        return Answer(text="", stopped=True, note=stop.note)
+
+
+def calculate_or_answer(ask: Ask) -> Flow:
+    """A figure where the question plainly asks for one over a sheet, an answer anywhere else.
+
+    Raises:
+        AppError: as `answer` does.
+    """
+    if (
+        ask.collections is not None
+        and asks_to_calculate(ask.question)
+        and (not ask.filter.asks or ask.filter.documents)
+    ):
+        try:
+            sheets = yield from _sheets(ask.collections, 0)
+            wanted = ask.filter.documents
+            chosen = choose(ask.question, [each for each in sheets if not wanted or each.document_id in wanted])
+            if isinstance(chosen, Planned) and chosen.calculates:
+                found = yield from run(ask.question, chosen)
+                return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+        except Stopped as stop:
+            return Answer(text="", stopped=True, note=stop.note, model=ask.model)
+        except AppError:
+            pass  # what went wrong with the sheets must not keep the answer away
+    return (yield from answer(ask))
+
+
+def _sheets(collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
+    read = yield Step("documents", ReadSheets(collections=collections, document_id=document_id))
+    assert isinstance(read, SheetsRead)
+    return read.sheets
+
+
+def run(question: str, planned: Planned) -> Flow:
+    """The answer with its figure, the query, and the first rows that went in."""
+    sheet, plan = planned.sheet, planned.plan
+    assert plan is not None
+    german = language_of(question) == "de"
+    done = yield Step("documents", RunPlan(document_id=sheet.document_id, number=sheet.number, plan=plan))
+    assert isinstance(done, Calculated)
+    query = words.describe(plan, sheet, german=german)
+    marks = "".join(f" [{n}]" for n in range(1, len(done.passages) + 1))
+    text, notes = _text(query, plan, sheet, done, marks, german)
+    return Answer(
+        text=text,
+        sources=tuple(Source(n=n, passage=passage) for n, passage in enumerate(done.passages, 1)),
+        note=" ".join([*notes, *_notes(plan, sheet, done)]),
+        calculation=Calculation(
+            document_id=sheet.document_id,
+            document=sheet.document,
+            sheet=sheet.name,
+            words=query,
+            sql=done.sql,
+            rows=done.used,
+            of=sheet.rows,
+        ),
+    )
+
+
+def _text(query: str, plan: Plan, sheet: Sheet, done: Calculated, marks: str, german: bool) -> tuple[str, list[str]]:
+    head = words.plain(query)
+    if plan.operation == "list" or plan.group:
+        return _table(head, plan, sheet, done, marks, german)
+    value = done.rows[0][0] if done.rows else None
+    if value is None:
+        return f"{head}: {words.nothing(german=german)}.", []
+    return f"{head}: **{words.result(value, plan, sheet, german=german)}**{marks}", []
+
+
+def _table(head: str, plan: Plan, sheet: Sheet, done: Calculated, marks: str, german: bool) -> tuple[str, list[str]]:
+    """A figure for each group, or the rows of a list; one alone stands in the line."""
+    rows, notes = list(done.rows), []
+    most = plan.limit or MOST_ROWS
+    if len(rows) > most:
+        if plan.order and rows[most - 1][-1] == rows[most][-1]:
+            notes.append(TIED)
+        else:
+            rows = rows[:most]
+            notes += [] if plan.limit else [MORE.format(count=most)]
+    if not rows:
+        return f"{head}: {words.nothing(german=german)}.", []
+    if plan.operation == "list":
+        names = list(plan.show)
+        shown = [words.cells(row, names, sheet, german=german) for row in rows]
+    else:
+        single = msgspec.structs.replace(plan, group="", order="", limit=0, conditions=())
+        names = [plan.group, words.describe(single, sheet, german=german)]
+        shown = [
+            [*words.cells(row[:1], names[:1], sheet, german=german), _result(row, plan, sheet, german)] for row in rows
+        ]
+    if len(shown) == 1:
+        first, *rest = shown[0]
+        beside = f" ({', '.join(rest)})" if rest else ""
+        return f"{head}: **{first or '–'}**{beside}{marks}", notes
+    header = " | ".join(words.plain(name) for name in names)
+    lines = [f"| {header} |", "|---" * (len(names) - 1) + "|---:|", *(f"| {' | '.join(row)} |" for row in shown)]
+    return f"{head}:{marks}\n\n" + "\n".join(lines), notes
+
+
+def _result(row: tuple[str | None, ...], plan: Plan, sheet: Sheet, german: bool) -> str:
+    return words.result(row[-1], plan, sheet, german=german)
+
+
+def _notes(plan: Plan, sheet: Sheet, done: Calculated) -> list[str]:
+    """What went in, and what did not."""
+    notes = [WENT_IN.format(used=f"{done.used:,}", rows=f"{sheet.rows:,}")]
+    if done.used > len(done.passages) == 1:
+        notes.append(CITED_ONE)
+    elif done.used > len(done.passages) > 0:
+        notes.append(CITED.format(count=len(done.passages)))
+    column = sheet.column(plan.column)
+    if column is not None and column.empty:
+        notes.append(f"{_rows(column.empty)} of the sheet without a value in “{column.name}”.")
+    if sheet.totals:
+        notes.append(f"{_rows(sheet.totals)} with totals left out.")
+    if sheet.labels:
+        notes.append(f"{_rows(sheet.labels)} with nothing but a label left out.")
+    if sheet.note:
+        notes.append(sheet.note)
+    return notes
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

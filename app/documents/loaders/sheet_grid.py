@@ -1,0 +1,175 @@
+"""Finds the tables on a sheet: blocks of cells that empty rows or columns set apart, their titles and their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from app.documents.loaders.builder import Builder
+from app.text.tables import write_row
+
+Kind = Literal["text", "number", "date"]
+MAX_NAME = 80
+"""Characters of a column's name."""
+TITLES = 12
+"""Rows at the top of a block that are searched for its header."""
+_YEAR = re.compile(r"(?:19|20)\d\d(?:-\d\d)?")
+
+
+class Cell(Struct, frozen=True):
+    """What a cell shows."""
+
+    text: str
+    kind: Kind = "text"
+    copied: Literal["", "right", "down"] = ""  # from the first cell of a merged range
+
+
+Grid = Mapping[int, Mapping[int, Cell]]
+"""Row → column → cell, from 1; cells that show nothing are not there."""
+
+
+class Table(Struct, frozen=True):
+    """A block of a sheet: lines above it, the names of its columns, its rows, all as wide as `columns`."""
+
+    columns: tuple[int, ...]
+    titles: tuple[str, ...]
+    header: tuple[str, ...]  # () where the columns have no names
+    rows: tuple[tuple[str, ...], ...]
+    last: int  # row of the sheet
+
+
+def write_tables(builder: Builder, tables: Iterator[Table]) -> None:
+    """Each table as titles, a header row and rows."""
+    for table in tables:
+        for title in table.titles:
+            builder.add("paragraph", title)
+        if table.header:
+            builder.add("header_row", write_row(table.header))
+        for row in table.rows:
+            builder.add("row", write_row(row))
+
+
+def tables(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]) -> Iterator[Table]:
+    """The tables of a sheet, from top to bottom. Rows that follow an empty one without a header of their own go on."""
+    before: Table | None = None
+    for rows, columns in _blocks(grid, hidden_rows, hidden_columns):
+        block = [[grid[row].get(column) for column in columns] for row in rows]
+        begin, end, header = _header(block)
+        gap = rows[0] - before.last - 1 if before else 0
+        if before and before.header and not header and gap <= 1 and set(columns) <= set(before.columns):
+            more = [[grid[row].get(column) for column in before.columns] for row in rows]
+            before = Table(
+                before.columns, before.titles, before.header, before.rows + tuple(map(_texts, more)), rows[-1]
+            )
+            continue
+        if before:
+            yield before
+        before = _table(block[:begin], block[end:], header, columns, rows[-1])
+    if before:
+        yield before
+
+
+def _table(
+    above: list[list[Cell | None]],
+    body: list[list[Cell | None]],
+    header: tuple[str, ...],
+    columns: list[int],
+    last: int,
+) -> Table:
+    titles = [_title(row) for row in above]
+    while not header and len(columns) > 1 and body and _own(body[0]) <= 1:
+        titles.append(_title(body.pop(0)))
+    return Table(tuple(columns), tuple(titles), header, tuple(map(_texts, body)), last)
+
+
+def _texts(row: list[Cell | None]) -> tuple[str, ...]:
+    return tuple(cell.text if cell and cell.copied != "right" else "" for cell in row)
+
+
+def _title(row: list[Cell | None]) -> str:
+    return " ".join(text for text in _texts(row) if text)
+
+
+def _own(row: list[Cell | None]) -> int:
+    """Cells that hold something themselves."""
+    return sum(cell is not None and not cell.copied for cell in row)
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+
+def _header(block: list[list[Cell | None]]) -> tuple[int, int, tuple[str, ...]]:
+    """The header's first row, the first row below it, and the names; (0, 0, ()) where the block has none."""
+    width = max(map(_own, block))
+    for at, row in enumerate(block[:TITLES]):
+        if at + 1 >= len(block):
+            break
+        below = block[at + 1]
+        merged = _own(row) > 1 and any(cell and cell.copied == "right" for cell in row)
+        if merged and _names(below) and at + 2 < len(block):
+            pairs = zip(row, below, strict=True)
+            return at, at + 2, tuple(" ".join(dict.fromkeys(c.text for c in pair if c)) for pair in pairs)
+        if _names(row) and _own(row) >= max(2 if width > 1 else 1, 0.6 * width):
+            return at, at + 1, tuple(cell.text if cell else "" for cell in row)
+    return 0, 0, ()
+
+
+def _names(row: list[Cell | None]) -> bool:
+    """Names: text that is short; years and months beside it name columns too."""
+    cells = [cell for cell in row if cell]
+    words = [cell for cell in cells if cell.kind == "text"]
+    others = [cell for cell in cells if cell.kind != "text"]
+    short = all(len(cell.text) <= MAX_NAME for cell in cells)
+    return bool(words) and short and all(_YEAR.fullmatch(cell.text) for cell in others)
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def _blocks(
+    grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Rows and columns of each block."""
+    for band in _runs(sorted(grid), hidden_rows):
+        columns = sorted({column for row in band for column, cell in grid[row].items() if cell.copied != "right"})
+        for part in _apart(grid, band, list(_runs(columns, hidden_columns))):
+            rows = [row for row in band if any(column in grid[row] for column in part)]
+            yield rows, part
+
+
+def _runs(numbers: list[int], hidden: frozenset[int]) -> Iterator[list[int]]:
+    """Numbers that follow each other; hidden ones are no gap."""
+    run: list[int] = []
+    for number in numbers:
+        if run and any(between not in hidden for between in range(run[-1] + 1, number)):
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
+
+
+def _apart(grid: Grid, band: list[int], runs: list[list[int]]) -> Iterator[list[int]]:
+    """Columns of the tables in a band: an empty column parts two tables where they begin or end in other rows or
+    repeat a name, else it is there for the eye."""
+    current: list[int] = []
+    for run in runs:
+        if current and (_extent(grid, band, current) != _extent(grid, band, run) or _repeats(grid, band, current, run)):
+            yield current
+            current = []
+        current = current + run
+    if current:
+        yield current
+
+
+def _extent(grid: Grid, band: list[int], columns: list[int]) -> tuple[int, int]:
+    rows = [row for row in band if any(column in grid[row] for column in columns)]
+    return rows[0], rows[-1]
+
+
+def _repeats(grid: Grid, band: list[int], left: list[int], right: list[int]) -> bool:
+    first = grid[band[0]]
+    return bool({first[c].text for c in left if c in first} & {first[c].text for c in right if c in first})
