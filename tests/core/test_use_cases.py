@@ -77,6 +77,7 @@ TABLE: dict[str, Use] = {
     "FindAnswers": Use("DocumentsController.find_answers", "remove"),
     "DeleteAnswers": Use("DocumentsController._remove", "remove"),
     "Search": Use("Finder.search", "search", "collections"),
+    "Find": Use("Finder.find", "find", "find"),
     "ReadText": Use("SourceReader.want_text", why=SHOWS),
     "RenderPage": Use("SourceReader._render", why=SHOWS),
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),

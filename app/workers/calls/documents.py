@@ -20,6 +20,7 @@ from app.types import (
     Support,
     Topic,
 )
+from app.workers.calls.finding import Find, Found
 from app.workers.message import Call, Data
 
 
@@ -365,6 +366,7 @@ Calls = (
     | Outline
     | Extract
     | FindTopics
+    | Find
     | CheckHealth
 )
 
@@ -391,5 +393,6 @@ Answers = (
     | Outlined
     | Extracted
     | Topics
+    | Found
     | Health
 )
