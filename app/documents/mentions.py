@@ -1,7 +1,7 @@
 """Where documents mention something: read from the positions that the full text keeps, without looking at any text.
 
 What is mentioned is a word with its forms and its compounds (in languages that write them in one word), or several
-words near each other. Only what counts to the letter (a quoted phrase, a part number) is looked up in the passages' text.
+words near each other. Only what counts to the letter (a quoted phrase, a part number) is looked up in the text itself.
 """
 
 from __future__ import annotations
