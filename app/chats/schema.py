@@ -73,7 +73,15 @@ def _ids(db: sqlite3.Connection) -> None:
     make_notes(db)
 
 
-MIGRATIONS: list[Migration] = [_first, _ids]
+def _filters(db: sqlite3.Connection) -> None:
+    """Which documents a question may be answered from, where its asker said so: ids and conditions, no names."""
+    db.execute(
+        """CREATE TABLE narrowed (
+            turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE, filter BLOB NOT NULL)"""
+    )
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _filters]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

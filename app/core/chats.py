@@ -58,12 +58,14 @@ class Chats:
             raise AppError("There is no question.", "Type one.")
         if call.chat_id and self._answers.in_chat(call.chat_id) is not None:
             raise UNDER_WAY
+        inherits = call.replaces and not call.filter.asks
+        chosen = self._store.turn(call.replaces).filter if inherits else call.filter
         with self._store.together():
             if call.chat_id:
                 chat = self._store.chat(call.chat_id)
             else:
                 chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
-            question = self._store.add_question(chat.id, text, replaces=call.replaces or None)
+            question = self._store.add_question(chat.id, text, replaces=call.replaces or None, chosen=chosen)
             turn = self._store.begin_answer(question.id)
             chat = self._store.chat(chat.id)
         reply.done(c.ChatAsked(chat=chat, question=question, answer=turn))
@@ -104,6 +106,7 @@ class Chats:
                 model=shown_name(model) if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
+                filter=question.filter,
             )
 
         self._answers.add(turn, make_ask)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 2
+CHATS = 3
 DOCUMENTS = 5
 TABLES = 1

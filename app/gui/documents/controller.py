@@ -56,8 +56,7 @@ class DocumentsController(QObject):
         self.results = finder.results
         self.search_started, self.search_finished = finder.started, finder.finished
         self.search_cleared = finder.cleared
-        for refused in (finder.failed, finder.not_saved):
-            refused.connect(self._tell)
+        finder.failed.connect(self._tell)
         self._adds = adds = Adds(core, self._rows, self)
         adds.failed.connect(self._tell)
         self.add_changed, self.pause, self.resume, self.cancel = adds.changed, adds.pause, adds.resume, adds.cancel
@@ -231,16 +230,9 @@ class DocumentsController(QObject):
 
     # --- search -------------------------------------------------------------------------------------------------------
 
-    def search(self, query: str, *, everywhere: bool = False) -> None:
-        """Find passages in the current collection, or in all; the newest question wins."""
-        self.finder.search(query, self._places(everywhere))
-
-    def find(self, plan: Plan, *, everywhere: bool = False) -> None:
-        """Find every document of the current collection, or of all, that fits a plan."""
-        self.finder.find(plan, self._places(everywhere))
-
-    def _places(self, everywhere: bool) -> tuple[int, ...]:
-        return () if everywhere or not self.current else (self.current,)
+    def search(self, wanted: str | Plan, *, everywhere: bool = False) -> None:
+        """Find passages, or the documents of a plan, in the current collection or in all; the newest wish wins."""
+        self.finder.look_for(wanted, () if everywhere or not self.current else (self.current,))
 
     def clear_search(self) -> None:
         """Back to the documents."""

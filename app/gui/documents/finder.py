@@ -32,8 +32,6 @@ class Finder(QObject):
     cleared = Signal()
     failed = Signal(object)
     """AppError"""
-    not_saved = Signal(object)
-    """AppError; what is shown stays."""
 
     def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,18 +46,12 @@ class Finder(QObject):
         """Whether results are shown instead of the documents."""
         return self._wanted is not None
 
-    def search(self, query: str, collections: tuple[int, ...]) -> None:
-        """Find passages in these collections, or in all where none is named."""
-        query = query.strip()
-        if query:
-            self._ask(Search(query=query, collections=collections, k=SEARCH_RESULTS, highlight=True), query)
-        else:
-            self.clear()
-
-    def find(self, plan: Plan, collections: tuple[int, ...]) -> None:
-        """Find every document of these collections, or of all, that fits."""
-        if plan.asks:
-            self._ask(Find(plan=plan, collections=collections), in_words(plan))
+    def look_for(self, wanted: str | Plan, collections: tuple[int, ...]) -> None:
+        """Find passages for a question, or every document that fits a plan, in these collections; none: in all."""
+        if isinstance(wanted, Plan):
+            self._ask(Find(plan=wanted, collections=collections))
+        elif query := wanted.strip():
+            self._ask(Search(query=query, collections=collections, k=SEARCH_RESULTS, highlight=True))
         else:
             self.clear()
 
@@ -68,7 +60,7 @@ class Finder(QObject):
         shown = self._wanted
         if isinstance(shown, Find):
             call = Find(plan=shown.plan, collections=shown.collections, export=path)
-            self._core.request(call, done=lambda _: self.saved.emit(path), failed=self.not_saved.emit)
+            self._core.request(call, done=lambda _: self.saved.emit(path), failed=self.failed.emit)
 
     def clear(self) -> None:
         """Back to the documents."""
@@ -76,18 +68,18 @@ class Finder(QObject):
         self.results.replace(())
         self.cleared.emit()
 
-    def _ask(self, call: Search | Find, told: str) -> None:
+    def _ask(self, call: Search | Find) -> None:
         self._wanted = call
         if self._asking:
             return  # it cannot be cut short without ending an add: the newest wish is asked when it is over
         self._asking = True
-        self.started.emit(told)
+        self.started.emit(in_words(call.plan) if isinstance(call, Find) else call.query)
 
         def done(data: Any) -> None:
             self._asking = False
             if call != self._wanted:
                 if self._wanted is not None:
-                    self._again(self._wanted)
+                    self._ask(self._wanted)
             elif isinstance(data, Found):
                 self._show(data.findings)
             else:
@@ -102,9 +94,6 @@ class Finder(QObject):
                 self.failed.emit(error)
 
         self._core.request(call, done=done, failed=failed)
-
-    def _again(self, call: Search | Find) -> None:
-        self._ask(call, in_words(call.plan) if isinstance(call, Find) else call.query)
 
     def _show(self, found: Findings) -> None:
         self.results.replace([hit.passage for hit in found.hits], [about(hit) for hit in found.hits])

@@ -94,10 +94,7 @@ class SearchBox(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        if self._plan is not None:
-            self._controller.find(self._plan, everywhere=self._everywhere)
-        else:
-            self._controller.search(self.field.text(), everywhere=self._everywhere)
+        self._controller.search(self._plan or self.field.text(), everywhere=self._everywhere)
         self.changed.emit()
 
     def _entered(self) -> None:
