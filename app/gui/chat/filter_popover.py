@@ -8,8 +8,9 @@ from pathlib import PurePath
 import msgspec
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.gui.chat.tick_list import TickList
 from app.gui.theme import theme
 from app.gui.widgets import ComboBox, Label, SearchField, TextField, paint_box
 from app.text.find.dates import span_of
@@ -18,7 +19,6 @@ from app.text.fold import fold
 from app.types import Document, Filter
 
 WIDTH, LIST_HEIGHT = 420, 168
-ID_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
 class FilterPopover(QWidget):
@@ -48,11 +48,9 @@ class FilterPopover(QWidget):
         self.search.left.connect(self.close_popover)
         self.search.returnPressed.connect(self._pick_first)
         column.addWidget(self.search)
-        self.list = QListWidget()
-        self.list.setAccessibleName(self.tr("Documents"))
+        self.list = TickList(self.tr("Documents"))
         self.list.setFixedHeight(theme().px(LIST_HEIGHT))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemChanged.connect(self._ticked)
+        self.list.ticked.connect(self._ticked)
         column.addWidget(self.list)
         column.addLayout(self._make_lists())
         column.addLayout(self._make_dates())
@@ -110,7 +108,7 @@ class FilterPopover(QWidget):
         for name, box in ((self.tr("Folder"), self.folder), (self.tr("Kind"), self.kind)):
             column = QVBoxLayout()
             column.setSpacing(4)
-            column.addWidget(Label(name, "caption", "text2"))
+            column.addWidget(Label(name, "uiStrong"))
             column.addWidget(box)
             row.addLayout(column, 1)
         return row
@@ -149,20 +147,10 @@ class FilterPopover(QWidget):
 
     def _show_documents(self, text: str) -> None:
         wanted = fold(text.strip())
-        self.list.blockSignals(True)
-        self.list.clear()
-        for each in self._documents:
-            if wanted in fold(each.name):
-                item = QListWidgetItem(each.name)
-                item.setToolTip(each.path)
-                item.setData(ID_ROLE, each.id)
-                ticked = each.id in self._chosen.documents
-                item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
-                self.list.addItem(item)
-        self.list.blockSignals(False)
+        fitting = [each for each in self._documents if wanted in fold(each.name)]
+        self.list.show_rows([(each.id, each.name, each.path) for each in fitting], self._chosen.documents)
 
-    def _ticked(self, item: QListWidgetItem) -> None:
-        id_, on = int(item.data(ID_ROLE)), item.checkState() == Qt.CheckState.Checked
+    def _ticked(self, id_: int, on: bool) -> None:
         rest = tuple(each for each in self._chosen.documents if each != id_)
         self._set(documents=(*rest, id_) if on else rest)
         if on:
@@ -170,9 +158,8 @@ class FilterPopover(QWidget):
 
     def _pick_first(self) -> None:
         """Enter takes the first of those that are listed, and goes back to the question."""
-        first = self.list.item(0)
-        if first is not None and self.search.text().strip():
-            first.setCheckState(Qt.CheckState.Checked)
+        if self.list.count() and self.search.text().strip():
+            self.list.tick(self.list.item(0), True)
             self.close_popover()
 
     def _take_date(self, which: str, field: TextField) -> None:

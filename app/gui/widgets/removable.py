@@ -77,6 +77,7 @@ class ChipRow(QWidget):
             chip.removed.connect(remove, Qt.ConnectionType.QueuedConnection)  # the chip goes with what it does
             self._flow.addWidget(chip)
             chip.show()
+        self._flow.activate()
         self.setVisible(bool(chips))
         self.updateGeometry()
         if had and chips:
@@ -99,6 +100,7 @@ class _Flow(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         return len(self._items)
