@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -12,11 +13,14 @@ from app.text.find.plan import Plan, together
 from app.text.find.result import Findings, Hit
 from app.text.find.words import details, headline, nothing, often
 from app.text.plain import shown
-from app.types import Answer, Source
+from app.types import Answer, Passage, Source
 from app.workers.calls.finding import Find, Found
 
-CITED = 40
-"""Documents that are listed with their sentences; of the others the names are given."""
+QUOTED, NAMED = 40, 200
+"""Documents that are listed with their sentences, and with their names alone; further ones are counted. Each line is a
+quotation with a citation, so that it goes from the chat when its document is removed."""
+FURTHER = "And {0:,} more: the Documents page, “inhouse find” and the export list all of them."
+_NUMBER = re.compile(r"\[(\d[\d\s,]*)\]")
 SENTENCE = 280
 """Characters of a sentence in the list; its source shows all of it."""
 
@@ -34,10 +38,10 @@ def find_documents(ask: Ask, plan: Plan) -> Flow:
         return Answer(text="", stopped=True, note=stop.note, model=ask.model)
     assert isinstance(data, Found)
     found = data.findings
-    hits = found.hits[:CITED]
+    hits = found.hits[:NAMED]
     return Answer(
-        text="\n".join(_lines(found)),
-        sources=tuple(Source(n=n, passage=hit.passage) for n, hit in enumerate(hits, 1)),
+        text="\n\n".join(_lines(found)),
+        sources=tuple(Source(n=n, passage=_kept(hit.passage, n)) for n, hit in enumerate(hits, 1)),
         not_found=not hits,
         searched=ask.searched or "All collections",
         model=ask.model,
@@ -46,16 +50,31 @@ def find_documents(ask: Ask, plan: Plan) -> Flow:
 
 
 def _lines(found: Findings) -> Iterator[str]:
-    yield f"{headline(found)}\n"
+    yield headline(found)
     if not found.hits:
         yield nothing(found)
-    for n, hit in enumerate(found.hits[:CITED], 1):
-        sentence = shown(hit.passage, SENTENCE)
+    for n, hit in enumerate(found.hits[:NAMED], 1):
+        sentence = shown(hit.passage, SENTENCE) if n <= QUOTED else ""
         cut = sentence if len(sentence) <= SENTENCE else f"{sentence[:SENTENCE].rstrip()} …"
-        yield f"- **{hit.name}**{_about(hit)}: {cut} [{n}]"
-    rest = [hit.name for hit in found.hits[CITED:]]
-    if rest:
-        yield f"\nAlso: {', '.join(rest)}."
+        yield f"> **{_uncited(hit.name)}**{_about(hit)}{': ' if cut else ''}{_uncited(cut)} [{n}]"
+    if len(found.hits) > NAMED:
+        yield FURTHER.format(len(found.hits) - NAMED)
+
+
+def _uncited(text: str) -> str:
+    """A text whose own “[3]” is no citation of this answer."""
+    return _NUMBER.sub(r"(\1)", text)
+
+
+def _kept(passage: Passage, n: int) -> Passage:
+    """What the chat stores of a passage: of those that are only named, the sentence."""
+    if n <= QUOTED or passage.best is None:
+        return passage
+    start, end = passage.best
+    text = passage.text[start:end]
+    return msgspec.structs.replace(
+        passage, start=passage.start + start, end=passage.start + end, text=text, best=(0, len(text))
+    )
 
 
 def _about(hit: Hit) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.assistant.flow import Ask, Stopped, run
 from app.assistant.summarise import respond
+from app.chats.forget import documents_of, without
 from app.text.find.plan import Condition, in_words
 from app.text.find.result import Excluded, Findings, Hit, Mentioned
 from app.types import Filter, Passage
@@ -51,16 +52,21 @@ def test_the_list_is_cited_and_says_what_was_left_out() -> None:
     assert calls[0].collections == (3,)
     lines = answer.text.split("\n")
     assert lines[0].startswith("2 of 90 documents: mentions: bank guarantee")
-    assert lines[2] == ("- **Lease-1.md** (1 March 2025, mentioned once): The bank guarantee of document 1. [1]")
+    assert lines[2] == ("> **Lease-1.md** (1 March 2025, mentioned once): The bank guarantee of document 1. [1]")
     assert [source.passage.document for source in answer.sources] == ["Lease-1.md", "Lease-2.md"]
     assert answer.note == "Left out: 4 (not: arbitration)."
     assert not answer.not_found
 
 
-def test_every_document_is_named_also_where_they_are_many() -> None:
+def test_every_document_is_named_also_where_they_are_many_and_goes_with_its_removal() -> None:
     answer = run(respond(Ask(question=QUESTION, collections=())), played([], 60))
     assert all(f"Lease-{n}.md" in answer.text for n in range(1, 61))
-    assert len(answer.sources) == 40
+    assert [source.passage.text for source in answer.sources][-1] == "The bank guarantee of document 60."
+    left = without(answer, [7, 55])
+    assert "Lease-7.md" not in left.text and "Lease-55.md" not in left.text and "Lease-8.md" in left.text
+    assert documents_of(answer) == set(range(1, 61))
+    many = run(respond(Ask(question=QUESTION, collections=())), played([], 205))
+    assert len(many.sources) == 200 and "And 5 more" in many.text
 
 
 def test_none_says_which_part_left_all_out() -> None:
