@@ -42,7 +42,6 @@ def find_documents(ask: Ask, plan: Plan) -> Flow:
     return Answer(
         text="\n\n".join(_lines(found)),
         sources=tuple(Source(n=n, passage=_kept(hit.passage, n)) for n, hit in enumerate(hits, 1)),
-        not_found=not hits,
         searched=ask.searched or "All collections",
         model=ask.model,
         note=details(found),

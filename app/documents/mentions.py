@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from app.documents.catalogue import json_list
 from app.documents.contents import Contents
@@ -174,13 +174,17 @@ def _part(store: Contents, positions: Positions, option: str) -> _Letters | _Wor
 
 
 def _forms(store: Contents, positions: Positions, word: str) -> dict[str, list[list[Terms]]]:
-    """What counts as a word in each language: its stem, its compounds, and its parts near each other."""
+    """What counts as a word in each language: its stem, its compounds, and its parts near each other.
+
+    A long word is in any that begins or ends with it; of a short one ("Bank": "Bankett") the rest must be a word too.
+    """
     found: dict[str, list[list[Terms]]] = {}
     for language in positions.languages:
         terms = words.terms_of(word, language)
         groups: list[list[Terms]] = [[terms]]
         if language in COMPOUNDING and len(terms) == 1 and len(terms[0]) >= SHORTEST_PART and terms[0].isalpha():
-            groups += [[(whole,)] for whole in compounds_of(store, terms[0], ALL)]
+            find = store.long_words if len(terms[0]) >= LONG else partial(compounds_of, store)
+            groups += [[(whole,)] for whole in find(terms[0], ALL)]
             parts = split(store, terms[0]) if len(terms[0]) >= LONG else ()
             groups += [[(part,) for part in parts]] if parts else []
         found[language] = groups

@@ -71,7 +71,7 @@ def test_every_document_is_named_also_where_they_are_many_and_goes_with_its_remo
 
 def test_none_says_which_part_left_all_out() -> None:
     answer = run(respond(Ask(question=QUESTION, collections=())), played([], 0))
-    assert answer.not_found and "No document mentions “bank guarantee”." in answer.text
+    assert not answer.not_found and "No document mentions “bank guarantee”." in answer.text
 
 
 def test_a_stopped_list_is_empty() -> None:

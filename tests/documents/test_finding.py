@@ -31,7 +31,7 @@ FILES = {
     "notes/minutes.txt": ("We met at noon. The bank was closed. Nobody could give us a guarantee.", "2025-06-01"),
     "notes/Vereinbarung.txt": (
         "Der Mieter stellt eine Bankbürgschaft. Die Bürgschaften sind unbefristet und werden nicht verzinst. "
-        "Das Schiedsverfahren findet in Köln statt.",
+        "Das Schiedsgerichtsverfahren findet in Köln statt.",
         "2024-07-01",
     ),
     "prices.csv": ("part,price\nXJ-4410/B,12\nXJ-4411,13\n", "2025-07-01"),
@@ -83,6 +83,7 @@ def test_forms_and_compounds_count_as_search_knows_them(find: Callable[..., Find
     (hit,) = find("Bürgschaft").hits
     assert (hit.name, hit.counts) == ("Vereinbarung.txt", (2,))
     assert names(find("Bankbürgschaften")) == ["Vereinbarung.txt"]
+    assert names(find("Bürgschaft aber kein Schiedsgericht")) == [], "Schiedsgerichtsverfahren"
     assert names(find("guaranteed bank")) == names(find("bank guarantee"))
 
 
@@ -102,11 +103,11 @@ def test_a_heading_counts_once(find: Callable[..., Findings]) -> None:
 @pytest.mark.real
 def test_of_several_things_each_must_be_there_and_of_alternatives_one(find: Callable[..., Findings]) -> None:
     assert names(find("bank guarantee and arbitration")) == ["Supply-Contract-Weber.md"]
-    assert names(find("arbitration or Schiedsverfahren")) == ["Supply-Contract-Weber.md", "Vereinbarung.txt"]
-    both = find("Schiedsverfahren and arbitration", meaning=False)
+    assert names(find("arbitration or Schiedsgericht")) == ["Supply-Contract-Weber.md", "Vereinbarung.txt"]
+    both = find("Schiedsgericht and arbitration", meaning=False)
     assert not both.hits
     assert nothing(both) == (
-        "Each is mentioned (“Schiedsverfahren” in 1, “arbitration” in 1), but no document mentions all of them."
+        "Each is mentioned (“Schiedsgericht” in 1, “arbitration” in 1), but no document mentions all of them."
     )
 
 

@@ -159,7 +159,7 @@ def _mentions(text: str, negated: bool) -> tuple[list[str], list[str]]:
 
 
 def _each(pieces: list[str], kept: list[str]) -> tuple[str, ...]:
-    cleaned = (_restored(_FRAME.sub("", _LAST.sub("", piece.strip(" ,;:"))), kept) for piece in pieces)
+    cleaned = (_restored(_FRAME.sub("", _LAST.sub("", piece.strip(" ,;:()[]"))), kept) for piece in pieces)
     return tuple(dict.fromkeys(piece for piece in cleaned if words_of(piece)))
 
 
