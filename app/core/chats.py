@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from app.assistant import flow as assistant
 from app.chats.records import Turn
 from app.core.answers import Answers
@@ -15,10 +17,16 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
 from app.settings import INSTRUCTIONS
+from app.types import Filter
 from app.workers.calls.engine import Count
 from app.workers.message import Call, Done
 
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
+
+
+def widened(chosen: Filter) -> Filter:
+    """A filter for other collections than the one that its documents and its folder are of."""
+    return msgspec.structs.replace(chosen, documents=(), folder="")
 
 
 class Chats:
@@ -106,7 +114,7 @@ class Chats:
                 model=shown_name(model) if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
-                filter=question.filter,
+                filter=question.filter if where == "collection" else widened(question.filter),
             )
 
         self._answers.add(turn, make_ask)

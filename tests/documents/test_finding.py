@@ -119,9 +119,13 @@ def test_conditions_narrow_and_say_so(find: Callable[..., Findings]) -> None:
     assert names(find("guarantee in the folder notes")) == ["minutes.txt"]
     assert names(find("Which CSV files mention XJ-4411?")) == ["prices.csv"]
     assert find("Which invoices mention a guarantee?").note.startswith("No document is called “invoices”")
+    assert names(find("bank guarantee on the sheet Security")) == ["Lease-Miller.md"]
+    assert nothing(find("bank guarantee on the sheet Parking", meaning=False)) == (
+        "No document mentions “bank guarantee” under “Parking”."
+    )
     late = find("bank guarantee after 2030")
     assert not late.hits
-    assert nothing(late) == "3 documents have the words, but “from 2031” leaves the last of them out."
+    assert nothing(late) == "3 documents have the words, but “from 2031” leaves all of them out."
 
 
 @pytest.mark.real

@@ -132,6 +132,23 @@ def test_without_documents_there_is_nothing_to_narrow(page: ChatPage, world: Wor
     assert not page.composer.only.isVisible()
 
 
+def test_another_collection_has_other_documents(page: ChatPage, world: World) -> None:
+    page.filter.choose(Filter(documents=(4,), folder="2025", kinds=("pdf",)))
+    world.chats.choose_collection(0)
+    world.chats.choose_collection(TRAVEL)
+    assert page.filter.chosen.documents == (4,), "back again"
+    world.chats.choose_collection(2)
+    assert page.filter.chosen == Filter(kinds=("pdf",))
+
+
+def test_what_is_asked_of_all_collections_is_not_held_to_documents_of_one(page: ChatPage, world: World) -> None:
+    world.chats.ask("What does it cost?", Filter(documents=(4,), kinds=("pdf",)))
+    world.found()
+    world.complete()
+    world.chats.search_all(page.transcript.answers()[-1].turn.id)
+    assert world.documents.last(Search).call.filter == Filter(kinds=("pdf",))
+
+
 def test_a_store_keeps_the_filter_of_each_version() -> None:
     store = ChatStore(home().chats_db, home().backups)
     chat = store.create(collection_id=1)

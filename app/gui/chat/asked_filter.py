@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Protocol
 
+import msgspec
 from PySide6.QtCore import QObject
 
 from app.gui.chat.composer import Composer
@@ -32,12 +33,14 @@ class AskedFilter(QObject):
         super().__init__(composer)
         self._composer, self._controller, self._documents, self._kept = composer, controller, documents, kept
         self.chosen = Filter()
+        self._collection = controller.collection_id
         self.popover: FilterPopover | None = None
         composer.only_asked.connect(self.open)
         composer.document_asked.connect(partial(self.open, typed=True))
         documents.changed.connect(self._documents_known)
         controller.chat_opened.connect(lambda _: self._show_chat())
         controller.question_added.connect(lambda *_: self._keep())
+        controller.collection_changed.connect(lambda _: self._collection_changed())
         self._show_chat()
 
     @property
@@ -49,6 +52,7 @@ class AskedFilter(QObject):
         """Another chat is open: its own filter counts."""
         if self.popover is not None:
             self.popover.close_popover()
+        self._collection = self._controller.collection_id
         self._take(self._kept.filter(self._controller.chat_id) if self._kept is not None else Filter())
 
     def open(self, *, typed: bool = False) -> None:
@@ -76,6 +80,13 @@ class AskedFilter(QObject):
         if self._kept is not None and self._controller.chat_id:
             self._kept.set_filter(0, Filter())
             self._kept.set_filter(self._controller.chat_id, self.chosen)
+
+    def _collection_changed(self) -> None:
+        """Documents and folders are those of a collection; kinds and dates go along to another."""
+        asked = self._controller.collection_id
+        if asked and asked != self._collection:
+            self._collection = asked
+            self.choose(msgspec.structs.replace(self.chosen, documents=(), folder=""))
 
     def _take(self, chosen: Filter) -> None:
         self.chosen = chosen

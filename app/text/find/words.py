@@ -40,11 +40,14 @@ def nothing(found: Findings) -> str:
     unknown = [each.mention for each in found.mentioned if not each.documents]
     if unknown:
         listed = "” and none “".join(unknown)
-        return f"No document mentions “{listed}”."
+        under = f" under “{found.plan.sheet}”" if found.plan.sheet else ""
+        return f"No document mentions “{listed}”{under}."
     if found.excluded:
         last = found.excluded[-1]
         count = sum(each.documents for each in found.excluded)
-        return f"{_documents(count)} the words, but “{last.condition.words}” leaves {_them(count)} out."
+        rest = "all" if last.documents == count else "the last"
+        them = "it" if count == 1 else f"{rest} of them"
+        return f"{_documents(count)} the words, but “{last.condition.words}” leaves {them} out."
     told = ", ".join(f"“{each.mention}” in {each.documents:,}" for each in found.mentioned)
     return f"Each is mentioned ({told}), but no document mentions all of them." if told else "No document fits."
 
@@ -118,7 +121,3 @@ def _date(seconds: float) -> str | None:
 
 def _documents(count: int) -> str:
     return "1 document has" if count == 1 else f"{count:,} documents have"
-
-
-def _them(count: int) -> str:
-    return "it" if count == 1 else "the last of them"
