@@ -18,7 +18,7 @@ from app.documents.lexical import SHORTEST_PART, compounds_of, split
 from app.documents.migrations import WORDS_BY_LANGUAGE
 from app.text import words
 from app.text.exact import count_code, count_phrase, phrases, possible_codes
-from app.text.find.plan import is_exact, options
+from app.text.find.mention import is_exact, options
 from app.text.language import DEFAULT, STOP_WORDS, language_of
 from app.types import Passage
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.text.find.dates import span_of
-from app.text.find.plan import conditions, in_words, leave_out, options
+from app.text.find.mention import options
+from app.text.find.plan import conditions, in_words, leave_out
 from app.text.find.request import find_request, plan_of
 
 REQUESTS = {

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from PySide6.QtCore import QObject
 
+from app.gui.chat import parts
 from app.gui.chat.composer import Composer
 from app.gui.chat.controller import ChatController
-from app.gui.chat.filter_popover import FilterPopover
 from app.gui.chat.known_documents import KnownDocuments
 from app.text.find.plan import without_part
 from app.types import Filter
+
+if TYPE_CHECKING:
+    from app.gui.chat.filter_popover import FilterPopover
 
 
 class Filters(Protocol):
@@ -62,7 +65,7 @@ class AskedFilter(QObject):
             return
         self._documents.want()
         listed = self._documents.of(self._controller.collection_id)
-        popover = self.popover = FilterPopover(listed, self.chosen, self._composer)
+        popover = self.popover = parts.filter_popover()(listed, self.chosen, self._composer)
         popover.changed.connect(self.choose)
         popover.closed.connect(self._closed)
         if typed:

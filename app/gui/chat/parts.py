@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.gui.chat.filter_popover import FilterPopover
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
@@ -40,6 +41,13 @@ def why_panel() -> type[WhyPanel]:
     return WhyPanel
 
 
+def filter_popover() -> type[FilterPopover]:
+    """What opens over “Only in…”."""
+    from app.gui.chat.filter_popover import FilterPopover
+
+    return FilterPopover
+
+
 def model_list() -> type[ModelSwitcher]:
     """What opens below the model's name."""
     from app.gui.models.switcher_list import ModelSwitcher
@@ -47,4 +55,4 @@ def model_list() -> type[ModelSwitcher]:
     return ModelSwitcher
 
 
-PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, why_panel, model_list)
+PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, why_panel, filter_popover, model_list)
