@@ -19,7 +19,7 @@ from app.documents.embed import Embedder
 from app.documents.filters import Filed
 from app.documents.find_export import save_findings
 from app.documents.fulltext import name_words
-from app.documents.mentions import Positions, Wanted, language_at
+from app.documents.mentions import Positions, Wanted
 from app.documents.pages import marked
 from app.documents.rewording import waiting
 from app.documents.search import FOUND, RENEWING
@@ -174,8 +174,8 @@ class Finding:
                 continue
             fresh = [part for part in heading.split(HEADINGS) if part not in seen[document]]
             seen[document].update(fresh)
-            languages = self._positions.languages
-            counts = [max(wanted.count_in(part, language) for language in languages) for part in fresh]
+            language = self._positions.language_of(id_)
+            counts = [wanted.count_in(part, language) for part in fresh]
             if any(counts):
                 heard.counts[document] += sum(counts)
                 heard.best.setdefault(document, (0, -id_))
@@ -248,7 +248,7 @@ class Finding:
     def _marked(self, passage: Passage) -> Passage:
         """With the sentence or row that mentions most of it."""
         wanted = [self._wanted[mention] for mention in self._plan.must]
-        language = language_at(passage)
+        language = self._positions.language_of(passage.id)
         best, most = None, (0, 0)
         for piece in pieces_of_passage(passage):
             counts = [each.count_in(piece.text, language) for each in wanted]

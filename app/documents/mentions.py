@@ -19,8 +19,7 @@ from app.documents.migrations import WORDS_BY_LANGUAGE
 from app.text import words
 from app.text.exact import count_code, count_phrase, phrases, possible_codes
 from app.text.find.mention import is_exact, options
-from app.text.language import DEFAULT, STOP_WORDS, language_of
-from app.types import Passage
+from app.text.language import DEFAULT, STOP_WORDS
 
 NEAR = 5
 """Words of one mention stand within so many words of each other."""
@@ -66,6 +65,11 @@ class Positions:
         if language not in self._written:
             self._written[language] = set(self._single(language_term(language), "extra"))
         return self._written[language]
+
+    def language_of(self, passage_id: int) -> str:
+        """The language that a passage's words were taken for."""
+        others = (each for each in self.languages if each != DEFAULT)
+        return next((each for each in others if passage_id in self.written_in(each)), DEFAULT)
 
     @cached_property
     def _written(self) -> dict[str, set[int]]:
@@ -226,8 +230,3 @@ def _union(found: Iterable[Places]) -> Places:
         for id_, at in places.items():
             joined[id_].update(at)
     return {id_: sorted(at) for id_, at in joined.items()}
-
-
-def language_at(passage: Passage) -> str:
-    """The language that a passage's words were taken for."""
-    return language_of([*words.words_of(passage.heading), *words.words_of(passage.text)])

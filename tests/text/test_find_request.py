@@ -59,6 +59,7 @@ def test_a_request_is_understood(request_: str) -> None:
         "Which document should I sign first?",
         "Welche Unterlagen brauche ich für den Antrag?",
         "Who mentions arbitration?",
+        "Which document says how many days of leave I have?",
         "Hello",
         "",
     ],

@@ -35,7 +35,7 @@ _WHO = r"(?:,?\s*(?:that|which|where|in which|die|in denen|wo))?"
 _NOT = r"(?:do(?:es)?\s+not|don['’]t|doesn['’]t|did\s+not|never|nicht)"
 _SAYS = (
     r"(?:mention(?:s|ed|ing)?|contain(?:s|ing)?|include(?:s)?|including|refer(?:s|ring)?\s+to|talk(?:s)?\s+about"
-    r"|speak(?:s)?\s+(?:of|about)|have\s+the\s+words?|say(?:s)?|name(?:s)?|erwähn(?:en|t)|enthalten|enthält|nennen|nennt"
+    r"|speak(?:s)?\s+(?:of|about)|have\s+the\s+words?|erwähn(?:en|t)|enthalten|enthält|nennen|nennt"
     r"|beinhalten|beinhaltet|sprechen\s+(?:von|über)|verweisen\s+auf|handeln\s+von)"
 )
 _HEAD = re.compile(
