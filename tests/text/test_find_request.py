@@ -59,6 +59,8 @@ def test_a_request_is_understood(request_: str) -> None:
         "Which document should I sign first?",
         "Welche Unterlagen brauche ich für den Antrag?",
         "Who mentions arbitration?",
+        "Which contracts with suppliers expire in 2026?",
+        "Welche Verträge mit Lieferanten laufen aus?",
         "Which document says how many days of leave I have?",
         "Hello",
         "",

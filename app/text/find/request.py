@@ -41,7 +41,10 @@ _SAYS = (
 _HEAD = re.compile(
     rf"^{_ASKS}\s+{_SUBJECT}{_WHO}\s+(?:(?:also|auch)\s+)?(?P<not>{_NOT}\s+)?{_SAYS}\b\s*(?P<rest>.+)$", re.IGNORECASE
 )
-_WITH = re.compile(rf"^{_ASKS}\s+{_SUBJECT}\s+(?P<not>with|without|mit|ohne)\b\s*(?P<rest>.+)$", re.IGNORECASE)
+_WITH = re.compile(
+    rf"^(?!which|what|welche){_ASKS}\s+{_SUBJECT}\s+(?P<not>with|without|mit|ohne)\b\s*(?P<rest>.+)$", re.IGNORECASE
+)
+"""Only of orders: “which contracts with suppliers expire” asks something else."""
 _IN_WHICH = rf"^(?:in\s+(?:which|what|welche[nrm]?))\s+{_SUBJECT}\s+"
 _INSIDE = re.compile(
     rf"{_IN_WHICH}(?:is|are|does|do|wird|werden|kommt|kommen|ist\s+von|steht|stehen)\s+(?P<rest>.+?)\s+"
