@@ -305,6 +305,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     rewritten_by: Rewriter = ""
     documents: int  # in the collections that were searched
     passages: int
+    filter: Filter = Filter()  # which of them were searched
+    understood: bool = False  # the filter was read from the question's words, not set by its asker
     looked_at: tuple[LookedAt, ...] = ()  # best first
     read: int = 0  # of these, by the reader or by the model
     wording: Literal["model", "documents", "none"] = "none"  # whose words the answer is in

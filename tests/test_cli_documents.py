@@ -378,3 +378,26 @@ def test_every_document_is_asked_and_the_table_goes_on_where_it_was(
     ):
         assert main(wrong) == 1
         assert capsys.readouterr().err
+
+
+def test_every_document_that_mentions_something_is_listed(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["add", str(folder), "--collection", "Policies"]) == 0
+    capsys.readouterr()
+    assert main(["find", "Which documents mention an approval or paid leave but not hotels?", "--json"]) == 0
+    (found,) = lines(capsys.readouterr().out)
+    assert found["plan"]["words"] == "mentions: approval or paid leave · not: hotels"  # type: ignore[index]
+    assert [(each["document"], each["mentions"]) for each in found["documents"]] == [  # type: ignore[attr-defined]
+        ("leave.txt", {"approval or paid leave": 1})
+    ]
+    assert found["excluded"] == [{"part": "without", "value": "hotels", "documents": 1}]
+    report = tmp_path / "found.xlsx"
+    assert main(["find", "--with", "leave", "--after", "2020", "--export", str(report)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 of 2 documents: mentions: leave · from 2021") and "mentioned" in said
+    assert [row[1] for row in load_workbook(report).active.values] == ["Document", "leave.txt"]  # type: ignore[union-attr]
+    assert main(["find", "helicopters", "--no-meaning"]) == 0
+    assert "No document mentions “helicopters”." in capsys.readouterr().out
+    assert main(["find", "--after", "yesterday", "--with", "leave"]) == 1
+    assert "is no date" in capsys.readouterr().err
+    assert main(["find"]) == 1
+    assert "Nothing to look for" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import attached, collections, embeddings, models, tables
+from app.api import attached, collections, embeddings, find, models, tables
 from app.api.chat import chat_completions
 from app.api.compare import compare
 from app.api.errors import ApiError, api_error
@@ -45,6 +45,7 @@ ROUTES = [
     Route("/v1/collections/{id:int}", collections.one_collection),
     Route("/v1/collections/{id:int}/search", collections.search, methods=["POST"]),
     Route("/v1/collections/{id:int}/calculate", collections.calculate, methods=["POST"]),
+    Route("/v1/collections/{id:int}/find", find.find, methods=["POST"]),
     Route("/v1/collections/{id:int}/summarise", collections.summarise, methods=["POST"]),
     Route("/v1/collections/{id:int}/ask", collections.ask, methods=["POST"]),
     Route("/v1/ask", attached.ask, methods=["POST"]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from app.text.fields.field import Kind
@@ -209,6 +210,17 @@ class SearchRequest(Filtered, kw_only=True):
 
     query: Annotated[str, Meta(min_length=1)]
     k: Annotated[int, Meta(ge=1, le=MOST_PASSAGES)] = 8
+
+
+class FindRequest(Filtered, kw_only=True):
+    """POST /v1/collections/{id}/find. Needs no model. What the fields say goes before what is read from `request`."""
+
+    request: str = ""  # in words: "which contracts mention a bank guarantee but not arbitration, after 2024"
+    having: Annotated[list[str], Meta(max_length=MOST_PASSAGES)] = msgspec.field(name="with", default_factory=list)
+    without: Annotated[list[str], Meta(max_length=MOST_PASSAGES)] = []
+    before: date | None = None  # of the file
+    sheet: str = ""
+    by_meaning: bool = True  # what no document has the words of
 
 
 class SummariseRequest(Body, kw_only=True):

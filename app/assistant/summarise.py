@@ -14,9 +14,11 @@ from itertools import groupby
 import msgspec
 
 from app.assistant.calculate import calculate_or_answer
+from app.assistant.find import find_documents
 from app.assistant.flow import Ask, Flow, Step, Stopped, answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.text.citations import place_mark
+from app.text.find.request import find_request
 from app.text.salience import heading_text
 from app.types import ALL_COLLECTIONS, Answer, Document, Excerpt, Part, Passage, Source, Topic
 from app.workers.calls.documents import (
@@ -65,11 +67,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def respond(ask: Ask) -> Flow:
-    """A summary where the question asks for one of something that can be found, a figure or an answer anywhere else.
+    """A summary where the question asks for one of something that can be found, a list of documents where it asks for
+    those that mention something, a figure or an answer anywhere else.
 
     Raises:
         AppError: as `answer` does.
     """
+    plan = find_request(ask.question) if ask.collections is not None else None
+    if plan is not None:
+        return (yield from find_documents(ask, plan))
     request = summary_request(ask.question) if ask.collections is not None else None
     if request is None:
         return (yield from calculate_or_answer(ask))

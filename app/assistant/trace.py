@@ -90,6 +90,8 @@ def _trace(answer: Answer, asked: str, settings: AnswerSettings, seen: _Seen) ->
         rewritten_by=_rewriter(seen),
         documents=found.documents,
         passages=found.passages,
+        filter=found.filter,
+        understood=found.filter.asks and not seen.search.filter.asks,
         looked_at=looked_at,
         read=sum(each.passage_id in fates.read for each in looked_at),
         wording=_wording(answer, seen),

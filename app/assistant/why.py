@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from app.assistant.notices import notices
+from app.text.find.plan import Plan, conditions
 from app.types import Answer, LookedAt, Outcome, Rewriter, Trace
 
 OUTCOMES: dict[Outcome, str] = {
@@ -69,6 +70,15 @@ def searched(trace: Trace) -> list[str]:
 def extent(answer: Answer, trace: Trace) -> str:
     """ "Travel & HR, 21 documents"."""
     return f"{answer.searched}, {trace.documents:,} {'document' if trace.documents == 1 else 'documents'}"
+
+
+def only(trace: Trace) -> str:
+    """ "kind: pdf · from 2025 (understood from your question)"; "" where all of it was searched."""
+    named = {each.document_id: each.document or REMOVED for each in trace.looked_at}
+    names = [named[id_] for id_ in trace.filter.documents if id_ in named]
+    known = names if len(names) == len(trace.filter.documents) else ()
+    told = " · ".join(each.words for each in conditions(Plan(filter=trace.filter), known))
+    return f"{told} (understood from your question)" if told and trace.understood else told
 
 
 def funnel(trace: Trace) -> list[tuple[int, str]]:
@@ -151,6 +161,7 @@ def report(answer: Answer) -> str:
             [
                 f"You asked: {trace.asked}",
                 *(f"Searched as: {form}" for form in searched(trace)),
+                *([f"Narrowed: {only(trace)}"] if only(trace) else []),
                 ", ".join(f"{count:,} {name}" for count, name in funnel(trace)),
             ],
         ),
@@ -174,6 +185,7 @@ def as_json(trace: Trace) -> dict[str, Any]:
         **msgspec.structs.asdict(trace),
         "used": trace.used,
         "looked_at": looked_at,
+        "filter": msgspec.structs.asdict(trace.filter),
         "settings": msgspec.structs.asdict(trace.settings),
     }
 

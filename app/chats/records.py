@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.types import Answer, Message
+from app.types import Answer, Filter, Message
 
 TurnRole = Literal["question", "answer"]
 TurnState = Literal["writing", "done", "stopped"]
@@ -34,6 +34,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     text: str  # Markdown; of an answer under way, what has come so far
     state: TurnState = "done"
     answer: Answer | None = None  # of a finished or stopped answer
+    filter: Filter = Filter()  # of a question: which documents may answer it
     version: int = 1  # counts from 1
     versions: int = 1
     rating: Rating | None = None

@@ -78,7 +78,15 @@ def _attached(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE chats ADD COLUMN attached_id INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: list[Migration] = [_first, _ids, _attached]
+def _filters(db: sqlite3.Connection) -> None:
+    """Which documents a question may be answered from, where its asker said so: ids and conditions, no names."""
+    db.execute(
+        """CREATE TABLE narrowed (
+            turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE, filter BLOB NOT NULL)"""
+    )
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

@@ -17,9 +17,13 @@ from app.chats.records import Rating, Turn, TurnRole, TurnState
 from app.chats.stored import alive, plain_text, worth_telling
 from app.chats.titles import title_of
 from app.errors import AppError
-from app.types import Answer, Message
+from app.types import Answer, Filter, Message
 
-TURN_COLUMNS = "id, chat_id, parent, role, text, state, answer, rating, corrected, created_at"
+TURN_COLUMNS = (
+    "id, chat_id, parent, role, text, state, answer, rating, corrected, created_at, "
+    "(SELECT filter FROM narrowed WHERE turn_id = turns.id) AS filter"
+)
+NO_FILTER = Filter()
 _SHOWN_PATH = """
     WITH RECURSIVE path (id, depth) AS (
         SELECT id, 1 FROM turns WHERE chat_id = :chat AND parent = 0 AND chosen
@@ -27,6 +31,7 @@ _SHOWN_PATH = """
         SELECT t.id, depth + 1 FROM path JOIN turns t ON t.chat_id = :chat AND t.parent = path.id AND t.chosen)"""
 
 _answers = msgspec.json.Decoder(Answer)
+_filters = msgspec.json.Decoder(Filter)
 
 
 def answer_of(row: sqlite3.Row) -> Answer | None:
@@ -49,8 +54,11 @@ class Turns(ChatDatabase):
         row = self._row(turn_id)
         return self._turns(row["chat_id"], [turn_id])[0]
 
-    def add_question(self, chat_id: int, text: str, *, replaces: int | None = None) -> Turn:
-        """The next question, or another version of the question `replaces`, which stays with all that followed it."""
+    def add_question(self, chat_id: int, text: str, *, replaces: int | None = None, chosen: Filter = NO_FILTER) -> Turn:
+        """The next question, or another version of the question `replaces`, which stays with all that followed it.
+
+        `chosen` is which documents may answer it.
+        """
         with self._change() as db:
             if replaces is not None:
                 parent = self._row(replaces)["parent"]
@@ -58,6 +66,8 @@ class Turns(ChatDatabase):
                 path = self._path_ids(chat_id)
                 parent = path[-1] if path else 0
             turn_id = self._insert(chat_id, parent, "question", text, "done")
+            if chosen.asks:
+                db.execute("INSERT INTO narrowed VALUES (?, ?)", (turn_id, msgspec.json.encode(chosen)))
             if parent == 0:
                 db.execute("UPDATE chats SET title = ? WHERE id = ? AND NOT titled", (title_of(text), chat_id))
             return self.turn(turn_id)
@@ -208,6 +218,7 @@ class Turns(ChatDatabase):
             text=row["text"],
             state=row["state"],
             answer=answer_of(row),
+            filter=_filters.decode(row["filter"]) if row["filter"] else NO_FILTER,
             version=siblings.index(row["id"]) + 1,
             versions=len(siblings),
             rating=row["rating"],

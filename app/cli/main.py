@@ -9,7 +9,21 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn
 
-from app.cli import ask, bench, calculate, compare, doctor, documents, models, repl, serve, summarise, table, train
+from app.cli import (
+    ask,
+    bench,
+    calculate,
+    compare,
+    doctor,
+    documents,
+    find,
+    models,
+    repl,
+    serve,
+    summarise,
+    table,
+    train,
+)
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -22,6 +36,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
     "ask": ask.command,
     "search": documents.search,
+    "find": find.command,
     "remove": documents.remove,
     "collections": documents.collections,
     "compare": compare.command,
@@ -66,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_document_commands(commands)
+    _add_find_command(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))
@@ -115,6 +131,28 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
         _add_collection(command)
     for command in (add, remove, search, collections, compare):
         _add_json(command)
+
+
+def _add_find_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    find = commands.add_parser(
+        "find",
+        help="list every document that mentions something and not something else, without a model",
+        description="List every document that fits, for example: inhouse find “which contracts mention a bank "
+        "guarantee but not arbitration, after 2024”. A phrase in quotation marks counts to the letter.",
+    )
+    find.add_argument("request", nargs="?", default="", metavar="REQUEST", help="in words; options add to it")
+    find.add_argument(
+        "--with", dest="having", action="append", default=[], metavar="TEXT", help="must mention it; can be repeated"
+    )
+    find.add_argument("--without", action="append", default=[], metavar="TEXT", help="must not; can be repeated")
+    find.add_argument("--after", default="", metavar="DATE", help="files later than 2024, 2024-03 or 2024-03-31")
+    find.add_argument("--before", default="", metavar="DATE", help="files earlier than that")
+    find.add_argument("--sheet", default="", metavar="NAME", help="only on this sheet, or under this heading")
+    find.add_argument("--no-meaning", action="store_true", help="by words only, also where no document has them")
+    find.add_argument("--export", default="", metavar="FILE", help="save the list as .xlsx, .docx or .md, with links")
+    _add_filter(find)
+    _add_collection(find)
+    _add_json(find)
 
 
 def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from app.assistant import flow as assistant
 from app.chats.records import Turn
 from app.core.answers import Answers
@@ -15,10 +17,16 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
 from app.settings import INSTRUCTIONS
+from app.types import Filter
 from app.workers.calls.engine import Count
 from app.workers.message import Call, Done
 
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
+
+
+def widened(chosen: Filter) -> Filter:
+    """A filter for other collections than the one that its documents and its folder are of."""
+    return msgspec.structs.replace(chosen, documents=(), folder="")
 
 
 class Chats:
@@ -58,12 +66,14 @@ class Chats:
             raise AppError("There is no question.", "Type one.")
         if call.chat_id and self._answers.in_chat(call.chat_id) is not None:
             raise UNDER_WAY
+        inherits = call.replaces and not call.filter.asks
+        chosen = self._store.turn(call.replaces).filter if inherits else call.filter
         with self._store.together():
             if call.chat_id:
                 chat = self._store.chat(call.chat_id)
             else:
                 chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
-            question = self._store.add_question(chat.id, text, replaces=call.replaces or None)
+            question = self._store.add_question(chat.id, text, replaces=call.replaces or None, chosen=chosen)
             turn = self._store.begin_answer(question.id)
             chat = self._store.chat(chat.id)
         reply.done(c.ChatAsked(chat=chat, question=question, answer=turn))
@@ -105,6 +115,7 @@ class Chats:
                 small=model is not None and assistant.is_small(model),
                 priority=1,
                 **self._attachments.scope(own, places[where]),
+                filter=question.filter if where == "collection" else widened(question.filter),
             )
 
         self._answers.add(turn, make_ask)

@@ -25,9 +25,10 @@ from app.workers.calls.documents import (
     RenderPage,
     Search,
 )
+from app.workers.calls.finding import Find
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, CheckHealth)
+READING = (ListDocuments, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, Find, CheckHealth)
 
 
 class DocumentsDesk:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 3
+CHATS = 4
 DOCUMENTS = 6
 TABLES = 1

@@ -187,13 +187,13 @@ class Contents(Catalogue):
             known.update(self.db.execute(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", missing))
         return {term: known[term] for term in terms if known[term]}
 
-    def long_words(self, part: str) -> list[str]:
+    def long_words(self, part: str, most: int = COMPOUNDS) -> list[str]:
         """Terms that begin with `part`, and long words of compounding languages that end with it, commonest first."""
         found: list[str] = []
         for first in (part, tail_term(part)):
             rows = self.db.execute(
                 "SELECT term FROM word_counts WHERE term > ? AND term < ? ORDER BY doc DESC LIMIT ?",
-                (first, first + LAST, COMPOUNDS),
+                (first, first + LAST, most),
             )
             found += [row[0] if first == part else word_of_tail(row[0]) for row in rows]
         return found

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from app.documents.contents import Contents
+from app.documents.contents import COMPOUNDS, Contents
 from app.documents.fulltext import COMPOUNDING, LONG, code_term, language_term, scope_term
 from app.text import words
 from app.text.exact import codes, codes_among, holds_phrase, phrases, possible_codes
@@ -213,10 +213,13 @@ def split(store: Contents, compound: str) -> tuple[str, ...]:
     return max(sound, key=lambda cut: min(map(len, cut)), default=())
 
 
-def compounds_of(store: Contents, part: str) -> list[str]:
-    """The compounds of the index that begin or end with a term, the rest of them being a term too."""
+def compounds_of(store: Contents, part: str, most: int = COMPOUNDS) -> list[str]:
+    """The compounds of the index that begin or end with a term, the rest of them being a term too.
+
+    Of the words that may be some, the `most` commonest on each side are looked at; -1: all of them.
+    """
     rests: dict[str, list[str]] = {}
-    for whole in store.long_words(part):
+    for whole in store.long_words(part, most):
         if whole.startswith(part):
             rest = whole.removeprefix(part)
             bare = [rest.removeprefix(link) for link in _LINKS if rest.startswith(link)]

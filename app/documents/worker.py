@@ -17,6 +17,7 @@ from app.documents.digest import Digest
 from app.documents.editions import with_editions
 from app.documents.embed import Embedder, batches
 from app.documents.fields import DocumentFields
+from app.documents.finding import find
 from app.documents.ground import best_sentences, ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -70,6 +71,7 @@ from app.workers.calls.documents import (
     Tombstones,
     Warming,
 )
+from app.workers.calls.finding import Find
 from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
@@ -173,6 +175,8 @@ class DocumentsRole:
                 return (yield from compare_versions(self._store, call))
             case ReadFields():
                 return (yield from self._read_fields(call))
+            case Find():
+                return (yield from find(self._open, call, self._embedder_in_use))
             case Outline() | Extract() | FindTopics():
                 return (yield from self._summarise(call))
             case ReadSheets():

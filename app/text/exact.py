@@ -56,6 +56,19 @@ def holds_phrase(text: str, phrase: str) -> bool:
     return f" {wanted} " in f" {said} "
 
 
+def count_phrase(text: str, phrase: str) -> int:
+    """How often a text holds a phrase, as `holds_phrase` compares them."""
+    wanted, said = words_of(phrase), words_of(text)
+    if any(c > "\u0e00" for word in wanted for c in word):
+        return " ".join(said).count(" ".join(wanted))
+    return sum(said[at : at + len(wanted)] == wanted for at in range(len(said) - len(wanted) + 1))
+
+
+def count_code(text: str, code: str) -> int:
+    """How often a text holds a part number that is given without joints."""
+    return sum(_compact(token) == code for token in _TOKEN.findall(text))
+
+
 def _is_code(token: str) -> bool:
     if not _is_mixed(token) or _LOWER_WORD.search(token):
         return False

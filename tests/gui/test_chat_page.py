@@ -18,7 +18,7 @@ from app.gui.chat.chips import OBJECT
 from app.gui.chat.rich_text import RichText
 from app.gui.chat.source_cards import SourceCard
 from app.gui.chat.table_view import TableView
-from app.types import Answer, Budget, Newer, Source
+from app.types import Answer, Budget, Filter, Newer, Source
 from app.workers.calls.documents import RenderPage
 from app.workers.calls.engine import Chat
 
@@ -31,6 +31,12 @@ class MemoryDrafts:
 
     def draft(self, chat_id: int) -> str:
         return self.texts.get(chat_id, "")
+
+    def filter(self, chat_id: int) -> Filter:
+        return Filter()
+
+    def set_filter(self, chat_id: int, chosen: Filter) -> None:
+        """Filters have a test of their own: test_asked_filter.py."""
 
     def set_draft(self, chat_id: int, text: str) -> None:
         self.texts[chat_id] = text

@@ -26,6 +26,7 @@ class AskInChat(Call, frozen=True):
     replaces: int = 0
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
+    filter: Filter = Filter()  # which documents may answer; with `replaces` and none, those of that question
 
 
 class Regenerate(Call, frozen=True):

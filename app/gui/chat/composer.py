@@ -21,7 +21,7 @@ from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import (
     FOCUS_RING,
-    ElidedLabel,
+    Button,
     EnterPresses,
     IconButton,
     IconLabel,
@@ -30,6 +30,7 @@ from app.gui.widgets import (
     ThemedWidget,
     paint_box,
 )
+from app.gui.widgets.removable import ChipRow, RemovableChip
 
 MOST_LINES = 8
 NEARLY_FULL = 0.9
@@ -45,6 +46,10 @@ class Composer(ThemedWidget):
     attach_asked = Signal()
     collection_removed = Signal()
     edit_last_asked = Signal()
+    only_asked = Signal()
+    """Which documents the question asks is to be chosen."""
+    document_asked = Signal()
+    """The same, by an “@” that was typed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +64,9 @@ class Composer(ThemedWidget):
         self.edit.textChanged.connect(self._changed)
         self.edit.edit_last_asked.connect(self.edit_last_asked)
         self.edit.focus_moved.connect(self.update)
+        self.edit.document_asked.connect(self._document_asked)
+        self.filters = ChipRow(self.tr("Asks only"))
+        column.addWidget(self.filters)
         column.addWidget(self.edit)
         column.addLayout(self._tools())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -70,13 +78,17 @@ class Composer(ThemedWidget):
         row.setSpacing(8)
         self.attach = IconButton("paperclip", self.tr("Attach or add files"), side=32, framed=True)
         self.attach.clicked.connect(self.attach_asked)
-        self.chip = _CollectionChip()
+        self.chip = RemovableChip("", self.tr("Ask without documents"), "folder-open")
         self.chip.removed.connect(self.collection_removed)
+        self.only = Button(self.tr("Only in…"), "quiet", "sliders-horizontal")
+        self.only.setToolTip(self.tr("Ask only some documents, a folder, a kind of file or a time"))
+        self.only.clicked.connect(self.only_asked)
         self.meter = ContextMeter()
         self.button = SendButton()
         self.button.clicked.connect(self._press)
         row.addWidget(self.attach)
         row.addWidget(self.chip)
+        row.addWidget(self.only)
         row.addStretch(1)
         row.addWidget(self.meter)
         row.addWidget(self.button)
@@ -101,6 +113,8 @@ class Composer(ThemedWidget):
         """Name the collection that will be asked, "" for none."""
         self._collection = name
         self.chip.show_name(name)
+        self.only.setVisible(bool(name))
+        self.filters.setEnabled(bool(name))
         self._show_state()
 
     def set_attached(self, attached: bool) -> None:
@@ -131,7 +145,17 @@ class Composer(ThemedWidget):
     def clear(self) -> None:
         self.edit.set_text("")
 
+    def take_back_at(self) -> None:
+        """The “@” before the cursor has done its work."""
+        cursor = self.edit.textCursor()
+        if self.text()[: cursor.position()].endswith("@"):
+            cursor.deletePreviousChar()
+
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _document_asked(self) -> None:
+        if self._collection:
+            self.document_asked.emit()
 
     def _press(self) -> None:
         if self._streaming:
@@ -178,6 +202,7 @@ class _Input(QTextEdit):
 
     entered = Signal()
     edit_last_asked = Signal()
+    document_asked = Signal()
     focus_moved = Signal()
     files_pasted = Signal(list)
     """Paths"""
@@ -243,6 +268,9 @@ class _Input(QTextEdit):
             self.edit_last_asked.emit()
         else:
             super().keyPressEvent(event)
+            before = self.toPlainText()[: self.textCursor().position()]
+            if event.text() == "@" and not before[-2:-1].strip():
+                self.document_asked.emit()  # of an address the “@” is no word's first character
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasUrls() or super().canInsertFromMimeData(source)
@@ -322,37 +350,6 @@ class SendButton(EnterPresses, QAbstractButton):
         paint_box(painter, box, fill=theme().color(fill), radius=8)
         icon = self.rect().adjusted(8, 8, -8, -8)
         paint_icon(painter, "arrow-up", ink, icon)
-
-
-class _CollectionChip(ThemedWidget):
-    """The collection that is asked, with a way to ask none."""
-
-    removed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(11, 1, 3, 1)
-        row.setSpacing(0)
-        row.addWidget(IconLabel("folder-open", "text2", 16))
-        row.addSpacing(8)
-        self._name = ElidedLabel("", "uiStrong")
-        self._name.setMaximumWidth(theme().px(200))
-        row.addWidget(self._name)
-        row.addSpacing(2)
-        self.remove = IconButton("x", self.tr("Ask without documents"), size=14)
-        self.remove.clicked.connect(self.removed)
-        row.addWidget(self.remove)
-        self.setMinimumHeight(theme().px(theme().size("control")))
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-
-    def show_name(self, name: str) -> None:
-        self._name.set_text(name)
-        self.setVisible(bool(name))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        box = QRectF(self.rect())
-        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("border"))
 
 
 class ContextMeter(QWidget):

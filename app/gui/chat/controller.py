@@ -18,8 +18,10 @@ from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
 from app.settings import Settings
+from app.types import Filter
 
 Where = c.Where
+NO_FILTER = Filter()
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 
 
@@ -101,12 +103,12 @@ class ChatController(OpenChat):
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
-    def ask(self, text: str) -> bool:
-        """Let the core store the question, then answer it; → whether it was taken."""
+    def ask(self, text: str, chosen: Filter = NO_FILTER) -> bool:
+        """Let the core store the question, then answer it from the `chosen` documents; → whether it was taken."""
         text = text.strip()
         if not text or self._asking or self.writing() is not None or self.engine_state == "failed":
             return False
-        call = c.AskInChat(text=text, chat_id=self.chat_id, collection_id=self._collection_id)
+        call = c.AskInChat(text=text, chat_id=self.chat_id, collection_id=self._collection_id, filter=chosen)
         self._asking = True
 
         def failed(error: AppError) -> None:
@@ -143,7 +145,7 @@ class ChatController(OpenChat):
         self.regenerate(answer_id, "nowhere")
 
     def edit(self, question_id: int, text: str) -> None:
-        """Ask something else in the place of this question; what was there stays reachable."""
+        """Ask something else in the place of this question, of the same documents; what was there stays reachable."""
         text = text.strip()
         if not text or self._chat is None or self.engine_state == "failed":
             return

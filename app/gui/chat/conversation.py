@@ -12,6 +12,7 @@ from app.chats.forget import documents_of
 from app.chats.records import Turn
 from app.gui.chat import parts
 from app.gui.chat.controller import ChatController
+from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.start_page import StartPage
 from app.gui.chat.writing import Progress
 
@@ -41,6 +42,7 @@ class Conversation(QStackedWidget):
         self._controller = controller
         self._start_page = start_page
         self._transcript: Transcript | None = None
+        self._documents: KnownDocuments | None = None
         self.addWidget(start_page)
         controller.turns_changed.connect(self.show_turns)
         controller.documents_removed.connect(self._documents_removed)
@@ -56,7 +58,7 @@ class Conversation(QStackedWidget):
         """The turns, built with the first that is shown."""
         if self._transcript is None:
             controller = self._controller
-            transcript = self._transcript = parts.transcript()(controller.turns)
+            transcript = self._transcript = parts.transcript()(controller.turns, self._documents)
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
             transcript.why_asked.connect(self.why_asked)
@@ -70,6 +72,10 @@ class Conversation(QStackedWidget):
             transcript.editing_left.connect(self.input_wanted)
             self.addWidget(transcript)
         return self._transcript
+
+    def name_filter(self, documents: KnownDocuments) -> None:
+        """What names the documents that a question was asked of."""
+        self._documents = documents
 
     @property
     def is_blank(self) -> bool:

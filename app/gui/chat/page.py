@@ -12,12 +12,14 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.chats.records import Chat
+from app.gui.chat.asked_filter import AskedFilter
 from app.gui.chat.attaching import Attaching
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.chat_menu import ChatMenu
 from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
+from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.open_link import open_link
 from app.gui.chat.open_source import OpenSource
 from app.gui.chat.open_why import OpenWhy
@@ -26,6 +28,7 @@ from app.gui.chat.sources import SourceReader
 from app.gui.chat.start_page import StartPage
 from app.gui.models.controller import ModelsController
 from app.gui.widgets import Toast
+from app.types import Filter
 
 if TYPE_CHECKING:
     from app.gui.chat.source_panel import SourcePanel
@@ -40,6 +43,12 @@ class Drafts(Protocol):
         ...
 
     def set_draft(self, chat_id: int, text: str) -> None: ...
+
+    def filter(self, chat_id: int) -> Filter:
+        """Which documents its next question asks."""
+        ...
+
+    def set_filter(self, chat_id: int, chosen: Filter) -> None: ...
 
 
 class ChatPage(QWidget):
@@ -75,6 +84,9 @@ class ChatPage(QWidget):
         self.composer, self.banner, self.more = self.frame.composer, self.frame.banner, self.frame.more
         self.attaching = Attaching(controller, self.frame)
         self.host = SidePanelHost(self.frame)
+        self.documents = KnownDocuments(controller.core, self)
+        self.filter = AskedFilter(self.composer, controller, self.documents, drafts)
+        self.conversation.name_filter(self.documents)
         self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
         self.why = OpenWhy(self.host, self.conversation.answers, self)
         row = QHBoxLayout(self)
@@ -226,7 +238,7 @@ class ChatPage(QWidget):
 
     def _ask(self, text: str) -> None:
         chat_id = self._controller.chat_id
-        if self._controller.ask(text):
+        if self._controller.ask(text, self.filter.to_send):
             self._keep_draft(chat_id, "")
             self.composer.clear()
 

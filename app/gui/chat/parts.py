@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.gui.chat.attachment_strip import AttachmentStrip
+    from app.gui.chat.filter_popover import FilterPopover
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
@@ -48,6 +49,13 @@ def attachment_strip() -> type[AttachmentStrip]:
     return AttachmentStrip
 
 
+def filter_popover() -> type[FilterPopover]:
+    """What opens over “Only in…”."""
+    from app.gui.chat.filter_popover import FilterPopover
+
+    return FilterPopover
+
+
 def model_list() -> type[ModelSwitcher]:
     """What opens below the model's name."""
     from app.gui.models.switcher_list import ModelSwitcher
@@ -55,4 +63,6 @@ def model_list() -> type[ModelSwitcher]:
     return ModelSwitcher
 
 
-PARTS: tuple[Callable[[], object], ...] = (markdown, transcript, source_panel, why_panel, attachment_strip, model_list)
+PARTS: tuple[Callable[[], object], ...] = (
+    markdown, transcript, source_panel, why_panel, attachment_strip, filter_popover, model_list
+)  # fmt: skip

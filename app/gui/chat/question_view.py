@@ -10,9 +10,11 @@ from app.chats.records import Turn
 from app.gui.chat.answer_actions import VersionSwitch
 from app.gui.chat.blocks import Paragraph, Span
 from app.gui.chat.chips import Citations
+from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.rich_text import RichText
 from app.gui.theme import theme
-from app.gui.widgets import Button, IconButton, ThemedWidget, paint_box
+from app.gui.widgets import Button, IconButton, Label, ThemedWidget, paint_box
+from app.text.find.plan import Plan, conditions
 
 LONGEST = 6000
 SPOKEN = 200
@@ -30,9 +32,10 @@ class QuestionView(QWidget):
     left = Signal()
     """The field is closed without asking."""
 
-    def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
+    def __init__(self, turn: Turn, documents: KnownDocuments | None = None, parent: QWidget | None = None) -> None:
+        """`documents` names those that it was asked of."""
         super().__init__(parent)
-        self.turn = turn
+        self.turn, self._documents = turn, documents
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._row = QWidget()
@@ -62,9 +65,23 @@ class QuestionView(QWidget):
         row.addWidget(self.bubble)
         self.versions.show_version(turn.version, turn.versions)
         self._column.addWidget(self._row)
+        self.narrowed = Label("", "caption", "text2", wrap=True)
+        self.narrowed.setAlignment(Qt.AlignmentFlag.AlignTrailing)
+        self._column.addWidget(self.narrowed)
+        self._show_filter()
+        if documents is not None and turn.filter.documents:
+            documents.changed.connect(self._show_filter)
         self.editor: _QuestionEditor | None = None
         self._editable = True
         self.setAccessibleName(self.tr("Question: {0}").format(turn.text[:SPOKEN]))
+
+    def _show_filter(self) -> None:
+        """Which documents it was asked of, where its asker said so."""
+        chosen = self.turn.filter
+        known = self._documents
+        listed = known.conditions(chosen) if known is not None else conditions(Plan(filter=chosen))
+        self.narrowed.setText(" · ".join(each.words for each in listed))
+        self.narrowed.setVisible(bool(listed))
 
     def set_editable(self, editable: bool) -> None:
         """False while an answer is under way."""

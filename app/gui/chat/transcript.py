@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.chats.records import Turn
 from app.gui.chat.answer_view import AnswerView
+from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.question_view import QuestionView
 from app.gui.theme import theme
 from app.gui.widgets import IconButton
@@ -53,9 +54,10 @@ class Transcript(QScrollArea):
     editing_left = Signal()
     """A question, or a correction, is no longer being written; the keyboard is free."""
 
-    def __init__(self, load: LoadTurns, parent: QWidget | None = None) -> None:
+    def __init__(self, load: LoadTurns, documents: KnownDocuments | None = None, parent: QWidget | None = None) -> None:
+        """`documents` names those that a question was asked of."""
         super().__init__(parent)
-        self._load = load
+        self._load, self._documents = load, documents
         self._views: list[TurnView] = []
         self._follow = True
         self._has_older = False
@@ -183,7 +185,7 @@ class Transcript(QScrollArea):
 
     def _make(self, turn: Turn) -> TurnView:
         if turn.role == "question":
-            question = QuestionView(turn)
+            question = QuestionView(turn, self._documents)
             question.edited.connect(lambda text, i=turn.id: self.question_edited.emit(i, text))
             question.left.connect(self.editing_left)
             question.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))

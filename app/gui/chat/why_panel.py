@@ -93,6 +93,8 @@ class WhyPanel(QWidget):
     def _searched(self, answer: Answer, trace: Trace) -> Section:
         section = Section(self.tr("What was searched"), why.extent(answer, trace))
         section.add_layout(pair(self.tr("You asked"), self.tr("Searched as"), trace.asked, *why.searched(trace)))
+        if narrowed := why.only(trace):
+            section.add_layout(pair(self.tr("Narrowed"), "", narrowed))
         section.add(Funnel(why.funnel(trace)), above=6)
         return section
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QStyleOptionViewItem, QWidget
 
 from app.gui.compare.changes_model import CHANGE_ROLE, ChangesModel, kind_name
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import paint_box
+from app.gui.widgets.list_rows import Index, RowPainter
 from app.text.compare.result import Change, ChangeKind
 
-Index = QModelIndex | QPersistentModelIndex
 ICONS: dict[ChangeKind, tuple[str, str]] = {
     "number": ("tags", "accent"),
     "changed": ("pencil", "text2"),
@@ -24,27 +23,14 @@ ICONS: dict[ChangeKind, tuple[str, str]] = {
 LINES = 2
 
 
-class _Delegate(QStyledItemDelegate):
+class _Delegate(RowPainter):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, theme().line("caption") + 4 + theme().line("ui") * LINES + 20)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        change = index.data(CHANGE_ROLE)
-        if not isinstance(change, Change):
-            return
-        painter.save()
-        rect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme().color("selected" if selected else "hover"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme().color("border"))
+    def paint_content(self, painter: QPainter, rect: QRect, index: Index, content: Change, *, selected: bool) -> None:
         area = QRectF(rect.adjusted(16, 10, -16, -10))
-        self._paint_head(painter, area, change)
-        self._paint_words(painter, area.adjusted(28, theme().line("caption") + 4, 0, 0), change, strong=selected)
-        view = self.parent()
-        if selected and isinstance(view, QWidget) and view.hasFocus():
-            paint_box(painter, QRectF(rect).adjusted(1, 1, -1, -2), edge=theme().color("focus"), width=2)
-        painter.restore()
+        self._paint_head(painter, area, content)
+        self._paint_words(painter, area.adjusted(28, theme().line("caption") + 4, 0, 0), content, strong=selected)
 
     def _paint_head(self, painter: QPainter, area: QRectF, change: Change) -> None:
         icon, colour = ICONS[change.kind]
@@ -92,7 +78,7 @@ class ChangeList(QListView):
         super().__init__(parent)
         self._changes = model
         self.setModel(model)
-        self.setItemDelegate(_Delegate(self))
+        self.setItemDelegate(_Delegate(Change, CHANGE_ROLE, self))
         self.setMouseTracking(True)
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)

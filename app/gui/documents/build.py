@@ -28,12 +28,17 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page = DocumentsPage(parts.documents, SourcePanel(reader))
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
+    parts.documents.finder.saved.connect(lambda path: window.toast(_saved(path)))
     add_comparing(page, parts.core)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def _saved(path: str) -> str:
+    return QCoreApplication.translate("Documents", "Saved as {0}.").format(Path(path).name)
 
 
 def summarise(parts: Parts, window: MainWindow, row: Row) -> None:

@@ -19,6 +19,7 @@ from app.gui.documents.documents_model import Row
 from app.gui.documents.finder import Finder
 from app.gui.documents.live_rows import LiveRows
 from app.gui.documents.naming import Naming
+from app.text.find.plan import Plan
 from app.types import Collection
 from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, Remove, Removed
 from app.workers.message import Call
@@ -49,11 +50,11 @@ class DocumentsController(QObject):
         self.collections = CollectionsModel(self)
         self._rows = LiveRows(self)
         self.documents = self._rows.model
-        self._finder = Finder(core, self)
-        self.results = self._finder.results
-        self.search_started, self.search_finished = self._finder.started, self._finder.finished
-        self.search_cleared = self._finder.cleared
-        self._finder.failed.connect(self._tell)
+        self.finder = finder = Finder(core, self)
+        self.results = finder.results
+        self.search_started, self.search_finished = finder.started, finder.finished
+        self.search_cleared = finder.cleared
+        finder.failed.connect(self._tell)
         self._adds = adds = Adds(core, self._rows, self)
         adds.failed.connect(self._tell)
         self.add_changed, self.pause, self.resume, self.cancel = adds.changed, adds.pause, adds.resume, adds.cancel
@@ -227,18 +228,18 @@ class DocumentsController(QObject):
 
     # --- search -------------------------------------------------------------------------------------------------------
 
-    def search(self, query: str, *, everywhere: bool = False) -> None:
-        """Find passages in the current collection, or in all; the newest question wins."""
-        self._finder.search(query, () if everywhere or not self.current else (self.current,))
+    def search(self, wanted: str | Plan, *, everywhere: bool = False) -> None:
+        """Find passages, or the documents of a plan, in the current collection or in all; the newest wish wins."""
+        self.finder.look_for(wanted, () if everywhere or not self.current else (self.current,))
 
     def clear_search(self) -> None:
         """Back to the documents."""
-        self._finder.clear()
+        self.finder.clear()
 
     @property
     def searching(self) -> bool:
         """Whether results are shown instead of the documents."""
-        return self._finder.searching
+        return self.finder.searching
 
     # --- what the core tells ------------------------------------------------------------------------------------------
 

@@ -10,13 +10,16 @@ from app.gui.documents.controller import DocumentsController
 from app.gui.documents.search_results import SearchResults
 from app.gui.theme import theme
 from app.gui.widgets import SearchField
+from app.text.find.plan import Plan
+from app.text.find.request import find_request, plan_of
+from app.text.find.result import Findings
 from app.types import SearchResult
 
 SEARCH_DELAY_MS = 300
 
 
 class SearchBox(QObject):
-    """Searches a moment after the last key; Enter goes to the first result."""
+    """Searches a moment after the last key; Enter goes to the first result. “Which documents mention …” lists them."""
 
     changed = Signal()
     """Results, or the table again: what is to be shown may be another."""
@@ -27,6 +30,8 @@ class SearchBox(QObject):
         super().__init__(page)
         self._controller, self._results = controller, results
         self._everywhere = False
+        self._plan: Plan | None = None
+        """What documents are looked for; None where passages are."""
         self.field = SearchField(self.tr("Search documents"))
         self.field.setAcceptDrops(False)  # files dropped here are meant for the window
         self.field.setFixedWidth(min(theme().px(240), 320))
@@ -39,10 +44,14 @@ class SearchBox(QObject):
         self.field.left.connect(self.left)
         controller.search_started.connect(results.show_searching)
         controller.search_finished.connect(self._show_result)
+        controller.finder.found.connect(self._show_found)
         controller.search_cleared.connect(self.changed)
         results.chosen.connect(controller.open_passage)
         results.left.connect(self._leave)
-        results.everywhere_wanted.connect(lambda: self._search(everywhere=True))
+        results.everywhere_wanted.connect(self._look_everywhere)
+        results.every_wanted.connect(lambda: self._find(plan_of(self.field.text())))
+        results.plan_wanted.connect(self._find)
+        results.export_wanted.connect(controller.finder.export)
 
     @property
     def is_on(self) -> bool:
@@ -62,9 +71,30 @@ class SearchBox(QObject):
             self._timer.stop()
             self._controller.clear_search()
 
-    def _search(self, *, everywhere: bool = False) -> None:
-        self._everywhere = everywhere
-        self._controller.search(self.field.text(), everywhere=everywhere)
+    def _search(self) -> None:
+        """Documents where it plainly asks for them, passages anywhere else; in the collection that is shown."""
+        self._everywhere = False
+        plan = find_request(self.field.text())
+        if plan is not None:
+            self._find(plan)
+        else:
+            self._plan = None
+            self._ask()
+
+    def _find(self, plan: Plan) -> None:
+        """Look for the documents of a plan; one that asks for nothing leads back to the documents."""
+        if not plan.asks:
+            self._leave()
+            return
+        self._plan = plan
+        self._ask()
+
+    def _look_everywhere(self) -> None:
+        self._everywhere = True
+        self._ask()
+
+    def _ask(self) -> None:
+        self._controller.search(self._plan or self.field.text(), everywhere=self._everywhere)
         self.changed.emit()
 
     def _entered(self) -> None:
@@ -78,6 +108,10 @@ class SearchBox(QObject):
 
     def _show_result(self, result: SearchResult) -> None:
         self._results.show_result(result, "" if self._everywhere else self._controller.current_name)
+        self.changed.emit()
+
+    def _show_found(self, found: Findings) -> None:
+        self._results.show_found(found, "" if self._everywhere else self._controller.current_name)
         self.changed.emit()
 
     def _leave(self) -> None:

@@ -1,29 +1,27 @@
-"""Passages that a search in a collection found: document, page, and the sentence that answers best, marked."""
+"""What a search in a collection found: passages, or every document that fits, with the sentence that says it marked."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePath
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QListView, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from app.gui.documents.passages_model import PASSAGE_ROLE, PassagesModel, place_of
+from app.gui.documents.passages_model import ABOUT_ROLE, PASSAGE_ROLE, PassagesModel, place_of
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import Button, Label, paint_box
+from app.gui.widgets import Button, Label
+from app.gui.widgets.file_dialogs import ask_where_to_save
+from app.gui.widgets.list_rows import Index, RowPainter
+from app.gui.widgets.removable import ChipRow
+from app.text.find.plan import Plan, conditions, leave_out
+from app.text.find.result import Findings
+from app.text.find.words import details, nothing
 from app.text.plain import is_markdown, plain
 from app.types import Passage, SearchResult
 
-Index = QModelIndex | QPersistentModelIndex
 SNIPPET = 320
 """Characters of a passage that are shown."""
 BEFORE = 60
@@ -48,7 +46,7 @@ def snippet(passage: Passage) -> tuple[str, int, int]:
     return f"{lead}{shown}{tail}", len(lead) + first - start, max(min(last, end) - first, 0)
 
 
-class _Delegate(QStyledItemDelegate):
+class _Delegate(RowPainter):
     marked = True
     """Off where the passages are only the nearest ones: yellow is evidence."""
     ring = False
@@ -56,25 +54,13 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, theme().line("ui") * (LINES + 1) + 28)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        passage = index.data(PASSAGE_ROLE)
-        if not isinstance(passage, Passage):
-            return
-        painter.save()
-        rect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme().color("selected" if selected else "hover"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme().color("border"))
+    def paint_content(self, painter: QPainter, rect: QRect, index: Index, content: Passage, *, selected: bool) -> None:
         area = rect.adjusted(16, 12, -16, -12)
-        self._paint_title(painter, QRectF(area.adjusted(0, 0, 0, theme().line("ui") - area.height())), passage)
-        self._paint_snippet(painter, QRectF(area.adjusted(28, theme().line("ui") + 4, 0, 0)), passage)
-        view = self.parent()
-        if self.ring and selected and isinstance(view, QWidget) and view.hasFocus():
-            paint_box(painter, QRectF(rect).adjusted(1, 1, -1, -2), edge=theme().color("focus"), width=2)
-        painter.restore()
+        title = QRectF(area.adjusted(0, 0, 0, theme().line("ui") - area.height()))
+        self._paint_title(painter, title, content, str(index.data(ABOUT_ROLE) or ""))
+        self._paint_snippet(painter, QRectF(area.adjusted(28, theme().line("ui") + 4, 0, 0)), content)
 
-    def _paint_title(self, painter: QPainter, box: QRectF, passage: Passage) -> None:
+    def _paint_title(self, painter: QPainter, box: QRectF, passage: Passage, about: str) -> None:
         side = theme().size("icon")
         middle = int(box.center().y())
         paint_icon(painter, "file-text", "text2", QRectF(box.left(), middle - side // 2, side, side).toRect())
@@ -84,7 +70,7 @@ class _Delegate(QStyledItemDelegate):
         place = place_of(passage).removeprefix(", ")
         place = place[:1].upper() + place[1:]
         title = "" if passage.heading == PurePath(passage.document).stem else passage.heading
-        heading = " · ".join(part for part in (place, title) if part)
+        heading = " · ".join(part for part in (about, place, title) if part)
         room = int(box.width()) - 28
         name = metrics.elidedText(passage.document, Qt.TextElideMode.ElideMiddle, room * 2 // 3)
         start = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -128,7 +114,7 @@ class _List(QListView):
 
     def __init__(self, model: PassagesModel, parent: QWidget) -> None:
         super().__init__(parent)
-        self.look = _Delegate(self)
+        self.look = _Delegate(Passage, PASSAGE_ROLE, self)
         self.setModel(model)
         self.setItemDelegate(self.look)
         self.setMouseTracking(True)
@@ -139,7 +125,7 @@ class _List(QListView):
         self.clicked.connect(self._choose)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
 
-    def _choose(self, index: QModelIndex) -> None:
+    def _choose(self, index: Index) -> None:
         passage = index.data(PASSAGE_ROLE)
         if isinstance(passage, Passage):
             self.chosen.emit(passage)
@@ -159,6 +145,12 @@ class SearchResults(QWidget):
     chosen = Signal(object)
     """Passage"""
     everywhere_wanted = Signal()
+    every_wanted = Signal()
+    """Every document that mentions what was searched, instead of the best passages."""
+    plan_wanted = Signal(object)
+    """Plan: the one that is shown, without a condition."""
+    export_wanted = Signal(str)
+    """Where the list of documents is to be saved."""
     left = Signal()
 
     def __init__(self, model: PassagesModel, parent: QWidget | None = None) -> None:
@@ -183,16 +175,43 @@ class SearchResults(QWidget):
         back.clicked.connect(self.left)
         row.addWidget(back)
         column.addLayout(row)
+        column.addLayout(self._tools())
         self.list = _List(model, self)
         self.list.chosen.connect(self.chosen)
         column.addWidget(self.list, 1)
+
+    def _tools(self) -> QHBoxLayout:
+        """What documents are looked for, and what can be done with the list."""
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 12)
+        row.setSpacing(8)
+        self.conditions = ChipRow(self.tr("What is looked for"))
+        self.every = Button(self.tr("List every document"), icon="files")
+        self.every.setToolTip(self.tr("Every document that mentions this, with exact counts"))
+        self.every.clicked.connect(self.every_wanted)
+        self.export = Button(self.tr("Export"), icon="share-2")
+        self.export.setToolTip(self.tr("Save this list as a table"))
+        self.export.clicked.connect(self._ask_where_to_save)
+        row.addWidget(self.conditions, 1)
+        for button in (self.every, self.export):
+            row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+            button.hide()
+        row.addStretch()
+        return row
+
+    def _ask_where_to_save(self) -> None:
+        kinds = self.tr("Excel (*.xlsx);;Word (*.docx);;Markdown (*.md)")
+        path = ask_where_to_save(self, self.tr("Save the list"), self.tr("Documents.xlsx"), kinds)
+        if path is not None:
+            self.export_wanted.emit(str(path if path.suffix else path.with_suffix(".xlsx")))
 
     def show_searching(self, query: str) -> None:
         self.title.setText(self.tr("Searching for “{0}”").format(query))
         self.detail.setText("")
 
     def show_result(self, result: SearchResult, where: str) -> None:
-        """Say how many were found. `where` is the collection, "" for all."""
+        """Say how many passages were found. `where` is the collection, "" for all."""
+        self._show_plan(None)
         place = where or self.tr("your documents")
         count = len(result.passages)
         self.list.look.marked = result.found
@@ -208,6 +227,27 @@ class SearchResults(QWidget):
         self.detail.setVisible(bool(self.detail.text()))
         self.everywhere.setVisible(bool(where))
         self.list.viewport().update()
+
+    def show_found(self, found: Findings, where: str) -> None:
+        """Say how many documents fit, what was understood and what was left out. `where` is the collection, or ""."""
+        self._show_plan(found.plan)
+        self.export.setVisible(bool(found.hits))
+        self.list.look.marked = True
+        place = where or self.tr("your documents")
+        self.title.setText(self.tr("{0} of {1} documents in {2}").format(len(found.hits), found.searched, place))
+        self.detail.setText(" ".join(part for part in ("" if found.hits else nothing(found), details(found)) if part))
+        self.detail.setVisible(bool(self.detail.text()))
+        self.everywhere.setVisible(bool(where))
+        self.list.viewport().update()
+
+    def _show_plan(self, plan: Plan | None) -> None:
+        """The conditions of a list of documents, each with its cross; none for passages."""
+        listed = conditions(plan) if plan is not None else ()
+        chips = [(each.words, partial(self.plan_wanted.emit, leave_out(plan, each))) for each in listed if plan]
+        self.conditions.show_chips(chips, self.tr("Without “{0}”"))
+        self.every.setVisible(plan is None)
+        self.export.hide()
+        self.list.setAccessibleName(self.tr("Documents found") if plan is not None else self.tr("Passages found"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.core.calls.models import Models
 from app.errors import NoSpace
 from app.files import set_aside, write_atomic
-from app.types import Collection
+from app.types import Collection, Filter
 
 log = logging.getLogger(__name__)
 SAVE_DELAY_MS = 700
@@ -27,6 +27,7 @@ class State(Struct, kw_only=True):
     chat_id: int = 0  # 0 is a new chat
     folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
+    filters: dict[str, Filter] = {}  # chat id → which documents its next question asks
     models: Models | None = None  # as they were known last, until the core tells
     collections: list[Collection] = []  # as they were known last, until the core tells
 
@@ -56,6 +57,21 @@ class Session(QObject):
             self.state.drafts[key] = text
         else:
             self.state.drafts.pop(key, None)
+        self._timer.start()
+
+    def filter(self, chat_id: int) -> Filter:
+        """Which documents the next question of this chat asks."""
+        return self.state.filters.get(str(chat_id), Filter())
+
+    def set_filter(self, chat_id: int, chosen: Filter) -> None:
+        """Keep it; an empty one is forgotten."""
+        key = str(chat_id)
+        if chosen == self.filter(chat_id):
+            return
+        if chosen.asks:
+            self.state.filters[key] = chosen
+        else:
+            self.state.filters.pop(key, None)
         self._timer.start()
 
     def update(self, **values: Any) -> None:

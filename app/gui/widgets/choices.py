@@ -87,16 +87,18 @@ class CheckBox(_Mark):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        mark = self._mark_rect()
-        if self.isChecked():
-            fill = theme().color("accent" if self.isEnabled() else "track")
-            paint_box(painter, QRectF(mark), fill=fill, radius=4)
-            paint_icon(painter, "check", "onAccent" if self.isEnabled() else "text3", mark.adjusted(2, 2, -2, -2))
-        else:
-            paint_box(
-                painter, QRectF(mark), fill=theme().color("surface"), edge=theme().color("borderStrong"), radius=4
-            )
+        paint_check(painter, self._mark_rect(), self.isChecked(), enabled=self.isEnabled())
         self._paint_text(painter)
+
+
+def paint_check(painter: QPainter, mark: QRect, checked: bool, *, enabled: bool) -> None:
+    """A box of 16 px, ticked or empty."""
+    box = QRectF(mark)
+    if not checked:
+        paint_box(painter, box, fill=theme().color("surface"), edge=theme().color("borderStrong"), radius=4)
+        return
+    paint_box(painter, box, fill=theme().color("accent" if enabled else "track"), radius=4)
+    paint_icon(painter, "check", "onAccent" if enabled else "text3", mark.adjusted(2, 2, -2, -2))
 
 
 class RadioButton(_Mark):

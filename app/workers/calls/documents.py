@@ -21,6 +21,7 @@ from app.types import (
     Topic,
 )
 from app.workers.calls import attached
+from app.workers.calls.finding import Find, Found
 from app.workers.message import Call, Data
 
 
@@ -370,6 +371,7 @@ Calls = (
     | Outline
     | Extract
     | FindTopics
+    | Find
     | CheckHealth
     | attached.Calls
 )
@@ -397,6 +399,7 @@ Answers = (
     | Outlined
     | Extracted
     | Topics
+    | Found
     | Health
     | attached.Answers
 )
