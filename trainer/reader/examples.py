@@ -50,9 +50,22 @@ def read_rows(path: Path) -> list[Row]:
     ]
 
 
-def held_out(documents: Sequence[str], count: int) -> set[str]:
-    """So many documents, always the same, that are kept out of training."""
-    return set(sorted(set(documents), key=lambda name: hashlib.sha1(f"reader{name}".encode()).hexdigest()[:4])[:count])
+def divided(files: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
+    """The documents of several files that are learned from, and those that are kept out: always the same.
+
+    Of the first file's documents a quarter is kept out, of those that a later file adds a half: translations of the
+    same documents fall on the same side.
+    """
+    known: set[str] = set()
+    kept: set[str] = set()
+    for number, documents in enumerate(files):
+        new = sorted(
+            set(documents) - known - kept, key=lambda name: hashlib.sha1(f"reader{name}".encode()).hexdigest()[:4]
+        )
+        aside = len(new) // (2 if number else 4)
+        kept.update(new[:aside])
+        known.update(new[aside:])
+    return known, kept
 
 
 def examples(rows: Sequence[Row], random_: random.Random) -> Iterator[Example]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,13 +65,22 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
 
     def state(self) -> dict[str, torch.Tensor]:
         """The trained tensors by our names, float16."""
+        return {name: part.detach().half().contiguous() for name, part in self.named().items()}
+
+    def take(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Go on from the tensors of `state`."""
+        with torch.no_grad():
+            for name, part in self.named().items():
+                part.copy_(state[name])
+
+    def _named(self) -> dict[str, nn.Parameter]:
         tensors = {f"answer.{name}": part for name, part in self.answer.named_parameters()}
         for number, layer in enumerate(self.bert.encoder.layer[FIRST_LAYER:], FIRST_LAYER):
             for name, path in PARTS.items():
                 part: Any = layer.get_submodule(path)
                 kept = {"a": part.a, "b": part.b} if isinstance(part, LoraLinear) else dict(part.named_parameters())
                 tensors |= {f"layer.{number}.{name}.{key}": value for key, value in kept.items()}
-        return {name: part.detach().half().contiguous() for name, part in tensors.items()}
+        return tensors
 
 
 def encode(tokenizer: Tokenizer, example: Example, crop: int, random_: random.Random) -> Encoded | None:

