@@ -17,7 +17,7 @@ import msgspec
 
 from app.documents.loaders import LOADERS
 from app.documents.worker import DocumentsRole
-from app.embedder.prepared import READER
+from app.embedder.readers import READER
 from app.paths import RESOURCES, SAMPLES, Home
 from app.types import Passage
 from app.workers.calls.documents import Add, CreateCollection, Documents, DocumentText, ListDocuments, ReadText, Search

@@ -90,6 +90,7 @@ def _trace(answer: Answer, asked: str, settings: AnswerSettings, seen: _Seen) ->
         passages=found.passages,
         looked_at=looked_at,
         read=sum(each.passage_id in fates.read for each in looked_at),
+        reader=seen.readings.reader if seen.readings else "",
         wording=_wording(answer, seen),
         statements=len(seen.ground.sentences) if seen.ground else 0,
         search_ms=round(result.elapsed_ms, 1),

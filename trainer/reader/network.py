@@ -73,7 +73,8 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
             for name, part in self.named().items():
                 part.copy_(state[name])
 
-    def _named(self) -> dict[str, nn.Parameter]:
+    def named(self) -> dict[str, nn.Parameter]:
+        """The trained tensors by our names."""
         tensors = {f"answer.{name}": part for name, part in self.answer.named_parameters()}
         for number, layer in enumerate(self.bert.encoder.layer[FIRST_LAYER:], FIRST_LAYER):
             for name, path in PARTS.items():

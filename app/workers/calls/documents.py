@@ -20,6 +20,7 @@ from app.types import (
     Support,
     Topic,
 )
+from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
 
 
@@ -267,6 +268,7 @@ class Grounded(Data, frozen=True):
 class Readings(Data, frozen=True):
     readings: tuple[Reading, ...]  # best first; at most one a sentence, none of a passage without sentences
     elapsed_ms: float = 0.0
+    reader: str = ""  # what the reader is called
 
 
 class Marked(Data, frozen=True):
@@ -356,6 +358,7 @@ Calls = (
     | Search
     | Ground
     | Read
+    | UseReader
     | Mark
     | Embed
     | RenderPage
@@ -381,6 +384,7 @@ Answers = (
     | Searched
     | Grounded
     | Readings
+    | ReaderUsed
     | Marked
     | Embedded
     | PageImage
