@@ -105,9 +105,10 @@ def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Re
     if wizard.step == "train":
         return _train_state(state)
     if wizard.step == "compare":
+        label = "Use the new reader" if wizard.goal == "search" else "Use the new model"
         if state != "done":
-            return StepState(action="Use the new model", allowed=False, reason="The comparison is not there yet.")
-        return StepState(action="Use the new model", allowed=True)
+            return StepState(action=label, allowed=False, reason="The comparison is not there yet.")
+        return StepState(action=label, allowed=True)
     return StepState(action="Open the chat", allowed=True)
 
 
