@@ -32,6 +32,8 @@ STATED = 0.75
 SHORT = 12
 """Words of an answer that is looked for to the letter; a longer one is a sentence itself."""
 FEW = 5
+WATCHED = 20
+"""Questions below which nothing is watched to stop by: the loss of five says nothing, and they are worth more taught."""
 _WORD = re.compile(r"\w+")
 
 
@@ -109,6 +111,10 @@ def gather(context: Context) -> Material:
             made.validation.append(asked)
         else:
             made.train.append(asked)
+    watched = _few_phrasings(made.validation, 1)
+    if len(watched) < WATCHED:
+        made.train.extend(made.validation)
+        watched = []
     train = [_apart(asked, kept) for asked in _few_phrasings(made.train, PHRASINGS)]
     if len(train) < FEW:
         hint = "Approve more questions, or check that their answers stand in the documents of the collection."
@@ -118,7 +124,7 @@ def gather(context: Context) -> Material:
     by_document = bool(made.exam)
     return Material(
         train=train,
-        validation=[_apart(asked, kept) for asked in _few_phrasings(made.validation, 1)],
+        validation=[_apart(asked, kept) for asked in watched],
         exam=_few_phrasings(made.exam or held, 1),
         by_document=by_document,
         lost=lost,
