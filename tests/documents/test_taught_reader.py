@@ -27,7 +27,7 @@ TEXT = "The canteen opens at 11:30. On Fridays it serves fish."
 """Written for this test."""
 ASKED = Read(
     question="When does the canteen open?",
-    passages=(Passage(id=1, document_id=1, document="House.md", path="", collection="", start=0, end=len(TEXT), text=TEXT,
+    passages=(Passage(id=1, document_id=1, document="House.md", path="", collection="", start=0, end=54, text=TEXT,
                       score=0.9),),
 )  # fmt: skip
 
@@ -90,7 +90,10 @@ def test_one_taught_from_another_reader_than_this_versions_does_not_read(readers
     assert readers.active().id == "" and "newer version" in readers.all()[0].problem
 
 
-def test_a_damaged_note_means_the_reader_that_comes_along(readers: Readers, tmp_path: Path) -> None:
+def test_a_damaged_note_means_the_reader_that_comes_along(
+    readers: Readers, tmp_path: Path, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("could not be read")
     readers.install(taught(), trained(tmp_path / "out"))
     readers.use("run-1")
     (tmp_path / "readers" / "readers.json").write_text("{")
@@ -102,7 +105,10 @@ def test_a_damaged_note_means_the_reader_that_comes_along(readers: Readers, tmp_
 # --- in the documents process -----------------------------------------------------------------------------------------
 
 
-def test_another_reader_reads_without_a_restart_and_is_named(documents: Documents, tmp_path: Path) -> None:
+def test_another_reader_reads_without_a_restart_and_is_named(
+    documents: Documents, tmp_path: Path, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("The reader that comes along reads")
     kept = Readers(documents.home / "readers")
     documents.role._warm = warm = Warm(readers=documents.home / "readers")
     before = documents.ask(ASKED)

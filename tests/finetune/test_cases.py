@@ -209,7 +209,7 @@ def test_teaching_the_search_asks_what_search_finds_for_every_question_that_is_n
 
     def found(call: Search) -> Searched:
         asked.append(call)
-        return Searched(result=SearchResult(passages=(), found=False))
+        return Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1.0))
 
     played = Played(run.load(), {Search: found, cases.PlanTraining: lambda _: FITS, cases.Approve: lambda _: Done()})
     review.decide([entry.example.id for entry in review.entries[1:3]], "approve")

@@ -21,7 +21,7 @@ from trainer.reader.network import Encoded
 from trainer.reader.verdict import judge
 from trainer.spec import BaseModel, Data, Exam, Example, Found, RunSpec, TextDocument, Turn, write_lines
 
-LEAVE = "Employees in Berlin get 28 days of leave a year. Employees in Munich get 30 days. Leave is asked for in the portal."
+LEAVE = "Employees in Berlin get 28 days of leave a year. Employees in Munich get 30 days. It is booked in the portal."
 TABLE = "| Town | Limit |\n|---|---|\n| Berlin | 150 € |\n| Munich | 165 € |"
 CANTEEN = "The canteen opens at 11:30 and closes at 14:00. On Fridays it serves fish."
 """Written for this test."""

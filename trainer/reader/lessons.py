@@ -33,7 +33,7 @@ SHORT = 12
 """Words of an answer that is looked for to the letter; a longer one is a sentence itself."""
 FEW = 5
 WATCHED = 20
-"""Questions below which nothing is watched to stop by: the loss of five says nothing, and they are worth more taught."""
+"""Below so many questions none is watched to stop by: the loss of five says nothing, and they are better taught."""
 _WORD = re.compile(r"\w+")
 
 

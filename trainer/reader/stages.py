@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from tokenizers import Tokenizer
 
@@ -76,7 +77,7 @@ def _network(context: Context, folder: Path) -> ReaderNetwork:
     network = ReaderNetwork(folder, context.spec.seed)
     try:
         network.take(load_tensors(_adapter(context).read_bytes()))
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, RuntimeError, ValueError, SafetensorError) as error:
         raise TrainerError("The reader to go on from is damaged.", "Use another one first.", str(error)) from error
     return network
 
