@@ -177,12 +177,6 @@ class Readers:
         write_atomic(self._folder / CHOSEN, msgspec.json.encode(chosen) + b"\n")
 
 
-def taught_on(readers: list[TaughtReader], document_ids: tuple[int, ...]) -> list[TaughtReader]:
-    """Readers that learned from any of these documents."""
-    wanted = set(map(str, document_ids))
-    return [each for each in readers if wanted.intersection(each.lineage.get("documents", "").split(","))]
-
-
 def lineage_text(lineage: Mapping[str, str]) -> str:
     """ "From 84 reviewed questions; 68% first sentence right"."""
     return "; ".join(lineage[key] for key in ("data", "scores") if lineage.get(key))

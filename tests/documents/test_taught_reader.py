@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from app.documents.warm import Warm
-from app.embedder.readers import ADAPTER, CARD, OLD, READER, SHIPPED, Readers, TaughtReader, shipped, taught_on
+from app.embedder.readers import ADAPTER, CARD, OLD, READER, SHIPPED, Readers, TaughtReader, shipped
 from app.errors import AppError, BadFile
 from app.types import Passage
 from app.workers.calls.documents import Read, Readings
@@ -57,13 +57,12 @@ def test_the_one_that_comes_along_reads_until_another_is_chosen_and_back_goes_bo
     assert readers.active().id == "" and readers.previous() is None and readers.folder("") == READER
     with pytest.raises(AppError, match="no earlier reader"):
         readers.before()
-    readers.install(taught(lineage={"documents": "3,4"}), trained(tmp_path / "out"))
+    readers.install(taught(), trained(tmp_path / "out"))
     assert readers.active().id == "", "installed is not used"
     readers.use("run-1")
     assert readers.active().name == "House run-1" and readers.before().name == SHIPPED
     readers.use(readers.before().id)
     assert readers.active().id == "" and readers.before().id == "run-1"
-    assert [each.id for each in taught_on(readers.all(), (4,))] == ["run-1"] and not taught_on(readers.all(), (5,))
 
 
 def test_one_in_use_is_not_removed_and_one_that_is_gone_is_not_used(readers: Readers, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class GoalStep(ScrollColumn):
             (
                 "search",
                 self.tr("Teach the search"),
-                self.tr("It learns which sentence answers. The chat's model stays as it is."),
+                self.tr("It learns which of your sentences answers a question."),
                 "search",
             ),
         )
