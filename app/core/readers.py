@@ -64,6 +64,7 @@ class ReadersDesk:
         def refused(error: AppError) -> None:
             self._switching = False
             self.kept.choose(before)
+            self._documents.child.request(UseReader(), done=lambda _: None)  # a process that began anew has the other
             failed(error)
 
         self._documents.child.request(UseReader(), done=used, failed=refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -94,8 +95,13 @@ class Warm:
         if self._readers is None or chosen is None or not chosen.id:
             return None
         try:
-            folder = prepared_reader(self._readers.folder(chosen.id) / ADAPTER, self._cache)
-            return Reader(folder, embedder, chosen.name)
+            adapter = self._readers.folder(chosen.id) / ADAPTER
+            folder = prepared_reader(adapter, self._cache)
+            try:
+                return Reader(folder, embedder, chosen.name)
+            except ValueError:  # the graph in the cache is damaged: it is made anew
+                shutil.rmtree(folder, ignore_errors=True)
+                return Reader(prepared_reader(adapter, self._cache), embedder, chosen.name)
         except (OSError, RuntimeError, ValueError) as error:
             raise BadFile(
                 f"“{chosen.name}” could not be loaded.", "Go back to the reader before.", repr(error)

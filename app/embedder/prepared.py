@@ -29,6 +29,8 @@ FOLDER = "inhouse-int8-2"
 
 GRAPH, TOKENIZER, IDENTITY = "model.onnx", "tokenizer.json", "embedder.json"
 READER_GRAPH = "reader.onnx"
+READER_GRAPHS = 3
+"""So many of taught readers are kept, so that back and forth again is instant."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -100,6 +102,8 @@ def prepared_reader(adapter: Path, cache: Path) -> Path:
         return target
     file = E5File(package_file())
     make_folder(cache)
+    for old in sorted(cache.glob(f"{FOLDER}-reader-*"), key=lambda path: path.stat().st_mtime)[: 1 - READER_GRAPHS]:
+        shutil.rmtree(old, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=".reader-", dir=cache))
     try:
         tensors = load(data)

@@ -118,6 +118,10 @@ def test_another_reader_reads_without_a_restart_and_is_named(
     after = documents.ask(ASKED)
     assert isinstance(after, Readings) and after.reader == "House run-1"
     assert after.readings[0].chance < before.readings[0].chance, "a quarter of the weights is less sure"
+    (graph,) = warm._cache.glob("*-reader-*/reader.onnx")
+    graph.write_bytes(b"torn")
+    documents.ask(UseReader())
+    assert graph.stat().st_size > 1_000_000, "a damaged graph is made anew: it is a cache"
     (documents.home / "readers" / "run-1" / ADAPTER).write_bytes(b"torn")
     with pytest.raises(BadFile, match="damaged"):
         documents.ask(UseReader())

@@ -6,6 +6,7 @@ documents that come along, which nobody teaches, say whether it got worse elsewh
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -92,8 +93,9 @@ def run(context: Context, base: Path, tuned: Path, material: Material) -> Summar
 
 def _run(context: Context, base: Path, tuned: Path, material: Material) -> Summary:
     started = time.monotonic()
-    embedder = Embedder(prepared(context.cache))
-    readers = [Reader(prepared_reader(path, context.cache), embedder) for path in (base, tuned)]
+    embedder, graphs = Embedder(prepared(context.cache)), context.stage("compare") / "graphs"
+    readers = [Reader(prepared_reader(path, graphs), embedder) for path in (base, tuned)]
+    shutil.rmtree(graphs, ignore_errors=True)  # they are in memory now
     exams = [*_company(material.exam[:MOST]), *_samples()]
     marks = _Marks()
     for done, (kind, asked, passages) in enumerate(exams):
