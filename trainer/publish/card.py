@@ -29,8 +29,7 @@ def text(context: Context) -> str:
         "",
         f"- {report.name} ({report.architecture}, {report.parameters / 1e6:.0f} million parameters)",
         f"- identity {report.sha256[:16]}",
-        "- torch and llama.cpp agree on it: "
-        + ("not measured" if report.kl is None else f"KL {report.kl:.4f} nats a token"),
+        *_agreement(context, report),
         "",
         "## Data",
         "",
@@ -52,6 +51,14 @@ def text(context: Context) -> str:
         *_warnings(result),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _agreement(context: Context, report: BaseReport) -> list[str]:
+    """How near torch is to what the app runs; a reader has no GGUF."""
+    if context.spec.training.objective == "reading":
+        return []
+    said = "not measured" if report.kl is None else f"KL {report.kl:.4f} nats a token"
+    return [f"- torch and llama.cpp agree on it: {said}"]
 
 
 def _files(context: Context) -> list[str]:
