@@ -30,6 +30,8 @@ ADAPTER, CARD = "reader.safetensors", "reader.json"
 READER = RESOURCES / "reader"
 """The adapter that comes along and makes a reader of the embedder (`trainer/reader` trains it)."""
 CHOSEN, TAUGHT = "readers.json", "taught.json"
+TEACHING_BYTES, TEACHING_DISK_BYTES = 2_200_000_000, 400_000_000
+"""What teaching takes: memory (a small run took 1.6 GB), and the network as torch reads it with its checkpoints."""
 SHIPPED = "Inhouse’s own reader"
 OLD = "It was taught from an earlier version of Inhouse’s reader and does not fit this one. Teach it again."
 

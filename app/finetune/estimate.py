@@ -15,10 +15,6 @@ def training_bytes(model: InstalledModel, *, small: bool = False) -> int:
     return memory.training_bytes(memory.usual_shape(parameters), "nf4" if small else "bf16")
 
 
-READER_BYTES, READER_DISK_BYTES = 1_800_000_000, 400_000_000
-"""What teaching the search takes: the embedder's network as torch reads it, and the most memory that a run took."""
-
-
 def fit_of(model: InstalledModel, total_bytes: int) -> Literal["fits", "tight", "large"]:
     """Whether it can be trained on this computer."""
     if not total_bytes or training_bytes(model) < total_bytes * 0.6:

@@ -12,6 +12,7 @@ import psutil
 import torch
 from msgspec import Struct
 
+from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.errors import AppError
 from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
 from trainer.context import Context
@@ -104,8 +105,8 @@ def make(context: Context) -> Plan:
 
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
 """The reader's network without its table of words, which nothing is multiplied with."""
-LESSONS, LESSON_TOKENS, READER_BYTES = 4, 240, 1_800_000_000
-"""Passages that are read with a question, tokens of one (passages of 320 at most), and the most memory it took."""
+LESSONS, LESSON_TOKENS = 4, 240
+"""Passages that are read with a question, and tokens of one (passages of 320 at most)."""
 EXAM_S = 120.0
 """The comparison, on one core."""
 
@@ -118,9 +119,9 @@ def _reader(context: Context) -> Plan:
     tokens = round(len(train) * LESSONS * LESSON_TOKENS * epochs)
     plan = Plan(
         fits=True,
-        memory_bytes=READER_BYTES,
+        memory_bytes=TEACHING_BYTES,
         memory_available=spec.limits.memory_bytes or int(psutil.virtual_memory().available),
-        disk_bytes=400_000_000,  # the network as torch reads it, shared by all runs, and checkpoints
+        disk_bytes=TEACHING_DISK_BYTES,
         disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
         seconds=round(tokens * _seconds_a_token(READER_SHAPE, "bf16") * spec.training.work + EXAM_S, 1),
         steps=max(1, round(len(train) * LESSONS * epochs / READER_STEP)),

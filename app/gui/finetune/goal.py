@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.finetune.estimate import READER_BYTES, READER_DISK_BYTES, fit_of, training_bytes
+from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
+from app.finetune.estimate import fit_of, training_bytes
 from app.finetune.plan import EFFORTS, SEARCH_FACTS, SEARCH_PHRASINGS
 from app.finetune.steps import need_of
 from app.finetune.wizard import Effort, Goal
@@ -251,7 +252,7 @@ class GoalStep(ScrollColumn):
     def _show_needs(self) -> None:
         model, wizard = self._controller.base(), self._controller.wizard
         if wizard is not None and wizard.goal == "search":
-            self._say_needs(READER_BYTES, READER_DISK_BYTES)
+            self._say_needs(TEACHING_BYTES, TEACHING_DISK_BYTES)
             return
         if model is None:
             self._needs.hide()
