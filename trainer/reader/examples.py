@@ -38,13 +38,21 @@ class Row(NamedTuple):
     answers: tuple[str, ...]
     evidence: str
     paragraph: str
+    heading: str = ""  # "": the document's name
 
 
 def read_rows(path: Path) -> list[Row]:
     """The questions of a file that name their paragraph."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
-        Row(row["question"], row["document"], tuple(row["answers"]), row["evidence"] or "", row["paragraph"])
+        Row(
+            row["question"],
+            row["document"],
+            tuple(row["answers"]),
+            row["evidence"] or "",
+            row["paragraph"],
+            row.get("heading", ""),
+        )
         for row in rows
         if row["paragraph"]
     ]
@@ -53,36 +61,43 @@ def read_rows(path: Path) -> list[Row]:
 def divided(files: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
     """The documents of several files that are learned from, and those that are kept out: always the same.
 
-    Of the first file's documents a quarter is kept out, of those that a later file adds a half: translations of the
+    Of the first file's documents a quarter is kept out, of those that a later file adds a half. Translations of the
     same documents fall on the same side.
     """
     known: set[str] = set()
     kept: set[str] = set()
     for number, documents in enumerate(files):
-        new = sorted(
-            set(documents) - known - kept, key=lambda name: hashlib.sha1(f"reader{name}".encode()).hexdigest()[:4]
-        )
+        new = sorted(set(documents) - known - kept, key=_place)
         aside = len(new) // (2 if number else 4)
         kept.update(new[:aside])
         known.update(new[aside:])
     return known, kept
 
 
+def _place(name: str) -> str:
+    return hashlib.sha1(f"reader{name}".encode()).hexdigest()[:4]
+
+
 def examples(rows: Sequence[Row], random_: random.Random) -> Iterator[Example]:
-    """Each question with its paragraph, and each with an answer with another of the same document that lacks it."""
-    paragraphs: dict[str, list[str]] = defaultdict(list)
+    """Each question with its paragraph, and each with an answer with another that lacks it: of the same document, where
+    that has enough, else of all."""
+    paragraphs: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
-        if row.paragraph not in paragraphs[row.document]:
-            paragraphs[row.document].append(row.paragraph)
-    words = {document: _Words(texts) for document, texts in paragraphs.items()}
+        heading = row.heading or Path(row.document).stem.replace("_", " ")
+        for document in (row.document, ""):
+            paragraphs[document][row.paragraph] = heading
+    enough = {document for document, texts in paragraphs.items() if len(texts) > HARDEST} | {""}
+    words = {document: _Words(list(paragraphs[document])) for document in enough}
     for row in rows:
-        heading = Path(row.document).stem.replace("_", " ")
+        heading = paragraphs[row.document][row.paragraph]
         span = answer_span(row) if row.evidence else None
         if row.evidence and span is None:
             continue
         yield Example(row.question, heading, row.paragraph, span)
-        if span and (others := words[row.document].nearest(row)):
-            yield Example(row.question, heading, random_.choice(others), None)
+        near = words.get(row.document) or words[""]
+        if span and (others := near.nearest(row)):
+            other = random_.choice(others)
+            yield Example(row.question, paragraphs[""][other], other, None)
 
 
 def answer_span(row: Row) -> tuple[int, int] | None:

@@ -14,11 +14,9 @@ from torch import nn
 
 from trainer.reader.lessons import Lesson
 from trainer.reader.network import Encoded, ReaderNetwork, collate, encode
-from trainer.reader.train import FORBIDDEN, save
+from trainer.reader.train import FORBIDDEN, LONGEST, save
 from trainer.spec import Hyper
 
-LONGEST = 448
-"""Tokens of a question with its passage; the app reads 320 of a passage at a time."""
 TEACHER_TOKENS = 8192
 Logits = tuple[torch.Tensor, torch.Tensor]
 
@@ -47,12 +45,12 @@ class Batch:
 
 
 def items(tokenizer: Tokenizer, lessons: Sequence[Lesson], first: int = 0) -> list[Unit]:
-    """Whole passages in tokens; those that are too long are left out."""
-    draw = random.Random(0)  # nothing is cut, so nothing is drawn
+    """Passages in tokens; what search finds is whole, and only a longer one is cut round its answer."""
+    draw = random.Random(0)
     made: list[Unit] = []
     for number, lesson in enumerate(lessons, first):
-        encoded = encode(tokenizer, lesson.example, 0, draw)
-        if encoded is not None and len(encoded.ids) <= LONGEST:
+        encoded = encode(tokenizer, lesson.example, LONGEST, draw)
+        if encoded is not None:
             made.append((Item(tuple(encoded.ids), encoded, lesson.exact, lesson.taught, number),))
     return made
 

@@ -19,7 +19,7 @@ from trainer.train.lora import LoraLinear
 RANK, FIRST_LAYER = 32, 4
 """Layers below the first stay the embedder's own: a fifth less work."""
 QUESTION_TOKENS, CROP, MARGIN = 64, 112, 12
-"""Longest question; three of four paragraphs are cut to so many tokens, with so many round the answer at least."""
+"""Longest question; most paragraphs are cut to so many tokens, with so many round the answer at least."""
 START, END, PAD = 0, 2, 1
 
 
@@ -85,7 +85,7 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
 
 
 def encode(tokenizer: Tokenizer, example: Example, crop: int, random_: random.Random) -> Encoded | None:
-    """Tokens of an example, the paragraph cut to `crop` tokens (0: whole); None where the answer is lost."""
+    """Tokens of an example, the paragraph cut to `crop` tokens; None where the answer is lost."""
     before = f"{example.heading}. "
     asked = tokenizer.encode(f"query: {example.question}", add_special_tokens=False).ids[:QUESTION_TOKENS]
     encoding = tokenizer.encode(before + example.paragraph, add_special_tokens=False)
@@ -95,7 +95,7 @@ def encode(tokenizer: Tokenizer, example: Example, crop: int, random_: random.Ra
         left, right = (place + len(before) for place in example.answer)
         inside = [i for i, (a, b) in enumerate(offsets) if b > left and a < right]
         span = (inside[0], inside[-1]) if inside else None
-    if crop and len(ids) > crop:
+    if len(ids) > crop:
         at = _cut(len(ids), crop, span, random_)
         ids = ids[at : at + crop]
         span = (span[0] - at, span[1] - at) if span else None

@@ -25,8 +25,8 @@ from trainer.reader.examples import Example, Row, divided, examples, read_rows
 from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode
 
 BATCH, RATE, WARMUP, EPOCHS = 16, 8e-4, 100, 1.45
-WHOLE = 0.25
-"""The share of paragraphs that are not cut."""
+WHOLE, LONGEST = 0.25, 416
+"""The share of paragraphs that are cut to so many tokens only: the network reads 512 with the question."""
 FORBIDDEN = -1e4
 
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         "questions", type=Path, nargs="+", help="question files; of each a share of the documents is kept out"
     )
     parser.add_argument("--base", type=Path, help="a BertModel's folder in place of the embedder that comes along")
+    parser.add_argument("--times", type=int, default=1, help="how often each example of the first file is learned")
+    parser.add_argument("--limit", type=int, default=0, help="examples of each later file (0: all)")
     parser.add_argument("--adapter", type=Path, help="the folder of a trained adapter to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=EPOCHS)
@@ -47,10 +49,14 @@ def main(arguments: Sequence[str]) -> int:
     known, kept = divided([[row.document for row in read_rows(path)] for path in chosen.questions])
     seen: set[Row] = set()
     made: list[Example] = []
-    for path in chosen.questions:
+    for number, path in enumerate(chosen.questions):
         rows = [row for row in dict.fromkeys(read_rows(path)) if row.document in known and row not in seen]
         seen.update(rows)
-        made += examples(rows, random_)
+        if number:
+            more = list(examples(rows, random_))
+            made += random_.sample(more, min(chosen.limit or len(more), len(more)))
+        else:
+            made += [each for _ in range(chosen.times) for each in examples(rows, random_)]
     random_.shuffle(made)
     if not made:
         parser.error("these files leave nothing to learn from")
@@ -114,7 +120,7 @@ def _encoded(base: Path, made: Sequence[Example], random_: random.Random) -> lis
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    crops = [0 if random_.random() < WHOLE else CROP for _ in made]
+    crops = [LONGEST if random_.random() < WHOLE else CROP for _ in made]
     found = [encode(tokenizer, example, crop, random_) for example, crop in zip(made, crops, strict=True)]
     return [each for each in found if each is not None]
 
