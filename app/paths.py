@@ -38,6 +38,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def readers(self) -> Path:
+        """Readers that were taught here (app/embedder/readers.py)."""
+        return self.root / "readers"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
@@ -80,7 +85,7 @@ class Home:
 
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
-        for folder in (self.models, self.runs, self.backups, self.logs, self.cache):
+        for folder in (self.models, self.readers, self.runs, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
         for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings", "tables"):

@@ -309,6 +309,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     understood: bool = False  # the filter was read from the question's words, not set by its asker
     looked_at: tuple[LookedAt, ...] = ()  # best first
     read: int = 0  # of these, by the reader or by the model
+    reader: str = ""  # which reader weighed the sentences; "" where none did, or an earlier version kept the record
     wording: Literal["model", "documents", "none"] = "none"  # whose words the answer is in
     statements: int = 0  # sentences of the model that were held against the passages
     rewrite_ms: float = 0.0

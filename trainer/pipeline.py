@@ -18,7 +18,7 @@ from app.errors import AppError
 from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
-from trainer.spec import Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
+from trainer.spec import FOUND, Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
 from trainer.stages import PREPARE, Stage, stages_of
 
 MARKER = "done.json"
@@ -108,8 +108,9 @@ def _own_stamp(spec: RunSpec, stage: Stage) -> str:
 
 
 def _review_stamp(context: Context, stage: Stage) -> str:
-    """Training starts anew when a review changed, this run's or an earlier one's; what comes before does not care."""
-    reviews = [context.run / "review.jsonl", *map(review_of, context.spec.replay.earlier)]
+    """Training starts anew when a review changed, this run's or an earlier one's, or when search found other passages
+    for the questions; what comes before does not care."""
+    reviews = [context.run / "review.jsonl", context.run / FOUND, *map(review_of, context.spec.replay.earlier)]
     found = [review.read_bytes() for review in reviews if review.exists()]
     if stage in PREPARE or not found:
         return ""

@@ -81,6 +81,24 @@ def _card() -> Work:
     return run
 
 
+def _reader_base() -> Work:
+    from trainer.reader.stages import check_base
+
+    return check_base
+
+
+def _reader_train() -> Work:
+    from trainer.reader.stages import train
+
+    return train
+
+
+def _reader_compare() -> Work:
+    from trainer.reader.stages import compare
+
+    return compare
+
+
 PREPARE = (
     Stage("collect", _collect),
     Stage("clean", _clean),
@@ -89,10 +107,16 @@ PREPARE = (
 )
 TRAIN = (Stage("base", _base), Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
 COMPARE = Stage("compare", _compare)
+READER = (Stage("base", _reader_base), Stage("train", _reader_train))
+"""Of the recipe that trains the reader: its one file is the adapter, and the comparison reads with the very graph that
+the app runs, so there is nothing to export or to hold against it."""
+READER_COMPARE = Stage("compare", _reader_compare)
 CARD = Stage("card", _card)
 
 
 def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     """The stages that this specification needs: data that is ready skips prepare."""
     prepare = PREPARE if spec.data.inputs else ()
-    return (*prepare, *TRAIN, *((COMPARE,) if spec.compare else ()), CARD)
+    reads = spec.training.objective == "reading"
+    train, compare = (READER, READER_COMPARE) if reads else (TRAIN, COMPARE)
+    return (*prepare, *train, *((compare,) if spec.compare else ()), CARD)

@@ -94,6 +94,7 @@ def _trace(answer: Answer, asked: str, settings: AnswerSettings, seen: _Seen) ->
         understood=found.filter.asks and not seen.search.filter.asks,
         looked_at=looked_at,
         read=sum(each.passage_id in fates.read for each in looked_at),
+        reader=seen.readings.reader if seen.readings else "",
         wording=_wording(answer, seen),
         statements=len(seen.ground.sentences) if seen.ground else 0,
         rewrite_ms=round(rewrite.first_token_ms + _writing_ms(rewrite), 1) if rewrite else 0.0,

@@ -121,6 +121,11 @@ def model(answer: Answer, trace: Trace) -> str:
     return name if model_was_asked(trace) else f"{name}, not asked for this answer"
 
 
+def reader(trace: Trace) -> list[str]:
+    """ "Read by Inhouse’s own reader", where a reader weighed the sentences."""
+    return [f"Read by {trace.reader}"] if trace.reader else []
+
+
 def settings(trace: Trace) -> list[str]:
     """Two lines: what it may answer from, and how it draws its words."""
     kept = trace.settings
@@ -172,7 +177,7 @@ def report(answer: Answer) -> str:
             [verdict(answer, trace), *(f"In no passage, the model added it: “{each}”" for each in answer.unsupported)],
         ),
         ("About these documents", [notice.text for notice in notices(answer)]),
-        ("Model and settings", [model(answer, trace), *settings(trace)]),
+        ("Model and settings", [model(answer, trace), *reader(trace), *settings(trace)]),
         (f"Time: {seconds(sum(ms for _, ms in steps))}", [f"{name}: {seconds(ms)}" for name, ms in steps]),
     ]
     return "\n\n".join("\n".join([title, *(f"  {line}" for line in lines)]) for title, lines in parts if lines)

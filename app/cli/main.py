@@ -18,6 +18,7 @@ from app.cli import (
     documents,
     find,
     models,
+    reader,
     repl,
     serve,
     summarise,
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
+    "reader": reader.command,
     "summarise": summarise.command,
     "calculate": calculate.command,
     "chat": repl.command,
@@ -85,6 +87,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))
+    reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
+    reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
+    reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")
+    _add_json(reader)
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")

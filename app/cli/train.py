@@ -259,6 +259,9 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
 
 def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:
     installed = session.call(c.InstallRun(run_id=run.id, name=args.install or ""))
+    if isinstance(installed, c.RunKept):
+        _installed_reader(args, installed.run, session)
+        return
     assert isinstance(installed, ModelInstalled)
     model: InstalledModel = installed.model
     if args.use:
@@ -267,3 +270,15 @@ def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> No
     else:
         tell(f"Installed as “{model.name}”. Use it with: inhouse models use “{model.name}”")
     say_json({"installed": model.name, "path": model.path})
+
+
+def _installed_reader(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:
+    """A run that taught the search gives a reader in place of a model."""
+    name = run.wizard.name if run.wizard is not None else run.id
+    if args.use:
+        session.progress.show("Loading the reader…")
+        session.call(c.UseRun(run_id=run.id))
+        tell(f"“{name}” reads now. Back to the one before: inhouse train {run.id} --back")
+    else:
+        tell(f"Installed as “{name}”. Use it with: inhouse reader use “{name}”")
+    say_json({"installed": name, "reader": run.id})

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.core.calls import training as c
+from app.core.calls.readers import Readers, ShowReaders
 from app.errors import AppError
 from app.finetune.review import ReviewList
 from app.finetune.runs import DATA_PARTS
@@ -52,7 +53,12 @@ def _keep_old(args: argparse.Namespace, run: c.RunRecord, session: Session) -> i
 
 
 def _back(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
-    session.call(c.LeaveRun(run_id=run.id), session.show_switch)
+    said = session.call(c.LeaveRun(run_id=run.id), session.show_switch)
+    if isinstance(said, c.RunKept):
+        readers = session.call(ShowReaders())
+        assert isinstance(readers, Readers)
+        tell(f"“{readers.active.name}” reads again.")
+        return 0
     tell(f"“{session.model().name}” is in use again.")
     return 0
 

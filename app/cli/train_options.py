@@ -42,7 +42,12 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
     data.add_argument("--chats", nargs="*", type=int, metavar="ID", help="learn from these chats, or from all")
     data.add_argument("--thumbs", action="store_true", help="learn from rated answers")
-    data.add_argument("--recipe", choices=get_args(Goal), default="teach", help="what to do (default: %(default)s)")
+    data.add_argument(
+        "--recipe",
+        choices=get_args(Goal),
+        default="teach",
+        help="what to do (default: %(default)s); search teaches the reader",
+    )
     data.add_argument(
         "--labels", default="", metavar="A,B,C", help="of the recipe classify (default: those in the data)"
     )

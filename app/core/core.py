@@ -23,6 +23,7 @@ from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
+from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
@@ -91,11 +92,13 @@ class Core:
         questions = Questions(house, self.models, self.documents, attachments)
         summaries = Summaries(self.documents)
         chats = Chats(house, self.models, self.answers, attachments)
-        training = TrainingDesk(house, self.models, self.documents, trainer)
+        readers = ReadersDesk(house, self.documents)
+        training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, attachments,
+            readers,
             training, completions,
             self.api,
         )  # fmt: skip

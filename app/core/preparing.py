@@ -10,6 +10,7 @@ from app.core.calls import training as c
 from app.core.documents import DocumentsDesk
 from app.core.house import House
 from app.core.learning import Material
+from app.core.readers import ReadersDesk
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import RunFlows
@@ -18,6 +19,7 @@ from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
 from app.finetune.machine import Gathered
+from app.finetune.plan import ReaderStart
 from app.finetune.runs import Runs
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
@@ -37,9 +39,11 @@ class Preparing:
         reviews: Reviews,
         material: Material,
         runs: Runs,
+        readers: ReadersDesk,
     ) -> None:
         self._house, self._documents, self._watch, self._flows = house, documents, watch, flows
         self._reviews, self._material, self._runs = reviews, material, runs
+        self._readers = readers.kept
         self._replies: dict[str, Reply] = {}
         """Who waits for the data of a run to be gathered."""
 
@@ -53,7 +57,8 @@ class Preparing:
         require_trainer()
         wizard = self._with_what_is_there(watched.kept())
         gathered = Gathered()
-        steps = cases.prepare(watched.run, wizard, self._base_of(wizard), self._runs, self._material, gathered)
+        start = self._start_of(wizard)
+        steps = cases.prepare(watched.run, wizard, start, self._runs, self._material, gathered)
         watched.machine.gathering = gathered
         self._reviews.forget(watched.id)
         self._replies[watched.id] = reply
@@ -121,6 +126,14 @@ class Preparing:
         if not ids:
             return wizard  # not known yet, or there are none: then the documents process says so
         return msgspec.structs.replace(wizard, collections=tuple(key for key in wizard.collections if key in ids))
+
+    def _start_of(self, wizard: Wizard) -> InstalledModel | ReaderStart:
+        """What training goes on from: the chosen model, or the reader in use, whose questions a model may write."""
+        if wizard.goal == "search":
+            reader = self._readers.active()
+            model = next((each for each in self._house.registry.models() if each.id == wizard.base), None)
+            return ReaderStart(reader, self._readers.folder(reader.id), model.path if model is not None else "")
+        return self._base_of(wizard)
 
     def _base_of(self, wizard: Wizard) -> InstalledModel:
         base = next((each for each in self._house.registry.models() if each.id == wizard.base), None)

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, attachments, chats, documents, models, tables, training
+from app.core.calls import api, attachments, chats, documents, models, readers, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -72,6 +72,7 @@ DoorCall = (
     | documents.Calls
     | models.Calls
     | training.Calls
+    | readers.Calls
     | tables.Calls
     | api.Calls
     | DocumentsCall
@@ -98,6 +99,8 @@ DoorData = (
     | models.Events
     | tables.Answers
     | tables.Events
+    | readers.Answers
+    | readers.Events
     | training.Answers
     | training.Events
     | api.Api

@@ -13,6 +13,7 @@ from app.core.house import Handler, House
 from app.core.learning import Material
 from app.core.models import ModelsDesk
 from app.core.preparing import Preparing
+from app.core.readers import ReadersDesk
 from app.core.reply import Reply
 from app.core.reviews import Reviews
 from app.core.run_flows import RunFlows
@@ -39,7 +40,12 @@ class TrainingDesk:
     """Knows every run; the trainers themselves outlive it."""
 
     def __init__(
-        self, house: House, models: ModelsDesk, documents: DocumentsDesk, trainer: Trainer | None = None
+        self,
+        house: House,
+        models: ModelsDesk,
+        documents: DocumentsDesk,
+        readers: ReadersDesk,
+        trainer: Trainer | None = None,
     ) -> None:
         """`trainer` is played in tests."""
         self._house, self._documents = house, documents
@@ -49,9 +55,9 @@ class TrainingDesk:
         self._reviews = reviews = Reviews(house)
         self._watch = watch = RunWatch(house, runs, self._trainer)
         self._flows = flows = RunFlows(house, models, documents, watch, reviews, self._trainer)
-        self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs)
+        self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs, readers)
         self._running = Running(house, models, watch, flows, reviews, self._preparing)
-        self._use = TrainingUse(house, models, watch, flows)
+        self._use = TrainingUse(house, models, watch, flows, readers)
         self._take_over()
 
     @property

@@ -84,13 +84,21 @@ class Embedder:
 
 
 def open_graph(path: Path) -> Any:
-    """An onnxruntime.InferenceSession that works on one core: whoever runs it has threads of their own."""
+    """An onnxruntime.InferenceSession that works on one core: whoever runs it has threads of their own.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # it warns of what a container does not tell about its processor
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except (failures.InvalidProtobuf, failures.InvalidGraph, failures.InvalidArgument, failures.Fail) as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> list[list[int]]:

@@ -7,9 +7,8 @@ of the answer, and the first token stands for "no answer here".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 from app.documents.embed import Embedder, batches, open_graph
 from app.documents.weigh import Candidate, weigh
 from app.embedder.prepared import READER_GRAPH
-from app.text.evidence import pieces_of_passage
+from app.embedder.readers import SHIPPED
+from app.text.evidence import heading_of, pieces_of_passage
 from app.types import Passage, Reading
 
 QUESTION_TOKENS, WINDOW, STRIDE = 64, 320, 192
@@ -41,8 +41,9 @@ class _Window(NamedTuple):
 class Reader:
     """Holds an encoder of its own (21 million weights of a byte); the table of words is the embedder's."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        """`folder`: see app/embedder/prepared.py."""
+    def __init__(self, folder: Path, embedder: Embedder, name: str = SHIPPED) -> None:
+        """`folder`: see app/embedder/prepared.py; `name`: what it is called in the record of an answer."""
+        self.name = name
         self._session = open_graph(folder / READER_GRAPH)
         self._embedder = embedder
 
@@ -60,7 +61,7 @@ class Reader:
         return weigh(question, passages, [_once(each) for each in found])
 
     def _windows(self, number: int, asked: list[int], passage: Passage) -> Iterator[_Window]:
-        before = f"{_heading(passage)}. "
+        before = f"{heading_of(passage)}. "
         ids, spans = self._embedder.counter.tokens(before + passage.text)
         head = [START, *asked, END, END]
         for at in range(0, max(1, len(ids) - (WINDOW - STRIDE)), STRIDE):
@@ -106,8 +107,3 @@ def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
         if known is None or candidate.score > known.score:
             best[candidate.sentence] = candidate
     return list(best.values())
-
-
-def _heading(passage: Passage) -> str:
-    """What the passage is about, as the reader is told: its headings, or else the document's name."""
-    return passage.heading or re.sub(r"[-_\s]+", " ", PurePath(passage.document).stem).strip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -9,21 +11,24 @@ from typing import TypeVar
 
 from app.documents.embed import Embedder
 from app.documents.reader import Reader
-from app.embedder.prepared import prepared
-from app.errors import AppError
+from app.embedder.prepared import prepared, prepared_reader
+from app.embedder.readers import ADAPTER, Readers
+from app.errors import AppError, BadFile
 from app.paths import home
 from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class Warm:
     """Whoever needs the embedder yields from `embedder`; the first to do so starts the loading."""
 
-    def __init__(self, cache: Path | None = None) -> None:
-        """`cache`: where the embedder is prepared, if set-up has not done it."""
+    def __init__(self, cache: Path | None = None, readers: Path | None = None) -> None:
+        """`cache`: where the embedder is prepared, if set-up has not done it; `readers`: those that were taught."""
         self._cache = cache or home().cache
+        self._readers = Readers(readers) if readers is not None else None
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._error = ""
@@ -70,14 +75,54 @@ class Warm:
         assert self._reader is not None
         return self._reader
 
+    def use_reader(self) -> Generator[AnyData, None, Reader]:
+        """Read with the reader that is chosen now; the one before reads until it is there.
+
+        Raises:
+            AppError: it could not be loaded; the one before goes on reading.
+        """
+        embedder = yield from self.embedder()
+        self._reader = yield from in_thread(lambda: self._taught(embedder) or Reader(prepared(self._cache), embedder))
+        return self._reader
+
+    def _taught(self, embedder: Embedder) -> Reader | None:
+        """The taught reader that is chosen, its graph made where it is missing; None for the one that comes along.
+
+        Raises:
+            AppError: it is damaged, or its graph cannot be made.
+        """
+        chosen = self._readers.active() if self._readers is not None else None
+        if self._readers is None or chosen is None or not chosen.id:
+            return None
+        try:
+            adapter = self._readers.folder(chosen.id) / ADAPTER
+            folder = prepared_reader(adapter, self._cache)
+            try:
+                return Reader(folder, embedder, chosen.name)
+            except ValueError:  # the graph in the cache is damaged: it is made anew
+                shutil.rmtree(folder, ignore_errors=True)
+                return Reader(prepared_reader(adapter, self._cache), embedder, chosen.name)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise BadFile(
+                f"“{chosen.name}” could not be loaded.", "Go back to the reader before.", repr(error)
+            ) from error
+
     def _load(self) -> None:
         try:
             folder = prepared(self._cache)
             embedder = Embedder(folder)
-            self._reader = Reader(folder, embedder)
+            self._reader = self._taught_or_none(embedder) or Reader(folder, embedder)
             self._embedder = embedder
         except (AppError, OSError, ImportError, ValueError, RuntimeError) as error:
             self._error = repr(error)
+
+    def _taught_or_none(self, embedder: Embedder) -> Reader | None:
+        """At the start a taught reader that cannot be loaded is no reason to read with none."""
+        try:
+            return self._taught(embedder)
+        except AppError as error:
+            log.warning("The reader that comes along reads: %s %s", error, error.detail)
+            return None
 
 
 def in_thread(work: Callable[[], T]) -> Generator[AnyData, None, T]:

@@ -72,6 +72,7 @@ from app.workers.calls.documents import (
     Warming,
 )
 from app.workers.calls.finding import Find
+from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
@@ -91,7 +92,7 @@ class DocumentsRole:
     concurrent = True
 
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
-        self._warm = warm or Warm(home.cache)
+        self._warm = warm or Warm(home.cache, home.readers)
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
@@ -163,6 +164,8 @@ class DocumentsRole:
                 return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
+            case UseReader():
+                return ReaderUsed(name=(yield from self._warm.use_reader()).name)
             case Mark():
                 return Marked(passages=tuple(marked(self._store, one, one.best) for one in call.passages))
             case Embed():
@@ -279,7 +282,8 @@ class DocumentsRole:
         began = time.perf_counter()
         reader = yield from self._warm.reader()
         found = yield from reader.read(call.question, call.passages)
-        return Readings(readings=found, elapsed_ms=(time.perf_counter() - began) * 1000)
+        elapsed = (time.perf_counter() - began) * 1000
+        return Readings(readings=found, elapsed_ms=elapsed, reader=reader.name)
 
     def _embed(self, call: Embed) -> Steps:
         """As questions: nobody says what these are, and so they can at least be compared with each other."""

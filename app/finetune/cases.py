@@ -15,22 +15,26 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from app.embedder.readers import Readers, TaughtReader
 from app.errors import AppError
 from app.finetune import machine, plan
 from app.finetune.compare import Comparison
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
+from app.finetune.plan import ReaderStart
 from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
-from app.finetune.use import earlier_examples, prepare_install
+from app.finetune.use import earlier_examples, place_reader, prepare_install
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel, Message
-from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText
+from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
-from trainer.spec import Input
+from trainer.spec import Found, Input
 
 T = TypeVar("T")
+READ = 10
+"""Passages that the chat has read for a question (app/assistant/flow.py; a test holds both to be the same)."""
 NOTHING_TO_LEARN = AppError(
     "There is nothing to learn from.", "Choose a collection that has documents, a file, or chats with rated answers."
 )
@@ -116,7 +120,12 @@ class TooLarge:
 
 
 def prepare(
-    run: Run, wizard: Wizard, base: InstalledModel, runs: Runs, chats: Conversations, gathered: Gathered
+    run: Run,
+    wizard: Wizard,
+    base: InstalledModel | ReaderStart,
+    runs: Runs,
+    chats: Conversations,
+    gathered: Gathered,
 ) -> Steps[None]:
     """Gather the data, then let the trainer clean it and make questions. `gathered` is counted up as documents come.
 
@@ -128,7 +137,8 @@ def prepare(
         # The same specification over other data needs another look at the list.
         yield from _disk(lambda: run.remove("reviewed", "inputs"))
         inputs = yield from gather(run, wizard, chats, gathered)
-        spec = plan.build_spec(wizard, base, inputs, earlier=earlier_examples(base, runs))
+        earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
+        spec = plan.build_spec(wizard, base, inputs, earlier=earlier)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     except AppError:
@@ -149,7 +159,7 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
         path = yield from _disk(partial(run.write_input, name, rows))
         kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
         inputs.append(Input(kind=kind, path=str(path), name=title))
-    if wizard.goal in ("teach", "read"):
+    if wizard.goal in ("teach", "read", "search"):
         for number, collection_id in enumerate(wizard.collections, 1):
             found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
             inputs += [found] if found is not None else []
@@ -221,6 +231,7 @@ def train(
     if not review.trainable():
         raise NOTHING_APPROVED
     yield from _name_labels(run, review)
+    yield from _find_passages(run, review)
     measured = known or (yield from measure(run, review))
     fit = measured.fit(freed_bytes)
     if fit == "too large" or (fit == "without the chat" and not pause_chat):
@@ -242,6 +253,25 @@ def _name_labels(run: Run, review: ReviewList) -> Steps[None]:
     labels = plan.labels_of(entry.example.answer for entry in review.entries if entry.state == "approved")
     named = msgspec.structs.replace(spec, data=msgspec.structs.replace(spec.data, labels=labels))
     yield from _disk(lambda: run.write_spec(named))
+
+
+def _find_passages(run: Run, review: ReviewList) -> Steps[None]:
+    """Teaching the search needs what search finds for each question, those that are kept out too.
+
+    Raises:
+        AppError: the documents cannot be searched.
+    """
+    spec = run.spec
+    if spec is None or spec.recipe != "search":
+        return
+    ids = tuple(run.load().collections)
+    found = []
+    for entry in review.entries:
+        if entry.state != "rejected" and not entry.example.excluded:
+            said = yield Step("documents", Search(query=entry.example.question, collections=ids, k=READ))
+            assert isinstance(said, Searched)
+            found.append(Found(id=entry.example.id, passages=said.result.passages))
+    yield from _disk(partial(run.write_input, "found", found))
 
 
 def resume(run: Run) -> Steps[None]:
@@ -267,6 +297,18 @@ def install(run: Run, wizard: Wizard, models: Path, base: InstalledModel | None)
     assert isinstance(listed, InstalledModel)
     yield Step("desk", Keep(change=lambda kept: machine.installed(kept, listed.id, listed.name)))
     return listed
+
+
+def install_reader(run: Run, wizard: Wizard, readers: Readers) -> Steps[TaughtReader]:
+    """Copy the taught reader out of its run, so that it can read.
+
+    Raises:
+        AppError: nothing was trained, or it could not be put there.
+    """
+    placed = yield from _disk(lambda: place_reader(run, wizard, readers, Comparison(run.folder).scores()))
+    assert isinstance(placed, TaughtReader)
+    yield Step("desk", Keep(change=lambda kept: machine.installed(kept, placed.id, placed.name)))
+    return placed
 
 
 def _disk(do: Callable[[], Any]) -> Steps[Any]:

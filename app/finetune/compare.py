@@ -22,6 +22,12 @@ NAMES: dict[str, tuple[str, str]] = {
     "unknown": ("Says it does not know", "unanswerable"),
     "general": ("General knowledge", "public questions"),
     "labels": ("The right label", "held-out texts"),
+    "first sentence": ("The right sentence first", "questions on documents kept out"),
+    "five sentences": ("The right sentence among five", "questions on documents kept out"),
+    "sure and right": ("Answered, and right", "questions on documents kept out"),
+    "not wrong": ("Not answered wrongly", "questions on documents kept out"),
+    "samples": ("Sample documents, right first", "questions, not taught"),
+    "samples not wrong": ("Sample documents, not wrong", "questions, not taught"),
 }
 
 
@@ -159,7 +165,8 @@ class Comparison:
 
     def _main_exam(self) -> Exam | None:
         """Was it learned?"""
-        found = (self.result.exam("taught") or self.result.exam("labels")) if self.result else None
+        names = ("taught", "labels", "first sentence")
+        found = next((exam for name in names if self.result and (exam := self.result.exam(name))), None)
         return found if found is not None and found.count else None
 
 

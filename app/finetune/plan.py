@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
+from app.embedder.readers import TaughtReader
 from app.errors import AppError
 from app.finetune.wizard import Effort, Wizard
 from app.types import InstalledModel
@@ -32,10 +35,27 @@ def labels_of(answers: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
+SEARCH_FACTS: dict[Effort, int] = {"quick": 50, "balanced": 100, "thorough": 300}
+"""Facts at most for teaching the search, each asked in three ways: 100 are some minutes on one core."""
+SEARCH_PHRASINGS, SEARCH_KEPT_OUT = 3, 0.3
+"""Phrasings a fact; the share of documents that are kept out, since they alone say whether it helps."""
+
+
+@dataclass(frozen=True)
+class ReaderStart:
+    """The reader that training goes on from, where its adapter is, and the chat model that may write questions."""
+
+    reader: TaughtReader
+    folder: Path
+    asker: str = ""  # a GGUF file
+
+
 def build_spec(
-    wizard: Wizard, model: InstalledModel, inputs: tuple[Input, ...], *, earlier: tuple[str, ...] = ()
+    wizard: Wizard, model: InstalledModel | ReaderStart, inputs: tuple[Input, ...], *, earlier: tuple[str, ...] = ()
 ) -> RunSpec:
     """The trainer's specification of what was chosen. `earlier` are examples of rounds that the base went through."""
+    if isinstance(model, ReaderStart):
+        return _search_spec(wizard, model, inputs)
     facts, phrasings, epochs = EFFORTS[wizard.effort]
     return RunSpec(
         id=wizard.id,
@@ -51,4 +71,25 @@ def build_spec(
         ),
         hyper=Hyper(epochs=epochs),
         replay=Replay(earlier=earlier),
+    )
+
+
+def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...]) -> RunSpec:
+    """Questions that a person brings are taken as they are; else documents become questions."""
+    _, _, epochs = EFFORTS[wizard.effort]
+    return RunSpec(
+        id=wizard.id,
+        name=wizard.name,
+        recipe="search",
+        base=BaseModel(path=str(start.folder), name=start.reader.name, gguf=start.asker),
+        data=Data(inputs=inputs),
+        prepare=Prepare(
+            make_questions=all(each.kind == "documents" for each in inputs),
+            max_facts=SEARCH_FACTS[wizard.effort],
+            phrasings=SEARCH_PHRASINGS,
+            heldout_documents=SEARCH_KEPT_OUT,
+            mask_personal_data=False,  # a name that is masked stands in no passage
+        ),
+        hyper=Hyper(epochs=epochs),
+        replay=Replay(enabled=False),
     )

@@ -56,7 +56,7 @@ def need_of(goal: Goal, wizard: Wizard, resources: Resources) -> Need:
     """The line under a goal's name."""
     documents = sum(each.documents for each in resources.collections)
     passages = sum(each.passages for each in resources.collections)
-    if goal == "teach":
+    if goal in ("teach", "search"):
         about = round(passages * QUESTIONS_A_PASSAGE)
         have = f"Your {_count(documents, 'document')} give about {about}" if documents else "No documents yet"
         if not documents and wizard.files:
@@ -82,7 +82,7 @@ def sources_of(wizard: Wizard, resources: Resources) -> int:
     """How many sources are chosen that are really there and that the goal can use."""
     filled = {each.id for each in resources.collections if each.documents}
     count = 0 if wizard.goal == "read" else len(wizard.files)
-    if wizard.goal in ("teach", "read"):
+    if wizard.goal in ("teach", "read", "search"):
         count += len(filled.intersection(wizard.collections))
     if wizard.goal == "teach":
         count += len(wizard.chats) + (1 if wizard.thumbs and resources.liked + resources.corrected else 0)
@@ -105,18 +105,21 @@ def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Re
     if wizard.step == "train":
         return _train_state(state)
     if wizard.step == "compare":
+        label = "Use the new reader" if wizard.goal == "search" else "Use the new model"
         if state != "done":
-            return StepState(action="Use the new model", allowed=False, reason="The comparison is not there yet.")
-        return StepState(action="Use the new model", allowed=True)
+            return StepState(action=label, allowed=False, reason="The comparison is not there yet.")
+        return StepState(action=label, allowed=True)
     return StepState(action="Open the chat", allowed=True)
 
 
 def _goal_state(wizard: Wizard, resources: Resources) -> StepState:
-    label = "Choose data"
+    label, ready = "Choose data", "Next: choose what to learn from."
     if resources.missing:
         what = ", ".join(resources.missing)
         reason = f"Training is not installed on this computer ({what} missing). Install Inhouse with training."
         return StepState(action=label, allowed=False, reason=reason, warning=True)
+    if wizard.goal == "search":
+        return StepState(action=label, allowed=True, reason=ready)
     if not wizard.base:
         return StepState(action=label, allowed=False, reason="No model is installed that can be trained.")
     model = resources.model(wizard.base)
@@ -125,19 +128,21 @@ def _goal_state(wizard: Wizard, resources: Resources) -> StepState:
     if fit_of(model, resources.memory_bytes) == "large":
         reason = f"“{model.name}” is too large to train here. Choose a smaller one."
         return StepState(action=label, allowed=False, reason=reason)
-    return StepState(action=label, allowed=True, reason="Next: choose what to learn from.")
+    return StepState(action=label, allowed=True, reason=ready)
 
 
 def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepState:
     label = "Prepare the data"
     if state in BUSY:
         return StepState(action=label, allowed=False, reason="This run is under way.")
-    if not sources_of(wizard, resources):
+    searchable = {each.id for each in resources.collections if each.documents}.intersection(wizard.collections)
+    if not sources_of(wizard, resources) or (wizard.goal == "search" and not searchable):
         what = {
             "teach": "Choose a collection, a file, chats or rated answers.",
             "read": "Choose a collection with documents.",
             "prefer": "Correct some answers in your chats, or add a file with pairs.",
             "classify": "Add a file with texts and their labels.",
+            "search": "Choose a collection with documents.",
         }[wizard.goal]
         return StepState(action=label, allowed=False, reason=what)
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")

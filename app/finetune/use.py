@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
+from app.embedder.readers import Readers, TaughtReader, shipped
 from app.errors import AppError
 from app.files import cannot_write
 from app.finetune.review import read_lines
@@ -94,8 +96,36 @@ def data_text(run: Run, wizard: Wizard) -> str:
     """ "412 reviewed answers"."""
     training = run.training
     count = training.examples.get("train", 0) if training else 0
-    what = {"teach": "reviewed answer", "read": "passage", "prefer": "rated answer", "classify": "labelled text"}
+    what = {
+        "teach": "reviewed answer",
+        "read": "passage",
+        "prefer": "rated answer",
+        "classify": "labelled text",
+        "search": "reviewed question",
+    }
     return f"{count:,} {what[wizard.goal]}{'' if count == 1 else 's'}"
+
+
+def place_reader(run: Run, wizard: Wizard, readers: Readers, scores: Scores) -> TaughtReader:
+    """Copy the adapter that came out into the data folder, with where it comes from.
+
+    Raises:
+        AppError: nothing was trained.
+        NoSpace: it could not be put there.
+    """
+    spec, training = run.spec, run.training
+    if spec is None or training is None:
+        raise AppError("Nothing was trained in this run.", "Train it first.")
+    parent = "" if Path(spec.base.path) == readers.folder("") else Path(spec.base.path).name
+    reader = TaughtReader(
+        id=run.id,
+        name=wizard.name,
+        parent=parent,
+        shipped=shipped(),
+        lineage=lineage_of(run, wizard, scores, spec.base.name),
+        made_at=time.time(),
+    )
+    return readers.install(reader, run.folder / training.adapter)
 
 
 def taught_documents(run: Run) -> dict[int, str]:

@@ -16,7 +16,7 @@ STEPS: tuple[Step, ...] = ("goal", "data", "review", "train", "compare", "use")
 CHOOSING: tuple[Step, ...] = ("goal", "data")
 """Steps in which something is chosen; behind them the choice is the run's."""
 Effort = Literal["quick", "balanced", "thorough"]
-Goal = Literal["teach", "read", "prefer", "classify"]
+Goal = Literal["teach", "read", "prefer", "classify", "search"]
 """The trainer's recipes (`trainer.spec.Recipe`), which this leaf does not import: every door loads it at its start."""
 
 
@@ -112,10 +112,13 @@ def with_defaults(wizard: Wizard, resources: Resources, collection: int = 0) -> 
     base = wizard.base if wizard.base in usable else first
     chosen = wizard.collections
     filled = [each.id for each in resources.collections if each.documents]
-    if not wizard.touched and not chosen and wizard.goal in ("teach", "read"):
+    if not wizard.touched and not chosen and wizard.goal in ("teach", "read", "search"):
         chosen = (collection,) if collection in filled else tuple(filled[:1])
     model = resources.model(base)
-    name = wizard.name or name_for(model.name if model is not None else "", resources)
+    name = wizard.name
+    if not name and wizard.goal == "search":
+        name = next((each.name for each in resources.collections if each.id in chosen), "Documents") + ", taught"
+    name = name or name_for(model.name if model is not None else "", resources)
     return msgspec.structs.replace(wizard, base=base, collections=chosen, name=name)
 
 

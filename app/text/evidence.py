@@ -6,6 +6,9 @@ the one before), but no figure of it counts.
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePath
+
 from msgspec import Struct
 
 from app.text.sentences import sentences
@@ -38,6 +41,11 @@ def pieces_of(text: str, header: str = "") -> list[Piece]:
         found += [Piece(row.start, row.end, _said(row), row=row, table=table) for row in table.rows]
         at = table.end
     return [*found, *_sentences(text, at, len(text))]
+
+
+def heading_of(passage: Passage) -> str:
+    """What a passage is about, as the reader is told: its headings, or else the document's name."""
+    return passage.heading or re.sub(r"[-_\s]+", " ", PurePath(passage.document).stem).strip()
 
 
 def pieces_of_passage(passage: Passage) -> list[Piece]:

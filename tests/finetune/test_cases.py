@@ -10,19 +10,21 @@ import fake_run
 import msgspec
 import pytest
 
+from app.embedder.readers import TaughtReader
 from app.errors import AppError
 from app.finetune import cases
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
+from app.finetune.plan import ReaderStart
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated
 from app.finetune.wizard import Wizard
-from app.types import Document, InstalledModel, Message
-from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText
+from app.types import Document, InstalledModel, Message, SearchResult
+from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Done
-from trainer.spec import TextDocument, read_lines
+from trainer.spec import Found, TextDocument, read_lines
 
 BASE = InstalledModel(id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1)
 FITS = Measured(fits=True, memory_bytes=1, memory_available=2)
@@ -107,7 +109,7 @@ def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
 @pytest.mark.parametrize(
     ("goal", "kinds"),
     [("teach", ["file", "feedback", "chats", "documents"]), ("read", ["documents"]), ("prefer", ["file", "feedback"]),
-     ("classify", ["file"])],
+     ("classify", ["file"]), ("search", ["file", "documents"])],
 )  # fmt: skip
 def test_a_goal_takes_what_it_can_use(run: Run, goal: Any, kinds: list[str]) -> None:
     wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=("/x/a.csv",), chats=(4,), thumbs=True)
@@ -194,3 +196,38 @@ def test_what_came_out_is_listed_under_its_new_id(run: Run, tmp_path: Path) -> N
     model = played.run(cases.install(run, run.load(), tmp_path / "models", BASE))
     assert model == listed[0] and model.lineage["base"] == "SmolLM2 135M" and Path(model.path).exists()
     assert (played.wizard.installed, played.wizard.name) == ("ab12", "Larkfield Assistant 2")
+
+
+def test_teaching_the_search_asks_what_search_finds_for_every_question_that_is_not_left_out(run: Run) -> None:
+    fake_run.prepare(run)
+    run.save(msgspec.structs.replace(run.load(), goal="search", collections=(7,)))
+    run.write_spec(msgspec.structs.replace(run.spec, recipe="search"))  # type: ignore[type-var]
+    review = ReviewList(run.folder)
+    first, *_ = review.entries
+    review.decide([first.example.id], "reject")
+    asked: list[Search] = []
+
+    def found(call: Search) -> Searched:
+        asked.append(call)
+        return Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1.0))
+
+    played = Played(run.load(), {Search: found, cases.PlanTraining: lambda _: FITS, cases.Approve: lambda _: Done()})
+    review.decide([entry.example.id for entry in review.entries[1:3]], "approve")
+    assert played.run(cases.train(run, review, 0, pause_chat=False)) is None
+    rows = list(read_lines(run.folder / "inputs" / "found.jsonl", Found))
+    wanted = [e.example.id for e in review.entries if e.state != "rejected" and not e.example.excluded]
+    assert [row.id for row in rows] == wanted and first.example.id not in wanted
+    assert {(call.collections, call.k) for call in asked} == {((7,), cases.READ)}
+
+
+def test_teaching_the_search_goes_on_from_the_reader_in_use(run: Run, tmp_path: Path) -> None:
+    wizard = msgspec.structs.replace(run.load(), collections=(1,), goal="search", step="data")
+    start = ReaderStart(TaughtReader(id="r", name="House"), tmp_path / "readers" / "r", asker="base.gguf")
+    played = Played(wizard, documents("a.md"))
+    played.run(cases.prepare(run, wizard, start, Runs(run.folder.parent), Said(), Gathered()))
+    spec = run.spec
+    assert spec is not None and spec.recipe == "search" and spec.prepare.make_questions
+    assert (spec.base.path, spec.base.name, spec.base.gguf) == (str(start.folder), "House", "base.gguf")
+    named = msgspec.structs.replace(wizard, files=("/x/a.csv",))
+    played.run(cases.prepare(run, named, start, Runs(run.folder.parent), Said(), Gathered()))
+    assert run.spec is not None and not run.spec.prepare.make_questions, "questions of a person are taken as they are"

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from app.embedder.adapter import ADAPTER, adapted
+from app.embedder.adapter import adapted
 from app.embedder.prepared import TOKENIZER, prepared
+from app.embedder.readers import ADAPTER
 from app.paths import home
 from trainer.reader.examples import answer_span, divided, examples, read_rows
 from trainer.reader.network import encode

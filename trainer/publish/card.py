@@ -20,8 +20,6 @@ def text(context: Context) -> str:
     spec = context.spec
     report = read_json(context.run / "base" / "report.json", BaseReport)
     result = read_json(context.run / "train" / "result.json", TrainResult)
-    exported = read_json(context.run / "export" / "result.json", ExportResult)
-    gate = {file.path: file for file in read_json(context.run / "gate" / "result.json", GateResult).files}
     lines = [
         f"# {spec.name or spec.id}",
         "",
@@ -31,8 +29,7 @@ def text(context: Context) -> str:
         "",
         f"- {report.name} ({report.architecture}, {report.parameters / 1e6:.0f} million parameters)",
         f"- identity {report.sha256[:16]}",
-        "- torch and llama.cpp agree on it: "
-        + ("not measured" if report.kl is None else f"KL {report.kl:.4f} nats a token"),
+        *_agreement(context, report),
         "",
         "## Data",
         "",
@@ -50,18 +47,33 @@ def text(context: Context) -> str:
         f"- seed: {spec.seed}",
         "",
         *_scores(context),
-        "## Files",
-        "",
-        "| File | Kind | MB | KL to the trained model | Offered |",
-        "|---|---|---|---|---|",
+        *_files(context),
+        *_warnings(result),
     ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _agreement(context: Context, report: BaseReport) -> list[str]:
+    """How near torch is to what the app runs; a reader has no GGUF."""
+    if context.spec.training.objective == "reading":
+        return []
+    said = "not measured" if report.kl is None else f"KL {report.kl:.4f} nats a token"
+    return [f"- torch and llama.cpp agree on it: {said}"]
+
+
+def _files(context: Context) -> list[str]:
+    """What came out, with what the gate says; a reader is one adapter, which the comparison read with."""
+    if context.spec.training.objective == "reading":
+        return []
+    exported = read_json(context.run / "export" / "result.json", ExportResult)
+    gate = {file.path: file for file in read_json(context.run / "gate" / "result.json", GateResult).files}
+    lines = ["## Files", "", "| File | Kind | MB | KL to the trained model | Offered |", "|---|---|---|---|---|"]
     for file in exported.files:
         judged = gate[file.path]
         offered = "yes" if judged.passed else f"no: {judged.reason}"
         kind = file.quantization or "adapter"
         lines.append(f"| {file.path} | {kind} | {file.bytes / 1e6:.1f} | {judged.kl:.5f} | {offered} |")
-    lines += ["", *_warnings(result)]
-    return "\n".join(lines).rstrip() + "\n"
+    return [*lines, ""]
 
 
 def _scores(context: Context) -> list[str]:

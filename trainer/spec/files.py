@@ -14,6 +14,8 @@ from trainer.errors import TrainerError
 from trainer.spec.specification import VERSION, RunSpec
 
 T = TypeVar("T", bound=Struct)
+FOUND = "inputs/found.jsonl"
+"""In a run's folder: what search finds for its questions."""
 
 
 def read_spec(path: Path) -> RunSpec:

@@ -12,11 +12,11 @@ from typing import Literal
 
 from trainer.spec.comparison import ExamName
 
-Recipe = Literal["teach", "read", "prefer", "classify"]
+Recipe = Literal["teach", "read", "prefer", "classify", "search"]
 """How run.json and wizard.json name a recipe, and the window's plain words for it."""
 InputKind = Literal["documents", "file", "chats", "feedback"]
 Rows = Literal["examples", "texts", "preferences"]
-Objective = Literal["likelihood", "preference"]
+Objective = Literal["likelihood", "preference", "reading"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class TrainingRecipe:
     inputs: tuple[InputKind, ...]
     """What the prepare stages can make such rows of."""
     objective: Objective
-    """Learned tokens are to be likely, or the better answer likelier than the worse one."""
+    """Learned tokens are to be likely, or the better answer likelier than the worse one; of a reader, the place of the
+    answer in a passage."""
     exams: tuple[ExamName, ...]
     """What judges it, as far as there are questions."""
     learning_rate: float
@@ -105,6 +106,27 @@ CLASSIFICATION = TrainingRecipe(
     step_tokens=512,
     needs_labels=True,
 )
+READER_TUNING = TrainingRecipe(
+    key="search",
+    term="reader fine-tuning with hard negatives",
+    achieved="taught to find answers in the company's documents",
+    rows="examples",
+    inputs=("documents", "file"),
+    objective="reading",
+    exams=(
+        "first sentence",
+        "five sentences",
+        "sure and right",
+        "not wrong",
+        "unknown",
+        "samples",
+        "samples not wrong",
+    ),
+    learning_rate=1e-4,
+    epochs=3,
+    step_tokens=4096,
+    makes_questions=True,
+)
 RECIPES: dict[Recipe, TrainingRecipe] = {
-    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION)
+    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION, READER_TUNING)
 }

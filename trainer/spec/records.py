@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.types import Message
+from app.types import Message, Passage
 
 Origin = Literal["person", "file", "chat", "feedback", "model", "replay"]
 Split = Literal["train", "validation", "heldout", "unseen", "aside"]
@@ -66,6 +66,13 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def answer(self) -> str:
         """The last assistant message."""
         return next((turn.content for turn in reversed(self.messages) if turn.role == "assistant"), "")
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What search finds for the question of an example, best first; a line of inputs/found.jsonl."""
+
+    id: str  # of the example
+    passages: tuple[Passage, ...]
 
 
 class Preference(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 import torch
@@ -16,11 +16,11 @@ from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.spec import CurvePoint, Hyper
-from trainer.train import checkpoint, lora, memory
+from trainer.train import checkpoint, memory
 from trainer.train.batches import plan_epoch
 from trainer.train.checkpoint import Position
 from trainer.train.choose import learning_rate
-from trainer.train.objective import Objective, Unit, in_batches, mean_loss
+from trainer.train.objective import BATCH_TOKENS, Batches, Objective, mean_loss
 
 CLIP = 1.0
 PROGRESS = 0.002  # a held-out loss must fall by this share to count as better
@@ -31,19 +31,41 @@ Stop = Literal["finished", "early", "user", "time"]
 Samples = Callable[[], Sequence[tuple[str, str, str, str]]]  # question, wanted, before, now
 
 
+class Weights(Protocol):
+    """What of a model learns."""
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """The trained tensors, in an order that is the same in every process."""
+        ...
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Their values by name, for a checkpoint."""
+        ...
+
+    def load(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from these values."""
+        ...
+
+    def keep(self, folder: Path, hyper: Hyper) -> None:
+        """Write what came out so far as others read it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Task:
     """A model and what it is trained on. `samples` asks it some validation questions."""
 
     model: Any
-    layers: dict[str, lora.LoraLinear]
+    weights: Weights
+    batches: Batches
     objective: Objective
-    train: Sequence[Unit]
-    validation: Sequence[Unit]
+    train: Sequence[Sequence[Any]]
+    """Units: what stays together in a step, of things with `ids`."""
+    validation: Sequence[Sequence[Any]]
     hyper: Hyper
     samples: Samples
     device: torch.device
-    along: Sequence[Unit] = ()
+    along: Sequence[Sequence[Any]] = ()
     """Pieces of text that are read along, spread over each epoch."""
 
 
@@ -71,7 +93,7 @@ class Training:
         self._per_epoch = math.ceil(len(task.train) / self._per_step)
         self.planned = max(1, math.ceil((task.hyper.epochs or 1) * self._per_epoch))
         self._every = max(1, math.ceil(self.planned / max(1, task.hyper.evaluations)))
-        self._parameters = lora.parameters(task.layers)
+        self._parameters = task.weights.parameters()
         self._optimizer = torch.optim.AdamW(
             self._parameters, lr=1.0, betas=(0.9, 0.99), weight_decay=task.hyper.weight_decay, fused=True
         )
@@ -126,7 +148,7 @@ class Training:
         if not found:
             return
         self._position, tensors = checkpoint.load(found[-1], self._optimizer)
-        lora.load_state(self._task.layers, tensors)
+        self._task.weights.load(tensors)
         self._context.emit(events.Resumed(stage="train", step=self._position.step))
 
     def _step(self) -> None:
@@ -139,7 +161,7 @@ class Training:
             group["lr"] = rate
         self._task.model.train()
         total = tokens = 0.0
-        for batch, examples in in_batches(self._task.model, units, self._task.device):
+        for batch, examples in self._task.batches(units, BATCH_TOKENS):
             part = self._task.objective.total(self._task.model, batch, examples)
             (part / weight).backward()
             self._memory.look()
@@ -170,7 +192,7 @@ class Training:
             return 0
         unit = self._task.along[turn % count]
         weight, tokens = self._task.objective.weight([unit]) / ALONG, 0
-        for batch, examples in in_batches(self._task.model, [unit], self._task.device):
+        for batch, examples in self._task.batches([unit], BATCH_TOKENS):
             (self._task.objective.total(self._task.model, batch, examples) / weight).backward()
             tokens += batch.tokens
         return tokens
@@ -228,14 +250,12 @@ class Training:
 
     def _held_out(self) -> float:
         self._task.model.eval()
-        loss: float = mean_loss(self._task.model, self._task.objective, self._task.validation, self._task.device)
+        task = self._task
+        loss: float = mean_loss(task.model, task.objective, task.validation, task.batches)
         return loss
 
     def _keep_best(self) -> None:
-        tensors = lora.state(self._task.layers)
-        hyper = self._hyper
-        base = self._context.spec.base.path
-        lora.save_adapter(self._folder / "adapter", tensors, hyper.rank, hyper.alpha or hyper.rank, base)
+        self._task.weights.keep(self._folder / "adapter", self._hyper)
 
     def _checkpoint_due(self) -> bool:
         steps = self._hyper.checkpoint_steps
@@ -244,7 +264,7 @@ class Training:
         return time.monotonic() - self._saved_at > self._hyper.checkpoint_seconds
 
     def _save(self) -> None:
-        checkpoint.save(self._folder / "checkpoints", self._position, lora.state(self._task.layers), self._optimizer)
+        checkpoint.save(self._folder / "checkpoints", self._position, self._task.weights.state(), self._optimizer)
         self._saved_at = time.monotonic()
 
     def _asked(self) -> Stop | None:

@@ -17,6 +17,7 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from app.files import write_atomic
+from trainer.spec import Hyper
 
 PREFIX = "base_model.model."
 
@@ -142,3 +143,23 @@ def read_adapter(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:
     config = msgspec.json.decode((folder / "adapter_config.json").read_bytes())
     tensors = load_tensors((folder / "adapter_model.safetensors").read_bytes())
     return tensors, int(config["r"]), float(config["lora_alpha"])
+
+
+class Adapter:
+    """The adapters of a model as what learns in a training."""
+
+    def __init__(self, layers: dict[str, LoraLinear], base: str) -> None:
+        self._layers, self._base = layers, base
+
+    def parameters(self) -> list[nn.Parameter]:
+        return parameters(self._layers)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return state(self._layers)
+
+    def load(self, tensors: dict[str, torch.Tensor]) -> None:
+        load_state(self._layers, tensors)
+
+    def keep(self, folder: Path, hyper: Hyper) -> None:
+        """Write the folder that PEFT loads."""
+        save_adapter(folder, state(self._layers), hyper.rank, hyper.alpha or hyper.rank, self._base)

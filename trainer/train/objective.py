@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -16,17 +16,20 @@ TEACHER_TOKENS = 32
 Unit = tuple[Encoded, ...]
 """What stays together: one example, or the two answers of a pair."""
 
+Batches = Callable[[Sequence[Any], int], Sequence[tuple[Any, Sequence[Any]]]]
+"""Units, and tokens at a time → batches with their examples."""
+
 
 class Objective(Protocol):
     """Turns the units of a step into a loss."""
 
     unit_size: int
 
-    def weight(self, units: Sequence[Unit]) -> int:
+    def weight(self, units: Sequence[Any]) -> int:
         """What the summed loss of a step is divided by."""
         ...
 
-    def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
+    def total(self, model: Any, batch: Any, examples: Sequence[Any]) -> torch.Tensor:
         """The summed loss of a batch."""
         ...
 
@@ -95,10 +98,10 @@ def in_batches(
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
-def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], device: torch.device) -> float:
+def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], batches_of: Batches) -> float:
     """The objective over units without learning."""
     total = 0.0
-    for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
+    for batch, examples in batches_of(units, 2 * BATCH_TOKENS):
         total += float(objective.total(model, batch, examples))
     return total / objective.weight(units)
 

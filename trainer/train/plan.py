@@ -12,6 +12,7 @@ import psutil
 import torch
 from msgspec import Struct
 
+from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.errors import AppError
 from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
 from trainer.context import Context
@@ -22,6 +23,8 @@ from trainer.train import base, choose, selection
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
 REPLAY_QUESTIONS = 156  # that ship
+READER_STEP = 16
+"""Questions beside a passage in a step of the reader, as it itself was trained."""
 BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
 
 
@@ -69,6 +72,8 @@ def make(context: Context) -> Plan:
         TrainerError: the data or the base cannot be read.
     """
     spec = context.spec
+    if spec.training.objective == "reading":
+        return _reader(context)
     shape = _shape(spec.base)
     tokens, longest, examples = _data(context)
     memory = spec.limits.memory_bytes or int(psutil.virtual_memory().available)
@@ -96,6 +101,41 @@ def make(context: Context) -> Plan:
         warnings=(f"Only {examples} examples.",) if examples < selection.FEW else (),
     )
     return _judge(plan, shape, longest)
+
+
+READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
+"""The reader's network without its table of words, which nothing is multiplied with."""
+LESSONS, LESSON_TOKENS = 4, 240
+"""Passages that are read with a question, and tokens of one (passages of 320 at most)."""
+EXAM_S = 120.0
+"""The comparison, on one core."""
+
+
+def _reader(context: Context) -> Plan:
+    """The same for teaching the search: questions, each beside a few passages."""
+    spec = context.spec
+    train, _ = selection.choose(selection.read_examples(context), spec.seed)
+    epochs = spec.hyper.epochs or spec.training.epochs
+    tokens = round(len(train) * LESSONS * LESSON_TOKENS * epochs)
+    plan = Plan(
+        fits=True,
+        memory_bytes=TEACHING_BYTES,
+        memory_available=spec.limits.memory_bytes or int(psutil.virtual_memory().available),
+        disk_bytes=TEACHING_DISK_BYTES,
+        disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
+        seconds=round(tokens * _seconds_a_token(READER_SHAPE, "bf16") * spec.training.work + EXAM_S, 1),
+        steps=max(1, round(len(train) * LESSONS * epochs / READER_STEP)),
+        tokens=tokens,
+        precision="bf16",
+        learning_rate=spec.hyper.learning_rate or spec.training.learning_rate,
+        epochs=epochs,
+        warnings=(f"Only {len(train)} questions.",) if len(train) < selection.FEW else (),
+    )
+    if plan.disk_bytes > plan.disk_available or plan.memory_bytes <= plan.memory_available:
+        return _judge(plan, READER_SHAPE, LESSON_TOKENS)
+    short = (plan.memory_bytes - plan.memory_available) / 1e9
+    instead = f"Close other programs: {short:.1f} GB more are needed."
+    return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)
 
 
 def _shape(model: BaseModel) -> Shape:

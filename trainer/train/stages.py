@@ -19,7 +19,14 @@ from trainer.train.gather import Gathered, Gathering
 from trainer.train.loop import Samples, Task, Training
 from trainer.train.loss import shares_prefix
 from trainer.train.memory import process_peak
-from trainer.train.objective import Likelihood, Objective, PreferenceObjective, reference_losses, teacher_targets
+from trainer.train.objective import (
+    Likelihood,
+    Objective,
+    PreferenceObjective,
+    in_batches,
+    reference_losses,
+    teacher_targets,
+)
 
 SAMPLES, SAMPLE_TOKENS = 4, 40
 """Examples whose answers are shown while the model learns, and tokens of such an answer."""
@@ -107,7 +114,8 @@ class _Setup:
         lora.set_enabled(layers, True)
         return Task(
             model=self.model,
-            layers=layers,
+            weights=lora.Adapter(layers, self.spec.base.path),
+            batches=lambda units, tokens: in_batches(self.model, units, self.device, tokens),
             objective=objective,
             train=gathered.train,
             validation=gathered.validation,

@@ -128,14 +128,14 @@ class FollowRun(Call, frozen=True):
 
 
 class InstallRun(Call, frozen=True):
-    """List the model that came out; `name` "" takes the run's; → ModelInstalled."""
+    """List the model that came out; `name` "" takes the run's; → ModelInstalled, of a reader RunKept."""
 
     run_id: str
     name: str = ""
 
 
 class UseRun(Call, frozen=True):
-    """Install what came out, and make it the model that answers; → Switching…, Switched."""
+    """Install what came out, and make it the model that answers; → Switching…, Switched; of a reader RunKept."""
 
     run_id: str
 
@@ -147,7 +147,7 @@ class KeepOld(Call, frozen=True):
 
 
 class LeaveRun(Call, frozen=True):
-    """Back to the model in use before; → Switching…, Switched."""
+    """Back to the model, or the reader, in use before; → Switching…, Switched; of a reader RunKept."""
 
     run_id: str
 

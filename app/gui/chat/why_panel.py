@@ -144,6 +144,8 @@ class WhyPanel(QWidget):
         section = Section(self.tr("Model and settings"))
         first, second = why.settings(trace)
         section.add_layout(pair(self.tr("Model"), self.tr("Settings"), why.model(answer, trace), first, second))
+        for line in why.reader(trace):
+            section.add(Label(line, "caption", "text2"), above=6)
         return section
 
     def _times(self, trace: Trace) -> Section:

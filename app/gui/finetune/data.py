@@ -87,9 +87,13 @@ class DataStep(ScrollColumn):
                 "read": self.tr("The text of these documents is read as it stands."),
                 "prefer": self.tr("Each corrected answer shows the model what to prefer. A file may hold more pairs."),
                 "classify": self.tr("A CSV or Excel file with a column for the text and one for its label."),
+                "search": self.tr(
+                    "Questions are made from the documents, or taken from a file with columns for the question and its "
+                    "answer, word for word as a document says it. Use at least four documents: some are kept out."
+                ),
             }[goal]
         )
-        documents = goal in ("teach", "read")
+        documents = goal in ("teach", "read", "search")
         self._collections.setVisible(documents)
         self._files.setVisible(goal != "read")
         self._chats.setVisible(goal == "teach")

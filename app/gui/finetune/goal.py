@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.finetune.estimate import fit_of, training_bytes
-from app.finetune.plan import EFFORTS
+from app.finetune.plan import EFFORTS, SEARCH_FACTS, SEARCH_PHRASINGS
 from app.finetune.steps import need_of
 from app.finetune.wizard import Effort, Goal
 from app.gui.finetune.cards import WizardCard
@@ -57,6 +58,8 @@ class GoalStep(ScrollColumn):
             card.setChecked(effort == wizard.effort)
             card.show_facts(self._effort_facts(effort, wizard.goal))
         self.masking.setChecked(wizard.mask)
+        self._base_holder.setVisible(wizard.goal != "search")  # what learns is the reader in use
+        self.masking.setVisible(wizard.goal != "search")
         self._show_needs()
 
     def progress(self) -> None:
@@ -98,6 +101,12 @@ class GoalStep(ScrollColumn):
                 self.tr("Sort texts into labels"),
                 self.tr("It puts each mail or ticket into one of your labels."),
                 "tags",
+            ),
+            (
+                "search",
+                self.tr("Teach the search"),
+                self.tr("It learns which of your sentences answers a question."),
+                "search",
             ),
         )
         for goal, title, detail, symbol in texts:
@@ -145,6 +154,9 @@ class GoalStep(ScrollColumn):
     def _effort_facts(self, effort: str, goal: Goal) -> tuple[str, ...]:
         """How much is made of documents, or how often the data is gone through."""
         facts, phrasings, epochs = EFFORTS[effort]  # type: ignore[index]
+        if goal == "search":
+            asked = SEARCH_FACTS[effort]  # type: ignore[index]
+            return self.tr("up to {0} facts").format(asked), self.tr("{0} phrasings each").format(SEARCH_PHRASINGS)
         if goal == "teach":
             return self.tr("up to {0} facts").format(facts), self.tr("{0} phrasings each").format(phrasings)
         if epochs is None:
@@ -238,14 +250,20 @@ class GoalStep(ScrollColumn):
         return card
 
     def _show_needs(self) -> None:
-        model = self._controller.base()
+        model, wizard = self._controller.base(), self._controller.wizard
+        if wizard is not None and wizard.goal == "search":
+            self._say_needs(TEACHING_BYTES, TEACHING_DISK_BYTES)
+            return
         if model is None:
             self._needs.hide()
             return
-        self._needs.show()
         fit = fit_of(model, self._controller.resources.memory_bytes)
-        memory = size_text(training_bytes(model, small=fit == "tight"))
+        self._say_needs(
+            training_bytes(model, small=fit == "tight"), round((model.parameters or model.file_bytes / 0.6) * 8)
+        )
+
+    def _say_needs(self, memory: int, disk: int) -> None:
+        self._needs.show()
         free = disk_free_bytes(self._home.runs)
-        disk = (model.parameters or model.file_bytes / 0.6) * 8
-        self._need_labels[0].set_text(self.tr("about {0} of memory").format(memory))
+        self._need_labels[0].set_text(self.tr("about {0} of memory").format(size_text(memory)))
         self._need_labels[1].set_text(self.tr("about {0} of disk, {1} free").format(size_text(disk), size_text(free)))

@@ -22,11 +22,14 @@ from app.gui.finetune.review import ReviewStep
 from app.gui.finetune.start import StartStep
 from app.gui.finetune.train import TrainStep
 from app.gui.finetune.use import UseStep
+from app.gui.finetune.use_reader import UseReaderStep
 from app.gui.hardware import memory_bytes
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, Label, empty_layout
 from app.gui.widgets.page_frame import PageFrame
 from app.paths import Home
+
+AnyStep = StartStep | GoalStep | DataStep | ReviewStep | TrainStep | CompareStep | UseStep | UseReaderStep
 
 
 class FinetunePage(PageFrame):
@@ -71,7 +74,8 @@ class FinetunePage(PageFrame):
         self.train = TrainStep(controller)
         self.compare = CompareStep(controller)
         self.use = UseStep(controller, store)
-        self.steps: dict[str, StartStep | GoalStep | DataStep | ReviewStep | TrainStep | CompareStep | UseStep] = {
+        self.use_reader = UseReaderStep(controller)
+        self.steps: dict[str, AnyStep] = {
             "start": self.start,
             "goal": self.goal,
             "data": self.data,
@@ -79,6 +83,7 @@ class FinetunePage(PageFrame):
             "train": self.train,
             "compare": self.compare,
             "use": self.use,
+            "use reader": self.use_reader,
         }
         for step in self.steps.values():
             self.stack.addWidget(step)
@@ -107,6 +112,8 @@ class FinetunePage(PageFrame):
     def step(self) -> str:
         """The key of what is shown."""
         wizard = self._controller.wizard
+        if wizard is not None and wizard.step == "use" and wizard.goal == "search":
+            return "use reader"
         return wizard.step if wizard is not None else "start"
 
     def refresh(self) -> None:
@@ -127,7 +134,7 @@ class FinetunePage(PageFrame):
         if controller.wizard is not None:
             self.name.setText(controller.wizard.name or self.tr("New model"))
             reachable = [key for key in STEPS if controller.reachable(key)]
-            self.rail.show_step(step, reachable)
+            self.rail.show_step(controller.wizard.step, reachable)
             self._show_foot(controller.wizard.step)
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -170,7 +177,9 @@ class FinetunePage(PageFrame):
         foot.again.setVisible(step == "compare")
         worse_first = step == "compare" and controller.keep_by_default
         foot.second.setVisible(step == "compare")
-        first, second = state.action, self.tr("Keep the old model")
+        teaches_search = controller.wizard is not None and controller.wizard.goal == "search"
+        keep = self.tr("Keep the old reader") if teaches_search else self.tr("Keep the old model")
+        first, second = state.action, keep
         if worse_first:
             first, second = second, first
         foot.next.setText(first)
@@ -183,8 +192,12 @@ class FinetunePage(PageFrame):
         foot.second.setEnabled(step != "compare" or state.allowed or not worse_first)
         text = state.reason
         if step == "use":
-            text = self.tr(
-                "The model can repeat what it learned. Share it only with people who may read these documents."
+            text = (
+                state.reason
+                if teaches_search
+                else self.tr(
+                    "The model can repeat what it learned. Share it only with people who may read these documents."
+                )
             )
         foot.say(text, leading=step in ("train", "use"), warning=state.warning)
         foot.fit()
@@ -192,7 +205,7 @@ class FinetunePage(PageFrame):
     def _go_on(self) -> None:
         if self.step == "compare" and self._controller.keep_by_default:
             self._controller.keep_old()
-        elif self.step == "use":
+        elif self.step in ("use", "use reader"):
             self.chat_asked.emit()
         else:
             self._controller.carry_on()

@@ -85,6 +85,7 @@ class StartStep(ScrollColumn):
             "read": self.tr("Documents read"),
             "prefer": self.tr("Thumbs in chats"),
             "classify": self.tr("Labels"),
+            "search": self.tr("Search"),
         }[wizard.goal]
         words.addWidget(ElidedLabel(f"{goal}, {day}", "caption", "text2"))
         row.addLayout(words, 1)

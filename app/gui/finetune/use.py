@@ -179,7 +179,7 @@ class UseStep(ScrollColumn):
         ):
             if n:
                 self._lineage.addWidget(Arrow())
-            self._lineage.addWidget(_link(icon, title, name, note), 1)
+            self._lineage.addWidget(link(icon, title, name, note), 1)
         names = ", ".join(sorted(documents.values()))
         lines = [self.tr("Run {0}, folder {1}").format(run.id, run.folder)]
         lines += [self.tr("Documents: {0}").format(names)] if names else []
@@ -224,7 +224,8 @@ class UseStep(ScrollColumn):
         return ""
 
 
-def _link(icon: str, title: str, name: str, note: str) -> QWidget:
+def link(icon: str, title: str, name: str, note: str) -> QWidget:
+    """A link of the lineage: what it is, its name, and a note below."""
     panel = Panel()
     panel.column.setContentsMargins(12, 8, 12, 10)
     panel.column.setSpacing(2)

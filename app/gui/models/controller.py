@@ -11,6 +11,7 @@ from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.models.files import ModelFiles
+from app.gui.models.readers import SearchReaders
 from app.gui.models.servers import ModelServers
 from app.gui.shell.session import Session
 from app.types import InstalledModel, ModelInfo
@@ -47,6 +48,8 @@ class ModelsController(QObject):
         """Imports and exports."""
         self.servers = ModelServers(core, self)
         """Models on the company's servers."""
+        self.readers = SearchReaders(core, self)
+        """What weighs the sentences that search finds."""
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
 

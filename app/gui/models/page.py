@@ -18,7 +18,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
+from app.gui.models.card import Card
 from app.gui.models.controller import ModelsController
+from app.gui.models.reader_card import ReaderRows
 from app.gui.models.row import ModelRow
 from app.gui.models.server_dialog import ServerArea, ServerDialog
 from app.gui.shell.rename_dialog import RenameDialog
@@ -37,7 +39,7 @@ from app.gui.widgets import (
     paint_box,
 )
 from app.gui.widgets.file_dialogs import ask_for_file
-from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
+from app.gui.widgets.page_frame import PageFrame, ScrollColumn
 from app.models.registry import is_missing
 from app.models.servers import host_of
 from app.paths import Home
@@ -80,6 +82,9 @@ class ModelsPage(PageFrame):
         self.server = ServerArea()
         self.server.asked.connect(self._add_server)
         self._column.addWidget(self.server)
+        self._column.addSpacing(24)
+        self.readers = ReaderRows(models.readers)
+        self._column.addWidget(self.readers)
         self._column.addStretch(1)
         models.models_changed.connect(self.refresh)
         models.engine_ready.connect(self.refresh)
@@ -89,6 +94,7 @@ class ModelsPage(PageFrame):
         models.files.importing.connect(self.drop.show_progress)
         models.files.import_ended.connect(self._import_ended)
         models.servers.added.connect(self._server_added)
+        models.readers.failed.connect(lambda error: self._say("danger", error.message, error.hint))
         self.refresh()
 
     def shown(self) -> None:
@@ -97,7 +103,7 @@ class ModelsPage(PageFrame):
         self.refresh()
 
     def regions(self) -> list[QWidget]:
-        return [self.bar, self._card, self.drop, self.server]
+        return [self.bar, self._card, self.drop, self.server, self.readers]
 
     def first_focus(self) -> QWidget:
         return self.drop.choose
@@ -266,28 +272,6 @@ class ModelsPage(PageFrame):
     def _fit_width(self) -> None:
         for row in self._rows:
             row.set_compact(self.width() < theme().px(NARROW))
-
-
-class Card(ThemedWidget):
-    """Rows with a line between them in one frame."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(1, 1, 1, 1)
-        self._column.setSpacing(0)
-
-    def add(self, widget: QWidget) -> None:
-        if self._column.count():
-            self._column.addWidget(Separator())
-        self._column.addWidget(widget)
-
-    def clear(self) -> None:
-        empty_layout(self._column)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        box = QRectF(self.rect())
-        paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("border"), radius=8)
 
 
 class ImportArea(ThemedWidget):

@@ -22,6 +22,7 @@ from app.types import (
 )
 from app.workers.calls import attached
 from app.workers.calls.finding import Find, Found
+from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
 
 
@@ -272,6 +273,7 @@ class Grounded(Data, frozen=True):
 class Readings(Data, frozen=True):
     readings: tuple[Reading, ...]  # best first; at most one a sentence, none of a passage without sentences
     elapsed_ms: float = 0.0
+    reader: str = ""  # what the reader is called
 
 
 class Marked(Data, frozen=True):
@@ -362,6 +364,7 @@ Calls = (
     | Search
     | Ground
     | Read
+    | UseReader
     | Mark
     | Embed
     | RenderPage
@@ -389,6 +392,7 @@ Answers = (
     | Searched
     | Grounded
     | Readings
+    | ReaderUsed
     | Marked
     | Embedded
     | PageImage
