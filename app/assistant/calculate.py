@@ -10,7 +10,8 @@ from collections.abc import Generator
 
 import msgspec
 
-from app.assistant.flow import Ask, Flow, Step, Stopped, answer
+from app.assistant.asking import Ask, Flow, Step, Stopped
+from app.assistant.flow import answer
 from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from app.assistant.flow import Ask, Flow, Step, Stopped
+from app.assistant.asking import Ask, Flow, Step, Stopped
 from app.text.find.plan import Plan, together
 from app.text.find.result import Findings, Hit
 from app.text.find.words import details, headline, nothing, often

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from app.assistant.flow import Step
+from app.assistant.asking import Step
 from app.chats.records import Forgot
 from app.workers.calls.documents import DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones
 from app.workers.message import Data

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.assistant import flow as assistant
-from app.assistant.flow import Step, Stopped
+from app.assistant import asking as assistant
+from app.assistant.asking import Step, Stopped
 from app.assistant.summarise import respond
 from app.chats.records import Turn
 from app.core.attachments import Attachments

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app.assistant import flow as assistant
+from app.assistant import asking as assistant
 from app.chats.records import Turn
 from app.core.answers import Answers
 from app.core.attachments import Attachments

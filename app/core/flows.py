@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, Protocol, TypeVar
 
-from app.assistant.flow import Stopped
+from app.assistant.asking import Stopped
 from app.core.children import Requester
 from app.core.clock import Clock, Timer
 from app.core.requests import Job

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.assistant import flow as assistant
-from app.assistant.flow import Step, Stopped
+from app.assistant import asking as assistant
+from app.assistant.asking import Step, Stopped
 from app.assistant.summarise import respond
 from app.core.attachments import Attachments
 from app.core.calls import chats as c

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from app.assistant import forget
-from app.assistant.flow import Step
+from app.assistant.asking import Step
 from app.chats.records import Forgot
 from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.assistant.asking import Flow as Steps
+from app.assistant.asking import Step
 from app.assistant.calculate import calculate
-from app.assistant.flow import Flow as Steps
-from app.assistant.flow import Step
 from app.assistant.summarise import Target, summarise
 from app.core.calls import chats as c
 from app.core.documents import DocumentsDesk

@@ -20,7 +20,8 @@ from app.documents.store import Store
 from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
 from app.text.words import query_terms
 from app.types import Document, Excerpt, Part, Passage, Topic
-from app.workers.calls.documents import Extract, Extracted, FindTopics, Outlined, Topics, Warming
+from app.workers.calls.digest import Extract, Extracted, FindTopics, Outlined, Topics
+from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
 
 FEWEST_PARTS, CHARS_A_PART = 4, 450

@@ -34,6 +34,7 @@ from app.paths import Home
 from app.types import Document, Filter, Passage
 from app.types import Reading as Answer
 from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
+from app.workers.calls.digest import Extract, FindTopics, Outline
 from app.workers.calls.documents import (
     Add,
     CheckHealth,
@@ -46,9 +47,7 @@ from app.workers.calls.documents import (
     DocumentText,
     Embed,
     Embedded,
-    Extract,
     FieldsRead,
-    FindTopics,
     Forgotten,
     Ground,
     Grounded,
@@ -58,7 +57,6 @@ from app.workers.calls.documents import (
     ListTombstones,
     Mark,
     Marked,
-    Outline,
     Read,
     ReadFields,
     Readings,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.assistant.asking import Ask, Step, Stopped
 from app.assistant.calculate import calculate_or_answer
-from app.assistant.flow import Ask, Step, Stopped
 from app.chats.forget import documents_of, without
 from app.errors import AppError
 from app.text.sheets.plan import Sheet

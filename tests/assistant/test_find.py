@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.assistant.flow import Ask, Stopped, run
+from app.assistant.asking import Ask, Stopped, run
 from app.assistant.summarise import respond
 from app.chats.forget import documents_of, without
 from app.text.find.plan import Condition, in_words

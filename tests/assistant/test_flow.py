@@ -8,22 +8,11 @@ import msgspec
 import pytest
 
 from app import settings as s
-from app.assistant.flow import (
-    ALONE_NO_ROOM,
-    MODEL_ALONE,
-    NO_ROOM,
-    NOT_FOUND,
-    QUOTED,
-    REFUSED,
-    Ask,
-    Step,
-    Stopped,
-    answer,
-    ask_of,
-    run,
-)
+from app.assistant.asking import Ask, Step, Stopped, ask_of, run
+from app.assistant.flow import MODEL_ALONE, NOT_FOUND, answer
 from app.assistant.followup import Forms, by_rule
 from app.assistant.quote import BETWEEN
+from app.assistant.written import ALONE_NO_ROOM, NO_ROOM, QUOTED, REFUSED
 from app.errors import AppError, WorkerGone
 from app.paths import home
 from app.settings import Settings

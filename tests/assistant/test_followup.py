@@ -9,7 +9,7 @@ from test_flow import Workers, asked, reading
 from test_trace import Watched
 
 from app.assistant import why
-from app.assistant.flow import Step
+from app.assistant.asking import Step
 from app.assistant.followup import Forms, by_rule, is_theirs, rewriting
 from app.errors import AppError
 from app.types import Message, Stats

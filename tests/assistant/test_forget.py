@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.assistant.flow import Step
+from app.assistant.asking import Step
 from app.assistant.forget import ForgetInChats, Outcome, finish_removals, remove, remove_collection
 from app.chats.records import Forgot
 from app.workers.calls.documents import DeleteCollection, Forgotten, ListTombstones, Remove, Removed, Tombstones

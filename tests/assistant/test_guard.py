@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from app.assistant import why
-from app.assistant.flow import Ask, Step, answer, run
+from app.assistant.asking import Ask, Step, run
+from app.assistant.flow import answer
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
 from app.text.addressed import addressed
 from app.types import Answer, Budget, Newer, Passage, Reading, SearchResult, SearchTrace, Stats, Support

@@ -7,23 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.assistant.flow import Ask, Step, Stopped, run
+from app.assistant.asking import Ask, Step, Stopped, run
 from app.assistant.summarise import NOTHING, WORD_FOR_WORD, Target, respond, summarise
 from app.assistant.summary_report import save_summary
 from app.assistant.summary_request import SummaryRequest, named, summary_request
 from app.errors import AppError
 from app.types import Answer, Document, Excerpt, Part, Passage, Topic
-from app.workers.calls.documents import (
-    Documents,
-    Extract,
-    Extracted,
-    FindTopics,
-    ListDocuments,
-    Outline,
-    Outlined,
-    Search,
-    Topics,
-)
+from app.workers.calls.digest import Extract, Extracted, FindTopics, Outline, Outlined, Topics
+from app.workers.calls.documents import Documents, ListDocuments, Search
 from app.workers.message import Data
 
 WHOLE = SummaryRequest("document")

@@ -14,7 +14,8 @@ from app.core.protocol import DoorFrame, Hello, SettingsChanged, SettingsRead, W
 from app.errors import WorkerGone
 from app.settings import ONLY_FROM_DOCUMENTS, Settings
 from app.types import Budget, Document, Excerpt, ModelInfo, Part, Passage, Stats
-from app.workers.calls.documents import Documents, Extract, Extracted, ListDocuments, Outline, Outlined
+from app.workers.calls.digest import Extract, Extracted, Outline, Outlined
+from app.workers.calls.documents import Documents, ListDocuments
 from app.workers.calls.engine import Chat, Chatted, Count, Counted, Load, Loaded, Prefill, Token
 
 INFO = ModelInfo(

@@ -14,20 +14,19 @@ from app.documents.migrations import MIGRATIONS
 from app.errors import AppError
 from app.types import ATTACHED_FILES, Document, SearchResult
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
+from app.workers.calls.digest import FindTopics, Topics
 from app.workers.calls.documents import (
     Add,
     Added,
     Collections,
     DeleteCollection,
     DocumentText,
-    FindTopics,
     ListCollections,
     ListDocuments,
     ReadText,
     Removed,
     Search,
     Searched,
-    Topics,
 )
 from app.workers.calls.documents import Documents as Listed
 

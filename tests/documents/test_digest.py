@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.assistant.flow import run
+from app.assistant.asking import run
 from app.assistant.summarise import Target, summarise
 from app.documents.contents import Place
 from app.documents.digest import _parts

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.workers.calls.documents import Extract, Outline, Search
+from app.workers.calls.digest import Extract, Outline
+from app.workers.calls.documents import Search
 
 pytestmark = pytest.mark.real
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.assistant.flow import Ask, answer, run
+from app.assistant.asking import Ask, run
+from app.assistant.flow import answer
 from app.documents.loaders import LOADERS, load
 from app.paths import RESOURCES
 from app.text.parsed import Parsed

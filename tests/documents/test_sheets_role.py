@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from app.assistant.asking import Step
 from app.assistant.calculate import calculate
-from app.assistant.flow import Step
 from app.errors import AppError
 from app.types import Answer
 from app.workers.calls.documents import ReadText

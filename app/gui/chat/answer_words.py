@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.assistant.flow import STOPPED
+from app.assistant.asking import STOPPED
 from app.gui.chat.markdown import plain_text
 from app.gui.chat.writing import Progress
 from app.models.servers import ELSEWHERE

@@ -80,7 +80,7 @@ def read(question: str, sheet: Sheet, *, german: bool) -> Reading:
         ]  # fmt: skip
         longest = max((each.end for each in found), default=at)
         best = [each for each in found if each.end == longest]
-        if not best:
+        if longest == at:
             if tokens[at] not in LIGHT:
                 over.append(tokens[at])
             at += 1

@@ -10,17 +10,14 @@ from app.types import (
     Box,
     Collection,
     Document,
-    Excerpt,
     FileStatus,
     Filter,
-    Part,
     Passage,
     Reading,
     SearchResult,
     Support,
-    Topic,
 )
-from app.workers.calls import attached
+from app.workers.calls import attached, digest
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -167,35 +164,6 @@ class ReadFields(Call, frozen=True):
     fields: tuple[Field, ...]
 
 
-class Outline(Call, frozen=True):
-    """The parts of a document, at most `parts`, by its headings; → Outlined."""
-
-    document_id: int
-    parts: int = 12
-
-
-class Extract(Call, frozen=True):
-    """The sentences, lists or tables that carry a stretch of a document, in its order; → Extracted.
-
-    `opening`: they should say what the document is, and are sentences only.
-    """
-
-    document_id: int
-    start: int
-    end: int
-    count: int = 1
-    words: int = 60  # of all of them together
-    opening: bool = False
-    without: tuple[tuple[int, int], ...] = ()  # stretches that were extracted before
-
-
-class FindTopics(Call, frozen=True):
-    """What documents are about, what most of them are first; → Topics. No collections: all of them."""
-
-    collections: tuple[int, ...] = ()
-    count: int = 8
-
-
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -332,19 +300,6 @@ class FieldsRead(Data, frozen=True):
     fields: tuple[FieldFound, ...]
 
 
-class Outlined(Data, frozen=True):
-    document: Document
-    parts: tuple[Part, ...]
-
-
-class Extracted(Data, frozen=True):
-    excerpts: tuple[Excerpt, ...]
-
-
-class Topics(Data, frozen=True):
-    topics: tuple[Topic, ...]
-
-
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -371,12 +326,10 @@ Calls = (
     | ReadText
     | CompareVersions
     | ReadFields
-    | Outline
-    | Extract
-    | FindTopics
     | Find
     | CheckHealth
     | attached.Calls
+    | digest.Calls
 )
 
 Answers = (
@@ -400,10 +353,8 @@ Answers = (
     | CompareProgress
     | Compared
     | FieldsRead
-    | Outlined
-    | Extracted
-    | Topics
     | Found
     | Health
     | attached.Answers
+    | digest.Answers
 )
