@@ -387,7 +387,7 @@ def test_why_says_how_the_answer_came_about_where_it_is_asked() -> None:
     assert how["looked_at"] == [
         {
             "passage_id": PASSAGE.id, "document_id": 3, "document": "travel.md", "page": None, "words": 1.0,
-            "meaning": 0.5, "chance": None, "outcome": "used", "source": 1,
+            "meaning": 0.5, "chance": None, "flagged": 0, "outcome": "used", "source": 1,
         }
     ]  # fmt: skip
     assert (how["asked"], how["passages"], how["read"], how["used"], how["wording"]) == (
