@@ -13,10 +13,14 @@ from app.documents.contents import COMPOUNDS, Contents
 from app.documents.fulltext import COMPOUNDING, LONG, code_term, language_term, scope_term
 from app.text import words
 from app.text.exact import codes, codes_among, holds_phrase, phrases, possible_codes
+from app.text.glossary import meanings
 from app.text.language import DEFAULT, STOP_WORDS
 
 K1, B, HEADINGS = 1.2, 0.75, 0.5
 """Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
+
+SYNONYM, PERHAPS = 0.5, 0.25
+"""What another word for the same thing is worth (app/text/glossary.py), and for what is only perhaps meant."""
 
 PART, COMPOUND = 0.5, 0.3
 """What a part of a compound of the question is worth, and a compound that one of its words is a part of."""
@@ -120,7 +124,27 @@ class Question:
         for word in words.query_words(text):
             for variant in zip(*(words.terms_of(word, language) for language in self.languages), strict=True):
                 own[variant] = {each: (term,) for each, term in zip(self.languages, variant, strict=True)}
-        return [self._clue(terms, 1.0) for terms in own.values()] + self._compounds(list(own.values()))
+        asked = list(own.values())
+        return [self._clue(terms, 1.0) for terms in asked] + self._synonyms(text, asked) + self._compounds(asked)
+
+    def _synonyms(self, text: str, own: Sequence[dict[str, tuple[str, ...]]]) -> list[Clue]:
+        """Other words for what is asked, in each language of the documents."""
+        asked = {(language, term) for terms in own for language, listed in terms.items() for term in listed}
+        found: list[Clue] = []
+        for meaning in meanings(text):
+            terms = {
+                language: tuple(
+                    term
+                    for word in meaning.names.get(language, ())
+                    if len(made := words.terms_of(word, language)) == 1
+                    for term in made
+                    if (language, term) not in asked
+                )
+                for language in self.languages
+            }
+            if any(terms.values()):
+                found.append(self._clue(terms, SYNONYM if meaning.sure else PERHAPS))
+        return found
 
     def _clue(self, terms: dict[str, tuple[str, ...]], weight: float) -> Clue:
         counts = self._store.term_counts(sorted({term for listed in terms.values() for term in listed}))

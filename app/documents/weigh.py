@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from app.text import words
+from app.text.glossary import meanings
 from app.text.limits import on_the_other_side
 from app.types import Passage, Reading
 
@@ -105,7 +106,8 @@ class _Asked:
     def __init__(self, question: str, sentences: Sequence[_Sentence]) -> None:
         self._question = question
         self._terms = set(words.query_terms(question))
-        counts = {term: sum(term in each.terms for each in sentences) for term in self._terms}
+        self._also = _other_words(question, self._terms)
+        counts = {term: sum(self._holds(each, term) for each in sentences) for term in self._terms}
         self._rarity = {term: math.log(1 + len(sentences) / count) for term, count in counts.items() if count}
         self._all = sum(self._rarity.values()) or 1.0
         named = {name.casefold() for name in _NAMES.findall(question)}
@@ -113,9 +115,12 @@ class _Asked:
         self._money = bool(_ASKS_MONEY.search(question))
         self.unknown = sum(not count for count in counts.values()) / len(counts) if counts else 0.0
 
+    def _holds(self, each: _Sentence, term: str) -> bool:
+        return term in each.terms or not each.terms.isdisjoint(self._also.get(term, ()))
+
     def weighed(self, each: _Sentence) -> Weighed:
         """The sentence beside what the question tells of it."""
-        held = self._terms & each.terms
+        held = {term for term in self._terms if self._holds(each, term)}
         rare = sum(self._rarity[term] for term in held) / self._all
         parts = (each.candidate.score, _logit(each.passage.score), rare)
         names = sum(name in each.text.casefold() for name in self._names)
@@ -136,6 +141,16 @@ class _Asked:
         coverage = max(each.coverage for each in chosen)
         parts = (score, total - other, best, coverage, self.unknown, 1.0)
         return max(each.fit for each in chosen) * _chance(weights, parts)
+
+
+def _other_words(question: str, asked: Collection[str]) -> dict[str, set[str]]:
+    """By a term of the question the terms of other words for the same thing, in all languages."""
+    also: dict[str, set[str]] = {}
+    for meaning in meanings(question):
+        named = {term for listed in meaning.names.values() for word in listed for term in words.terms(word)}
+        for term in {term for word in meaning.said for term in words.terms(word)} & set(asked):
+            also.setdefault(term, set()).update(named if meaning.sure else ())
+    return also
 
 
 def _others(chosen: Sequence[Weighed], ranked: Sequence[Weighed]) -> list[Weighed]:
