@@ -54,7 +54,7 @@ def test_an_older_folder_is_well(data_folder: Path, capsys: Captured) -> None:
     data_folder.chmod(0o700)
     before = {path: path.read_bytes() for path in place.root.rglob("*.db")}
     found = checks(capsys, 0)
-    assert "version 1, becomes version 3" in found["chats"]["state"]
+    assert f"version 1, becomes version {versions.CHATS}" in found["chats"]["state"]
     assert f"version 1, becomes version {versions.DOCUMENTS}" in found["documents"]["state"]
     assert {path: path.read_bytes() for path in place.root.rglob("*.db")} == before
 

@@ -16,11 +16,11 @@ from app.text.plain import is_markdown, plain
 from app.text.tables import rows_of
 from app.types import Passage, Reading, Source
 
-SURE, SURE_OF_TWO = 0.7, 0.8
-"""The chances from which a reading, or one of two, is an answer (docs/retrieval.md: how fitted, and what they give)."""
+SURE = 0.7
+"""The chance from which a reading, or one of two, is an answer (docs/retrieval.md: how fitted, and what it gives)."""
 ALSO = 0.9
 """A second sentence is given too where its chance is at least this share of the first's."""
-BETWEEN = "One of these two sentences answers it; which of them is not certain."
+BETWEEN = "Not certain: one of these two sentences probably answers it."
 TABLES = 3
 """How many of the first passages are asked for a cell."""
 
@@ -101,7 +101,7 @@ def quoted(
 
 def is_sure(told: Sequence[Told], readings: Sequence[Reading]) -> bool:
     """Whether a cell, a sentence, or one of two sentences answers."""
-    return bool(told) or (bool(readings) and (readings[0].chance >= SURE or readings[0].either >= SURE_OF_TWO))
+    return bool(told) or (bool(readings) and max(readings[0].chance, readings[0].either) >= SURE)
 
 
 def _other_answers(first: Reading, readings: Sequence[Reading], passages: Sequence[Passage]) -> list[Reading]:

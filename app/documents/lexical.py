@@ -13,10 +13,15 @@ from app.documents.contents import COMPOUNDS, Contents
 from app.documents.fulltext import COMPOUNDING, LONG, code_term, language_term, scope_term
 from app.text import words
 from app.text.exact import codes, codes_among, holds_phrase, phrases, possible_codes
-from app.text.language import DEFAULT, STOP_WORDS
+from app.text.glossary import Meaning, meanings
+from app.text.language import DEFAULT, STOP_WORDS, language_of
 
 K1, B, HEADINGS = 1.2, 0.75, 0.5
 """Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): the usual constants, which are not critical."""
+
+SYNONYM, PERHAPS = 0.5, 0.25
+"""What another word for the same thing is worth (app/text/glossary.py), and for what is only perhaps meant. In another
+language it is worth as much as the word that was typed: that cannot stand there."""
 
 PART, COMPOUND = 0.5, 0.3
 """What a part of a compound of the question is worth, and a compound that one of its words is a part of."""
@@ -42,6 +47,11 @@ class Clue(Struct, frozen=True):
     weight: float
     count: int  # passages that hold one of them
 
+    @property
+    def typed(self) -> set[str]:
+        """Its first term in each language: the word as it was typed."""
+        return {listed[0] for listed in self.terms.values() if listed}
+
     def all_terms(self) -> set[str]:
         """In every language."""
         return {term for listed in self.terms.values() for term in listed}
@@ -59,7 +69,7 @@ class Weighed(Struct, frozen=True):
 class Question:
     """Weighs passages by words: BM25 over body and headings, neighbouring words, and what was wanted to the letter.
 
-    `known` is how much of the question any document has a word of, by rarity, 0 to 1.
+    `known` is how much of the question any document has a word of, as it was typed, by rarity, 0 to 1.
     """
 
     def __init__(self, store: Contents, text: str) -> None:
@@ -73,7 +83,8 @@ class Question:
         self._idf = [clue.weight * self._rarity(clue.count) for clue in self.clues]
         own = [(clue, idf) for clue, idf in zip(self.clues, self._idf, strict=True) if clue.weight == 1.0]
         self._all = sum(idf for _, idf in own) or 1.0
-        self.known = sum(idf for clue, idf in own if clue.count) / self._all
+        typed = self._store.term_counts(sorted({term for clue, _ in own for term in clue.typed}))
+        self.known = sum(idf for clue, idf in own if not typed.keys().isdisjoint(clue.typed)) / self._all
         self._neighbours: dict[str, dict[tuple[str, str], float]] = {}
         self.codes, self.phrases, self.missing = self._wanted(text)
 
@@ -116,11 +127,31 @@ class Question:
     # --- reading the question ----------------------------------------------------------------------------------------
 
     def _read(self, text: str) -> list[Clue]:
+        spoken = language_of(self._whole)
+        meant = meanings(text)
         own: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
         for word in words.query_words(text):
+            means = [meaning for meaning in meant if meaning.said[-1] == word]
             for variant in zip(*(words.terms_of(word, language) for language in self.languages), strict=True):
-                own[variant] = {each: (term,) for each, term in zip(self.languages, variant, strict=True)}
-        return [self._clue(terms, 1.0) for terms in own.values()] + self._compounds(list(own.values()))
+                own[variant] = {
+                    each: (term, *(_named(means, each) if each != spoken else ()))
+                    for each, term in zip(self.languages, variant, strict=True)
+                }
+        asked = list(own.values())
+        return [self._clue(terms, 1.0) for terms in asked] + self._synonyms(meant, asked) + self._compounds(asked)
+
+    def _synonyms(self, meant: Sequence[Meaning], own: Sequence[dict[str, tuple[str, ...]]]) -> list[Clue]:
+        """Other words for what is asked, in the question's own language too."""
+        asked = {(language, term) for terms in own for language, listed in terms.items() for term in listed}
+        found: list[Clue] = []
+        for meaning in meant:
+            terms = {
+                language: tuple(term for term in _named([meaning], language) if (language, term) not in asked)
+                for language in self.languages
+            }
+            if any(terms.values()):
+                found.append(self._clue(terms, SYNONYM if meaning.sure else PERHAPS))
+        return found
 
     def _clue(self, terms: dict[str, tuple[str, ...]], weight: float) -> Clue:
         counts = self._store.term_counts(sorted({term for listed in terms.values() for term in listed}))
@@ -199,6 +230,16 @@ class Question:
         if collections:
             match = f"({match}) AND scope : ({' OR '.join(scope_term(c) for c in collections)})"
         return self._store.best_words(match, limit, documents)
+
+
+def _named(meant: Sequence[Meaning], language: str) -> tuple[str, ...]:
+    """The terms of what is meant in a language; the words of a phrase mean other things by themselves."""
+    named = (
+        [term for word in name for term in words.terms_of(word, language)]
+        for meaning in meant
+        for name in meaning.names.get(language, ())
+    )
+    return tuple(dict.fromkeys(made[0] for made in named if len(made) == 1))
 
 
 def split(store: Contents, compound: str) -> tuple[str, ...]:

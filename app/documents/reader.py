@@ -19,6 +19,7 @@ from app.documents.weigh import Candidate, weigh
 from app.embedder.prepared import READER_GRAPH
 from app.embedder.readers import SHIPPED
 from app.text.evidence import heading_of, pieces_of_passage
+from app.text.glossary import glossed
 from app.types import Passage, Reading
 
 QUESTION_TOKENS, WINDOW, STRIDE = 64, 320, 192
@@ -49,9 +50,7 @@ class Reader:
 
     def read(self, question: str, passages: Sequence[Passage]) -> Generator[None, None, tuple[Reading, ...]]:
         """Yield after each batch; return the sentences that may answer, best first."""
-        asked, _ = self._embedder.counter.tokens(f"query: {question}")
-        asked = asked[:QUESTION_TOKENS]
-        windows = [window for n, passage in enumerate(passages) for window in self._windows(n, asked, passage)]
+        windows = [window for n, passage in enumerate(passages) for window in self._windows(n, question, passage)]
         found: list[list[Candidate]] = [[] for _ in passages]
         for batch in batches([len(window.ids) for window in windows]):
             chosen = [windows[index] for index in batch]
@@ -60,8 +59,10 @@ class Reader:
             yield
         return weigh(question, passages, [_once(each) for each in found])
 
-    def _windows(self, number: int, asked: list[int], passage: Passage) -> Iterator[_Window]:
+    def _windows(self, number: int, question: str, passage: Passage) -> Iterator[_Window]:
         before = f"{heading_of(passage)}. "
+        asked, _ = self._embedder.counter.tokens(f"query: {glossed(question, before + passage.text)}")
+        asked = asked[:QUESTION_TOKENS]
         ids, spans = self._embedder.counter.tokens(before + passage.text)
         head = [START, *asked, END, END]
         for at in range(0, max(1, len(ids) - (WINDOW - STRIDE)), STRIDE):

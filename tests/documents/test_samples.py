@@ -85,7 +85,8 @@ CONVERSATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("and for trainees?", ""),
         ("How much may a hotel in Munich cost per night?", "165 €"),
     ),
-    (("Was darf ein Hotel in München höchstens kosten?", "165 €"), ("und während Messen?", "")),
+    (("Was darf ein Hotel in München höchstens kosten?", "165 €"), ("und während Messen?", "220 €")),
+    (("Wie viele Tage Urlaub habe ich im Jahr?", "30 days"),),
 )
 """Questions of one chat each with what their answers hold; "": what nothing is found for."""
 

@@ -163,7 +163,7 @@ def test_a_trace_tells_where_a_passage_comes_from(world: World) -> None:
 
 
 def _as_version_4(path: Path) -> None:
-    """Make of an index what the version before wrote."""
+    """Make of an index what version 4 wrote."""
     with sqlite3.connect(path, isolation_level=None) as db:
         db.execute("DROP TABLE word_counts")
         db.execute("DROP TABLE words")
@@ -172,6 +172,7 @@ def _as_version_4(path: Path) -> None:
         db.execute("CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row)")
         db.execute("DELETE FROM meta WHERE key LIKE 'words%'")
         db.execute("UPDATE documents SET recipe = recipe || '/1'")
+        db.execute("ALTER TABLE collections DROP COLUMN hidden")
         db.execute("PRAGMA user_version = 4")
     db.close()
 

@@ -28,8 +28,8 @@ from trainer.reader.lessons import Asked, Material, ask, states
 from trainer.reader.verdict import judge
 from trainer.spec import AnswerPair, CompareResult, write_json, write_lines
 
-SURE = 0.6
-"""The chance from which the chat quotes a sentence (app/assistant/quote.py; a test holds both to be the same)."""
+SURE = 0.7
+"""The chance from which the chat quotes a sentence, or two (app/assistant/quote.py; a test holds both to be the same)."""
 FIVE = 5
 MOST = 150
 """Questions of an exam at most: with so many a change of ten points shows."""
@@ -57,10 +57,11 @@ class Samples(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Said:
-    """What a reader says to a question, best first, as (text, right), and the chance of the best."""
+    """What a reader says to a question, best first, as (text, right), and the chances of the best, and of the two best."""
 
     sentences: tuple[tuple[str, bool], ...]
     chance: float
+    either: float = 0.0
 
     @property
     def first(self) -> bool:
@@ -68,8 +69,13 @@ class Said:
 
     @property
     def sure(self) -> bool:
-        """Whether the chat would quote it."""
-        return bool(self.sentences) and self.chance >= SURE
+        """Whether the chat would quote it, or it and the next."""
+        return bool(self.sentences) and max(self.chance, self.either) >= SURE
+
+    @property
+    def quoted(self) -> bool:
+        """Whether what the chat would quote is right."""
+        return self.first or (self.chance < SURE and any(right for _, right in self.sentences[:2]))
 
 
 @dataclass
@@ -156,6 +162,7 @@ def read(reader: Reader, asked: Asked, passages: Sequence[Passage]) -> Said:
     return Said(
         tuple(_said(reading, passages[reading.n - 1], asked.answer) for reading in readings),
         readings[0].chance if readings else 0.0,
+        readings[0].either if readings else 0.0,
     )
 
 
@@ -179,8 +186,8 @@ def _ended(steps: Generator[None, None, tuple[Reading, ...]]) -> tuple[Reading, 
 def _mark_answered(marks: _Marks, asked: Asked, before: Said, after: Said) -> None:
     marks.add("first sentence", before.first, after.first)
     marks.add("five sentences", *(any(right for _, right in said.sentences) for said in (before, after)))
-    marks.add("sure and right", *(said.sure and said.first for said in (before, after)))
-    marks.add("not wrong", *(not said.sure or said.first for said in (before, after)))
+    marks.add("sure and right", *(said.sure and said.quoted for said in (before, after)))
+    marks.add("not wrong", *(not said.sure or said.quoted for said in (before, after)))
     texts = [said.sentences[0][0] if said.sentences else "" for said in (before, after)]
     marks.answers.append(
         AnswerPair(
@@ -203,7 +210,7 @@ def _mark_missing(marks: _Marks, _asked: Asked, before: Said, after: Said) -> No
 
 def _mark_sample(marks: _Marks, _asked: Asked, before: Said, after: Said) -> None:
     marks.add("samples", before.first, after.first)
-    marks.add("samples not wrong", *(not said.sure or said.first for said in (before, after)))
+    marks.add("samples not wrong", *(not said.sure or said.quoted for said in (before, after)))
 
 
 def _mark_sample_without(marks: _Marks, _asked: Asked, before: Said, after: Said) -> None:
