@@ -29,7 +29,7 @@ from trainer.reader.verdict import judge
 from trainer.spec import AnswerPair, CompareResult, write_json, write_lines
 
 SURE = 0.7
-"""The chance from which the chat quotes a sentence, or two (app/assistant/quote.py; a test holds both to be the same)."""
+"""The chance from which the chat quotes a sentence, or two (app/assistant/quote.py; a test holds both to be one)."""
 FIVE = 5
 MOST = 150
 """Questions of an exam at most: with so many a change of ten points shows."""
@@ -57,7 +57,7 @@ class Samples(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Said:
-    """What a reader says to a question, best first, as (text, right), and the chances of the best, and of the two best."""
+    """What a reader says to a question, best first, as (text, right), and the chances of the best and of the best two."""
 
     sentences: tuple[tuple[str, bool], ...]
     chance: float
