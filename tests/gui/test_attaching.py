@@ -15,7 +15,7 @@ from app.core.calls import attachments as c
 from app.errors import AppError
 from app.gui.chat.attachment_strip import AttachmentStrip
 from app.gui.chat.page import ChatPage
-from app.types import Document, FileStatus
+from app.types import Document, FileStatus, Filter
 from app.workers.calls.attached import Attach, Attached, Moved, MoveDocuments
 from app.workers.calls.documents import (
     Add,
@@ -44,6 +44,13 @@ class Drafts:
 
     def set_draft(self, chat_id: int, text: str) -> None:
         self.kept[chat_id] = text
+
+    def filter(self, chat_id: int) -> Filter:
+        return Filter()
+
+    def set_filter(self, chat_id: int, chosen: Filter) -> None:
+        """These tests choose none."""
+        assert not chosen.asks
 
 
 def document(id_: int, path: str, status: FileStatus = "waiting", reason: str = "") -> Document:
