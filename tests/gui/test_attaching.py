@@ -128,6 +128,21 @@ def test_a_draft_goes_along_into_the_chat_that_files_begin(qtbot: QtBot) -> None
     assert drafts.kept[0] == "" and drafts.kept[world.chats.chat_id] == "What is"
 
 
+def test_chips_that_come_back_are_in_sight(qtbot: QtBot) -> None:
+    """As when a chat with files is opened again after one without."""
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    strip = strip_of(page)
+    files = page.attaching.files.all
+    qtbot.waitUntil(lambda: not strip.chips[0].visibleRegion().isEmpty())
+    strip.show_files(())
+    qtbot.wait(20)
+    strip.show_files(files)
+    qtbot.waitUntil(lambda: not strip.chips[0].visibleRegion().isEmpty())
+
+
 def test_chips_say_how_far_a_file_is_and_why_one_cannot_be_read(qtbot: QtBot) -> None:
     world = World()
     page = world.page(qtbot)
