@@ -29,11 +29,11 @@ SENTENCE = "How long is the warranty on refurbished pumps?"
 SUMMARY = "Summarise Travel-Policy-2026.pdf"
 SUM = "What is the total amount of Service?"
 FIND = "Which contracts mention an insurance but not Hamburg?"
-ATTACHED = "What does breakfast cost per person?"
+ATTACHED = "What does a single room cost per night?"
 OFFER = (
     "Offer for six nights in October",
-    "A single room is 148 € per night, taxes included.",
-    "Breakfast is 14 € per person and day.",
+    "A single room is EUR 148 per night, taxes included.",
+    "Breakfast is EUR 14 per person and day.",
     "The offer stands until 15 September 2026.",
 )
 """A hotel's letter, for one chat only."""
@@ -252,6 +252,7 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         real.until(lambda: files.all, "the attached files")
 
     def find() -> None:
+        real.drag_leave()
         collection(CONTRACTS)
         real.window.show_page("documents")
         box = real.documents.search_field
@@ -294,8 +295,12 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         real.window.new_chat()
         real.press("Show sample questions")
 
-    def drop() -> None:
+    def documents() -> None:
+        collection(COLLECTION)
         real.window.show_page("documents")
+
+    def drop() -> None:
+        documents()
         folder = real.parts.home.root / "drop"
         folder.mkdir(exist_ok=True)
         for name in ("Supplier-Contract.pdf", "Claims-2025.csv", "Site-Rules.md", "Photos.zip", "Logo.png"):
@@ -339,12 +344,12 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         "chat-calculated": calculated,
         "chat-find": lambda: chat(FIND),
         "not-found": missing,
-        "documents": lambda: real.window.show_page("documents"),
-        "documents-find": find,
+        "documents": documents,
         "compare": compare,
         "table-form": table_form,
         "table": table,
         "drop": drop,
+        "documents-find": find,
         "first-run": first_run,
         "model-stopped": failure,
     }

@@ -17,7 +17,7 @@ _CLAUSE = re.compile(r" (FROM|WHERE|AND|GROUP BY|ORDER BY|LIMIT)(?= )")
 
 
 class QueryFold(QWidget):
-    """ "Calculated from 5 of 20 rows"; a click shows the query."""
+    """ "How it was calculated"; a click shows the query. How many rows went in the answer's note says."""
 
     def __init__(self, calculation: Calculation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,9 +25,7 @@ class QueryFold(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        rows = self.tr("Calculated from {n} of {all} rows")
-        text = rows.format(n=f"{calculation.rows:,}", all=f"{calculation.of:,}")
-        self.button = Button(text, "quiet", "chevron-right")
+        self.button = Button(self.tr("How it was calculated"), "quiet", "chevron-right")
         self.button.setToolTip(self.tr("Show the query"))
         self.button.clicked.connect(self._toggle)
         row = QHBoxLayout()
