@@ -59,7 +59,7 @@ class Composer(ThemedWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(13, 12, 13, 9)
         column.setSpacing(8)
-        self.edit = _Input(self)
+        self.edit = _Input()
         self.edit.entered.connect(self.send)
         self.edit.textChanged.connect(self._changed)
         self.edit.edit_last_asked.connect(self.edit_last_asked)
