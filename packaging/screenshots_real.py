@@ -22,6 +22,8 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 WIDE, NARROW = (1280, 820), (880, 560)
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
+ONCE = ("chat-attached", "chat-calculated", "chat-find", "documents-find")
+"""Pages that are built like another one: they are shot in both themes only."""
 COLLECTION = "Larkfield samples"
 CONTRACTS, PRICES, COSTS = "Contracts", "Price lists", "Travel costs"
 CITED = "What is the hotel limit per night in Munich?"
@@ -206,6 +208,8 @@ def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
     real.engine_ready()
     real.until(lambda: real.parts.documents.totals, "the documents")
     for name, show in scenes(real).items():
+        if name in ONCE and (size != WIDE or scale == "2"):
+            continue
         if not only or name in only.split(","):
             shown = show()
             _settle()
