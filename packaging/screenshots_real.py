@@ -22,11 +22,23 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 WIDE, NARROW = (1280, 820), (880, 560)
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
+ONCE = ("chat-attached", "chat-calculated", "chat-find", "documents-find")
+"""Pages that are built like another one: they are shot in both themes only."""
 COLLECTION = "Larkfield samples"
-CONTRACTS, PRICES = "Contracts", "Price lists"
+CONTRACTS, PRICES, COSTS = "Contracts", "Price lists", "Travel costs"
 CITED = "What is the hotel limit per night in Munich?"
 SENTENCE = "How long is the warranty on refurbished pumps?"
 SUMMARY = "Summarise Travel-Policy-2026.pdf"
+SUM = "What is the total amount of Service?"
+FIND = "Which contracts mention an insurance but not Hamburg?"
+ATTACHED = "What does a single room cost per night?"
+OFFER = (
+    "Offer for six nights in October",
+    "A single room is EUR 148 per night, taxes included.",
+    "Breakfast is EUR 14 per person and day.",
+    "The offer stands until 15 September 2026.",
+)
+"""A hotel's letter, for one chat only."""
 MISSING = (
     "What is the salary of a shift lead?",
     "What is the hotel limit in Tokyo?",
@@ -98,6 +110,7 @@ def prepare() -> int:
     torn = real.parts.home.root / "Supplier-List-2025.pdf"
     torn.write_bytes((SAMPLES / "Travel-Policy-2026.pdf").read_bytes()[:20_000])
     others = {CONTRACTS: contracts(real.parts.home.root), PRICES: price_lists(real.parts.home.root)}
+    others[COSTS] = [costs(real.parts.home.root)]
     for name, files in {**others, COLLECTION: [*sample_files(SAMPLES), torn]}.items():
         made: list[int] = []
         call = CreateCollection(name=name)
@@ -110,6 +123,11 @@ def prepare() -> int:
     for question in ASKED:
         real.window.new_chat()
         real.ask(question)
+    for name, question in ((COSTS, SUM), (CONTRACTS, FIND)):
+        real.window.new_chat()
+        real.parts.chats.choose_collection(next(each.id for each in real.parts.documents.totals if each.name == name))
+        real.ask(question)
+    attach(real)
     real.close()
     return 0
 
@@ -141,6 +159,37 @@ def price_lists(root: Path) -> list[Path]:
     return [old, new]
 
 
+def costs(root: Path) -> Path:
+    """What each team paid for travel, in a sheet."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Trips"
+    sheet.append(["Trip", "Team", "City", "Amount"])
+    for number in range(48):
+        team, city = ("Sales", "Service", "Quality")[number % 3], ("Munich", "Vienna", "Zurich", "Berlin")[number % 4]
+        sheet.append([f"T{number + 101}", team, city, 180 + number * 37 % 410])
+        sheet.cell(sheet.max_row, 4).number_format = '#,##0.00 "€"'
+    path = root / "Travel-Costs-2026.xlsx"
+    book.save(path)
+    return path
+
+
+def attach(real: Any) -> None:
+    """A chat with a hotel's offer and a scan that cannot be read, and a question about the offer."""
+    from real_window import make_pdf
+
+    real.window.new_chat()
+    root = real.parts.home.root
+    torn = root / "Scan-of-old-offer.pdf"
+    torn.write_bytes(b"%PDF-1.7 cut")
+    files = real.chat.attaching.files
+    real.chat.attaching.attach([str(make_pdf(root / "Hotel-Offer.pdf", (OFFER,))), str(torn)])
+    real.until(lambda: files.all and all(each.is_read for each in files.all), "the attached files")
+    real.ask(ATTACHED)
+
+
 def _documents(real: Any, collection: int) -> int:
     """How many documents of a collection can be found."""
     return next((each.documents for each in real.parts.documents.totals if each.id == collection), 0)
@@ -159,6 +208,8 @@ def shoot(folder: Path, theme: str, size: tuple[int, int], only: str) -> int:
     real.engine_ready()
     real.until(lambda: real.parts.documents.totals, "the documents")
     for name, show in scenes(real).items():
+        if name in ONCE and (size != WIDE or scale == "2"):
+            continue
         if not only or name in only.split(","):
             shown = show()
             _settle()
@@ -193,6 +244,25 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         chat(SUMMARY)
         _settle()
         real.chat.transcript.verticalScrollBar().setValue(0)
+
+    def calculated() -> None:
+        chat(SUM)
+        _settle()
+        real.chat.transcript.answers()[-1].query.button.click()
+
+    def attached() -> None:
+        chat(ATTACHED)
+        files = real.chat.attaching.files
+        real.until(lambda: files.all, "the attached files")
+
+    def find() -> None:
+        real.drag_leave()
+        collection(CONTRACTS)
+        real.window.show_page("documents")
+        box = real.documents.search_field
+        box.setText(FIND)
+        box.setCursorPosition(0)
+        real.until(lambda: real.documents.results.conditions.isVisible(), "the list of documents")
 
     def collection(name: str) -> None:
         documents = real.parts.documents
@@ -229,8 +299,12 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         real.window.new_chat()
         real.press("Show sample questions")
 
-    def drop() -> None:
+    def documents() -> None:
+        collection(COLLECTION)
         real.window.show_page("documents")
+
+    def drop() -> None:
+        documents()
         folder = real.parts.home.root / "drop"
         folder.mkdir(exist_ok=True)
         for name in ("Supplier-Contract.pdf", "Claims-2025.csv", "Site-Rules.md", "Photos.zip", "Logo.png"):
@@ -270,12 +344,16 @@ def scenes(real: Any) -> dict[str, Callable[[], Any]]:
         "summary": summary,
         "chat-why": why,
         "chat-start": start,
+        "chat-attached": attached,
+        "chat-calculated": calculated,
+        "chat-find": lambda: chat(FIND),
         "not-found": missing,
-        "documents": lambda: real.window.show_page("documents"),
+        "documents": documents,
         "compare": compare,
         "table-form": table_form,
         "table": table,
         "drop": drop,
+        "documents-find": find,
         "first-run": first_run,
         "model-stopped": failure,
     }

@@ -132,6 +132,6 @@ def _flagged(answer: Answer) -> list[Notice]:
     said = []
     for passage in answer.flagged:
         short = shortened(" … ".join(flagged_texts(passage)))
-        text = f"Text that addresses an assistant stands in {passage.document} and was left out: “{short}”"
+        text = f"{passage.document} holds text that speaks to an AI assistant. It was left out: “{short}”"
         said.append(Notice("flagged", text, passage))
     return said

@@ -20,7 +20,7 @@ OUTCOMES: dict[Outcome, str] = {
     "far": "Too far from the question",
     "weaker": "Not read: other passages come nearer",
 }
-LEFT_OUT = "Text in it that addresses an assistant was left out"
+LEFT_OUT = "Text in it that speaks to an AI assistant was left out"
 REWRITERS: dict[Rewriter, str] = {
     "": "",
     "rule": "With words from before",
@@ -166,7 +166,7 @@ def report(answer: Answer) -> str:
             [
                 f"You asked: {trace.asked}",
                 *(f"Searched as: {form}" for form in searched(trace)),
-                *([f"Narrowed: {only(trace)}"] if only(trace) else []),
+                *([f"Narrowed to: {only(trace)}"] if only(trace) else []),
                 ", ".join(f"{count:,} {name}" for count, name in funnel(trace)),
             ],
         ),

@@ -65,6 +65,18 @@ def test_what_is_chosen_is_sent_and_shown_on_the_question(page: ChatPage, world:
     assert world.documents.last(Search).call.filter == Filter(documents=(4,)), "another version asks the same documents"
 
 
+def test_a_narrow_composer_cuts_no_words(page: ChatPage, qtbot: QtBot) -> None:
+    composer = page.composer
+    composer.set_collection("A collection with a long name")
+    composer.show_meter(1900, 8192)
+    for width, words in ((900, "Only in…"), (460, "")):
+        page.resize(width, 600)
+        qtbot.waitUntil(lambda words=words: composer.only.text() == words)
+        assert composer.only.accessibleName() == "Only in…"
+        assert composer.only.width() >= composer.only.sizeHint().width()
+        assert composer.meter.width() >= composer.meter.sizeHint().width()
+
+
 def test_folder_kind_and_dates_are_conditions_too(page: ChatPage, world: World, qtbot: QtBot) -> None:
     page.filter.open()
     know(world)

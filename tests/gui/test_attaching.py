@@ -15,7 +15,7 @@ from app.core.calls import attachments as c
 from app.errors import AppError
 from app.gui.chat.attachment_strip import AttachmentStrip
 from app.gui.chat.page import ChatPage
-from app.types import Document, FileStatus
+from app.types import Document, FileStatus, Filter
 from app.workers.calls.attached import Attach, Attached, Moved, MoveDocuments
 from app.workers.calls.documents import (
     Add,
@@ -44,6 +44,13 @@ class Drafts:
 
     def set_draft(self, chat_id: int, text: str) -> None:
         self.kept[chat_id] = text
+
+    def filter(self, chat_id: int) -> Filter:
+        return Filter()
+
+    def set_filter(self, chat_id: int, chosen: Filter) -> None:
+        """These tests choose none."""
+        assert not chosen.asks
 
 
 def document(id_: int, path: str, status: FileStatus = "waiting", reason: str = "") -> Document:
@@ -119,6 +126,21 @@ def test_a_draft_goes_along_into_the_chat_that_files_begin(qtbot: QtBot) -> None
     take(world, document(1, OFFER))
     assert page.composer.text() == "What is" and page.more.isEnabled()
     assert drafts.kept[0] == "" and drafts.kept[world.chats.chat_id] == "What is"
+
+
+def test_chips_that_come_back_are_in_sight(qtbot: QtBot) -> None:
+    """As when a chat with files is opened again after one without."""
+    world = World()
+    page = world.page(qtbot)
+    paste(page, OFFER)
+    take(world, document(1, OFFER))
+    strip = strip_of(page)
+    files = page.attaching.files.all
+    qtbot.waitUntil(lambda: not strip.chips[0].visibleRegion().isEmpty())
+    strip.show_files(())
+    qtbot.wait(20)
+    strip.show_files(files)
+    qtbot.waitUntil(lambda: not strip.chips[0].visibleRegion().isEmpty())
 
 
 def test_chips_say_how_far_a_file_is_and_why_one_cannot_be_read(qtbot: QtBot) -> None:

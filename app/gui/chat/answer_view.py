@@ -253,16 +253,13 @@ class AnswerView(QWidget):
             self.correction = None
         if rating == "down":
             self.correction = CorrectionEditor(self.turn.corrected)
-            self.correction.saved.connect(self._correct)
+            self.correction.saved.connect(lambda text: self.rated.emit("down", text))
+            self.correction.saved.connect(self._close_correction)
             self.correction.closed.connect(self._close_correction)
             self._column.addWidget(self.correction)
             self.correction.focus_text()
 
-    def _correct(self, text: str) -> None:
-        self.rated.emit("down", text)
-        self._close_correction()
-
-    def _close_correction(self) -> None:
+    def _close_correction(self, *_: object) -> None:
         if self.correction is not None:
             self.correction.hide()
             self.correction.deleteLater()

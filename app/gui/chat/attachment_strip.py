@@ -11,7 +11,7 @@ from app.gui.theme import theme
 from app.gui.widgets import ElidedLabel, IconButton, IconLabel, Label, ThemedWidget, paint_box
 from app.gui.widgets.wrap import WrapLayout
 
-NAME_WIDTH, REASON_WIDTH = 200, 260
+NAME_WIDTH, REASON_WIDTH = 180, 180
 LINES = 2.5
 
 
@@ -60,6 +60,7 @@ class AttachmentStrip(QWidget):
             chip.menu_asked.connect(self.menu_asked)
             self.chips.append(chip)
             self._chips.addWidget(chip)
+            chip.show()  # at once: what is hidden takes no room, and the strip would stay without height
         for chip, file in zip(self.chips, files, strict=True):
             chip.show_file(file)
         self.title.setText(self.tr("Only in this chat"))

@@ -11,12 +11,14 @@ from PySide6.QtGui import (
     QKeySequence,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTextBlockFormat,
     QTextCursor,
     QTextOption,
 )
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
+from app.gui.chat.context_meter import ContextMeter
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import (
@@ -24,16 +26,14 @@ from app.gui.widgets import (
     Button,
     EnterPresses,
     IconButton,
-    IconLabel,
-    Label,
-    ProgressBar,
     ThemedWidget,
     paint_box,
 )
 from app.gui.widgets.removable import ChipRow, RemovableChip
 
 MOST_LINES = 8
-NEARLY_FULL = 0.9
+NARROW = 480
+"""Below this width “Only in…” is an icon, and the meter has no bar."""
 SendState = Literal["send", "stop"]
 
 
@@ -59,7 +59,7 @@ class Composer(ThemedWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(13, 12, 13, 9)
         column.setSpacing(8)
-        self.edit = _Input(self)
+        self.edit = _Input()
         self.edit.entered.connect(self.send)
         self.edit.textChanged.connect(self._changed)
         self.edit.edit_last_asked.connect(self.edit_last_asked)
@@ -81,6 +81,7 @@ class Composer(ThemedWidget):
         self.chip = RemovableChip("", self.tr("Ask without documents"), "folder-open")
         self.chip.removed.connect(self.collection_removed)
         self.only = Button(self.tr("Only in…"), "quiet", "sliders-horizontal")
+        self.only.setAccessibleName(self.only.text())
         self.only.setToolTip(self.tr("Ask only some documents, a folder, a kind of file or a time"))
         self.only.clicked.connect(self.only_asked)
         self.meter = ContextMeter()
@@ -192,6 +193,12 @@ class Composer(ThemedWidget):
         edge = theme().color("focus" if focused else "borderStrong")
         box = QRectF(self.rect())
         paint_box(QPainter(self), box, fill=theme().color("surface"), edge=edge, radius=12, width=2 if focused else 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < theme().px(NARROW)
+        self.only.setText("" if narrow else self.only.accessibleName())
+        self.meter.set_short(narrow)
 
     def mousePressEvent(self, event: object) -> None:
         self.edit.setFocus()
@@ -350,48 +357,3 @@ class SendButton(EnterPresses, QAbstractButton):
         paint_box(painter, box, fill=theme().color(fill), radius=8)
         icon = self.rect().adjusted(8, 8, -8, -8)
         paint_icon(painter, "arrow-up", ink, icon)
-
-
-class ContextMeter(QWidget):
-    """How much of the model's context the next prompt takes: "1.9k / 8k"."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.is_nearly_full = False
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        self._bar = ProgressBar(self.tr("Context used"), height=4)
-        self._bar.setFixedWidth(48)
-        self._warning = IconLabel("triangle-alert", "warning", 14)
-        self._label = Label("", "caption", "text2")
-        for widget in (self._bar, self._warning, self._label):
-            row.addWidget(widget)
-        self._warning.hide()
-        self.hide()
-
-    def show_use(self, tokens: int, context: int) -> None:
-        if context <= 0:
-            self.hide()
-            return
-        share = tokens / context
-        self.is_nearly_full = share >= NEARLY_FULL
-        self._bar.set_fraction(share)
-        self._bar.set_color("warning" if self.is_nearly_full else "accent")
-        self._warning.setVisible(self.is_nearly_full)
-        self._label.setText(f"{_short(tokens)} / {_short(context)}")
-        tip = self.tr("The conversation takes {used} of the {all} tokens that the model can keep in view.").format(
-            used=tokens, all=context
-        )
-        if self.is_nearly_full:
-            tip += " " + self.tr("Older messages will be shortened for the next answer.")
-        self.setToolTip(tip)
-        self.setAccessibleName(tip)
-        self.show()
-
-
-def _short(tokens: int) -> str:
-    """1.9k for 1,920 and 8k for 8,192."""
-    if tokens < 1000:
-        return str(tokens)
-    return f"{tokens / 1000:.1f}k" if tokens % 1024 else f"{tokens // 1024}k"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QStackedWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from app.chats.forget import documents_of
 from app.chats.records import Turn
@@ -81,6 +81,11 @@ class Conversation(QStackedWidget):
     def is_blank(self) -> bool:
         """Whether no turn was ever shown, so that there is no transcript to bring up to date."""
         return self._controller.chat is None and self._transcript is None
+
+    @property
+    def body(self) -> QWidget:
+        """The transcript, or the start page where there is none yet."""
+        return self._start_page if self.is_blank else self.transcript
 
     def answers(self) -> list[AnswerView]:
         """What is shown, from top to bottom."""

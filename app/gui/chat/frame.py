@@ -13,6 +13,8 @@ from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, Label
 from app.gui.widgets.page_frame import TopBar
 
+CROWDED = 900
+"""Below this width of the chat the bar gives the number of attached files without words."""
 NARROW = 700
 """Below this width of the chat the bar leaves the number of documents out."""
 NARROWER = 560
@@ -56,7 +58,7 @@ class ChatFrame(QWidget):
         self.attached.setVisible(bool(count))
         one = count == 1
         words = self.tr("1 file only in this chat") if one else self.tr("{n} files only in this chat").format(n=count)
-        self.attached.setText(str(count) if self.width() < NARROW else words)
+        self.attached.setText(str(count) if self.width() < CROWDED else words)
         self.attached.setToolTip(words)
         self.attached.setAccessibleName(words)
         self.attached.updateGeometry()

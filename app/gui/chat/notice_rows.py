@@ -28,7 +28,7 @@ class NoticeRows(QWidget):
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(8)
         for notice in said:
             row = _Row(notice)
             row.button.clicked.connect(lambda _=False, passage=notice.passage: self.opened.emit(passage))
@@ -41,7 +41,7 @@ class _Row(ThemedWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
-        row.addWidget(IconLabel(ICONS[notice.kind], "warning", 16), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel(ICONS[notice.kind], "warning", 16), alignment=Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(Label(notice.text, "caption", "text", wrap=True), 1)
         self.button = Button(self._verb(notice.kind), trailing="chevron-right")
         self.button.setAccessibleDescription(notice.text)

@@ -70,10 +70,9 @@ class ChatPage(QWidget):
         model_button: QWidget | None = None,
         samples: Callable[[], Sequence[str]] = lambda: (),
         drafts: Drafts | None = None,
-        parent: QWidget | None = None,
     ) -> None:
         """`model_button` opens the switcher; `samples` are questions for an empty chat."""
-        super().__init__(parent)
+        super().__init__()
         self._controller, self._models, self._drafts = controller, models, drafts
         self._adding = (0, "")  # the collection that files go into, and how far they are
         self.reader = SourceReader(controller.core, self)
@@ -176,8 +175,7 @@ class ChatPage(QWidget):
     def regions(self) -> list[QWidget]:
         """The stops of F6."""
         panel = [self.host.panel] if self.host.panel is not None else []
-        body = self.start_page if self.conversation.is_blank else self.transcript
-        return [self.frame.bar, body, *panel, self.composer.edit]
+        return [self.frame.bar, self.conversation.body, *panel, self.composer.edit]
 
     def foot_height(self) -> int:
         """A message must not cover the input with its buttons."""
@@ -283,8 +281,7 @@ class ChatPage(QWidget):
         self._show_adding()
 
     def _engine_changed(self, state: str) -> None:
-        failed = state == "failed"
-        self.composer.set_blocked(self.tr("The model stopped. Restart it to ask.") if failed else "")
+        self.composer.set_blocked(self.tr("The model stopped. Restart it to ask.") if state == "failed" else "")
         self.banner.show_state(state, self._controller.engine_error)
 
     # --- the menu -----------------------------------------------------------------------------------------------------

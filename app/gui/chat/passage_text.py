@@ -93,7 +93,7 @@ class PassageText(QTextEdit):
         look.setBackground(theme().color("warningSoft"))
         look.setForeground(theme().color("warning"))
         look.setFontStrikeOut(True)
-        look.setToolTip(self.tr("This text addresses an assistant. It was left out of the answer."))
+        look.setToolTip(self.tr("This text speaks to an AI assistant. It was left out of the answer."))
         for start, end in self._flagged:
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)

@@ -12,9 +12,12 @@ from app.gui.widgets import Button
 from app.text.sheets.words import plain
 from app.types import Calculation
 
+_QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
+_CLAUSE = re.compile(r" (FROM|WHERE|AND|GROUP BY|ORDER BY|LIMIT)(?= )")
+
 
 class QueryFold(QWidget):
-    """ "Calculated from 5 of 20 rows"; a click shows the query."""
+    """ "How it was calculated"; a click shows the query. How many rows went in the answer's note says."""
 
     def __init__(self, calculation: Calculation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,9 +25,7 @@ class QueryFold(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        rows = self.tr("Calculated from {n} of {all} rows")
-        text = rows.format(n=f"{calculation.rows:,}", all=f"{calculation.of:,}")
-        self.button = Button(text, "quiet", "chevron-right")
+        self.button = Button(self.tr("How it was calculated"), "quiet", "chevron-right")
         self.button.setToolTip(self.tr("Show the query"))
         self.button.clicked.connect(self._toggle)
         row = QHBoxLayout()
@@ -47,4 +48,10 @@ class QueryFold(QWidget):
 def _markdown(calculation: Calculation) -> str:
     """The query; its fence is longer than any run of backticks in a name of the sheet."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", calculation.sql)), default=0))
-    return f"{plain(calculation.words)}\n\n{fence}sql\n{calculation.sql}\n{fence}"
+    return f"{plain(calculation.words)}\n\n{fence}sql\n{_in_lines(calculation.sql)}\n{fence}"
+
+
+def _in_lines(sql: str) -> str:
+    """Each clause on a line of its own, so that no line is long; names and values in quotes stay as they are."""
+    parts = _QUOTED.split(sql)  # quoted ones are at the odd places
+    return "".join(part if n % 2 else _CLAUSE.sub(r"\n\1", part) for n, part in enumerate(parts))

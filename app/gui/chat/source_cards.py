@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from PySide6.QtCore import QDate, QDateTime, QEvent, QLocale, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
@@ -98,7 +99,9 @@ class SourceCard(Hovering):
         self._citations = citations
         self._alone = False
         passage = source.passage
-        self._where = self.tr("Page {page}").format(page=passage.page) if passage.page else passage.heading
+        name = PurePath(passage.document).stem  # where it heads the passage it says nothing new
+        heading = "" if passage.heading == name else passage.heading.removeprefix(f"{name} › ")
+        self._where = self.tr("Page {page}").format(page=passage.page) if passage.page else heading
         own = date_text(passage) if passage.document and passage.date else ""
         self._day = own or (day_words(passage.modified) if passage.document else "")
         self._version = own or (self.tr("Version of {day}").format(day=self._day) if self._day else "")

@@ -148,12 +148,12 @@ class SourcePanel(QWidget):
         self.source_changed.emit(self.number)
 
     def _show_strip(self, passage: Passage, exists: bool) -> None:
+        said = self._warnings(passage)
         if not exists:
-            self._strip.say(self.tr("The original is no longer there. This is the text as it was indexed."))
+            said.insert(0, self.tr("The original is no longer there. This is the text as it was indexed."))
         elif changed_since(passage):
-            self._strip.say(self.tr("The file changed after it was indexed. The passage may read differently now."))
-        else:
-            self._strip.say(" ".join(self._warnings(passage)))
+            said.insert(0, self.tr("The file changed after it was indexed. The passage may read differently now."))
+        self._strip.say(" ".join(said))
 
     def _warnings(self, passage: Passage) -> list[str]:
         """What a reader should know of the document, and of text in it that is no evidence."""
@@ -162,7 +162,7 @@ class SourcePanel(QWidget):
             words = self.tr("There is a newer version: {document}.")
             said.append(words.format(document=passage.newer.document))
         if passage.flagged:
-            words = self.tr("Text that addresses an assistant was left out: “{text}”")
+            words = self.tr("Text that speaks to an AI assistant was left out: “{text}”")
             said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))
         return said
 

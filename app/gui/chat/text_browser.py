@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QFont, QImage, QResizeEvent, QTextCharFormat, QTextCursor, QTextOption, QWheelEvent
+from PySide6.QtGui import (
+    QFont,
+    QImage,
+    QMouseEvent,
+    QResizeEvent,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from app.gui.chat.blocks import Span
@@ -82,6 +91,14 @@ class SafeTextBrowser(QTextBrowser):
             else:
                 pieces.append(char)
         return "".join(pieces)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A chip that was clicked shows no ring: that is the keyboard's."""
+        super().mouseReleaseEvent(event)
+        cursor = self.textCursor()
+        if cursor.selectedText() == OBJECT:
+            cursor.clearSelection()
+            self.setTextCursor(cursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the transcript scrolls, and Ctrl with the wheel is the window's

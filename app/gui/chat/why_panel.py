@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.assistant import why
 from app.gui.chat.answer_actions import COPIED_MS
-from app.gui.chat.why_rows import Funnel, PassedRow, Section, ShowAll, TimeRow, UnsupportedBox, UsedRow, pair
+from app.gui.chat.why_rows import Funnel, PassedRow, Section, ShowAll, TimeRow, UnsupportedBox, UsedRow, pairs
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn, Separator
@@ -92,9 +92,16 @@ class WhyPanel(QWidget):
 
     def _searched(self, answer: Answer, trace: Trace) -> Section:
         section = Section(self.tr("What was searched"), why.extent(answer, trace))
-        section.add_layout(pair(self.tr("You asked"), self.tr("Searched as"), trace.asked, *why.searched(trace)))
-        if narrowed := why.only(trace):
-            section.add_layout(pair(self.tr("Narrowed"), "", narrowed))
+        first, *others = why.searched(trace)
+        narrowed = why.only(trace)
+        section.add_layout(
+            pairs(
+                (self.tr("You asked"), trace.asked),
+                (self.tr("Searched as"), first),
+                *(("", each) for each in others),
+                *([(self.tr("Narrowed to"), narrowed.removeprefix("only in "))] if narrowed else []),
+            )
+        )
         section.add(Funnel(why.funnel(trace)), above=6)
         return section
 
@@ -143,9 +150,9 @@ class WhyPanel(QWidget):
     def _settings(self, answer: Answer, trace: Trace) -> Section:
         section = Section(self.tr("Model and settings"))
         first, second = why.settings(trace)
-        section.add_layout(pair(self.tr("Model"), self.tr("Settings"), why.model(answer, trace), first, second))
-        for line in why.reader(trace):
-            section.add(Label(line, "caption", "text2"), above=6)
+        reader = [(self.tr("Reader"), trace.reader)] if trace.reader else []
+        model = (self.tr("Model"), why.model(answer, trace))
+        section.add_layout(pairs(model, *reader, (self.tr("Settings"), first), ("", second)))
         return section
 
     def _times(self, trace: Trace) -> Section:

@@ -30,6 +30,8 @@ from app.types import LookedAt, Outcome
 ICONS: dict[Outcome, str] = {"older": "clock", "same": "copy-check", "no_room": "files"}
 """Of the reason why a passage was not used; the others have a minus."""
 SIDE, REACH, BAR = 16, 8, 6
+LONGEST = 160
+"""Characters of a value that is shown in full, in as many lines as it takes."""
 METER = 56
 """Pixels across of a bar of words or meaning."""
 
@@ -98,20 +100,25 @@ class ShowAll(EnterPresses, QAbstractButton):
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.text())
 
 
-def pair(first: str, second: str, *values: str) -> QGridLayout:
-    """Two names with their values, further values below the second."""
+def pairs(*rows: tuple[str, str]) -> QGridLayout:
+    """Names with their values, all values in line; a value without a name goes on with the one above."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(0)
     grid.setColumnStretch(1, 1)
-    for row, value in enumerate(values):
-        name = (first, second)[row] if row < 2 else ""
+    for row, (name, value) in enumerate(rows):
         if name:
-            grid.addWidget(Label(name, "ui", "text2"), row, 0)
-        shown = ElidedLabel(value, "ui")
+            grid.addWidget(_top(Label(name, "ui", "text2")), row, 0)
+        shown = _top(Label(value, "ui", wrap=True)) if len(value) <= LONGEST else ElidedLabel(value, "ui")
         shown.setAccessibleName(f"{name}: {value}" if name else value)
         grid.addWidget(shown, row, 1)
     return grid
+
+
+def _top(label: Label) -> Label:
+    """So that a name stands beside the first line of its value."""
+    label.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+    return label
 
 
 class Funnel(ThemedWidget):

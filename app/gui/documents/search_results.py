@@ -168,6 +168,10 @@ class SearchResults(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.detail)
         row.addLayout(words, 1)
+        self.every = Button(self.tr("List every document"), icon="files")
+        self.every.setToolTip(self.tr("Every document that mentions this, with exact counts"))
+        self.every.clicked.connect(self.every_wanted)
+        row.addWidget(self.every)
         self.everywhere = Button(self.tr("Search all collections"))
         self.everywhere.clicked.connect(self.everywhere_wanted)
         row.addWidget(self.everywhere)
@@ -175,29 +179,24 @@ class SearchResults(QWidget):
         back.clicked.connect(self.left)
         row.addWidget(back)
         column.addLayout(row)
-        column.addLayout(self._tools())
+        column.addWidget(self._tools())
         self.list = _List(model, self)
         self.list.chosen.connect(self.chosen)
         column.addWidget(self.list, 1)
 
-    def _tools(self) -> QHBoxLayout:
-        """What documents are looked for, and what can be done with the list."""
-        row = QHBoxLayout()
+    def _tools(self) -> QWidget:
+        """What documents are looked for, and what can be done with the list; away where passages are shown."""
+        self.tools = QWidget()
+        row = QHBoxLayout(self.tools)
         row.setContentsMargins(16, 0, 16, 12)
         row.setSpacing(8)
         self.conditions = ChipRow(self.tr("What is looked for"))
-        self.every = Button(self.tr("List every document"), icon="files")
-        self.every.setToolTip(self.tr("Every document that mentions this, with exact counts"))
-        self.every.clicked.connect(self.every_wanted)
         self.export = Button(self.tr("Export"), icon="share-2")
         self.export.setToolTip(self.tr("Save this list as a table"))
         self.export.clicked.connect(self._ask_where_to_save)
         row.addWidget(self.conditions, 1)
-        for button in (self.every, self.export):
-            row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
-            button.hide()
-        row.addStretch()
-        return row
+        row.addWidget(self.export, alignment=Qt.AlignmentFlag.AlignTop)
+        return self.tools
 
     def _ask_where_to_save(self) -> None:
         kinds = self.tr("Excel (*.xlsx);;Word (*.docx);;Markdown (*.md)")
@@ -246,6 +245,7 @@ class SearchResults(QWidget):
         chips = [(each.words, partial(self.plan_wanted.emit, leave_out(plan, each))) for each in listed if plan]
         self.conditions.show_chips(chips, self.tr("Without “{0}”"))
         self.every.setVisible(plan is None)
+        self.tools.setVisible(plan is not None)
         self.export.hide()
         self.list.setAccessibleName(self.tr("Documents found") if plan is not None else self.tr("Passages found"))
 

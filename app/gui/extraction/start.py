@@ -56,8 +56,9 @@ class StartForm(ScrollColumn):
         self.fields.setMinimumHeight(theme().px(176))
         column.addLayout(_labelled(self.tr("Fields or questions, one a line"), self.fields))
         self.problem = Label("", "caption", "danger", wrap=True)
-        self.fields.textChanged.connect(self.problem.clear)
+        self.fields.textChanged.connect(self.problem.hide)
         column.addWidget(self.problem)
+        self.problem.hide()
         self.name = TextField(self.tr("Name of the table"), self.tr("For example: Terms of our contracts"))
         column.addWidget(self.name)
         column.addLayout(self._build_buttons())
@@ -125,6 +126,11 @@ class StartForm(ScrollColumn):
             name, number = f"{name.rsplit(' ', 1)[0] if number > 2 else name} {number}", number + 1
         self.name.edit.setText(name)
 
+    def _say(self, error: AppError) -> None:
+        """What is wrong with the fields, until they are changed."""
+        self.problem.setText(str(error))
+        self.problem.show()
+
     def _begin(self) -> None:
         name = " ".join(self.name.text().split())
         if not name:
@@ -134,7 +140,7 @@ class StartForm(ScrollColumn):
         try:
             fields = self.asked()
         except AppError as error:
-            self.problem.setText(str(error))
+            self._say(error)
             self.fields.setFocus()
             return
         template = self._template()
@@ -144,7 +150,7 @@ class StartForm(ScrollColumn):
         try:
             self._controller.keep_template(self.name.text(), self.asked())
         except AppError as error:
-            self.problem.setText(str(error))
+            self._say(error)
 
 
 def _labelled(label: str, widget: QWidget) -> QVBoxLayout:

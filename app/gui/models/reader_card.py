@@ -37,9 +37,9 @@ class ReaderRows(QWidget):
     def _row(self, reader: TaughtReader) -> QWidget:
         holder = QWidget()
         row = QHBoxLayout(holder)
-        row.setContentsMargins(16, 8, 12, 8)
-        row.setSpacing(12)
-        row.addWidget(IconLabel("search", "text2", 16))
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(16)
+        row.addWidget(IconLabel("search", "text2", 20, tile=40))
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(ElidedLabel(reader.name, "uiStrong"))
@@ -48,10 +48,10 @@ class ReaderRows(QWidget):
         row.addLayout(words, 1)
         before = self._readers.previous
         if reader.id == self._readers.active.id:
-            row.addWidget(Chip(self.tr("In use"), "success", "circle-check"))
+            row.addWidget(Chip(self.tr("In use"), "info"))
         elif not reader.problem:
             back = before is not None and before.id == reader.id
-            button = Button(self.tr("Go back") if back else self.tr("Use"), icon="undo-2" if back else "")
+            button = Button(self.tr("Go back") if back else self.tr("Use now"), icon="undo-2" if back else "")
             button.setAccessibleName(f"{button.text()}: {reader.name}")
             button.clicked.connect(lambda: self._readers.use(reader.id))
             self.buttons[reader.id] = button
