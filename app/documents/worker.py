@@ -14,17 +14,16 @@ from app.database.errors import plain_errors
 from app.documents import attached, rewording
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
-from app.documents.editions import with_editions
-from app.documents.embed import Embedder, batches
+from app.documents.embed import Embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
-from app.documents.ground import best_sentences, ground
+from app.documents.ground import ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
 from app.documents.reembedding import renew
-from app.documents.scope import scoped_search, with_times
+from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores, health_of
@@ -46,7 +45,6 @@ from app.workers.calls.documents import (
     Documents,
     DocumentText,
     Embed,
-    Embedded,
     FieldsRead,
     Forgotten,
     Ground,
@@ -256,19 +254,7 @@ class DocumentsRole:
     def _search(self, call: Search) -> Steps:
         opened = self._open
         embedder = yield from self._embedder_in_use()
-        began = time.perf_counter()
-        call = msgspec.structs.replace(call, collections=attached.searched(opened.store, call.collections))
-        vectors = embedder.encode_queries([call.query, *call.also])
-        embedded = (time.perf_counter() - began) * 1000
-        result = scoped_search(opened, call, vectors)
-        dated = with_editions(opened.store, result.passages, call.collections)
-        result = msgspec.structs.replace(result, passages=dated)
-        if call.highlight:
-            spans = best_sentences(call.query, vectors[0], result.passages, embedder.encode)
-            passages = tuple(marked(opened.store, *pair) for pair in zip(result.passages, spans, strict=True))
-            result = msgspec.structs.replace(result, passages=passages)
-        elapsed = (time.perf_counter() - began) * 1000
-        return Searched(result=with_times(result, embedded, elapsed))
+        return Searched(result=searched(opened, embedder, call))
 
     def _ground(self, call: Ground) -> Steps:
         embedder = yield from self._warm.embedder()
@@ -284,16 +270,8 @@ class DocumentsRole:
         return Readings(readings=found, elapsed_ms=elapsed, reader=reader.name)
 
     def _embed(self, call: Embed) -> Steps:
-        """As questions: nobody says what these are, and so they can at least be compared with each other."""
         embedder = yield from self._warm.embedder()
-        tokens = [embedder.counter.count(text) for text in call.texts]
-        vectors: list[tuple[float, ...]] = [()] * len(tokens)
-        for batch in batches(tokens):
-            rows = embedder.encode_queries([call.texts[index] for index in batch])
-            for index, row in zip(batch, rows, strict=True):
-                vectors[index] = tuple(row.tolist())
-            yield Warming()
-        return Embedded(vectors=tuple(vectors), tokens=sum(tokens))
+        return (yield from embedded(embedder, call.texts))
 
     def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
         digest = Digest(self._store, lambda passage, best: marked(self._store, passage, best))

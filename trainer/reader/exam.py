@@ -57,7 +57,7 @@ class Samples(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Said:
-    """What a reader says to a question, best first, as (text, right), and the chances of the best and of the best two."""
+    """What a reader says to a question, best first, as (text, right), and the chances of the best and best two."""
 
     sentences: tuple[tuple[str, bool], ...]
     chance: float
