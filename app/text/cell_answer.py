@@ -90,7 +90,8 @@ def cell_answer(question: str, text: str, heading: str = "", header: str = "") -
     """
     tables = tables_of(text, header)
     wide = AGGREGATE.search(question)
-    if not tables or (wide and not any(among(wide[0], tokens(row.label)) for table in tables for row in table.rows)):
+    named = [name.casefold() for table in tables for name in (*table.headers, *(row.label for row in table.rows))]
+    if not tables or (wide and not any(wide[0].casefold() in name for name in named)):
         return None
     asked = asked_in(question)
     found = []
@@ -123,6 +124,8 @@ def _answer(asked: Asked, table: Table, beside: Sequence[str], text: str) -> Tab
     if not hard and _is_elsewhere(best[0], asked):
         return None
     keys = {next((at for at, cell in enumerate(best[0].cells) if _names(word, cell)), 0) for word in hard or naming}
+    if _is_beside(best[0], keys, naming, asked):
+        return None
     return _from_row(asked, best[0], keys, above, text)
 
 
@@ -170,6 +173,19 @@ def _is_elsewhere(row: Row, asked: Asked) -> bool:
     return 2 * len(_unsaid(row.label, asked)) > len(words)
 
 
+def _is_beside(row: Row, keys: Collection[int], naming: Sequence[str], asked: Asked) -> bool:
+    """Whether the question knows of the row one word behind its label, and not what its label is: "the limit in Munich"
+    and "Flow and Pump Expo, Munich". A label of figures alone has nothing to know."""
+    if (
+        0 in keys
+        or not any(map(str.isalpha, row.label))
+        or sum(any(_names(word, row.cells[at]) for at in keys) for word in naming) > 1
+    ):
+        return False
+    words = [word for word in tokens(f"{row.cells[0].header} {row.label}") if not is_asking(word)]
+    return not any(among(word, asked.words) for word in words) and not _WHICH.search(asked.question)
+
+
 def _unsaid(label: str, asked: Asked) -> list[str]:
     """Words of a label that the question does not hold."""
     same_day = weekdays(label) & asked.days
@@ -184,7 +200,9 @@ def _from_row(
     if (meant := _notset_aside(asked, row, open_, above)) is None:
         return NearMiss(missing=tuple(word for phrase in asked.negated for word in phrase))
     columns = _columns(asked, row, meant)
-    missing = [word for word in asked.words if not _known(word, row, above, columns) and not SETS_ASIDE.match(word)]
+    missing = [
+        word for word in asked.words if not _known(word, asked, row, above, columns) and not SETS_ASIDE.match(word)
+    ]
     if missing:
         return NearMiss(missing=tuple(missing))
     cells = tuple(row.cells[at] for at in columns if row.cells[at].text)
@@ -216,7 +234,7 @@ def _notset_aside(asked: Asked, row: Row, places: Sequence[int], above: Sequence
         kept = [at for at in kept if at not in aside]
         if not kept or re.search(r"\bhow many\b|\bwie ?viele?\b", asked.question, re.IGNORECASE):
             return None
-        if not aside and any(_known(word, row, above, ()) for word in phrase):
+        if not aside and any(_known(word, asked, row, above, ()) for word in phrase):
             return None
     return kept
 
@@ -287,7 +305,7 @@ def _header_senses(header: str) -> frozenset[str]:
     return found | {"person"} if re.search(r"\b(?:by|durch|von)$", header) else found
 
 
-def _known(word: str, row: Row, above: Sequence[str], columns: Sequence[int]) -> bool:
+def _known(word: str, asked: Asked, row: Row, above: Sequence[str], columns: Sequence[int]) -> bool:
     """Whether a word of the question has its place: in the row, above it, or as a name for what is answered."""
     if any(_names(word, cell) for cell in row.cells) or among(word, above):
         return True
@@ -296,7 +314,7 @@ def _known(word: str, row: Row, above: Sequence[str], columns: Sequence[int]) ->
         cell = row.cells[at]
         if meant & (_header_senses(cell.header) | _kind(cell)):
             return True
-    return bool(meant & {sense for each in above for sense in senses(each)}) and word[0].islower()
+    return bool(meant & {sense for each in above for sense in senses(each)}) and word not in asked.names
 
 
 def _kind(cell: Cell) -> frozenset[str]:

@@ -14,7 +14,7 @@ _ASKING_WORDS = """
     what which how who whom whose when where why there here do does did done can could may might must should would
     shall will we i my me our us you your he she they them their it its one ones any some much many long often far
     big get gets got have has had need needs want wants is are be been being if during per each every by within than
-    then please tell give given show know find about also only still needed required granted used charged number as
+    then please tell give given show know find about also only still needed required granted charged number as
     for up after before until in out off over under between while so such same apply applies applied valid hold
     holds happen happens take takes make makes look looks work someone somebody person employee employees staff
     company people colleague way case currently usually and or but was wie wer wen wem wann wo wieviel viel viele
