@@ -230,6 +230,8 @@ def _notset_aside(asked: Asked, row: Row, places: Sequence[int], above: Sequence
     for phrase in asked.negated:
         if any(among(word, said) for word in phrase):
             continue
+        if not phrase:
+            return None
         aside = [at for at in kept if any(among(word, tokens(row.cells[at].header)) for word in phrase)]
         kept = [at for at in kept if at not in aside]
         if not kept or re.search(r"\bhow many\b|\bwie ?viele?\b", asked.question, re.IGNORECASE):

@@ -73,12 +73,17 @@ def asked_in(question: str) -> Asked:
 
 
 def set_aside(text: str) -> tuple[tuple[str, ...], ...]:
-    """The words behind each "without", "no", "outside": up to the next that names nothing."""
+    """The words behind each "without", "no", "outside": up to the next that names nothing.
+
+    () where none names anything, as in "not work".
+    """
     found = []
     for match in SETS_ASIDE.finditer(text):
-        rest = list(dropwhile(is_asking, tokens(match["rest"])))
-        found.append(tuple(takewhile(lambda word: not is_asking(word), rest)))
-    return tuple(filter(None, found))
+        rest = tokens(match["rest"])
+        named = list(dropwhile(is_asking, rest))
+        if rest:
+            found.append(tuple(takewhile(lambda word: not is_asking(word), named)))
+    return tuple(found)
 
 
 def is_asking(word: str) -> bool:

@@ -1,8 +1,8 @@
-"""A hundred natural questions over tables, and seven more files with tables of the kinds that mislead.
+"""Natural questions over tables, and seven more files with tables of the kinds that mislead.
 
 Each question names its document and the cells that may answer it, one tuple for each way that is right; none where no
 cell answers: the table lacks what is asked, or a sentence says it and a row would not. The rules were fitted on the
-first half; the second was only counted.
+first half; the second was only counted until its wrong cells were mended, and the fresh ones were written after that.
 """
 
 from __future__ import annotations
@@ -208,6 +208,34 @@ COUNTED: tuple[Question, ...] = (
     ("Wie hoch ist das Pfand ohne Einweisung für den Akkuschrauber?", "Werkzeugausgabe.md", (("20 €",),)),
     ("Wann beginnt die Nachtschicht?", _WORK, ()),
     ("Welcher Zuschlag gilt für Nachtarbeit am Sonntag?", "Fristen.md", ()),
+)
+
+
+FRESH: tuple[Question, ...] = (
+    ("How expensive may my Vienna hotel be while there is a trade fair?", _TRAVEL, (("200 €",), ("160 €", "200 €"))),
+    ("Excluding fairs, what is the limit per night in Hamburg?", _TRAVEL, (("155 €",), ("155 €", "195 €"))),
+    ("What is the limit for two nights in Berlin?", _TRAVEL, ()),
+    ("Do I need a visa for Switzerland?", _TRAVEL, ()),
+    ("How long does the flight to Denmark take?", _TRAVEL, ()),
+    ("What is the tax rate in Poland?", _TRAVEL, ()),
+    ("Who approves a trip for exactly 2,500 euros?", _TRAVEL, ()),
+    ("What is the dinner budget in Germany?", _TRAVEL, ()),
+    ("Which page is about transport?", _TRAVEL, (("5",), ("3 Transport", "5"))),
+    ("What is the phone extension for claims?", _TRAVEL, (("4425",),)),
+    ("What discount is there for resellers on the PX-400?", _PRICES, ()),
+    ("How much is a V-15 in steel?", _PRICES, ()),
+    ("What is the flow of the P-140?", _PRICES, (("3.6 m³/h",),)),
+    ("What is the discount from 15,000 euros up to 50,000 euros?", _PRICES, ()),
+    ("What supplement does the late shift pay after midnight?", _WORK, ()),
+    ("When does the late shift not work?", _WORK, ()),
+    ("How many days may I volunteer without pay?", _WORK, ()),
+    ("What is the deposit for the headset?", "Equipment-Pool.md", (("none",),)),
+    ("Can I borrow the camera for a week?", "Equipment-Pool.md", ()),
+    ("How much does machine hire cost per month in 2025?", "Workshop-Budget.md", ()),
+    ("What is the notice period after 30 years?", "Notice-Periods.md", (("4 months",),)),
+    ("What notice period do I have after 3 months?", "Notice-Periods.md", ()),
+    ("How many spaces are in the south in winter?", "Visitor-Parking.md", ()),
+    ("Braucht man für die Leiter 8 m eine Einweisung?", "Werkzeugausgabe.md", (("ja",),)),
 )
 
 
