@@ -81,8 +81,11 @@ def _in_unit(match: re.Match[str], unit: str, header: str) -> bool:
 
 
 def _holding(amount: float, ranges: Sequence[_Range], table: Table, text: str) -> tuple[int, ...]:
-    """The one row that holds the amount. Rows open to one side end where the next one begins, and the first and the last
-    of a passage may have neighbours in another: not beside ranges with two ends, which leave one open row at a side."""
+    """The one row that holds the amount, () where none or several do.
+
+    Rows open to one side end where the next one begins, and the first and the last of a passage may have neighbours in
+    another one: not beside ranges with two ends, which leave one open row at each side.
+    """
     closed = any(-inf < each.low and each.high < inf for each in ranges)
     begins = closed or table.start < table.rows[0].start
     whole = closed or len(text) <= ENOUGH  # a passage is only cut from that on
