@@ -55,7 +55,7 @@ def told_by_tables(
     for n, passage in enumerate(passages[:TABLES], 1):
         told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
         before = " ".join(_whole(each, passages) for each in sure if each.n < n)
-        if isinstance(told, TableAnswer) and (not before or _lacks(before, told.column)):
+        if isinstance(told, TableAnswer) and (not before or (told.named and _lacks(before, told.column))):
             row = (told.start, told.end)
             if told.named or best < RATHER or chances.get((n, row), 1.0) > RATHER * FAR_BELOW:
                 found.setdefault(told.text, Told(told.text, n, row))

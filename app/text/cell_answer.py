@@ -45,6 +45,7 @@ _TIME = re.compile(
     r"|mai|juni|juli|oktober|dezember)\W*$",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 _NONE = re.compile(
     r"^\W*(?:no|none|never|not|closed|included|free|n/a|nein|kein\w*|nie|nicht|geschlossen|inklusive)\b", re.IGNORECASE
 )
@@ -68,7 +69,7 @@ _HOLDS: tuple[tuple[str, Callable[[Cell], object], bool], ...] = (
         lambda cell: _MONEY.search(cell.text),
         True,
     ),
-    (r"\bhow many\b|\bwie ?viele?\b", lambda cell: re.search(r"\d", cell.text), True),
+    (r"\bhow many\b|\bwie ?viele?\b", lambda cell: re.search(r"\d", _CLOCK.sub("", cell.text)), True),
     (r"\be-?mail|\bmail\b", lambda cell: "@" in cell.text, False),
     (r"\b(?:where|wo)\b", lambda cell: "place" in _header_senses(cell.header), False),
     (r"\b(?:who|whom|wer|wen|wem)\b", lambda cell: "person" in _header_senses(cell.header), False),
@@ -274,11 +275,20 @@ def _columns(asked: Asked, row: Row, places: Sequence[int]) -> list[int]:
     scores = {at: scores[at] for at in fitting or places}
     best = max(scores.values(), default=0.0)
     if best > 0:
-        return [at for at, score in scores.items() if score == best]
+        named = [at for at, score in scores.items() if score == best]
+        return named if not strict or _go_together(asked, row, named) else []
+    if not fitting and any(re.search(kind, asked.question, re.IGNORECASE) for kind, _, _ in _HOLDS):
+        return []
     if 0 in places and _WHICH.search(asked.question):
         return [0]
     rest = [at for at in places if row.cells[at].text and at != 0] or [at for at in places if row.cells[at].text]
     return fitting or rest
+
+
+def _go_together(asked: Asked, row: Row, columns: Sequence[int]) -> bool:
+    """Whether the question means each of these columns: "electric vans" are neither the electric cars nor the vans."""
+    by = {frozenset(w for w in asked.words if among(w, tokens(row.cells[at].header))) for at in columns}
+    return len(by) < 2 or bool(re.search(r"\b(?:and|or|und|oder)\b", asked.question, re.IGNORECASE))
 
 
 def _of_kind(asked: Asked, row: Row, places: Sequence[int]) -> tuple[list[int], bool]:
@@ -287,7 +297,8 @@ def _of_kind(asked: Asked, row: Row, places: Sequence[int]) -> tuple[list[int], 
         if re.search(question, asked.question, re.IGNORECASE):
             cells = [(at, row.cells[at]) for at in places if row.cells[at].text]
             fitting = [at for at, cell in cells if holds(cell)]
-            return fitting or [at for at, cell in cells if _NONE.search(cell.text)], strict
+            none = [at for at, cell in cells if _NONE.search(cell.text) and (not strict or _score(asked, row, at))]
+            return fitting or none, strict
     return [], False
 
 

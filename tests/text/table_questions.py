@@ -236,6 +236,9 @@ FRESH: tuple[Question, ...] = (
     ("What notice period do I have after 3 months?", "Notice-Periods.md", ()),
     ("How many spaces are in the south in winter?", "Visitor-Parking.md", ()),
     ("Braucht man für die Leiter 8 m eine Einweisung?", "Werkzeugausgabe.md", (("ja",),)),
+    ("How many electric vans are there in Kassel?", "Car-Fleet-Rules.md", ()),
+    ("How many people work in the early shift?", _WORK, ()),
+    ("Who is my team lead?", _TRAVEL, ()),
 )
 
 
