@@ -78,6 +78,7 @@ CONVERSATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("what about Hamburg?", "195 €"),
         ("why?", "195 €"),
     ),
+    (("How much may a hotel in Munich cost per night during trade fairs?", "220 €"), ("and without a fair?", "165 €")),
     (("What is the hotel limit in Berlin?", "150 €"), ("What about Hamburg?", "155 €"), ("and in Vienna?", "160 €")),
     (("What is the daily allowance for a full day in Denmark?", "75 €"), ("and in Austria?", "40 €")),
     (
@@ -85,7 +86,6 @@ CONVERSATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("and for trainees?", ""),
         ("How much may a hotel in Munich cost per night?", "165 €"),
     ),
-    (("How much may a hotel in Munich cost per night during trade fairs?", "220 €"), ("and without a fair?", "165 €")),
     (("Was darf ein Hotel in München höchstens kosten?", "165 €"), ("und während Messen?", "")),
 )
 """Questions of one chat each with what their answers hold; "": what nothing is found for."""
