@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from app.text.alike import among, tokens
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.plain import is_markdown, plain
 from app.text.tables import rows_of
@@ -42,21 +43,29 @@ def told_by_tables(
 ) -> tuple[Told, ...]:
     """The cell that answers; nothing where no table names what is asked, two where tables say different things.
 
-    A table gives way to a sentence of a passage that search ranks before it, if the reader is sure of that sentence. A
+    A table gives way to a sentence of a passage that search ranks before it, if the reader is sure of that sentence and
+    it holds what names the column: one that says what holds else does not answer "during trade fairs". A
     row that the question hardly names gives way to any that the reader likes far better: "leave" is a word of many
     tables. `sentences` are the readings that are no rows, see `sentences_of`.
     """
     best = max((reading.chance for reading in sentences), default=0.0)
-    sure = min((reading.n for reading in sentences if reading.chance >= SURE), default=len(passages) + 1)
+    sure = [reading for reading in sentences if reading.chance >= SURE]
     chances = {(reading.n, reading.sentence): reading.chance for reading in readings}
     found: dict[str, Told] = {}
-    for n, passage in enumerate(passages[: min(TABLES, sure)], 1):
+    for n, passage in enumerate(passages[:TABLES], 1):
         told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
-        if isinstance(told, TableAnswer):
+        before = " ".join(_whole(each, passages) for each in sure if each.n < n)
+        if isinstance(told, TableAnswer) and (not before or (told.named and _lacks(before, told.column))):
             row = (told.start, told.end)
             if told.named or best < RATHER or chances.get((n, row), 1.0) > RATHER * FAR_BELOW:
                 found.setdefault(told.text, Told(told.text, n, row))
     return tuple(found.values())[:2]
+
+
+def _lacks(text: str, column: Sequence[str]) -> bool:
+    """Whether a word that names the column stands nowhere in the text."""
+    words = tokens(text)
+    return any(not among(word, words) for word in column)
 
 
 def sentences_of(readings: Sequence[Reading], passages: Sequence[Passage]) -> tuple[Reading, ...]:
@@ -111,6 +120,10 @@ def _other_answers(first: Reading, readings: Sequence[Reading], passages: Sequen
 
 def _said(reading: Reading, passages: Sequence[Passage]) -> str:
     return passages[reading.n - 1].text[reading.start : reading.end].casefold()
+
+
+def _whole(reading: Reading, passages: Sequence[Passage]) -> str:
+    return passages[reading.n - 1].text[slice(*reading.sentence)]
 
 
 def _sentence(reading: Reading, passage: Passage) -> str:

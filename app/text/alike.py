@@ -26,7 +26,7 @@ _SAME = {
     "mail": "mail email e-mail address adresse write",
     "price": "price cost fee rate charge amount sum pay paid preis kosten gebühr betrag satz value expensive teuer",
     "begin": "begin start open from beginn anfang beginnen öffnen öffnet von commence",
-    "end": "end close finish until till to ende schluss enden schließt bis closing",
+    "end": "end ends close finish until till to ende schluss enden schließt bis closing",
     "deadline": "deadline due latest frist termin fällig submit hand closing until date",
     "person": "who whom name person contact responsible manager trainer owner lead wer wen wem ansprechpartner "
     "verantwortlich zuständig",

@@ -143,8 +143,22 @@ def _table(text: str, lines: list[tuple[int, int]], known: tuple[str, ...]) -> T
     names_next = len(body) > 1 and bool(_named(text[slice(*body[1])], first))
     if ruled or names_next or (known and first == known):
         headers, body = first, body[1:]
+    if headers and len(body) > 1 and (below := _second_header(split_cells(text[slice(*body[0])]), headers)):
+        headers, body = below, body[1:]
     rows = tuple(_row(text, a, b, headers) for a, b in body)
     return Table(lines[0][0], lines[-1][1], headers, rows)
+
+
+def _second_header(cells: Sequence[str], headers: Sequence[str]) -> tuple[str, ...]:
+    """Headers of two rows as one: "Partner, under 40". () where this row is none: it begins as the first one does, as
+    a cell over both rows is written, and a name reaches over the columns that have none."""
+    if not headers[0] or cells[0] != headers[0] or "" not in headers:
+        return ()
+    names, above = [headers[0]], ""
+    for at, cell in enumerate(cells[1:], 1):
+        above = (headers[at] if at < len(headers) else "") or above
+        names.append(f"{above}, {cell}" if above and cell and above != cell else cell or above)
+    return tuple(names)
 
 
 def _row(text: str, start: int, end: int, headers: tuple[str, ...]) -> Row:

@@ -78,6 +78,7 @@ CONVERSATIONS: tuple[tuple[tuple[str, str], ...], ...] = (
         ("what about Hamburg?", "195 €"),
         ("why?", "195 €"),
     ),
+    (("How much may a hotel in Munich cost per night during trade fairs?", "220 €"), ("and without a fair?", "165 €")),
     (("What is the hotel limit in Berlin?", "150 €"), ("What about Hamburg?", "155 €"), ("and in Vienna?", "160 €")),
     (("What is the daily allowance for a full day in Denmark?", "75 €"), ("and in Austria?", "40 €")),
     (
@@ -100,6 +101,32 @@ def test_follow_ups_are_understood_by_what_was_said_before(documents: Documents)
             told = run(answer(ask), lambda step: documents.ask(step.call))
             assert told.not_found if not expected else expected in told.text.replace("**", ""), (question, told.text)
             history += [Message("user", question), Message("assistant", told.text)]
+
+
+TABLES: tuple[tuple[str, str], ...] = (
+    ("How much may a hotel in Munich cost per night during trade fairs?", "220 €"),
+    ("What may I pay for a hotel in Hamburg while a fair is on?", "195 €"),
+    ("How much may a hotel in Munich cost per night when there is no trade fair?", "165 €"),
+    ("What is the hotel limit in Zurich outside trade fairs?", "210 €"),
+    ("Can I work from Spain, and for how long?", ""),
+    ("May I work from Denmark for a full day?", ""),
+    ("How long may I stay in Sweden?", ""),
+    ("What discount do I get on an order of 12,000 euros?", "9 %"),
+    ("What discount is there on an order of 1,000 euros?", ""),
+    ("When does the night shift begin?", "21:45"),
+    ("How much is deducted when breakfast is not provided?", ""),
+    ("What is the warranty on used valves?", ""),
+    ("How much is the supplement for work on Sundays?", "55 %"),
+    ("What is the price of the F-140?", ""),
+)
+"""Questions that a neighbour's cell would answer as well, with what the answer holds; "": nothing is found."""
+
+
+def test_no_neighbours_cell_is_given_as_an_answer(documents: Documents) -> None:
+    documents.add(*DOCUMENTS)
+    for question, expected in TABLES:
+        told = run(answer(Ask(question=question, collections=(), small=True)), lambda step: documents.ask(step.call))
+        assert told.not_found if not expected else expected in told.text.replace("**", ""), (question, told.text)
 
 
 def test_policy_reads_as_it_is_printed(parsed: dict[str, Parsed]) -> None:
