@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from app.text.sheets.plan import Column, Condition, Operator, Plan, Sheet
 
@@ -59,6 +59,8 @@ _OPERATORS: dict[Operator, tuple[str, str]] = {
     "below": ("{column} is below {values}", "{column} unter {values} liegt"),
     "at most": ("{column} is at most {values}", "{column} höchstens {values} ist"),
 }
+PRECISION = 80
+"""Digits of a figure: a database's have 38 and some decimals more; Python's own context refuses more than 28."""
 _MARKS = re.compile(r"([\\`*_\[\]<>|])")
 
 
@@ -156,7 +158,7 @@ def figure(value: str, column: Column, *, german: bool, least: int = 0) -> str:
 
 
 def _grouped(number: Decimal, decimals: int, german: bool, *, strip: bool = True) -> str:
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=PRECISION))
     text = f"{rounded:,f}"
     if strip and "." in text:
         text = text.rstrip("0").rstrip(".")
