@@ -6,7 +6,7 @@ A figure never comes from a model's words.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import msgspec
 
@@ -22,6 +22,8 @@ from app.types import Answer, Calculation, Source
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Data
 
+LONGEST = 2_000
+"""Characters of a question that rules make a plan of; a longer one is a text."""
 REFUSED = "No figure can be given."
 WENT_IN = "{used} of {rows} rows went in."
 CITED = "The first {count} are cited."
@@ -52,23 +54,31 @@ def calculate_or_answer(ask: Ask) -> Flow:
     Raises:
         AppError: as `answer` does.
     """
-    if (
-        ask.collections is not None
-        and asks_to_calculate(ask.question)
-        and (not ask.filter.asks or ask.filter.documents)
-    ):
+    if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
-            sheets = yield from _sheets(ask.collections, 0)
-            wanted = ask.filter.documents
-            chosen = choose(ask.question, [each for each in sheets if not wanted or each.document_id in wanted])
-            if isinstance(chosen, Planned) and chosen.calculates:
-                found = yield from run(ask.question, chosen)
-                return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+            for collections, documents in _places(ask):
+                sheets = yield from _sheets(collections, 0)
+                chosen = choose(
+                    ask.question, [each for each in sheets if not documents or each.document_id in documents]
+                )
+                if isinstance(chosen, Planned) and chosen.calculates:
+                    found = yield from run(ask.question, chosen)
+                    return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
         except Stopped as stop:
             return Answer(text="", stopped=True, note=stop.note, model=ask.model)
         except AppError:
             pass  # what went wrong with the sheets must not keep the answer away
     return (yield from answer(ask))
+
+
+def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Where the sheets may be, and of which documents: the chat's own files first, as for any answer; a filter narrows
+    the rest, and one that does so by more than documents is for search."""
+    assert ask.collections is not None
+    if ask.attached:
+        yield (ask.attached,), ()
+    if ask.collections != (ask.attached,) and (not ask.filter.asks or ask.filter.documents):
+        yield ask.collections, ask.filter.documents
 
 
 def _sheets(collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
@@ -100,6 +110,7 @@ def run(question: str, planned: Planned) -> Flow:
             rows=done.used,
             of=sheet.rows,
         ),
+        flagged=tuple({each.id: each for each in done.passages if each.flagged}.values()),
     )
 
 
