@@ -12,6 +12,7 @@ import msgspec
 
 from app.assistant.asking import Ask, Flow, Step, Stopped
 from app.assistant.flow import answer
+from app.assistant.query import LONGEST
 from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words
@@ -22,9 +23,8 @@ from app.types import Answer, Calculation, Source
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Data
 
-LONGEST = 2_000
-"""Characters of a question that rules make a plan of; a longer one is a text."""
 REFUSED = "No figure can be given."
+TOO_LONG = f"A question for a figure has at most {LONGEST:,} characters."
 WENT_IN = "{used} of {rows} rows went in."
 CITED = "The first {count} are cited."
 CITED_ONE = "The first is cited."
@@ -39,6 +39,8 @@ def calculate(question: str, collections: tuple[int, ...] = (), document_id: int
         AppError: the documents process failed, or a document is gone.
     """
     try:
+        if len(question) > LONGEST:
+            return Answer(text=f"{REFUSED} {TOO_LONG}", not_found=True)
         sheets = yield from _sheets(collections, document_id)
         chosen = choose(question, sheets)
         if isinstance(chosen, str):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from app.assistant.query import LONGEST
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.plain import is_markdown, plain
 from app.text.tables import rows_of
@@ -51,7 +52,7 @@ def told_by_tables(
     chances = {(reading.n, reading.sentence): reading.chance for reading in readings}
     found: dict[str, Told] = {}
     for n, passage in enumerate(passages[: min(TABLES, sure)], 1):
-        told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
+        told = cell_answer(question[:LONGEST], passage.text, passage.heading or passage.document, passage.header)
         if isinstance(told, TableAnswer):
             row = (told.start, told.end)
             if told.named or best < RATHER or chances.get((n, row), 1.0) > RATHER * FAR_BELOW:
