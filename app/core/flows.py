@@ -87,7 +87,7 @@ class Flow:
         except AppError as error:
             self._over = True
             self._failed(error)
-        except Exception as error:  # noqa: BLE001 - it came up through the child's reader, which reads for everyone
+        except Exception as error:  # it came up through the reader of the child, which reads for everyone
             log.exception("A use case failed")
             self._over = True
             self._failed(AppError("Inhouse made a mistake here.", "The log says more.", repr(error)))
