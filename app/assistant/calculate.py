@@ -41,7 +41,7 @@ def calculate(question: str, collections: tuple[int, ...] = (), document_id: int
     try:
         if len(question) > LONGEST:
             return Answer(text=f"{REFUSED} {TOO_LONG}", not_found=True)
-        sheets = yield from _sheets(collections, document_id)
+        sheets = yield from _sheets(question, collections, document_id)
         chosen = choose(question, sheets)
         if isinstance(chosen, str):
             return Answer(text=f"{REFUSED} {chosen}", not_found=True)
@@ -59,7 +59,7 @@ def calculate_or_answer(ask: Ask) -> Flow:
     if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
             for collections, documents in _places(ask):
-                sheets = yield from _sheets(collections, 0)
+                sheets = yield from _sheets(ask.question, collections, 0)
                 chosen = choose(
                     ask.question, [each for each in sheets if not documents or each.document_id in documents]
                 )
@@ -83,8 +83,8 @@ def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         yield ask.collections, ask.filter.documents
 
 
-def _sheets(collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
-    read = yield Step("documents", ReadSheets(collections=collections, document_id=document_id))
+def _sheets(question: str, collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
+    read = yield Step("documents", ReadSheets(question=question, collections=collections, document_id=document_id))
     assert isinstance(read, SheetsRead)
     return read.sheets
 

@@ -93,12 +93,14 @@ def test_the_files_of_the_chat_are_calculated_with_first() -> None:
     own = msgspec.structs.replace(SHEET, document_id=7, document="Mine.xlsx")
     ask = Ask(question="What is the average price?", collections=(9, 1), attached=9, filter=Filter(kinds=("pdf",)))
     steps = calculate_or_answer(ask)
-    assert next(steps).call == ReadSheets(collections=(9,))
+    assert next(steps).call == ReadSheets(question=ask.question, collections=(9,))
     planned = steps.send(SheetsRead(sheets=(own,))).call
     assert isinstance(planned, RunPlan) and planned.document_id == 7
     steps = calculate_or_answer(msgspec.structs.replace(ask, filter=Filter()))
     next(steps)
-    assert steps.send(SheetsRead(sheets=())).call == ReadSheets(collections=(9, 1)), "then all that is asked"
+    assert steps.send(SheetsRead(sheets=())).call == ReadSheets(question=ask.question, collections=(9, 1)), (
+        "then all that is asked"
+    )
     assert isinstance(steps.send(SheetsRead(sheets=(SHEET,))).call, RunPlan)
 
 

@@ -11,7 +11,9 @@ import pytest
 from app.text.find.dates import read_dates
 from app.text.find.request import find_request, plan_of
 from app.text.limits import limits
-from app.text.sheets.plan import Column
+from app.text.sheets.mentions import narrowed, read
+from app.text.sheets.plan import Column, Sheet
+from app.text.sheets.planner import choose
 from app.text.sheets.table import sheets_of
 from app.text.sheets.values import typed
 from app.text.sheets.words import figure
@@ -54,3 +56,18 @@ def test_thousands_of_digits_are_no_number() -> None:
 def test_a_figure_of_thirty_digits_is_written_out() -> None:
     column = Column(name="Amount", kind="number")
     assert figure(str(Decimal("1" * 30)), column, german=False).replace(",", "") == "1" * 30
+
+
+def test_a_sheet_of_two_thousand_columns_is_read_at_once() -> None:
+    columns = tuple(Column(name=f"Col number {n}", kind="number") for n in range(2000))
+    began = time.perf_counter()
+    choose("What is the sum of Col number 7 please?", [Sheet(document="a.csv", rows=5, columns=columns)])
+    assert time.perf_counter() - began < LIMIT_S
+
+
+def test_of_thousands_of_texts_those_go_to_the_core_that_the_question_mentions() -> None:
+    values = ("North", "north east", *(f"Value {n}" for n in range(5000)))
+    sheet = Sheet(document="a.csv", rows=5, columns=(Column(name="Region", kind="text", values=values),))
+    question = "How many rows are in the north?"
+    assert narrowed(sheet, question).columns[0].values == ("North", "north east")
+    assert read(question, narrowed(sheet, question), german=False) == read(question, sheet, german=False)
