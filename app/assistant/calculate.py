@@ -6,12 +6,13 @@ A figure never comes from a model's words.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import msgspec
 
 from app.assistant.asking import Ask, Flow, Step, Stopped
 from app.assistant.flow import answer
+from app.assistant.query import LONGEST
 from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words
@@ -23,6 +24,7 @@ from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Data
 
 REFUSED = "No figure can be given."
+TOO_LONG = f"A question for a figure has at most {LONGEST:,} characters."
 WENT_IN = "{used} of {rows} rows went in."
 CITED = "The first {count} are cited."
 CITED_ONE = "The first is cited."
@@ -37,7 +39,9 @@ def calculate(question: str, collections: tuple[int, ...] = (), document_id: int
         AppError: the documents process failed, or a document is gone.
     """
     try:
-        sheets = yield from _sheets(collections, document_id)
+        if len(question) > LONGEST:
+            return Answer(text=f"{REFUSED} {TOO_LONG}", not_found=True)
+        sheets = yield from _sheets(question, collections, document_id)
         chosen = choose(question, sheets)
         if isinstance(chosen, str):
             return Answer(text=f"{REFUSED} {chosen}", not_found=True)
@@ -52,18 +56,16 @@ def calculate_or_answer(ask: Ask) -> Flow:
     Raises:
         AppError: as `answer` does.
     """
-    if (
-        ask.collections is not None
-        and asks_to_calculate(ask.question)
-        and (not ask.filter.asks or ask.filter.documents)
-    ):
+    if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
-            sheets = yield from _sheets(ask.collections, 0)
-            wanted = ask.filter.documents
-            chosen = choose(ask.question, [each for each in sheets if not wanted or each.document_id in wanted])
-            if isinstance(chosen, Planned) and chosen.calculates:
-                found = yield from run(ask.question, chosen)
-                return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+            for collections, documents in _places(ask):
+                sheets = yield from _sheets(ask.question, collections, 0)
+                chosen = choose(
+                    ask.question, [each for each in sheets if not documents or each.document_id in documents]
+                )
+                if isinstance(chosen, Planned) and chosen.calculates:
+                    found = yield from run(ask.question, chosen)
+                    return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
         except Stopped as stop:
             return Answer(text="", stopped=True, note=stop.note, model=ask.model)
         except AppError:
@@ -71,8 +73,18 @@ def calculate_or_answer(ask: Ask) -> Flow:
     return (yield from answer(ask))
 
 
-def _sheets(collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
-    read = yield Step("documents", ReadSheets(collections=collections, document_id=document_id))
+def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Where the sheets may be, and of which documents: the chat's own files first, as for any answer; a filter narrows
+    the rest, and one that does so by more than documents is for search."""
+    assert ask.collections is not None
+    if ask.attached:
+        yield (ask.attached,), ()
+    if ask.collections != (ask.attached,) and (not ask.filter.asks or ask.filter.documents):
+        yield ask.collections, ask.filter.documents
+
+
+def _sheets(question: str, collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
+    read = yield Step("documents", ReadSheets(question=question, collections=collections, document_id=document_id))
     assert isinstance(read, SheetsRead)
     return read.sheets
 
@@ -100,6 +112,7 @@ def run(question: str, planned: Planned) -> Flow:
             rows=done.used,
             of=sheet.rows,
         ),
+        flagged=tuple({each.id: each for each in done.passages if each.flagged}.values()),
     )
 
 

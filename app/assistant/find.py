@@ -45,6 +45,7 @@ def find_documents(ask: Ask, plan: Plan) -> Flow:
         searched=ask.searched or "All collections",
         model=ask.model,
         note=details(found),
+        flagged=tuple(hit.passage for hit in hits if hit.passage.flagged),
     )
 
 
@@ -72,7 +73,7 @@ def _kept(passage: Passage, n: int) -> Passage:
     start, end = passage.best
     text = passage.text[start:end]
     return msgspec.structs.replace(
-        passage, start=passage.start + start, end=passage.start + end, text=text, best=(0, len(text))
+        passage, start=passage.start + start, end=passage.start + end, text=text, best=(0, len(text)), flagged=()
     )
 
 

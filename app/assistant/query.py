@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 2_000
+"""Characters of a question that rules look at: what is longer is a text that was pasted, and the core's loop is theirs
+while they look."""
 _SMALL_TALK = re.compile(
     r"^\W*(?:(?:hi|hey|hello|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx"
     r"|cheers|bye|goodbye|see you|ok(?:ay)?|great|perfect|nice|cool|got it|how are you(?: doing)?(?: today)?"
@@ -29,4 +32,4 @@ def is_small_talk(question: str) -> bool:
 
 def wants_text(question: str) -> bool:
     """Whether it asks for a text (a summary, a comparison) and not for something that one sentence says."""
-    return bool(_WANTS_TEXT.search(question))
+    return bool(_WANTS_TEXT.search(question[:LONGEST]))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from app.assistant.query import LONGEST
 from app.text.alike import among, tokens
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.plain import is_markdown, plain
@@ -53,7 +54,7 @@ def told_by_tables(
     chances = {(reading.n, reading.sentence): reading.chance for reading in readings}
     found: dict[str, Told] = {}
     for n, passage in enumerate(passages[:TABLES], 1):
-        told = cell_answer(question, passage.text, passage.heading or passage.document, passage.header)
+        told = cell_answer(question[:LONGEST], passage.text, passage.heading or passage.document, passage.header)
         before = " ".join(_whole(each, passages) for each in sure if each.n < n)
         if isinstance(told, TableAnswer) and (not before or (told.named and _lacks(before, told.column))):
             row = (told.start, told.end)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.assistant.query import LONGEST
 from app.text import words
 from app.types import Document
 
@@ -64,6 +65,8 @@ class SummaryRequest:
 
 def summary_request(question: str) -> SummaryRequest | None:
     """What a question wants summarised; None where it asks for anything else."""
+    if len(question) > LONGEST:
+        return None
     text = _TAIL.sub("", " ".join(question.split()).rstrip(" .?!"))
     if _BARE.match(text):
         return SummaryRequest("document", pointed=True)

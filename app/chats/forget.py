@@ -86,14 +86,15 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
         blanks: dict[str, Any] = {"best": None, "boxes": (), "flagged": (), "newer": None, "date": "", "date_words": ""}
         return msgspec.structs.replace(passage, document="", path="", text="", heading="", **blanks)
 
-    calculation, note = answer.calculation, answer.note
-    if calculation is not None and calculation.document_id in gone:
-        calculation, note = msgspec.structs.replace(calculation, document="", sheet="", words="", sql=""), ""
+    calculation, note, text = answer.calculation, answer.note, _QUOTE.sub(unquoted, answer.text)
+    if calculation is not None and calculation.document_id in gone:  # its words are column names and cells
+        calculation = msgspec.structs.replace(calculation, document="", sheet="", words="", sql="")
+        note, text = "", REMOVED
     return msgspec.structs.replace(
         answer,
         note=note,
         calculation=calculation,
-        text=_QUOTE.sub(unquoted, answer.text),
+        text=text,
         sources=tuple(Source(n=source.n, passage=blank(source.passage)) for source in answer.sources),
         nearest=tuple(blank(passage) for passage in answer.nearest),
         flagged=tuple(passage for passage in answer.flagged if passage.document_id not in gone),

@@ -110,8 +110,14 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
 
 
 def search(args: argparse.Namespace, session: Session) -> int:
-    """Search without a model."""
+    """Search without a model.
+
+    Raises:
+        AppError: there is nothing to search for.
+    """
     queries = read_queries(args.queries) if args.queries else [args.query]
+    if not any(query.strip() for query in queries):
+        raise AppError("There is nothing to search for.", "Type some words.")
     listed = session.collections(args.collection)
     ids = tuple(item.id for item in listed) if args.collection else ()
     wanted = filter_of(args, session)

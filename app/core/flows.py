@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +12,8 @@ from app.core.clock import Clock, Timer
 from app.core.requests import Job
 from app.errors import AppError
 from app.workers.message import Call
+
+log = logging.getLogger(__name__)
 
 
 class AnyStep(Protocol):
@@ -84,6 +87,10 @@ class Flow:
         except AppError as error:
             self._over = True
             self._failed(error)
+        except Exception as error:  # it came up through the reader of the child, which reads for everyone
+            log.exception("A use case failed")
+            self._over = True
+            self._failed(AppError("Inhouse made a mistake here.", "The log says more.", repr(error)))
         else:
             self._take(step)
 

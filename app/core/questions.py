@@ -45,6 +45,9 @@ class Questions:
         self._asked.clear()
 
     def _ask(self, call: c.Ask, reply: Reply) -> None:
+        if not call.question.strip():
+            raise AppError("There is no question.", "Type one.")
+
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
                 return

@@ -86,6 +86,8 @@ class Server:
         self._connected.add(door)
         try:
             async for line in reader:
+                if self._stop.is_set():
+                    break  # a door that came while the core leaves: it asks the next one
                 self._take(door, line)
         except (OSError, ValueError) as error:  # ValueError: a line without end
             log.info("A door was lost: %s", error)

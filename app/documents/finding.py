@@ -26,6 +26,7 @@ from app.documents.search import FOUND, RENEWING
 from app.documents.stores import Opened
 from app.documents.warm import in_thread
 from app.text import words
+from app.text.addressed import masked
 from app.text.evidence import pieces_of_passage
 from app.text.find.plan import Condition, Plan, conditions, leave_out
 from app.text.find.result import Excluded, Findings, Hit, Mentioned
@@ -246,11 +247,12 @@ class Finding:
         return {id_: self._filed[id_].kind for id_ in documents}
 
     def _marked(self, passage: Passage) -> Passage:
-        """With the sentence or row that mentions most of it."""
+        """With the sentence or row that mentions most of it; none that speaks to an assistant."""
         wanted = [self._wanted[mention] for mention in self._plan.must]
         language = self._positions.language_of(passage.id)
         best, most = None, (0, 0)
-        for piece in pieces_of_passage(passage):
+        evidence = msgspec.structs.replace(passage, text=masked(passage.text, passage.flagged))
+        for piece in pieces_of_passage(evidence):
             counts = [each.count_in(piece.text, language) for each in wanted]
             score = (sum(map(bool, counts)), sum(counts))
             if score > most:

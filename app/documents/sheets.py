@@ -10,11 +10,12 @@ from app.documents.query_process import Query, QueryTable, run
 from app.documents.store import Store
 from app.documents.warm import in_thread
 from app.errors import AppError
+from app.text.sheets.mentions import narrowed
 from app.text.sheets.plan import Column
 from app.text.sheets.sql import rows_sql, sql_of, table_name
 from app.text.sheets.table import SheetRows, sheets_of
 from app.types import Document, Passage
-from app.workers.calls.sheets import Calculated, RunPlan, SheetsRead
+from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.roles import Steps
 
 FORMATS = frozenset({"csv", "xlsx"})
@@ -33,15 +34,15 @@ class Sheets:
     def __init__(self) -> None:
         self._kept: dict[tuple[int, float | None], list[SheetRows]] = {}
 
-    def read(self, store: Store, collections: Sequence[int], document_id: int = 0) -> Iterator[SheetsRead | None]:
+    def read(self, store: Store, call: ReadSheets) -> Iterator[SheetsRead | None]:
         """The tables of a document or of collections, without their rows; the last item is what was found.
 
         Raises:
             AppError: a collection or the document is not there.
         """
         found = []
-        for document in self._documents(store, collections, document_id):
-            found += [each.sheet for each in self._tables(store, document)]
+        for document in self._documents(store, call.collections, call.document_id):
+            found += [narrowed(each.sheet, call.question) for each in self._tables(store, document)]
             yield None
         yield SheetsRead(sheets=tuple(found))
 

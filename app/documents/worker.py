@@ -313,7 +313,7 @@ class DocumentsRole:
     def _read_sheets(self, call: ReadSheets) -> Steps:
         """A document a step, so that other requests have their turn."""
         found = SheetsRead(sheets=())
-        for step in self._sheets.read(self._store, call.collections, call.document_id):
+        for step in self._sheets.read(self._store, call):
             found = step or found
             yield None
         return found

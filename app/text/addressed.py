@@ -225,8 +225,11 @@ _BLOB = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/]{24,4000}={0,2})(?![\w+/=-])")
 _TAGS = re.compile(r"[\U000e0020-\U000e007e]{4,}")
 """Invisible letters that only a model reads."""
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_BREAK = re.compile(r"(?<!<)\|(?!>)|\n(?=\s*(?:\n|[-*+•#>]\s|\d{1,2}[.)]\s))")
-"""Where a list item, a cell or a paragraph ends, whatever the punctuation."""
+_BREAK = re.compile(
+    r"(?<!<)\|(?!>)|\n(?=\s*(?:\n|[-*+•#>]\s|\d{1,2}[.)]\s)|[^\n:;]{1,60}:\s[^\n;]{0,400};\s[^\n:;]{1,60}:\s)"
+)
+"""Where a list item, a cell, a row of a CSV file ("City: Munich; Limit: 165 €") or a paragraph ends, whatever the
+punctuation."""
 _MOST = 4_000
 """Characters that are looked at in one go; a passage has far fewer."""
 

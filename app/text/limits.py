@@ -19,7 +19,7 @@ _LIMIT = re.compile(
     rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP}))\s+(?:[€$£¥]|EUR|USD|GBP|CHF)?\s*(?P<number>\d[\d.,]*)", re.IGNORECASE
 )
 _AFTER = re.compile(
-    r"(?P<number>\d[\d.,]*)\s*(?:[€$£¥%]|\w{1,12})?\s+(?:(?P<up>or (?:more|above|over)|und mehr|oder mehr)"
+    r"(?<![\d.,])(?P<number>\d[\d.,]*)\s*(?:[€$£¥%]|\w{1,12})?\s+(?:(?P<up>or (?:more|above|over)|und mehr|oder mehr)"
     r"|(?P<down>or (?:less|below|under|fewer)|oder weniger|und weniger))\b",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from app.text.addressed import masked
 from app.text.tables import Table, rows_of, tables_of
 from app.types import Passage
 
@@ -94,12 +95,14 @@ def faint_of(passage: Passage) -> tuple[int, int]:
 
 
 def shown(passage: Passage, most: int | None = None) -> str:
-    """The sentence or row that answers best, else how the passage begins, on one line and without marks.
+    """The sentence or row that answers best, else how the passage begins, on one line, without marks and without what
+    speaks to an assistant.
 
     `most` is how many characters of a passage are looked at where nothing in it is marked.
     """
     start, end = passage.best or (0, most or len(passage.text))
-    whole = plain(passage.text, passage.header, markdown=is_markdown(passage.document))
+    text = masked(passage.text, passage.flagged)
+    whole = plain(text, passage.header, markdown=is_markdown(passage.document))
     words = " ".join(whole.text[whole.place(start) : whole.place(end)].split())
     return words.removeprefix("• ")
 

@@ -293,3 +293,9 @@ def test_a_summary_outside_of_a_chat_needs_no_model_and_keeps_what_came(data_fol
     done = door.result(key)
     assert isinstance(done, c.Answered) and done.answer.stopped and done.answer.text == "It is so [1]."
     assert not world.core.busy and decode_frame(encode(DoorFrame(1, "event", c.Summarised(fraction=0.5)))).data
+
+
+def test_nothing_is_no_question(world: CoreWorld) -> None:
+    door = world.door()
+    end = door.end(door.call(c.Ask(question=" \n")))
+    assert end is not None and end.error is not None and end.error.message == "There is no question."

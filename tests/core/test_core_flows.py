@@ -94,3 +94,18 @@ def test_a_step_that_was_interrupted_is_not_given_up_later() -> None:
     world.clock.pass_time(60)
     world.say(world.sent[1], "done", Completed(text=" The rest."))
     assert world.ended == ["The engine is ended. The rest."] and world.controls == []
+
+
+def test_a_defect_of_a_use_case_is_told_and_costs_the_child_nothing(expected_warnings: list[str]) -> None:
+    """It once went up through the child's reader, which then heard nothing more for anybody."""
+
+    def steps() -> Generator[Timed, Any, None]:
+        yield Timed(Complete(messages=()), 0.0)
+        raise ValueError("9" * 5000)
+
+    expected_warnings.append("A use case failed")
+    world = World()
+    Flow(steps(), lambda _: world, done=world.ended.append, failed=world.ended.append).start()
+    world.say(world.sent[-1], "done", Completed(text=""))
+    (error,) = world.ended
+    assert isinstance(error, AppError) and "mistake" in error.message

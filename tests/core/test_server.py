@@ -19,9 +19,10 @@ import pytest
 from app.core import address, door
 from app.core.calls.models import ListModels, Models
 from app.core.door import CoreDoor
-from app.core.protocol import Hello, KeepRunning, decode_frame
+from app.core.protocol import Hello, KeepRunning, decode_frame, encode_call
 from app.errors import AppError, WorkerGone
 from app.paths import Home
+from app.workers.calls.documents import ListCollections
 from app.workers.message import Call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the terminal's door is for Unix sockets")
@@ -167,3 +168,18 @@ class Slow(Call, frozen=True):
 def test_a_call_that_no_core_knows_is_refused(place: Home) -> None:
     with CoreDoor(place) as opened, pytest.raises(AppError):
         opened.call(Slow())
+
+
+def test_a_door_that_comes_while_it_leaves_is_not_let_in(place: Home) -> None:
+    """Else what it asks starts a child of a core without a data folder, which keeps its lock for good."""
+    with CoreDoor(place) as first:
+        pid = first.connect().pid
+        os.kill(pid, signal.SIGSTOP)
+        with socket.socket(socket.AF_UNIX) as late:
+            late.connect(str(address.socket_path(place)))
+            late.sendall(encode_call(1, Hello(door="command")) + encode_call(2, ListCollections()))
+            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGCONT)
+            late.settimeout(60)
+            assert late.recv(1 << 16) == b"", "it hears nothing, and asks the next core"
+    end_of(pid)

@@ -69,7 +69,7 @@ def test_the_sheet_that_fits_is_found_among_all(documents: Any, sheets: Path) ->
     documents.add(sheets)
     assert "**12**" in answered(documents, calculate("total desks")).text
     assert "**3.75**" in answered(documents, calculate("What is the total fee?")).text
-    names = [each.name for each in documents.ask(ReadSheets()).sheets]
+    names = [each.name for each in documents.ask(ReadSheets(question="")).sheets]
     assert names == ["Costs", "Teams", ""]
     refused = answered(documents, calculate("How many elephants are there?"))
     assert refused.not_found and "“elephants”" in refused.text

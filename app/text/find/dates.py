@@ -18,8 +18,8 @@ _DATE = (
     rf"(?:{_YEAR}-\d\d?-\d\d?|{_YEAR}-\d\d?(?!\d)|\d\d?\.\s?\d\d?\.\s?{_YEAR}|\d\d?(?:st|nd|rd|th|\.)?\s+{_MONTH}\s+{_YEAR}"
     rf"|{_MONTH}\s+\d\d?(?:st|nd|rd|th)?,?\s+{_YEAR}|{_MONTH}\s+{_YEAR}|{_YEAR})(?![\w-])"
 )
-_LEAD = r"(?:(?:,|\band\b|\bund\b)\s*)?(?:\b(?:files?|dated|written|changed|modified|die|datiert|geändert)\s+)*"
-_THE = r"(?:dem\s+|der\s+|den\s+|the\s+|year\s+|jahre?\s+)*"
+_LEAD = r"(?:(?:,|\band\b|\bund\b)\s*)?(?:\b(?:files?|dated|written|changed|modified|die|datiert|geändert)\s+){0,3}"
+_THE = r"(?:dem\s+|der\s+|den\s+|the\s+|year\s+|jahre?\s+){0,3}"
 _AFTER = r"(?:after|later than|newer than|nach)"
 _BEFORE = r"(?:before|earlier than|older than|vor)"
 _UNTIL = r"(?:until|till|up to|bis)"

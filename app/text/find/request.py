@@ -57,6 +57,8 @@ _SUBORDINATE = re.compile(
     r"|erwähnt\s+werden|vorkommt|vorkommen|steht|stehen)\b(?P<tail>.*)$",
     re.IGNORECASE,
 )
+LONGEST = 2_000
+"""Characters of a request: a longer text is no sentence that asks for documents, and rules take their time over it."""
 _QUOTE = "\ue100"
 _FOLDER = re.compile(
     r"(?:,\s*)?\b(?:in|from|im|aus)\s+(?:the\s+|dem\s+)?(?:folder|directory|ordner|verzeichnis)\s+"
@@ -103,6 +105,9 @@ def plan_of(text: str) -> Plan:
 
 
 def _plan(text: str, *, loose: bool) -> Plan | None:
+    if len(text) > LONGEST and not loose:
+        return None
+    text = text[:LONGEST]
     kept = list(phrases(text))
     for n, phrase in enumerate(kept):
         text = re.sub(rf"[\"“”„«»「」『』]\s*{re.escape(phrase)}\s*[\"“”„«»「」『』]", f"{_QUOTE}{n}{_QUOTE}", text)

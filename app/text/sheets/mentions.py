@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.text.fold import fold
 from app.text.sheets.plan import Column, Sheet
@@ -140,18 +141,20 @@ class _Known:
             end = at + len(words)
             if words and end <= len(tokens) and all(map(alike, words, tokens[at:end])):
                 yield Mention(start=at, end=end, what="column", column=column.name)
-            elif any(alike(word, tokens[at]) for word in self._partial(words, column)):
+            elif self._stands_for(tokens[at], words, column):
                 yield Mention(start=at, end=at + 1, what="column", column=column.name, whole=False)
 
-    def _partial(self, words: tuple[str, ...], column: Column) -> list[str]:
-        """Words that stand for a longer name: its last one, any of a date's, where no other column has them."""
+    def _stands_for(self, token: str, words: tuple[str, ...], column: Column) -> bool:
+        """Whether a word stands for a longer name: its last one, any of a date's, where no other column has it.
+
+        The others are looked at for the words that the question has: a sheet may have thousands of columns."""
         parts = words if column.kind == "date" else words[-1:]
-        others = [word for other, each in self._names if each.name != column.name for word in other]
-        return [
-            word
-            for word in parts
-            if len(words) > 1 and word not in LIGHT | GENERIC_DATE and not any(alike(word, each) for each in others)
-        ]
+        near = [word for word in parts if len(words) > 1 and alike(word, token)]
+        return any(
+            not any(alike(word, each) for other, named in self._names if named.name != column.name for each in other)
+            for word in near
+            if word not in LIGHT | GENERIC_DATE
+        )
 
     def table(self, tokens: Sequence[str], at: int) -> Iterator[Mention]:
         end = at + len(self._document)
@@ -159,6 +162,18 @@ class _Known:
             yield Mention(start=at, end=end, what="table")
         elif any(alike(word, tokens[at]) for word in self._table):
             yield Mention(start=at, end=at + 1, what="table")
+
+
+def narrowed(sheet: Sheet, question: str) -> Sheet:
+    """The sheet with those texts of its columns alone that a question can mention: they begin with a word of it."""
+    firsts = frozenset(tokens_of(question))
+
+    def kept(column: Column) -> Column:
+        if column.kind != "text":
+            return column
+        return replace(column, values=tuple(each for each in column.values if firsts.intersection(tokens_of(each)[:1])))
+
+    return replace(sheet, columns=tuple(map(kept, sheet.columns)))
 
 
 def _name_tokens(column: Column) -> list[str]:

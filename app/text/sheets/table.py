@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from decimal import Decimal
 from typing import Literal
@@ -98,15 +99,15 @@ def _sheet(
 
 def _names(header: Sequence[str]) -> list[str]:
     """Unlike each other, case aside, as a database wants them."""
-    names: list[str] = []
+    names: dict[str, str] = {}  # by their folded form
+    counts: Counter[str] = Counter()
     for at, name in enumerate(header):
         base = made = name or f"Column {at + 1}"
-        count = 1
-        while made.casefold() in {each.casefold() for each in names}:
-            count += 1
-            made = f"{base} ({count})"
-        names.append(made)
-    return names
+        while made.casefold() in names:
+            counts[base.casefold()] += 1
+            made = f"{base} ({counts[base.casefold()] + 1})"
+        names[made.casefold()] = made
+    return list(names.values())
 
 
 def _first(row: Sequence[str]) -> str:

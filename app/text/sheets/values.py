@@ -27,6 +27,8 @@ _NAMES_SOMETHING = re.compile(
     r"|\w+(?:nummer|-nr|nr)\b|#|№"
 )
 _NAMES_AMOUNT = re.compile(r"\b(?:number of|no\.? of|num of|anzahl)\b")
+LONGEST_NUMBER = 80
+"""Characters of a cell that may be a number with its unit; what has thousands of digits is none that Python reads."""
 MOST_VALUES = 5_000
 """Different texts of a column that a question's words are held against."""
 _ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?:[ T]\d\d:\d\d(?::\d\d)?)?")
@@ -49,6 +51,11 @@ def typed(name: str, texts: Sequence[str], *, point: bool = False) -> Typed:
     return _dates(name, texts, filled) or _numbers(name, texts, filled, point) or _texts(name, texts, filled)
 
 
+def _number(text: str) -> re.Match[str] | None:
+    plain = text.strip()
+    return _NUMBER.fullmatch(plain) if len(plain) <= LONGEST_NUMBER else None
+
+
 def _is_missing(text: str) -> bool:
     return text.strip().casefold() in _MISSING
 
@@ -57,9 +64,9 @@ def _is_missing(text: str) -> bool:
 
 
 def _texts(name: str, texts: Sequence[str], filled: Sequence[str]) -> Typed:
-    numbers = [text for text in filled if _NUMBER.fullmatch(text.strip())]
+    numbers = [text for text in filled if _number(text)]
     kind = "mixed" if 2 * len(numbers) > len(filled) else "text"
-    odd = next((text for text in filled if not _NUMBER.fullmatch(text.strip())), "")
+    odd = next((text for text in filled if not _number(text)), "")
     why = f"“{odd[:60]}” stands among its numbers" if odd else "its numbers are written in different ways or units"
     different = tuple(dict.fromkeys(filled))
     column = Column(
@@ -119,7 +126,7 @@ def _date(text: str, month_first: bool | None) -> str | None:
 
 def _numbers(name: str, texts: Sequence[str], filled: Sequence[str], point: bool) -> Typed | None:
     """A column of numbers in one unit and one way of writing; None where there is any doubt."""
-    matches = [_NUMBER.fullmatch(text.strip()) for text in filled]
+    matches = [_number(text) for text in filled]
     if not all(matches):
         return None
     found = [match for match in matches if match]
@@ -132,7 +139,7 @@ def _numbers(name: str, texts: Sequence[str], filled: Sequence[str], point: bool
         return None
     values: list[str | None] = []
     for text in texts:
-        match = None if _is_missing(text) else _NUMBER.fullmatch(text.strip())
+        match = None if _is_missing(text) else _number(text)
         values.append(_decimal(match, comma) if match else None)
     if sum(value is not None for value in values) < len(filled):
         return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
+from app.text.addressed import addressed, masked
 from app.text.sheets.plan import Column, Condition, Operator, Plan, Sheet
 
 _ENGLISH = {
@@ -59,6 +60,9 @@ _OPERATORS: dict[Operator, tuple[str, str]] = {
     "below": ("{column} is below {values}", "{column} unter {values} liegt"),
     "at most": ("{column} is at most {values}", "{column} höchstens {values} ist"),
 }
+LEFT_OUT = "(text to an assistant)"
+PRECISION = 80
+"""Digits of a figure: a database's have 38 and some decimals more; Python's own context refuses more than 28."""
 _MARKS = re.compile(r"([\\`*_\[\]<>|])")
 
 
@@ -156,7 +160,7 @@ def figure(value: str, column: Column, *, german: bool, least: int = 0) -> str:
 
 
 def _grouped(number: Decimal, decimals: int, german: bool, *, strip: bool = True) -> str:
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=PRECISION))
     text = f"{rounded:,f}"
     if strip and "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -169,5 +173,11 @@ def cells(row: Sequence[str | None], names: Sequence[str], sheet: Sheet, *, germ
     for value, name in zip(row, names, strict=True):
         column = sheet.column(name)
         number = value is not None and column is not None and column.kind == "number"
-        shown.append(figure(value, column, german=german) if number and value and column else plain(value or ""))
+        shown.append(figure(value, column, german=german) if number and value and column else _said(value or ""))
     return shown
+
+
+def _said(cell: str) -> str:
+    """A cell's text without what speaks to an assistant."""
+    spans = addressed(cell)
+    return plain(" ".join(masked(cell, spans).split())) or LEFT_OUT if spans else plain(cell)

@@ -8,8 +8,12 @@ from app.workers.message import Call, Data
 
 
 class ReadSheets(Call, frozen=True):
-    """The tables of sheet files, without their rows; → SheetsRead. A document, or else collections (none: all)."""
+    """The tables of sheet files, without their rows; → SheetsRead. A document, or else collections (none: all).
 
+    Of the texts of columns only those that the question can mention: the others may be thousands.
+    """
+
+    question: str
     collections: tuple[int, ...] = ()
     document_id: int = 0
 
