@@ -18,11 +18,10 @@ from app.embedder.readers import ADAPTER
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.reader import exam, fine_tuning
-from trainer.reader.lessons import Material, gather, lessons
+from trainer.reader.lessons import gather, lessons
 from trainer.reader.network import RANK, ReaderNetwork
-from trainer.spec import BaseReport, Hyper, TrainResult, write_json
-from trainer.train.loop import Outcome, Task, Training
-from trainer.train.memory import process_peak
+from trainer.spec import BaseReport, Hyper, write_json
+from trainer.train.loop import Task, Training
 from trainer.train.plan import READER_STEP
 
 
@@ -109,7 +108,10 @@ def train(context: Context) -> Summary:
         device=torch.device("cpu"),
     )
     outcome = Training(context, task, context.stage("train")).run()
-    result = _result(outcome, hyper, material, len(units))
+    counts = {"train": len(material.train), "validation": len(material.validation), "passages": len(units)}
+    counts |= {"held_out": len(material.exam), "not_found": material.lost}
+    warnings = [f"Search does not find the answer to {material.lost} questions."] if material.lost else []
+    result = outcome.result(hyper, counts, warnings)
     write_json(context.stage("train") / "result.json", result)
     return {"steps": result.steps, "best_step": result.best_step, "stopped": result.stopped}
 
@@ -124,32 +126,6 @@ def _hyper(context: Context, mean: float) -> Hyper:
         rank=RANK,
         alpha=float(RANK),
         precision="bf16",
-    )
-
-
-def _result(outcome: Outcome, hyper: Hyper, material: Material, items: int) -> TrainResult:
-    position = outcome.position
-    counts = {"train": len(material.train), "validation": len(material.validation), "passages": items}
-    counts |= {"held_out": len(material.exam), "not_found": material.lost}
-    warnings = [f"Search does not find the answer to {material.lost} questions."] if material.lost else []
-    return TrainResult(
-        adapter="train/adapter",
-        steps=position.step,
-        planned_steps=outcome.planned,
-        best_step=position.best_step or position.step,
-        stopped=outcome.stopped,
-        train_loss=position.running_loss,
-        heldout_loss=position.best_loss,
-        heldout_before=position.before_loss,
-        curve=position.curve,
-        examples=counts,
-        tokens=position.tokens,
-        tokens_per_s=position.tokens / max(position.seconds, 1e-9),
-        seconds=position.seconds,
-        peak_memory_bytes=max(outcome.peak, process_peak()),
-        precision="bf16",
-        hyper=hyper,
-        warnings=tuple(warnings),
     )
 
 

@@ -15,7 +15,7 @@ import torch
 from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.spec import CurvePoint, Hyper
+from trainer.spec import CurvePoint, Hyper, TrainResult
 from trainer.train import checkpoint, memory
 from trainer.train.batches import plan_epoch
 from trainer.train.checkpoint import Position
@@ -77,6 +77,29 @@ class Outcome:
     stopped: Stop
     planned: int
     peak: int
+
+    def result(self, hyper: Hyper, examples: dict[str, int], warnings: Sequence[str]) -> TrainResult:
+        """What the run's folder keeps of it."""
+        position = self.position
+        return TrainResult(
+            adapter="train/adapter",
+            steps=position.step,
+            planned_steps=self.planned,
+            best_step=position.best_step or position.step,
+            stopped=self.stopped,
+            train_loss=position.running_loss,
+            heldout_loss=position.best_loss,
+            heldout_before=position.before_loss,
+            curve=position.curve,
+            examples=examples,
+            tokens=position.tokens,
+            tokens_per_s=position.tokens / max(position.seconds, 1e-9),
+            seconds=position.seconds,
+            peak_memory_bytes=max(self.peak, memory.process_peak()),
+            precision=str(hyper.precision),
+            hyper=hyper,
+            warnings=tuple(warnings),
+        )
 
 
 class Training:

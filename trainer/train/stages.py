@@ -10,7 +10,7 @@ import psutil
 import torch
 
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, Example, Hyper, TrainResult, read_json, write_json
+from trainer.spec import BaseReport, Example, Hyper, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
 from trainer.train import base, choose, lora, replay, selection, shared_prefix
 from trainer.train.answer import answer
@@ -18,7 +18,6 @@ from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathered, Gathering
 from trainer.train.loop import Samples, Task, Training
 from trainer.train.loss import shares_prefix
-from trainer.train.memory import process_peak
 from trainer.train.objective import (
     Likelihood,
     Objective,
@@ -51,26 +50,7 @@ def train(context: Context) -> Summary:
     task = setup.task()
     folder = context.stage("train")
     outcome = Training(context, task, folder).run()
-    position = outcome.position
-    result = TrainResult(
-        adapter="train/adapter",
-        steps=position.step,
-        planned_steps=outcome.planned,
-        best_step=position.best_step or position.step,
-        stopped=outcome.stopped,
-        train_loss=position.running_loss,
-        heldout_loss=position.best_loss,
-        heldout_before=position.before_loss,
-        curve=position.curve,
-        examples=setup.gathering.counts,
-        tokens=position.tokens,
-        tokens_per_s=position.tokens / max(position.seconds, 1e-9),
-        seconds=position.seconds,
-        peak_memory_bytes=max(outcome.peak, process_peak()),
-        precision=str(task.hyper.precision),
-        hyper=task.hyper,
-        warnings=tuple(setup.gathering.warnings),
-    )
+    result = outcome.result(task.hyper, setup.gathering.counts, setup.gathering.warnings)
     write_json(folder / "result.json", result)
     return {
         "steps": result.steps,

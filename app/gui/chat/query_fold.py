@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.gui.chat.answer_body import AnswerBody
-from app.gui.chat.chips import Citations
-from app.gui.widgets import Button
+from app.gui.chat.fold import Fold
 from app.text.sheets.words import plain
 from app.types import Calculation
 
@@ -16,33 +14,17 @@ _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
 _CLAUSE = re.compile(r" (FROM|WHERE|AND|GROUP BY|ORDER BY|LIMIT)(?= )")
 
 
-class QueryFold(QWidget):
+class QueryFold(Fold):
     """ "How it was calculated"; a click shows the query. How many rows went in the answer's note says."""
 
     def __init__(self, calculation: Calculation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._calculation = calculation
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self.button = Button(self.tr("How it was calculated"), "quiet", "chevron-right")
+        self.button.setText(self.tr("How it was calculated"))
         self.button.setToolTip(self.tr("Show the query"))
-        self.button.clicked.connect(self._toggle)
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addStretch(1)
-        column.addLayout(row)
-        self.body = AnswerBody(Citations())
-        self.body.hide()
-        self.body.setContentsMargins(16, 4, 0, 8)
-        column.addWidget(self.body)
 
-    def _toggle(self) -> None:
-        shown = not self.body.isVisible()
-        self.button.set_icon("chevron-down" if shown else "chevron-right")
-        if shown:
-            self.body.show_text(_markdown(self._calculation))
-        self.body.setVisible(shown)
+    def text(self) -> str:
+        return _markdown(self._calculation)
 
 
 def _markdown(calculation: Calculation) -> str:
