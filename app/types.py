@@ -12,12 +12,6 @@ from msgspec import Struct
 Role = Literal["system", "user", "assistant"]
 FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
 
-SUPPORTED_SUFFIXES = (
-    *(".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".log"),
-    *(".html", ".htm", ".xhtml", ".csv", ".tsv", ".xlsx", ".xlsm"),
-)
-"""What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
-
 
 class Message(Struct, frozen=True):
     """One turn of a conversation as the model sees it."""
@@ -33,6 +27,41 @@ class Box(Struct, frozen=True, array_like=True):
     top: float
     right: float
     bottom: float
+
+
+class Slide(Struct, frozen=True, tag="slide"):
+    """A slide of a presentation."""
+
+    number: int
+    notes: bool = False  # what the speaker's notes say, not the slide
+
+
+class Cells(Struct, frozen=True, tag="cells"):
+    """Rows of a sheet: numbers from 1, as the program that wrote it shows them."""
+
+    sheet: str
+    columns: tuple[int, int]  # first and last
+    rows: tuple[int, ...]  # the row of each line of the text; 0 for a line that is no row
+
+
+class MailPart(Struct, frozen=True, tag="mail"):
+    """A message of a mail file, or something attached to it."""
+
+    sent: str = ""  # ISO date
+    message: int = 0  # its number in a file of several, from 1
+    attachment: str = ""  # its name
+
+
+class Member(Struct, frozen=True, tag="member"):
+    """A file inside an archive, or attached to a mail."""
+
+    path: str  # in the archive: "offers/2025.pdf"
+    page: int | None = None
+    place: Slide | Cells | MailPart | None = None  # inside of it
+
+
+Place = Slide | Cells | MailPart | Member
+"""Where in its document a passage stands, where that is no page of a document as it is printed."""
 
 
 class Newer(Struct, frozen=True, kw_only=True):
@@ -54,6 +83,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     collection: str  # its name when it was found: a label
     collection_id: int = 0
     page: int | None = None  # None where the format has no pages
+    place: Place | None = None  # of a format that has other places than pages
     start: int  # span in the document's text
     end: int
     heading: str = ""  # "Travel policy › Accommodation"

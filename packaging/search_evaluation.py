@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from app.documents.loaders import LOADERS
 from app.documents.worker import DocumentsRole
 from app.embedder.readers import READER
+from app.formats import BY_SUFFIX
 from app.paths import RESOURCES, SAMPLES, Home
 from app.types import Passage
 from app.workers.calls.documents import Add, CreateCollection, Documents, DocumentText, ListDocuments, ReadText, Search
@@ -46,7 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         role = DocumentsRole(Home(Path(folder) / "home"))
         ask(role, CreateCollection(name="Samples"))
-        ask(role, Add(paths=tuple(str(p) for p in sorted(SAMPLES.iterdir()) if p.suffix in LOADERS), collection_id=1))
+        ask(role, Add(paths=tuple(str(p) for p in sorted(SAMPLES.iterdir()) if p.suffix in BY_SUFFIX), collection_id=1))
         asked = [
             (row["question"], row["answer"] or "")
             for row in json.loads((RESOURCES / "sample-questions.json").read_text())

@@ -19,6 +19,7 @@ from app.api.stream import streamed, unless_gone
 from app.assistant import why
 from app.assistant.notices import answer_trust_json, trust_json
 from app.core.calls.chats import Answered, Ask, Calculate, Summarise
+from app.places import where
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token
@@ -159,6 +160,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "document_id": passage.document_id,
         "document": passage.document,
         "page": passage.page,
+        "place": where(passage),
         "heading": passage.heading,
         "start": passage.start,
         "end": passage.end,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from app.places import where
 from app.types import Answer, Passage
 
 Kind = Literal["newer", "disagree", "flagged"]
@@ -91,7 +92,13 @@ def answer_trust_json(answer: Answer) -> dict[str, Any]:
     """The same of an answer: text to an assistant that was found and left out, and the two sources that disagree."""
     return {
         "flagged": [
-            {"document_id": passage.document_id, "document": passage.document, "page": passage.page, "text": text}
+            {
+                "document_id": passage.document_id,
+                "document": passage.document,
+                "page": passage.page,
+                "place": where(passage),
+                "text": text,
+            }
             for passage in answer.flagged
             for text in flagged_texts(passage)
         ],

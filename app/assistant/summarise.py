@@ -18,6 +18,7 @@ from app.assistant.calculate import calculate_or_answer
 from app.assistant.find import find_documents
 from app.assistant.flow import answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
+from app.formats import BY_KEY
 from app.text.citations import place_mark
 from app.text.find.request import find_request
 from app.text.salience import heading_text
@@ -41,15 +42,6 @@ LISTED = 25
 """Documents of a collection that get a line of their own."""
 LINE_WORDS = 30
 TOPICS = 8
-KINDS = {
-    "pdf": "PDF",
-    "docx": "Word",
-    "markdown": "Markdown",
-    "text": "text",
-    "html": "HTML",
-    "csv": "CSV",
-    "xlsx": "Excel",
-}
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,8 +231,8 @@ def _topics(writer: _Writer, topics: Iterable[Topic]) -> None:
 
 def _counted(documents: list[Document], unread: int) -> str:
     """How many documents of which kind, from when, and how many could not be read."""
-    kinds = Counter(KINDS.get(each.format, each.format) for each in documents).most_common()
-    listed = [f"{count} {kind}" for kind, count in kinds]
+    kinds = Counter(each.format for each in documents).most_common()
+    listed = [f"{count} {BY_KEY[kind].of(count) if kind in BY_KEY else kind}" for kind, count in kinds]
     joined = " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
     pages = sum(each.pages or 0 for each in documents)
     text = f"{_plural(len(documents), 'document')}: {joined}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.export.content import Block, Heading, Paragraph, Run, Runs
 from app.export.reports import write_report
+from app.places import cited_as
 from app.types import Answer, Passage
 
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
@@ -32,17 +33,12 @@ def _blocks(answer: Answer) -> Iterator[Block]:
         yield Heading("Sources")
     for source in answer.sources:
         quoted = " ".join(_quoted(source.passage).split())
-        yield Paragraph((Run(f"[{source.n}] {_place(source.passage)}: "), Run(quoted, "faint")))
+        yield Paragraph((Run(f"[{source.n}] {cited_as(source.passage)}: "), Run(quoted, "faint")))
 
 
 def _runs(line: str) -> Runs:
     pieces = _STRONG.split(line)
     return tuple(Run(piece, "strong" if i % 2 else "") for i, piece in enumerate(pieces) if piece)
-
-
-def _place(passage: Passage) -> str:
-    page = f", page {passage.page}" if passage.page is not None else ""
-    return f"{passage.document}{page}"
 
 
 def _quoted(passage: Passage) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from app.chats.records import Chat, Node, Turn
 from app.chats.store import ChatStore
 from app.errors import AppError, NewerData
+from app.places import where
 from app.types import Answer
 
 FORMAT: Literal["inhouse-chats"] = "inhouse-chats"
@@ -163,6 +164,6 @@ def _answer(turn: Turn) -> str:
 def _source_list(answer: Answer) -> str:
     lines = []
     for source in answer.sources:
-        page = f", page {source.passage.page}" if source.passage.page is not None else ""
-        lines.append(f"- [{source.n}] {source.passage.document or 'a document that was removed'}{page}")
+        named = (source.passage.document or "a document that was removed", where(source.passage))
+        lines.append(f"- [{source.n}] {', '.join(filter(None, named))}")
     return "\n".join(lines)

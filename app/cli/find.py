@@ -14,6 +14,7 @@ from app.cli.session import Session
 from app.errors import AppError
 from app.export.saving import check_format
 from app.export.tables import TABLE_FORMATS
+from app.places import where
 from app.text.find.dates import span_of
 from app.text.find.plan import Plan
 from app.text.find.request import narrowed, plan_of
@@ -88,6 +89,5 @@ def _print(found: Findings) -> None:
 def _about(hit: Hit) -> str:
     """ "  (page 3, 2025-03-01, mentioned twice)"."""
     date = f"{datetime.fromtimestamp(hit.modified):%Y-%m-%d}" if hit.modified else ""
-    page = f"page {hit.passage.page}" if hit.passage.page is not None else ""
-    told = ", ".join(part for part in (page, date, often(hit)) if part)
+    told = ", ".join(part for part in (where(hit.passage), date, often(hit)) if part)
     return f"  ({told})" if told else ""

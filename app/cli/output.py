@@ -11,6 +11,7 @@ import unicodedata
 from typing import Any, TextIO
 
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
+from app.places import cited_as, where
 from app.text.plain import shown
 from app.types import Answer, Passage
 
@@ -113,6 +114,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "document": passage.document,
         "path": passage.path,
         "page": passage.page,
+        "place": where(passage),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
@@ -143,9 +145,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def place(passage: Passage) -> str:
     """Where a passage stands: “Travel-Policy.pdf, page 8 (Travel › Hotels)”."""
-    page = f", page {passage.page}" if passage.page is not None else ""
     heading = f" ({passage.heading})" if passage.heading else ""
-    return f"{passage.document}{page}{heading}"
+    return f"{cited_as(passage)}{heading}"
 
 
 def say_answer(answer: Answer) -> None:

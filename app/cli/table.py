@@ -13,6 +13,7 @@ from app.errors import AppError
 from app.extraction.records import Cell, Row, Table
 from app.extraction.sheet import evidence_of, shown
 from app.extraction.templates import template_named, typed_field
+from app.places import where
 from app.text.fields.field import Field, Template
 from app.workers.message import Data
 
@@ -80,9 +81,9 @@ def _print(table: Table, row: Row, *, as_json: bool) -> None:
         return
     say(row.document)
     for field, cell in cells:
-        page = f" (page {cell.passage.page})" if cell.passage and cell.passage.page and cell.state == "found" else ""
+        stands = where(cell.passage) if cell.passage and cell.state == "found" else ""
         by_hand = " (corrected by hand)" if cell.state == "by_hand" else ""
-        say(f"  {field.name:<24} {shown(row, cell)}{page}{by_hand}")
+        say(f"  {field.name:<24} {shown(row, cell)}{f' ({stands})' if stands else ''}{by_hand}")
 
 
 def cell_json(field: Field, cell: Cell) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.core.calls.documents import FileMoved
 from app.core.reply import Reply
 from app.errors import NoSpace
 from app.files import set_aside, write_atomic
-from app.types import SUPPORTED_SUFFIXES
+from app.formats import SUPPORTED_SUFFIXES
 from app.workers.calls.documents import AddProgress, FileEvent
 
 log = logging.getLogger(__name__)

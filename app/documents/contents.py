@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
+from app.documents.migrations import PLACES
 from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.addressed import addressed
 from app.text.parsed import Line
-from app.types import Box, Passage
+from app.types import Box, Passage, Place
 
 TERMS_KEPT = 50_000
 
@@ -24,7 +25,7 @@ VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE zeroblob(?) EN
 """The vector of a passage `p` of a document `d`; zeros, which are near to nothing, where another embedder made it."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Stretch(msgspec.Struct, frozen=True):
     """Where a passage stands, without what it says."""
 
     id: int
@@ -100,9 +101,11 @@ class Contents(Catalogue):
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
         header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
+        place = "p.place" if self.version >= PLACES else "NULL"
         rows = self.db.execute(
-            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
-                p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified
+            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection,
+                p.page, p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, {place} AS place,
+                d.indexed_at, d.modified
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -122,6 +125,7 @@ class Contents(Catalogue):
                 header=row["header"],
                 text=row["text"],
                 boxes=msgspec.msgpack.decode(row["boxes"], type=tuple[Box, ...]),
+                place=msgspec.msgpack.decode(row["place"], type=Place) if row["place"] is not None else None,
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
                 flagged=addressed(row["text"]),
@@ -133,12 +137,12 @@ class Contents(Catalogue):
         """The passages of these documents, by rising id: in the order of each document's text."""
         return [row[0] for row in self.db.execute(f"{_OF_DOCUMENTS} ORDER BY id", (json_list(documents),))]
 
-    def places(self, document_id: int) -> list[Place]:
+    def places(self, document_id: int) -> list[Stretch]:
         """The places of a document's passages, in order."""
         rows = self.db.execute(
             'SELECT id, start, "end", page, heading FROM passages WHERE document_id = ? ORDER BY id', (document_id,)
         )
-        return [Place(*tuple(row)) for row in rows]
+        return [Stretch(*tuple(row)) for row in rows]
 
     def sampled(self, collections: Sequence[int], most: int) -> list[tuple[int, int, str]]:
         """Id, document and heading of at most `most` passages, spread evenly over collections."""

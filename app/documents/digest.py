@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from app.documents.contents import Place
+from app.documents.contents import Stretch
 from app.documents.ground import Encode
 from app.documents.store import Store
 from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
@@ -97,7 +97,7 @@ class Digest:
             )
         )
 
-    def _candidates(self, places: Sequence[Place], call: Extract) -> list[_Candidate]:
+    def _candidates(self, places: Sequence[Stretch], call: Extract) -> list[_Candidate]:
         """The likeliest units by their words."""
         ids = [place.id for place in places]
         passages, bodies = self._store.passages(ids), self._store.bodies(ids)
@@ -193,7 +193,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _central(places: Sequence[Place], near: NDArray[np.float32], first: int) -> list[Place]:
+def _central(places: Sequence[Stretch], near: NDArray[np.float32], first: int) -> list[Stretch]:
     """The first passages of a stretch and those nearest to its middle, in order."""
     chosen = {*range(min(first, len(places))), *(int(i) for i in np.argsort(-near, kind="stable")[:CENTRAL])}
     return [places[i] for i in sorted(chosen)]
@@ -215,7 +215,7 @@ class _Run(Struct, frozen=True):
     level: int
 
 
-def _parts(places: Sequence[Place], most: int) -> Iterator[Part]:
+def _parts(places: Sequence[Stretch], most: int) -> Iterator[Part]:
     paths = [tuple(filter(None, place.heading.split(HEADINGS))) for place in places]
     shared = 1 if len({path[:1] for path in paths}) == 1 and paths[0] else 0
     runs = [_Run(0, len(places), shared)]

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from msgspec import Struct
 
 from app.documents.fulltext import name_words
+from app.formats import KIND_WORDS
 from app.text.fold import fold
 from app.text.words import terms, words_of
 from app.types import Filter
@@ -26,9 +27,7 @@ _THE = (
     r"(?:the|our|my|this|that|der|die|das|dem|den|unserer?m?|unserem|la|le|les|el|los|las|de|het|onze|notre|nuestra?)"
 )
 _ONLY = r"(?:only|just|nur|ausschlie(?:ß|ss)lich|seulement|uniquement|solo|sólo|alleen)"
-_KINDS = {"pdf": "pdf", "word": "docx", "docx": "docx", "markdown": "markdown", "html": "html", "csv": "csv",
-          "excel": "xlsx", "xlsx": "xlsx", "powerpoint": "pptx", "pptx": "pptx", "txt": "text"}  # fmt: skip
-_KIND_NAME = rf"({'|'.join(_KINDS)})(?:s|[\s-]?{_FILES})"
+_KIND_NAME = rf"({'|'.join(KIND_WORDS)})(?:s|[\s-]?{_FILES})"
 _KIND = re.compile(
     rf"\b(?:{_ONLY}\s+{_IN}\s+(?:{_THE}\s+)?|{_IN}\s+{_ONLY}\s+|{_ONLY}\s+|{_IN}\s+{_THE}\s+){_KIND_NAME}\b",
     re.IGNORECASE,
@@ -65,7 +64,7 @@ def asked_filter(question: str, catalogue: Sequence[Filed]) -> tuple[Filter, str
     """The filter that a question asks for in words, and what to call it; an empty one where it asks for none."""
     named = _by_file_name(question, catalogue) or _by_name(question, catalogue)
     folder = _folder(question, catalogue)
-    kinds = tuple(dict.fromkeys(_KINDS[match[1].casefold()] for match in _KIND.finditer(question)))
+    kinds = tuple(dict.fromkeys(KIND_WORDS[match[1].casefold()] for match in _KIND.finditer(question)))
     kinds = tuple(kind for kind in kinds if any(each.kind == kind for each in catalogue))
     since, until = _dates(question)
     said = [each.name for each in named] + [f"folder {folder}"] * bool(folder) + [f"{kind} files" for kind in kinds]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.export.content import Value
 from app.export.tables import write_table
+from app.places import where
 from app.text.find.plan import in_words
 from app.text.find.result import Findings, Hit
 from app.text.find.words import BY_MEANING
@@ -23,7 +24,7 @@ def save_findings(path: Path, found: Findings) -> None:
         NoSpace: the disk is full.
     """
     mentions = [f"Mentions of {mention}" for mention in found.plan.must]
-    columns = ["No.", "Document", "Date", *mentions, "Page", "Section", "Sentence", "Path"]
+    columns = ["No.", "Document", "Date", *mentions, "Place", "Section", "Sentence", "Path"]
     rows = [_row(number, hit) for number, hit in enumerate(found.hits, 1)]
     links = {(n, 1): Path(hit.path).as_uri() for n, hit in enumerate(found.hits) if Path(hit.path).is_absolute()}
     write_table(path, in_words(found.plan) or "Documents", columns, rows, links)
@@ -33,4 +34,4 @@ def _row(number: int, hit: Hit) -> list[Value]:
     counts: list[Value] = [BY_MEANING if hit.by_meaning and not count else count for count in hit.counts]
     date = f"{datetime.fromtimestamp(hit.modified):%Y-%m-%d}" if hit.modified else None
     sentence = shown(hit.passage, PASSAGE_CHARS)
-    return [number, hit.name, date, *counts, hit.passage.page, hit.passage.heading, sentence, hit.path]
+    return [number, hit.name, date, *counts, where(hit.passage), hit.passage.heading, sentence, hit.path]

@@ -123,13 +123,21 @@ def _hidden(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE collections ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden]
+def _places(db: sqlite3.Connection) -> None:
+    """Where a passage stands that is on no page: a slide, cells of a sheet, a message, a member of an archive."""
+    db.execute("ALTER TABLE passages ADD COLUMN place BLOB")
+
+
+MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places]
 
 WORDS_BY_LANGUAGE = 5
 """The version of an index from which its full text is the one that is searched."""
 
 HIDDEN_COLLECTIONS = 6
 """The version of an index from which a collection may be hidden."""
+
+PLACES = 7
+"""The version of an index from which passages know their place."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

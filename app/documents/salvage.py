@@ -12,7 +12,7 @@ import numpy as np
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
 from app.text.parsed import Line
-from app.types import Box
+from app.types import Box, Place
 
 NOT_WHOLE = "A part of this document was lost when the index was damaged. Add it again."
 RECOVERED = "Recovered documents"
@@ -23,6 +23,8 @@ _DOCUMENT = (
     *((int, type(None)), int, (int, float, type(None))),
 )
 _PASSAGE = (int, int, int, (int, type(None)), str, str, str, bytes, bytes)
+_LATER: tuple[Value, ...] = ("", None)
+"""What stands for the header row of its table and the place, of a passage that was stored before they were known."""
 _TOMBSTONE = ((int, type(None)), (int, type(None)), str, (int, float))
 
 
@@ -31,8 +33,8 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     highest: dict[str, int] = {}
     for rowid, values in rows:
         table = _table(values)
-        if table == "passages" and len(values) == len(_PASSAGE) + 1:
-            values = (*values, "")  # stored before passages knew the header row of their table
+        if table == "passages":
+            values = (*values, *_LATER[len(values) - len(_PASSAGE) - 1 :])
         elif table == "collections" and len(values) == 2:
             values = (*values, 0)  # stored before any was hidden
         if table:
@@ -66,7 +68,8 @@ def _table(values: tuple[Value, ...]) -> str:
         return "texts"
     if (
         _are(rest[: len(_PASSAGE)], *_PASSAGE)
-        and _are(rest[len(_PASSAGE) :], *([str] * (len(rest) > len(_PASSAGE))))
+        and _are(rest[len(_PASSAGE) :], *(str, (bytes, type(None)))[: len(rest) - len(_PASSAGE)])
+        and (len(rest) <= len(_PASSAGE) + 1 or rest[-1] is None or _packs(rest[-1], Place))
         and _is_vector(rest[7])
         and _packs(rest[8], tuple[Box, ...])
     ):

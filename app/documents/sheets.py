@@ -10,6 +10,7 @@ from app.documents.query_process import Query, QueryTable, run
 from app.documents.store import Store
 from app.documents.warm import in_thread
 from app.errors import AppError
+from app.formats import tables_in
 from app.text.sheets.mentions import narrowed
 from app.text.sheets.plan import Column
 from app.text.sheets.sql import rows_sql, sql_of, table_name
@@ -18,7 +19,6 @@ from app.types import Document, Passage
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
 from app.workers.roles import Steps
 
-FORMATS = frozenset({"csv", "xlsx"})
 KEPT = 8
 """Documents whose tables are kept in memory: the next question is mostly about the same."""
 CITED = 3
@@ -77,7 +77,7 @@ class Sheets:
             return
         store.require(*collections)
         listed = [each for collection in collections or (0,) for each in store.documents(collection)]
-        yield from [each for each in listed if each.format in FORMATS and each.passages][:MOST_DOCUMENTS]
+        yield from [each for each in listed if tables_in(each.format) and each.passages][:MOST_DOCUMENTS]
 
     def _tables(self, store: Store, document: Document) -> list[SheetRows]:
         key = (document.id, document.indexed_at)
@@ -89,11 +89,11 @@ class Sheets:
 
 
 def _read(store: Store, document: Document) -> list[SheetRows]:
-    if document.format not in FORMATS:
+    if not tables_in(document.format):
         return []
     text, _ = store.text(document.id)
     passages = _all_passages(store, document.id)
-    names = [(each.start, _sheet_name(each)) for each in passages] if document.format == "xlsx" else []
+    names = [(each.start, _sheet_name(each)) for each in passages] if tables_in(document.format) == "sheets" else []
     headers = frozenset(each.header for each in passages if each.header)
     return sheets_of(text, headers, names, document.id, document.name, document.format, document.reason)
 

@@ -156,11 +156,11 @@ class Store(Contents):
             boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
             cursor = self.db.execute(
                 """INSERT INTO passages
-                (document_id, start, "end", page, heading, context, header, text, vector, boxes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (document_id, start, "end", page, heading, context, header, text, vector, boxes, place)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     *(document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header),
-                    *(text, vector, boxes),
+                    *(text, vector, boxes, _pack(piece.place) if piece.place is not None else None),
                 ),
             )
             passage_id = cast(int, cursor.lastrowid)
@@ -177,12 +177,12 @@ class Store(Contents):
         """
         with self.transaction() as db:
             self.require(collection_id)
-            columns = 'document_id, start, "end", page, heading, context, header, text, vector, boxes'
+            columns = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place'
             kept = db.execute(f"SELECT {columns} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
             rows = kept.fetchall()
             self._erase_passages(document_id)
             db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
-            marks = ", ".join("?" * 10)
+            marks = ", ".join("?" * 11)
             for row in rows:
                 db.execute(f"INSERT INTO passages ({columns}) VALUES ({marks})", tuple(row))
             fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()

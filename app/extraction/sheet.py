@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.extraction.records import Cell, Row, Table
+from app.places import where
 
 NOT_STATED = "not stated"
 BY_HAND = "corrected by hand"
@@ -52,8 +53,8 @@ def source_of(cell: Cell) -> str:
         return BY_HAND
     if cell.passage is None:
         return ""
-    page = f"page {cell.passage.page}: " if cell.passage.page else ""
-    return page + evidence_of(cell)
+    stands = where(cell.passage)
+    return (f"{stands}: " if stands else "") + evidence_of(cell)
 
 
 def evidence_of(cell: Cell) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from app.errors import AppError
 from app.llama.rules import prompt_text, rules
+from app.places import where
 from app.types import Budget, Message, Passage
 
 ANSWER_SHARE = 4
@@ -102,8 +103,8 @@ def quote(passages: Sequence[Passage]) -> str:
     blocks = []
     for n, passage in enumerate(passages, start=1):
         place = [passage.document]
-        if passage.page is not None:
-            place.append(f"page {passage.page}")
+        if stands := where(passage):
+            place.append(stands)
         if passage.heading:
             place.append(passage.heading)
         text = passage.text

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.types import Box
+from app.types import Box, Place
 
 BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
 
@@ -37,10 +37,21 @@ class Line(Struct, frozen=True):
     box: Box
 
 
+class Spot(Struct, frozen=True):
+    """A stretch of the text that stands in a place of its own; a passage never runs over its end.
+
+    `Cells` have a row for each line of the stretch. Spots are in order and do not overlap.
+    """
+
+    start: int
+    end: int
+    place: Place
+
+
 class Parsed(Struct, frozen=True):
     """The text of one document with its structure."""
 
-    format: str  # "pdf", "docx", "markdown", "text", "html", "csv", "xlsx"
+    format: str  # its key in app/formats.py
     text: str
     blocks: tuple[Block, ...]
     pages: tuple[tuple[int, int], ...] = ()  # span of each page (PDF only)
@@ -49,6 +60,7 @@ class Parsed(Struct, frozen=True):
     note: str = ""  # for the user, e.g. "2 of 4 pages hold no readable text."
     sha256: str = ""  # of the bytes that were read
     size: int = 0  # bytes that were read
+    spots: tuple[Spot, ...] = ()  # of slides, sheets, messages and members of archives
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:

@@ -10,10 +10,12 @@ import bisect
 from collections.abc import Iterator
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
+from app.types import Cells, Place
 
 VERSION = 2
 """Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""
@@ -41,6 +43,7 @@ class Piece(Struct, frozen=True):
     context: str  # title, headings and a table's header row, for the embedder and the full text
     tokens: int  # of context and text, markers included
     header: str = ""  # the whole header row of the table that it is part of, for `tables_of`
+    place: Place | None = None
 
 
 class Tokens(Protocol):
@@ -78,6 +81,7 @@ class _Cutter:
         self._blocks = parsed.blocks
         self._counter = counter
         self._pages = parsed.pages
+        self._places = _Places(parsed)
         self._title = " ".join(title.split())[:CONTEXT_CHARS]
         self._headings: list[tuple[int, str]] = []
         self._header_row = ""
@@ -89,6 +93,8 @@ class _Cutter:
     def pieces(self) -> Iterator[Piece]:
         previous: Block | None = None
         for block in self._blocks:
+            if self._places.change(block.start):
+                yield from self._flush()
             if block.kind == "heading":
                 yield from self._flush()
                 self._enter(block)
@@ -212,4 +218,39 @@ class _Cutter:
     def _piece(self, start: int, end: int, tokens: int) -> Piece:
         context = self._context()
         size = tokens + self._context_size() + 2
-        return Piece(start, end, page_at(self._pages, start), self._heading(), context, size, self._header_row)
+        place = self._places.of(start, end)
+        return Piece(start, end, page_at(self._pages, start), self._heading(), context, size, self._header_row, place)
+
+
+class _Places:
+    """The places of passages, asked for in the order of the text: a long sheet's lines are counted once."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._text = parsed.text
+        self._spots = parsed.spots
+        self._current = -1
+        self._counted = (-1, 0, 0)  # spot, offset and its line there
+
+    def change(self, offset: int) -> bool:
+        """Whether a place of the text is in another spot than the one that was asked for last."""
+        before, self._current = self._current, self._at(offset)
+        return before != self._current
+
+    def of(self, start: int, end: int) -> Place | None:
+        """The place of a stretch of the text."""
+        at = self._at(start)
+        if at < 0 or start >= self._spots[at].end:
+            return None
+        spot = self._spots[at]
+        if not isinstance(spot.place, Cells):
+            return spot.place
+        seen, offset, line = self._counted
+        if seen != at or offset > start:
+            offset, line = spot.start, 0
+        line += self._text.count("\n", offset, start)
+        self._counted = (at, start, line)
+        rows = spot.place.rows[line : line + self._text.count("\n", start, end) + 1]
+        return msgspec.structs.replace(spot.place, rows=rows)
+
+    def _at(self, offset: int) -> int:
+        return bisect.bisect_right(self._spots, offset, key=lambda spot: spot.start) - 1

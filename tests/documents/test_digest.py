@@ -9,7 +9,7 @@ import pytest
 
 from app.assistant.asking import run
 from app.assistant.summarise import Target, summarise
-from app.documents.contents import Place
+from app.documents.contents import Stretch
 from app.documents.digest import _parts
 from app.paths import RESOURCES
 from app.text.salience import is_navigation, leans, plain, units
@@ -47,8 +47,8 @@ def test_entries_of_a_list_come_with_their_lead_in() -> None:
 
 
 def test_rows_of_a_table_come_with_its_header() -> None:
-    table = "Device | Interval | Place\n---|---|---\nCaliper | 12 months | Lab\nScale | 6 months | Hall 2"
-    assert shown(table) == ["Device (Interval, Place): Caliper (12 months, Lab); Scale (6 months, Hall 2)."]
+    table = "Device | Interval | Stretch\n---|---|---\nCaliper | 12 months | Lab\nScale | 6 months | Hall 2"
+    assert shown(table) == ["Device (Interval, Stretch): Caliper (12 months, Lab); Scale (6 months, Hall 2)."]
     rows = units("Caliper | 12 months\nScale | 6 months", "Device | Interval")
     assert [unit.text for unit in rows] == ["Device – Interval: Caliper – 12 months; Scale – 6 months."]
     assert rows[0].continues
@@ -60,8 +60,8 @@ def test_headings_code_and_markup_are_no_sentences() -> None:
     assert is_navigation("Contents") and not is_navigation("Table of limits")
 
 
-def places(*headings: str) -> list[Place]:
-    return [Place(i, i * 1000, i * 1000 + 900, None, heading) for i, heading in enumerate(headings)]
+def places(*headings: str) -> list[Stretch]:
+    return [Stretch(i, i * 1000, i * 1000 + 900, None, heading) for i, heading in enumerate(headings)]
 
 
 def test_a_document_is_divided_by_its_headings_the_largest_part_first() -> None:

@@ -6,13 +6,13 @@ import unicodedata
 
 import pytest
 
-from app.documents.loaders import LOADERS
 from app.documents.loaders.hygiene import clean
 from app.documents.loaders.markdown import load_markdown
-from app.documents.loaders.sniff import real_suffix
+from app.documents.loaders.sniff import format_of
 from app.documents.loaders.table import load_table
 from app.documents.loaders.text import load_text
 from app.errors import BadFile
+from app.formats import HTML, MARKDOWN
 from app.text.parsed import Parsed
 
 
@@ -155,6 +155,6 @@ def test_hostile_texts_take_linear_time() -> None:
 def test_comments_before_the_text_are_passed_over_once() -> None:
     """Each one more doubled the time: a Markdown file with a licence in comments was refused as too slow."""
     comments = b"<!-- SPDX -->\n" * 200
-    assert real_suffix(comments + b"# Title\n\nText.\n", ".md", frozenset(LOADERS)) == ".md"
-    assert real_suffix(comments + b"<html><p>Text.", ".md", frozenset(LOADERS)) == ".html"
-    assert real_suffix(b" " * 2000 + b"<!-- a\nb -->\n<!DOCTYPE html>", ".md", frozenset(LOADERS)) == ".html"
+    assert format_of(comments + b"# Title\n\nText.\n", "a.md") is MARKDOWN
+    assert format_of(comments + b"<html><p>Text.", "a.md") is HTML
+    assert format_of(b" " * 2000 + b"<!-- a\nb -->\n<!DOCTYPE html>", "a.md") is HTML

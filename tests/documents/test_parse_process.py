@@ -17,11 +17,11 @@ import pytest
 from made_files import docx, paragraph, pdf, table, text_at
 
 from app.documents import parse_process
-from app.documents.loaders import LOADERS, SUPPORTED, load
+from app.documents.loaders import LOADERS, load
 from app.documents.parse_process import CODES, Parser
 from app.errors import BadFile
+from app.formats import BY_KEY, FORMATS
 from app.spawn import child_command
-from app.types import SUPPORTED_SUFFIXES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 PAGE = text_at(60, 700, "All employees keep their receipts.")
@@ -58,7 +58,7 @@ def test_result_is_the_loaders_with_hash_and_size(parser: Parser, tmp_path: Path
 
 
 def test_every_suffix_that_dialogs_offer_has_a_loader() -> None:
-    assert set(SUPPORTED_SUFFIXES) <= set(SUPPORTED) == set(LOADERS)
+    assert set(LOADERS) == set(BY_KEY) and len(BY_KEY) == len(FORMATS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 
 from app.assistant.asking import Ask, run
 from app.assistant.flow import answer
-from app.documents.loaders import LOADERS, load
+from app.documents.loaders import load
+from app.formats import BY_SUFFIX
 from app.paths import RESOURCES
 from app.text.parsed import Parsed
 from app.types import Message
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from conftest import Documents
 
 SAMPLES = RESOURCES / "samples"
-DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in LOADERS)
+DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in BY_SUFFIX)
 QUESTIONS = json.loads((RESOURCES / "sample-questions.json").read_text(encoding="utf-8"))
 
 

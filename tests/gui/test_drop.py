@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui.documents import drop_count
-from app.gui.documents.drop_count import KINDS, DropCount, is_remote
+from app.gui.documents.drop_count import DropCount, is_remote
 from app.gui.documents.drop_overlay import DropOverlay, files_of
 from app.gui.documents.drop_words import chat_words
 from app.gui.theme import Theme
 from app.paths import Home
-from app.types import SUPPORTED_SUFFIXES
 
 LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
 
@@ -171,10 +170,6 @@ def test_a_network_folder_is_not_touched(monkeypatch: pytest.MonkeyPatch, qtbot:
     count = DropCount()
     count.start(["/mnt/share/hr", "/mnt/share/a.pdf", "/mnt/sharex.pdf"])
     assert count.unknown == 1 and count.files == 2 and count.usable
-
-
-def test_every_supported_type_has_a_name() -> None:
-    assert set(KINDS) == set(SUPPORTED_SUFFIXES)
 
 
 def test_a_drag_that_only_touches_the_window_leaves_nothing_behind(

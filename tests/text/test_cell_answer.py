@@ -13,8 +13,9 @@ import pytest
 import table_questions
 
 from app.documents.embed import Counter
-from app.documents.loaders import LOADERS, load
+from app.documents.loaders import load
 from app.embedder.prepared import prepared
+from app.formats import BY_SUFFIX
 from app.paths import RESOURCES, home
 from app.text.cell_answer import TableAnswer, cell_answer
 from app.text.passages import cut
@@ -41,7 +42,7 @@ def read(paths: list[Path]) -> list[Read]:
 
 @pytest.fixture(scope="module")
 def passages(tmp_path_factory: pytest.TempPathFactory) -> list[Read]:
-    samples = [path for path in (RESOURCES / "samples").iterdir() if path.suffix in LOADERS]
+    samples = [path for path in (RESOURCES / "samples").iterdir() if path.suffix in BY_SUFFIX]
     folder = tmp_path_factory.mktemp("office")
     return read([*sorted(samples), *office_tables.write_all(folder), *table_questions.write_all(folder)])
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from app.documents.loaders.sniff import real_suffix
+from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
 
@@ -59,25 +59,15 @@ def _xlsx() -> Loader:
 
 
 LOADERS: dict[str, Callable[[], Loader]] = {
-    ".pdf": _pdf,
-    ".docx": _docx,
-    ".docm": _docx,
-    ".md": _markdown,
-    ".markdown": _markdown,
-    ".txt": _text,
-    ".text": _text,
-    ".log": _text,
-    ".html": _html,
-    ".htm": _html,
-    ".xhtml": _html,
-    ".csv": _table,
-    ".tsv": _table,
-    ".xlsx": _xlsx,
-    ".xlsm": _xlsx,
+    "pdf": _pdf,
+    "docx": _docx,
+    "markdown": _markdown,
+    "text": _text,
+    "html": _html,
+    "csv": _table,
+    "xlsx": _xlsx,
 }
-"""Suffix → what imports the loader and returns it."""
-
-SUPPORTED = tuple(LOADERS)
+"""Key of a format (app/formats.py) → what imports the loader and returns it."""
 
 
 def load(path: str, password: str = "") -> Parsed:
@@ -89,6 +79,5 @@ def load(path: str, password: str = "") -> Parsed:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
     data = read_source(path)
-    suffix = real_suffix(data, PurePath(path).suffix.lower(), frozenset(LOADERS))
-    parsed = LOADERS[suffix]()(data, password)
+    parsed = LOADERS[format_of(data, PurePath(path).name).key]()(data, password)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

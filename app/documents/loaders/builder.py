@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.errors import BadFile
-from app.text.parsed import Block, BlockKind, Parsed
+from app.text.parsed import Block, BlockKind, Parsed, Spot
+from app.types import Cells, Place
 
 MAX_TEXT = 50_000_000
 """Code points: about 8 million words. More than that is a data dump, and indexing it would take hours."""
@@ -45,16 +48,37 @@ class Builder:
         self._parts: list[str] = []
         self._length = 0
         self._blocks: list[Block] = []
+        self._spots: list[Spot] = []
+        self._place: Place | None = None
+        self._began = -1
+        self._rows: list[int] = []
         self.title = ""
 
-    def add(self, kind: BlockKind, text: str, level: int = 0) -> None:
-        """Append a block; the text must be clean already. Empty text adds nothing."""
+    def enter(self, place: Place | None) -> None:
+        """What is added from now on stands there; `Cells` get their rows from `add`."""
+        if self._place is not None and self._began >= 0:
+            if isinstance(self._place, Cells):
+                self._place = msgspec.structs.replace(self._place, rows=tuple(self._rows))
+            self._spots.append(Spot(self._began, self._length, self._place))
+        self._place, self._began, self._rows = place, -1, []
+
+    def add(self, kind: BlockKind, text: str, level: int = 0, row: int = 0) -> None:
+        """Append a block; the text must be clean already. Empty text adds nothing.
+
+        Args:
+            row: of the sheet, where the text stands in `Cells`.
+        """
         if not text or text.isspace():
             return
-        if self._blocks:
-            self._put(separator(self._blocks[-1].kind, kind))
+        between = separator(self._blocks[-1].kind, kind) if self._blocks else ""
+        self._put(between)
         start = self._length
         self._put(text)
+        if self._began < 0:
+            self._began = start
+        else:
+            self._rows += [0] * (between.count("\n") - 1)
+        self._rows += [row] * (text.count("\n") + 1)
         self._blocks.append(Block(kind, start, self._length, level))
         if kind == "heading" and not self.title:
             self.title = text
@@ -75,4 +99,5 @@ class Builder:
         """
         if not self._blocks:
             raise no_text()
-        return Parsed(form, "".join(self._parts), tuple(self._blocks), title=self.title)
+        self.enter(None)
+        return Parsed(form, "".join(self._parts), tuple(self._blocks), spots=tuple(self._spots), title=self.title)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from app.documents.loaders.builder import Builder
 from app.text.tables import write_row
+from app.types import Cells
 
 Kind = Literal["text", "number", "date"]
 MAX_NAME = 80
@@ -35,21 +37,24 @@ class Table(Struct, frozen=True):
     """A block of a sheet: lines above it, the names of its columns, its rows, all as wide as `columns`."""
 
     columns: tuple[int, ...]
-    titles: tuple[str, ...]
+    titles: tuple[tuple[int, str], ...]  # each with its row of the sheet
     header: tuple[str, ...]  # () where the columns have no names
-    rows: tuple[tuple[str, ...], ...]
+    head: int  # row of the sheet in which they stand
+    rows: tuple[tuple[int, tuple[str, ...]], ...]  # each with its row of the sheet
     last: int  # row of the sheet
 
 
-def write_tables(builder: Builder, tables: Iterator[Table]) -> None:
-    """Each table as titles, a header row and rows."""
+def write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
+    """Each table as titles, a header row and rows, in the cells of its sheet."""
     for table in tables:
-        for title in table.titles:
-            builder.add("paragraph", title)
+        builder.enter(Cells(sheet, (table.columns[0], table.columns[-1]), ()))
+        for row, title in table.titles:
+            builder.add("paragraph", title, row=row)
         if table.header:
-            builder.add("header_row", write_row(table.header))
-        for row in table.rows:
-            builder.add("row", write_row(row))
+            builder.add("header_row", write_row(table.header), row=table.head)
+        for row, texts in table.rows:
+            builder.add("row", write_row(texts), row=row)
+    builder.enter(None)
 
 
 def tables(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]) -> Iterator[Table]:
@@ -61,28 +66,31 @@ def tables(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[in
         gap = rows[0] - before.last - 1 if before else 0
         if before and before.header and not header and gap <= 1 and set(columns) <= set(before.columns):
             more = [[grid[row].get(column) for column in before.columns] for row in rows]
-            before = Table(
-                before.columns, before.titles, before.header, before.rows + tuple(map(_texts, more)), rows[-1]
-            )
+            longer = before.rows + tuple(zip(rows, map(_texts, more), strict=True))
+            before = msgspec.structs.replace(before, rows=longer, last=rows[-1])
             continue
         if before:
             yield before
-        before = _table(block[:begin], block[end:], header, columns, rows[-1])
+        numbered = list(zip(rows, block, strict=True))
+        before = _table(numbered[:begin], numbered[end:], header, rows[max(0, end - 1)], columns)
     if before:
         yield before
 
 
 def _table(
-    above: list[list[Cell | None]],
-    body: list[list[Cell | None]],
+    above: list[tuple[int, list[Cell | None]]],
+    body: list[tuple[int, list[Cell | None]]],
     header: tuple[str, ...],
+    head: int,
     columns: list[int],
-    last: int,
 ) -> Table:
-    titles = [_title(row) for row in above]
-    while not header and len(columns) > 1 and body and _own(body[0]) <= 1:
-        titles.append(_title(body.pop(0)))
-    return Table(tuple(columns), tuple(titles), header, tuple(map(_texts, body)), last)
+    last = (body or above)[-1][0] if body or above else head
+    titles = [(number, _title(row)) for number, row in above]
+    while not header and len(columns) > 1 and body and _own(body[0][1]) <= 1:
+        number, row = body.pop(0)
+        titles.append((number, _title(row)))
+    rows = tuple((number, _texts(row)) for number, row in body)
+    return Table(tuple(columns), tuple(titles), header, head, rows, last)
 
 
 def _texts(row: list[Cell | None]) -> tuple[str, ...]:

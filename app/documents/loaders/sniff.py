@@ -8,6 +8,7 @@ import zipfile
 
 from app.documents.loaders.decode import looks_binary
 from app.errors import BadFile
+from app.formats import BY_SUFFIX, FORMATS, HTML, KINDS, MARKDOWN, PDF, TEXT, UNREAD, Format, Unread, named, suffix_of
 
 _HTML = re.compile(
     rb"\s*(?:\xef\xbb\xbf\s*)?(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -16,104 +17,59 @@ _HTML = re.compile(
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
 _OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
-
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
-    (b"BM", "a picture"),
-    (b"%!PS", "a PostScript file"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"SQLite format 3", "a database"),
-    (b"GGUF", "a model"),
-    (b"\x1f\x8b", "a compressed archive"),
-    (b"BZh", "a compressed archive"),
-    (b"\xfd7zXZ", "a compressed archive"),
-    (b"7z\xbc\xaf", "a compressed archive"),
-    (b"Rar!", "a compressed archive"),
-    (b"OggS", "a recording"),
-    (b"ID3", "a recording"),
-    (b"fLaC", "a recording"),
-)
-"""First bytes → what to call it. The short ones count only where the rest is binary too."""
-
-_ZIP_KINDS: tuple[tuple[str, str], ...] = (
-    ("word/", ".docx"),
-    ("xl/workbook.bin", "a binary spreadsheet (XLSB)"),
-    ("xl/", ".xlsx"),
-    ("ppt/", "a presentation (PPTX)"),
-    ("visio/", "a drawing (VSDX)"),
-    ("META-INF/container.xml", "an e-book (EPUB)"),
-    ("content.xml", "an OpenDocument file"),
-)
-
-_SUFFIX_KINDS = {
-    ".doc": "an old Word document (DOC)",
-    ".xls": "an old spreadsheet (XLS)",
-    ".ppt": "an old presentation (PPT)",
-    ".msg": "an Outlook message (MSG)",
-    ".xlsb": "a binary spreadsheet (XLSB)",
-    ".pptx": "a presentation (PPTX)",
-    ".odt": "an OpenDocument text (ODT)",
-    ".ods": "an OpenDocument spreadsheet (ODS)",
-    ".odp": "an OpenDocument presentation (ODP)",
-    ".rtf": "an RTF document",
-    ".epub": "an e-book (EPUB)",
-    ".eml": "an e-mail (EML)",
-    ".zip": "a compressed archive",
-}
+_LOCKED_OFFICE = "EncryptedPackage"
+_SHORT = 3
+"""Bytes of a mark that text may begin with too."""
 
 
-def real_suffix(data: bytes, suffix: str, known: frozenset[str]) -> str:
-    """The suffix whose loader fits the bytes: mostly the file's own, another one where the bytes are unmistakable.
+def format_of(data: bytes, name: str) -> Format:
+    """The format that the bytes are of: mostly what the name says, another one where the bytes are unmistakable.
 
     Raises:
         BadFile: a kind that no loader reads (`unsupported`), or bytes that do not fit the name (`damaged`).
     """
-    if suffix == ".pdf" and _OBJECT.search(data[:_PDF_WINDOW]):
-        return ".pdf"  # its first line is lost; pdfium finds the rest
-    if b"%PDF-" in data[:_PDF_WINDOW] and (suffix == ".pdf" or data.lstrip()[:5] == b"%PDF-"):
-        return ".pdf"
+    suffix = suffix_of(name)
+    said = BY_SUFFIX.get(suffix)
+    if said is PDF and _OBJECT.search(data[:_PDF_WINDOW]):
+        return PDF  # its first line is lost; pdfium finds the rest
+    if b"%PDF-" in data[:_PDF_WINDOW] and (said is PDF or data.lstrip()[:5] == b"%PDF-"):
+        return PDF
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _zip_suffix(data, suffix)
+        return _in_zip(data, suffix)
     if data.startswith(_OLE):
-        raise _unsupported(_SUFFIX_KINDS.get(suffix, "an old Office file"), locked=_LOCKED_OFFICE in data)
+        return _in_ole(data, suffix)
     binary = looks_binary(data)
-    for magic, kind in _MAGIC:
-        if data.startswith(magic) and (binary or (len(magic) > 3 and suffix not in (".md", ".txt"))):
-            raise _unsupported(kind)
-    if suffix not in known:
+    for kind in KINDS:
+        if any(_begins(data, magic, binary, said) for magic in kind.magic):
+            return _readable(kind)
+    if said is None:
         if not binary and _HTML.match(data[:4096]):
-            return ".html"
-        unknown = f"a file of the type {suffix[1:].upper()}" if suffix else "a file without a type in its name"
-        raise _unsupported(_SUFFIX_KINDS.get(suffix, unknown))
-    if suffix in _NAMES:
-        return _text_in_disguise(data, suffix, binary)
-    if suffix in (".txt", ".md", ".markdown", ".csv") and not binary and _HTML.match(data[:4096]):
-        return ".html" if suffix != ".txt" else suffix  # someone may want to read source text
-    return suffix
+            return HTML
+        raise _unsupported(_called(suffix))
+    if said.bound:
+        return _in_disguise(data, said, binary)
+    if not binary and said is not TEXT and said is not HTML and _HTML.match(data[:4096]):
+        return HTML  # but of a text: someone may want to read the source of a page
+    return said
 
 
-_NAMES = {".pdf": "a PDF", ".docx": "a Word document", ".xlsx": "a workbook", ".xlsm": "a workbook"}
+def _begins(data: bytes, magic: bytes, binary: bool, said: Format | None) -> bool:
+    """Short marks count only where the rest is binary too, and none in what is named as text."""
+    return data.startswith(magic) and (binary or (len(magic) > _SHORT and said not in (MARKDOWN, TEXT)))
 
 
-def _text_in_disguise(data: bytes, suffix: str, binary: bool) -> str:
+def _in_disguise(data: bytes, said: Format, binary: bool) -> Format:
     """A file named PDF or DOCX that is neither: a saved web page is common, anything else is damage."""
     if not binary and _HTML.match(data[:4096]):
-        return ".html"
+        return HTML
     raise BadFile(
-        f"The file is named like {_NAMES[suffix]} but is none.",
+        f"The file is named like {said.a_file} but is none.",
         "It may be damaged or only half copied. Add another copy.",
         f"First bytes: {data[:16]!r}",
     )
 
 
-def _zip_suffix(data: bytes, suffix: str) -> str:
+def _in_zip(data: bytes, suffix: str) -> Format:
     try:
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -122,23 +78,45 @@ def _zip_suffix(data: bytes, suffix: str) -> str:
             "It may be only half copied. Add another copy.",
             str(error),
         ) from error
-    for beginning, kind in _ZIP_KINDS:
-        if any(name.startswith(beginning) for name in names):
-            if kind.startswith("."):
-                return kind
-            raise _unsupported(kind)
-    raise _unsupported(_SUFFIX_KINDS.get(suffix, "a compressed archive"))
+    said = BY_SUFFIX.get(suffix)
+    if said is not None and said.zip_part and any(name.startswith(said.zip_part) for name in names):
+        return said
+    for kind in KINDS:
+        if kind.zip_part and any(name.startswith(kind.zip_part) for name in names):
+            return _readable(kind)
+    raise _unsupported(_called(suffix, "a compressed archive"))
 
 
-def _unsupported(kind: str, locked: bool = False) -> BadFile:
-    if locked:
-        return BadFile(
+def _in_ole(data: bytes, suffix: str) -> Format:
+    """An OLE file names its streams in UTF-16, in 128 bytes each of its directory."""
+    if _LOCKED_OFFICE.encode("utf-16-le") in data:
+        raise BadFile(
             "The Office file is locked with a password.",
             "Open it in its own program, save a copy without a password and add that.",
             code="unsupported",
         )
+    for kind in KINDS:
+        if kind.ole_part and f"{kind.ole_part}\0".encode("utf-16-le") in data:
+            return _readable(kind)
+    raise _unsupported(_called(suffix, "an old Office file"))
+
+
+def _readable(kind: Format | Unread) -> Format:
+    if isinstance(kind, Format):
+        return kind
+    raise _unsupported(kind.a_file)
+
+
+def _called(suffix: str, otherwise: str = "") -> str:
+    """What to call a file by its ending alone."""
+    by_name = next((kind.a_file for kind in UNREAD if suffix in kind.suffixes), "")
+    unknown = f"a file of the type {suffix[1:].upper()}" if suffix else "a file without a type in its name"
+    return by_name or otherwise or unknown
+
+
+def _unsupported(kind: str) -> BadFile:
     return BadFile(
         f"This is {kind}, which Inhouse does not read yet.",
-        "Save it as PDF, Word (DOCX), Excel (XLSX), text or CSV and add that.",
+        f"Save it as one of these and add that: {named(FORMATS, 'or')}.",
         code="unsupported",
     )

@@ -12,6 +12,7 @@ from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
 from app.errors import BadFile
 from app.text.parsed import Parsed
+from app.types import Cells
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 60
@@ -32,33 +33,35 @@ def load_table(data: bytes, password: str = "") -> Parsed:
     rows = _read(clean(decode(data)))
     builder = Builder()
     width = _usual_width(rows)
-    body = iter(rows)
+    builder.enter(Cells("", (1, max(1, width)), ()))
+    body = iter(rows.items())
     header: list[str] = []
-    for row in body:
+    for number, row in body:
         if len(row) < width or (width > 1 and _filled(row) <= 1):
-            builder.add("paragraph", "; ".join(filter(None, row)))  # a title above the table
+            builder.add("paragraph", "; ".join(filter(None, row)), row=number)  # a title above the table
             continue
-        if width > 1 and _is_header(row, rows):
+        if width > 1 and _is_header(row, len(rows)):
             header = row
-            builder.add("header_row", " | ".join(filter(None, row)))
+            builder.add("header_row", " | ".join(filter(None, row)), row=number)
         else:
-            builder.add("row", _sentence(row, []))
+            builder.add("row", _sentence(row, []), row=number)
         break
-    for row in body:
-        builder.add("row", _sentence(row, header))
+    for number, row in body:
+        builder.add("row", _sentence(row, header), row=number)
     return builder.build("csv")
 
 
-def _read(text: str) -> list[list[str]]:
+def _read(text: str) -> dict[int, list[str]]:
+    """The rows that hold something, by their number as a spreadsheet shows it."""
     csv.field_size_limit(_MAX_FIELD)
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-    rows = []
+    rows = {}
     try:
-        for row in reader:
+        for number, row in enumerate(reader, 1):
             cells = [_SPACE.sub(" ", cell).strip() for cell in row]
             if any(cells):
-                rows.append(cells)
+                rows[number] = cells
     except csv.Error as error:
         raise BadFile(
             f"Line {reader.line_num} of the table cannot be read.",
@@ -96,8 +99,8 @@ def _lenient(sample: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-def _usual_width(rows: list[list[str]]) -> int:
-    widths = Counter(len(row) for row in rows)
+def _usual_width(rows: dict[int, list[str]]) -> int:
+    widths = Counter(map(len, rows.values()))
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
@@ -105,10 +108,10 @@ def _filled(row: list[str]) -> int:
     return sum(1 for cell in row if cell)
 
 
-def _is_header(row: list[str], rows: list[list[str]]) -> bool:
+def _is_header(row: list[str], count: int) -> bool:
     """Names: filled, different from each other, no numbers, and short beside what stands below them."""
     names = [cell for cell in row if cell]
-    if len(rows) < 2 or len(names) < max(1, len(row) - 1) or len(set(names)) < len(names):
+    if count < 2 or len(names) < max(1, len(row) - 1) or len(set(names)) < len(names):
         return False
     return not any(len(name) > _MAX_NAME or _NUMBER.fullmatch(name) for name in names)
 

@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import date, time, timedelta
 from xml.etree.ElementTree import Element, ParseError
 
+import msgspec
 from openpyxl import load_workbook
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils import range_boundaries
@@ -59,8 +60,7 @@ def load_xlsx(data: bytes, password: str = "") -> Parsed:
             raise
         except _BROKEN as error:
             raise _damaged(f"{type(error).__name__}: {error}") from error
-    parsed = builder.build("xlsx")
-    return Parsed("xlsx", parsed.text, parsed.blocks, note=_note(hidden))
+    return msgspec.structs.replace(builder.build("xlsx"), title="", note=_note(hidden))
 
 
 _BROKEN = (
@@ -156,7 +156,7 @@ class _Sheet:
         if shown:
             self._merge(parser, shown)
             builder.add("heading", squeeze(sheet.title), 1)
-            write_tables(builder, tables(shown, hidden_rows, self._columns))
+            write_tables(builder, tables(shown, hidden_rows, self._columns), squeeze(sheet.title))
 
     def _grid(self, parser: _Rows) -> dict[int, dict[int, Cell]]:
         grid: dict[int, dict[int, Cell]] = {}

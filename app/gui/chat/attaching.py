@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
 from app.core.calls.attachments import Attachment
+from app.formats import SUPPORTED_SUFFIXES
 from app.gui.chat import parts
 from app.gui.chat.chat_files import ChatFiles
 from app.gui.chat.controller import ChatController
@@ -17,7 +18,6 @@ from app.gui.chat.frame import ChatFrame
 from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.icons import icon
 from app.gui.widgets.file_dialogs import ask_for_files
-from app.types import SUPPORTED_SUFFIXES
 
 if TYPE_CHECKING:
     from app.gui.chat.attachment_strip import AttachmentStrip

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import CITE_SIZE, citation_width, paint_box, paint_citation
+from app.places import cited_as
 from app.types import Source
 
 CHIP = QTextFormat.ObjectTypes.UserObject.value + 1
@@ -48,10 +49,7 @@ def tr(text: str) -> str:
 
 def source_label(source: Source) -> str:
     """How a source is called aloud and in tooltips."""
-    label = tr("Source {n}, {document}").format(n=source.n, document=source.passage.document)
-    if source.passage.page is None:
-        return label
-    return label + tr(", page {page}").format(page=source.passage.page)
+    return tr("Source {n}, {document}").format(n=source.n, document=cited_as(source.passage))
 
 
 def chip_format(number: int, citations: Citations, base: QTextCharFormat) -> QTextCharFormat:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QIntValidator, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.gui.chat.source_cards import file_icon
+from app.formats import icon_of
 from app.gui.theme import theme
 from app.gui.widgets import (
     CITE_SIZE,
@@ -51,7 +51,7 @@ class PanelHead(QWidget):
 
     def show_document(self, name: str, path: str, *, exists: bool) -> None:
         """Name the document; its file can be opened while it is there."""
-        self._icon.set_icon(file_icon(name))
+        self._icon.set_icon(icon_of(name))
         self._name.set_text(name)
         self._open.setEnabled(exists)
         self._open.setToolTip(path if exists else self.tr("The file is no longer at {p}").format(p=path))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.assistant.notices import date_text
+from app.formats import icon_of
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
 from app.gui.theme import FontRole, theme
@@ -25,6 +26,7 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.buttons import ShrinkingButton
+from app.places import cited_as, place_label
 from app.text.plain import shown
 from app.types import Answer, Passage, Source
 
@@ -33,13 +35,6 @@ CARD_WIDTH = 180
 """The least width of a card: narrower chats have fewer a row."""
 LINE_WIDTH = 480
 """From this width on a single source says all of it on one line."""
-ICONS = {".pdf": "file-text", ".docx": "file-text", ".eml": "mail", ".csv": "file-spreadsheet",
-         ".xlsx": "file-spreadsheet", ".xlsm": "file-spreadsheet"}  # fmt: skip
-
-
-def file_icon(name: str) -> str:
-    """The icon of a document by its name."""
-    return ICONS.get("." + name.rpartition(".")[2].lower(), "file-text")
 
 
 def snippet(passage: Passage) -> str:
@@ -101,7 +96,7 @@ class SourceCard(Hovering):
         passage = source.passage
         name = PurePath(passage.document).stem  # where it heads the passage it says nothing new
         heading = "" if passage.heading == name else passage.heading.removeprefix(f"{name} › ")
-        self._where = self.tr("Page {page}").format(page=passage.page) if passage.page else heading
+        self._where = place_label(passage) or heading
         own = date_text(passage) if passage.document and passage.date else ""
         self._day = own or (day_words(passage.modified) if passage.document else "")
         self._version = own or (self.tr("Version of {day}").format(day=self._day) if self._day else "")
@@ -209,9 +204,9 @@ class _NearRow(Hovering):
         super().__init__(parent)
         self._passage, self._name_width, self._last = passage, name_width, last
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        page = self.tr(", page {page}").format(page=passage.page) if passage.page else ""
-        self.setAccessibleName(f"{passage.document}{page}: {snippet(passage)}")
-        self.setToolTip(f"{passage.document}{page}\n{snippet(passage)}")
+        named = cited_as(passage)
+        self.setAccessibleName(f"{named}: {snippet(passage)}")
+        self.setToolTip(f"{named}\n{snippet(passage)}")
 
     def sizeHint(self) -> QSize:
         return QSize(200, theme().line("ui") + 16)
@@ -223,15 +218,15 @@ class _NearRow(Hovering):
         if not self._last:
             painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))
         middle = (self.height() - 16) // 2
-        paint_icon(painter, file_icon(self._passage.document), "text2", QRect(12, middle, 16, 16))
+        paint_icon(painter, icon_of(self._passage.document), "text2", QRect(12, middle, 16, 16))
         paint_icon(painter, "chevron-right", "text2", QRect(self.width() - 28, middle, 16, 16))
         name = QRect(36, 0, self._name_width, self.height())
         self.write(painter, name, self._passage.document, "uiStrong", "text", Qt.TextElideMode.ElideMiddle)
         left = name.right() + 15
-        page = self.tr("Page {page}").format(page=self._passage.page) if self._passage.page else ""
-        if page:
-            width = QFontMetrics(theme().font("caption")).horizontalAdvance(page) + 2
-            self.write(painter, QRect(left, 0, width, self.height()), page, "caption", "text3")
+        stands = place_label(self._passage)
+        if stands:
+            width = min(QFontMetrics(theme().font("caption")).horizontalAdvance(stands) + 2, self.width() // 4)
+            self.write(painter, QRect(left, 0, width, self.height()), stands, "caption", "text3")
             left += max(width, theme().px(52)) + 12
         area = QRect(left, 0, self.width() - left - 40, self.height())
         self.write(painter, area, snippet(self._passage), "ui", "text2")

@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.formats import SUPPORTED_SUFFIXES
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Row
 from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_files, ask_for_folder
-from app.types import SUPPORTED_SUFFIXES
 
 FILTER = " ".join(f"*{suffix}" for suffix in SUPPORTED_SUFFIXES)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.formats import icon_of
 from app.gui.documents.documents_model import ROW_ROLE, Column, Row
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
@@ -21,7 +22,6 @@ PADDING: dict[Column, tuple[int, int]] = {
     Column.MENU: (8, 12),
 }
 """column → leading and trailing pixels"""
-FORMAT_ICONS = dict.fromkeys((".csv", ".tsv", ".xlsx", ".xlsm"), "file-spreadsheet")
 STATUS_LOOKS = {
     "failed": ("circle-x", "danger"),
     "changed": ("refresh-cw", "warning"),
@@ -97,7 +97,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, area: QRect, row: Row, selected: bool, rtl: bool) -> None:
         side = theme().size("icon")
-        name = FORMAT_ICONS.get(row.name[row.name.rfind(".") :].lower(), "file-text")
+        name = icon_of(row.name)
         paint_icon(painter, name, "text2", leading_square(area, side, rtl))
         self._text(
             painter,

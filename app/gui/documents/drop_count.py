@@ -12,39 +12,13 @@ from pathlib import Path, PurePath
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.types import MODEL_SUFFIXES, SUPPORTED_SUFFIXES
+from app.formats import BY_SUFFIX, UNREAD, suffix_of
+from app.types import MODEL_SUFFIXES
 
 SLICE_S = 0.008
 MOST_ENTRIES = 20_000
 LONGEST_S = 3.0
-KINDS = {
-    ".pdf": "PDF",
-    ".docx": "Word",
-    ".docm": "Word",
-    ".md": "Markdown",
-    ".markdown": "Markdown",
-    ".txt": "text",
-    ".text": "text",
-    ".log": "text",
-    ".html": "web page",
-    ".htm": "web page",
-    ".xhtml": "web page",
-    ".csv": "table",
-    ".tsv": "table",
-    ".xlsx": "Excel file",
-    ".xlsm": "Excel file",
-}
-OTHERS = {
-    "archive": (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
-    "image": (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
-    "old Excel file": (".xls", ".xlsb", ".ods"),
-    "PowerPoint file": (".pptx", ".ppt", ".odp"),
-    "old Word file": (".doc", ".rtf", ".odt"),
-    "mail": (".eml", ".msg"),
-    "recording": (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
-    "program": (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"),
-}
-SKIPPED = {suffix: name for name, suffixes in OTHERS.items() for suffix in suffixes}
+SKIPPED = {suffix: kind.label for kind in UNREAD for suffix in kind.suffixes}
 REMOTE_TYPES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "davfs"}
 DRIVE_REMOTE = 4
 """What GetDriveTypeW answers for a network drive."""
@@ -159,7 +133,7 @@ class DropCount(QObject):
         if suffix in MODEL_SUFFIXES:
             self.models.append(path)
         elif is_remote(path):
-            if suffix in KINDS or suffix in SKIPPED:
+            if suffix in BY_SUFFIX or suffix in SKIPPED:
                 self._count(path)
             else:
                 self.unknown += 1
@@ -169,8 +143,8 @@ class DropCount(QObject):
             self._count(path)
 
     def _count(self, name: str) -> None:
-        suffix = PurePath(name).suffix.lower()
-        if suffix in SUPPORTED_SUFFIXES:
-            self.kinds[KINDS.get(suffix, suffix.removeprefix(".").upper())] += 1
+        suffix = suffix_of(name)
+        if suffix in BY_SUFFIX:
+            self.kinds[BY_SUFFIX[suffix].label] += 1
         elif not PurePath(name).name.startswith("."):
             self.skipped[SKIPPED.get(suffix, "other file")] += 1

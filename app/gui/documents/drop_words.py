@@ -6,11 +6,12 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from app.formats import FORMATS, KINDS, named
 from app.gui.documents.collections_model import count_text
 from app.gui.documents.drop_count import DropCount
 
-KIND_ICONS = {"table": "file-spreadsheet"}
-PLURALS = {"PDF": "PDF", "Word": "Word", "Markdown": "Markdown", "text": "text", "mail": "mails"}
+KIND_ICONS = {form.label: form.icon for form in FORMATS}
+PLURALS = {kind.label: kind.of(2) for kind in KINDS}
 Chip = tuple[str, str, str]
 """Text, icon, and "outline" or "warning"."""
 
@@ -34,7 +35,7 @@ def words_of(count: DropCount, *, only_models: bool, target: str, several: bool)
         title = tr("Drop to import {0}").format(what)
         return title, tr("It is checked, then copied to your models."), cancels
     if not count.usable:
-        readable = tr("PDF, Word, Markdown, web pages, Excel, CSV and plain text work.")
+        readable = tr("{0} work.").format(named(FORMATS))
         return tr("None of these files can be read"), readable, cancels
     over = tr("more than ") if count.cut else ""
     what = over + count_text(count.files, "file") if count.files else tr("files")

@@ -9,8 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from app.core.calls.documents import FileMoved
+from app.formats import SUPPORTED_SUFFIXES
 from app.gui.documents.documents_model import DocumentsModel, row_of
-from app.types import SUPPORTED_SUFFIXES, Document
+from app.types import Document
 from app.workers.calls.documents import FileEvent
 
 FLUSH_MS = 100

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.places import cited_as
 from app.text.plain import shown
 from app.types import Passage
 
@@ -39,7 +40,7 @@ class PassagesModel(QAbstractListModel):
             return passage.path
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             told = f", {about}" if about else ""
-            return f"{passage.document}{told}{place_of(passage)}: {shown(passage)}"
+            return f"{cited_as(passage)}{told}: {shown(passage)}"
         return None
 
     def passages(self) -> tuple[Passage, ...]:
@@ -50,8 +51,3 @@ class PassagesModel(QAbstractListModel):
         self.beginResetModel()
         self._passages, self._about = tuple(passages), tuple(about)
         self.endResetModel()
-
-
-def place_of(passage: Passage) -> str:
-    """ ", page 8", or nothing where the format has no pages."""
-    return "" if passage.page is None else f", page {passage.page}"

@@ -9,13 +9,15 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from app.gui.documents.passages_model import ABOUT_ROLE, PASSAGE_ROLE, PassagesModel, place_of
+from app.formats import icon_of
+from app.gui.documents.passages_model import ABOUT_ROLE, PASSAGE_ROLE, PassagesModel
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.gui.widgets.list_rows import Index, RowPainter
 from app.gui.widgets.removable import ChipRow
+from app.places import place_label
 from app.text.find.plan import Plan, conditions, leave_out
 from app.text.find.result import Findings
 from app.text.find.words import details, nothing
@@ -63,12 +65,13 @@ class _Delegate(RowPainter):
     def _paint_title(self, painter: QPainter, box: QRectF, passage: Passage, about: str) -> None:
         side = theme().size("icon")
         middle = int(box.center().y())
-        paint_icon(painter, "file-text", "text2", QRectF(box.left(), middle - side // 2, side, side).toRect())
+        paint_icon(
+            painter, icon_of(passage.document), "text2", QRectF(box.left(), middle - side // 2, side, side).toRect()
+        )
         painter.setFont(theme().font("uiStrong"))
         painter.setPen(theme().color("text"))
         metrics = painter.fontMetrics()
-        place = place_of(passage).removeprefix(", ")
-        place = place[:1].upper() + place[1:]
+        place = place_label(passage)
         title = "" if passage.heading == PurePath(passage.document).stem else passage.heading
         heading = " · ".join(part for part in (about, place, title) if part)
         room = int(box.width()) - 28

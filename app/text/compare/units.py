@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.formats import tables_in
 from app.text.parsed import Block
 from app.text.sentences import sentences
 from app.text.structure import parse
@@ -143,7 +144,7 @@ class _Cutter:
         """Whether it reads "City: Munich; Standard: 165 €"."""
         parts = line.split("; ")
         named = sum(bool(_NAMED.match(part)) for part in parts)
-        return self._form == "csv" or (len(parts) > 1 and named > len(parts) / 2 and named > 1)
+        return tables_in(self._form) == "one" or (len(parts) > 1 and named > len(parts) / 2 and named > 1)
 
     def _sentences(self, start: int, end: int) -> Iterator[tuple[_Piece, int, int]]:
         text = self._text[start:end]

@@ -87,7 +87,7 @@ def head_passage(passage: Passage, text: str) -> Passage:
     lines = lines_of(text[:HEAD])[:HEAD_LINES]
     end = lines[-1].end if lines else 0
     return msgspec.structs.replace(
-        passage, start=0, end=end, text=text[:end], heading="", page=passage.page and 1, boxes=()
+        passage, start=0, end=end, text=text[:end], heading="", page=passage.page and 1, place=None, boxes=()
     )
 
 

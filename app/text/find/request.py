@@ -6,14 +6,13 @@ import re
 
 import msgspec
 
+from app.formats import KIND_WORDS
 from app.text.exact import phrases
 from app.text.find.dates import read_dates
 from app.text.find.plan import Plan, together
 from app.text.words import words_of
 from app.types import Filter
 
-_KINDS = {"pdf": "pdf", "word": "docx", "docx": "docx", "markdown": "markdown", "html": "html", "csv": "csv",
-          "excel": "xlsx", "xlsx": "xlsx", "powerpoint": "pptx", "text": "text", "txt": "text"}  # fmt: skip
 _ANY = r"(?:documents?|docs?|files?|dokumente?n?|dateien?|unterlagen|texten?|schriftstücken?)"
 _SORTS = (
     r"(?:contracts?|agreements?|polic(?:y|ies)|reports?|invoices?|letters?|e-?mails?|minutes|offers?|quotes|manuals?"
@@ -22,7 +21,7 @@ _SORTS = (
     r"|verträgen?|vereinbarungen|richtlinien|berichten?|rechnungen|briefen?|protokollen?|angeboten?|handbüchern?"
     r"|anleitungen|leitfäden|notizen|zeugnissen?|lebensläufen?|aufträgen?|bestellungen|bescheiden?|gutachten|plänen?)"
 )
-_KIND = rf"(?:{'|'.join(_KINDS)})(?:s|[\s-]?{_ANY})"
+_KIND = rf"(?:{'|'.join(KIND_WORDS)})(?:s|[\s-]?{_ANY})"
 _QUALITY = r"(?!(?:do|does|did|is|are|was|were|has|have|can|should|the|a|an|this|that)\b)[\w-]+"
 _SUBJECT = rf"(?P<subject>(?:{_QUALITY}\s+){{0,2}}?(?:{_KIND}|{_ANY}|{_SORTS}))"
 _POLITE = r"(?:please|can you|could you|bitte|kannst du|können sie|i need|i want|ich (?:brauche|suche|möchte))"
@@ -71,7 +70,7 @@ _SHEET = re.compile(
     re.IGNORECASE,
 )
 _ONLY_KIND = re.compile(
-    rf"(?:,\s*)?\b(?:only\s+(?:in\s+)?|nur\s+(?:in\s+)?|as\s+|in\s+)(?P<kind>{'|'.join(_KINDS)})(?:s|[\s-]?{_ANY})\b",
+    rf"(?:,\s*)?\b(?:only\s+(?:in\s+)?|nur\s+(?:in\s+)?|as\s+|in\s+)(?P<kind>{'|'.join(KIND_WORDS)})(?:s|[\s-]?{_ANY})\b",
     re.IGNORECASE,
 )
 _NEGATIVE = (
@@ -124,7 +123,7 @@ def _plan(text: str, *, loose: bool) -> Plan | None:
             return None
         rest = text
     must, without = _mentions(rest, negated)
-    kinds = tuple(_KINDS[each.casefold()] for each in dict.fromkeys(filter(None, (kind, _kind_of(subject)))))
+    kinds = tuple(KIND_WORDS[each.casefold()] for each in dict.fromkeys(filter(None, (kind, _kind_of(subject)))))
     read = Filter(folder=_restored(folder, kept).strip('"'), kinds=kinds)
     plan = Plan(
         must=_each(must, kept),
@@ -187,7 +186,7 @@ def _taken(pattern: re.Pattern[str], text: str, group: str) -> tuple[str, str]:
 
 
 def _kind_of(subject: str) -> str:
-    match = re.search(rf"\b({'|'.join(_KINDS)})(?:s|[\s-]?{_ANY})$", subject, re.IGNORECASE)
+    match = re.search(rf"\b({'|'.join(KIND_WORDS)})(?:s|[\s-]?{_ANY})$", subject, re.IGNORECASE)
     return match[1] if match else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from app.places import where
 from app.text.find.plan import Plan, in_words
 from app.text.find.result import Findings, Hit
 from app.text.plain import shown
@@ -109,6 +110,7 @@ def _hit(hit: Hit, plan: Plan, paths: bool) -> dict[str, Any]:
         "by_meaning": hit.by_meaning,
         "sentence": shown(passage, SENTENCE),
         "page": passage.page,
+        "place": where(passage),
         "heading": passage.heading,
         "start": passage.start + (passage.best or (0, 0))[0],
         "end": passage.start + (passage.best or (0, len(passage.text)))[1],

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from app.formats import tables_in
 from app.text.sheets.plan import Sheet
 from app.text.sheets.values import Typed, typed
 from app.text.tables import row_cells, split_cells
@@ -51,8 +52,8 @@ def sheets_of(
     for start, end, header in _regions(text, headers):
         name = next((each for at, each in reversed(names) if at <= start), "")
         spans = list(_lines(text, start, end))[1:]
-        cells = [row_cells(text[a:b], header, named=form == "csv") for a, b in spans]
-        made = _sheet(header, cells, spans, point=form == "xlsx")
+        cells = [row_cells(text[a:b], header, named=tables_in(form) == "one") for a, b in spans]
+        made = _sheet(header, cells, spans, point=tables_in(form) == "sheets")
         if made is not None:
             about = {"document_id": document_id, "document": document, "name": name, "number": len(found), "note": note}
             found.append(replace(made, sheet=replace(made.sheet, **about)))

@@ -1,0 +1,138 @@
+"""Every kind of file by one descriptor: how it is told apart, called and shown. What reads it is in documents/loaders.
+
+The table is a leaf, so that dialogs, drops, sentences, filters and loaders all follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+Tables = Literal["", "one", "sheets"]
+"""What can be calculated with: nothing, the file as one table whose cells name their columns, or typed sheets."""
+
+
+class Format(Struct, frozen=True, kw_only=True):
+    """A kind of file that is read."""
+
+    key: str  # as it is stored with a document: "xlsx"
+    label: str  # one file of it among others: "9 PDF", "2 Excel files"
+    plural: str = ""  # where it is not the label with an "s"
+    suffixes: tuple[str, ...]  # lower case, the usual one first
+    a_file: str  # "a Word document"
+    words: tuple[str, ...] = ()  # what people say for it in "only in … files", beside its key
+    icon: str = "file-text"
+    magic: tuple[bytes, ...] = ()  # unmistakable first bytes
+    zip_part: str = ""  # where it is a ZIP archive: how the name of one of its members begins
+    ole_part: str = ""  # where it is an OLE file: the name of one of its streams
+    bound: bool = False  # whether bytes that are not of its kind mean a damaged file: no text may have this name
+    tables: Tables = ""
+
+    def of(self, count: int) -> str:
+        """What so many of them are called."""
+        return self.label if count == 1 else self.plural or f"{self.label}s"
+
+
+PDF = Format(key="pdf", label="PDF", plural="PDF", suffixes=(".pdf",), a_file="a PDF", bound=True)
+DOCX = Format(
+    key="docx", label="Word", plural="Word", suffixes=(".docx", ".docm"), a_file="a Word document", words=("word",),
+    zip_part="word/", bound=True,
+)  # fmt: skip
+XLSX = Format(
+    key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
+    icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
+)  # fmt: skip
+MARKDOWN = Format(
+    key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
+)
+TEXT = Format(
+    key="text", label="text", plural="text", suffixes=(".txt", ".text", ".log"), a_file="a text", words=("txt",)
+)
+HTML = Format(key="html", label="web page", suffixes=(".html", ".htm", ".xhtml"), a_file="a web page")
+CSV = Format(
+    key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
+)  # fmt: skip
+
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX)
+"""In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
+
+BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
+BY_KEY = {form.key: form for form in FORMATS}
+SUPPORTED_SUFFIXES = tuple(BY_SUFFIX)
+"""What the loaders read, in lower case: offered in dialogs; what else is dropped is named as skipped."""
+
+KIND_WORDS = {word: form.key for form in FORMATS for word in (form.key, *form.words)}
+"""What people call a kind in "only in the Excel files", in lower case → its key."""
+
+
+class Unread(Struct, frozen=True):
+    """A kind of file that is not read, to be called by its name."""
+
+    label: str  # "1 image will be skipped"
+    a_file: str  # "a picture"
+    suffixes: tuple[str, ...] = ()
+    magic: tuple[bytes, ...] = ()
+    zip_part: str = ""
+    ole_part: str = ""
+    plural: str = ""
+
+    def of(self, count: int) -> str:
+        """What so many of them are called."""
+        return self.label if count == 1 else self.plural or f"{self.label}s"
+
+
+UNREAD: tuple[Unread, ...] = (
+    Unread("archive", "a compressed archive", (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
+           (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
+    Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
+           (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
+    Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
+    Unread("old Excel file", "an old spreadsheet (XLS)", (".xls",), ole_part="Workbook"),
+    Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
+    Unread("PowerPoint file", "a presentation (PPTX)", (".pptx",), zip_part="ppt/"),
+    Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
+    Unread("OpenDocument presentation", "an OpenDocument presentation (ODP)", (".odp",)),
+    Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),
+    Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
+    Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
+    Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
+    Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
+    Unread("mail", "an Outlook message (MSG)", (".msg",), ole_part="__properties_version1.0", plural="mails"),
+    Unread("mail", "an e-mail (EML)", (".eml",), plural="mails"),
+    Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
+           (b"OggS", b"ID3", b"fLaC")),
+    Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"), (b"\x7fELF", b"MZ")),
+    Unread("PostScript file", "a PostScript file", (".ps", ".eps"), (b"%!PS",)),
+    Unread("database", "a database", (".sqlite", ".db", ".mdb"), (b"SQLite format 3",)),
+    Unread("model", "a model", (), (b"GGUF",)),
+)  # fmt: skip
+"""Kinds that people try, in the words of a refusal. A kind that comes to be read moves up to FORMATS."""
+
+
+KINDS: tuple[Format | Unread, ...] = (*UNREAD, *FORMATS)
+"""Both, the unread ones first: where two marks fit, the narrower one is among them."""
+
+
+def suffix_of(name: str) -> str:
+    """The ending of a file's name in lower case, with its dot; "" where it has none."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > max(name.rfind("/"), name.rfind("\\")) else ""
+
+
+def icon_of(name: str) -> str:
+    """The icon of a document by its file name."""
+    form = BY_SUFFIX.get(suffix_of(name))
+    return form.icon if form else "file-text"
+
+
+def tables_in(key: str) -> Tables:
+    """What tables a document of a format holds."""
+    return BY_KEY[key].tables if key in BY_KEY else ""
+
+
+def named(kinds: Iterable[Format | Unread], last: str = "and") -> str:
+    """ "PDF, Word and text"."""
+    labels = list(dict.fromkeys(each.of(2) for each in kinds))
+    return f" {last} ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
