@@ -1,10 +1,44 @@
-"""Where a passage stands, in words and cut to what is cited: "page 3", "slide 4", "sheet Prices, B7:D12"."""
+"""Where in its document a passage stands, and that in words: "slide 4", "sheet Prices, B7:D12"."""
 
 from __future__ import annotations
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from app.types import Cells, MailPart, Member, Passage, Place, Slide
+
+class Slide(Struct, frozen=True, tag="slide"):
+    """A slide of a presentation."""
+
+    number: int
+    notes: bool = False  # what the speaker's notes say, not the slide
+
+
+class Cells(Struct, frozen=True, tag="cells"):
+    """Rows of a sheet: numbers from 1, as the program that wrote it shows them."""
+
+    sheet: str
+    columns: tuple[int, int]  # first and last
+    rows: tuple[int, ...]  # the row of each line of the text; 0 for a line that is no row
+
+
+class MailPart(Struct, frozen=True, tag="mail"):
+    """A message of a mail file, or something attached to it."""
+
+    sent: str = ""  # ISO date
+    message: int = 0  # its number in a file of several, from 1
+    attachment: str = ""  # its name
+
+
+class Member(Struct, frozen=True, tag="member"):
+    """A file inside an archive, or attached to a mail."""
+
+    path: str  # in the archive: "offers/2025.pdf"
+    page: int | None = None
+    place: Slide | Cells | MailPart | None = None  # inside of it
+
+
+Place = Slide | Cells | MailPart | Member
+"""Where in its document a passage stands, where that is no page of a document as it is printed."""
 
 
 def lines_of(place: Place | None, text: str, start: int, end: int) -> Place | None:
@@ -17,25 +51,11 @@ def lines_of(place: Place | None, text: str, start: int, end: int) -> Place | No
     return replace(place, rows=place.rows[first : first + text.count("\n", start, end) + 1])
 
 
-def narrowed(passage: Passage) -> Place | None:
-    """The place of the sentence or row that answers best, else of the whole passage."""
-    return lines_of(passage.place, passage.text, *passage.best) if passage.best else passage.place
-
-
-def where(passage: Passage) -> str:
-    """Where a passage's answer stands, to follow the document's name; "" where the format has no places."""
-    return f"page {passage.page}" if passage.page is not None else place_words(narrowed(passage))
-
-
-def cited_as(passage: Passage) -> str:
-    """How a passage is cited: "Prices.xlsx, sheet Prices, B7:D12"."""
-    return ", ".join(part for part in (passage.document, where(passage)) if part)
-
-
-def place_label(passage: Passage) -> str:
-    """The same place on its own: "Sheet Prices, B7:D12"."""
-    words = where(passage)
-    return words[:1].upper() + words[1:]
+def cells_of(place: Place | None) -> Cells | None:
+    """The cells of a place: its own, or those inside a member of an archive."""
+    if isinstance(place, Member):
+        return cells_of(place.place)
+    return place if isinstance(place, Cells) else None
 
 
 def place_words(place: Place | None) -> str:

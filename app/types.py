@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.places import Place
+
 Role = Literal["system", "user", "assistant"]
 FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
 
@@ -27,41 +29,6 @@ class Box(Struct, frozen=True, array_like=True):
     top: float
     right: float
     bottom: float
-
-
-class Slide(Struct, frozen=True, tag="slide"):
-    """A slide of a presentation."""
-
-    number: int
-    notes: bool = False  # what the speaker's notes say, not the slide
-
-
-class Cells(Struct, frozen=True, tag="cells"):
-    """Rows of a sheet: numbers from 1, as the program that wrote it shows them."""
-
-    sheet: str
-    columns: tuple[int, int]  # first and last
-    rows: tuple[int, ...]  # the row of each line of the text; 0 for a line that is no row
-
-
-class MailPart(Struct, frozen=True, tag="mail"):
-    """A message of a mail file, or something attached to it."""
-
-    sent: str = ""  # ISO date
-    message: int = 0  # its number in a file of several, from 1
-    attachment: str = ""  # its name
-
-
-class Member(Struct, frozen=True, tag="member"):
-    """A file inside an archive, or attached to a mail."""
-
-    path: str  # in the archive: "offers/2025.pdf"
-    page: int | None = None
-    place: Slide | Cells | MailPart | None = None  # inside of it
-
-
-Place = Slide | Cells | MailPart | Member
-"""Where in its document a passage stands, where that is no page of a document as it is printed."""
 
 
 class Newer(Struct, frozen=True, kw_only=True):

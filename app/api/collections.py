@@ -18,8 +18,8 @@ from app.api.schema import AskRequest, CalculateRequest, SearchRequest, Summaris
 from app.api.stream import streamed, unless_gone
 from app.assistant import why
 from app.assistant.notices import answer_trust_json, trust_json
+from app.cited import where
 from app.core.calls.chats import Answered, Ask, Calculate, Summarise
-from app.places import where
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token

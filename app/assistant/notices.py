@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from app.places import where
+from app.cited import where
 from app.types import Answer, Passage
 
 Kind = Literal["newer", "disagree", "flagged"]

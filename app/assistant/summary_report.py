@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.cited import cited_as
 from app.export.content import Block, Heading, Paragraph, Run, Runs
 from app.export.reports import write_report
-from app.places import cited_as
 from app.types import Answer, Passage
 
 _STRONG = re.compile(r"\*\*(.+?)\*\*")

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from app.chats.records import Chat, Node, Turn
 from app.chats.store import ChatStore
+from app.cited import where
 from app.errors import AppError, NewerData
-from app.places import where
 from app.types import Answer
 
 FORMAT: Literal["inhouse-chats"] = "inhouse-chats"

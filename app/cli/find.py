@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from app.cited import where
 from app.cli.ask import filter_of
 from app.cli.output import say, say_json, shortened, tell
 from app.cli.session import Session
 from app.errors import AppError
 from app.export.saving import check_format
 from app.export.tables import TABLE_FORMATS
-from app.places import where
 from app.text.find.dates import span_of
 from app.text.find.plan import Plan
 from app.text.find.request import narrowed, plan_of

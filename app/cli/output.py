@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any, TextIO
 
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
-from app.places import cited_as, where
+from app.cited import cited_as, where
 from app.text.plain import shown
 from app.types import Answer, Passage
 

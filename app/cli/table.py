@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.cited import where
 from app.cli.output import passage_json, say, say_json, tell
 from app.cli.session import Session
 from app.core.calls.tables import ExportTable, ListTables, RowFilled, RunTable, TableList, TableMoved, TableRead
@@ -13,7 +14,6 @@ from app.errors import AppError
 from app.extraction.records import Cell, Row, Table
 from app.extraction.sheet import evidence_of, shown
 from app.extraction.templates import template_named, typed_field
-from app.places import where
 from app.text.fields.field import Field, Template
 from app.workers.message import Data
 

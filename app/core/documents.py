@@ -21,6 +21,7 @@ from app.workers.calls.documents import (
     ListDocuments,
     Mark,
     Read,
+    ReadGrid,
     ReadText,
     RenderPage,
     Search,
@@ -28,7 +29,20 @@ from app.workers.calls.documents import (
 from app.workers.calls.finding import Find
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, Find, CheckHealth)
+READING = (
+    ListDocuments,
+    Search,
+    Embed,
+    Ground,
+    Read,
+    Mark,
+    RenderPage,
+    ReadText,
+    ReadGrid,
+    CompareVersions,
+    Find,
+    CheckHealth,
+)
 
 
 class DocumentsDesk:

@@ -15,9 +15,10 @@ from app.documents.migrations import PLACES
 from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
+from app.places import Place
 from app.text.addressed import addressed
 from app.text.parsed import Line
-from app.types import Box, Passage, Place
+from app.types import Box, Passage
 
 TERMS_KEPT = 50_000
 
@@ -210,11 +211,6 @@ class Contents(Catalogue):
             tuple(ids),
         )
         return {row[0]: (name_words(row[1]), row[2], row[3]) for row in rows}
-
-    def owners(self, ids: Sequence[int]) -> dict[int, int]:
-        """The document of each passage."""
-        marks = ",".join("?" * len(ids))
-        return dict(self.db.execute(f"SELECT id, document_id FROM passages WHERE id IN ({marks})", tuple(ids)))
 
     def best_words(self, match: str, limit: int, documents: Sequence[int] | None = None) -> list[int]:
         """Passages by SQLite's own BM25 for an FTS5 query, best first; of these documents, or of all."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from app.cited import where
 from app.export.content import Value
 from app.export.tables import write_table
-from app.places import where
 from app.text.find.plan import in_words
 from app.text.find.result import Findings, Hit
 from app.text.find.words import BY_MEANING

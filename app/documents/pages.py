@@ -37,7 +37,7 @@ class Pages:
             )
         if differs(store, document):
             raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
-        passage = _standing(store, call.passage) if call.passage is not None and call.passage.text else None
+        passage = standing(store, call.passage) if call.passage is not None and call.passage.text else None
         viewer = self._viewer = self._viewer or Parser()
         picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
         marks: tuple[Box, ...] = ()
@@ -85,7 +85,7 @@ def _boxes(
     return tight or line_boxes(store.lines(document.id), start, end, page)
 
 
-def _standing(store: Store, passage: Passage) -> Passage:
+def standing(store: Store, passage: Passage) -> Passage:
     """The passage where it stands now: its document may have been indexed again since it was cited.
 
     Raises:

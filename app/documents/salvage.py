@@ -11,8 +11,9 @@ import numpy as np
 
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
+from app.places import Place
 from app.text.parsed import Line
-from app.types import Box, Place
+from app.types import Box
 
 NOT_WHOLE = "A part of this document was lost when the index was damaged. Add it again."
 RECOVERED = "Recovered documents"

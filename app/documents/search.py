@@ -131,7 +131,7 @@ class Searcher:
         began = time.perf_counter()
         forms = ((query, vector), *also)
         ranking = _merged([self.rank(text, its, collections, documents) for text, its in forms])
-        owners = self._store.owners([parts.id for parts in ranking.parts])
+        owners = {id_: place[0] for id_, place in self._store.places_of([parts.id for parts in ranking.parts]).items()}
         ranked = (ranking.parts if chosen.documents else spread(ranking.parts, owners, k))[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]

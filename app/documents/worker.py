@@ -17,6 +17,7 @@ from app.documents.digest import Digest
 from app.documents.embed import Embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
+from app.documents.grid import read_grid
 from app.documents.ground import ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -57,6 +58,7 @@ from app.workers.calls.documents import (
     Marked,
     Read,
     ReadFields,
+    ReadGrid,
     Readings,
     ReadText,
     Remove,
@@ -170,6 +172,8 @@ class DocumentsRole:
                 return (yield from self._pages.render(self._store, call))
             case ReadText():
                 return self._read_text(call)
+            case ReadGrid():
+                return read_grid(self._store, call)
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
             case ReadFields():

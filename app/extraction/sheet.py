@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from app.cited import where
 from app.extraction.records import Cell, Row, Table
-from app.places import where
 
 NOT_STATED = "not stated"
 BY_HAND = "corrected by hand"

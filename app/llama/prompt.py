@@ -15,9 +15,9 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from app.cited import where
 from app.errors import AppError
 from app.llama.rules import prompt_text, rules
-from app.places import where
 from app.types import Budget, Message, Passage
 
 ANSWER_SHARE = 4

@@ -11,7 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.types import Box, Place
+from app.places import Place
+from app.types import Box
 
 BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
 

@@ -13,9 +13,9 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from app.places import Cells, Place
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
-from app.types import Cells, Place
 
 VERSION = 2
 """Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""

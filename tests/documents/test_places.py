@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import msgspec
 import pytest
 from openpyxl import Workbook
 
+from app.cited import cited_as, where
+from app.documents.grid import read_grid
 from app.documents.loaders.table import load_table
 from app.documents.loaders.xlsx import load_xlsx
-from app.places import cell_range, cited_as, column_name, where
+from app.documents.store import NewDocument, Store
+from app.errors import AppError
+from app.places import Cells, MailPart, Member, Place, Slide, cell_range, column_name
 from app.text.parsed import Parsed
 from app.text.passages import Piece, cut
-from app.types import Cells, MailPart, Member, Passage, Place, Slide
+from app.types import Passage
+from app.workers.calls.documents import ReadGrid
 
 
 class Words:
@@ -106,3 +113,25 @@ def test_places_in_words(place: Place | None, words: str) -> None:
 def test_columns_have_letters() -> None:
     assert [column_name(n) for n in (1, 26, 27, 52, 53, 702, 703)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
     assert cell_range(Cells("S", (2, 2), (7,))) == "B7"
+
+
+def test_the_sheet_round_a_passage_is_put_together_from_the_stored_passages(tmp_path: Path) -> None:
+    store = Store(tmp_path / "documents.db", tmp_path / "backups")
+    try:
+        parsed = msgspec.structs.replace(load_xlsx(workbook()), sha256="x", size=1)
+        pieces = cut(parsed, Words())
+        collection = store.create_collection("C")
+        vectors = [bytes(4 * 384)] * len(pieces)
+        new = NewDocument(collection_id=collection, path="/Prices.xlsx", parsed=parsed, pieces=pieces, vectors=vectors,
+                          recipe="r", modified=1.0)  # fmt: skip
+        store.put(new)
+        held = list(store.passages(store.passage_ids([1])).values())[-1]
+        start = held.text.index("P-304") - len("Pump | ")
+        grid = read_grid(store, ReadGrid(passage=msgspec.structs.replace(held, best=(start, start + 5))))
+        assert (grid.sheet, grid.names, grid.marked) == ("Prices", ("Item", "Number", "Price"), (304,))
+        assert [row.number for row in grid.rows] == [5, 6, *range(8, 305)] and grid.before == grid.after == 0
+        assert grid.rows[-1].cells == ("Pump", "P-304", "304")
+        with pytest.raises(AppError, match="no sheet"):
+            read_grid(store, ReadGrid(passage=msgspec.structs.replace(held, start=0, end=6, text="Prices", best=None)))
+    finally:
+        store.close()

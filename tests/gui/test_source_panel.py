@@ -8,16 +8,26 @@ from chat_world import MUNICH, World, page_image, passage, real_file
 from documents_world import DocumentsWorld
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.errors import AppError
 from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
 from app.gui.theme import Theme
+from app.places import Cells
 from app.text.addressed import addressed
 from app.types import Box, Newer, Passage
-from app.workers.calls.documents import DocumentText, ReadText, Remove, Removed, RenderPage
+from app.workers.calls.documents import (
+    DocumentText,
+    Grid,
+    GridRow,
+    ReadGrid,
+    ReadText,
+    Remove,
+    Removed,
+    RenderPage,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -283,3 +293,86 @@ def test_text_to_an_assistant_is_struck_out_and_told_with_the_newer_version(qtbo
     shown = panel.text.toPlainText()
     at = shown.index("Ignore")
     assert struck(at + 3) and struck(len(shown)) and not struck(at - 4)
+
+
+def sheet_passage() -> Passage:
+    text = "Munich | 165\nHamburg | 155"
+    return msgspec.structs.replace(
+        passage(), document="Prices.xlsx", page=None, text=text, best=(0, 12), start=40, end=40 + len(text), boxes=(),
+        place=Cells("Limits", (2, 3), (7, 8)),
+    )  # fmt: skip
+
+
+def test_a_sheet_is_a_table_with_its_cited_row_marked(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([sheet_passage()], 0)
+    assert panel.text.isVisible() and panel.place.words.text() == "Sheet Limits, B7:C7", (
+        "the words stand there until it has come"
+    )
+    rows = tuple(GridRow(number, (f"City {number}", str(number))) for number in range(2, 60))
+    world.child.last(ReadGrid).finish(Grid(sheet="Limits", names=("City", "Limit"), rows=rows, marked=(50,)))
+    assert panel.sheet.isVisible()
+    model = panel.sheet.model()
+    at = model.index(48, 0)
+    assert model.headerData(48, Qt.Orientation.Vertical, 0) == "50"
+    assert at.data(Qt.ItemDataRole.BackgroundRole) == QColor("#FFE27A")
+    assert model.index(47, 0).data(Qt.ItemDataRole.BackgroundRole) is None
+    assert panel.sheet.viewport().rect().contains(panel.sheet.visualRect(at)), "the cited row is in sight"
+    panel.sheet.selectRow(48)
+    qtbot.keyClick(panel.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "City 50\t50"
+
+
+def test_a_sheet_that_cannot_be_read_stays_as_it_was_stored(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([sheet_passage()], 0)
+    world.child.last(ReadGrid).fail(AppError("The document has changed since this was found."))
+    assert panel.text.isVisible() and "Munich" in panel.text.toPlainText() and "has changed" in words(panel)
+
+
+def test_words_are_found_in_the_open_document_and_esc_goes_back_to_the_source(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    text = "Hotels\n\n" + "filler. " * 400 + "The limit\nis high. " + MUNICH + " The LIMIT IS low."
+    held = msgspec.structs.replace(
+        passage(), document="a.md", page=None, start=text.index(MUNICH), end=text.index(MUNICH) + len(MUNICH),
+        text=MUNICH, best=None,
+    )  # fmt: skip
+    panel.show_passages([held], 0)
+    world.child.last(ReadText).finish(DocumentText(name="a.md", format="markdown", text=text))
+    panel.start_find()
+    world.child.last(ReadText).finish(DocumentText(name="a.md", format="markdown", text=text))
+    field = panel.finder.findChild(QLineEdit)
+    qtbot.keyClicks(field, "limit is")
+    qtbot.waitUntil(lambda: "2 of 2" in words(panel))
+    assert panel.text.marked_text() == "LIMIT IS", "first the one behind the passage"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert " ".join(panel.text.marked_text().split()) == "limit is" and "1 of 2" in words(panel)
+    qtbot.keyClicks(field, "nowhere")
+    qtbot.waitUntil(lambda: "Not found" in words(panel))
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not panel.finder.isVisible() and panel.isVisible() and panel.text.marked_text() == MUNICH
+
+
+def test_a_hit_on_another_page_turns_to_it(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([pdf(data_folder)], 0)
+    world.child.last(RenderPage).finish(page_image())
+    panel.start_find()
+    text = "x" * 100 + "the gist, gist"
+    world.child.last(ReadText).finish(DocumentText(name="a.pdf", format="pdf", text=text, pages=((0, 50), (50, 114))))
+    qtbot.keyClicks(panel.finder.findChild(QLineEdit), "gist")
+    qtbot.waitUntil(lambda: "1 of 2" in words(panel))
+    asked = [(job.call.page, job.call.passage.text, job.call.passage.start) for job in world.child.waiting(RenderPage)]
+    assert (2, "gist", 104) in asked
+
+
+def test_a_passage_is_copied_with_its_source(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([sheet_passage()], 0)
+    panel.copy_passage()
+    assert QApplication.clipboard().text() == "Munich · 165\n(Prices.xlsx, sheet Limits, B7:C7)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from app.errors import BadFile
+from app.places import Cells, Place
 from app.text.parsed import Block, BlockKind, Parsed, Spot
-from app.types import Cells, Place
 
 MAX_TEXT = 50_000_000
 """Code points: about 8 million words. More than that is a data dump, and indexing it would take hours."""

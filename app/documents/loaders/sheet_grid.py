@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from app.documents.loaders.builder import Builder
+from app.places import Cells
 from app.text.tables import write_row
-from app.types import Cells
 
 Kind = Literal["text", "number", "date"]
 MAX_NAME = 80

@@ -11,8 +11,8 @@ from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
 from app.documents.loaders.hygiene import clean
 from app.errors import BadFile
+from app.places import Cells
 from app.text.parsed import Parsed
-from app.types import Cells
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 60

@@ -15,10 +15,10 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
+from app.cited import cited_as
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import CITE_SIZE, citation_width, paint_box, paint_citation
-from app.places import cited_as
 from app.types import Source
 
 CHIP = QTextFormat.ObjectTypes.UserObject.value + 1

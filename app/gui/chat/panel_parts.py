@@ -62,6 +62,47 @@ class PanelHead(QWidget):
         self._close.setVisible(not covers)
 
 
+class BarTools(QWidget):
+    """What can be done with any document that is shown."""
+
+    find_asked = Signal()
+    copy_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        find = IconButton("search", self.tr("Find in this document"), "Ctrl F")
+        find.clicked.connect(self.find_asked)
+        copy = IconButton("copy", self.tr("Copy the passage with its source"))
+        copy.clicked.connect(self.copy_asked)
+        row.addWidget(find)
+        row.addWidget(copy)
+
+
+class PlaceBar(QWidget):
+    """Where the passage stands in a document that has no pages: its cells, slide or headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(18, 5, 12, 5)
+        row.setSpacing(4)
+        self.words = ElidedLabel("", "ui", "text2")
+        self.tools = BarTools()
+        row.addWidget(self.words, 1)
+        row.addWidget(self.tools)
+        outer.addLayout(row)
+        outer.addWidget(Separator())
+
+    def show_place(self, words: str) -> None:
+        self.words.set_text(words)
+
+
 class PageBar(QWidget):
     """Turns pages and zooms."""
 
@@ -99,8 +140,10 @@ class PageBar(QWidget):
         for widget in (self._earlier, self._field, self._of, self._later):
             row.addWidget(widget)
         row.addStretch(1)
+        self.tools = BarTools()
         for widget in (smaller, self._percent, larger):
             row.addWidget(widget)
+        row.addWidget(self.tools)
         outer.addLayout(row)
         outer.addWidget(Separator())
 

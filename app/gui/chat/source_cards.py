@@ -10,6 +10,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.assistant.notices import date_text
+from app.cited import cited_as, place_label
 from app.formats import icon_of
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
@@ -26,7 +27,6 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.buttons import ShrinkingButton
-from app.places import cited_as, place_label
 from app.text.plain import shown
 from app.types import Answer, Passage, Source
 

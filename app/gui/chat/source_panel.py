@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.assistant.notices import flagged_texts, shortened
+from app.cited import cited_as, place_label
 from app.errors import AppError
+from app.gui.chat.find_bar import FindBar
 from app.gui.chat.page_image import PageView, decode_page
-from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
+from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceBar, Strip
 from app.gui.chat.passage_text import PassageText
+from app.gui.chat.sheet_view import SheetView
 from app.gui.chat.sources import SourceReader, changed_since, has_original
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
+from app.places import cells_of
+from app.text.plain import shown
 from app.types import Passage
-from app.workers.calls.documents import DocumentText, PageImage
+from app.workers.calls.documents import DocumentText, Grid, PageImage
 
 ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 MARGIN = 17
@@ -50,13 +55,14 @@ class SourcePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._head, self._bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
+        self.place, self.finder = PlaceBar(), FindBar()
         self._stack = QStackedWidget()
         self._page_view = PageView()
         self._scroll = _Desk(self._page_view)
-        self.text = PassageText()
-        self._stack.addWidget(self._scroll)
-        self._stack.addWidget(self.text)
-        for part in (self._head, Separator(), self._bar, self._strip):
+        self.text, self.sheet = PassageText(), SheetView()
+        for view in (self._scroll, self.text, self.sheet):
+            self._stack.addWidget(view)
+        for part in (self._head, Separator(), self._bar, self.place, self.finder, self._strip):
             column.addWidget(part)
         column.addWidget(self._stack, 1)
         column.addWidget(Separator())
@@ -73,6 +79,15 @@ class SourcePanel(QWidget):
         self._foot.step_wanted.connect(self.step)
         self._reader.page_rendered.connect(self._page_rendered)
         self._reader.text_read.connect(self._text_read)
+        self._reader.grid_read.connect(self._grid_read)
+        self.finder.hit_wanted.connect(self._show_hit)
+        self.finder.closed.connect(self._leave_find)
+        for tools in (self._bar.tools, self.place.tools):
+            tools.find_asked.connect(self.start_find)
+            tools.copy_asked.connect(self.copy_passage)
+        keys = QShortcut(QKeySequence.StandardKey.Find, self)
+        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        keys.activated.connect(self.start_find)
         self._reader.failed.connect(self._original_failed)
         theme().changed.connect(self._restyle)
 
@@ -108,6 +123,17 @@ class SourcePanel(QWidget):
         self._scroll.centre_on(middle)
         self._show_page_state()
 
+    def start_find(self) -> None:
+        """Open the field that finds words in this document."""
+        if self.passage is not None:
+            self.finder.start(self.passage)
+            self._reader.want_text(self.passage.document_id)
+
+    def copy_passage(self) -> None:
+        """Put the evidence on the clipboard, with its document and place below it."""
+        if self.passage is not None:
+            QApplication.clipboard().setText(f"{shown(self.passage)}\n({cited_as(self.passage)})")
+
     def set_covering(self, covers: bool) -> None:
         """Whether the panel takes the chat's place, and closing it is going back."""
         self._head.set_covering(covers)
@@ -129,16 +155,17 @@ class SourcePanel(QWidget):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _go(self, at: int) -> None:
+        self.finder.hide()
         self._at = at
         passage = self._passages[at]
         exists = has_original(passage)
         self._head.show_document(passage.document, passage.path, exists=exists)
         self._foot.show_place(at, len(self._passages), numbered=self._numbered)
         self._show_strip(passage, exists)
-        is_pdf = passage.page is not None and passage.document.lower().endswith(".pdf")
-        if is_pdf and exists:
+        if passage.page is not None and exists:
             self._page = self._pages = passage.page or 1
             self._bar.show()
+            self.place.hide()
             self._stack.setCurrentWidget(self._scroll)
             self._page_view.clear()  # another document's page, or another passage's marks
             self._show_page_state()
@@ -168,9 +195,14 @@ class SourcePanel(QWidget):
 
     def _show_text(self, passage: Passage) -> None:
         self._bar.hide()
+        self.place.show()
+        self.place.show_place(place_label(passage) or passage.heading)
         self._stack.setCurrentWidget(self.text)
         self.text.show_passage(passage)
-        self._reader.want_text(passage.document_id)
+        if cells_of(passage.place) is not None:
+            self._reader.want_grid(passage)
+        else:
+            self._reader.want_text(passage.document_id)
 
     def _page_rendered(self, document_id: int, page: int, image: PageImage) -> None:
         passage = self.passage
@@ -187,8 +219,33 @@ class SourcePanel(QWidget):
 
     def _text_read(self, document_id: int, text: DocumentText) -> None:
         passage = self.passage
-        if passage is not None and passage.document_id == document_id:
+        if passage is None or passage.document_id != document_id:
+            return
+        if self.finder.isVisible():
+            self.finder.take(document_id, text)
+        elif self._stack.currentWidget() is self.text:
             self.text.show_document(passage, text.text)
+
+    def _grid_read(self, passage: Passage, grid: Grid) -> None:
+        if self.passage is not None and self.passage.document_id == passage.document_id:
+            self.sheet.show_grid(grid)
+            self._stack.setCurrentWidget(self.sheet)
+
+    def _show_hit(self, hit: Passage) -> None:
+        """Show a place that was searched for in the view that the source is shown in."""
+        shows = self._stack.currentWidget()
+        if shows is self._scroll and hit.page is not None:
+            self._page = hit.page
+            self._reader.want_page(hit, hit.page)
+            self._show_page_state()
+        elif shows is self.sheet:
+            self._reader.want_grid(hit)
+        elif self.finder.document is not None:
+            self.text.show_document(hit, self.finder.document.text)
+
+    def _leave_find(self) -> None:
+        self._go(self._at)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _original_failed(self, document_id: int, error: AppError) -> None:
         """Fall back to the text that was stored with the answer."""

@@ -13,7 +13,7 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.types import Passage
-from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
+from app.workers.calls.documents import DocumentText, Grid, PageImage, ReadGrid, ReadText, RenderPage
 from app.workers.protocol import AnyData
 
 KEPT_PAGES = 12
@@ -28,6 +28,8 @@ class SourceReader(QObject):
     """Document id, page, PageImage."""
     text_read = Signal(int, object)
     """Document id, DocumentText."""
+    grid_read = Signal(object, object)
+    """Passage, Grid."""
     failed = Signal(int, object)
     """Document id, AppError: the original cannot be shown."""
 
@@ -59,6 +61,17 @@ class SourceReader(QObject):
 
         self._core.request(
             ReadText(document_id=document_id), done=done, failed=lambda error: self.failed.emit(document_id, error)
+        )
+
+    def want_grid(self, passage: Passage) -> None:
+        """Read the sheet round a passage."""
+
+        def done(data: AnyData) -> None:
+            if isinstance(data, Grid):
+                self.grid_read.emit(passage, data)
+
+        self._core.request(
+            ReadGrid(passage=passage), done=done, failed=lambda error: self.failed.emit(passage.document_id, error)
         )
 
     def forget(self) -> None:

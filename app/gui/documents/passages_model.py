@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.places import cited_as
+from app.cited import cited_as
 from app.text.plain import shown
 from app.types import Passage
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from app.cited import place_label
 from app.formats import icon_of
 from app.gui.documents.passages_model import ABOUT_ROLE, PASSAGE_ROLE, PassagesModel
 from app.gui.icons import paint_icon
@@ -17,7 +18,6 @@ from app.gui.widgets import Button, Label
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.gui.widgets.list_rows import Index, RowPainter
 from app.gui.widgets.removable import ChipRow
-from app.places import place_label
 from app.text.find.plan import Plan, conditions, leave_out
 from app.text.find.result import Findings
 from app.text.find.words import details, nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from app.places import where
+from app.cited import where
 from app.text.find.plan import Plan, in_words
 from app.text.find.result import Findings, Hit
 from app.text.plain import shown

@@ -138,6 +138,12 @@ class ReadText(Call, frozen=True):
     document_id: int
 
 
+class ReadGrid(Call, frozen=True):
+    """The sheet that a passage stands in, some rows of it round the passage; → Grid."""
+
+    passage: Passage
+
+
 class Version(Struct, frozen=True):
     """One side of a comparison: a document of the index, or a file, of which nothing is kept."""
 
@@ -270,6 +276,24 @@ class DocumentText(Data, frozen=True):
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
+class GridRow(Struct, frozen=True, array_like=True):
+    """A row of a sheet and its number there."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+class Grid(Data, frozen=True):
+    """Rows of one table of a sheet, in its order."""
+
+    sheet: str  # "" of a CSV file
+    names: tuple[str, ...]  # of the columns; () where they have none
+    rows: tuple[GridRow, ...]
+    marked: tuple[int, ...]  # numbers of the rows that the passage's evidence stands in
+    before: int = 0  # rows above those that are given
+    after: int = 0  # and below
+
+
 class CompareProgress(Data, frozen=True):
     """How much of a comparison is done, 0 to 1, and what is done now, for the user."""
 
@@ -324,6 +348,7 @@ Calls = (
     | Embed
     | RenderPage
     | ReadText
+    | ReadGrid
     | CompareVersions
     | ReadFields
     | Find
@@ -350,6 +375,7 @@ Answers = (
     | Embedded
     | PageImage
     | DocumentText
+    | Grid
     | CompareProgress
     | Compared
     | FieldsRead

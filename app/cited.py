@@ -1,0 +1,27 @@
+"""How a passage is cited: by its document and where in it the answer stands."""
+
+from __future__ import annotations
+
+from app.places import Place, lines_of, place_words
+from app.types import Passage
+
+
+def narrowed(passage: Passage) -> Place | None:
+    """The place of the sentence or row that answers best, else of the whole passage."""
+    return lines_of(passage.place, passage.text, *passage.best) if passage.best else passage.place
+
+
+def where(passage: Passage) -> str:
+    """Where a passage's answer stands, to follow the document's name; "" where the format has no places."""
+    return f"page {passage.page}" if passage.page is not None else place_words(narrowed(passage))
+
+
+def cited_as(passage: Passage) -> str:
+    """How a passage is cited: "Prices.xlsx, sheet Prices, B7:D12"."""
+    return ", ".join(part for part in (passage.document, where(passage)) if part)
+
+
+def place_label(passage: Passage) -> str:
+    """The same place on its own: "Sheet Prices, B7:D12"."""
+    words = where(passage)
+    return words[:1].upper() + words[1:]
