@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.gui.theme import theme
+from app.gui.widgets import paint_box
 from app.workers.calls.documents import Grid
 
 Index = QModelIndex | QPersistentModelIndex
+PADDING = 12
 WIDEST = 280
 """Pixels of a column; what is longer is shortened, and whole in its tooltip."""
 MEASURED = 100
@@ -69,6 +81,31 @@ class GridModel(QAbstractTableModel):
         return self._grid.names[section] if section < len(self._grid.names) else ""
 
 
+class CellDelegate(QStyledItemDelegate):
+    """A cell with the room at its sides that the names of the columns have."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        size = super().sizeHint(option, index)
+        return QSize(size.width() + 2 * PADDING, size.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        ground = index.data(Qt.ItemDataRole.BackgroundRole)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if isinstance(ground, QColor):
+            painter.fillRect(option.rect, ground)
+        elif selected:
+            painter.fillRect(option.rect, theme().color("selected"))
+        painter.fillRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1, theme().color("border"))
+        font = index.data(Qt.ItemDataRole.FontRole) or theme().font("ui")
+        painter.setFont(font)
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
+        area = option.rect.adjusted(PADDING, 0, -PADDING, 0)
+        text = QFontMetrics(font).elidedText(str(index.data() or ""), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), text)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            paint_box(painter, QRectF(option.rect).adjusted(1, 1, -1, -2), edge=theme().color("focus"), width=2)
+
+
 class SheetView(QTableView):
     """Shows a grid from its marked rows on; Ctrl+C copies the selection as a spreadsheet takes it."""
 
@@ -76,6 +113,8 @@ class SheetView(QTableView):
         super().__init__(parent)
         self._model = GridModel(self)
         self.setModel(self._model)
+        self.setItemDelegate(CellDelegate(self))
+        self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
