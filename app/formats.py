@@ -66,6 +66,9 @@ SUPPORTED_SUFFIXES = tuple(BY_SUFFIX)
 KIND_WORDS = {word: form.key for form in FORMATS for word in (form.key, *form.words)}
 """What people call a kind in "only in the Excel files", in lower case → its key."""
 
+COLLECTION_SUFFIX = ".inhouse-docs"
+"""Of a collection that another Inhouse exported."""
+
 
 class Unread(Struct, frozen=True):
     """A kind of file that is not read, to be called by its name."""

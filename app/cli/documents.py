@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
+from app.cli.bundles import export_collection, import_collection
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
 from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
@@ -146,6 +147,10 @@ def _print_result(result: SearchResult) -> None:
 
 def collections(args: argparse.Namespace, session: Session) -> int:
     """List the collections, or the documents of one."""
+    if args.bring_in:
+        return import_collection(args, session)
+    if args.export:
+        return export_collection(args, session)
     if args.name:
         return _list_documents(args, session)
     listed = session.collections()

@@ -128,6 +128,11 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
     collections = commands.add_parser("collections", help="list the collections, or the documents of one")
     collections.add_argument("name", nargs="?", default="", metavar="NAME")
+    collections.add_argument(
+        "--export", default="", metavar="FILE", help="put the collection with its index into one file"
+    )
+    collections.add_argument("--keep-paths", action="store_true", help="with where its files lie, for a shared drive")
+    collections.add_argument("--import", dest="bring_in", default="", metavar="FILE", help="make one of such a file")
     compare = commands.add_parser("compare", help="say what is different between two documents or files")
     compare.add_argument("left", metavar="OLD", help="name or path of a document, or a file that is not indexed")
     compare.add_argument("right", metavar="NEW")

@@ -13,6 +13,7 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection
+from app.workers.calls.bundles import ImportCollection, Imported
 from app.workers.calls.documents import CollectionMade, Collections, CreateCollection, ListCollections, RenameCollection
 from app.workers.message import Call
 
@@ -36,7 +37,12 @@ class CollectionList:
         self._timer: Timer | None = None
 
     def handlers(self) -> Mapping[type[Call], Handler]:
-        return {ListCollections: self._list, CreateCollection: self._create, RenameCollection: self._rename}
+        return {
+            ListCollections: self._list,
+            CreateCollection: self._create,
+            RenameCollection: self._rename,
+            ImportCollection: self._import,
+        }
 
     def names_of(self, ids: tuple[int, ...]) -> str:
         """What these collections are called, for the record of an answer; "" where none is named."""
@@ -123,6 +129,16 @@ class CollectionList:
             reply.done(data)
 
         self._child.request(call, done=made, failed=reply.failed)
+
+    def _import(self, call: ImportCollection, reply: Reply) -> None:
+        def imported(data: Imported) -> None:
+            self._made(data.collection)
+            reply.done(data)
+
+        job = self._child.request(
+            call, done=imported, event=reply.event, failed=reply.failed, cancelled=reply.cancelled
+        )
+        reply.on_cancel(lambda: job.cancel(insist=False))
 
     def _made(self, collection: Collection) -> None:
         if self._known:

@@ -13,6 +13,7 @@ from app.core.reader import Reader
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.types import Collection
+from app.workers.calls.bundles import ExportCollection
 from app.workers.calls.documents import (
     CheckHealth,
     CompareVersions,
@@ -41,6 +42,7 @@ READING = (
     ReadGrid,
     CompareVersions,
     Find,
+    ExportCollection,
     CheckHealth,
 )
 

@@ -50,8 +50,8 @@ def attach(store: Store, call: Attach) -> Attached:
 
 
 def hidden(store: Store) -> Hidden:
-    """Every hidden collection with its documents."""
-    ids = store.hidden()
+    """Every hidden collection with its documents, but those that are just being imported."""
+    ids = [each for each in store.hidden() if each not in store.unfinished]
     documents = [document for id_ in ids for document in store.documents(id_)]
     return Hidden(collections=tuple(ids), documents=tuple(documents))
 

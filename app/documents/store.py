@@ -43,6 +43,8 @@ class Store(Contents):
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
         self._erased: list[int] = []
         self._renewed: list[int] = []
+        self.unfinished: set[int] = set()
+        """Collections that are being imported: hidden until they are whole."""
         super().__init__(path, backups, read_only=read_only)
         if read_only:
             rewording.in_memory(self)

@@ -12,6 +12,7 @@ import msgspec
 
 from app.database.errors import plain_errors
 from app.documents import attached, rewording
+from app.documents.bundle import bring_in, export
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
 from app.documents.embed import Embedder
@@ -34,6 +35,7 @@ from app.paths import Home
 from app.types import Document, Filter, Passage
 from app.types import Reading as Answer
 from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
+from app.workers.calls.bundles import ExportCollection, ImportCollection
 from app.workers.calls.digest import Extract, FindTopics, Outline
 from app.workers.calls.documents import (
     Add,
@@ -140,6 +142,10 @@ class DocumentsRole:
                 return Tombstones(ids=documents, collections=collections)
             case Attach():
                 return attached.attach(self._store, call)
+            case ExportCollection():
+                return (yield from export(self._store, call))
+            case ImportCollection():
+                return (yield from bring_in(self._store, call))
             case MoveDocuments():
                 moved = attached.move(self._store, call)
                 self._stores.purge()

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.gui.documents.bundles import export_collection, import_collection
 from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.icons import icon
+from app.workers.calls.bundles import Imported
 
 
 class CollectionActions(QObject):
@@ -25,6 +27,23 @@ class CollectionActions(QObject):
     def create(self) -> None:
         """Ask for a name and make a collection."""
         self._open(CollectionDialog(self._controller, parent=self._page))
+
+    def export(self, collection_id: int) -> None:
+        """Put a collection into one file."""
+        found = next((each for each in self._controller.totals if each.id == collection_id), None)
+        if found is not None:
+            export_collection(self._page, self._controller.core, found, self._controller.notice_raised.emit)
+
+    def bring_in(self) -> None:
+        """Make a collection of such a file, and show it."""
+
+        def arrived(data: Imported) -> None:
+            said = self.tr("“{0}” is here.").format(data.collection.name)
+            later = self.tr("It is read anew for search by meaning; until then it is found by its words.")
+            self._controller.notice_raised.emit(f"{said} {later}" if data.renewed else said)
+            self._controller.show_when_known(data.collection.id)
+
+        import_collection(self._page, self._controller.core, arrived)
 
     def rename(self, collection_id: int) -> None:
         """Ask for another name."""
@@ -49,8 +68,10 @@ class CollectionActions(QObject):
             action.triggered.connect(lambda _=False, key=each.id: controller.choose(key))
         menu.addSeparator()
         menu.addAction(icon("folder-plus"), self.tr("New collection"), self.create)
+        menu.addAction(icon("file-up"), self.tr("Import a collection…"), self.bring_in)
         if controller.current:
             key = controller.current
+            menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export(key))
             menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename(key))
             menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete(key))
         return menu

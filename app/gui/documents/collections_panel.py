@@ -96,6 +96,7 @@ class _Delegate(QStyledItemDelegate):
 class CollectionsList(QListView):
     """The list itself: arrows choose, F2 renames, Del deletes."""
 
+    export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
     ring = False
@@ -137,6 +138,7 @@ class CollectionsList(QListView):
     def menu(self, collection_id: int) -> QMenu:
         """What can be done with a collection."""
         menu = QMenu(self)
+        menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export_wanted.emit(collection_id))
         rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(collection_id))
         rename.setShortcut(Qt.Key.Key_F2)
         remove = icon("trash-2", "danger")
@@ -150,6 +152,8 @@ class CollectionsPanel(ThemedWidget):
 
     chosen = Signal(int)
     new_wanted = Signal()
+    import_wanted = Signal()
+    export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
 
@@ -163,11 +167,15 @@ class CollectionsPanel(ThemedWidget):
         top.setContentsMargins(20, 14, 10, 14)
         top.addWidget(Label(self.tr("Collections"), "uiStrong"))
         top.addStretch(1)
+        self.import_button = IconButton("file-up", self.tr("Import a collection"))
+        self.import_button.clicked.connect(self.import_wanted)
+        top.addWidget(self.import_button)
         self.new_button = IconButton("folder-plus", self.tr("New collection"))
         self.new_button.clicked.connect(self.new_wanted)
         top.addWidget(self.new_button)
         column.addLayout(top)
         self.list = CollectionsList(model, self)
+        self.list.export_wanted.connect(self.export_wanted)
         self.list.rename_wanted.connect(self.rename_wanted)
         self.list.delete_wanted.connect(self.delete_wanted)
         self.list.selectionModel().currentChanged.connect(self._choose)

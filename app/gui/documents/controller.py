@@ -46,7 +46,7 @@ class DocumentsController(QObject):
 
     def __init__(self, core: CoreClient, known: KnownCollections, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._core, self._known = core, known
+        self.core, self._known = core, known
         self.collections = CollectionsModel(self)
         self._rows = LiveRows(self)
         self.documents = self._rows.model
@@ -109,7 +109,7 @@ class DocumentsController(QObject):
 
     def create_collection(self, name: str) -> None:
         """Make a collection and show it."""
-        self._naming.create(name, self._show_when_known)
+        self._naming.create(name, self.show_when_known)
 
     def list_ids(self, collection_id: int, then: Callable[[tuple[int, ...]], None]) -> None:
         """Hand over the documents of a collection, the current one or another."""
@@ -123,7 +123,8 @@ class DocumentsController(QObject):
         """Remove a collection with all that was indexed, and what these answers say; the files stay."""
         self._remove(DeleteCollection(collection_id=collection_id), answers)
 
-    def _show_when_known(self, collection_id: int) -> None:
+    def show_when_known(self, collection_id: int) -> None:
+        """Show a collection that is just being made."""
         self._wanted = collection_id
         self._take_collections()
 
@@ -206,7 +207,7 @@ class DocumentsController(QObject):
             return
         self._awaited = not self.current
         call = c.QueueFiles(paths=chosen, collection_name=name or DEFAULT_COLLECTION)
-        self._adds.queue(call, self._show_when_known if self._awaited else lambda _: None)
+        self._adds.queue(call, self.show_when_known if self._awaited else lambda _: None)
 
     def unlock(self, row: Row, password: str) -> None:
         """Try a locked file again with its password, which is kept nowhere."""
@@ -269,7 +270,7 @@ class DocumentsController(QObject):
     def _ask(
         self, call: Call, done: Callable[[Any], object], failed: Callable[[AppError], object] | None = None
     ) -> None:
-        self._core.request(call, done=done, failed=failed or self._tell)
+        self.core.request(call, done=done, failed=failed or self._tell)
 
     def _tell(self, error: AppError) -> None:
         """A process that ended has a banner of its own, from `reader_changed`."""

@@ -105,6 +105,8 @@ class DocumentsPage(PageFrame):
         controller, table, panel = self._controller, self.table, self.panel
         panel.chosen.connect(controller.choose)
         panel.new_wanted.connect(self.collections.create)
+        panel.import_wanted.connect(self.collections.bring_in)
+        panel.export_wanted.connect(self.collections.export)
         panel.rename_wanted.connect(self.collections.rename)
         panel.delete_wanted.connect(self.collections.delete)
         self.chooser.clicked.connect(self._pop_collections)

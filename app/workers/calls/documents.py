@@ -17,7 +17,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, digest
+from app.workers.calls import attached, bundles, digest
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -354,6 +354,7 @@ Calls = (
     | Find
     | CheckHealth
     | attached.Calls
+    | bundles.Calls
     | digest.Calls
 )
 
@@ -382,5 +383,6 @@ Answers = (
     | Found
     | Health
     | attached.Answers
+    | bundles.Answers
     | digest.Answers
 )
