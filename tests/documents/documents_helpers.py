@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+
+from app.documents.migrations import MIGRATIONS
+
+UNDONE = {
+    6: ("ALTER TABLE collections DROP COLUMN hidden",),
+    7: ("ALTER TABLE passages DROP COLUMN place",),
+}
+"""Version of an index → what takes back that it came to it: how tests make an older one of it."""
+
+
+def set_back(db: sqlite3.Connection, version: int) -> None:
+    """Make of an index what `version` (5 or later) wrote, as far as its tables go."""
+    assert max(UNDONE) == len(MIGRATIONS), "the newest migration can be taken back too"
+    for later in sorted((each for each in UNDONE if each > version), reverse=True):
+        for statement in UNDONE[later]:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {version}")
 
 
 def files_holding(folder: Path, needle: bytes) -> list[str]:
