@@ -51,6 +51,10 @@ ROUTES = [
     Route("/v1/ask", attached.ask, methods=["POST"]),
     Route("/v1/compare", compare, methods=["POST"]),
     Route("/v1/collections/{id:int}/table", tables.table, methods=["POST"]),
+    Route("/v1/templates", tables.list_templates),
+    Route("/v1/templates", tables.keep_template, methods=["POST"]),
+    Route("/v1/templates/{key}", tables.change_template, methods=["POST"]),
+    Route("/v1/templates/{key}", tables.delete_template, methods=["DELETE"]),
 ]
 
 
@@ -61,7 +65,10 @@ def create_app(core: Doorway, settings: Settings, key: Callable[[], str], option
     if origins:
         middleware = [
             Middleware(
-                CORSMiddleware, allow_origins=sorted(origins), allow_methods=["GET", "POST"], allow_headers=["*"]
+                CORSMiddleware,
+                allow_origins=sorted(origins),
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=["*"],
             )
         ]
     app = Starlette(

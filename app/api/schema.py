@@ -281,7 +281,14 @@ class TableField(Body, kw_only=True):
 class TableRequest(Body, kw_only=True):
     """POST /v1/collections/{id}/table."""
 
-    name: Annotated[str, Meta(min_length=1)]
+    name: str = ""  # that of the template where none is sent
     template: str | None = None
     fields: list[str | TableField] | None = None
     stream: bool | None = None
+
+
+class TemplateRequest(Body, kw_only=True):
+    """POST /v1/templates, and POST /v1/templates/{key}, where what is not sent stays."""
+
+    name: str = ""
+    fields: list[str | TableField] | None = None
