@@ -49,6 +49,7 @@ def is_refused(kind: type, name: str) -> bool:
         ["FindRequest"],
         ["CompareRequest"],
         ["TableRequest", "TemplateRequest", "TableField"],
+        ["RunRequest", "TrainRequest", "ReaderRequest"],
     ],
 )
 def test_every_parameter_is_documented_and_no_other(kinds: list[str]) -> None:
