@@ -11,6 +11,7 @@ import pytest
 from app.text.compare.units import tokenized, units
 from app.text.find.dates import read_dates
 from app.text.find.request import find_request, plan_of
+from app.text.find.text_dates import dates_in
 from app.text.limits import limits
 from app.text.plain import plain, unmarked
 from app.text.sheets.mentions import narrowed, read
@@ -113,6 +114,9 @@ SHORT, TIMES, SQUARE = 6_000, 4, 9.0
         (lambda text: tokenized(f"a-{text}", 0, len(text) + 2), "\n"),
         (lambda text: parse(f"# a{text}b"), " "),
         (lambda text: parse(f"# a{text}b"), "#"),
+        (dates_in, "1 May "),
+        (dates_in, "2026-"),
+        (dates_in, "die "),
         (lambda text: parse(f"a\n{text}\nb"), " "),
     ],
 )  # fmt: skip
