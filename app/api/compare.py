@@ -67,5 +67,6 @@ def _side(side: tuple[str, Readable], place: Place, marks: list[Span]) -> dict[s
         "end": place.end,
         "text": text[place.start : place.end],
         "shown": readable.text(place),
+        "flagged": list(readable.flagged(place)),
         "differences": [list(span) for span in marks],
     }

@@ -95,4 +95,5 @@ def _side(side: Side, place: Place) -> dict[str, Any]:
         "end": place.end,
         "text": document.text[place.start : place.end],
         "shown": readable.text(place),
+        "flagged": list(readable.flagged(place)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
+from app.text.addressed import addressed
 from app.text.compare.result import Place, Span
 from app.text.plain import Plain, plain, unmarked
 from app.text.tables import Table, tables_of, write_row
@@ -21,6 +22,11 @@ class Readable:
     def text(self, place: Place) -> str:
         """The place in words; "" where the other side has something more."""
         return self._plain(place).text.strip()
+
+    def flagged(self, place: Place) -> tuple[str, ...]:
+        """What of the place speaks to an assistant: to people it is a change like any, to a program it is data."""
+        text = self._text[place.start : place.end]
+        return tuple(text[start:end] for start, end in addressed(text))
 
     def pieces(self, place: Place, marks: Sequence[Span]) -> list[tuple[str, bool]]:
         """The same in pieces, and whether each is marked. `marks` are spans of the whole text, in order."""
