@@ -198,6 +198,33 @@ def test_a_talk_in_the_terminal_is_stored_and_forgets_a_removed_document(
     store.close()
 
 
+def test_a_chat_in_the_terminal_has_files_of_its_own(
+    folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = [
+        "/files", "/detach", f"/attach {folder / 'absent.md'}",
+        f"/attach {folder / 'travel.md'} {folder / 'broken.pdf'} {folder / 'leave.txt'}", "/files",
+        "What is the hotel limit in Switzerland?", "/detach other.md", "/detach broken.pdf", "/move leave.txt Rules",
+        "/files", "/new", "/files",
+    ]  # fmt: skip
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(talk)))
+    Settings(home()).set(TEMPERATURE, 0.0)
+    assert main(["chat"]) == 0
+    said = capsys.readouterr()
+    assert "[1] travel.md" in said.out and "220 EUR" in said.out
+    for told in (
+        "This chat has no files", "travel.md: read, ", "leave.txt: read, ", "Say which file", "no file “other.md”",
+        "There is no file “", "broken.pdf: ", "Removed from this chat, with all that was read: “broken.pdf”",
+        "Moved to “Rules”: “leave.txt”",
+    ):  # fmt: skip
+        assert told in said.out + said.err, told
+    last = said.out[said.out.rindex("travel.md: read") :]
+    assert "leave.txt" not in last and "broken.pdf" not in last and "This chat has no files" in last
+    assert main(["collections", "Rules"]) == 0
+    listed = capsys.readouterr().out
+    assert "leave.txt" in listed and "travel.md" not in listed
+
+
 def test_a_removal_that_was_cut_short_is_finished_by_the_next_command(folder: Path, capsys: Captured) -> None:
     assert main(["add", str(folder / "leave.txt"), str(folder / "travel.md")]) == 0
     document = document_ids()["travel.md"]

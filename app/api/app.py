@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import attached, collections, embeddings, find, models, tables
+from app.api import attached, collections, embeddings, find, models, readers, runs, tables
 from app.api.chat import chat_completions
 from app.api.compare import compare
 from app.api.errors import ApiError, api_error
@@ -51,6 +51,21 @@ ROUTES = [
     Route("/v1/ask", attached.ask, methods=["POST"]),
     Route("/v1/compare", compare, methods=["POST"]),
     Route("/v1/collections/{id:int}/table", tables.table, methods=["POST"]),
+    Route("/v1/templates", tables.list_templates),
+    Route("/v1/templates", tables.keep_template, methods=["POST"]),
+    Route("/v1/templates/{key}", tables.change_template, methods=["POST"]),
+    Route("/v1/templates/{key}", tables.delete_template, methods=["DELETE"]),
+    Route("/v1/readers", readers.list_readers),
+    Route("/v1/readers/use", readers.use_reader, methods=["POST"]),
+    Route("/v1/readers/back", readers.go_back, methods=["POST"]),
+    Route("/v1/runs", runs.list_runs),
+    Route("/v1/runs", runs.begin_run, methods=["POST"]),
+    Route("/v1/runs/{id}", runs.one_run),
+    Route("/v1/runs/{id}/questions", runs.list_questions),
+    Route("/v1/runs/{id}/train", runs.train, methods=["POST"]),
+    Route("/v1/runs/{id}/cancel", runs.cancel, methods=["POST"]),
+    Route("/v1/runs/{id}/use", runs.use, methods=["POST"]),
+    Route("/v1/runs/{id}/back", runs.go_back, methods=["POST"]),
 ]
 
 
@@ -61,7 +76,10 @@ def create_app(core: Doorway, settings: Settings, key: Callable[[], str], option
     if origins:
         middleware = [
             Middleware(
-                CORSMiddleware, allow_origins=sorted(origins), allow_methods=["GET", "POST"], allow_headers=["*"]
+                CORSMiddleware,
+                allow_origins=sorted(origins),
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=["*"],
             )
         ]
     app = Starlette(

@@ -12,8 +12,9 @@ from app.api.errors import not_found
 from app.api.reply import json_response, new_id, now
 from app.api.schema import CompareRequest
 from app.api.stream import unless_gone
+from app.text.compare.readable import Readable
 from app.text.compare.result import Change, Place, Span
-from app.workers.calls.documents import Compared, CompareVersions, Documents, DocumentText, ListDocuments, Version
+from app.workers.calls.documents import Compared, CompareVersions, Documents, ListDocuments, Version
 
 
 async def compare(request: Request) -> Response:
@@ -35,29 +36,37 @@ async def compare(request: Request) -> Response:
             "created": now(),
             "left": {"document_id": asked.left, "document": found.left.name},
             "right": {"document_id": asked.right, "document": found.right.name},
-            "changes": [_change(change, found.left, found.right) for change in found.comparison.changes],
+            "changes": _changes(found),
             "renumbered": [{"left": each.left, "right": each.right} for each in found.comparison.renumbered],
         }
     )
 
 
-def _change(change: Change, left: DocumentText, right: DocumentText) -> dict[str, Any]:
+def _changes(found: Compared) -> list[dict[str, Any]]:
+    sides = tuple((side.text, Readable(side.text, side.format)) for side in (found.left, found.right))
+    return [_change(change, *sides) for change in found.comparison.changes]
+
+
+def _change(change: Change, left: tuple[str, Readable], right: tuple[str, Readable]) -> dict[str, Any]:
     return {
         "kind": change.kind,
         "part": change.part,
         "words": change.words,
         "figures": [{"kind": each.kind, "left": each.left, "right": each.right} for each in change.figures],
-        "left": _side(left.text, change.left, [each.left for each in change.differences]),
-        "right": _side(right.text, change.right, [each.right for each in change.differences]),
+        "left": _side(left, change.left, [each.left for each in change.differences]),
+        "right": _side(right, change.right, [each.right for each in change.differences]),
     }
 
 
-def _side(text: str, place: Place, marks: list[Span]) -> dict[str, Any]:
+def _side(side: tuple[str, Readable], place: Place, marks: list[Span]) -> dict[str, Any]:
+    text, readable = side
     return {
         "section": place.section,
         "page": place.page,
         "start": place.start,
         "end": place.end,
         "text": text[place.start : place.end],
+        "shown": readable.text(place),
+        "flagged": list(readable.flagged(place)),
         "differences": [list(span) for span in marks],
     }

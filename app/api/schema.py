@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from app.finetune.wizard import Effort, Goal
 from app.text.fields.field import Kind
 from app.types import Filter
 
@@ -281,7 +282,37 @@ class TableField(Body, kw_only=True):
 class TableRequest(Body, kw_only=True):
     """POST /v1/collections/{id}/table."""
 
-    name: Annotated[str, Meta(min_length=1)]
+    name: str = ""  # that of the template where none is sent
     template: str | None = None
     fields: list[str | TableField] | None = None
     stream: bool | None = None
+
+
+class TemplateRequest(Body, kw_only=True):
+    """POST /v1/templates, and POST /v1/templates/{key}, where what is not sent stays."""
+
+    name: str = ""
+    fields: list[str | TableField] | None = None
+
+
+class ReaderRequest(Body, kw_only=True):
+    """POST /v1/readers/use."""
+
+    reader: Annotated[str, Meta(min_length=1)]  # its id; "own" is the one that comes along
+
+
+class RunRequest(Body, kw_only=True):
+    """POST /v1/runs. What is not sent is as the wizard would choose it."""
+
+    recipe: Goal
+    collections: Annotated[list[int], Meta(min_length=1, max_length=MOST_PASSAGES)]
+    name: str = ""
+    effort: Effort = "balanced"
+    mask: bool = True  # personal details
+
+
+class TrainRequest(Body, kw_only=True):
+    """POST /v1/runs/{id}/train."""
+
+    approve_above: Share | None = None  # None: train with what is approved already
+    pause_chat: bool = False

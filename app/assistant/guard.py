@@ -112,11 +112,29 @@ def _names(question: str, passage: Passage, other: Passage) -> bool:
 def _preferred(readings: Sequence[Reading], passages: Sequence[Passage], question: str) -> tuple[Reading, ...]:
     """Without those of a version that is not meant, where the one that is meant answers as well."""
     sure = {passages[each.n - 1].document_id: passages[each.n - 1] for each in readings if each.chance >= SURE}
-    return tuple(
+    kept = [
         each
         for each in readings
         if not any(_meant_instead(passages[each.n - 1], other, question) for other in sure.values())
-    )
+    ]
+    return tuple(kept if sure else _one_version(kept, passages, question))
+
+
+def _one_version(readings: Sequence[Reading], passages: Sequence[Passage], question: str) -> Sequence[Reading]:
+    """Of two sentences that are sure together only, and are the same one in two versions, the one that is meant: both
+    would be quoted, and the older figure beside the newer as if either could hold."""
+    if len(readings) < 2 or readings[0].either < SURE:
+        return readings
+    first, second, *rest = readings
+    one, other = passages[first.n - 1], passages[second.n - 1]
+    said = [passage.text[slice(*each.sentence)] for passage, each in ((one, first), (other, second))]
+    if alike(*said) < ALIKE:
+        return readings
+    if _meant_instead(one, other, question):
+        return [msgspec.structs.replace(second, chance=first.either), *rest]
+    if _meant_instead(other, one, question):
+        return [msgspec.structs.replace(first, chance=first.either), *rest]
+    return readings
 
 
 def _with_other_side(answer: Answer, question: str, passages: Sequence[Passage]) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.assistant import why
+from app.cli.chat_files import existing_file
 from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
@@ -108,7 +109,7 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
         model_id=model.id if args.model else "",
         priority=1,
         filter=Filter() if args.no_documents else filter_of(args, session),
-        attach=tuple(_file(name) for name in args.attach),
+        attach=tuple(existing_file(name) for name in args.attach),
     )
     session.progress.show("Reading your files…" if call.attach else "Searching your documents…")
     on_token = shown.add if draft else lambda _: None
@@ -122,17 +123,6 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
     assert isinstance(answered, Answered)
     shown.take_back()
     return answered.answer
-
-
-def _file(name: str) -> str:
-    """
-    Raises:
-        AppError: there is no such file.
-    """
-    path = Path(name).expanduser().absolute()
-    if not path.exists():
-        raise AppError(f"There is no file “{name}”.", "Look at its name and its folder.")
-    return str(path)
 
 
 def _print(args: argparse.Namespace, answer: Answer) -> None:

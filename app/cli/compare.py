@@ -10,12 +10,15 @@ from app.cli.ask import documents_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.errors import AppError
+from app.text.compare.readable import Readable
 from app.text.compare.result import Change, ChangeKind, Place
 from app.types import Document
 from app.workers.calls.documents import Compared, CompareProgress, CompareVersions, DocumentText, Version
 from app.workers.message import Data
 
 SIGNS: dict[ChangeKind, str] = {"number": "#", "changed": "~", "added": "+", "removed": "-", "moved": ">"}
+
+Side = tuple[DocumentText, Readable]
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -30,9 +33,10 @@ def command(args: argparse.Namespace, session: Session) -> int:
     path = str(Path(args.export).expanduser().absolute()) if args.export else ""
     found = session.call(CompareVersions(left=left, right=right, export=path), show)
     assert isinstance(found, Compared)
+    sides = [(side, Readable(side.text, side.format)) for side in (found.left, found.right)] if args.json else []
     for change in found.comparison.changes:
         if args.json:
-            say_json(_as_json(change, found.left, found.right))
+            say_json(_as_json(change, *sides))
         else:
             section = change.right.section or change.left.section
             say(f"{SIGNS[change.kind]} {section + ': ' if section else ''}{change.words}{_pages(change)}")
@@ -70,7 +74,7 @@ def _pages(change: Change) -> str:
     return f"  (page {' → '.join(dict.fromkeys(pages))})" if pages else ""
 
 
-def _as_json(change: Change, left: DocumentText, right: DocumentText) -> dict[str, Any]:
+def _as_json(change: Change, left: Side, right: Side) -> dict[str, Any]:
     return {
         "kind": change.kind,
         "part": change.part,
@@ -81,12 +85,15 @@ def _as_json(change: Change, left: DocumentText, right: DocumentText) -> dict[st
     }
 
 
-def _side(side: DocumentText, place: Place) -> dict[str, Any]:
+def _side(side: Side, place: Place) -> dict[str, Any]:
+    document, readable = side
     return {
-        "document": side.name,
+        "document": document.name,
         "section": place.section,
         "page": place.page,
         "start": place.start,
         "end": place.end,
-        "text": side.text[place.start : place.end],
+        "text": document.text[place.start : place.end],
+        "shown": readable.text(place),
+        "flagged": list(readable.flagged(place)),
     }

@@ -180,9 +180,12 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     table = commands.add_parser(
         "table",
         help="ask every document of a collection the same, as a table",
-        description="Ask every document of a collection the same. What is through is kept: the same command goes on.",
+        description="Ask every document of a collection the same. What is through is kept: the same command goes on. "
+        "“table templates” lists the lists of fields; “templates save NAME --field …”, “templates rename OLD NEW” and "
+        "“templates delete NAME” keep your own.",
     )
     table.add_argument("name", metavar="NAME", help="of the table; one that is there is brought up to date")
+    table.add_argument("more", nargs="*", metavar="…", help="behind templates: save, rename or delete, and names")
     table.add_argument(
         "--template", default="", metavar="NAME", help="contracts, invoices, cvs, certificates, your own"
     )

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from app.cli import documents, models
+from app.cli.chat_files import ChatFiles
 from app.cli.output import Draft, say, say_answer, tell
 from app.cli.session import Session
 from app.core.calls.chats import (
@@ -32,6 +33,10 @@ from app.workers.message import Data
 
 HELP = """Type a question, or:
   /add PATH...          add files or folders
+  /attach FILE...       give this chat files of its own: asked first, and by no other chat
+  /files                list them
+  /detach [FILE...]     remove them, with all that was read of them
+  /move [FILE...] NAME  move them to a collection
   /samples              add the sample documents, to try it out
   /collections          list the collections
   /in NAME              answer from this collection; /in alone: from all
@@ -52,9 +57,14 @@ class Repl:
         self._chat_id = 0
         self._model = session.model()
         self._any_documents = False
+        self._files = ChatFiles(session)
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "/help": lambda _: say(HELP),
             "/add": self._add,
+            "/attach": self._attach,
+            "/files": lambda _: self._files.show(self._chat_id),
+            "/detach": lambda words: self._files.detach(words, self._chat_id),
+            "/move": self._move,
             "/samples": lambda _: self._add([str(SAMPLES)], SAMPLE_COLLECTION),
             "/collections": self._list_collections,
             "/in": self._choose_collection,
@@ -97,7 +107,9 @@ class Repl:
         collections = self._collections if self._has_documents() else None
         place = self._shown_collection(collections)
         self._keep_collection(place)
-        where: Where = "nowhere" if collections is None else "collection" if collections else "everywhere"
+        where: Where = "everywhere" if collections == () else "collection"
+        if collections is None and not self._files.any:
+            where = "nowhere"
         call = AskInChat(
             text=question, chat_id=self._chat_id, collection_id=place, where=where, collections=collections or ()
         )
@@ -152,7 +164,7 @@ class Repl:
 
     def _has_documents(self) -> bool:
         """Before the first document there is nothing to answer from, so the model answers alone, and that is said."""
-        if self._collections is None or self._any_documents:
+        if self._collections is None or self._any_documents or self._files.any:
             return True
         self._any_documents = any(item.documents for item in self._session.collections())
         if not self._any_documents:
@@ -185,6 +197,15 @@ class Repl:
             collection = named.get(self._collections[0])
         documents.add(argparse.Namespace(paths=words, collection=collection, json=False, force=False), self._session)
 
+    def _attach(self, words: list[str]) -> None:
+        place = self._shown_collection(self._collections)
+        self._chat_id = self._files.attach(words, self._chat_id, place)
+
+    def _move(self, words: list[str]) -> None:
+        name = self._files.move(words, self._chat_id)
+        if self._collections is None:
+            self._choose_collection([name])
+
     def _list_collections(self, words: list[str]) -> None:
         documents.collections(argparse.Namespace(name=" ".join(words), json=False), self._session)
 
@@ -197,7 +218,8 @@ class Repl:
     def _alone(self, words: list[str]) -> None:
         self._collections = None
         self._keep_collection(0)
-        say("The model answers alone now, without documents.")
+        alone = "This chat answers from its own files alone now." if self._files.any else ""
+        say(alone or "The model answers alone now, without documents.")
 
     def _choose_model(self, words: list[str]) -> None:
         if not words:
@@ -207,7 +229,7 @@ class Repl:
         self._model = self._session.model()
 
     def _new(self, words: list[str]) -> None:
-        self._chat_id = 0
+        self._chat_id, self._files.any = 0, False
         say("A new chat begins.")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from app.cited import where
 from app.cli.output import passage_json, say, say_json, tell
 from app.cli.session import Session
+from app.cli.table_templates import templates_command
 from app.core.calls.tables import ExportTable, ListTables, RowFilled, RunTable, TableList, TableMoved, TableRead
 from app.errors import AppError
 from app.extraction.records import Cell, Row, Table
@@ -17,9 +18,16 @@ from app.extraction.templates import template_named, typed_field
 from app.text.fields.field import Field, Template
 from app.workers.message import Data
 
+TEMPLATES = "templates"
+"""In place of a table's name: the rest is about templates."""
+
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Fill a table, or what is missing or has changed in it; Ctrl C stops, and the next time goes on."""
+    if args.name == TEMPLATES:
+        return templates_command(args, session)
+    if args.more:
+        raise AppError(f"“{args.more[0]}” is one word too many.", "Put a name of several words in quotation marks.")
     collections = session.collections(args.collection)
     if len(collections) != 1:
         raise AppError("A table asks the documents of one collection.", "Name it with --collection.")
@@ -27,6 +35,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
     assert isinstance(listed, TableList)
     template, fields = _asked(args, listed)
     known = any(each.name.casefold() == args.name.casefold() for each in listed.tables)
+    if not fields and not args.name.strip():
+        raise AppError("A table needs a name.", "Give it one, or choose a template, whose name it has then.")
     if not fields and not known:
         names = ", ".join(f"“{each.name}”" for each in listed.tables) or "none yet"
         raise AppError(

@@ -165,18 +165,15 @@ class TablesDesk:
     def _wanted(self, call: c.RunTable) -> Table:
         """The table that is meant, made where there is none. Raises AppError where nothing is to ask."""
         store = self._house.tables
-        name = " ".join(call.name.split())
+        name = " ".join(call.name.split()) or self._name_of(call.template)
+        if not call.table_id and not name:
+            raise AppError("A table needs a name.", "Give it one, or choose a template, whose name it has then.")
         if call.table_id:
             table = store.table(call.table_id)
         else:
             same = [each for each in store.tables(call.collection_id) if each.name.casefold() == name.casefold()]
-            table = (
-                same[0]
-                if same and name
-                else Table(
-                    name=name or "Table", collection_id=call.collection_id, fields=call.fields, template=call.template
-                )
-            )
+            made = Table(name=name, collection_id=call.collection_id, fields=call.fields, template=call.template)
+            table = same[0] if same else made
         if call.fields:
             table = msgspec.structs.replace(table, fields=call.fields, template=call.template)
         check_fields(table.fields)
@@ -267,14 +264,26 @@ class TablesDesk:
         reply.done(filled)
 
     def _keep_template(self, call: c.KeepTemplate, reply: Reply) -> None:
-        name = " ".join(call.name.split())
+        name, key, store = " ".join(call.name.split()), key_of(call.name), self._house.tables
         if not name:
             raise AppError("A template needs a name.", "Please type one.")
-        check_fields(call.fields)
-        self._house.tables.keep_template(Template(key=key_of(name), name=name, fields=call.fields, own=True))
+        before = next((each for each in store.templates() if each.key == call.key), None)
+        if call.key and before is None:
+            raise AppError("This template is not there any more.", "Only templates made here can be renamed.")
+        if before is not None and key != before.key and any(key == each.key for each in self._listed().templates):
+            raise AppError(f"There is a template “{name}” already.", "Choose another name, or delete that one.")
+        fields = call.fields or (before.fields if before is not None else ())
+        check_fields(fields)
+        store.keep_template(Template(key=key, name=name, fields=fields, own=True), instead_of=call.key)
         reply.done(self._listed())
 
+    def _name_of(self, template: str) -> str:
+        """What the template of a key is called; "" where there is none."""
+        return next((each.name for each in self._listed().templates if each.key == template), "")
+
     def _delete_template(self, call: c.DeleteTemplate, reply: Reply) -> None:
+        if all(each.key != call.key for each in self._house.tables.templates()):
+            raise AppError("There is no template of your own of this name.", "Those that come along stay.")
         self._house.tables.delete_template(call.key)
         reply.done(self._listed())
 

@@ -9,6 +9,7 @@ from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Table
 from app.export.reports import write_report
 from app.export.saving import check_format
 from app.export.tables import TABLE_FORMATS, write_table
+from app.text.compare.readable import Readable
 from app.text.compare.result import Change, ChangeKind, Comparison, Place, Span
 from app.workers.calls.documents import DocumentText
 
@@ -19,8 +20,6 @@ KINDS: dict[ChangeKind, str] = {
     "removed": "Removed",
     "moved": "Moved",
 }
-_BARS = "| \n"
-"""Round the cells of a row of Markdown."""
 _LONGEST = 4_000
 """Characters of a text that are shown: a whole section that was added is told by its beginning."""
 
@@ -45,10 +44,11 @@ def _columns(left: DocumentText, right: DocumentText) -> list[str]:
 
 
 def _rows(left: DocumentText, right: DocumentText, changes: Sequence[Change]) -> Iterator[list[Value]]:
+    sides = (_readable(left), _readable(right))
     for number, change in enumerate(changes, 1):
         row: list[Value] = [number, KINDS[change.kind], change.words]
-        for side, place in ((left, change.left), (right, change.right)):
-            row += [place.section, place.page, _shown(side.text[place.start : place.end])]
+        for side, place in zip(sides, (change.left, change.right), strict=True):
+            row += [place.section, place.page, _cut(side.text(place))]
         row += ["; ".join(f.left for f in change.figures), "; ".join(f.right for f in change.figures)]
         yield [*row, left.name, right.name]
 
@@ -59,14 +59,15 @@ def _report(left: DocumentText, right: DocumentText, comparison: Comparison) -> 
         pairs = ", ".join(f"{each.left} → {each.right}" for each in comparison.renumbered)
         yield Paragraph(runs(f"Numbers of sections that are others, above the same words: {pairs}.", "faint"))
     last = ""
+    older, newer = _readable(left), _readable(right)
     for number, change in enumerate(comparison.changes, 1):
         section = change.right.section or change.left.section
         if section and section != last:
             yield Heading(section, 2)
         last = section
         yield Paragraph((Run(f"{number}. {KINDS[change.kind]}: ", "strong"), Run(change.words)))
-        old = _marked(left.text, change.left, [each.left for each in change.differences], "removed")
-        new = _marked(right.text, change.right, [each.right for each in change.differences], "added")
+        old = _marked(older, change.left, [each.left for each in change.differences], "removed")
+        new = _marked(newer, change.right, [each.right for each in change.differences], "added")
         yield Table((_cited(left.name, change.left), _cited(right.name, change.right)), ((old, new),))
 
 
@@ -86,20 +87,21 @@ def _cited(name: str, place: Place) -> str:
     return f"{name}{page}{section}"
 
 
-def _marked(text: str, place: Place, marks: Sequence[Span], mark: Mark) -> Runs:
+def _readable(side: DocumentText) -> Readable:
+    return Readable(side.text, side.format)
+
+
+def _marked(side: Readable, place: Place, marks: Sequence[Span], mark: Mark) -> Runs:
     """The text of a place with its differences marked; a side that is empty is empty."""
-    whole = text[place.start : place.end]
-    at = place.start + len(whole) - len(whole.lstrip(_BARS))
-    end = min(place.end - (len(whole) - len(whole.rstrip(_BARS))), place.start + _LONGEST)
     made: list[Run] = []
-    for start, stop in marks:
-        if at <= start < stop <= end:
-            made += [*runs(text[at:start]), *runs(text[start:stop], mark)]
-            at = stop
-    made += runs(text[at:end] + ("…" if end == place.start + _LONGEST else ""))
+    room = _LONGEST
+    for text, marked in side.pieces(place, marks):
+        made += runs(text[:room] + ("…" if len(text) > room else ""), mark if marked else "")
+        room -= len(text)
+        if room < 0:
+            break
     return tuple(made)
 
 
-def _shown(text: str) -> str:
-    text = text.strip(_BARS)
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

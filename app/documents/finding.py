@@ -28,8 +28,9 @@ from app.documents.warm import in_thread
 from app.text import words
 from app.text.addressed import masked
 from app.text.evidence import pieces_of_passage
-from app.text.find.plan import Condition, Plan, conditions, leave_out
+from app.text.find.plan import Condition, Plan, TextDate, conditions, leave_out
 from app.text.find.result import Excluded, Findings, Hit, Mentioned
+from app.text.find.text_dates import dates_about
 from app.text.fold import fold
 from app.types import Passage
 from app.workers.calls.finding import Find, Found
@@ -42,6 +43,8 @@ BY_MEANING = 40
 """Passages near in meaning that are looked at for a thing that no document has the words of."""
 NONE_CALLED = "No document is called “{0}”, so all of them were looked through."
 
+Fit = tuple[int, tuple[int, int]]
+"""A passage, and the span of a sentence or row in it."""
 Load = Callable[[], Generator[AnyData, None, Embedder]]
 
 
@@ -75,6 +78,9 @@ class Finding:
         for mention in (*self._plan.must, *self._plan.without):
             self._heard[mention] = self._hear(mention)
             yield None
+        self._stating: dict[str, dict[int, Fit | None]] = {}
+        for date in self._plan.dates:
+            self._stating[date.words] = yield from self._state(date)
         return [mention for mention in self._plan.must if not self._heard[mention].counts]
 
     def near(self, mention: str, vector: NDArray[np.float32]) -> None:
@@ -98,7 +104,11 @@ class Finding:
         for condition in conditions(plan):
             rest = fitting & self._meeting(condition)
             if len(rest) < len(fitting):
-                excluded.append(Excluded(condition=condition, documents=len(fitting) - len(rest)))
+                dated = self._stating.get(condition.value, {}) if condition.part == "date" else fitting
+                left_out = fitting - rest
+                excluded.append(
+                    Excluded(condition=condition, documents=len(left_out), undated=len(left_out.difference(dated)))
+                )
             fitting = rest
         yield None
         hits = [hit for part in _parts(sorted(fitting), AT_ONCE) for hit in self._hits(part)]
@@ -137,6 +147,8 @@ class Finding:
                 return {each.id for each in self._filed.values() if _is_called(each, plan.called)}
             case "sheet":
                 return set(self._filed)  # each mention was held against it
+            case "date":
+                return {document for document, fit in self._stating[condition.value].items() if fit is not None}
             case _:
                 others = [each for each in conditions(Plan(filter=plan.filter)) if each.part != condition.part]
                 alone = Plan(filter=plan.filter)
@@ -197,6 +209,27 @@ class Finding:
         ).fetchone()
         return len(words.terms(row[0]))
 
+    def _state(self, date: TextDate) -> Generator[None, None, dict[int, Fit | None]]:
+        """The documents that state a date of this, with where it is one that is asked for, or None."""
+        found: dict[int, Fit | None] = {}
+        places = Wanted(self._store, self._positions, date.near).places("body")
+        here = [row[0] for row in self._rows(places) if row[1] in self._filed and self._is_on_sheet(row[4])]
+        for part in _parts(here, AT_ONCE):
+            for id_, passage in sorted(self._store.passages(part).items()):
+                language = self._positions.language_of(id_)
+                for piece in pieces_of_passage(_evidence(passage)):
+                    about = dates_about(piece.text, date.near, language)
+                    if (
+                        about
+                        and found.setdefault(passage.document_id, None) is None
+                        and any(
+                            date.since <= each.since and (not date.until or each.until <= date.until) for each in about
+                        )
+                    ):
+                        found[passage.document_id] = (id_, (piece.start, piece.end))
+            yield None
+        return found
+
     def _is_on_sheet(self, heading: str) -> bool:
         sheet = self._plan.sheet
         return not sheet or any(fold(part) == fold(sheet) for part in heading.split(HEADINGS))
@@ -232,7 +265,9 @@ class Finding:
         return hits
 
     def _shown(self, document: int, heard: Sequence[_Heard]) -> int:
-        """The passage that mentions most of what is wanted, or else the document's first."""
+        """The passage that states a date that is asked for, or mentions most of what is wanted, or else the first."""
+        if (fit := self._stated(document)) is not None:
+            return fit[0]
         mentions: Counter[int] = Counter()
         for each in heard:
             if document in each.best:
@@ -243,16 +278,22 @@ class Finding:
         row = self._store.db.execute("SELECT min(id) FROM passages WHERE document_id = ?", (document,)).fetchone()
         return int(row[0] or 0)
 
+    def _stated(self, document: int) -> Fit | None:
+        """Where the first date that is asked for stands in a document that fits."""
+        return next((fit for stating in self._stating.values() if (fit := stating.get(document))), None)
+
     def _formats(self, documents: Sequence[int]) -> dict[int, str]:
         return {id_: self._filed[id_].kind for id_ in documents}
 
     def _marked(self, passage: Passage) -> Passage:
-        """With the sentence or row that mentions most of it; none that speaks to an assistant."""
+        """With the sentence or row that states the date, or mentions most of it; none that speaks to an assistant."""
+        fit = self._stated(passage.document_id)
+        if fit is not None and fit[0] == passage.id:
+            return marked(self._store, passage, fit[1])
         wanted = [self._wanted[mention] for mention in self._plan.must]
         language = self._positions.language_of(passage.id)
         best, most = None, (0, 0)
-        evidence = msgspec.structs.replace(passage, text=masked(passage.text, passage.flagged))
-        for piece in pieces_of_passage(evidence):
+        for piece in pieces_of_passage(_evidence(passage)):
             counts = [each.count_in(piece.text, language) for each in wanted]
             score = (sum(map(bool, counts)), sum(counts))
             if score > most:
@@ -277,6 +318,11 @@ def find(opened: Opened, call: Find, embedder: Load) -> Generator[AnyData | None
     if call.export:
         yield from in_thread(lambda: save_findings(Path(call.export), found))
     return Found(findings=msgspec.structs.replace(found, elapsed_ms=(time.perf_counter() - began) * 1000))
+
+
+def _evidence(passage: Passage) -> Passage:
+    """Without what speaks to an assistant."""
+    return msgspec.structs.replace(passage, text=masked(passage.text, passage.flagged))
 
 
 def _first_after(places: Sequence[int], terms: int) -> int:

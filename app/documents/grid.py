@@ -71,8 +71,6 @@ def _grid(
     numbers = [number for number in sorted(rows) if " ".join(rows[number].split()) != header]
     first = next((at for at, number in enumerate(numbers) if number in marked), 0)
     begin, stop = max(0, first - AROUND), first + AROUND
-    shown = tuple(
-        GridRow(number, tuple(row_cells(rows[number], names, named=named) if names else split_cells(rows[number])))
-        for number in numbers[begin:stop]
-    )
+    cells = row_cells([rows[number] for number in numbers[begin:stop]], names, named=named)
+    shown = tuple(GridRow(number, tuple(row)) for number, row in zip(numbers[begin:stop], cells, strict=True))
     return Grid(sheet, names, shown, marked, begin, max(0, len(numbers) - stop))

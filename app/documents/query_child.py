@@ -20,6 +20,8 @@ from app.text.sheets.sql import ROW, identifier
 from app.workers.offline import forbid_network
 
 _MOST_ROWS = 1_000_000
+_CPU_S = 60
+"""Seconds of the processor: a child whose parent was killed ends by itself."""
 _DIGITS = 38
 """Of DuckDB's DECIMAL."""
 
@@ -62,7 +64,12 @@ def _confine() -> None:
     if sys.platform != "win32":
         import resource
 
-        for limit, most in ((resource.RLIMIT_NOFILE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        for limit, most in (
+            (resource.RLIMIT_CPU, _CPU_S),
+            (resource.RLIMIT_NOFILE, 0),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_CORE, 0),
+        ):
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(limit, (most, most))
         if sys.platform == "linux":

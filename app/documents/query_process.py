@@ -62,9 +62,24 @@ def run(query: Query, limit: float = TIME_LIMIT_S) -> QueryResult:
         )
     except subprocess.TimeoutExpired as error:
         raise AppError("The calculation took too long and was stopped.", "Ask for fewer rows.") from error
-    if not done.stdout:
-        raise AppError("The calculation failed.", "Try again.", f"The process ended with status {done.returncode}")
-    result = msgspec.msgpack.decode(done.stdout, type=QueryResult)
+    except OSError as error:
+        raise AppError(
+            "The calculation could not begin.", "Close other programs and try again.", repr(error)
+        ) from error
+    return result_of(done.stdout, done.returncode)
+
+
+def result_of(said: bytes, status: int) -> QueryResult:
+    """What a child said before it ended with a status.
+
+    Raises:
+        AppError: it was ended in the middle, or says that it could not calculate.
+    """
+    try:
+        result = msgspec.msgpack.decode(said, type=QueryResult)
+    except msgspec.MsgspecError as error:
+        detail = f"The process ended with status {status}: {error}"
+        raise AppError("The calculation was cut short.", "Try again.", detail) from error
     if result.failed:
         raise AppError("The sheet could not be calculated with.", "Look at its figures.", result.failed)
     return result

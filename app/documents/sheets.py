@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from app.text.sheets.sql import rows_sql, sql_of, table_name
 from app.text.sheets.table import SheetRows, sheets_of
 from app.types import Document, Passage
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
+from app.workers.protocol import AnyData
 from app.workers.roles import Steps
 
 KEPT = 8
@@ -34,17 +35,18 @@ class Sheets:
     def __init__(self) -> None:
         self._kept: dict[tuple[int, float | None], list[SheetRows]] = {}
 
-    def read(self, store: Store, call: ReadSheets) -> Iterator[SheetsRead | None]:
-        """The tables of a document or of collections, without their rows; the last item is what was found.
+    def read(self, store: Store, call: ReadSheets) -> Generator[AnyData | None, None, SheetsRead]:
+        """The tables of a document or of collections, without their rows; others have their turn in between.
 
         Raises:
             AppError: a collection or the document is not there.
         """
         found = []
         for document in self._documents(store, call.collections, call.document_id):
-            found += [narrowed(each.sheet, call.question) for each in self._tables(store, document)]
+            tables = yield from self._tables(store, document)
+            found += [narrowed(each.sheet, call.question) for each in tables]
             yield None
-        yield SheetsRead(sheets=tuple(found))
+        return SheetsRead(sheets=tuple(found))
 
     def run(self, store: Store, call: RunPlan) -> Steps:
         """The result of a plan, with the first rows that went into it.
@@ -53,7 +55,7 @@ class Sheets:
             AppError: the document has changed since, or the calculation failed.
         """
         document = next(self._documents(store, (), call.document_id))
-        tables = self._tables(store, document)
+        tables = yield from self._tables(store, document)
         if call.number >= len(tables):
             raise AppError("The sheet is another one by now.", "Ask again.")
         rows = tables[call.number]
@@ -79,23 +81,26 @@ class Sheets:
         listed = [each for collection in collections or (0,) for each in store.documents(collection)]
         yield from [each for each in listed if tables_in(each.format) and each.passages][:MOST_DOCUMENTS]
 
-    def _tables(self, store: Store, document: Document) -> list[SheetRows]:
+    def _tables(self, store: Store, document: Document) -> Generator[AnyData | None, None, list[SheetRows]]:
+        """Read in a thread: a million rows take minutes, and nobody's search waits for them."""
         key = (document.id, document.indexed_at)
         if key not in self._kept:
+            made = yield from in_thread(_reading(store, document))
             while len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = _read(store, document)
+            self._kept[key] = made
         return self._kept[key]
 
 
-def _read(store: Store, document: Document) -> list[SheetRows]:
+def _reading(store: Store, document: Document) -> Callable[[], list[SheetRows]]:
+    """What reads a document's tables, out of what the store says of it now."""
     if not tables_in(document.format):
-        return []
+        return list
     text, _ = store.text(document.id)
     passages = _all_passages(store, document.id)
     names = [(each.start, _sheet_name(each)) for each in passages] if tables_in(document.format) == "sheets" else []
     headers = frozenset(each.header for each in passages if each.header)
-    return sheets_of(text, headers, names, document.id, document.name, document.format, document.reason)
+    return lambda: sheets_of(text, headers, names, document.id, document.name, document.format, document.reason)
 
 
 def _sheet_name(passage: Passage) -> str:

@@ -73,7 +73,7 @@ from app.workers.calls.documents import (
 )
 from app.workers.calls.finding import Find
 from app.workers.calls.reader import ReaderUsed, UseReader
-from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
+from app.workers.calls.sheets import ReadSheets, RunPlan
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -189,7 +189,7 @@ class DocumentsRole:
             case Outline() | Extract() | FindTopics():
                 return (yield from self._summarise(call))
             case ReadSheets():
-                return (yield from self._read_sheets(call))
+                return (yield from self._sheets.read(self._store, call))
             case RunPlan():
                 return (yield from self._sheets.run(self._store, call))
             case CheckHealth():
@@ -319,14 +319,6 @@ class DocumentsRole:
             found.append((yield from document.read(field, ask)))
             yield None
         return FieldsRead(fields=tuple(found))
-
-    def _read_sheets(self, call: ReadSheets) -> Steps:
-        """A document a step, so that other requests have their turn."""
-        found = SheetsRead(sheets=())
-        for step in self._sheets.read(self._store, call):
-            found = step or found
-            yield None
-        return found
 
     def _check_health(self) -> Steps:
         opened = self._open

@@ -152,9 +152,10 @@ class TableStore:
             found = [_template.decode(body) for (body,) in db.execute("SELECT body FROM templates")]
         return tuple(sorted(found, key=lambda each: each.name))
 
-    def keep_template(self, template: Template) -> None:
-        """Store a template in place of the one of the same key."""
+    def keep_template(self, template: Template, instead_of: str = "") -> None:
+        """Store a template in place of the one of the same key, and of the key that it had before."""
         with self._use() as db:
+            db.execute("DELETE FROM templates WHERE key = ?", (instead_of,))
             db.execute(
                 "INSERT INTO templates (key, body) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body",
                 (template.key, msgspec.json.encode(template)),

@@ -8,24 +8,23 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from msgspec import Struct
 
 from app.text.addressed import masked
-from app.text.tables import Table, rows_of, tables_of
+from app.text.marks import CODE, ESCAPED, LINK, OPENING, STRESSED, Bold
+from app.text.tables import Table, cell_spans, is_rule, rows_of, tables_of
 from app.types import Passage
 
 MARKDOWN = (".md", ".markdown")
 _LINE = re.compile(r"[^\n]*\n?")
 _FRONT = re.compile(r"\s*(?:#{1,6}\s+|>\s?|(?P<item>[-*+])\s+)")
-_NOTHING = re.compile(r"\s*(?:(?:[-*_]\s*){3,}|`{3,}.*|~{3,}.*|={3,}|-{2,}|\|(?:\s*:?-{2,}:?\s*\|)+)\s*")
-_INLINE = re.compile(
-    r"!?\[(?P<link>[^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+[\"'(][^)\n]*)?\)"
-    r"|(?P<strong>\*\*|__)(?=\S)(?P<bold>.+?)(?<=\S)(?P=strong)"
-    r"|(?<![\w*])(?P<stress>[*_])(?=[^\s*_])(?P<italic>[^*_\n]+?)(?<=[^\s*_])(?P=stress)(?![\w*])"
-    r"|`(?P<code>[^`\n]+)`|<br\s*/?>(?P<line>)|\\(?P<escaped>[\\`*_{}\[\]()#+.!|<>~-])"
+_NOTHING = re.compile(
+    r"[-*_](?:\s*[-*_]){2,}|`{3,}.*|~{3,}.*|={3,}|-{2,}|\|(?:\s*:?-{2,}:?\s*\|)+"  # of a line without its edges
 )
-_KEPT = ("link", "bold", "italic", "code", "escaped", "line")
+_INLINE = re.compile(rf"{LINK}|{OPENING}|{STRESSED}|{CODE}|<br\s*/?>(?P<line>)|{ESCAPED}")
+_KEPT = ("link", "italic", "code", "escaped", "line")
 
 
 class Piece(Struct, frozen=True):
@@ -41,11 +40,12 @@ class Plain(Struct, frozen=True):
 
     text: str
     pieces: tuple[Piece, ...]
+    begins: tuple[int, ...]  # where each piece begins in what is shown
 
     def place(self, offset: int) -> int:
         """Where a place of the stored text is in what is shown, before the name of a column that is put there."""
         at = bisect.bisect_left(self.pieces, offset, key=lambda piece: piece.start)
-        before = sum(len(piece.text) for piece in self.pieces[:at])
+        before = self.begins[at] if at < len(self.begins) else len(self.text)
         if at == 0 or (at < len(self.pieces) and self.pieces[at].start == offset):
             return before
         piece = self.pieces[at - 1]
@@ -68,13 +68,25 @@ def plain(text: str, header: str = "", *, markdown: bool) -> Plain:
         pieces += _rows(table)
         at = table.end
     pieces += _lines(text, at, len(text), markdown)
-    return Plain("".join(piece.text for piece in pieces), tuple(pieces))
+    return _joined(pieces)
 
 
 def unmarked(text: str, *, markdown: bool) -> Plain:
     """The same with its tables row by row as they stand: where a header is to be seen in its place too."""
-    pieces = tuple(_lines(text, 0, len(text), markdown))
-    return Plain("".join(piece.text for piece in pieces), pieces)
+    pieces: list[Piece] = []
+    at = 0
+    for table in tables_of(text):
+        pieces += _lines(text, at, table.start, markdown)
+        for line in _LINE.finditer(text, table.start, table.end):
+            pieces += _row_as_it_stands(text, *line.span(), markdown)
+        at = table.end
+    pieces += _lines(text, at, len(text), markdown)
+    return _joined(pieces)
+
+
+def _joined(pieces: list[Piece]) -> Plain:
+    ends = tuple(accumulate(len(piece.text) for piece in pieces))
+    return Plain("".join(piece.text for piece in pieces), tuple(pieces), (0, *ends[:-1]))
 
 
 def is_markdown(name: str) -> bool:
@@ -125,6 +137,20 @@ def _rows(table: Table) -> Iterator[Piece]:
     yield Piece(at, table.end, "")
 
 
+def _row_as_it_stands(text: str, start: int, end: int, markdown: bool) -> Iterator[Piece]:
+    """ "Munich · 165 €"; nothing of the rule below a header."""
+    line = text[start:end]
+    if is_rule(line):
+        yield Piece(start, end, "")
+        return
+    at, lead = start, ""
+    for a, b in cell_spans(line):
+        yield Piece(at, start + a, lead)
+        yield from _inline(text, start + a, start + b) if markdown else (Piece(start + a, start + b, line[a:b]),)
+        at, lead = start + b, " · "
+    yield Piece(at, end, "\n" if line.endswith("\n") else "")
+
+
 def _lines(text: str, start: int, end: int, markdown: bool) -> Iterator[Piece]:
     """Running text, line by line where it may hold marks."""
     if not markdown:
@@ -134,7 +160,7 @@ def _lines(text: str, start: int, end: int, markdown: bool) -> Iterator[Piece]:
         a, b = match.span()
         if a == b:
             continue
-        if _NOTHING.fullmatch(match[0]):
+        if _NOTHING.fullmatch(match[0].strip()):
             yield Piece(a, b, "\n" if match[0].endswith("\n") else "")
             continue
         front = _FRONT.match(match[0])
@@ -145,16 +171,21 @@ def _lines(text: str, start: int, end: int, markdown: bool) -> Iterator[Piece]:
 
 
 def _inline(text: str, start: int, end: int) -> Iterator[Piece]:
-    at = start
-    for match in _INLINE.finditer(text, start, end):
-        kept = next(name for name in _KEPT if match[name] is not None)
+    bold = Bold(text, start, end)
+    at = look = start
+    while match := _INLINE.search(text, look, end):
+        kept = next((name for name in _KEPT if match[name] is not None), "")
+        a, b = match.span(kept) if kept else (match.end(), bold.end(match["strong"], match.end()))
+        if b < 0:
+            look = match.start() + 1
+            continue
+        after = match.end() if kept else b + 2
         yield Piece(at, match.start(), text[at : match.start()])
-        a, b = match.span(kept)
         yield Piece(match.start(), a, " " if kept == "line" else "")
-        if kept == "bold":
-            yield from _inline(text, a, b)
-        else:
+        if kept:
             yield Piece(a, b, text[a:b])
-        yield Piece(b, match.end(), "")
-        at = match.end()
+        else:
+            yield from _inline(text, a, b)
+        yield Piece(b, after, "")
+        at = look = after
     yield Piece(at, end, text[at:end])

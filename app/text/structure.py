@@ -7,20 +7,19 @@ short line alone that ends like no sentence; a line with bars is a row of a tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from app.text.parsed import Block, Parsed
 
 LONGEST_HEADING, MOST_WORDS = 90, 12
 """Characters and words of a heading that no mark shows."""
-_MARKED = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_MARK = re.compile(r"(#{1,6})\s+")
 _NUMBERED = re.compile(r"^((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?|Annex [A-Z]|§ ?\d+)\s+(?=\D)")
 _NO_HEADING = re.compile(r"[.!?:;,|。]$|: |\|")
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
 _FRONT_MATTER = re.compile(r"\s*---\n.*?\n---\n", re.DOTALL)
-_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
 _RULE = re.compile(r"[\s|:=-]+")
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"[^\n]+")
 _FILE_ENDING = re.compile(r"\.\w{2,5}$")
 
 
@@ -36,6 +35,20 @@ def parse(text: str, name: str = "", pages: Sequence[tuple[int, int]] = ()) -> P
     first = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), "")
     title = bare_heading(first) or re.sub(r"[-_]+", " ", _FILE_ENDING.sub("", name))
     return Parsed("text", text, blocks, pages=tuple(pages), title=title)
+
+
+def runs_of_lines(text: str, start: int, end: int, kept: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """The spans of lines that follow each other and are all kept; no empty line is."""
+    first = last = -1
+    for line in _LINE.finditer(text, start, end):
+        if not kept(line[0]):
+            continue
+        if first >= 0 and line.start() != last + 1:
+            yield first, last
+            first = -1
+        first, last = (line.start() if first < 0 else first), line.end()
+    if first >= 0:
+        yield first, last
 
 
 def bare_heading(heading: str) -> str:
@@ -55,11 +68,11 @@ def cells(row: str) -> list[str]:
 
 def _blocks(text: str) -> Iterator[Block]:
     front = _FRONT_MATTER.match(text)
-    for paragraph in _PARAGRAPH.finditer(text, front.end() if front else 0):
-        start, end = paragraph.start(), paragraph.start() + len(paragraph[0].rstrip())
+    for start, end in runs_of_lines(text, front.end() if front else 0, len(text), lambda line: not line.isspace()):
+        end = start + len(text[start:end].rstrip())
         first = text.find("\n", start, end)
-        if first >= 0 and (marked := _MARKED.match(text[start:first])):
-            yield _heading(start, marked)
+        if first >= 0 and (heading := _heading(text, start, first)):
+            yield heading
             start = first + 1
         yield from _block(text, start, end)
 
@@ -69,8 +82,8 @@ def _block(text: str, start: int, end: int) -> Iterator[Block]:
     whole = text[start:end]
     lines = [match.span() for match in _LINE.finditer(text, start, end)]
     piped = sum("|" in text[a:b] for a, b in lines)
-    if marked := _MARKED.match(whole):
-        yield _heading(start, marked)
+    if heading := _heading(text, start, end):
+        yield heading
     elif level := _level(whole):
         yield Block("heading", start, end, level)
     elif piped == len(lines):
@@ -82,8 +95,13 @@ def _block(text: str, start: int, end: int) -> Iterator[Block]:
         yield Block("paragraph", start, end)
 
 
-def _heading(start: int, marked: re.Match[str]) -> Block:
-    return Block("heading", start + marked.start(2), start + marked.end(2), len(marked[1]))
+def _heading(text: str, start: int, end: int) -> Block | None:
+    """The heading of a line that Markdown marks as one: without its marks, also those at its end."""
+    mark = _MARK.match(text, start, end)
+    if mark is None or "\n" in text[mark.end() : end]:
+        return None
+    words = text[mark.end() : end].rstrip().rstrip("#").rstrip()
+    return Block("heading", mark.end(), mark.end() + len(words), len(mark[1]))
 
 
 def _level(block: str) -> int:

@@ -7,22 +7,26 @@ that its table begins with.
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+
+from app.text.marks import CODE, ESCAPED, LINK, STRESSED, without_bold
 
 _BAR = re.compile(r"(?<!\\)\|")
 _SET_APART = re.compile(r"^\||(?<!\\)\|(?=\s|$)")
 """A bar that parts cells: at the beginning of its line or before a space, and not as in "a||b" or "x|y"."""
 _RULE = re.compile(r"(?=[^-]*-)(?=[^|]*\|)[\s|:=-]+")
 _LINE = re.compile(r"[^\n]+")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+[\"'(][^)\n]*)?\)")
-_STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_STRESSED = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]+?)(?<=[^\s*_])\1(?![\w*])")
-_CODE = re.compile(r"`([^`\n]+)`")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+_CODE, _LINK, _STRESSED, _ESCAPED = (re.compile(each) for each in (CODE, LINK, STRESSED, ESCAPED))
+_MARK = re.compile(r"[\\`*_\[<]")
+_LONGEST_NAME = 1_000
+"""Characters of a column's name that a row is looked through for."""
+_COLONS = 3
+"""Colons in a row of which the name of a column may end at one."""
 
 
 class Cell(Struct, frozen=True):
@@ -73,6 +77,16 @@ def split_cells(row: str) -> list[str]:
     return [bare(text) for text, _, _ in _cells(row)]
 
 
+def cell_spans(line: str) -> list[tuple[int, int]]:
+    """Where the cells of a row that hold something stand in its line."""
+    return [(start, end) for text, start, end in _cells(line) if text]
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line only parts a header from its rows: "|---|---|"."""
+    return bool(_RULE.fullmatch(line))
+
+
 def write_row(cells: Sequence[str]) -> str:
     """A row as every loader writes it; an empty cell keeps its place, so that the others keep their headers."""
     kept = list(cells)
@@ -82,13 +96,14 @@ def write_row(cells: Sequence[str]) -> str:
     return f"|{line}" if kept and not kept[0] else line
 
 
-def row_cells(line: str, headers: Sequence[str], *, named: bool) -> list[str]:
-    """The texts of a row by the place of their columns. `named`: its cells name their columns, as a CSV file's do."""
-    found = _named(line, headers) if named else []
-    if not found:
-        return split_cells(line)
-    texts = {name: bare(line[a:b]) for name, a, b in found}
-    return [texts.get(name, "") for name in headers]
+def row_cells(lines: Iterable[str], headers: Sequence[str], *, named: bool) -> list[list[str]]:
+    """The texts of rows by the place of their columns. `named`: their cells name their columns, as a CSV file's do."""
+    names = _Names(headers if named else ())
+    rows = []
+    for line in lines:
+        texts = {name: bare(line[a:b]) for name, a, b in names.spans(line)}
+        rows.append([texts.get(name, "") for name in headers] if texts else split_cells(line))
+    return rows
 
 
 def show_row(row: Row) -> str:
@@ -98,29 +113,31 @@ def show_row(row: Row) -> str:
 
 def bare(text: str) -> str:
     """A line of text without Markdown's inline marks, on one line."""
+    if not _MARK.search(text):
+        return " ".join(text.split())
     text = _BREAK.sub(" ", text)
-    for marks, kept in ((_CODE, r"\1"), (_LINK, r"\1"), (_STRONG, r"\2"), (_STRESSED, r"\2"), (_ESCAPED, r"\1")):
-        text = marks.sub(kept, text)
-    return " ".join(text.split())
+    text = _LINK.sub(r"\g<link>", _CODE.sub(r"\g<code>", text))
+    text = _STRESSED.sub(r"\g<italic>", without_bold(text))
+    return " ".join(_ESCAPED.sub(r"\g<escaped>", text).split())
 
 
 def _regions(text: str, known: tuple[str, ...]) -> Iterator[list[tuple[int, int]]]:
     """Runs of lines that are rows of one table: nothing stands between them."""
     region: list[tuple[int, int]] = []
-    names = known
+    names = begin = _Names(known)
     for match in _LINE.finditer(text):
         start, end = match.span()
         barred = _is_row(match[0])
         if region and text[region[-1][1] : start].count("\n") > 1:
             yield region
-            region, names = [], known
-        if barred or (names and _named(match[0], names)):
-            if not region and not names:
-                names = tuple(split_cells(match[0]))  # a CSV file's rows follow the names of its columns
+            region, names = [], begin
+        if barred or names.spans(match[0]):
+            if not region and not known:
+                names = _Names(split_cells(match[0]))  # a CSV file's rows follow the names of its columns
             region.append((start, end))
         elif region:
             yield region
-            region, names = [], known
+            region, names = [], begin
     if region:
         yield region
 
@@ -129,7 +146,7 @@ def _is_row(line: str) -> bool:
     if not _SET_APART.search(line.strip()):
         return False
     filled = sum(1 for cell in _cells(line) if cell[0])
-    return bool(_RULE.fullmatch(line)) or filled > 1 or (filled == 1 and line.lstrip().startswith("|"))
+    return is_rule(line) or filled > 1 or (filled == 1 and line.lstrip().startswith("|"))
 
 
 def _table(text: str, lines: list[tuple[int, int]], known: tuple[str, ...]) -> Table | None:
@@ -140,12 +157,13 @@ def _table(text: str, lines: list[tuple[int, int]], known: tuple[str, ...]) -> T
         return None
     first = tuple(split_cells(text[slice(*body[0])]))
     ruled = len(lines) > 1 and written[0] and not written[1]
-    names_next = len(body) > 1 and bool(_named(text[slice(*body[1])], first))
+    names_next = len(body) > 1 and bool(_Names(first).spans(text[slice(*body[1])]))
     if ruled or names_next or (known and first == known):
         headers, body = first, body[1:]
     if headers and len(body) > 1 and (below := _second_header(split_cells(text[slice(*body[0])]), headers)):
         headers, body = below, body[1:]
-    rows = tuple(_row(text, a, b, headers) for a, b in body)
+    names = _Names(headers)
+    rows = tuple(_row(text, a, b, headers, names) for a, b in body)
     return Table(lines[0][0], lines[-1][1], headers, rows)
 
 
@@ -161,10 +179,10 @@ def _second_header(cells: Sequence[str], headers: Sequence[str]) -> tuple[str, .
     return tuple(names)
 
 
-def _row(text: str, start: int, end: int, headers: tuple[str, ...]) -> Row:
+def _row(text: str, start: int, end: int, headers: tuple[str, ...], names: _Names) -> Row:
     line = text[start:end]
     cells: list[Cell] = []
-    if headers and (named := _named(line, headers)):
+    if named := names.spans(line):
         cells = [Cell(name, bare(line[a:b]), start + a, start + b) for name, a, b in named]
     else:
         for at, (raw, a, b) in enumerate(_cells(line)):
@@ -191,17 +209,43 @@ def _cells(line: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _named(line: str, headers: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Name and value's span of each cell of "City: Munich; Standard: 165 €"; [] for any other line."""
-    begins: list[tuple[str, int, int]] = []  # name, where it and where its value begins
-    at = 0
-    for name in headers:
-        mark = f"{name}: "
-        place = 0 if not begins and line.startswith(mark) else line.find(f"; {mark}", at) + 2 if name else 1
-        if name and (place > 1 or (place == 0 and not begins)):
-            begins.append((name, place, place + len(mark)))
-            at = place + len(mark)
-    if not begins or begins[0][1] != 0:
-        return []
-    ends = [begin - 2 for _, begin, _ in begins[1:]] + [len(line)]
-    return [(name, value, max(value, end)) for (name, _, value), end in zip(begins, ends, strict=True)]
+class _Names:
+    """The names of a table's columns, ready to be looked for in rows that say them: "City: Munich; Standard: 165 €"."""
+
+    def __init__(self, headers: Sequence[str]) -> None:
+        self._columns: dict[str, list[int]] = {}
+        for column, name in enumerate(headers):
+            if name:
+                self._columns.setdefault(name, []).append(column)
+        self._longest = min(max(map(len, self._columns), default=0), _LONGEST_NAME)
+
+    def spans(self, line: str) -> list[tuple[str, int, int]]:
+        """Name and value's span of each cell of such a row; [] for any other line."""
+        begins: list[tuple[str, int, int]] = []  # name, where it and where its value begins
+        column, place = -1, 0 if self._columns else -1
+        while place >= 0:
+            name, found = self._at(line, place, column)
+            if name:
+                column = found
+                begins.append((name, place, place + len(name) + 2))
+            elif not begins:
+                break
+            stop = line.find("; ", begins[-1][2] if name else place)
+            place = stop + 2 if stop >= 0 else -1
+        if not begins:
+            return []
+        ends = [begin - 2 for _, begin, _ in begins[1:]] + [len(line)]
+        return [(name, value, max(value, end)) for (name, _, value), end in zip(begins, ends, strict=True)]
+
+    def _at(self, line: str, place: int, column: int) -> tuple[str, int]:
+        """The name that stands at a place, and its column, which comes after `column`; "" where none does."""
+        colon = place - 1
+        for _ in range(_COLONS):
+            colon = line.find(": ", colon + 1, place + self._longest + 2)
+            if colon < 0:
+                break
+            columns = self._columns.get(line[place:colon], [])
+            after = bisect.bisect_right(columns, column)
+            if after < len(columns):
+                return line[place:colon], columns[after]
+        return "", column

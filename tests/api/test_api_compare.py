@@ -42,7 +42,8 @@ def test_two_documents_are_compared_by_their_ids(data_folder: object) -> None:
     (said,) = body["changes"]
     assert said["figures"] == [{"kind": "number", "left": "30 days", "right": "14 days"}]
     assert said["right"] == {
-        "section": "4 Payment", "page": 3, "start": 6, "end": 14, "text": "14 days.", "differences": [[6, 8]],
+        "section": "4 Payment", "page": 3, "start": 6, "end": 14, "text": "14 days.", "shown": "14 days.",
+        "flagged": [], "differences": [[6, 8]],
     }  # fmt: skip
     assert body["renumbered"] == [{"left": "4", "right": "5"}]
     refused = world.post("/v1/compare", {"left": 3, "right": "/etc/passwd"})

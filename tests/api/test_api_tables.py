@@ -94,3 +94,27 @@ def test_what_cannot_be_asked_is_refused_by_its_name() -> None:
         response = asked.post("/v1/collections/1/table", body)
         assert response.status_code == 400 and error_of(response)["param"] == param, response.text
     assert asked.post("/v1/collections/9/table", {"name": "T", "fields": ["A"]}).status_code == 404
+
+
+def test_templates_are_listed_kept_renamed_and_deleted() -> None:
+    asked = world()
+    keys = [each["key"] for each in asked.get("/v1/templates").json()["data"]]
+    assert set(keys) == {"contracts", "invoices", "cvs", "certificates"}
+    kept = asked.post("/v1/templates", {"name": "Leases", "fields": ["Rent", {"name": "Deposit", "kind": "amount"}]})
+    assert (kept.json()["key"], kept.json()["own"]) == ("leases", True)
+    renamed = asked.post("/v1/templates/leases", {"name": "Tenancies"}).json()
+    assert (renamed["key"], [each["name"] for each in renamed["fields"]]) == ("tenancies", ["Rent", "Deposit"])
+    changed = asked.post("/v1/templates/tenancies", {"fields": ["Rent"]}).json()
+    assert (changed["name"], len(changed["fields"])) == ("Tenancies", 1)
+    filled = asked.post("/v1/collections/1/table", {"template": "tenancies"})
+    assert filled.json()["name"] == "Tenancies", "without a name, that of its template"
+    gone = asked.run(lambda client: client.delete("/v1/templates/tenancies"))
+    assert gone.json() == {"object": "template", "key": "tenancies", "deleted": True}
+    for refused, status in (
+        (asked.run(lambda client: client.delete("/v1/templates/tenancies")), 404),
+        (asked.run(lambda client: client.delete("/v1/templates/contracts")), 400),
+        (asked.post("/v1/templates", {"name": " ", "fields": ["Rent"]}), 400),
+        (asked.post("/v1/templates", {"name": "Empty"}), 400),
+        (asked.post("/v1/collections/1/table", {"name": " ", "fields": ["Rent"]}), 400),
+    ):
+        assert refused.status_code == status and error_of(refused)["message"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from app.assistant import why
 from app.assistant.asking import Ask, Step, run
 from app.assistant.flow import answer
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
+from app.assistant.quote import BETWEEN
 from app.text.addressed import addressed
 from app.types import Answer, Budget, Newer, Passage, Reading, SearchResult, SearchTrace, Stats, Support
 from app.workers.calls.documents import Ground, Grounded, Mark, Marked, Read, Readings, Search, Searched
@@ -34,8 +36,10 @@ def whole(n: int, text: str, chance: float) -> Reading:
 class Workers:
     """Reads every passage with the chances given, and writes one text."""
 
-    def __init__(self, *passages: Passage, chances: tuple[float, ...] = (), text: str = "") -> None:
-        self.passages, self.chances, self.text = passages, chances, text
+    def __init__(
+        self, *passages: Passage, chances: tuple[float, ...] = (), text: str = "", either: float = 0.0
+    ) -> None:
+        self.passages, self.chances, self.text, self.either = passages, chances, text, either
         self.calls: list[object] = []
 
     def __call__(self, step: Step) -> Data:
@@ -47,7 +51,8 @@ class Workers:
         if isinstance(call, Read):
             pairs = zip(call.passages, self.chances, strict=False)
             found = [whole(n, each.text, chance) for n, (each, chance) in enumerate(pairs, 1)]
-            return Readings(readings=tuple(sorted(found, key=lambda each: -each.chance)))
+            first, *others = sorted(found, key=lambda each: -each.chance)
+            return Readings(readings=(msgspec.structs.replace(first, either=self.either), *others))
         if isinstance(call, Mark):
             return Marked(passages=call.passages)
         if isinstance(call, Ground):
@@ -99,6 +104,27 @@ def test_the_version_that_the_question_names_answers_and_the_newer_one_is_told()
     (said,) = notices(done)
     assert said.text == "There is a newer version of Policy 2025.md: Policy 2026.md (1 January 2026)."
     assert (said.passage.document_id, said.passage.text) == (2, "")
+
+
+@pytest.mark.parametrize("chances", [(0.45, 0.35), (0.35, 0.45)])
+def test_of_two_versions_that_are_sure_together_only_the_newer_is_quoted(chances: tuple[float, ...]) -> None:
+    done = Workers(*editions(), chances=chances, either=0.8).ask("What is the hotel limit?")
+    assert "165" in done.text and "150" not in done.text and BETWEEN not in done.note
+    named = Workers(*editions(), chances=chances, either=0.8).ask("What was the hotel limit in 2025?")
+    assert "150" in named.text and "165" not in named.text
+
+
+def test_two_sentences_of_two_versions_that_say_different_things_are_both_quoted() -> None:
+    old, new = editions()
+    other = msgspec.structs.replace(new, text="Meals are paid by the day, at most 40 EUR. Rest.")
+    done = Workers(old, other, chances=(0.45, 0.35), either=0.8).ask("What is the limit?")
+    assert "150" in done.text and "40 EUR" in done.text and BETWEEN in done.note
+
+
+def test_an_order_is_not_one_of_two_sentences() -> None:
+    plain = passage(2, "desk.txt", "The desks cost 120 EUR each. Rest.")
+    done = Workers(passage(1, "mail.txt", MAIL), plain, chances=(0.45, 0.35), either=0.8).ask("What do desks cost?")
+    assert ORDER not in done.text and "9,900" not in done.text
 
 
 def test_an_older_version_that_answers_alone_says_that_there_is_a_newer_one() -> None:

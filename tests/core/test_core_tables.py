@@ -268,3 +268,26 @@ def test_export_writes_the_chosen_rows_in_their_order_with_links(suffix: str, tm
     assert sheet.cell(2, 2).hyperlink.target.endswith("/f/2.pdf#page=2") or sheet.cell(2, 2).hyperlink.location
     wrong = world.door.end(world.door.call(c.ExportTable(table_id=1, path=str(tmp_path / "terms.pdf"))))
     assert wrong is not None and wrong.error is not None and ".xlsx" in wrong.error.hint
+
+
+def test_a_template_of_ones_own_is_renamed_with_its_fields_and_never_over_another() -> None:
+    world = World()
+    for name in ("Leases", "Rents"):
+        world.door.call(c.KeepTemplate(name=name, fields=(NOTICE,)))
+    renamed = world.door.result(world.door.call(c.KeepTemplate(name="Tenancies", key="leases")))
+    own = [each for each in renamed.templates if each.own]
+    assert [(each.key, each.name) for each in own] == [("rents", "Rents"), ("tenancies", "Tenancies")]
+    assert own[1].fields == (NOTICE,)
+    for name, key in (("Rents", "tenancies"), ("Contracts", "tenancies"), ("Other", "contracts"), (" ", "rents")):
+        refused = world.door.end(world.door.call(c.KeepTemplate(name=name, key=key)))
+        assert refused is not None and refused.error is not None, (name, key)
+    gone = world.door.end(world.door.call(c.DeleteTemplate(key="contracts")))
+    assert gone is not None and gone.error is not None, "what comes along stays, and that is said"
+
+
+def test_a_table_without_a_name_has_that_of_its_template_or_is_refused() -> None:
+    world = World()
+    named = world.door.result(world.run(name="  ", template="contracts"))
+    assert named.table.name == "Contracts"
+    refused = world.door.end(world.run(name=" "))
+    assert refused is not None and refused.error is not None and "needs a name" in refused.error.message

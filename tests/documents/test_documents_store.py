@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -10,6 +11,8 @@ import threading
 import types
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from app.documents import database, migrations
@@ -94,6 +97,38 @@ def test_a_migration_leaves_a_copy_of_what_was_before(tmp_path: Path, monkeypatc
     assert before.execute("PRAGMA user_version").fetchone() == (before_it,)
     assert before.execute("SELECT text FROM passages").fetchone() == ("Kept through the migration.",)
     before.close()
+
+
+@pytest.mark.parametrize("version", range(1, len(migrations.MIGRATIONS)))
+def test_an_index_of_every_earlier_version_opens_is_searched_and_forgets(tmp_path: Path, version: int) -> None:
+    """As the version itself made it, by its own statements."""
+    path, backups = tmp_path / "documents.db", tmp_path / "backups"
+    text = "The hotel limit in Munich is 165 euros."
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for step in migrations.MIGRATIONS[:version]:
+            step(db)
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("INSERT INTO collections (name) VALUES ('Rules')")
+        db.execute(
+            """INSERT INTO documents (collection_id, path, name, format, sha256, recipe, status, passages, indexed_at)
+            VALUES (1, '/f/a.md', 'a.md', 'markdown', 'x', 'all-MiniLM-L6-v2/1/1', 'indexed', 1, 1.0)"""
+        )
+        pages = lines = msgspec.msgpack.encode([])
+        db.execute("INSERT INTO texts VALUES (1, ?, ?, ?)", (text, pages, lines))
+        vector = np.ones(384, dtype=np.float32).tobytes()
+        db.execute(
+            """INSERT INTO passages (document_id, start, "end", heading, context, text, vector, boxes)
+            VALUES (1, 0, ?, 'Hotels', 'Hotels', ?, ?, ?)""",
+            (len(text), text, vector, msgspec.msgpack.encode([])),
+        )
+    store = Store(path, backups)
+    assert store.version == len(migrations.MIGRATIONS)
+    assert [(each.name, each.passages) for each in store.documents(1)] == [("a.md", 1)]
+    assert store.best_words("body : munich", 5) == [1] and store.passages([1])[1].text == text
+    store.remove([1])
+    assert store.best_words("body : munich", 5) == [] and store.documents(1) == []
+    assert [row[0] for row in store.db.execute("SELECT document_id FROM tombstones")] == [1]
+    store.close()
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from openpyxl import Workbook
 from app.assistant.asking import Step
 from app.assistant.calculate import calculate
 from app.errors import AppError
+from app.paths import home
 from app.types import Answer
 from app.workers.calls.documents import ReadText
 from app.workers.calls.sheets import ReadSheets, RunPlan
@@ -90,3 +93,15 @@ def test_a_document_that_went_or_changed_says_so(documents: Any, sheets: Path) -
     documents.remove("Costs.xlsx")
     with pytest.raises(AppError, match="no longer in the index"):
         documents.ask(run.call)
+
+
+def test_others_have_their_turn_while_a_long_sheet_is_read(documents: Any, tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("Badge,Owner,Fee\n" + "".join(f"B{n},Red,1.50\n" for n in range(200)), encoding="utf-8")
+    documents.add(path)
+    text = "Badge | Owner | Fee\n" + "Badge: B1; Owner: Red; Fee: 1.50\n" * 20_000  # as if all were indexed, in no time
+    with contextlib.closing(sqlite3.connect(home().documents_db)) as db, db:
+        db.execute("UPDATE texts SET text = ?", (text,))
+    steps = documents.role.handle(ReadSheets(question="What is the sum of the fees?"))
+    turns = sum(1 for _ in steps)
+    assert turns > 2, "one step a document would keep a search waiting"

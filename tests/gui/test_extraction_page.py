@@ -18,6 +18,7 @@ from app.gui.chat.sources import SourceReader
 from app.gui.extraction.controller import TablesController
 from app.gui.extraction.model import CELL_ROLE, ROW_ROLE
 from app.gui.extraction.page import ExtractionPage
+from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import Theme
 from app.types import Collection, Document, Passage
 from app.workers.calls.documents import Documents, FieldFound, FieldsRead, ListDocuments, ReadFields, ReadText
@@ -144,6 +145,25 @@ def test_what_cannot_be_asked_is_said_in_the_form(desk: Desk) -> None:
     desk.page.start.name.edit.setText("  ")
     desk.begin("Fee")
     assert desk.controller.table is None
+
+
+def test_a_template_of_ones_own_can_be_renamed_and_stays_chosen(desk: Desk) -> None:
+    form = desk.page.start
+    form.template.setCurrentIndex(form.template.findText("Your own fields"))
+    form.fields.setPlainText("Rent\nDeposit")
+    form.name.edit.setText("Leases")
+    form.keep.click()
+    form.template.setCurrentIndex(form.template.findText("Leases"))
+    form.rename.click()
+    (dialog,) = form.findChildren(RenameDialog)
+    for name, problem in ((" ", "Enter a name"), ("contracts", "already in use")):
+        dialog.field.edit.setText(name)
+        dialog.save.click()
+        assert dialog.isVisible() and problem in desk.controller.problem_of(name, "leases")
+    dialog.field.edit.setText("Tenancies")
+    dialog.save.click()
+    assert form.template.currentText() == "Tenancies" and form.template.findText("Leases") < 0
+    assert form.fields.toPlainText() == "Rent\nDeposit" and not form.rename.isHidden()
 
 
 def test_a_template_of_ones_own_can_be_deleted(desk: Desk) -> None:

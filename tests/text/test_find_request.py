@@ -8,7 +8,9 @@ from app.text.find.dates import span_of
 from app.text.find.mention import options
 from app.text.find.plan import conditions, in_words, leave_out
 from app.text.find.request import find_request, plan_of
+from app.text.find.text_dates import dates_about
 
+END = "a date in the text near “end, expire, expiry …”"
 REQUESTS = {
     "Which documents mention a bank guarantee and not arbitration, after 2024?": (
         "mentions: bank guarantee · not: arbitration · from 2025"
@@ -39,6 +41,22 @@ REQUESTS = {
     "Which documents mention rent nach dem 15.3.2024": "mentions: rent · from 2024-03-16",
     "Which documents mention rent from 2024 on": "mentions: rent · from 2024",
     "Which documents mention rent until May 2024, please": "mentions: rent · before 2024-06",
+    "which contracts end after March 2026?": f"called: contracts · {END}, from 2026-04",
+    "Which PDF files expire before 2027": f"kind: pdf · {END}, before 2027",
+    "Welche Verträge enden nach März 2026?": f"called: Verträge · {END}, from 2026-04",
+    "Welche Verträge, die nach März 2026 enden": f"called: Verträge · {END}, from 2026-04",
+    "welche Verträge laufen nach dem 31.3.2026 aus": f"called: Verträge · {END}, from 2026-04",
+    "which contracts end in 2026 and mention a guarantee": (
+        f"mentions: guarantee · called: contracts · {END}, from 2026, before 2027"
+    ),
+    "Which documents mention rent with a date after 2024": (
+        "mentions: rent · a date in the text near “rent”, from 2025"
+    ),
+    "Which invoices are due before 1 May 2026": (
+        "called: invoices · a date in the text near “due, payable, fällig …”, before 2026-05"
+    ),
+    "which contracts with suppliers expire": None,
+    "which contracts end after the audit": None,
 }
 
 
@@ -103,3 +121,33 @@ def test_a_date_is_a_period() -> None:
     assert span_of("2024-02-30") is None
     assert span_of("soon") is None
     assert plan_of("rent after 2024-02-30").filter.asks is False
+
+
+@pytest.mark.parametrize(
+    ("text", "near", "language", "dates"),
+    [
+        ("It begins on 1 January 2025 and ends on 31 December 2026.", "end or expire", "en", ["31 December 2026"]),
+        ("It begins on 1 January 2025 and ends on 31 December 2026.", "begin", "en", ["1 January 2025"]),
+        ("It expires on March 31, 2027, unless renewed.", "end or expire", "en", ["March 31, 2027"]),
+        ("Der Vertrag endet am 31.12.2026.", "endet", "de", ["31.12.2026"]),
+        ("Vertragsende ist der 31. Dezember 2026.", "Ende", "de", ["31. Dezember 2026"]),
+        ("End date 2026-12-31", "end", "en", ["2026-12-31"]),
+        ("The lease ends in 2027.", "end", "en", ["2027"]),
+        ("The lease ends in May 2027.", "end", "en", ["May 2027"]),
+        ("We pay at the end of March 2026.", "end", "en", []),
+        ("Zahlbar Ende März 2026.", "Ende", "de", []),
+        ("At the end 2026 units are sold for EUR 2026.", "end", "en", []),
+        ("Version 2.2026-01-02 ends here.", "end", "en", []),
+        ("It ends on 31.02.2026.", "end", "en", []),
+        ("Friends met on 1 May 2026.", "end", "en", []),
+        (f"It ends{' very' * 20} late. On 1 May 2026 we met.", "end", "en", []),
+    ],
+)
+def test_a_date_is_what_the_text_says_of_something(text: str, near: str, language: str, dates: list[str]) -> None:
+    assert [text[each.start : each.end] for each in dates_about(text, near, language)] == dates
+
+
+def test_a_date_in_the_text_can_be_taken_out_of_a_plan() -> None:
+    plan = plan_of("which contracts end after March 2026")
+    (condition,) = [each for each in conditions(plan) if each.part == "date"]
+    assert leave_out(plan, condition).dates == ()

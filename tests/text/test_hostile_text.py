@@ -8,15 +8,20 @@ from decimal import Decimal
 
 import pytest
 
+from app.text.compare.units import tokenized, units
 from app.text.find.dates import read_dates
 from app.text.find.request import find_request, plan_of
+from app.text.find.text_dates import dates_in
 from app.text.limits import limits
+from app.text.plain import plain, unmarked
 from app.text.sheets.mentions import narrowed, read
 from app.text.sheets.plan import Column, Sheet
 from app.text.sheets.planner import choose
 from app.text.sheets.table import sheets_of
 from app.text.sheets.values import typed
 from app.text.sheets.words import figure
+from app.text.structure import parse
+from app.text.tables import bare, row_cells, tables_of
 
 LONG = 20_000
 LIMIT_S = 2.0
@@ -71,3 +76,63 @@ def test_of_thousands_of_texts_those_go_to_the_core_that_the_question_mentions()
     question = "How many rows are in the north?"
     assert narrowed(sheet, question).columns[0].values == ("North", "north east")
     assert read(question, narrowed(sheet, question), german=False) == read(question, sheet, german=False)
+
+
+def cut(text: str) -> None:
+    list(units(text, "pdf", ((0, len(text)),)))
+
+
+def wide(text: str) -> None:
+    """A table of as many columns as there are letters; some of its rows are as long as its header, some short."""
+    header = " | ".join(f"{letter}{n}" for n, letter in enumerate(text))
+    row = "; ".join(f"{letter}{n}: 1" for n, letter in enumerate(text) if n % 2)
+    tables_of("\n".join([header, *[row] * 3, *[header] * 3]))
+    row_cells([row, "x"] * 3, header.split(" | "), named=True)
+
+
+SHORT, TIMES, SQUARE = 6_000, 4, 9.0
+"""A text four times as long takes four times as long, and sixteen times where the rule takes its square."""
+
+
+@pytest.mark.parametrize(
+    ("read", "piece"),
+    [
+        *((read, piece) for read in (bare, lambda text: plain(text, markdown=True)) for piece in (
+            "[", "![", "[a](", "[](x '", "**a ", "__a ", "*a ", "`", "\\", "**", "[[a]](x) ", "<br ", "_a*",
+        )),
+        (lambda text: plain(f"---{text}x", markdown=True), " "),
+        (lambda text: plain(f"|{text}x", markdown=True), "--- "),
+        (lambda text: unmarked(f"a | b\n{text}", markdown=True), "|"),
+        (lambda text: unmarked(text, markdown=True), "a | b\n"),
+        (wide, "c"),
+        (cut, " "),
+        (cut, "|"),
+        (cut, "a |"),
+        (lambda text: cut(f"| a |\n|{text}|\n| b |"), " "),
+        (lambda text: cut(f"1{text}"), "/"),
+        (lambda text: cut(f"a\n\n{text}\n\nb"), " "),
+        (lambda text: tokenized(f"a-{text}", 0, len(text) + 2), "\n"),
+        (lambda text: parse(f"# a{text}b"), " "),
+        (lambda text: parse(f"# a{text}b"), "#"),
+        (dates_in, "1 May "),
+        (dates_in, "2026-"),
+        (dates_in, "die "),
+        (lambda text: parse(f"a\n{text}\nb"), " "),
+    ],
+)  # fmt: skip
+def test_four_times_the_text_takes_no_sixteen_times_as_long(read: Callable[[str], object], piece: str) -> None:
+    assert growth(read, piece * SHORT) < SQUARE
+
+
+def growth(read: Callable[[str], object], text: str) -> float:
+    """How much longer a text takes that is four times as long; the shortest of three times is the least disturbed."""
+    return taken(read, text * TIMES) / taken(read, text)
+
+
+def taken(read: Callable[[str], object], text: str) -> float:
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        read(text)
+        times.append(time.process_time() - began)
+    return max(min(times), 1e-4)

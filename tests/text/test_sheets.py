@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import psutil
 import pytest
 from openpyxl import Workbook
 from test_sheet_questions import asked_of, tables_in
 
-from app.documents.query_process import Query, QueryTable, run
+from app.documents.query_process import Query, QueryResult, QueryTable, result_of, run
 from app.errors import AppError
 from app.text.sheets.plan import Condition, Plan, Sheet
 from app.text.sheets.planner import Planned, choose
@@ -98,6 +102,33 @@ def test_the_child_reads_and_writes_no_file_whatever_it_is_asked(sql: str) -> No
     table = QueryTable("t", ("A",), ("number",), (0,), (("1",),))
     with pytest.raises(AppError, match="could not be calculated with"):
         run(Query(table, (sql,)))
+
+
+def test_a_child_that_is_killed_in_the_middle_says_so() -> None:
+    """Before its first word, and between two of them."""
+    table = QueryTable(name="t", names=("a",), types=("text",), decimals=(0,), columns=(("x",),))
+    slow = Query(table, ("SELECT sum(a.range * b.range % 7) FROM range(10000000) a, range(1000000) b",))
+    raised: list[AppError] = []
+
+    def ask() -> None:
+        with pytest.raises(AppError) as caught:
+            run(slow)
+        raised.append(caught.value)
+
+    before = {each.pid for each in psutil.Process().children()}
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not (children := [each for each in psutil.Process().children() if each.pid not in before]):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    children[0].kill()
+    asking.join(20)
+    assert raised and "cut short" in raised[0].message
+    whole = msgspec.msgpack.encode(QueryResult((((("12",),)),)))
+    assert result_of(whole, 0).rows == ((("12",),),)
+    for length in range(len(whole)):
+        with pytest.raises(AppError, match="cut short"):
+            result_of(whole[:length], -9)
 
 
 def test_a_query_that_takes_too_long_is_ended() -> None:

@@ -10,9 +10,10 @@ from app.workers.message import Call, Data
 class RunTable(Call, frozen=True):
     """Ask every document what is not known of it yet; → RowFilled and TableMoved…, TableRead.
 
-    A table is found by its id, or by its name in the collection, and made where there is none; `fields` replace
-    those that it has. Without `wait` the answer comes at once and the rest as events to every door; with it the asker
-    may cancel, pause and resume, and the table is interrupted when the asker leaves.
+    A table is found by its id, or by its name in the collection, and made where there is none; without a name it has
+    that of its template. `fields` replace those that it has. Without `wait` the answer comes at once and the rest as
+    events to every door; with it the asker may cancel, pause and resume, and the table is interrupted when the asker
+    leaves.
     """
 
     table_id: int = 0
@@ -69,10 +70,14 @@ class CorrectCell(Call, frozen=True):
 
 
 class KeepTemplate(Call, frozen=True):
-    """Keep a list of fields under a name, in place of the one that is called so; → TableList."""
+    """Keep a list of fields under a name, in place of the one that is called so; → TableList.
+
+    With `key` the own template of that key is called so from now on, and keeps its fields where none are given.
+    """
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
+    key: str = ""
 
 
 class DeleteTemplate(Call, frozen=True):

@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.extraction.records import Table
 from app.gui.core_client import CoreClient
 from app.gui.extraction.model import TableModel
-from app.text.fields.field import Field, Template
+from app.text.fields.field import Field, Template, key_of
 from app.workers.message import Call
 
 
@@ -36,6 +36,8 @@ class TablesController(QObject):
         self.collection_id = 0
         self.tables: tuple[Table, ...] = ()
         self.templates: tuple[Template, ...] = ()
+        self.renamed: dict[str, str] = {}
+        """The key that the template has now which was renamed last, by the one it had."""
         self.table: Table | None = None
         self.model = TableModel(self)
         self.model.corrected.connect(self.correct)
@@ -125,6 +127,19 @@ class TablesController(QObject):
         """Keep a list of fields."""
         words = self.tr("Kept as the template “{0}”.").format(name)
         self._ask(c.KeepTemplate(name=name, fields=tuple(fields)), lambda data: self._take_templates(data, words))
+
+    def problem_of(self, name: str, key: str) -> str:
+        """Why the template of a key cannot be called so, or ""."""
+        if not name.strip():
+            return self.tr("Enter a name.")
+        taken = any(each.key == key_of(name) and each.key != key for each in self.templates)
+        return self.tr("This name is already in use. Choose another.") if taken else ""
+
+    def rename_template(self, key: str, name: str) -> None:
+        """Call one that was made here otherwise; its fields stay."""
+        words = self.tr("The template is called “{0}” now.").format(name.strip())
+        self.renamed = {key: key_of(name)}
+        self._ask(c.KeepTemplate(name=name, key=key), lambda data: self._take_templates(data, words))
 
     def delete_template(self, key: str) -> None:
         """Delete one that was made here; the tables that were made from it stay."""

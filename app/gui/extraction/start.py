@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.extraction.templates import typed_field
 from app.gui.extraction.controller import TablesController
+from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import Button, ComboBox, IconButton, Label, TextField
 from app.gui.widgets.page_frame import ScrollColumn
@@ -45,7 +46,10 @@ class StartForm(ScrollColumn):
         chooser.setSpacing(8)
         self.delete = IconButton("trash-2", self.tr("Delete this template"), side=32)
         self.delete.clicked.connect(lambda: controller.delete_template(self.template.currentData()))
+        self.rename = IconButton("pencil", self.tr("Rename this template"), side=32)
+        self.rename.clicked.connect(self._rename)
         chooser.addWidget(self.template, 1)
+        chooser.addWidget(self.rename)
         chooser.addWidget(self.delete)
         column.addLayout(_labelled(self.tr("Template"), line))
         self.fields = QPlainTextEdit()
@@ -108,7 +112,7 @@ class StartForm(ScrollColumn):
         for each in self._controller.templates:
             self.template.addItem(each.name, each.key)
         self.template.addItem(self.tr("Your own fields"), "")
-        at = self.template.findData(chosen) if chosen is not None else 0
+        at = self.template.findData(self._controller.renamed.get(chosen, chosen)) if chosen is not None else 0
         self.template.setCurrentIndex(max(at, 0))
         self.template.blockSignals(False)
         self.template.updateGeometry()
@@ -117,7 +121,8 @@ class StartForm(ScrollColumn):
 
     def _chosen(self, *_: object) -> None:
         template = self._template()
-        self.delete.setVisible(template is not None and template.own)
+        for button in (self.rename, self.delete):
+            button.setVisible(template is not None and template.own)
         self.fields.setPlainText("\n".join(field.name for field in template.fields) if template else "")
         taken = {table.name for table in self._controller.tables}
         name = template.name if template else self.tr("Table")
@@ -125,6 +130,17 @@ class StartForm(ScrollColumn):
         while name in taken:
             name, number = f"{name.rsplit(' ', 1)[0] if number > 2 else name} {number}", number + 1
         self.name.edit.setText(name)
+
+    def _rename(self) -> None:
+        template = self._template()
+        if template is None:
+            return
+        title, key = self.tr("Rename “{0}”").format(template.name), template.key
+        dialog = RenameDialog(title, self.tr("Name of the template"), template.name, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.check = lambda name: self._controller.problem_of(name, key)
+        dialog.accepted.connect(lambda: self._controller.rename_template(key, dialog.field.text()))
+        dialog.open()
 
     def _say(self, error: AppError) -> None:
         """What is wrong with the fields, until they are changed."""

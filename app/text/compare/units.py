@@ -16,7 +16,7 @@ from msgspec import Struct
 from app.formats import tables_in
 from app.text.parsed import Block
 from app.text.sentences import sentences
-from app.text.structure import parse
+from app.text.structure import parse, runs_of_lines
 
 UnitKind = Literal["heading", "sentence", "item", "row"]
 SOFT_LINES = frozenset({"markdown", "text"})
@@ -27,7 +27,7 @@ CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\
 _LETTER = rf"(?:(?![{CJK}])[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u1000-\u109f\u1780-\u17d3])"
 _TOKEN = re.compile(
     rf"(?<![^\s(\[\"'])[-+](?=\d){_LETTER}+(?:[-./:,']{_LETTER}+)*"  # a number with its sign
-    rf"|{_LETTER}+(?:(?:-\s*\n\s*|[-./:,']){_LETTER}+)*|[{CJK}]|[^\s*_`~\\|#]"
+    rf"|{_LETTER}+(?:(?:-[^\S\n]*\n\s*|[-./:,']){_LETTER}+)*|[{CJK}]|[^\s*_`~\\|#]"
 )
 _SAME = str.maketrans(
     {
@@ -37,7 +37,7 @@ _SAME = str.maketrans(
     }
 )
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-\s*(?=[^\W\d_])")
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"[^\n]+")
 _RULE = re.compile(r"[\s|:=*_-]+")
 _MONTH = (
     r"(?:Jan|Feb|Mär|Mar|Apr|Mai|May|Jun|Jul|Aug|Sep|Okt|Oct|Nov|Dez|Dec|janv|févr|mars|avr|juin|juil|août|sept|déc)"
@@ -50,11 +50,12 @@ _CLAUSE = re.compile(r"(?:§|Art|Section|\d+(?:\.\d+|\)))[^\n]*?\s(?=[^\W\d_a-z�
 """A paragraph that begins with a number of its own: "4.2 The buyer", but not "2.5 litres"."""
 _NAMED = re.compile(r"[^;:|]{1,60}: ")
 _PAGE_NUMBER = re.compile(
-    r"(?:\W|page|seite|página|pagina|p\.|of|von|de|sur|di)*\d+(?:\W*(?:of|von|de|sur|di|/)\W*\d+)?\W*", re.I
+    r"(?:\W|page|seite|página|pagina|p\.|of|von|de|sur|di)*\d+(?:[^\w/]*(?:of|von|de|sur|di|/)\W*\d+)?\W*", re.I
 )
 _EDGE_LINES = 2
 _TABLE = re.compile(r"[^\n|]*\|[^\n]*\n[^\n|]*\|")  # the header row of a table may come again and again too
-_ROW_LABEL = re.compile(r"[^|;]*[^\s|;][^|;]*|$")
+_CELL_END = re.compile(r"[|;]")
+_WORD = re.compile(r"\w")
 _TIGHT = frozenset({"row", "header_row", "list"})
 _Piece = Literal["heading", "clause", "sentence", "item", "row"]
 """As UnitKind, and a paragraph's first sentence, which may carry its number."""
@@ -156,7 +157,8 @@ class _Cutter:
     def _unit(self, kind: _Piece, start: int, end: int, level: int) -> Unit:
         text, label, body = self._text, "", start
         if kind == "row":
-            label = " ".join(_ROW_LABEL.findall(text, start, end)[0].casefold().split())
+            cells = _CELL_END.split(text[start:end])
+            label = " ".join(next((each for each in cells if each.strip()), "").casefold().split())
         elif kind != "sentence":
             mark = _LABEL.match(text, start, end)
             if mark and (kind != "clause" or _CLAUSE.match(text, start, mark.end() + 1)):
@@ -175,8 +177,8 @@ def _covering(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
     """The blocks, and what stands between them and is in none."""
     at = 0
     for block in (*blocks, Block("paragraph", len(text), len(text))):
-        for paragraph in re.finditer(r"(?:[^\n]*\w[^\n]*(?:\n|$))+", text[at : block.start]):
-            yield Block("paragraph", at + paragraph.start(), at + len(paragraph[0].rstrip()) + paragraph.start())
+        for start, end in runs_of_lines(text, at, block.start, lambda line: bool(_WORD.search(line))):
+            yield Block("paragraph", start, start + len(text[start:end].rstrip()))
         if block.start < block.end:
             yield block
         at = block.end
@@ -188,7 +190,7 @@ def _furniture(text: str, pages: Sequence[tuple[int, int]]) -> set[int]:
     skipped: set[int] = set()
     for number, (start, end) in enumerate(pages, 1):
         own = re.compile(rf"\b(?:{number}|{len(pages)})\b")
-        lines = [(match.start(), match[0]) for match in _LINE.finditer(text, start, end)]
+        lines = [(match.start(), match[0]) for match in _LINE.finditer(text, start, end) if not match[0].isspace()]
         edge = min(_EDGE_LINES, len(lines))
         for place in (*range(edge), *range(-edge, 0)):
             at, line = lines[place]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.text.compare.result import Difference, Figure, PartKind
 
 _SHOWN, _LONG = 3, 90
+_BAR = re.compile(r" \|(?: \|)* ")
+"""What parts the cells of a row."""
 _NAMES: dict[PartKind, str] = {
     "heading": "The heading",
     "sentence": "",
@@ -18,7 +21,7 @@ _NAMES: dict[PartKind, str] = {
 
 def quoted(text: str, longest: int = _LONG) -> str:
     """A text on one line in quotation marks, cut at a word."""
-    line = " ".join(text.split())
+    line = _BAR.sub(", ", " ".join(text.split()).removeprefix("| ").removesuffix(" |"))
     if len(line) > longest:
         line = line[:longest].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
     return f"“{line}”"
@@ -94,5 +97,5 @@ def _difference_words(left: str, right: str, one: Difference, old: str, new: str
 
 def _after(text: str, at: int) -> str:
     """ " after “payment within”": the two words before a place, on its line."""
-    before = text[max(0, at - 60) : at].rsplit("\n", 1)[-1].split()
+    before = text[max(0, at - 60) : at].rsplit("\n", 1)[-1].replace("|", " ").split()
     return f" after {quoted(' '.join(before[-2:]))}" if before else ""

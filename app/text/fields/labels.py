@@ -61,7 +61,8 @@ def lines_of(text: str) -> list[Line]:
     """Its lines that hold something."""
     return [
         Line(match.start() + len(match[0]) - len(match[0].lstrip()), match.start() + len(match[0].rstrip()))
-        for match in re.finditer(r"[^\n]*\S[^\n]*", text)
+        for match in re.finditer(r"[^\n]+", text)
+        if not match[0].isspace()
     ]
 
 

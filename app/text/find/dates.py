@@ -13,10 +13,10 @@ _MONTH = (
     r"(?:jan(?:uary|uar)?|jänner|feb(?:ruary|ruar)?|mar(?:ch)?|mär(?:z)?|apr(?:il)?|may|mai|june?|juni|july?|juli"
     r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?|dez(?:ember)?)\.?"
 )
-_YEAR = r"(?:19|20)\d\d"
-_DATE = (
-    rf"(?:{_YEAR}-\d\d?-\d\d?|{_YEAR}-\d\d?(?!\d)|\d\d?\.\s?\d\d?\.\s?{_YEAR}|\d\d?(?:st|nd|rd|th|\.)?\s+{_MONTH}\s+{_YEAR}"
-    rf"|{_MONTH}\s+\d\d?(?:st|nd|rd|th)?,?\s+{_YEAR}|{_MONTH}\s+{_YEAR}|{_YEAR})(?![\w-])"
+YEAR = r"(?:19|20)\d\d"
+DATE = (
+    rf"(?:{YEAR}-\d\d?-\d\d?|{YEAR}-\d\d?(?!\d)|\d\d?\.\s?\d\d?\.\s?{YEAR}|\d\d?(?:st|nd|rd|th|\.)?\s+{_MONTH}\s+{YEAR}"
+    rf"|{_MONTH}\s+\d\d?(?:st|nd|rd|th)?,?\s+{YEAR}|{_MONTH}\s+{YEAR}|{YEAR})(?![\w-])"
 )
 _LEAD = r"(?:(?:,|\band\b|\bund\b)\s*)?(?:\b(?:files?|dated|written|changed|modified|die|datiert|geändert)\s+){0,3}"
 _THE = r"(?:dem\s+|der\s+|den\s+|the\s+|year\s+|jahre?\s+){0,3}"
@@ -25,12 +25,12 @@ _BEFORE = r"(?:before|earlier than|older than|vor)"
 _UNTIL = r"(?:until|till|up to|bis)"
 _ON = r"\s+(?:on(?:wards?)?|an)\b"
 _BETWEEN = re.compile(
-    rf"{_LEAD}\b(?:between|zwischen|from|von)\s+{_THE}({_DATE})\s*(?:and|und|to|bis|until|–|-)\s*{_THE}({_DATE})",
+    rf"{_LEAD}\b(?:between|zwischen|from|von)\s+{_THE}({DATE})\s*(?:and|und|to|bis|until|–|-)\s*{_THE}({DATE})",
     re.IGNORECASE,
 )
-_ONWARDS = re.compile(rf"{_LEAD}\b(?:from|von|ab)\s+{_THE}({_DATE}){_ON}", re.IGNORECASE)
+_ONWARDS = re.compile(rf"{_LEAD}\b(?:from|von|ab)\s+{_THE}({DATE}){_ON}", re.IGNORECASE)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (how, re.compile(rf"{_LEAD}\b{words}\s+{_THE}({_DATE})", re.IGNORECASE))
+    (how, re.compile(rf"{_LEAD}\b{words}\s+{_THE}({DATE})", re.IGNORECASE))
     for how, words in (
         ("after", _AFTER),
         ("since", r"(?:since|ab|seit)"),
@@ -76,7 +76,7 @@ def _read(text: str) -> tuple[Filter, str]:
 
 def span_of(text: str) -> tuple[float, float] | None:
     """The first second of a date or a period, and the first one after it; None where it is none."""
-    if not re.fullmatch(_DATE, text.strip(), re.IGNORECASE):
+    if not re.fullmatch(DATE, text.strip(), re.IGNORECASE):
         return None
     try:
         return _span(text.strip())

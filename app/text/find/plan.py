@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from app.text.find.mention import options
 from app.types import Filter
 
-Part = Literal["must", "without", "called", "folder", "kind", "since", "until", "documents", "sheet"]
+Part = Literal["must", "without", "called", "folder", "kind", "since", "until", "documents", "sheet", "date"]
 CALLED: dict[Part, str] = {
     "must": "mentions: {0}",
     "without": "not: {0}",
@@ -22,8 +23,28 @@ CALLED: dict[Part, str] = {
     "until": "before {0}",
     "documents": "only in {0}",
     "sheet": "sheet: {0}",
+    "date": "a date in the text {0}",
 }
 """How a part of a plan is told."""
+
+
+TOLD = 3
+"""Words that are told of those for the same thing."""
+
+
+class TextDate(Struct, frozen=True, kw_only=True):
+    """A date that the text itself must state, in a sentence or row with what it is about."""
+
+    near: str  # a mention; of “end or expire” one is enough
+    since: float = 0.0  # seconds since the epoch; 0: any
+    until: float = 0.0  # the date is before it
+
+    @property
+    def words(self) -> str:
+        """ "near “end, expire, expiry …”, from 2026-04"."""
+        near = ", ".join(options(self.near)[:TOLD]) + (" …" if len(options(self.near)) > TOLD else "")
+        since, until = day(self.since) if self.since else "", day(self.until) if self.until else ""
+        return f"near “{near}”" + (f", from {since}" if since else "") + (f", before {until}" if until else "")
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -35,11 +56,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     called: str = ""  # a word of the file's name, title or folder: "contracts"
     filter: Filter = Filter()
     sheet: str = ""  # a sheet or a heading that the mentions stand under
+    dates: tuple[TextDate, ...] = ()  # that the text states; `filter` has the date of the document itself
 
     @property
     def asks(self) -> bool:
         """Whether anything is looked for."""
-        return bool(self.must or self.without)
+        return bool(self.must or self.without or self.dates)
 
 
 class Condition(Struct, frozen=True):
@@ -72,6 +94,7 @@ def conditions(plan: Plan, names: Sequence[str] = ()) -> tuple[Condition, ...]:
         found.append(Condition("until", day(chosen.until)))
     if plan.sheet:
         found.append(Condition("sheet", plan.sheet))
+    found += [Condition("date", each.words) for each in plan.dates]
     return tuple(found)
 
 
@@ -90,6 +113,9 @@ def leave_out(plan: Plan, condition: Condition) -> Plan:
             return msgspec.structs.replace(plan, without=rest)
         case "called":
             return msgspec.structs.replace(plan, called="")
+        case "date":
+            rest_of_dates = tuple(each for each in plan.dates if each.words != condition.value)
+            return msgspec.structs.replace(plan, dates=rest_of_dates)
         case "sheet":
             return msgspec.structs.replace(plan, sheet="")
         case part:

@@ -9,7 +9,7 @@ import msgspec
 from app.formats import KIND_WORDS
 from app.text.exact import phrases
 from app.text.find.dates import read_dates
-from app.text.find.plan import Plan, together
+from app.text.find.plan import Plan, TextDate, together
 from app.text.words import words_of
 from app.types import Filter
 
@@ -89,6 +89,35 @@ _FRAME = re.compile(
     r"|words?|wort|wörter|term|begriff|phrase|ausdruck|of|von)\s+)+(?=\S)",
     re.IGNORECASE,
 )
+_ABOUT: tuple[tuple[str, str], ...] = (
+    (
+        r"ends?|expires?|runs? out|enden|endet|auslaufen|ablaufen|laufen|läuft",
+        "end or expire or expiry or expiration or valid until or run until or Ende or enden or endet or Ablauf"
+        " or ablaufen or auslaufen or gültig bis or befristet bis or läuft bis or Vertragsende or Mietende or Enddatum"
+        " or Ablaufdatum",
+    ),
+    (
+        r"begins?|starts?|commences?|beginnen|beginnt|starten|anfangen",
+        "begin or start or commence or effective or Beginn or beginnen or beginnt or Vertragsbeginn or Mietbeginn",
+    ),
+    (
+        r"(?:were|was|are|is)\s+signed|unterzeichnet\s+w[ue]rden|unterschrieben\s+w[ue]rden",
+        "sign or signed or signature or unterzeichnet or unterschrieben or Unterschrift",
+    ),
+    (r"(?:are|is)\s+due|fällig\s+(?:sind|werden)", "due or payable or fällig or zahlbar"),
+)
+"""What a document's text can say a date of, and by which words it does."""
+_VERB = "|".join(f"(?P<about{n}>{verb})" for n, (verb, _) in enumerate(_ABOUT))
+_DATED = re.compile(rf"^(?P<head>{_ASKS}\s+{_SUBJECT}){_WHO}\s+(?:{_VERB})\b(?P<tail>.+)$", re.IGNORECASE)
+_DATED_LAST = re.compile(
+    rf"^(?P<head>{_ASKS}\s+{_SUBJECT}),?\s+die\s+(?P<tail>.+?)\s+(?:{_VERB})\b(?P<more>.*)$", re.IGNORECASE
+)
+_WITH_DATE = re.compile(
+    r",?\s+\b(?:with|and|mit|und)\s+(?:an?\s+|einem\s+|ein\s+)?(?:dates?|datum)\b(?P<tail>.+)$", re.IGNORECASE
+)
+_REST = re.compile(
+    r"^\s*(?:aus|ab)?\s*(?:$|[,;]|(?:and|und|but|aber)\b)\s*(?:(?:and|und|but|aber)\b)?\s*", re.IGNORECASE
+)
 _PLEASE = re.compile(r"(?:[\s,]+(?:please|bitte|at all|überhaupt))+$", re.IGNORECASE)
 _LAST = re.compile(r"(?:[\s,]+(?:erwähnen|enthalten|nennen|vorkommen|mentioned|erwähnt|genannt))+$", re.IGNORECASE)
 
@@ -110,7 +139,10 @@ def _plan(text: str, *, loose: bool) -> Plan | None:
     kept = list(phrases(text))
     for n, phrase in enumerate(kept):
         text = re.sub(rf"[\"“”„«»「」『』]\s*{re.escape(phrase)}\s*[\"“”„«»「」『』]", f"{_QUOTE}{n}{_QUOTE}", text)
-    text = " ".join(text.split()).rstrip(" .?!")
+    text = whole = " ".join(text.split()).rstrip(" .?!")
+    stated, text = _text_date(text)
+    if stated is not None and stated.near and text == "":
+        return Plan(called=_called(_subject(whole)), filter=Filter(kinds=_kinds("", _subject(whole))), dates=(stated,))
     dates, text = read_dates(text)
     text = " ".join(text.split())
     kind, text = _taken(_ONLY_KIND, text, "kind")
@@ -123,7 +155,7 @@ def _plan(text: str, *, loose: bool) -> Plan | None:
             return None
         rest = text
     must, without = _mentions(rest, negated)
-    kinds = tuple(KIND_WORDS[each.casefold()] for each in dict.fromkeys(filter(None, (kind, _kind_of(subject)))))
+    kinds = _kinds(kind, subject)
     read = Filter(folder=_restored(folder, kept).strip('"'), kinds=kinds)
     plan = Plan(
         must=_each(must, kept),
@@ -132,7 +164,40 @@ def _plan(text: str, *, loose: bool) -> Plan | None:
         filter=together(read, dates),
         sheet=_restored(sheet, kept).strip('"'),
     )
+    if stated is not None and (near := stated.near or next(iter(plan.must), "")):
+        plan = msgspec.structs.replace(plan, dates=(msgspec.structs.replace(stated, near=near),))
     return plan if plan.asks or loose else None
+
+
+def _text_date(text: str) -> tuple[TextDate | None, str]:
+    """The date that the text of a document must state, and the request without it; "" where that is all of it.
+
+    `near` is "" where it belongs to what is mentioned: “mentions rent with a date after 2024”.
+    """
+    match = _WITH_DATE.search(text)
+    if match is not None:
+        dates, rest = read_dates(match["tail"])
+        if dates != Filter():
+            return TextDate(near="", since=dates.since, until=dates.until), f"{text[: match.start()]} {rest}".strip()
+    match = _DATED.match(text) or _DATED_LAST.match(text)
+    if match is None:
+        return None, text
+    dates, rest = read_dates(match["tail"])
+    joint = _REST.match(rest)
+    if dates == Filter() or joint is None:
+        return None, text
+    near = next(words for n, (_, words) in enumerate(_ABOUT) if match[f"about{n}"])
+    more = rest[joint.end() :] + (match.groupdict().get("more") or "")
+    return TextDate(near=near, since=dates.since, until=dates.until), f"{match['head']} {more}" if more.strip() else ""
+
+
+def _subject(text: str) -> str:
+    match = _DATED.match(text) or _DATED_LAST.match(text)
+    return match["subject"] if match else ""
+
+
+def _kinds(kind: str, subject: str) -> tuple[str, ...]:
+    return tuple(KIND_WORDS[each.casefold()] for each in dict.fromkeys(filter(None, (kind, _kind_of(subject)))))
 
 
 def _head(text: str) -> tuple[str, str, bool]:
@@ -206,4 +271,5 @@ def narrowed(plan: Plan, given: Plan) -> Plan:
         called=given.called or plan.called,
         filter=together(plan.filter, given.filter),
         sheet=given.sheet or plan.sheet,
+        dates=tuple(dict.fromkeys((*plan.dates, *given.dates))),
     )

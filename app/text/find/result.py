@@ -40,6 +40,7 @@ class Excluded(Struct, frozen=True, kw_only=True):
 
     condition: Condition
     documents: int
+    undated: int = 0  # of a date in the text: how many of them state none there
 
 
 class Findings(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.cited import where
 from app.text.find.plan import Plan, in_words
-from app.text.find.result import Findings, Hit
+from app.text.find.result import Excluded, Findings, Hit
 from app.text.plain import shown
 
 BY_MEANING = "by meaning"
@@ -23,8 +23,14 @@ def headline(found: Findings) -> str:
 
 def left_out(found: Findings) -> str:
     """ "Left out: 4 (not: arbitration), 12 (from 2025)."; "" where nothing was."""
-    told = [f"{each.documents:,} ({each.condition.words})" for each in found.excluded]
+    told = [f"{each.documents:,} ({each.condition.words}{_undated(each)})" for each in found.excluded]
     return f"Left out: {', '.join(told)}." if told else ""
+
+
+def _undated(excluded: Excluded) -> str:
+    if not excluded.undated:
+        return ""
+    return f"; {excluded.undated:,} of them {'says' if excluded.undated == 1 else 'say'} no date"
 
 
 def details(found: Findings) -> str:
@@ -48,6 +54,8 @@ def nothing(found: Findings) -> str:
         count = sum(each.documents for each in found.excluded)
         rest = "all" if last.documents == count else "the last"
         them = "it" if count == 1 else f"{rest} of them"
+        if not found.mentioned:
+            return f"No document fits. {left_out(found)}"
         return f"{_documents(count)} the words, but “{last.condition.words}” leaves {them} out."
     told = ", ".join(f"“{each.mention}” in {each.documents:,}" for each in found.mentioned)
     return f"Each is mentioned ({told}), but no document mentions all of them." if told else "No document fits."
@@ -73,7 +81,12 @@ def as_json(found: Findings, *, paths: bool) -> dict[str, Any]:
             for each in found.mentioned
         ],
         "excluded": [
-            {"part": each.condition.part, "value": each.condition.value, "documents": each.documents}
+            {
+                "part": each.condition.part,
+                "value": each.condition.value,
+                "documents": each.documents,
+                **({"no_date": each.undated} if each.condition.part == "date" else {}),
+            }
             for each in found.excluded
         ],
         "note": nothing(found) if not found.hits else found.note,
@@ -94,6 +107,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "since": _date(chosen.since),
         "before": _date(chosen.until),
         "sheet": plan.sheet,
+        "dates": [{"near": each.near, "since": _date(each.since), "before": _date(each.until)} for each in plan.dates],
     }
 
 

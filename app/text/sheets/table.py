@@ -52,7 +52,7 @@ def sheets_of(
     for start, end, header in _regions(text, headers):
         name = next((each for at, each in reversed(names) if at <= start), "")
         spans = list(_lines(text, start, end))[1:]
-        cells = [row_cells(text[a:b], header, named=tables_in(form) == "one") for a, b in spans]
+        cells = row_cells((text[a:b] for a, b in spans), header, named=tables_in(form) == "one")
         made = _sheet(header, cells, spans, point=tables_in(form) == "sheets")
         if made is not None:
             about = {"document_id": document_id, "document": document, "name": name, "number": len(found), "note": note}
