@@ -41,7 +41,7 @@ def calculate(question: str, collections: tuple[int, ...] = (), document_id: int
     try:
         if len(question) > LONGEST:
             return Answer(text=f"{REFUSED} {TOO_LONG}", not_found=True)
-        sheets = yield from _sheets(question, collections, document_id)
+        sheets = yield from read_sheets(question, collections, document_id)
         chosen = choose(question, sheets)
         if isinstance(chosen, str):
             return Answer(text=f"{REFUSED} {chosen}", not_found=True)
@@ -58,8 +58,8 @@ def calculate_or_answer(ask: Ask) -> Flow:
     """
     if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
-            for collections, documents in _places(ask):
-                sheets = yield from _sheets(ask.question, collections, 0)
+            for collections, documents in places_of(ask):
+                sheets = yield from read_sheets(ask.question, collections, 0)
                 chosen = choose(
                     ask.question, [each for each in sheets if not documents or each.document_id in documents]
                 )
@@ -73,7 +73,7 @@ def calculate_or_answer(ask: Ask) -> Flow:
     return (yield from answer(ask))
 
 
-def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+def places_of(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Where the sheets may be, and of which documents: the chat's own files first, as for any answer; a filter narrows
     the rest, and one that does so by more than documents is for search."""
     assert ask.collections is not None
@@ -83,7 +83,10 @@ def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         yield ask.collections, ask.filter.documents
 
 
-def _sheets(question: str, collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
+def read_sheets(
+    question: str, collections: tuple[int, ...], document_id: int
+) -> Generator[Step, Data, tuple[Sheet, ...]]:
+    """The sheets of a document, or else of these collections, as far as the question can mention what is in them."""
     read = yield Step("documents", ReadSheets(question=question, collections=collections, document_id=document_id))
     assert isinstance(read, SheetsRead)
     return read.sheets

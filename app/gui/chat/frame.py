@@ -49,7 +49,7 @@ class ChatFrame(QWidget):
         column.addLayout(self._make_foot())
 
     def add_strip(self, strip: QWidget) -> None:
-        """Put the chips of the chat's own files above the input."""
+        """Put the chips of the chat's own files, or an offer, right above the input."""
         self._column.insertWidget(self._column.indexOf(self.composer), strip)
 
     def show_attached(self, count: int) -> None:
