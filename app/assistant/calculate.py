@@ -1,23 +1,25 @@
 """How a question becomes a figure over a sheet, without input or output: a plan, a query of our own making, its rows.
 
-Rules make the plan (`app.text.sheets.planner`) and give none where any word of the question has no place in it.
-A figure never comes from a model's words.
+Rules make the plan (`app.text.sheets.planner`) and give none where any word of the question has no place in it. There
+a larger model drafts one (`app.assistant.drafting`). A figure never comes from a model's words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import msgspec
 
 from app.assistant.asking import Ask, Flow, Step, Stopped
+from app.assistant.drafting import Failed, drafted
 from app.assistant.flow import answer
 from app.assistant.query import LONGEST
 from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words
 from app.text.sheets.plan import Plan, Sheet
-from app.text.sheets.planner import Planned, asks_to_calculate, choose
+from app.text.sheets.planner import Planned, asks_to_calculate, choose, nearest
 from app.text.sheets.sql import MOST_ROWS
 from app.types import Answer, Calculation, Source
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
@@ -56,21 +58,37 @@ def calculate_or_answer(ask: Ask) -> Flow:
     Raises:
         AppError: as `answer` does.
     """
+    failed: Failed | None = None
     if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
-            for collections, documents in places_of(ask):
-                sheets = yield from read_sheets(ask.question, collections, 0)
-                chosen = choose(
-                    ask.question, [each for each in sheets if not documents or each.document_id in documents]
-                )
-                if isinstance(chosen, Planned) and chosen.calculates:
-                    found = yield from run(ask.question, chosen)
-                    return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+            found = yield from _figure(ask)
         except Stopped as stop:
             return Answer(text="", stopped=True, note=stop.note, model=ask.model)
         except AppError:
-            pass  # what went wrong with the sheets must not keep the answer away
-    return (yield from answer(ask))
+            found = None  # what went wrong with the sheets must not keep the answer away
+        if isinstance(found, Answer):
+            return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+        failed = found
+    answered = yield from answer(ask)
+    if failed is None or answered.stopped:
+        return answered
+    return failed.noted(answered)
+
+
+def _figure(ask: Ask) -> Generator[Step, Data, Answer | Failed | None]:
+    """By the rules wherever there is a sheet for them, else by a model's draft if it is large enough."""
+    seen: list[Sheet] = []
+    for collections, documents in places_of(ask):
+        sheets = yield from read_sheets(ask.question, collections, 0)
+        fitting = [each for each in sheets if not documents or each.document_id in documents]
+        chosen = choose(ask.question, fitting)
+        if isinstance(chosen, Planned) and chosen.calculates:
+            return (yield from run(ask.question, chosen))
+        seen += [each for each in fitting if each not in seen]
+    near = None if ask.small else nearest(ask.question, seen)
+    if near is None:
+        return None
+    return (yield from drafted(ask.question, near.sheet, partial(run, ask.question), ask.priority))
 
 
 def places_of(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -5,6 +5,7 @@ Nothing is done by it, and nothing is decided by a model. A text that asks for n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 
 from app.assistant.asking import Ask, Step, Stopped
@@ -25,6 +26,9 @@ SHEET_FORMATS = frozenset({"csv", "xlsx"})
 MOST_SHEETS = 8
 """Sheet files that are read while somebody types; the documents process keeps as many in memory. Of more only the
 question itself reads all."""
+
+MOST_ALIKE = 300
+"""Documents whose names share a word with the one that is typed."""
 
 Steps = Generator[Step, Data, tuple[Offer, ...]]
 Listing = Generator[Step, Data, list[Document]]
@@ -66,7 +70,7 @@ def _comparison(ask: Ask, text: str) -> Steps:
     pairs = list(pairs_in(text))
     listed = (yield from _documents(ask)) if pairs else []
     for one, other in pairs:
-        first, second = named(one, listed), named(other, listed)
+        first, second = _named(one, listed), _named(other, listed)
         if first is not None and second is not None and first.id != second.id:
             return (_offer("compare", ask, first, second),)
     return ()
@@ -76,7 +80,7 @@ def _summary(ask: Ask, text: str) -> Steps:
     """A document that is to be summarised, or whose name is all that is typed."""
     request = summary_request(text)
     if request is not None and request.of == "name":
-        document = named(request.name, (yield from _documents(ask)))
+        document = _named(request.name, (yield from _documents(ask)))
     elif request is not None and request.of == "document":
         files = (yield from _documents(ask, attached=True)) or (yield from _documents(ask))
         document = files[0] if len(files) == 1 else None
@@ -133,6 +137,17 @@ def _table(ask: Ask, text: str) -> Steps:
         return ()
     count = sum(bool(each.passages) for each in (yield from _listed((others[0],))))
     return (Offer(kind="table", request=text, field=field, count=count),) if count > 1 else ()
+
+
+def _named(name: str, documents: Sequence[Document]) -> Document | None:
+    """The document that a name means, as the question itself would find it; of too many that are called alike none but
+    one of the very name, since looking at each takes time while somebody types."""
+    typed = name.casefold()
+    begins = [each[:4] for each in re.findall(r"\w{3,}", typed)]
+    near = [each for each in documents if any(part in each.name.casefold() for part in begins)]
+    if len(near) > MOST_ALIKE:
+        near = [each for each in near if each.name.casefold() in typed]
+    return named(name, near)
 
 
 def _offer(kind: OfferKind, ask: Ask, *documents: Document) -> Offer:

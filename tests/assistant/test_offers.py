@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.assistant.asking import Ask, Stopped
-from app.assistant.offers import MOST_SHEETS, offers
+from app.assistant.offers import MOST_ALIKE, MOST_SHEETS, offers
 from app.errors import AppError
 from app.text.offers.offer import Offer
 from app.text.sheets.plan import Sheet
@@ -122,6 +122,12 @@ def test_many_sheets_are_not_read_while_somebody_types() -> None:
     assert offered("What is the total amount?", many) == ()
     narrowed = offered("What is the total amount?", {1: (*many[1], LISTED[1][3])}, filter=Filter(documents=(4,)))
     assert [each.documents for each in narrowed] == [(4,)]
+
+
+def test_of_hundreds_that_are_called_alike_one_is_named_by_its_very_name() -> None:
+    many = {1: tuple(document(n, f"Contract-{n}-Lease.pdf") for n in range(1, 2 * MOST_ALIKE))}
+    assert offered("summarise the lease contract", many) == ()
+    assert [each.names for each in offered("summarise Contract-7-Lease.pdf", many)] == [("Contract-7-Lease.pdf",)]
 
 
 def test_a_child_that_fails_or_is_stopped_offers_nothing() -> None:
