@@ -60,3 +60,14 @@ def test_a_table_begins_with_the_field_and_makes_no_other_one_anew(shell: ShellW
     assert page.start.fields.toPlainText() == "End date" and page.start.name.text() == "Table"
     assert [field.name for field in page.start.asked()] == ["End date"]
     assert page.start.begin.text() == "Ask 12 documents"
+
+
+def test_a_table_that_there_is_does_not_take_the_place_of_the_new_one(shell: ShellWorld, qtbot: QtBot) -> None:
+    take(shell, kind="table", field="End date", count=12)
+    page: Any = shell.window.page("extraction")
+    page.start.begin.click()
+    qtbot.waitUntil(lambda: page.chooser.itemText(0) == "Table")
+    shell.window.show_page("chat")
+    take(shell, kind="table", field="Notice period", count=12)
+    qtbot.waitUntil(lambda: page.start.name.text() == "Table 2")
+    assert page.stack.currentWidget() is page.start and page.start.fields.toPlainText() == "Notice period"
