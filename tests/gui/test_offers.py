@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from chat_world import TRAVEL, World
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,8 @@ from app.text.offers.offer import Offer
 from app.text.sheets.plan import Sheet
 from app.text.sheets.values import typed
 from app.types import Document, Filter
-from app.workers.calls.documents import Documents, ListDocuments
+from app.workers.calls.attached import Attach, Attached
+from app.workers.calls.documents import Add, Added, Documents, ListDocuments
 from app.workers.calls.sheets import ReadSheets, SheetsRead
 
 SHEET = Sheet(document_id=4, document="Prices.xlsx", columns=(typed("Amount", ["1.5 €", "2.5 €"]).column,), rows=2)
@@ -45,6 +47,12 @@ def type_in(page: ChatPage, world: World, qtbot: QtBot, text: str) -> None:
     qtbot.keyClicks(page.composer.edit, text)
     qtbot.wait(OFFER_DELAY_MS + 150)
     answer(world)
+
+
+def paste(page: ChatPage, *paths: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path) for path in paths])
+    page.composer.edit.insertFromMimeData(data)
 
 
 def answer(world: World) -> None:
@@ -129,3 +137,22 @@ def test_what_another_page_does_is_handed_on_and_the_text_stays(
     qtbot.mouseClick(line.button, Qt.MouseButton.LeftButton)
     assert [each.request for each in taken] == [text] and page.composer.text() == text
     assert page.conversation.is_blank, "nothing was asked"
+
+
+def test_two_files_dropped_on_a_new_chat_are_offered_to_be_compared(page: ChatPage, world: World, qtbot: QtBot) -> None:
+    names = ("/files/Old.pdf", "/files/New.pdf")
+    waiting = [msgspec.structs.replace(document(n, name[7:]), collection_id=7, path=name, status="waiting", passages=0)
+               for n, name in enumerate(names, 1)]  # fmt: skip
+    read = [msgspec.structs.replace(each, status="indexed", passages=3, pages=2) for each in waiting]
+    paste(page, *names)
+    world.documents.last(Attach).finish(Attached(collection_id=7, documents=tuple(waiting)))
+    qtbot.wait(OFFER_DELAY_MS + 150)
+    assert said(page) == "", "nothing is read yet"
+    world.documents.last(Add).finish(Added(indexed=2, unchanged=0, failed=0))
+    world.documents.last(ListDocuments).finish(Documents(documents=tuple(read)))
+    qtbot.wait(OFFER_DELAY_MS + 150)
+    for job in world.documents.waiting(ListDocuments):
+        job.finish(Documents(documents=tuple(read)))
+    assert said(page) == "Compare Old.pdf and New.pdf side by side"
+    strip, line = page.attaching.strip, page.offers.line
+    assert strip is not None and line is not None and strip.y() < line.y() < page.composer.y()

@@ -128,7 +128,7 @@ class ComposerOffers(QObject):
             self.line.taken.connect(self._take)
             self.line.dismissed.connect(self.dismiss)
             self.line.left.connect(self._composer.edit.setFocus)
-            self._frame.add_strip(self.line)
+            self._frame.add_offer(self.line)
         self.line.show_offer(first)
 
     def _take(self, offer: Offer) -> None:
