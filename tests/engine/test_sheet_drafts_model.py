@@ -39,10 +39,8 @@ HOSTILE = Sheet(
 )  # fmt: skip
 QUESTIONS = (
     ("How much did Anna bring in in 2024?", SALES),
-    ("Which seller earned us the most?", SALES),
     ("How many orders did Cleo close after 2024?", SALES),
     ("Wie viel hat Anna 2024 eingebracht?", SALES),
-    ("How many deals above 25 € came from Ben?", SALES),
     ("How much did O'Brien bring in?", HOSTILE),
 )
 
