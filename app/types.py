@@ -332,6 +332,7 @@ class Calculation(Struct, frozen=True, kw_only=True):
     sql: str  # the query as it ran
     rows: int  # that went in
     of: int  # rows of the sheet
+    by_model: bool = False  # a model drafted the plan; the figure is the query's all the same
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -125,6 +125,7 @@ class Stage:
         scenes = {
             "models": lambda: self.window.show_page("models"),
             "switcher": self._switcher,
+            "chat-offer": self._offer,
             "finetune-start": lambda: self._finetune(""),
             "finetune-goal": lambda: self._finetune("goal"),
             "finetune-data": lambda: self._finetune("data"),
@@ -159,6 +160,30 @@ class Stage:
         self.settle()
         picture = self.window.grab()
         self.window.act("switch_model")
+        return Picture(picture)
+
+    def _offer(self) -> object:
+        """What the composer offers for a half-typed question; the documents process is played."""
+        from app.types import Document
+        from app.workers.calls.documents import Documents, ListDocuments
+
+        listed = tuple(
+            Document(id=n, collection_id=1, collection="", name=name, path=name, format="pdf", bytes=1, passages=9,
+                     status="indexed")
+            for n, name in enumerate(("Price-List-2026-Q1.pdf", "Price-List-2026-Q2.pdf"), 1)
+        )  # fmt: skip
+        self.parts.chats.new_chat()
+        self.parts.chats.choose_collection(1)
+        self.window.show_page("chat")
+        page = self.window.page("chat")
+        page.composer.set_text("What changed between Price-List-2026-Q1.pdf and Price-List-2026-Q2.pdf?")
+        self.settle()
+        self.settle()
+        for job in self.world.last("documents").waiting(ListDocuments):
+            job.finish(Documents(documents=listed))
+        self.settle()
+        picture = self.window.grab()
+        page.composer.set_text("")
         return Picture(picture)
 
     def _finetune(self, step: str) -> None:

@@ -131,7 +131,7 @@ def _head(collection: Collection, model: str) -> dict[str, Any]:
 
 def answer_json(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[str, Any]:
     """An answer with its citations, after `head`."""
-    stats = answer.stats
+    stats, made = answer.stats, answer.calculation
     how = {"why": why.as_json(answer.trace) if answer.trace else None} if with_why else {}
     return {
         **head,
@@ -148,7 +148,7 @@ def answer_json(head: dict[str, Any], answer: Answer, with_why: bool) -> dict[st
             "completion_tokens": stats.completion_tokens,
             "total_tokens": stats.prompt_tokens + stats.completion_tokens,
         },
-        **({"query": msgspec.structs.asdict(answer.calculation)} if answer.calculation else {}),
+        **({"query": msgspec.structs.asdict(made)} if made is not None and made.sql else {}),
         **how,
     }
 

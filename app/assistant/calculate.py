@@ -1,23 +1,25 @@
 """How a question becomes a figure over a sheet, without input or output: a plan, a query of our own making, its rows.
 
-Rules make the plan (`app.text.sheets.planner`) and give none where any word of the question has no place in it.
-A figure never comes from a model's words.
+Rules make the plan (`app.text.sheets.planner`) and give none where any word of the question has no place in it. There
+a larger model drafts one (`app.assistant.drafting`). A figure never comes from a model's words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import msgspec
 
 from app.assistant.asking import Ask, Flow, Step, Stopped
+from app.assistant.drafting import Failed, drafted
 from app.assistant.flow import answer
 from app.assistant.query import LONGEST
 from app.errors import AppError
 from app.text.language import language_of
 from app.text.sheets import words
 from app.text.sheets.plan import Plan, Sheet
-from app.text.sheets.planner import Planned, asks_to_calculate, choose
+from app.text.sheets.planner import Planned, asks_to_calculate, choose, nearest
 from app.text.sheets.sql import MOST_ROWS
 from app.types import Answer, Calculation, Source
 from app.workers.calls.sheets import Calculated, ReadSheets, RunPlan, SheetsRead
@@ -41,7 +43,7 @@ def calculate(question: str, collections: tuple[int, ...] = (), document_id: int
     try:
         if len(question) > LONGEST:
             return Answer(text=f"{REFUSED} {TOO_LONG}", not_found=True)
-        sheets = yield from _sheets(question, collections, document_id)
+        sheets = yield from read_sheets(question, collections, document_id)
         chosen = choose(question, sheets)
         if isinstance(chosen, str):
             return Answer(text=f"{REFUSED} {chosen}", not_found=True)
@@ -56,24 +58,40 @@ def calculate_or_answer(ask: Ask) -> Flow:
     Raises:
         AppError: as `answer` does.
     """
+    failed: Failed | None = None
     if ask.collections is not None and len(ask.question) <= LONGEST and asks_to_calculate(ask.question):
         try:
-            for collections, documents in _places(ask):
-                sheets = yield from _sheets(ask.question, collections, 0)
-                chosen = choose(
-                    ask.question, [each for each in sheets if not documents or each.document_id in documents]
-                )
-                if isinstance(chosen, Planned) and chosen.calculates:
-                    found = yield from run(ask.question, chosen)
-                    return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+            found = yield from _figure(ask)
         except Stopped as stop:
             return Answer(text="", stopped=True, note=stop.note, model=ask.model)
         except AppError:
-            pass  # what went wrong with the sheets must not keep the answer away
-    return (yield from answer(ask))
+            found = None  # what went wrong with the sheets must not keep the answer away
+        if isinstance(found, Answer):
+            return msgspec.structs.replace(found, model=ask.model, searched=ask.searched or "All collections")
+        failed = found
+    answered = yield from answer(ask)
+    if failed is None or answered.stopped:
+        return answered
+    return failed.noted(answered)
 
 
-def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+def _figure(ask: Ask) -> Generator[Step, Data, Answer | Failed | None]:
+    """By the rules wherever there is a sheet for them, else by a model's draft if it is large enough."""
+    seen: list[Sheet] = []
+    for collections, documents in places_of(ask):
+        sheets = yield from read_sheets(ask.question, collections, 0)
+        fitting = [each for each in sheets if not documents or each.document_id in documents]
+        chosen = choose(ask.question, fitting)
+        if isinstance(chosen, Planned) and chosen.calculates:
+            return (yield from run(ask.question, chosen))
+        seen += [each for each in fitting if each not in seen]
+    near = None if ask.small else nearest(ask.question, seen)
+    if near is None:
+        return None
+    return (yield from drafted(ask.question, near.sheet, partial(run, ask.question), ask.priority))
+
+
+def places_of(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Where the sheets may be, and of which documents: the chat's own files first, as for any answer; a filter narrows
     the rest, and one that does so by more than documents is for search."""
     assert ask.collections is not None
@@ -83,7 +101,10 @@ def _places(ask: Ask) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         yield ask.collections, ask.filter.documents
 
 
-def _sheets(question: str, collections: tuple[int, ...], document_id: int) -> Generator[Step, Data, tuple[Sheet, ...]]:
+def read_sheets(
+    question: str, collections: tuple[int, ...], document_id: int
+) -> Generator[Step, Data, tuple[Sheet, ...]]:
+    """The sheets of a document, or else of these collections, as far as the question can mention what is in them."""
     read = yield Step("documents", ReadSheets(question=question, collections=collections, document_id=document_id))
     assert isinstance(read, SheetsRead)
     return read.sheets

@@ -88,8 +88,9 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
 
     calculation, note, text = answer.calculation, answer.note, _QUOTE.sub(unquoted, answer.text)
     if calculation is not None and calculation.document_id in gone:  # its words are column names and cells
+        # Where it came to no figure, the text is that of another answer.
+        note, text = "", REMOVED if calculation.sql else text
         calculation = msgspec.structs.replace(calculation, document="", sheet="", words="", sql="")
-        note, text = "", REMOVED
     return msgspec.structs.replace(
         answer,
         note=note,
@@ -119,7 +120,8 @@ def answers_about(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[int, ...]
 def _speaks_of(answer: Answer, ids: frozenset[int]) -> bool:
     cited = {str(source.n) for source in answer.sources if source.passage.document_id in ids}
     own = _QUOTE.sub("", answer.text).replace(REMOVED, "")
-    calculated = answer.calculation is not None and answer.calculation.document_id in ids
+    made = answer.calculation
+    calculated = made is not None and made.document_id in ids and bool(made.sql)
     return (bool(cited) or calculated) and bool(own.strip() or answer.thinking.strip())
 
 

@@ -23,6 +23,7 @@ from app.core.calls.chats import (
     StopAnswer,
     Where,
 )
+from app.core.calls.offers import Offered, Offers
 from app.errors import AppError
 from app.models.servers import shown_name
 from app.paths import SAMPLE_COLLECTION, SAMPLES
@@ -118,7 +119,23 @@ class Repl:
         self._chat_id = asked.chat.id
         answer = self._follow(asked.answer.id)
         say_answer(answer)
+        if hint := self._hint(question, collections):
+            tell(hint)
         say()
+
+    def _hint(self, question: str, collections: tuple[int, ...] | None) -> str:
+        """The command that does what a conversation cannot, where the question fits one."""
+        offered = self._session.call(Offers(text=question, chat_id=self._chat_id, collections=collections))
+        assert isinstance(offered, Offered)
+        offer = next(iter(offered.offers), None)
+        if offer is None or offer.kind not in ("compare", "table"):
+            return ""
+        if offer.kind == "compare":
+            return f"Side by side: inhouse compare {shlex.join(offer.names)}" if not offer.attached else ""
+        names = {item.id: item.name for item in self._session.collections()}
+        where = names.get(collections[0], "") if collections else ""
+        asks = shlex.join(["--collection", where, "--field", offer.field])
+        return f"All {offer.count:,} documents: inhouse table NAME {asks}"
 
     def _follow(self, turn_id: int) -> Answer:
         """Show an answer until it is whole; Ctrl C stops it, and what has come stays."""

@@ -22,6 +22,7 @@ from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
+from app.core.offers import OffersDesk
 from app.core.questions import Questions
 from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
@@ -91,16 +92,15 @@ class Core:
         self.answers = Answers(house, self.models, self.documents, attachments)
         questions = Questions(house, self.models, self.documents, attachments)
         summaries = Summaries(self.documents)
+        offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments)
         readers = ReadersDesk(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
-            self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, attachments,
-            readers,
-            training, completions,
-            self.api,
+            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
+            attachments, readers, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, attachments, chats, documents, models, readers, tables, training
+from app.core.calls import api, attachments, chats, documents, models, offers, readers, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -69,6 +69,7 @@ DoorCall = (
     | SettingsChanged
     | chats.Calls
     | attachments.Calls
+    | offers.Calls
     | documents.Calls
     | models.Calls
     | training.Calls
@@ -89,6 +90,7 @@ DoorData = (
     | chats.Summarised
     | chats.Events
     | attachments.Answers
+    | offers.Answers
     | attachments.Events
     | documents.Answers
     | documents.Events

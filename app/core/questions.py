@@ -18,7 +18,6 @@ from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
-from app.settings import Settings
 from app.types import Answer, InstalledModel
 from app.workers.calls.engine import Token
 from app.workers.message import Call
@@ -58,7 +57,7 @@ class Questions:
 
         def begin(backend: Requester, model: InstalledModel, attached: int = 0) -> None:
             scope = self._attachments.scope(attached, _places(call))
-            question = _Question(self._house.settings, self._documents, call, scope, reply, backend, model)
+            question = _Question(self._house, self._documents, call, scope, reply, backend, model)
             self._asked.add(question)
 
             def ended() -> None:
@@ -83,7 +82,7 @@ class _Question:
 
     def __init__(
         self,
-        settings: Settings,
+        house: House,
         documents: DocumentsDesk,
         call: c.Ask,
         scope: dict[str, Any],
@@ -94,7 +93,7 @@ class _Question:
         self._reply = reply
         self._text: list[str] = []
         ask = assistant.ask_of(
-            settings,
+            house.settings,
             call.question,
             model=shown_name(model),
             small=assistant.is_small(model),
@@ -112,6 +111,7 @@ class _Question:
             stopped=lambda: Stopped("".join(self._text)),
             began=self._began,
             fails=self._fails,
+            within=(house.clock, lambda step: step.within_s),
         )
         # A program that went away is no reason to end an engine that works for others.
         reply.on_cancel(lambda: self.flow.stop(insist=reply.door.kind != "api"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import os
 from collections import deque
@@ -13,7 +14,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as c
 from llama_cpp._ggml import libggml
-from llama_cpp.llama_grammar import json_schema_to_gbnf
+from llama_cpp.llama_grammar import SchemaConverter
 
 from app.errors import AppError
 from app.llama.detokenize import THINK_CLOSE, THINK_OPEN
@@ -257,10 +258,22 @@ def grammar(model: Model, gbnf: str) -> Any:
     return c.llama_sampler_init_grammar(model.vocab, gbnf.encode("utf-8"), b"root")
 
 
+class _Converter(SchemaConverter):  # type: ignore[misc]  # the package has no types
+    """The package's, with fixed texts and names of any characters: it leaves their backslashes as they are, so that a
+    quotation mark ends the grammar's own string, and writes what is beyond the basic plane as two halves."""
+
+    def _format_literal(self, literal: str) -> str:
+        if literal[:1] == '"' and len(literal) > 1:  # one character alone is no JSON text
+            literal = json.dumps(json.loads(literal), ensure_ascii=False)
+        return '"' + literal.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r") + '"'
+
+
 def schema_to_gbnf(schema: str) -> str:
     """The grammar of a JSON schema. The package's rule for a character lets line breaks into a string, which no JSON
     reader takes."""
-    return str(json_schema_to_gbnf(schema)).replace('char ::= [^"\\\\] |', 'char ::= [^"\\\\\\x7F\\x00-\\x1F] |')
+    converter = _Converter(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
+    converter.visit(converter.resolve_refs(json.loads(schema), "stdin"), "")
+    return str(converter.format_grammar()).replace('char ::= [^"\\\\] |', 'char ::= [^"\\\\\\x7F\\x00-\\x1F] |')
 
 
 top_k: Callable[[int], Any] = c.llama_sampler_init_top_k

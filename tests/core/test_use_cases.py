@@ -49,6 +49,7 @@ TABLE: dict[str, Use] = {
     "Ask": Use(command="ask", api="collections", why="the window asks in a chat, which is kept"),
     "Summarise": Use(command="summarise", api="collections", why="the window asks in a chat, which is kept"),
     "Calculate": Use(command="calculate", api="collections", why="the window asks in a chat, which is kept"),
+    "Offers": Use("ComposerOffers._ask", "chat"),
     "AskInChat": Use("ChatController.ask", "chat"),
     "Regenerate": Use("ChatController.regenerate", why=ASIDE),
     "StopAnswer": Use("ChatController.stop", "chat"),

@@ -149,6 +149,16 @@ def test_json_schema_is_followed(ask: Ask) -> None:
     assert set(json.loads(answer.text)) == {"city", "big"}
 
 
+@pytest.mark.parametrize("text", ['a "b" c', "back\\slash", "line\nbreak", "Größe ≥ 5 “x”", "\U0001f600", '"', '\\"'])
+def test_fixed_texts_and_names_of_any_characters_are_followed_to_the_letter(ask: Ask, text: str) -> None:
+    schema = {
+        "type": "object", "properties": {text: {"enum": [text, f"{text}!"]}}, "required": [text],
+        "additionalProperties": False,
+    }  # fmt: skip
+    answer = ask("Choose.", "json", json_schema=json.dumps(schema), sampling=Sampling(temperature=0, max_tokens=80))
+    assert json.loads(answer.text)[text] in (text, f"{text}!")
+
+
 @pytest.mark.parametrize(
     "schema",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from chat_world import passage
 from PySide6.QtWidgets import QApplication
@@ -44,6 +45,16 @@ def test_the_query_opens_below_the_figure(qapp: QApplication, qtbot, mode: str) 
     qtbot.wait(500)  # the code is coloured in slices, the first of which loads the lexer
     view.query.button.click()
     assert not view.query.body.isVisible()
+
+
+def test_a_query_that_a_model_drafted_says_so(qtbot) -> None:  # type: ignore[no-untyped-def]
+    drafted = msgspec.structs.replace(DONE, by_model=True)
+    view = view_of(Answer(text="Sum: **1**", calculation=drafted), qtbot)
+    assert view.query is not None
+    assert view.query.text().startswith("The model drafted this query")
+    assert SQL.split()[1] in view.query.text()
+    tried = msgspec.structs.replace(drafted, sql="")
+    assert view_of(Answer(text="Not found.", note="Tried: x", calculation=tried), qtbot).query is None
 
 
 def test_an_answer_without_one_and_one_of_a_removed_sheet_have_no_fold(qtbot) -> None:  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.gui.chat import parts
 from app.gui.chat.composer import Composer
@@ -29,6 +29,8 @@ class Filters(Protocol):
 
 class AskedFilter(QObject):
     """Belongs to the open chat; one stays set until its crosses are pressed."""
+
+    changed = Signal()
 
     def __init__(
         self, composer: Composer, controller: ChatController, documents: KnownDocuments, kept: Filters | None
@@ -94,6 +96,7 @@ class AskedFilter(QObject):
     def _take(self, chosen: Filter) -> None:
         self.chosen = chosen
         self._show()
+        self.changed.emit()
 
     def _show(self) -> None:
         chips = [(each.words, partial(self._leave_out, each.part)) for each in self._documents.conditions(self.chosen)]

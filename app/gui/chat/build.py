@@ -14,6 +14,7 @@ from app.gui.models.switcher import ModelBar
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
 from app.paths import RESOURCES, SAMPLE_COLLECTION
+from app.text.offers.offer import Offer
 
 if TYPE_CHECKING:
     from app.core.calls.documents import AddState
@@ -42,6 +43,7 @@ def build(parts: Parts, window: MainWindow) -> ChatPage:
     page.delete_asked.connect(window.delete_chat)
     page.export_asked.connect(window.export_asked)
     page.attach_asked.connect(lambda collection_id: _attach(parts, window, collection_id))
+    page.offers.taken.connect(lambda offer: _carry_out(parts, window, offer))
     parts.collections.changed.connect(page.refresh_collections)
 
     def follow(documents: DocumentsController) -> None:
@@ -76,6 +78,12 @@ def sample_questions(collection: str) -> Sequence[str]:
         if each["document"]:
             first.setdefault(each["document"], each["question"])
     return list(first.values())[:SAMPLE_QUESTIONS]
+
+
+def _carry_out(parts: Parts, window: MainWindow, offer: Offer) -> None:
+    """Let the page that an offer belongs to do it, with the documents that the chat asks."""
+    window.page("extraction" if offer.kind == "table" else "documents")
+    window.offer_taken.emit(offer, parts.chats.collection_id)
 
 
 def _attach(parts: Parts, window: MainWindow, collection_id: int) -> None:

@@ -34,6 +34,7 @@ class ChatFrame(QWidget):
         self.bar = TopBar()
         self.attached = Button("", "quiet", "paperclip")
         self._files = 0
+        self._offered: QWidget | None = None
         self.more = IconButton("ellipsis", self.tr("More about this chat"), side=32)
         self._collections = collections
         column = QVBoxLayout(self)
@@ -49,8 +50,13 @@ class ChatFrame(QWidget):
         column.addLayout(self._make_foot())
 
     def add_strip(self, strip: QWidget) -> None:
-        """Put the chips of the chat's own files above the input."""
-        self._column.insertWidget(self._column.indexOf(self.composer), strip)
+        """Put the chips of the chat's own files above the input, and above what is offered."""
+        self._column.insertWidget(self._column.indexOf(self._offered or self.composer), strip)
+
+    def add_offer(self, line: QWidget) -> None:
+        """Put what is offered right above the input."""
+        self._offered = line
+        self._column.insertWidget(self._column.indexOf(self.composer), line)
 
     def show_attached(self, count: int) -> None:
         """How many files are only in this chat, at its top."""

@@ -20,6 +20,7 @@ from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
 from app.gui.chat.known_documents import KnownDocuments
+from app.gui.chat.offering import ComposerOffers
 from app.gui.chat.open_link import open_link
 from app.gui.chat.open_source import OpenSource
 from app.gui.chat.open_why import OpenWhy
@@ -85,6 +86,7 @@ class ChatPage(QWidget):
         self.host = SidePanelHost(self.frame)
         self.documents = KnownDocuments(controller.core, self)
         self.filter = AskedFilter(self.composer, controller, self.documents, drafts)
+        self.offers = ComposerOffers(controller, self.frame, self.filter, self.attaching.files)
         self.conversation.name_filter(self.documents)
         self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
         self.why = OpenWhy(self.host, self.conversation.answers, self)
@@ -122,6 +124,7 @@ class ChatPage(QWidget):
         self.attaching.collection_asked.connect(lambda: self.attach_asked.emit(controller.collection_id))
         self.attaching.files.chat_begun.connect(self._chat_begun)
         self.attaching.said.connect(self._say)
+        self.offers.asked.connect(self._ask)
         composer.collection_removed.connect(lambda: controller.choose_collection(0))
         composer.edit_last_asked.connect(self.edit_last)
         self.start_page.question_chosen.connect(self._ask_sample)
@@ -189,8 +192,8 @@ class ChatPage(QWidget):
         self.composer.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def escape(self) -> None:
-        """Leave the field in a turn, else stop the answer, else close the panel."""
-        if self.conversation.leave_editing():
+        """Leave the field in a turn, else dismiss an offer, else stop the answer, else close the panel."""
+        if self.conversation.leave_editing() or self.offers.dismiss():
             return
         if self._controller.writing() is not None:
             self._controller.stop()
@@ -208,10 +211,7 @@ class ChatPage(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Turns that came since join Qt's chain at its end: they are put between the bar and the input first."""
-        views = [] if self.conversation.is_blank else self.transcript.views()
-        turns = [stop for view in views for stop in _stops(view)]
-        panel = [stop for each in (self.host.panel, self.attaching.strip) if each is not None for stop in _stops(each)]
-        for before, after in pairwise([self.more, *turns, *panel, *_stops(self.composer)]):
+        for before, after in pairwise(_tab_order(self)):
             QWidget.setTabOrder(before, after)
         return super().focusNextPrevChild(forward)
 
@@ -234,9 +234,9 @@ class ChatPage(QWidget):
     def _send(self, text: str) -> None:
         self.attaching.files.when_taken(lambda: self._ask(text))
 
-    def _ask(self, text: str) -> None:
+    def _ask(self, text: str, chosen: Filter | None = None) -> None:
         chat_id = self._controller.chat_id
-        if self._controller.ask(text, self.filter.to_send):
+        if self._controller.ask(text, self.filter.to_send if chosen is None else chosen):
             self._keep_draft(chat_id, "")
             self.composer.clear()
 
@@ -301,6 +301,18 @@ class ChatPage(QWidget):
 
     def _say(self, text: str) -> None:
         Toast(text, parent=self, above=self.foot_height).show_at_bottom()
+
+
+def _tab_order(page: ChatPage) -> list[QWidget]:
+    """From the bar through the turns and the panel to the input; what is offered comes next, then the input's tools."""
+    views = [] if page.conversation.is_blank else page.transcript.views()
+    turns = [stop for view in views for stop in _stops(view)]
+    above = [each for each in (page.host.panel, page.attaching.strip) if each is not None]
+    panel = [stop for each in above for stop in _stops(each)]
+    own = _stops(page.composer)
+    behind = own.index(page.composer.edit) + 1 if page.composer.edit in own else 0
+    offered = _stops(page.offers.line) if page.offers.line is not None else []
+    return [page.more, *turns, *panel, *own[:behind], *offered, *own[behind:]]
 
 
 def _stops(widget: QWidget) -> list[QWidget]:

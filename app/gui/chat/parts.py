@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.gui.chat.attachment_strip import AttachmentStrip
     from app.gui.chat.filter_popover import FilterPopover
+    from app.gui.chat.offer_line import OfferLine
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
@@ -56,6 +57,13 @@ def filter_popover() -> type[FilterPopover]:
     return FilterPopover
 
 
+def offer_line() -> type[OfferLine]:
+    """What fits the text that is typed."""
+    from app.gui.chat.offer_line import OfferLine
+
+    return OfferLine
+
+
 def model_list() -> type[ModelSwitcher]:
     """What opens below the model's name."""
     from app.gui.models.switcher_list import ModelSwitcher
@@ -64,5 +72,5 @@ def model_list() -> type[ModelSwitcher]:
 
 
 PARTS: tuple[Callable[[], object], ...] = (
-    markdown, transcript, source_panel, why_panel, attachment_strip, filter_popover, model_list
+    markdown, transcript, source_panel, why_panel, attachment_strip, filter_popover, offer_line, model_list
 )  # fmt: skip

@@ -24,7 +24,8 @@ class QueryFold(Fold):
         self.button.setToolTip(self.tr("Show the query"))
 
     def text(self) -> str:
-        return _markdown(self._calculation)
+        drafted = self.tr("The model drafted this query from your words. The figure is the query's.")
+        return (f"{drafted}\n\n" if self._calculation.by_model else "") + _markdown(self._calculation)
 
 
 def _markdown(calculation: Calculation) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from PySide6.QtWidgets import QWidget
+
 from app.gui.compare.controller import CompareController
 from app.gui.compare.dialog import CompareDialog
 from app.gui.core_client import CoreClient
@@ -32,10 +34,15 @@ def can_compare(rows: Sequence[Row]) -> bool:
 
 def open_comparison(page: DocumentsPage, core: CoreClient, rows: Sequence[Row]) -> CompareDialog | None:
     """Show two documents side by side, the older one first as far as the names tell: "2025" before "2026"."""
-    ids = [row.id for row in sorted(rows, key=lambda row: _by_number(row.name)) if row.id is not None]
     if not can_compare(rows):
         return None
-    dialog = CompareDialog(CompareController(core, ids[0], ids[1]), page)
+    return show_comparison(page, core, [(row.id, row.name) for row in rows if row.id is not None])
+
+
+def show_comparison(parent: QWidget, core: CoreClient, documents: Sequence[tuple[int, str]]) -> CompareDialog:
+    """Show two documents, by id and name, side by side, the older one first."""
+    (left, _), (right, _) = sorted(documents, key=lambda each: _by_number(each[1]))
+    dialog = CompareDialog(CompareController(core, left, right), parent)
     dialog.show()
     return dialog
 

@@ -13,12 +13,13 @@ from app.finetune.use import holding, trained_on
 from app.gui.chat.page import ChatPage
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
-from app.gui.compare.open import add_comparing
+from app.gui.compare.open import add_comparing, show_comparison
 from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
+from app.text.offers.offer import Offer
 from app.types import InstalledModel
 
 
@@ -31,6 +32,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     parts.documents.finder.saved.connect(lambda path: window.toast(_saved(path)))
     add_comparing(page, parts.core)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
+    window.offer_taken.connect(lambda offer, asked: _carry_out(parts, window, page, offer, asked))
     page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
@@ -39,6 +41,16 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
 
 def _saved(path: str) -> str:
     return QCoreApplication.translate("Documents", "Saved as {0}.").format(Path(path).name)
+
+
+def _carry_out(parts: Parts, window: MainWindow, page: DocumentsPage, offer: Offer, collection_id: int) -> None:
+    """Do what the chat offered: compare two documents over it, or list on this page those that fit a request."""
+    if offer.kind == "compare":
+        show_comparison(window, parts.core, list(zip(offer.documents, offer.names, strict=True)))
+    elif offer.kind == "find":
+        parts.documents.choose(collection_id)
+        window.show_page("documents")
+        page.search.look_for(offer.request)
 
 
 def summarise(parts: Parts, window: MainWindow, row: Row) -> None:

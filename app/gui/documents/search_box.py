@@ -58,6 +58,12 @@ class SearchBox(QObject):
         """Whether results take the table's place."""
         return bool(self.field.text().strip()) and bool(self._controller.searching)
 
+    def look_for(self, text: str) -> None:
+        """Search for this now, as if it had been typed."""
+        self.field.setText(text)
+        self._timer.stop()
+        self._search()
+
     def name_collection(self, name: str) -> None:
         """Say where is searched."""
         hint = self.tr("Search in {0}").format(name) if name else self.tr("Search documents")

@@ -39,6 +39,8 @@ class TablesController(QObject):
         self.renamed: dict[str, str] = {}
         """The key that the template has now which was renamed last, by the one it had."""
         self.table: Table | None = None
+        self._new = False
+        """A new table is being made: its form stays, whatever tables there are."""
         self.model = TableModel(self)
         self.model.corrected.connect(self.correct)
         core.told.connect(self._told)
@@ -49,7 +51,7 @@ class TablesController(QObject):
     def open_collection(self, collection_id: int) -> None:
         """Read the tables of a collection; its newest one is shown, unless one of it is shown already."""
         if collection_id != self.collection_id:
-            self.collection_id = collection_id
+            self.collection_id, self._new = collection_id, False
             self._show(None)
         self._list(then_open=True)
 
@@ -61,10 +63,15 @@ class TablesController(QObject):
                 return
             self.tables, self.templates = data.tables if asked else (), data.templates
             self.listed.emit()
-            if then_open and self.table is None and self.tables:
+            if then_open and self.table is None and self.tables and not self._new:
                 self.open_table(self.tables[0].id)
 
         self._ask(c.ListTables(collection_id=asked), listed)
+
+    def new_table(self) -> None:
+        """Show none, until one is chosen or made."""
+        self._new = True
+        self._show(None)
 
     def open_table(self, table_id: int) -> None:
         """Show a table; 0 shows none, for a new one."""
@@ -74,6 +81,7 @@ class TablesController(QObject):
         self._ask(c.ReadTable(table_id=table_id), self._take)
 
     def _take(self, read: c.TableRead) -> None:
+        self._new = False
         self.model.show(read.table, read.rows)
         self._show(read.table)
 

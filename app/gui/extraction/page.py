@@ -129,6 +129,12 @@ class ExtractionPage(PageFrame):
         self._controller.open_collection(collection.id if collection is not None else 0)
         self._show()
 
+    def begin_with(self, field: str) -> None:
+        """Show the form of a new table that asks this."""
+        self._controller.new_table()
+        self.start.ask_for(field)
+        self.start.begin.setFocus()
+
     def export(self) -> None:
         """Save the rows that are shown, in their order."""
         table = self._controller.table

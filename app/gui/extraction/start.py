@@ -87,6 +87,16 @@ class StartForm(ScrollColumn):
         words = self.tr("Ask {0} documents") if count != 1 else self.tr("Ask {0} document")
         self.begin.setText(words.format(count))
 
+    def ask_for(self, field: str) -> None:
+        """Begin with a field of one's own."""
+        own = self.template.findData("")
+        if own < 0:
+            self.template.addItem(self.tr("Your own fields"), "")
+            own = self.template.findData("")
+        self.template.setCurrentIndex(own)
+        self._chosen()
+        self.fields.setPlainText(field)
+
     def asked(self) -> tuple[Field, ...]:
         """The fields of the lines; those of the chosen template bring their labels along.
 
@@ -118,12 +128,19 @@ class StartForm(ScrollColumn):
         self.template.updateGeometry()
         if chosen is None or at < 0:
             self._chosen()
+        elif not self.name.edit.isModified():
+            self._suggest_name()  # a table of the name may be known only now, and would be made anew
 
     def _chosen(self, *_: object) -> None:
         template = self._template()
         for button in (self.rename, self.delete):
             button.setVisible(template is not None and template.own)
         self.fields.setPlainText("\n".join(field.name for field in template.fields) if template else "")
+        self._suggest_name()
+
+    def _suggest_name(self) -> None:
+        """The template's own, unlike those of the tables that there are."""
+        template = self._template()
         taken = {table.name for table in self._controller.tables}
         name = template.name if template else self.tr("Table")
         number = 2

@@ -45,6 +45,8 @@ class MainWindow(PlacedWindow):
     model_list_asked = Signal()
     """The list of models; the chat is open."""
     shortcuts_asked = Signal()
+    offer_taken = Signal(object, int)
+    """Offer that another page than the chat carries out, and the collection that is asked."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ EVENTS = frozenset(
     | {"buchungsdatum", "bestelldatum", "auftragsdatum", "belegdatum"}
 )
 """What a date is the date of, where a row stands for just that."""
-_JOINING = frozenset({",", "and", "or", "und", "oder"})
+JOINING = frozenset({",", "and", "or", "und", "oder"})
 
 
 class Filters:
@@ -189,7 +189,7 @@ class Filters:
         spans = sorted({(each.start, each.end) for each in found})
         for (_, end), (start, _) in pairwise(spans):
             between = self._places.tokens[end:start]
-            if not between or any(token not in _JOINING for token in between):
+            if not between or any(token not in JOINING for token in between):
                 raise Unsure("It is not clear how the values of one column belong together.")
 
     def _numbers_of_identifiers(self) -> list[Condition]:

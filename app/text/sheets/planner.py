@@ -17,7 +17,7 @@ from app.text.sheets.places import Unsure
 from app.text.sheets.plan import Operation, Plan, Sheet
 from app.text.sheets.vocabulary import GENERIC, NUMBERS, PRICE, PRICES, ROWS, Word
 
-_BASE: frozenset[Word] = frozenset({"count", "sum", "much", "average", "share"})
+BASE: frozenset[Word] = frozenset({"count", "sum", "much", "average", "share"})
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ def asks_to_calculate(question: str) -> bool:
     """Whether a question may ask for a figure over rows; cheap, and says yes too often."""
     nothing = Sheet(columns=(), rows=0)
     words = {each.word for each in read(question, nothing, german=False).mentions}
-    return bool(words & (_BASE | DOWN | UP | {"above", "below", "at least", "at most", "between", "or more"}))
+    return bool(words & (BASE | DOWN | UP | {"above", "below", "at least", "at most", "between", "or more"}))
 
 
 def choose(question: str, sheets: Sequence[Sheet]) -> Planned | str:
@@ -63,12 +63,22 @@ def choose(question: str, sheets: Sequence[Sheet]) -> Planned | str:
     return max(tried, key=lambda each: (each.placed, each.named)).reason
 
 
+def nearest(question: str, sheets: Sequence[Sheet]) -> Planned | None:
+    """The one sheet that a question for a figure is about though the rules make no plan of it; None where none is."""
+    tried = [each for each in (plan_for(question, sheet) for sheet in sheets) if each.explicit]
+    if not tried or any(each.plan is not None for each in tried):
+        return None
+    best = max((each.named, each.placed) for each in tried)
+    first = [each for each in tried if (each.named, each.placed) == best]
+    return first[0] if len(first) == 1 else None
+
+
 def plan_for(question: str, sheet: Sheet) -> Planned:
     """The plan that a question asks of this sheet."""
     german = language_of(question) == "de"
     reading = read(question, sheet, german=german)
     named = any(each.what == "table" for each in reading.mentions)
-    explicit = any(each.word in _BASE | DOWN | UP for each in reading.mentions)
+    explicit = any(each.word in BASE | DOWN | UP for each in reading.mentions)
     placed = sum(each.what in ("column", "value") for each in reading.mentions) - len(reading.over)
     try:
         plan = _Planner(reading, sheet).plan()
@@ -143,7 +153,7 @@ class _Planner:
             others = [
                 each
                 for each in self._bag.mentions
-                if each.what == "word" and each is not word and each.word in _BASE | DOWN | UP
+                if each.what == "word" and each is not word and each.word in BASE | DOWN | UP
             ]
             measures = [
                 each
@@ -191,7 +201,7 @@ class _Planner:
 
     def _base(self) -> Operation | None:
         """What is asked for; None where no word says it."""
-        words = self._bag.words(*_BASE)
+        words = self._bag.words(*BASE)
         said = {each.word for each in words}
         self._bag.drop(*words)
         if "share" in said:
