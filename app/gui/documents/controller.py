@@ -52,8 +52,7 @@ class DocumentsController(QObject):
         self.documents = self._rows.model
         self.finder = finder = Finder(core, self)
         self.results = finder.results
-        self.search_started, self.search_finished = finder.started, finder.finished
-        self.search_cleared = finder.cleared
+        self.search_started, self.search_finished, self.search_cleared = finder.started, finder.finished, finder.cleared
         finder.failed.connect(self._tell)
         self._adds = adds = Adds(core, self._rows, self)
         adds.failed.connect(self._tell)
