@@ -20,6 +20,7 @@ from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
+from app.core.embedders import EmbeddersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
@@ -93,12 +94,13 @@ class Core:
         summaries = Summaries(self.documents)
         chats = Chats(house, self.models, self.answers, attachments)
         readers = ReadersDesk(house, self.documents)
+        embedders = EmbeddersDesk(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, attachments,
-            readers,
+            readers, embedders,
             training, completions,
             self.api,
         )  # fmt: skip

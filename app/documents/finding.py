@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.catalogue import json_list
-from app.documents.embed import Embedder
+from app.documents.embed import Vectorizer
 from app.documents.filters import Filed
 from app.documents.find_export import save_findings
 from app.documents.fulltext import name_words
@@ -42,7 +42,7 @@ BY_MEANING = 40
 """Passages near in meaning that are looked at for a thing that no document has the words of."""
 NONE_CALLED = "No document is called “{0}”, so all of them were looked through."
 
-Load = Callable[[], Generator[AnyData, None, Embedder]]
+Load = Callable[[], Generator[AnyData, None, Vectorizer]]
 
 
 class _Heard(msgspec.Struct):

@@ -27,6 +27,7 @@ class Matrix:
         self._ids = np.empty(0, np.int64)
         self._collections = np.empty(0, np.int64)
         self._generation = -1
+        self._embedder = store.embedder
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -34,7 +35,7 @@ class Matrix:
 
     def fits(self) -> bool:
         """Whether all passages may be held, and an embedder is in use; brings the rows up to date when they are."""
-        if self._vectors.shape[1] != self._store.dimensions:
+        if self._embedder != self._store.embedder:
             self.clear()
         if not self._store.dimensions:
             return False

@@ -18,7 +18,8 @@ import msgspec
 from app.documents import rewording
 from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
-from app.embedder.prepared import Identity
+from app.embedder.embedders import Background
+from app.embedder.identity import Identity
 from app.errors import AppError
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
@@ -60,14 +61,18 @@ class Store(Contents):
             del self._erased[erased:], self._renewed[renewed:]
             raise
 
-    def use(self, identity: Identity) -> None:
-        """From here on vectors are this embedder's; who it is is kept with them. Cheap when it is in use already."""
+    def use(self, identity: Identity, background: Background | None = None) -> None:
+        """From here on vectors are this embedder's; who it is is kept with them. Cheap when it is in use already.
+
+        `background`: see `Contents`.
+        """
+        self.background = background
         if self.embedder == identity:
             return
         if not self.read_only:
             with self.transaction() as db:
                 row = (identity.id, msgspec.json.encode(identity).decode())
-                db.execute("INSERT OR IGNORE INTO embedders VALUES (?, ?)", row)
+                db.execute("INSERT OR IGNORE INTO embedders (id, identity) VALUES (?, ?)", row)
         self.embedder = identity
 
     def renew(self, document_id: int, vectors: Mapping[int, bytes]) -> bool:
@@ -85,6 +90,10 @@ class Store(Contents):
             db.execute(
                 "UPDATE documents SET recipe = ? || substr(recipe, instr(recipe, '/')) WHERE id = ?",
                 (self.embedder.id, document_id),
+            )
+            db.execute(
+                "DELETE FROM next_vectors WHERE passage_id IN (SELECT id FROM passages WHERE document_id = ?)",
+                (document_id,),
             )
             self._renewed += vectors
             self._changed()
@@ -199,6 +208,10 @@ class Store(Contents):
         rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
         self._count(-len(rows), -terms)
+        self.db.execute(
+            "DELETE FROM next_vectors WHERE passage_id IN (SELECT id FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
         if rows:

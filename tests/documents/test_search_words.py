@@ -19,7 +19,7 @@ from app.documents.migrations import MIGRATIONS
 from app.documents.scope import scope_of
 from app.documents.search import NOWHERE, RENEWING, Searcher
 from app.documents.store import NewDocument, Store
-from app.embedder.prepared import Identity
+from app.embedder.identity import Identity
 from app.text import words
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece
@@ -173,6 +173,8 @@ def _as_version_4(path: Path) -> None:
         db.execute("DELETE FROM meta WHERE key LIKE 'words%'")
         db.execute("UPDATE documents SET recipe = recipe || '/1'")
         db.execute("ALTER TABLE collections DROP COLUMN hidden")
+        db.execute("DROP TABLE next_vectors")
+        db.execute("ALTER TABLE embedders DROP COLUMN background")
         db.execute("PRAGMA user_version = 4")
     db.close()
 
