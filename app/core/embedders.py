@@ -6,7 +6,8 @@ change survives a kill. Whose vectors search compares is the index's to say; `Ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,7 @@ class EmbeddersDesk:
         self._house, self._documents = house, documents
         self.kept = Embedders(house.home.embedders)
         self._job: Job | None = None
+        self._number = 0  # of the change under way: what one says that was left is not listened to
         self._progress: ReembedProgress | None = None
         self._ends, self._problem = 0, ""
         self._imports = 0
@@ -144,12 +146,16 @@ class EmbeddersDesk:
         if wanted is None or self._job is not None:
             return
 
+        self._number = number = self._number + 1
+
+        def mine(take: Callable[[Any], object]) -> Callable[[Any], object]:
+            return lambda said: take(said) if self._number == number else None
+
         job = self._documents.child.request(
             Reembed(embedder_id=wanted),
-            done=lambda _: self._used(wanted),
-            event=self._heard,
-            failed=self._failed,
-            cancelled=lambda: None,
+            done=mine(lambda _: self._used(wanted)),
+            event=mine(self._heard),
+            failed=mine(self._failed),
         )
         self._job = job if job.active else None
 
@@ -181,6 +187,7 @@ class EmbeddersDesk:
         now = self.kept.chosen()
         if now.coming is not None:
             self.kept.choose(msgspec.structs.replace(now, coming=None))
+        self._number += 1
         self._job = self._progress = None
         self._problem = str(error) if error is not None else ""
         shown = self._tell()
