@@ -33,12 +33,12 @@ def like_shipped(cosines: NDArray[np.float32], background: Background) -> NDArra
     return scaled
 
 
-def moments(cosines: NDArray[np.float32], others: NDArray[np.bool_]) -> Background:
+def moments(cosines: NDArray[np.float32], others: NDArray[np.bool_], passages: int = 0) -> Background:
     """`cosines` are questions × passages, `others` those that do not belong together."""
     rows = [row[mask].astype(np.float64) for row, mask in zip(cosines, others, strict=True) if mask.sum() > 1]
     mean = float(np.mean([row.mean() for row in rows]))
     spread = float(np.sqrt(np.mean([row.var() for row in rows])))
-    return Background(mean=mean, spread=max(spread, LEAST_SPREAD))
+    return Background(mean=mean, spread=max(spread, LEAST_SPREAD), passages=passages)
 
 
 def questions_of(texts: Sequence[str]) -> list[str]:
@@ -47,11 +47,19 @@ def questions_of(texts: Sequence[str]) -> list[str]:
     return [listed[len(listed) // 2] for listed in found]
 
 
-def measured(asked: Sequence[int], owners: Sequence[int], cosines: NDArray[np.float32]) -> Background | None:
-    """`asked` and `owners`: the documents of the questions and of the passages; `cosines`: questions × passages.
+def due(background: Background | None, passages: int) -> bool:
+    """Whether the documents have become so many more that they are to be measured again."""
+    return background is not None and passages >= max(FEWEST, 2 * background.passages)
+
+
+def measured(
+    asked: Sequence[int], owners: Sequence[int], cosines: NDArray[np.float32], passages: int
+) -> Background | None:
+    """`asked` and `owners`: the documents of the questions and of the passages; `cosines`: questions × passages;
+    `passages`: of the whole index.
 
     None where there is too little to say.
     """
     if len(owners) < FEWEST or len(set(owners)) < 2:
         return None
-    return moments(cosines, np.asarray(asked)[:, None] != np.asarray(owners)[None])
+    return moments(cosines, np.asarray(asked)[:, None] != np.asarray(owners)[None], passages)

@@ -19,7 +19,7 @@ def change(store: Store, in_use: InUse, call: Reembed) -> Steps:
     """
     shipped = yield from in_use.shipped()
     now = yield from in_use.embedder(store)
-    if next_vectors.in_use(store) != call.embedder_id:
+    if (next_vectors.in_use(store) or "") != call.embedder_id:
         for _ in settle(store, now, shipped.counter):
             yield None
         embedder = yield from in_use.next(call.embedder_id)

@@ -16,6 +16,7 @@ from app.documents.warm import Warm, in_thread
 from app.embedder.embedders import Background, Embedders, Manifest
 from app.embedder.prepared import identity_of, prepared
 from app.errors import AppError
+from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class InUse:
         self._warm, self._cache = warm, cache
         self.embedders = embedders
         self._other: tuple[str, Vectorizer] | None = None
+        self._loading = False
         self._failed: dict[str, str] = {}
         """Why one could not be loaded, by id; it is not tried again before the next start."""
 
@@ -50,7 +52,10 @@ class InUse:
             self._other = None
             store.use(shipped.identity)
             return shipped
+        while self._loading:
+            yield Warming()
         if self._other is None or self._other[0] != manifest.id:
+            self._loading = True
             try:
                 self._other = manifest.id, (yield from in_thread(lambda: self._load(manifest)))
             except AppError as error:
@@ -58,6 +63,8 @@ class InUse:
                 self._failed[manifest.id] = error.message
                 store.use(shipped.identity)
                 return shipped
+            finally:
+                self._loading = False
         other = self._other[1]
         store.use(other.identity, self._background(store, manifest))
         return other
@@ -73,13 +80,18 @@ class InUse:
             AppError: it is gone, or cannot be loaded.
         """
         manifest = self.embedders.usable(embedder_id)
-        return (yield from in_thread(lambda: self._load(manifest, behind=True)))
+        loaded = yield from in_thread(lambda: self._load(manifest, behind=True))
+        self._failed.pop(manifest.id, None)
+        return loaded
 
     def _manifest(self, store: Store) -> Manifest | None:
         """Of the imported embedder that is in use; None for the one that comes along, and where it is gone."""
         wanted = next_vectors.in_use(store)
-        if not next_vectors.is_said(store):
+        if wanted is None:  # a new index, one of before, or one that was damaged and salvaged: its documents say it
             wanted = next_vectors.commonest(store)
+            wanted = wanted if self.embedders.get(wanted) is not None else ""
+            if not store.read_only:
+                next_vectors.say(store, wanted)
         if not wanted or wanted in self._failed:
             return None
         found = self.embedders.get(wanted)

@@ -15,6 +15,9 @@ from app.documents.store import Store
 LIMIT = 250_000
 """Passages up to which the vectors are held (384 MB); beyond, Chroma proposes and the store's vectors decide."""
 
+WIDTH = 384
+"""Dimensions that the limit is meant for; of wider vectors fewer are held."""
+
 
 class Matrix:
     """The stored vectors, row by row, with the id and the collection of each passage."""
@@ -41,7 +44,7 @@ class Matrix:
             return False
         generation = self._store.generation
         if generation != self._generation:
-            if self._store.count() > self._limit:
+            if self._store.count() * max(self._store.dimensions, WIDTH) > self._limit * WIDTH:
                 self.clear()
                 return False
             self._forget(self._store.take_erased())

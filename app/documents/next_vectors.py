@@ -7,7 +7,7 @@ in their places document by document (reembedding.py), and until then they are r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 import numpy as np
@@ -19,14 +19,14 @@ from app.embedder.identity import Identity
 
 IN_USE, NEXT = "embedder", "next_vectors"
 
+_ANY_MISSING = """SELECT 1 FROM passages p
+    WHERE NOT EXISTS (SELECT 1 FROM next_vectors n WHERE n.passage_id = p.id) LIMIT 1"""
 
-def in_use(store: Contents) -> str:
-    """The identity whose vectors search compares; "" for the embedder that comes along.
 
-    A damaged index that was salvaged does not say; the recipes of its documents do.
-    """
+def in_use(store: Contents) -> str | None:
+    """The identity whose vectors search compares; "" for the embedder that comes along, None where it is not said."""
     said = store.db.execute("SELECT value FROM meta WHERE key = ?", (IN_USE,)).fetchone()
-    return said[0] if said is not None else ""
+    return said[0] if said is not None else None
 
 
 def commonest(store: Contents) -> str:
@@ -38,9 +38,10 @@ def commonest(store: Contents) -> str:
     return str(row[0]) if row is not None else ""
 
 
-def is_said(store: Contents) -> bool:
-    """Whether the index says whose vectors search compares."""
-    return store.db.execute("SELECT 1 FROM meta WHERE key = ?", (IN_USE,)).fetchone() is not None
+def say(store: Contents, embedder_id: str) -> None:
+    """Write down whose vectors search compares, where the index does not say."""
+    with store.transaction():
+        store.set_meta(IN_USE, embedder_id)
 
 
 def begin(store: Contents, identity: Identity) -> None:
@@ -108,7 +109,7 @@ def of_document(store: Contents, document_id: int) -> dict[int, bytes]:
 def switch(store: Contents, identity: Identity, background: Background | None, *, shipped: bool) -> bool:
     """Search by the vectors of this embedder from here on; → whether it was done: not where passages came meanwhile."""
     with store.transaction():
-        if store.meta(NEXT) != identity.id or missing(store, 0, 1):
+        if store.meta(NEXT) != identity.id or store.db.execute(_ANY_MISSING).fetchone():
             return False
         keep(store, identity, background)
         store.set_meta(IN_USE, "" if shipped else identity.id)
@@ -133,17 +134,18 @@ def background_of(store: Contents, identity: Identity) -> Background | None:
     return msgspec.json.decode(row[0], type=Background) if row is not None and row[0] else None
 
 
-def sample(store: Contents, most: int) -> tuple[list[int], NDArray[np.float32], list[tuple[int, str]]]:
-    """Documents and vectors of passages spread evenly over the index, of the embedder in `next_vectors`; and documents
-    with the texts of these passages."""
-    rows = store.sampled((), most)
-    marks = ",".join("?" * len(rows))
+def sample(store: Contents, most: int, *, coming: bool) -> tuple[list[int], NDArray[np.float32], list[tuple[int, str]]]:
+    """Documents and vectors of passages spread evenly over the index, and documents with the texts of these passages.
+
+    `coming`: of the embedder in `next_vectors`; else of the one in use, whose vectors are all in their places.
+    """
+    ids = [row[0] for row in store.sampled((), most)]
+    column = "(SELECT n.vector FROM next_vectors n WHERE n.passage_id = p.id)" if coming else "p.vector"
     found = store.db.execute(
-        f"""SELECT p.document_id, n.vector, p.text FROM next_vectors n JOIN passages p ON p.id = n.passage_id
-        WHERE p.id IN ({marks}) ORDER BY p.id""",
-        [row[0] for row in rows],
+        f"""SELECT p.document_id, {column}, p.text FROM passages p WHERE p.id IN ({",".join("?" * len(ids))})
+        ORDER BY p.id""",
+        ids,
     ).fetchall()
-    vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4")
-    width = len(found[0][1]) // 4 if found else 1
-    texts: Sequence[tuple[int, str]] = [(row[0], row[2]) for row in found]
-    return [row[0] for row in found], vectors.reshape(-1, width), list(texts)
+    found = [row for row in found if row[1] is not None]
+    vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(len(found), -1)
+    return [row[0] for row in found], vectors, [(row[0], row[2]) for row in found]

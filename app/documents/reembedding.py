@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents import next_vectors
-from app.documents.background import ASKED, FEWEST, HELD, measured, questions_of
+from app.documents.background import ASKED, FEWEST, HELD, due, measured, questions_of
 from app.documents.embed import Vectorizer, batches
 from app.documents.store import Store
 from app.embedder.embedders import Background
@@ -32,6 +32,8 @@ from app.workers.calls.embedders import ReembedProgress
 
 AT_ONCE = 256
 """Passages that are sorted into batches together."""
+AT_A_TIME = 4
+"""Sentences that are measured between two turns of others."""
 BATCH_TOKENS = 1024
 """Tokens of a batch: some tenths of a second."""
 TURN_S = 0.01
@@ -81,6 +83,29 @@ def settle(store: Store, embedder: Encoder, counter: Tokens) -> Iterator[None]:
         yield from renew(store, embedder, counter)
 
 
+def measure_again(store: Store, embedder: Vectorizer) -> Iterator[None]:
+    """The usual cosines anew, where there are many more documents than before; another embedder than the one that comes
+    along is in use, and all of its vectors are in their places."""
+    if store.read_only or store.embedder is None or not due(store.background, store.count()) or store.stale():
+        return
+    owners, vectors, texts = next_vectors.sample(store, HELD, coming=False)
+    if len(set(owners)) < 2:
+        return
+    rows = []
+    for start in range(0, len(asked := _spread(texts)), AT_A_TIME):
+        rows.append(embedder.encode_queries(questions_of([text for _, text in asked[start : start + AT_A_TIME]])))
+        yield
+    found = measured([document for document, _ in asked], owners, np.concatenate(rows) @ vectors.T, store.count())
+    if found is not None:
+        with store.transaction():
+            next_vectors.keep(store, store.embedder, found)
+        store.background = found
+
+
+def _spread(texts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    return list(texts[:: max(1, len(texts) // ASKED)][:ASKED])
+
+
 class Reembedding:
     """One change of embedder, as steps. Use `steps()` once."""
 
@@ -88,7 +113,7 @@ class Reembedding:
         """`embedder` works behind others; `counter` measures texts; `shipped`: it is the one that comes along."""
         self._store, self._embedder, self._counter, self._shipped = store, embedder, counter, shipped
         self._pool = ThreadPoolExecutor(1, "reembedding", initializer=_behind_others)
-        self._began, self._fresh = time.monotonic(), 0
+        self._began, self._before, self._fresh = time.monotonic(), 0, 0
 
     def steps(self) -> Iterator[ReembedProgress | None]:
         """Until search is by the new vectors; cancel with `close()`.
@@ -100,6 +125,7 @@ class Reembedding:
         try:
             _check_room(store, 4 * identity.dimensions)
             next_vectors.begin(store, identity)
+            self._before = next_vectors.made(store)
             yield self._progress()
             while True:
                 yield from self._embed_missing()
@@ -128,11 +154,10 @@ class Reembedding:
         """The usual cosines among the documents; None for the embedder that search's weights are fitted to."""
         if self._shipped or self._store.count() < FEWEST:
             return None
-        owners, vectors, texts = next_vectors.sample(self._store, HELD)
-        asked = texts[:: max(1, len(texts) // ASKED)][:ASKED]
-        said = list(zip([document for document, _ in asked], questions_of([text for _, text in asked]), strict=True))
-        rows = yield from self._encoded([text for _, text in said], self._embedder.encode_queries)
-        return measured([document for document, _ in said], owners, rows @ vectors.T)
+        owners, vectors, texts = next_vectors.sample(self._store, HELD, coming=True)
+        asked = _spread(texts)
+        rows = yield from self._encoded(questions_of([text for _, text in asked]), self._embedder.encode_queries)
+        return measured([document for document, _ in asked], owners, rows @ vectors.T, self._store.count())
 
     def _encoded(
         self, texts: list[str], encode: Callable[[list[str]], NDArray[np.float32]]
@@ -151,7 +176,7 @@ class Reembedding:
         return future.result()
 
     def _progress(self) -> ReembedProgress:
-        done, total = next_vectors.made(self._store), self._store.count()
+        done, total = self._before + self._fresh, self._store.count()
         seconds = time.monotonic() - self._began
         left = (total - done) * seconds / self._fresh if self._fresh else None
         return ReembedProgress(done=min(done, total), total=total, seconds_left=left)

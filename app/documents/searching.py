@@ -9,7 +9,7 @@ import msgspec
 
 from app.documents import attached
 from app.documents.editions import with_editions
-from app.documents.embed import Embedder, Vectorizer, batches
+from app.documents.embed import Counter, Embedder, Vectorizer, batches
 from app.documents.ground import best_sentences
 from app.documents.pages import marked
 from app.documents.scope import scoped_search, with_times
@@ -41,10 +41,10 @@ def searched(opened: Opened, embedder: Vectorizer, shipped: Embedder, call: Sear
     return with_times(result, embedding, (time.perf_counter() - began) * 1000)
 
 
-def embedded(embedder: Embedder, texts: Sequence[str]) -> Generator[Warming, None, Embedded]:
+def embedded(embedder: Vectorizer, counter: Counter, texts: Sequence[str]) -> Generator[Warming, None, Embedded]:
     """Vectors of any texts, as questions: nobody says what these are, and so they can at least be compared with each
     other. A batch a step."""
-    tokens = [embedder.counter.count(text) for text in texts]
+    tokens = [counter.count(text) for text in texts]
     vectors: list[tuple[float, ...]] = [()] * len(tokens)
     for batch in batches(tokens):
         rows = embedder.encode_queries([texts[index] for index in batch])

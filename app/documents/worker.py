@@ -25,7 +25,7 @@ from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
-from app.documents.reembedding import renew, settle
+from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
 from app.documents.store import Store
@@ -224,6 +224,7 @@ class DocumentsRole:
             self._in_use.embedders.sweep()
         if not self._in_use.problem:
             yield from renew(opened.store, embedder, shipped.counter)
+            yield from measure_again(opened.store, embedder)
         yield from opened.vectors.synchronize()
 
     def close(self) -> None:
@@ -285,8 +286,9 @@ class DocumentsRole:
         return Readings(readings=found, elapsed_ms=elapsed, reader=reader.name)
 
     def _embed(self, call: Embed) -> Steps:
-        embedder = yield from self._warm.embedder()
-        return (yield from embedded(embedder, call.texts))
+        embedder = yield from self._embedder_in_use()
+        counter = (yield from self._in_use.shipped()).counter
+        return (yield from embedded(embedder, counter, call.texts))
 
     def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
         digest = Digest(self._store, lambda passage, best: marked(self._store, passage, best))

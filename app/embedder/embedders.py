@@ -35,6 +35,7 @@ class Background(Struct, frozen=True):
 
     mean: float
     spread: float
+    passages: int = 0  # of the index as it was measured; 0: on a few sentences of ours
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from app.documents.embedder_child import write
 from app.documents.embedder_import import Order, import_embedder
 from app.embedder.embedders import PART, Background, Embedders, Manifest
 from app.errors import AppError, BadFile
+from app.workers.calls.documents import Add, FileEvent
 from app.workers.calls.embedders import (
     EmbedderImported,
     EmbedderUsed,
@@ -284,6 +285,22 @@ def test_meanwhile_the_old_vectors_answer_and_what_comes_and_goes_is_caught_up(
     assert "travel.md" not in {each.document for each in documents.search("hotel limit in Vienna").passages}
     documents.idle()
     assert files_holding(documents.home, b"hotel limit in Vienna is 180") == []
+
+
+def test_files_that_are_being_added_while_it_changes_are_caught_up(
+    documents: Documents, other: Manifest, policies: Path, tmp_path: Path
+) -> None:
+    documents.add(policies)
+    folder, collection = passages(tmp_path / "rules", 30), documents.collection("Policies")
+    adding = documents.role.handle(Add(paths=(str(folder),), collection_id=collection))
+    for said in adding:
+        if isinstance(said, FileEvent) and said.status == "indexing":
+            break
+    reembed(documents, other.id)
+    ends(adding)
+    documents.idle()
+    assert documents.role._store.stale() == [] and len(stored(documents)) >= 33
+    assert {len(vector) for vector in stored(documents).values()} == {4 * 64}
 
 
 def test_a_removal_leaves_no_vector_of_either_embedder(documents: Documents, other: Manifest, policies: Path) -> None:
