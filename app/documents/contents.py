@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
+from app.documents.migrations import NEXT_VECTORS
 from app.documents.rewording import waiting
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
@@ -292,9 +293,12 @@ class Contents(Catalogue):
     def samples(self, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
         """Text and each vector of some passages of these documents, spread over them."""
         found: list[tuple[str, bytes]] = []
+        coming = "SELECT n.vector FROM next_vectors n WHERE n.passage_id = p.id"
+        if self.version < NEXT_VECTORS:
+            coming = "NULL"  # an older index that may only be read
         for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
             rows = self.db.execute(
-                """SELECT p.text, p.vector, n.vector FROM passages p LEFT JOIN next_vectors n ON n.passage_id = p.id
+                f"""SELECT p.text, p.vector, ({coming}) FROM passages p
                 WHERE p.document_id = ? ORDER BY length(p.text) DESC LIMIT ?""",
                 (document_id, max(1, count // len(document_ids))),
             )

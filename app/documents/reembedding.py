@@ -133,7 +133,7 @@ class Reembedding:
                 if next_vectors.switch(store, identity, background, shipped=self._shipped):
                     return
         finally:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)  # a batch under way ends by itself
 
     def _embed_missing(self) -> Iterator[ReembedProgress | None]:
         after = 0
