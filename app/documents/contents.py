@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
-from app.documents.migrations import NEXT_VECTORS
 from app.documents.rewording import waiting
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
@@ -289,29 +288,3 @@ class Contents(Catalogue):
             'SELECT start, "end", context, vector FROM passages WHERE document_id = ? ORDER BY id', (document_id,)
         )
         return [tuple(row) for row in rows]
-
-    def samples(self, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
-        """Text and each vector of some passages of these documents, spread over them."""
-        found: list[tuple[str, bytes]] = []
-        coming = "SELECT n.vector FROM next_vectors n WHERE n.passage_id = p.id"
-        if self.version < NEXT_VECTORS:
-            coming = "NULL"  # an older index that may only be read
-        for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
-            rows = self.db.execute(
-                f"""SELECT p.text, p.vector, ({coming}) FROM passages p
-                WHERE p.document_id = ? ORDER BY length(p.text) DESC LIMIT ?""",
-                (document_id, max(1, count // len(document_ids))),
-            )
-            found += [(row[0], vector) for row in rows for vector in row[1:] if vector is not None]
-        return found
-
-    def traces(self, document_ids: Sequence[int]) -> int:
-        """Rows that still belong to removed documents, in tables and full text."""
-        marks = ",".join("?" * len(document_ids))
-        left = "SELECT count(*) FROM next_vectors WHERE passage_id NOT IN (SELECT id FROM passages)"
-        found = int(self.db.execute(left).fetchone()[0])
-        for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
-            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
-            found += int(row.fetchone()[0])
-        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
-        return found + int(held)

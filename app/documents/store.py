@@ -208,10 +208,7 @@ class Store(Contents):
         rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
         self._count(-len(rows), -terms)
-        self.db.execute(
-            "DELETE FROM next_vectors WHERE passage_id IN (SELECT id FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
+        # and of next_vectors, which cascades
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
         if rows:

@@ -181,7 +181,7 @@ class DocumentsRole:
             case RenderPage():
                 return (yield from self._pages.render(self._store, call))
             case ReadText():
-                return self._read_text(call)
+                return _text(self._store, call)
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
             case ReadFields():
@@ -191,7 +191,7 @@ class DocumentsRole:
             case Outline() | Extract() | FindTopics():
                 return (yield from self._summarise(call))
             case ReadSheets():
-                return (yield from self._read_sheets(call))
+                return (yield from _read_sheets(self._sheets, self._store, call))
             case RunPlan():
                 return (yield from self._sheets.run(self._store, call))
             case CheckHealth():
@@ -303,11 +303,6 @@ class DocumentsRole:
                 yield from self._embedder_in_use()
                 return digest.topics(msgspec.structs.replace(call, collections=collections))
 
-    def _read_text(self, call: ReadText) -> DocumentText:
-        text, pages = self._store.text(call.document_id)
-        document = document_of(self._store, call.document_id)
-        return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
-
     def _read_fields(self, call: ReadFields) -> Steps:
         """A field a step, so that other requests have their turn."""
         document = DocumentFields(self._store, call.document_id)
@@ -326,14 +321,6 @@ class DocumentsRole:
             found.append((yield from document.read(field, ask)))
             yield None
         return FieldsRead(fields=tuple(found))
-
-    def _read_sheets(self, call: ReadSheets) -> Steps:
-        """A document a step, so that other requests have their turn."""
-        found = SheetsRead(sheets=())
-        for step in self._sheets.read(self._store, call):
-            found = step or found
-            yield None
-        return found
 
     def _check_health(self) -> Steps:
         opened = self._open
@@ -364,6 +351,21 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
         elif hidden and document.status == "indexed" and not attached.is_there(document):
             document = msgspec.structs.replace(document, reason=attached.GONE)
         yield document
+
+
+def _text(store: Store, call: ReadText) -> DocumentText:
+    text, pages = store.text(call.document_id)
+    document = document_of(store, call.document_id)
+    return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+
+
+def _read_sheets(sheets: Sheets, store: Store, call: ReadSheets) -> Steps:
+    """A document a step, so that other requests have their turn."""
+    found = SheetsRead(sheets=())
+    for step in sheets.read(store, call):
+        found = step or found
+        yield None
+    return found
 
 
 def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
