@@ -39,8 +39,8 @@ BATCH_TOKENS = 1024
 TURN_S = 0.01
 """How long a step waits for a batch under way: what is asked meanwhile does not wait for the batch."""
 SPARE_BYTES = 256 << 20
-BEHIND = 15
-"""Of Linux’s 19 steps down: a thread with so little gets a thirtieth of a core that others want."""
+BEHIND = 10
+"""Of Linux’s 19 steps down: beside one thread that wants the same core it gets a tenth of it."""
 
 
 class Tokens(Protocol):

@@ -67,7 +67,7 @@ class Removal:
                 copy.unlink()
         yield Warming()
         gone = [needle for needle in needles if not self._elsewhere(needle)]
-        traces, places = traces(self._store, ids), []
+        traces, places = rows_left(self._store, ids), []
         for path in self._files():
             if found := _found(path, gone):
                 traces += found
@@ -116,7 +116,7 @@ def samples(store: Contents, document_ids: Sequence[int], count: int) -> list[tu
     return found
 
 
-def traces(store: Contents, document_ids: Sequence[int]) -> int:
+def rows_left(store: Contents, document_ids: Sequence[int]) -> int:
     """Rows that still belong to removed documents, in tables and full text."""
     marks = ",".join("?" * len(document_ids))
     left = "SELECT count(*) FROM next_vectors WHERE passage_id NOT IN (SELECT id FROM passages)"

@@ -25,6 +25,8 @@ from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box
 
+_OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
+
 
 class NewDocument(msgspec.Struct, frozen=True):
     """What one transaction puts in."""
@@ -91,10 +93,7 @@ class Store(Contents):
                 "UPDATE documents SET recipe = ? || substr(recipe, instr(recipe, '/')) WHERE id = ?",
                 (self.embedder.id, document_id),
             )
-            db.execute(
-                "DELETE FROM next_vectors WHERE passage_id IN (SELECT id FROM passages WHERE document_id = ?)",
-                (document_id,),
-            )
+            db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
             self._renewed += vectors
             self._changed()
             self._broke()
@@ -208,7 +207,7 @@ class Store(Contents):
         rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
         self._count(-len(rows), -terms)
-        # and of next_vectors, which cascades
+        self.db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
         if rows:
