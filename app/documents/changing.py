@@ -24,7 +24,9 @@ def change(store: Store, in_use: InUse, call: Reembed) -> Steps:
             yield None
         embedder = yield from in_use.next(call.embedder_id)
         yield from Reembedding(store, embedder, shipped.counter, shipped=not call.embedder_id).steps()
-        yield from in_use.embedder(store)
+        now = yield from in_use.embedder(store)
+        for _ in settle(store, now, shipped.counter):  # search is by the new ones already; the old ones go
+            yield None
     return EmbedderUsed(embedder_id=call.embedder_id)
 
 
