@@ -43,6 +43,11 @@ class Home:
         return self.root / "readers"
 
     @property
+    def embedders(self) -> Path:
+        """Embedders that were brought in (app/embedder/embedders.py)."""
+        return self.root / "embedders"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
@@ -85,7 +90,7 @@ class Home:
 
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
-        for folder in (self.models, self.readers, self.runs, self.backups, self.logs, self.cache):
+        for folder in (self.models, self.readers, self.embedders, self.runs, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
         for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings", "tables"):

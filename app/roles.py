@@ -57,6 +57,17 @@ def _query() -> int:
     return main()
 
 
-HELPERS: dict[str, Callable[[], int]] = {"parse": _parse, "query": _query, "template": _template}
+def _embedder() -> int:
+    from app.documents.embedder_child import main
+
+    return main()
+
+
+HELPERS: dict[str, Callable[[], int]] = {
+    "parse": _parse,
+    "query": _query,
+    "template": _template,
+    "embedder": _embedder,
+}
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

@@ -20,7 +20,8 @@ from app.cli.output import say, say_json, size_text
 from app.cli.session import Session
 from app.core.calls.models import UseModel
 from app.database import versions
-from app.database.health import health_of
+from app.database.health import health_of, vectors_by
+from app.embedder.embedders import Embedders
 from app.errors import AppError
 from app.files import OTHERS, discard, is_writable, kept_aside
 from app.models.registry import Registry, is_missing
@@ -63,7 +64,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
         "set aside": _set_aside(home),
         "vectors": _vectors(home),
         "data folder": _folder(home),
-        "embedder": _embedder(),
+        "embedder": _embedder(home),
         "models": _models(home),
     }
     info, checks["engine"] = _engine(session) if engine else (None, {"ok": True, "state": "not checked"})
@@ -172,11 +173,19 @@ def _folder(home: Home) -> Check:
     return _fine(state) if free >= LOW_DISK else _broken(f"{state}: free some disk space")
 
 
-def _embedder() -> Check:
+def _embedder(home: Home) -> Check:
+    """Which embedder search is by, and whose vectors the documents have."""
     folder = package_folder(EMBEDDER)
-    if folder is not None and (folder / EMBEDDER_FILE).is_file():
-        return _fine("ok")
-    return _broken("the package with the model that reads documents is not installed")
+    if folder is None or not (folder / EMBEDDER_FILE).is_file():
+        return _broken("the package with the model that reads documents is not installed")
+    in_use, made = vectors_by(home.documents_db) if home.documents_db.exists() else ("", {})
+    state = "; ".join(["ok", *(f"vectors of {count} documents by {name}" for name, count in made.items())])
+    if not in_use:
+        return _fine(state)
+    known = Embedders(home.embedders).get(in_use)
+    if known is None:
+        return _broken(f"{state}; search was by {in_use}, which is gone: Inhouse’s own reads the documents anew")
+    return _fine(f"{state}; search is by “{known.name}” ({in_use})")
 
 
 def _models(home: Home) -> Check:

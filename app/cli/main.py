@@ -16,6 +16,7 @@ from app.cli import (
     compare,
     doctor,
     documents,
+    embedder,
     find,
     models,
     reader,
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "table": table.command,
     "models": models.command,
     "reader": reader.command,
+    "embedder": embedder.command,
     "summarise": summarise.command,
     "calculate": calculate.command,
     "chat": repl.command,
@@ -91,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")
     _add_json(reader)
+    _add_embedder_command(commands)
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
@@ -235,6 +238,24 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     actions.add_parser("back", help="use the model that was in use before")
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
+
+
+def _add_embedder_command(commands: argparse._SubParsersAction[Parser]) -> None:
+    said = "which embedder finds passages by meaning; import another one, use it, or go back"
+    embedder = commands.add_parser("embedder", help=said)
+    actions = ("list", "import", "use", "back", "cancel", "remove")
+    embedder.add_argument("action", nargs="?", choices=actions, default="list")
+    embedder.add_argument(
+        "name",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="of use and remove (own is Inhouse’s own); of import a sentence-transformers folder or a GGUF file",
+    )
+    embedder.add_argument("--name", dest="called", default="", metavar="TEXT", help="what to call an imported one")
+    embedder.add_argument("--query", metavar="TEXT", help="what stands before a question, where the embedder needs it")
+    embedder.add_argument("--passage", metavar="TEXT", help="and before a passage")
+    _add_json(embedder)
 
 
 def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:

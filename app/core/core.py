@@ -20,6 +20,7 @@ from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
+from app.core.embedders import EmbeddersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
@@ -95,12 +96,13 @@ class Core:
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments)
         readers = ReadersDesk(house, self.documents)
+        embedders = EmbeddersDesk(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, training, completions, self.api,
+            attachments, readers, embedders, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

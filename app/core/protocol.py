@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, attachments, chats, documents, models, offers, readers, tables, training
+from app.core.calls import api, attachments, chats, documents, embedders, models, offers, readers, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -74,6 +74,7 @@ DoorCall = (
     | models.Calls
     | training.Calls
     | readers.Calls
+    | embedders.Calls
     | tables.Calls
     | api.Calls
     | DocumentsCall
@@ -103,6 +104,8 @@ DoorData = (
     | tables.Events
     | readers.Answers
     | readers.Events
+    | embedders.Answers
+    | embedders.Events
     | training.Answers
     | training.Events
     | api.Api

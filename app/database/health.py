@@ -47,6 +47,19 @@ def health_of(path: Path, subject: str, newest: int, full_text: str) -> Health:
     return Health(True, f"ok (version {version}{later})")
 
 
+def vectors_by(path: Path) -> tuple[str, dict[str, int]]:
+    """Of the document index: the id of the embedder that search is by ("" for the one that comes along), and how many
+    documents have vectors of each embedder, by id. Nothing where it cannot be read."""
+    with contextlib.suppress(AppError, sqlite3.Error), contextlib.closing(open_reader(path, "")) as db:
+        made = db.execute(
+            """SELECT substr(recipe, 1, instr(recipe, '/') - 1) AS made_by, count(*) FROM documents
+            WHERE passages > 0 GROUP BY made_by ORDER BY count(*) DESC"""
+        ).fetchall()
+        row = db.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+        return (row[0] if row is not None else "", {key: int(count) for key, count in made})
+    return "", {}
+
+
 def _examine(db: sqlite3.Connection, size: int, full_text: str) -> None:
     deadline = time.monotonic() + LIMIT_S
     db.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)

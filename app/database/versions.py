@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 6
+DOCUMENTS = 8
 TABLES = 1

@@ -25,7 +25,7 @@ from app.documents.loaders.builder import MAX_TEXT
 from app.documents.migrations import FIRST_EMBEDDER
 from app.documents.parse_child import LENGTH
 from app.documents.store import NewDocument, Store
-from app.embedder.prepared import Identity
+from app.embedder.identity import Identity
 from app.errors import AppError, BadFile, NewerData
 from app.files import cannot_write
 from app.places import Place
@@ -214,7 +214,7 @@ def _check(archive: zipfile.ZipFile, about: About, path: Path) -> Iterator[Bundl
 def _store(store: Store, about: About, stream: IO[bytes], path: Path) -> Generator[BundleProgress, None, int]:
     with store.transaction() as db:
         db.executemany(
-            "INSERT OR IGNORE INTO embedders VALUES (?, ?)",
+            "INSERT OR IGNORE INTO embedders (id, identity) VALUES (?, ?)",
             [(key, msgspec.json.encode(identity).decode()) for key, identity in about.embedders.items()],
         )
         insert = "INSERT INTO collections (name, hidden) VALUES (?, 1)"

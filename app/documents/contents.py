@@ -13,7 +13,8 @@ from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
 from app.documents.migrations import PLACES
 from app.documents.rewording import waiting
-from app.embedder.prepared import Identity
+from app.embedder.embedders import Background
+from app.embedder.identity import Identity
 from app.errors import AppError
 from app.places import Place
 from app.text.addressed import addressed
@@ -22,8 +23,14 @@ from app.types import Box, Passage
 
 TERMS_KEPT = 50_000
 
-VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE zeroblob(?) END"
-"""The vector of a passage `p` of a document `d`; zeros, which are near to nothing, where another embedder made it."""
+VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE {0} END"
+"""The vector of a passage `p` of a document `d`, or else `ELSEWHERE`."""
+ELSEWHERE = (
+    "zeroblob(?)",
+    "coalesce((SELECT n.vector FROM next_vectors n WHERE n.passage_id = p.id), zeroblob(?))",
+)
+"""Zeros, near to nothing, where another embedder made it; or the one that waits to be put in its place, where
+`next_vectors` holds those of the embedder in use."""
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -52,6 +59,15 @@ class Contents(Catalogue):
     """Whose vectors are asked for; see `Store.use`."""
 
     _term_counts: tuple[int, dict[str, int]] = (-1, {})
+
+    background: Background | None = None
+    """What its cosines usually are; None for the embedder that comes along, which search's weights are fitted to."""
+
+    @property
+    def _vector(self) -> str:
+        """VECTOR for the embedder in use."""
+        mine = self.embedder is not None and self.meta("next_vectors") == self.embedder.id
+        return VECTOR.format(ELSEWHERE[mine])
 
     @property
     def dimensions(self) -> int:
@@ -224,7 +240,7 @@ class Contents(Catalogue):
     def vectors(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, int, bytes]]:
         """Passage id, collection id and vector, by rising id."""
         rows = self.db.execute(
-            f"""SELECT p.id, d.collection_id, {VECTOR} FROM passages p JOIN documents d ON d.id = p.document_id
+            f"""SELECT p.id, d.collection_id, {self._vector} FROM passages p JOIN documents d ON d.id = p.document_id
             WHERE p.id > ? ORDER BY p.id LIMIT ?""",
             (*self._made_by(), after, limit),
         )
@@ -233,7 +249,7 @@ class Contents(Catalogue):
     def vectors_of(self, ids: Sequence[int]) -> dict[int, bytes]:
         """The vectors of these passages."""
         rows = self.db.execute(
-            f"""SELECT p.id, {VECTOR} FROM passages p JOIN documents d ON d.id = p.document_id
+            f"""SELECT p.id, {self._vector} FROM passages p JOIN documents d ON d.id = p.document_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             (*self._made_by(), *ids),
         )
@@ -241,7 +257,8 @@ class Contents(Catalogue):
 
     def cosines(self, query: NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
         """Cosine of a query with these passages; 0 where another embedder made the vector."""
-        return {id_: float(np.frombuffer(vector, "<f4") @ query) for id_, vector in self.vectors_of(ids).items()}
+        vectors = self.vectors_of(ids)
+        return {id_: float(np.frombuffer(vector, "<f4") @ query) for id_, vector in vectors.items()}
 
     def nearest(
         self,
@@ -271,24 +288,3 @@ class Contents(Catalogue):
             'SELECT start, "end", context, vector FROM passages WHERE document_id = ? ORDER BY id', (document_id,)
         )
         return [tuple(row) for row in rows]
-
-    def samples(self, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
-        """Text and vector of some passages of these documents, spread over them."""
-        found: list[tuple[str, bytes]] = []
-        for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
-            rows = self.db.execute(
-                "SELECT text, vector FROM passages WHERE document_id = ? ORDER BY length(text) DESC LIMIT ?",
-                (document_id, max(1, count // len(document_ids))),
-            )
-            found += [(row[0], row[1]) for row in rows]
-        return found
-
-    def traces(self, document_ids: Sequence[int]) -> int:
-        """Rows that still belong to removed documents, in tables and full text."""
-        marks = ",".join("?" * len(document_ids))
-        found = 0
-        for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
-            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
-            found += int(row.fetchone()[0])
-        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
-        return found + int(held)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import psutil
 
 from app.embedder.graph import Words
+from app.embedder.identity import Identity
 from app.embedder.prepared import GRAPH, TOKENIZER, identity_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,20 @@ class Counter:
         return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
 
 
+class Vectorizer(Protocol):
+    """An embedder of any kind: texts to vectors of length 1."""
+
+    identity: Identity
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of passages (texts × dimensions, float32, length 1), in the order given."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of questions, or of sentences that are compared with each other."""
+        ...
+
+
 class Embedder:
     """Loads the model at once (a second, 400 MB): make it when it is needed, not before.
 
@@ -55,12 +70,13 @@ class Embedder:
     was read beside it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.identity = identity_of(folder)
+    def __init__(self, folder: Path, identity: Identity | None = None, threads: int = 0) -> None:
+        """`identity`: who it is where the folder does not say; `threads`: texts at a time, 0 for one a core."""
+        self.identity = identity or identity_of(folder)
         self.counter = Counter(folder)
         self.words = Words(folder)
         self._session = open_graph(folder / GRAPH)
-        self.threads = ThreadPoolExecutor(psutil.cpu_count(logical=False) or 1, "embedder")
+        self.threads = ThreadPoolExecutor(threads or psutil.cpu_count(logical=False) or 1, "embedder")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of passages (texts × dimensions, float32, length 1), in the order given."""

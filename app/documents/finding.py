@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.catalogue import json_list
-from app.documents.embed import Embedder
+from app.documents.embed import Vectorizer
 from app.documents.filters import Filed
 from app.documents.find_export import save_findings
 from app.documents.fulltext import name_words
@@ -45,7 +45,7 @@ NONE_CALLED = "No document is called “{0}”, so all of them were looked throu
 
 Fit = tuple[int, tuple[int, int]]
 """A passage, and the span of a sentence or row in it."""
-Load = Callable[[], Generator[AnyData, None, Embedder]]
+Load = Callable[[], Generator[AnyData, None, Vectorizer]]
 
 
 class _Heard(msgspec.Struct):

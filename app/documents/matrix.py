@@ -15,6 +15,9 @@ from app.documents.store import Store
 LIMIT = 250_000
 """Passages up to which the vectors are held (384 MB); beyond, Chroma proposes and the store's vectors decide."""
 
+WIDTH = 384
+"""Dimensions that the limit is meant for; of wider vectors fewer are held."""
+
 
 class Matrix:
     """The stored vectors, row by row, with the id and the collection of each passage."""
@@ -27,6 +30,7 @@ class Matrix:
         self._ids = np.empty(0, np.int64)
         self._collections = np.empty(0, np.int64)
         self._generation = -1
+        self._embedder = store.embedder
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -34,13 +38,13 @@ class Matrix:
 
     def fits(self) -> bool:
         """Whether all passages may be held, and an embedder is in use; brings the rows up to date when they are."""
-        if self._vectors.shape[1] != self._store.dimensions:
+        if self._embedder != self._store.embedder:
             self.clear()
         if not self._store.dimensions:
             return False
         generation = self._store.generation
         if generation != self._generation:
-            if self._store.count() > self._limit:
+            if self._store.count() * max(self._store.dimensions, WIDTH) > self._limit * WIDTH:
                 self.clear()
                 return False
             self._forget(self._store.take_erased())

@@ -128,7 +128,19 @@ def _places(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE passages ADD COLUMN place BLOB")
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places]
+def _next_vectors(db: sqlite3.Connection) -> None:
+    """Vectors of an embedder that is to be used next, or is and has not reached its passages: `meta.next_vectors` says
+    whose. And what its cosines usually are, in JSON."""
+    db.execute(
+        """CREATE TABLE next_vectors (
+            passage_id INTEGER PRIMARY KEY REFERENCES passages(id) ON DELETE CASCADE, vector BLOB NOT NULL)"""
+    )
+    db.execute("ALTER TABLE embedders ADD COLUMN background TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: list[Migration] = [
+    *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors),
+]
 
 WORDS_BY_LANGUAGE = 5
 """The version of an index from which its full text is the one that is searched."""
@@ -138,6 +150,9 @@ HIDDEN_COLLECTIONS = 6
 
 PLACES = 7
 """The version of an index from which passages know their place."""
+
+NEXT_VECTORS = 8
+"""The version of an index from which vectors of another embedder are made beside those in use."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -10,7 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.database.copies import copies_of
+from app.documents.contents import Contents
 from app.documents.matrix import Matrix
+from app.documents.migrations import NEXT_VECTORS
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.files import BROKEN
@@ -65,7 +67,7 @@ class Removal:
                 copy.unlink()
         yield Warming()
         gone = [needle for needle in needles if not self._elsewhere(needle)]
-        traces, places = self._store.traces(ids), []
+        traces, places = rows_left(self._store, ids), []
         for path in self._files():
             if found := _found(path, gone):
                 traces += found
@@ -75,7 +77,7 @@ class Removal:
 
     def _needles(self, ids: Sequence[int]) -> list[_Needle]:
         needles = []
-        for text, vector in self._store.samples(ids, NEEDLES):
+        for text, vector in samples(self._store, ids, NEEDLES):
             piece = max((line.strip() for line in text.splitlines()), key=len)[:60]
             if len(piece) >= 12:
                 phrase = " ".join(words.terms(piece)[1:-1])
@@ -96,6 +98,34 @@ class Removal:
         for folder in (self._home.cache, self._home.backups):
             found |= {Path(at) / name for at, _, names in os.walk(folder) for name in names}
         return sorted(path for path in found if not (path.parent == self._home.backups and path.match("chats-*")))
+
+
+def samples(store: Contents, document_ids: Sequence[int], count: int) -> list[tuple[str, bytes]]:
+    """Text and each vector of some passages of these documents, spread over them."""
+    found: list[tuple[str, bytes]] = []
+    coming = "SELECT n.vector FROM next_vectors n WHERE n.passage_id = p.id"
+    if store.version < NEXT_VECTORS:
+        coming = "NULL"  # an older index that may only be read
+    for document_id in document_ids[:: max(1, len(document_ids) // count)][:count]:
+        rows = store.db.execute(
+            f"""SELECT p.text, p.vector, ({coming}) FROM passages p
+            WHERE p.document_id = ? ORDER BY length(p.text) DESC LIMIT ?""",
+            (document_id, max(1, count // len(document_ids))),
+        )
+        found += [(row[0], vector) for row in rows for vector in row[1:] if vector is not None]
+    return found
+
+
+def rows_left(store: Contents, document_ids: Sequence[int]) -> int:
+    """Rows that still belong to removed documents, in tables and full text."""
+    marks = ",".join("?" * len(document_ids))
+    left = "SELECT count(*) FROM next_vectors WHERE passage_id NOT IN (SELECT id FROM passages)"
+    found = int(store.db.execute(left).fetchone()[0])
+    for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
+        row = store.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
+        found += int(row.fetchone()[0])
+    held = store.db.execute("SELECT count(*) FROM words").fetchone()[0] if not store.count() else 0
+    return found + int(held)
 
 
 def _found(path: Path, needles: Sequence[_Needle]) -> int:

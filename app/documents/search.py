@@ -27,6 +27,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.documents.background import SPREAD, TYPICAL, like_shipped
 from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
 from app.documents.rewording import waiting
@@ -52,8 +53,8 @@ LOGISTIC = (23.88, 1.98, 5.88, 5.60, -6.24, -25.29)
 LEXICAL_LOGISTIC = (20.78, -5.87)
 """Weights of share, 1 where the vector is another embedder's."""
 
-TYPICAL, SPREAD, PRIOR = 0.74, 0.022, 20
-"""Mean and standard deviation of a question's cosines with passages of all kinds, and the passages they count for."""
+PRIOR = 20
+"""Passages that the usual mean and standard deviation of a question's cosines count for."""
 
 FAR = 6.0
 """Standard deviations above the usual cosine that count as "the same meaning"."""
@@ -224,6 +225,8 @@ class Searcher:
         """
         if self._matrix.fits():
             cosines = self._matrix.scores(vector, collections)
+            if self._store.background is not None:
+                cosines = like_shipped(cosines, self._store.background)
             usual = _moments(cosines)
             if documents is not None:
                 cosines[~np.isin(self._matrix.ids, self._store.passage_ids(documents))] = -2.0
@@ -235,7 +238,11 @@ class Searcher:
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
             near = self._store.nearest(vector, collections, NEAR, documents)
-        return Near(near, self._store.cosines(vector, sorted(set(near) | set(lexical))))
+        found = self._store.cosines(vector, sorted(set(near) | set(lexical)))
+        if self._store.background is not None:
+            lifted = like_shipped(np.fromiter(found.values(), np.float32, len(found)), self._store.background)
+            found = dict(zip(found, map(float, lifted), strict=True))
+        return Near(near, found)
 
 
 class _Clock:

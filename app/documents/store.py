@@ -18,11 +18,14 @@ import msgspec
 from app.documents import rewording
 from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
-from app.embedder.prepared import Identity
+from app.embedder.embedders import Background
+from app.embedder.identity import Identity
 from app.errors import AppError
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box
+
+_OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
 
 
 class NewDocument(msgspec.Struct, frozen=True):
@@ -62,14 +65,18 @@ class Store(Contents):
             del self._erased[erased:], self._renewed[renewed:]
             raise
 
-    def use(self, identity: Identity) -> None:
-        """From here on vectors are this embedder's; who it is is kept with them. Cheap when it is in use already."""
+    def use(self, identity: Identity, background: Background | None = None) -> None:
+        """From here on vectors are this embedder's; who it is is kept with them. Cheap when it is in use already.
+
+        `background`: see `Contents`.
+        """
+        self.background = background
         if self.embedder == identity:
             return
         if not self.read_only:
             with self.transaction() as db:
                 row = (identity.id, msgspec.json.encode(identity).decode())
-                db.execute("INSERT OR IGNORE INTO embedders VALUES (?, ?)", row)
+                db.execute("INSERT OR IGNORE INTO embedders (id, identity) VALUES (?, ?)", row)
         self.embedder = identity
 
     def renew(self, document_id: int, vectors: Mapping[int, bytes]) -> bool:
@@ -88,6 +95,7 @@ class Store(Contents):
                 "UPDATE documents SET recipe = ? || substr(recipe, instr(recipe, '/')) WHERE id = ?",
                 (self.embedder.id, document_id),
             )
+            db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
             self._renewed += vectors
             self._changed()
             self._broke()
@@ -201,6 +209,7 @@ class Store(Contents):
         rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
         self._count(-len(rows), -terms)
+        self.db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
         self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._erased += [row["id"] for row in rows]
         if rows:

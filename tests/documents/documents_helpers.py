@@ -10,6 +10,7 @@ from app.documents.migrations import MIGRATIONS
 UNDONE = {
     6: ("ALTER TABLE collections DROP COLUMN hidden",),
     7: ("ALTER TABLE passages DROP COLUMN place",),
+    8: ("DROP TABLE next_vectors", "ALTER TABLE embedders DROP COLUMN background"),
 }
 """Version of an index → what takes back that it came to it: how tests make an older one of it."""
 

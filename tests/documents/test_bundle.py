@@ -15,7 +15,7 @@ from app.documents.attached import hidden
 from app.documents.bundle import About, HeldDocument, bring_in, export
 from app.documents.parse_child import LENGTH
 from app.documents.store import NewDocument, Store
-from app.embedder.prepared import Identity
+from app.embedder.identity import Identity
 from app.errors import AppError, BadFile, NewerData
 from app.places import Cells
 from app.text.parsed import Parsed

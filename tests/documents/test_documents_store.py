@@ -19,7 +19,7 @@ from app.documents import database, migrations
 from app.documents import vectors as vectors_module
 from app.documents.matrix import Matrix
 from app.documents.store import NewDocument, Store
-from app.embedder.prepared import Identity
+from app.embedder.identity import Identity
 from app.errors import AppError, NoSpace
 from app.text import words
 from app.text.parsed import Block, Parsed

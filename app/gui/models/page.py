@@ -20,6 +20,7 @@ from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
 from app.gui.models.card import Card
 from app.gui.models.controller import ModelsController
+from app.gui.models.embedder_card import EmbedderRows
 from app.gui.models.reader_card import ReaderRows
 from app.gui.models.row import ModelRow
 from app.gui.models.server_dialog import ServerArea, ServerDialog
@@ -85,6 +86,9 @@ class ModelsPage(PageFrame):
         self._column.addSpacing(24)
         self.readers = ReaderRows(models.readers)
         self._column.addWidget(self.readers)
+        self._column.addSpacing(24)
+        self.embedders = EmbedderRows(models.embedders)
+        self._column.addWidget(self.embedders)
         self._column.addStretch(1)
         models.models_changed.connect(self.refresh)
         models.engine_ready.connect(self.refresh)
@@ -94,7 +98,8 @@ class ModelsPage(PageFrame):
         models.files.importing.connect(self.drop.show_progress)
         models.files.import_ended.connect(self._import_ended)
         models.servers.added.connect(self._server_added)
-        models.readers.failed.connect(lambda error: self._say("danger", error.message, error.hint))
+        for part in (models.readers, models.embedders):
+            part.failed.connect(lambda error: self._say("danger", error.message, error.hint))
         self.refresh()
 
     def shown(self) -> None:
@@ -103,7 +108,7 @@ class ModelsPage(PageFrame):
         self.refresh()
 
     def regions(self) -> list[QWidget]:
-        return [self.bar, self._card, self.drop, self.server, self.readers]
+        return [self.bar, self._card, self.drop, self.server, self.readers, self.embedders]
 
     def first_focus(self) -> QWidget:
         return self.drop.choose

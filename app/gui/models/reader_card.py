@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.embedder.readers import TaughtReader, lineage_text
 from app.gui.models.card import Card
+from app.gui.models.choice_row import ChoiceRow
 from app.gui.models.readers import SearchReaders
-from app.gui.widgets import Button, Chip, ConfirmDialog, ElidedLabel, IconButton, IconLabel, Label
+from app.gui.widgets import Button, ConfirmDialog, Label
 
 
 class ReaderRows(QWidget):
@@ -35,32 +36,19 @@ class ReaderRows(QWidget):
             self._card.add(self._row(reader))
 
     def _row(self, reader: TaughtReader) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(16)
-        row.addWidget(IconLabel("search", "text2", 20, tile=40))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(ElidedLabel(reader.name, "uiStrong"))
-        where = reader.problem or lineage_text(reader.lineage) or self.tr("Comes with Inhouse")
-        words.addWidget(ElidedLabel(where, "caption", "text2"))
-        row.addLayout(words, 1)
+        about = reader.problem or lineage_text(reader.lineage) or self.tr("Comes with Inhouse")
+        row = ChoiceRow("search", reader.name, about)
         before = self._readers.previous
-        if reader.id == self._readers.active.id:
-            row.addWidget(Chip(self.tr("In use"), "info"))
+        in_use = reader.id == self._readers.active.id
+        if in_use:
+            row.add_in_use()
         elif not reader.problem:
-            back = before is not None and before.id == reader.id
-            button = Button(self.tr("Go back") if back else self.tr("Use now"), icon="undo-2" if back else "")
-            button.setAccessibleName(f"{button.text()}: {reader.name}")
+            button = row.add_use(back=before is not None and before.id == reader.id)
             button.clicked.connect(lambda: self._readers.use(reader.id))
             self.buttons[reader.id] = button
-            row.addWidget(button)
-        if reader.id and reader.id != self._readers.active.id:
-            remove = IconButton("trash-2", self.tr("Remove {0}").format(reader.name))
-            remove.clicked.connect(lambda: self._remove(reader))
-            row.addWidget(remove)
-        return holder
+        if reader.id and not in_use:
+            row.add_remove().clicked.connect(lambda: self._remove(reader))
+        return row
 
     def _remove(self, reader: TaughtReader) -> None:
         title = self.tr("Remove “{0}”?").format(reader.name)

@@ -17,7 +17,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest
+from app.workers.calls import attached, bundles, digest, embedders
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -355,6 +355,7 @@ Calls = (
     | CheckHealth
     | attached.Calls
     | bundles.Calls
+    | embedders.Calls
     | digest.Calls
 )
 
@@ -384,5 +385,6 @@ Answers = (
     | Health
     | attached.Answers
     | bundles.Answers
+    | embedders.Answers
     | digest.Answers
 )

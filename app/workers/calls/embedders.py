@@ -1,0 +1,54 @@
+"""What the documents process is told about embedders: one is brought in, another one is to be used."""
+
+from __future__ import annotations
+
+from app.embedder.embedders import Manifest
+from app.workers.message import Call, Data
+
+
+class ImportEmbedder(Call, frozen=True):
+    """Check, write and try an embedder: a sentence-transformers folder, or a GGUF file; → ImportProgress…,
+    EmbedderImported."""
+
+    path: str
+    name: str = ""
+    query: str | None = None  # what stands in front of a question, instead of what the embedder says
+    passage: str | None = None
+
+
+class ImportProgress(Data, frozen=True):
+    step: str
+
+
+class EmbedderImported(Data, frozen=True):
+    embedder: Manifest
+
+
+class Reembed(Call, frozen=True):
+    """Give every passage a vector of this embedder, "" for the one that comes along, and search by these from then on;
+    → ReembedProgress…, EmbedderUsed. Search goes on with the vectors before until the end.
+
+    What was done is kept where it is cancelled, until another embedder is wanted.
+    """
+
+    embedder_id: str
+
+
+class ReembedProgress(Data, frozen=True):
+    done: int  # passages
+    total: int
+    seconds_left: float | None = None
+
+
+class EmbedderUsed(Data, frozen=True):
+    """Search is by this one now."""
+
+    embedder_id: str
+
+
+class ForgetReembedded(Call, frozen=True):
+    """Drop the vectors of an embedder that is not wanted any more; → Done."""
+
+
+Calls = ImportEmbedder | Reembed | ForgetReembedded
+Answers = ImportProgress | EmbedderImported | ReembedProgress | EmbedderUsed
