@@ -19,6 +19,7 @@ from app.workers.calls.documents import (
     Embed,
     Ground,
     ListDocuments,
+    ListHiddenText,
     Mark,
     Read,
     ReadText,
@@ -28,7 +29,10 @@ from app.workers.calls.documents import (
 from app.workers.calls.finding import Find
 from app.workers.message import Call, Done
 
-READING = (ListDocuments, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, Find, CheckHealth)
+READING = (
+    *(ListDocuments, ListHiddenText, Search, Embed, Ground, Read, Mark, RenderPage, ReadText, CompareVersions, Find),
+    CheckHealth,
+)
 
 
 class DocumentsDesk:

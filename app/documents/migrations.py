@@ -123,13 +123,28 @@ def _hidden(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE collections ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden]
+def _hidden_texts(db: sqlite3.Connection) -> None:
+    """What readers of a document do not see, and whether a person wants it read. A table of its own: rows of
+    `documents` are known by their shape to whoever salvages them."""
+    db.execute(
+        """CREATE TABLE hidden_texts (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            wanted INTEGER NOT NULL, warned INTEGER NOT NULL, found BLOB NOT NULL)"""
+    )
+
+
+MIGRATIONS: list[Migration] = [
+    *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _hidden_texts),
+]
 
 WORDS_BY_LANGUAGE = 5
 """The version of an index from which its full text is the one that is searched."""
 
 HIDDEN_COLLECTIONS = 6
 """The version of an index from which a collection may be hidden."""
+
+HIDDEN_TEXTS = 7
+"""The version of an index from which hidden text is kept."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

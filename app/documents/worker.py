@@ -50,8 +50,10 @@ from app.workers.calls.documents import (
     Ground,
     Grounded,
     Health,
+    HiddenTextListed,
     ListCollections,
     ListDocuments,
+    ListHiddenText,
     ListTombstones,
     Mark,
     Marked,
@@ -170,6 +172,9 @@ class DocumentsRole:
                 return (yield from self._pages.render(self._store, call))
             case ReadText():
                 return self._read_text(call)
+            case ListHiddenText():
+                document = document_of(self._store, call.document_id)
+                return HiddenTextListed(document=document, found=self._store.hidden_texts(document.id))
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
             case ReadFields():

@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.text.hidden import HiddenText
 from app.types import Box
 
 BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
@@ -49,6 +50,7 @@ class Parsed(Struct, frozen=True):
     note: str = ""  # for the user, e.g. "2 of 4 pages hold no readable text."
     sha256: str = ""  # of the bytes that were read
     size: int = 0  # bytes that were read
+    hidden: tuple[HiddenText, ...] = ()  # what its readers do not see; it is part of `text` only where it is wanted
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:

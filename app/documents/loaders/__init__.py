@@ -12,8 +12,9 @@ from app.documents.loaders.sniff import real_suffix
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
 
-Loader = Callable[[bytes, str], Parsed]
-"""A file's bytes and its password ("" for none) → its text. It raises BadFile and nothing else."""
+Loader = Callable[[bytes, str, bool], Parsed]
+"""A file's bytes, its password ("" for none), and whether hidden text is to be read too → its text. It raises BadFile
+and nothing else."""
 
 
 def _pdf() -> Loader:
@@ -80,7 +81,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 SUPPORTED = tuple(LOADERS)
 
 
-def load(path: str, password: str = "") -> Parsed:
+def load(path: str, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read a document of any supported kind in this process; `parse_process.Parser` does it in a disposable one.
 
     The hash and the size are those of the very bytes that were parsed.
@@ -90,5 +91,5 @@ def load(path: str, password: str = "") -> Parsed:
     """
     data = read_source(path)
     suffix = real_suffix(data, PurePath(path).suffix.lower(), frozenset(LOADERS))
-    parsed = LOADERS[suffix]()(data, password)
+    parsed = LOADERS[suffix]()(data, password, read_hidden)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

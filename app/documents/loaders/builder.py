@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.errors import BadFile
+from app.text.hidden import HiddenText, warned_of
 from app.text.parsed import Block, BlockKind, Parsed
 
 MAX_TEXT = 50_000_000
@@ -33,8 +36,15 @@ def check_length(length: int) -> None:
         )
 
 
-def no_text(message: str = "The file holds no text.") -> BadFile:
+def no_text(message: str = "The file holds no text.", hidden: Sequence[HiddenText] = ()) -> BadFile:
     """The error for a file that opens but has nothing to read."""
+    if warned_of(hidden):
+        return BadFile(
+            "All text of this file is hidden from its readers.",
+            "Nothing was added to search. “inhouse hidden --read” adds it all the same.",
+            hidden[0].text[:200],
+            "empty",
+        )
     return BadFile(message, "Nothing was added to search.", code="empty")
 
 
@@ -68,11 +78,11 @@ class Builder:
         """What was added so far."""
         return "".join(self._parts)
 
-    def build(self, form: str) -> Parsed:
+    def build(self, form: str, hidden: Sequence[HiddenText] = ()) -> Parsed:
         """
         Raises:
             BadFile: nothing was added (`empty`).
         """
         if not self._blocks:
-            raise no_text()
-        return Parsed(form, "".join(self._parts), tuple(self._blocks), title=self.title)
+            raise no_text(hidden=hidden)
+        return Parsed(form, "".join(self._parts), tuple(self._blocks), title=self.title, hidden=tuple(hidden))

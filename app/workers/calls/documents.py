@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from app.text.compare.result import Comparison
 from app.text.fields.field import Field
+from app.text.hidden import HiddenText
 from app.types import (
     Box,
     Collection,
@@ -59,6 +60,13 @@ class Add(Call, frozen=True):
     collection_id: int
     passwords: dict[str, str] = field(default_factory=dict)  # path → password
     force: bool = False  # index again what is unchanged
+    read_hidden: bool | None = None  # with text that readers do not see; None: as it was decided for each document
+
+
+class ListHiddenText(Call, frozen=True):
+    """What readers of a document do not see; → HiddenTextListed. To decide on it, `Add` the file with `read_hidden`."""
+
+    document_id: int
 
 
 class Remove(Call, frozen=True):
@@ -183,6 +191,7 @@ class FileEvent(Data, frozen=True):
     passages: int = 0
     reason: str = ""
     code: str = ""
+    hidden: int = 0  # pieces of text that its readers do not see
 
 
 class AddProgress(Data, frozen=True):
@@ -300,6 +309,13 @@ class FieldsRead(Data, frozen=True):
     fields: tuple[FieldFound, ...]
 
 
+class HiddenTextListed(Data, frozen=True):
+    """The document says whether it is read too."""
+
+    document: Document
+    found: tuple[HiddenText, ...]
+
+
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -327,6 +343,7 @@ Calls = (
     | CompareVersions
     | ReadFields
     | Find
+    | ListHiddenText
     | CheckHealth
     | attached.Calls
     | digest.Calls
@@ -354,6 +371,7 @@ Answers = (
     | Compared
     | FieldsRead
     | Found
+    | HiddenTextListed
     | Health
     | attached.Answers
     | digest.Answers
