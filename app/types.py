@@ -68,6 +68,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     date_words: str = ""  # the words before it: "valid from"; "" where the title or the name holds it
     newer: Newer | None = None  # in the collections that were asked
     flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
+    hidden: int = 0  # pieces of hidden text that were left out of its document
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -102,7 +102,8 @@ class Contents(Catalogue):
         header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
-                p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified
+                p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified,
+                {self._of_hidden}
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -125,6 +126,7 @@ class Contents(Catalogue):
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
                 flagged=addressed(row["text"]),
+                hidden=0 if row["wanted"] else row["warned"],
             )
             for row in rows
         }

@@ -19,9 +19,9 @@ from app.documents.files import walk
 from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
+from app.documents.warned import warned_of
 from app.embedder.prepared import Identity
 from app.text import passages
-from app.text.hidden import warned_of
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
 from app.workers.protocol import AnyData

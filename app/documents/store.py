@@ -18,9 +18,10 @@ import msgspec
 from app.documents import rewording
 from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
+from app.documents.warned import warned_of
 from app.embedder.prepared import Identity
 from app.errors import AppError
-from app.text.hidden import HiddenText, warned_of
+from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
-
-from app.text.addressed import addressed
 
 HiddenKind = Literal[
     "colour", "tiny", "transparent", "invisible", "covered", "clipped", "off_page", "layer", "replaced", "vanish",
@@ -54,8 +51,3 @@ class HiddenText(Struct, frozen=True):
     text: str
     page: int | None = None
     count: int = 1
-
-
-def warned_of(found: Sequence[HiddenText]) -> int:
-    """How many of these pieces a person should be told of."""
-    return sum(each.count for each in found if each.kind not in ASIDE or addressed(each.text))

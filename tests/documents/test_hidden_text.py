@@ -24,7 +24,8 @@ from app.documents.loaders.pdf import load_pdf
 from app.documents.loaders.table import load_table
 from app.documents.loaders.text import load_text
 from app.documents.loaders.xlsx import load_xlsx
-from app.text.hidden import REASONS, HiddenKind, warned_of
+from app.documents.warned import warned_of
+from app.text.hidden import REASONS, HiddenKind
 from app.text.parsed import Parsed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.errors import BadFile
-from app.text.hidden import HiddenText, warned_of
+from app.text.hidden import ASIDE, HiddenText
 from app.text.parsed import Block, BlockKind, Parsed
 
 MAX_TEXT = 50_000_000
@@ -38,7 +38,7 @@ def check_length(length: int) -> None:
 
 def no_text(message: str = "The file holds no text.", hidden: Sequence[HiddenText] = ()) -> BadFile:
     """The error for a file that opens but has nothing to read."""
-    if warned_of(hidden):
+    if any(each.kind not in ASIDE for each in hidden):
         return BadFile(
             "All text of this file is hidden from its readers.",
             "Nothing was added to search. “inhouse hidden --read” adds it all the same.",

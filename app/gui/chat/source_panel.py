@@ -14,6 +14,7 @@ from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
 from app.gui.chat.passage_text import PassageText
 from app.gui.chat.sources import SourceReader, changed_since, has_original
+from app.gui.hidden_text import open_hidden_text
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
 from app.types import Passage
@@ -71,6 +72,7 @@ class SourcePanel(QWidget):
         self._bar.page_wanted.connect(self.show_page)
         self._bar.zoom_wanted.connect(self.zoom)
         self._foot.step_wanted.connect(self.step)
+        self._strip.more_asked.connect(self._show_hidden)
         self._reader.page_rendered.connect(self._page_rendered)
         self._reader.text_read.connect(self._text_read)
         self._reader.failed.connect(self._original_failed)
@@ -153,7 +155,7 @@ class SourcePanel(QWidget):
             said.insert(0, self.tr("The original is no longer there. This is the text as it was indexed."))
         elif changed_since(passage):
             said.insert(0, self.tr("The file changed after it was indexed. The passage may read differently now."))
-        self._strip.say(" ".join(said))
+        self._strip.say(" ".join(said), self.tr("Show it") if passage.hidden else "")
 
     def _warnings(self, passage: Passage) -> list[str]:
         """What a reader should know of the document, and of text in it that is no evidence."""
@@ -161,6 +163,8 @@ class SourcePanel(QWidget):
         if passage.newer is not None:
             words = self.tr("There is a newer version: {document}.")
             said.append(words.format(document=passage.newer.document))
+        if passage.hidden:
+            said.append(self.tr("Hidden text was found in this document and left out."))
         if passage.flagged:
             words = self.tr("Text that speaks to an AI assistant was left out: “{text}”")
             said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))
@@ -212,6 +216,12 @@ class SourcePanel(QWidget):
     def _restyle(self) -> None:
         if self._stack.currentWidget() is self.text:
             self.text.restyle()
+
+    def _show_hidden(self) -> None:
+        if self.passage is not None:
+            open_hidden_text(
+                self._reader.core, self.passage.document_id, self, lambda error: self._strip.say(str(error))
+            )
 
     def _open_file(self) -> None:
         if self.passage is not None:

@@ -33,7 +33,7 @@ class SourceReader(QObject):
 
     def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self.core = core
         self._pages: OrderedDict[RenderPage, PageImage] = OrderedDict()
         self._jobs: dict[RenderPage, Job] = {}
         self._wanted: RenderPage | None = None
@@ -57,7 +57,7 @@ class SourceReader(QObject):
             if isinstance(data, DocumentText):
                 self.text_read.emit(document_id, data)
 
-        self._core.request(
+        self.core.request(
             ReadText(document_id=document_id), done=done, failed=lambda error: self.failed.emit(document_id, error)
         )
 
@@ -83,7 +83,7 @@ class SourceReader(QObject):
             if call == self._wanted:
                 self.failed.emit(call.document_id, error)
 
-        self._jobs[call] = self._core.request(call, done=done, failed=failed)
+        self._jobs[call] = self.core.request(call, done=done, failed=failed)
 
     def _keep(self, call: RenderPage, image: PageImage) -> None:
         self._pages[call] = image
