@@ -281,7 +281,13 @@ def test_markdown_that_no_reader_sees(text: str, kind: HiddenKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"```html\n<div hidden>{SEEN}</div>\n```", f"`<span hidden>{SEEN}</span>`", f"words\n[//]: # ({SEEN})"]
+    "text",
+    [
+        f"```html\n<div hidden>{SEEN}</div>\n```",
+        f"`<span hidden>{SEEN}</span>`",
+        f"words\n[//]: # ({SEEN})",
+        f'<style>.d{{background:#123}}</style>\n\n<div class="d" style="color:white">{SEEN}</div>',
+    ],
 )
 def test_markdown_that_looks_hidden_and_is_seen(text: str) -> None:
     parsed = load_markdown(f"Text\n\n{text}\n".encode())

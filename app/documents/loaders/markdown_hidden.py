@@ -83,11 +83,13 @@ def _elements(text: str) -> Found:
         return
     code = _code(text)
     tags = [tag for tag in _HTML_TAG.finditer(text) if not _within(tag.start(), code)]
-    done = 0
+    done, styled = 0, "<style" in text
     for at, tag in enumerate(tags):
         if tag[1] or tag.start() < done or not (_MAY_HIDE.search(tag[3]) or tag[2].lower() in ("dialog", "template")):
             continue
         kind = _judge(tag[0], tag[2].lower())
+        if kind == "colour" and styled and "class" in tag[3]:
+            continue  # a rule of the file's own sheet may give it another ground
         if kind is not None:
             done = _end(text, tags, at)
             yield tag.start(), done, kind, TAG.sub(" ", text[tag.start() : done])
