@@ -99,11 +99,10 @@ class Contents(Catalogue):
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
-        header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
+        more = f"{'p.header' if self.version > 3 else repr('')} AS header, {self._of_hidden}"  # of an older index: none
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
-                p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, d.indexed_at, d.modified,
-                {self._of_hidden}
+                p.start, p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified, {more}
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
