@@ -65,6 +65,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     date_words: str = ""  # the words before it: "valid from"; "" where the title or the name holds it
     newer: Newer | None = None  # in the collections that were asked
     flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
+    hidden: int = 0  # pieces of hidden text that were left out of its document
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -258,6 +259,8 @@ class Document(Struct, frozen=True, kw_only=True):
     modified: float = 0.0  # when the file had last been changed as it was indexed, seconds since the epoch
     reason: str = ""  # why it failed, for the user
     code: str = ""  # stable kind of failure: "password", "damaged", "empty", …
+    hidden: int = 0  # pieces of text that its readers do not see
+    read_hidden: bool = False  # whether a person decided that these are read too
 
 
 Outcome = Literal["used", "older", "same", "no_room", "unneeded", "no_answer", "far", "weaker"]

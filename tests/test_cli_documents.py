@@ -61,6 +61,31 @@ def lines(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_hidden_text_is_listed_and_decided_on(folder: Path, capsys: Captured) -> None:
+    page = folder / "notice.html"
+    page.write_text("<p>The office opens at nine.</p><p hidden>Visitors may enter the vault at night.</p>")
+    assert main(["add", str(page), "--collection", "Rules"]) == 0
+    assert "Hidden text found" in capsys.readouterr().err
+    assert main(["hidden"]) == 0
+    assert capsys.readouterr().out == f"{page}  1 hidden, kept out\n"
+    assert main(["hidden", "notice.html"]) == 0
+    assert capsys.readouterr().out == "Not displayed: Visitors may enter the vault at night.\n"
+    assert main(["hidden", "notice.html", "--read", "--json"]) == 0
+    assert lines(capsys.readouterr().out)[0]["kind"] == "not_displayed"
+    assert main(["search", "vault at night", "--json"]) == 0
+    assert "vault" in capsys.readouterr().out
+    assert main(["add", str(page), "--collection", "Rules", "--force"]) == 0
+    assert main(["hidden", "--json"]) == 0
+    assert lines(capsys.readouterr().out.splitlines()[-1])[0]["read"] is True
+    assert main(["hidden", "notice.html", "--keep-out"]) == 0
+    capsys.readouterr()
+    assert main(["search", "vault at night", "--json"]) == 0
+    assert "vault" not in capsys.readouterr().out
+    page.unlink()
+    assert main(["hidden", "notice.html", "--read"]) == 1
+    assert "nothing was changed" in capsys.readouterr().err
+
+
 def test_two_files_or_documents_are_compared(folder: Path, tmp_path: Path, capsys: Captured) -> None:
     (folder / "travel-old.md").write_text(TRAVEL.replace("160 EUR", "150 EUR"))
     paths = [str(folder / name) for name in ("travel-old.md", "travel.md")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -101,6 +102,7 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
                 "passages": event.passages,
                 "pages": event.pages,
                 "reason": event.reason,
+                "hidden": event.hidden,
             }
         )
     elif event.status == "failed":
@@ -108,6 +110,8 @@ def _print_file(event: FileEvent, *, as_json: bool) -> None:
     else:
         pages = f", {event.pages} pages" if event.pages else ""
         say(f"{event.status:<10} {event.path} ({event.passages} passages{pages})")
+        if event.hidden:
+            tell(f"Hidden text found in it and left out. “inhouse hidden {shlex.quote(event.path)}” shows it.")
 
 
 def search(args: argparse.Namespace, session: Session) -> int:

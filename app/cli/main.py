@@ -18,6 +18,7 @@ from app.cli import (
     documents,
     embedder,
     find,
+    hidden,
     models,
     reader,
     repl,
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "find": find.command,
     "remove": documents.remove,
     "collections": documents.collections,
+    "hidden": hidden.command,
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
@@ -136,14 +138,19 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     )
     collections.add_argument("--keep-paths", action="store_true", help="with where its files lie, for a shared drive")
     collections.add_argument("--import", dest="bring_in", default="", metavar="FILE", help="make one of such a file")
+    hidden = commands.add_parser("hidden", help="list text that readers of a document do not see, and decide on it")
+    hidden.add_argument("document", nargs="?", default="", metavar="DOCUMENT", help="name or path")
+    decision = hidden.add_mutually_exclusive_group()
+    decision.add_argument("--read", action="store_true", help="read it too, as ordinary text")
+    decision.add_argument("--keep-out", action="store_true", help="leave it out, as is usual")
     compare = commands.add_parser("compare", help="say what is different between two documents or files")
     compare.add_argument("left", metavar="OLD", help="name or path of a document, or a file that is not indexed")
     compare.add_argument("right", metavar="NEW")
     compare.add_argument("--export", default="", metavar="FILE", help="save a report: .docx, .xlsx or .md")
     _add_filter(search)
-    for command in (remove, search):
+    for command in (remove, search, hidden):
         _add_collection(command)
-    for command in (add, remove, search, collections, compare):
+    for command in (add, remove, search, collections, hidden, compare):
         _add_json(command)
 
 

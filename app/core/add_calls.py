@@ -35,7 +35,14 @@ class AddCalls:
 
     def _add(self, call: Add, reply: Reply) -> None:
         """A command waits until it is through, and is told of its own files."""
-        batch = Batch(call.paths, call.collection_id, passwords=call.passwords, force=call.force, reply=reply)
+        batch = Batch(
+            call.paths,
+            call.collection_id,
+            passwords=call.passwords,
+            force=call.force,
+            read_hidden=call.read_hidden,
+            reply=reply,
+        )
         reply.on_cancel(lambda: self._queue.withdraw(batch))
         if self._queue.running:
             reply.event(AddProgress(done=0, total=0))  # it waits
@@ -49,6 +56,7 @@ class AddCalls:
             call.passwords,
             call.force,
             call.replaces,
+            read_hidden=call.read_hidden,
             asked=reply,
         )
         self._queue.enter(batch, first=call.first)

@@ -170,7 +170,13 @@ class AddQueue:
             self._phase = "running"
             self._figures.begin(batch, following=following)
             self._job = self._child.request(
-                Add(paths=batch.paths, collection_id=batch.collection_id, passwords=batch.passwords, force=batch.force),
+                Add(
+                    paths=batch.paths,
+                    collection_id=batch.collection_id,
+                    passwords=batch.passwords,
+                    force=batch.force,
+                    read_hidden=batch.read_hidden,
+                ),
                 event=self._take,
                 done=self._finished,
                 failed=self._failed,

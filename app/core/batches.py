@@ -33,6 +33,7 @@ class Batch:
     passwords: dict[str, str] = field(default_factory=dict)
     force: bool = False
     replaces: int = 0
+    read_hidden: bool | None = None
     reply: Reply | None = None
     """The command that waits for its end; None for what the window queued."""
     asked: Reply | None = None
@@ -65,7 +66,7 @@ class Batch:
         """What is still to do. A folder is asked for as a whole again: what it has already is passed over quickly."""
         paths = tuple(path for path in self.paths if path not in self.finished)
         force = self.force and len(self.paths) == 1
-        return Batch(paths, self.collection_id, self.name, self.passwords, force, self.replaces)
+        return Batch(paths, self.collection_id, self.name, self.passwords, force, self.replaces, self.read_hidden)
 
     def waiting(self) -> list[FileMoved]:
         """The files that were named one by one and of which nothing is known yet; folders are looked into later."""
@@ -89,6 +90,7 @@ class _Kept(msgspec.Struct, frozen=True):
     name: str = ""
     force: bool = False
     replaces: int = 0
+    read_hidden: bool | None = None
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -109,7 +111,8 @@ def save(path: Path, batches: Sequence[Batch]) -> None:
     try:
         if batches:
             kept = tuple(
-                _Kept(each.paths, each.collection_id, each.name, each.force, each.replaces) for each in batches
+                _Kept(each.paths, each.collection_id, each.name, each.force, each.replaces, each.read_hidden)
+                for each in batches
             )
             write_atomic(path, msgspec.json.encode(_File(kept)))
         else:
@@ -134,7 +137,7 @@ def restore(path: Path) -> list[Batch]:
             set_aside(path)
         return []
     return [
-        Batch(each.paths, each.collection_id, each.name, force=each.force, replaces=each.replaces)
+        Batch(each.paths, each.collection_id, each.name, {}, each.force, each.replaces, each.read_hidden)
         for each in kept
         if each.paths
     ]

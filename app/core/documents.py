@@ -20,27 +20,31 @@ from app.workers.calls.documents import (
     Embed,
     Ground,
     ListDocuments,
+    ListHiddenText,
     Mark,
     Read,
-    ReadGrid,
     ReadText,
     RenderPage,
     Search,
 )
 from app.workers.calls.finding import Find
+from app.workers.calls.grid import ReadGrid
 from app.workers.message import Call, Done
 
 READING = (
-    ListDocuments,
-    Search,
-    Embed,
-    Ground,
-    Read,
-    Mark,
-    RenderPage,
-    ReadText,
-    ReadGrid,
-    CompareVersions,
+    *(
+        ListDocuments,
+        ListHiddenText,
+        Search,
+        Embed,
+        Ground,
+        Read,
+        Mark,
+        RenderPage,
+        ReadText,
+        ReadGrid,
+        CompareVersions,
+    ),
     Find,
     ExportCollection,
     CheckHealth,

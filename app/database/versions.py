@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 8
+DOCUMENTS = 9
 TABLES = 1

@@ -10,8 +10,9 @@ import msgspec
 
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
-from app.documents.migrations import HIDDEN_COLLECTIONS
+from app.documents.migrations import HIDDEN_COLLECTIONS, HIDDEN_TEXTS
 from app.errors import AppError
+from app.text.hidden import HiddenText
 from app.types import ATTACHED_FILES, Collection, Document, Filter
 
 
@@ -25,6 +26,7 @@ class Stored(msgspec.Struct, frozen=True):
     passages: int
     pages: int | None
     modified: float
+    read_hidden: bool = False
 
 
 _IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
@@ -39,6 +41,14 @@ class Catalogue(Database):
     def _hidden(self) -> str:
         """Whether a collection `c` is hidden, in SQL; an older index that may only be read has none."""
         return "c.hidden" if self.version >= HIDDEN_COLLECTIONS else "0"
+
+    @property
+    def _of_hidden(self) -> str:
+        """How much hidden text a document `d` has and whether it is read, in SQL; an older index knows of none."""
+        if self.version < HIDDEN_TEXTS:
+            return "0 AS warned, 0 AS wanted"
+        kept = "FROM hidden_texts h WHERE h.document_id = d.id"
+        return f"coalesce((SELECT warned {kept}), 0) AS warned, coalesce((SELECT wanted {kept}), 0) AS wanted"
 
     @property
     def _label(self) -> str:
@@ -120,7 +130,8 @@ class Catalogue(Database):
     def documents(self, collection_id: int) -> list[Document]:
         """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}
+            FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
             {"id": collection_id},
@@ -129,7 +140,8 @@ class Catalogue(Database):
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}
+            FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
         ).fetchone()
@@ -152,7 +164,20 @@ class Catalogue(Database):
             modified=row["modified"] or 0.0,
             reason=row["reason"],
             code=row["code"],
+            hidden=row["warned"],
+            read_hidden=bool(row["wanted"]),
         )
+
+    def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:
+        """What readers of a document do not see."""
+        if self.version < HIDDEN_TEXTS:
+            return ()
+        row = self.db.execute("SELECT found FROM hidden_texts WHERE document_id = ?", (document_id,)).fetchone()
+        return msgspec.msgpack.decode(row["found"], type=tuple[HiddenText, ...]) if row else ()
+
+    def is_hidden_somewhere(self, text: bytes) -> bool:
+        """Whether hidden text of any document holds these bytes."""
+        return bool(self.db.execute("SELECT 1 FROM hidden_texts WHERE instr(found, ?) LIMIT 1", (text,)).fetchone())
 
     def modified(self, document_id: int) -> float:
         """When the file had last been changed as it was indexed (seconds since the epoch)."""
@@ -196,11 +221,12 @@ class Catalogue(Database):
     def known(self, collection_id: int) -> dict[str, Stored]:
         """What is filed in a collection, by path."""
         rows = self.db.execute(
-            """SELECT path, id, sha256, recipe, status, passages, pages, modified FROM documents
-            WHERE collection_id = ?""",
-            (collection_id,),
+            f"SELECT d.*, {self._of_hidden} FROM documents d WHERE d.collection_id = ?", (collection_id,)
         )
-        return {row[0]: Stored(*tuple(row)[1:]) for row in rows}
+        names = [name for name in Stored.__struct_fields__ if name != "read_hidden"]
+        return {
+            row["path"]: Stored(**{name: row[name] for name in names}, read_hidden=bool(row["wanted"])) for row in rows
+        }
 
     def twin(self, sha256: str, recipe: str) -> int | None:
         """A document of the same content, cut and embedded the same way, wherever it is filed."""

@@ -117,12 +117,12 @@ class Contents(Catalogue):
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
-        header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
+        # of an older index: none
         place = "p.place" if self.version >= PLACES else "NULL"
+        more = f"{'p.header' if self.version > 3 else repr('')} AS header, {place} AS place, {self._of_hidden}"
         rows = self.db.execute(
-            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection,
-                p.page, p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, {place} AS place,
-                d.indexed_at, d.modified
+            f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
+                p.start, p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified, {more}
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -146,6 +146,7 @@ class Contents(Catalogue):
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
                 flagged=addressed(row["text"]),
+                hidden=0 if row["wanted"] else row["warned"],
             )
             for row in rows
         }

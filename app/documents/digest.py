@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import groupby, pairwise
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from app.documents import attached
 from app.documents.contents import Stretch
+from app.documents.embed import Vectorizer
 from app.documents.ground import Encode
+from app.documents.pages import document_of, marked
 from app.documents.store import Store
 from app.text.salience import Unit, heading_text, is_navigation, length, salience, speaks_of_itself, units, weights
 from app.text.words import query_terms
 from app.types import Document, Excerpt, Part, Passage, Topic
-from app.workers.calls.digest import Extract, Extracted, FindTopics, Outlined, Topics
+from app.workers.calls.digest import Extract, Extracted, FindTopics, Outline, Outlined, Topics
 from app.workers.calls.documents import Warming
 from app.workers.protocol import AnyData
+from app.workers.roles import Steps
 
 FEWEST_PARTS, CHARS_A_PART = 4, 450
 """A short document has fewer parts: a summary as long as the document is none."""
@@ -310,3 +315,22 @@ def _mostly(owners: NDArray[np.int64], inside: NDArray[np.int64]) -> tuple[int, 
     ids, counts = np.unique(owners[inside], return_counts=True)
     shares = {int(i): n / int((owners == i).sum()) for i, n in zip(ids, counts, strict=True)}
     return tuple(i for i, share in shares.items() if share >= A_SHARE) or (max(shares, key=lambda i: shares[i]),)
+
+
+def summarised(
+    store: Store,
+    call: Outline | Extract | FindTopics,
+    load: Callable[[], Generator[AnyData, None, Vectorizer]],
+) -> Steps:
+    """What a summary asks for next; `load` waits for the embedder."""
+    digest = Digest(store, lambda passage, best: marked(store, passage, best))
+    match call:
+        case Outline():
+            return digest.outline(document_of(store, call.document_id), call.parts)
+        case Extract():
+            embedder = yield from load()
+            return (yield from digest.extract(call, embedder.encode))
+        case FindTopics():
+            collections = attached.searched(store, call.collections)
+            yield from load()
+            return digest.topics(msgspec.structs.replace(call, collections=collections))

@@ -13,7 +13,7 @@ from app.formats import tables_in
 from app.places import Cells, Place, cells_of
 from app.text.plain import mark_of
 from app.text.tables import row_cells, split_cells
-from app.workers.calls.documents import Grid, GridRow, ReadGrid
+from app.workers.calls.grid import Grid, GridRow, ReadGrid
 
 AROUND = 300
 """Rows that are shown above and below the evidence; a sheet may have a million."""

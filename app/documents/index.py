@@ -19,6 +19,7 @@ from app.documents.files import walk
 from app.documents.pace import Pace
 from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
+from app.documents.warned import warned_of
 from app.embedder.identity import Identity
 from app.text import passages
 from app.text.passages import Piece, Tokens, embedded
@@ -116,6 +117,7 @@ class Indexing:
             self._counter,
             self._call.passwords,
             self._call.force,
+            self._call.read_hidden,
         )
         try:
             yield from self._run(ahead)
@@ -178,7 +180,7 @@ class Indexing:
     def _begin(self, read: Read) -> Iterator[AnyData]:
         """Start a document; vectors of the same content filed elsewhere are taken over."""
         vectors: list[bytes | None] = [None] * len(read.pieces)
-        twin = None if self._call.force else self._store.twin(read.parsed.sha256, self._recipe)
+        twin = None if self._call.force else self._store.twin(read.parsed.sha256, read.recipe)
         if twin is not None:
             stored = {(start, end, context): vector for start, end, context, vector in self._store.twin_vectors(twin)}
             vectors = [stored.get((piece.start, piece.end, piece.context)) for piece in read.pieces]
@@ -222,10 +224,11 @@ class Indexing:
                 collection_id=self._collection_id,
                 path=read.path,
                 parsed=read.parsed,
-                recipe=self._recipe,
+                recipe=read.recipe,
                 modified=read.modified,
                 pieces=read.pieces,
                 vectors=[vector for vector in doc.vectors if vector is not None],
+                read_hidden=read.read_hidden,
             )
         )
         self._open.remove(doc)
@@ -239,6 +242,7 @@ class Indexing:
             pages=len(read.parsed.pages) or None,
             passages=len(read.pieces),
             reason=read.parsed.note,
+            hidden=warned_of(read.parsed.hidden),
         )
         yield self._progress()
 

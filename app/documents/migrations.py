@@ -138,8 +138,18 @@ def _next_vectors(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE embedders ADD COLUMN background TEXT NOT NULL DEFAULT ''")
 
 
+def _hidden_texts(db: sqlite3.Connection) -> None:
+    """What readers of a document do not see, and whether a person wants it read. A table of its own: rows of
+    `documents` are known by their shape to whoever salvages them."""
+    db.execute(
+        """CREATE TABLE hidden_texts (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            wanted INTEGER NOT NULL, warned INTEGER NOT NULL, found BLOB NOT NULL)"""
+    )
+
+
 MIGRATIONS: list[Migration] = [
-    *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors),
+    *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -153,6 +163,9 @@ PLACES = 7
 
 NEXT_VECTORS = 8
 """The version of an index from which vectors of another embedder are made beside those in use."""
+
+HIDDEN_TEXTS = 9
+"""The version of an index from which hidden text is kept."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -78,7 +78,7 @@ def _boxes(
         return ()
     try:
         tight: tuple[Box, ...] = yield from in_thread(
-            lambda: viewer.span_boxes(document.path, page, start - first, end - first)
+            lambda: viewer.span_boxes(document.path, page, start - first, end - first, read_hidden=document.read_hidden)
         )
     except AppError:
         tight = ()

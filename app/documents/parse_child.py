@@ -28,6 +28,7 @@ class ParseFile(Struct, frozen=True, tag=True):
 
     path: str
     password: str = ""
+    read_hidden: bool = False
 
 
 class DrawPage(Struct, frozen=True, tag=True):
@@ -47,6 +48,7 @@ class FindBoxes(Struct, frozen=True, tag=True):
     start: int
     end: int
     password: str = ""
+    read_hidden: bool = False
 
 
 class Picture(Struct, frozen=True):
@@ -104,12 +106,13 @@ def _encode(reply: Reply) -> bytes:
 def _answer(order: Order) -> Reply:
     try:
         if isinstance(order, ParseFile):
-            return Reply(parsed=load(order.path, order.password))
+            return Reply(parsed=load(order.path, order.password, order.read_hidden))
         from app.documents.render import render_page, span_boxes  # loads pdfium: only where a page is wanted
 
         if isinstance(order, DrawPage):
             return Reply(picture=Picture(*render_page(order.path, order.page, order.scale, order.password)))
-        return Reply(boxes=span_boxes(order.path, order.page, order.start, order.end, order.password))
+        found = span_boxes(order.path, order.page, order.start, order.end, order.password, order.read_hidden)
+        return Reply(boxes=found)
     except BadFile as error:
         return Reply(failed=Failed(error.message, error.hint, error.detail, error.code))
     except MemoryError:

@@ -67,13 +67,15 @@ class Parser:
         self._served = 0
         self._closed = False
 
-    def parse(self, path: str, password: str | None = None) -> Parsed:
+    def parse(self, path: str, password: str | None = None, read_hidden: bool = False) -> Parsed:
         """The text of a document, with the hash and the size of the bytes that were read.
+
+        `read_hidden`: what its readers do not see is read like the rest.
 
         Raises:
             BadFile: why it cannot be used; `code` is one of `CODES`.
         """
-        reply = self._ask(child.ParseFile(path, password or ""), self._time_limit)
+        reply = self._ask(child.ParseFile(path, password or "", read_hidden), self._time_limit)
         assert reply.parsed is not None
         return reply.parsed
 
@@ -87,13 +89,15 @@ class Parser:
         assert reply.picture is not None
         return reply.picture
 
-    def span_boxes(self, path: str, page: int, start: int, end: int, password: str = "") -> tuple[Box, ...]:
+    def span_boxes(
+        self, path: str, page: int, start: int, end: int, password: str = "", read_hidden: bool = False
+    ) -> tuple[Box, ...]:
         """Where a span of a page's text stands; offsets count from the start of that page in `Parsed.pages`.
 
         Raises:
             BadFile: why it cannot be told.
         """
-        order = child.FindBoxes(path, page, start, end, password)
+        order = child.FindBoxes(path, page, start, end, password, read_hidden)
         reply = self._ask(order, min(RENDER_LIMIT_S, self._time_limit))
         assert reply.boxes is not None
         return reply.boxes

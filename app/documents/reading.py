@@ -28,7 +28,7 @@ AHEAD = 4
 class Reader(Protocol):
     """What turns a file into text; `Parser` of parse_process in the app."""
 
-    def parse(self, path: str, password: str | None = None) -> Parsed: ...
+    def parse(self, path: str, password: str | None = None, read_hidden: bool = False) -> Parsed: ...
 
     def close(self) -> None: ...
 
@@ -62,6 +62,8 @@ class Read(Struct, frozen=True):
     parsed: Parsed
     pieces: list[Piece]
     modified: float
+    recipe: str
+    read_hidden: bool = False
 
 
 Item = Started | Unchanged | Refused | Read
@@ -79,13 +81,16 @@ class ReadAhead:
         counter: Tokens,
         passwords: Mapping[str, str],
         force: bool,
+        read_hidden: bool | None = None,
     ) -> None:
+        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document."""
         self._paths = paths
         self._known = known
         self._recipe = recipe
         self._counter = counter
         self._passwords = passwords
         self._force = force
+        self._read_hidden = read_hidden
         self._items: queue.Queue[Item | BaseException | None] = queue.Queue(AHEAD * 2)
         self._stop = threading.Event()
         self._reader = reader
@@ -158,16 +163,20 @@ class ReadAhead:
         if not stat.S_ISREG(status.st_mode):
             return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special")
         stored = self._known.get(path)
-        if stored is not None and not self._force and self._same(path, stored):
+        wanted = self._read_hidden
+        if wanted is None:
+            wanted = stored is not None and stored.read_hidden
+        recipe = with_hidden(self._recipe) if wanted else self._recipe
+        if stored is not None and not self._force and self._same(path, stored, recipe):
             return Unchanged(path, stored, status.st_mtime)
-        parsed = self._reader.parse(path, self._passwords.get(path))
+        parsed = self._reader.parse(path, self._passwords.get(path), wanted)
         pieces = cut(parsed, self._counter, Path(path).stem)
         if not pieces:
             return Refused(path, "There is no text in this file.", "empty")
-        return Read(path, parsed, pieces, status.st_mtime)
+        return Read(path, parsed, pieces, status.st_mtime, recipe, wanted)
 
-    def _same(self, path: str, stored: Stored) -> bool:
-        if stored.status != "indexed" or stored.recipe != self._recipe:
+    def _same(self, path: str, stored: Stored, recipe: str) -> bool:
+        if stored.status != "indexed" or stored.recipe != recipe:
             return False
         digest = hashlib.sha256()
         with Path(path).open("rb") as file:
@@ -176,6 +185,11 @@ class ReadAhead:
                     return False
                 digest.update(block)
         return digest.hexdigest() == stored.sha256
+
+
+def with_hidden(recipe: str) -> str:
+    """The recipe of a document that was read with what its readers do not see: other passages than without."""
+    return f"{recipe}/hidden"
 
 
 _BAD_NAME = ("The name of this file is in no known encoding. Rename the file and add it again.", "unreadable")

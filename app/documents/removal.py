@@ -30,8 +30,7 @@ _CHUNK = 1 << 24
 class _Needle(Struct, frozen=True):
     """What a removed passage would be known by."""
 
-    text: bytes
-    vector: bytes
+    parts: tuple[bytes, ...]  # text, vector
     phrase: str
 
 
@@ -81,12 +80,15 @@ class Removal:
             piece = max((line.strip() for line in text.splitlines()), key=len)[:60]
             if len(piece) >= 12:
                 phrase = " ".join(words.terms(piece)[1:-1])
-                needles.append(_Needle(piece.encode(), vector[64:128], phrase))
-        return needles
+                needles.append(_Needle((piece.encode(), vector[64:128]), phrase))
+        hidden = [each.text[:60] for id_ in ids for each in self._store.hidden_texts(id_)]
+        pieces = [each for each in hidden if len(each) >= 12][:NEEDLES]
+        return needles + [_Needle((each.encode(),), " ".join(words.terms(each)[1:-1])) for each in pieces]
 
     def _elsewhere(self, needle: _Needle) -> bool:
         """Whether a document that stays says the same, so that finding it proves nothing."""
-        return bool(needle.phrase and self._store.best_words(f'"{needle.phrase}"', 1))
+        found = needle.phrase and self._store.best_words(f'"{needle.phrase}"', 1)
+        return bool(found) or self._store.is_hidden_somewhere(needle.parts[0])
 
     def _files(self) -> list[Path]:
         """Every file of ours that could hold something: what is being salvaged and what was set aside as damaged too.
@@ -130,7 +132,7 @@ def rows_left(store: Contents, document_ids: Sequence[int]) -> int:
 
 def _found(path: Path, needles: Sequence[_Needle]) -> int:
     """How many of the needles stand in a file."""
-    wanted = {part for needle in needles for part in (needle.text, needle.vector)}
+    wanted = {part for needle in needles for part in needle.parts}
     hits: set[bytes] = set()
     overlap = max((len(part) for part in wanted), default=0)
     try:

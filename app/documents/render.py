@@ -5,14 +5,15 @@ from __future__ import annotations
 import ctypes
 import struct
 import zlib
-from ctypes import c_int, c_ulong, c_void_p
 
 import pypdfium2.raw as raw
 
 from app.documents.loaders import pdfium
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.pdf_lines import union
 from app.documents.loaders.pdf_pages import read_pages
-from app.documents.loaders.pdfium import Document, bind
+from app.documents.loaders.pdf_spoken import opened
+from app.documents.loaders.pdfium import Document
 from app.documents.loaders.source import read_source
 from app.errors import BadFile
 from app.types import Box
@@ -24,10 +25,6 @@ _MAX_SIDE = 16_384
 _PNG_LEVEL = 1
 """Text on white packs well at once; level 6 takes three times as long for a tenth less."""
 
-_create = bind("FPDFBitmap_CreateEx", c_void_p, c_int, c_int, c_int, c_void_p, c_int)
-_fill = bind("FPDFBitmap_FillRect", None, c_void_p, c_int, c_int, c_int, c_int, c_ulong)
-_draw = bind("FPDF_RenderPageBitmap", None, c_void_p, c_void_p, c_int, c_int, c_int, c_int, c_int, c_int)
-_destroy = bind("FPDFBitmap_Destroy", None, c_void_p)
 _FLAGS = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER
 _WHITE = 0xFFFFFFFF
 
@@ -52,7 +49,9 @@ def render_page(path: str, page: int, scale: float, password: str = "") -> tuple
             pdfium.close_page(handle)
 
 
-def span_boxes(path: str, page: int, start: int, end: int, password: str = "") -> tuple[Box, ...]:
+def span_boxes(
+    path: str, page: int, start: int, end: int, password: str = "", read_hidden: bool = False
+) -> tuple[Box, ...]:
     """The boxes of a span of a page's text, one a line; offsets count from the start of that page's span.
 
     The page's text is made again by the loader's own code, so the same characters are meant.
@@ -62,17 +61,17 @@ def span_boxes(path: str, page: int, start: int, end: int, password: str = "") -
     """
     with Document(read_source(path), password) as document:
         _check(page, document.pages)
-        text = next(read_pages(document, page, page))
+        text = next(read_pages(document, HiddenTexts(read_hidden), page, page))
         boxes: list[Box] = []
-        with document.page(page) as opened:
-            if opened is None:
+        with opened(document, page) as shown:
+            if shown is None:
                 return ()
             for first, last, box in text.lines:
                 wanted = [at for at in text.index[max(first, start) : min(last, end)] if at >= 0]
                 if wanted and first >= start and last <= end:
                     boxes.append(box)
                 elif wanted:
-                    tight = union([opened.char_boxes(at, at) for at in wanted])
+                    tight = union([shown.char_boxes(at, at) for at in wanted])
                     boxes.append(Box(tight.left, box.top, tight.right, box.bottom))
         return tuple(boxes)
 
@@ -97,12 +96,12 @@ def _pixels(handle: int, columns: int, rows: int) -> bytearray:
     """RGB rows, each behind the byte that PNG wants there."""
     stride = (columns * 3 + 3) // 4 * 4
     buffer = ctypes.create_string_buffer(stride * rows)
-    bitmap = _create(columns, rows, raw.FPDFBitmap_BGR, buffer, stride)
+    bitmap = pdfium.make_bitmap(columns, rows, raw.FPDFBitmap_BGR, buffer, stride)
     if not bitmap:
         raise BadFile("The page is too large to show.", code="too_large")
-    _fill(bitmap, 0, 0, columns, rows, _WHITE)
-    _draw(bitmap, handle, 0, 0, columns, rows, 0, _FLAGS)
-    _destroy(bitmap)
+    pdfium.fill_bitmap(bitmap, 0, 0, columns, rows, _WHITE)
+    pdfium.draw_page(bitmap, handle, 0, 0, columns, rows, 0, _FLAGS)
+    pdfium.drop_bitmap(bitmap)
     view = memoryview(buffer)
     out = bytearray()
     for start in range(0, stride * rows, stride):

@@ -12,6 +12,7 @@ import numpy as np
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
 from app.places import Place
+from app.text.hidden import HiddenText
 from app.text.parsed import Line
 from app.types import Box
 
@@ -26,6 +27,7 @@ _DOCUMENT = (
 _PASSAGE = (int, int, int, (int, type(None)), str, str, str, bytes, bytes)
 _LATER: tuple[Value, ...] = ("", None)
 """What stands for the header row of its table and the place, of a passage that was stored before they were known."""
+_HIDDEN = (int, int, bytes)
 _TOMBSTONE = ((int, type(None)), (int, type(None)), str, (int, float))
 
 
@@ -44,7 +46,7 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
         elif len(values) == 2 and values[0] in _TABLES and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     _add_missing_collections(db)
-    for table in ("texts", "passages"):
+    for table in ("texts", "passages", "hidden_texts"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
     broken = _mark_broken(db)
     _count(db)
@@ -75,6 +77,8 @@ def _table(values: tuple[Value, ...]) -> str:
         and _packs(rest[8], tuple[Box, ...])
     ):
         return "passages"
+    if _are(rest, *_HIDDEN) and _packs(rest[2], tuple[HiddenText, ...]):
+        return "hidden_texts"
     return "tombstones" if _are(rest, *_TOMBSTONE) else ""
 
 

@@ -18,9 +18,11 @@ import msgspec
 from app.documents import rewording
 from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
+from app.documents.warned import warned_of
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
 from app.errors import AppError
+from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box
@@ -38,6 +40,7 @@ class NewDocument(msgspec.Struct, frozen=True):
     modified: float
     pieces: Sequence[Piece]
     vectors: Sequence[bytes]  # float32, little endian, one a piece
+    read_hidden: bool = False  # a person decided so
 
 
 class Store(Contents):
@@ -134,8 +137,16 @@ class Store(Contents):
                 (document_id, parsed.text, _pack(parsed.pages), _pack(parsed.lines)),
             )
             self._insert_passages(document_id, new)
+            self._put_hidden(document_id, parsed.hidden, new.read_hidden)
             self._changed()
         return document_id
+
+    def _put_hidden(self, document_id: int, found: Sequence[HiddenText], wanted: bool) -> None:
+        """Keep what readers do not see, and the decision in the same transaction as the text that follows from it."""
+        self.db.execute("DELETE FROM hidden_texts WHERE document_id = ?", (document_id,))
+        if found or wanted:
+            row = (document_id, wanted, warned_of(found), _pack(tuple(found)))
+            self.db.execute("INSERT INTO hidden_texts VALUES (?, ?, ?, ?)", row)
 
     def put_failure(self, collection_id: int, path: str, reason: str, code: str) -> int:
         """Keep why a file failed. A version that was indexed before stays searchable."""
@@ -264,6 +275,7 @@ class Store(Contents):
                 (time.time(), document_id),
             )
             self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            self.db.execute("DELETE FROM hidden_texts WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         self._changed()
         self.set_meta("purge", "1")

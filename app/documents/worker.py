@@ -15,13 +15,14 @@ from app.documents import attached, rewording
 from app.documents.bundle import bring_in, export
 from app.documents.changing import change, drop
 from app.documents.comparing import compare_versions
-from app.documents.digest import Digest
+from app.documents.digest import summarised
 from app.documents.embed import Vectorizer
 from app.documents.embedder_import import import_embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
 from app.documents.grid import read_grid
 from app.documents.ground import ground
+from app.documents.health import health
 from app.documents.in_use import InUse, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -31,7 +32,7 @@ from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
 from app.documents.store import Store
-from app.documents.stores import Opened, Stores, health_of
+from app.documents.stores import Opened, Stores
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
@@ -56,15 +57,15 @@ from app.workers.calls.documents import (
     Forgotten,
     Ground,
     Grounded,
-    Health,
+    HiddenTextListed,
     ListCollections,
     ListDocuments,
+    ListHiddenText,
     ListTombstones,
     Mark,
     Marked,
     Read,
     ReadFields,
-    ReadGrid,
     Readings,
     ReadText,
     Remove,
@@ -77,6 +78,7 @@ from app.workers.calls.documents import (
 )
 from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
+from app.workers.calls.grid import ReadGrid
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.sheets import ReadSheets, RunPlan
 from app.workers.message import Done
@@ -192,6 +194,9 @@ class DocumentsRole:
                 return _text(self._store, call)
             case ReadGrid():
                 return read_grid(self._store, call)
+            case ListHiddenText():
+                document = document_of(self._store, call.document_id)
+                return HiddenTextListed(document=document, found=self._store.hidden_texts(document.id))
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
             case ReadFields():
@@ -199,13 +204,14 @@ class DocumentsRole:
             case Find():
                 return (yield from find(self._open, call, self._embedder_in_use))
             case Outline() | Extract() | FindTopics():
-                return (yield from self._summarise(call))
+                return (yield from summarised(self._store, call, self._embedder_in_use))
             case ReadSheets():
                 return (yield from self._sheets.read(self._store, call))
             case RunPlan():
                 return (yield from self._sheets.run(self._store, call))
             case CheckHealth():
-                return (yield from self._check_health())
+                embedder = yield from self._embedder_in_use()
+                return (yield from health(self._open, embedder.identity.id, self._in_use.problem))
             case _:
                 raise AppError("The documents process cannot do this.", detail=type(call).__name__)
 
@@ -300,19 +306,6 @@ class DocumentsRole:
         counter = (yield from self._in_use.shipped()).counter
         return (yield from embedded(embedder, counter, call.texts))
 
-    def _summarise(self, call: Outline | Extract | FindTopics) -> Steps:
-        digest = Digest(self._store, lambda passage, best: marked(self._store, passage, best))
-        match call:
-            case Outline():
-                return digest.outline(document_of(self._store, call.document_id), call.parts)
-            case Extract():
-                embedder = yield from self._embedder_in_use()
-                return (yield from digest.extract(call, embedder.encode))
-            case FindTopics():
-                collections = attached.searched(self._store, call.collections)
-                yield from self._embedder_in_use()
-                return digest.topics(msgspec.structs.replace(call, collections=collections))
-
     def _read_fields(self, call: ReadFields) -> Steps:
         """A field a step, so that other requests have their turn."""
         document = DocumentFields(self._store, call.document_id)
@@ -331,19 +324,6 @@ class DocumentsRole:
             found.append((yield from document.read(field, ask)))
             yield None
         return FieldsRead(fields=tuple(found))
-
-    def _check_health(self) -> Steps:
-        opened = self._open
-        found = {"documents": health_of(opened.store)}
-        embedder = yield from self._embedder_in_use()
-        for _ in opened.vectors.synchronize():
-            yield Warming()
-        found["vectors"] = opened.vectors.note
-        stale = len(opened.store.stale())
-        state = self._in_use.problem or "ok"
-        found["embedder"] = f"{state}; {stale} documents are still to be read by it" if stale else state
-        found["vectors by"] = embedder.identity.id
-        return Health(stores=found)
 
 
 def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.places import Place
+from app.text.hidden import HiddenText
 from app.types import Box
 
 BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
@@ -62,6 +63,7 @@ class Parsed(Struct, frozen=True):
     sha256: str = ""  # of the bytes that were read
     size: int = 0  # bytes that were read
     spots: tuple[Spot, ...] = ()  # of slides, sheets, messages and members of archives
+    hidden: tuple[HiddenText, ...] = ()  # what its readers do not see; it is part of `text` only where it is wanted
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:

@@ -17,8 +17,8 @@ from app.places import Cells, Place
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
 
-VERSION = 2
-"""Counts up when the same text would be cut otherwise: an unchanged file is then indexed again when it is added."""
+VERSION = 3
+"""Counts up when the same file would be read or cut otherwise: it is then indexed again when it is added."""
 
 ROOM = 320
 """Tokens of the embedder a passage may have: about 200 English words, or 500 Chinese characters."""
@@ -28,6 +28,10 @@ CONTEXT = 64
 
 ENOUGH = 108
 """Tokens from which a passage is large enough to stand alone: it takes in no more neighbours."""
+
+MAX_CHARS = 6000
+"""A passage has no more: 320 tokens are 1,500 in most languages, but a tokenizer may take a megabyte without spaces for
+one."""
 
 CONTEXT_CHARS = 300
 """A heading longer than this is no heading to quote."""
@@ -71,6 +75,13 @@ def embedded(context: str, text: str) -> str:
 def cut(parsed: Parsed, counter: Tokens, name: str = "") -> list[Piece]:
     """The passages of a document, in order; `name` stands in for a title that the document lacks."""
     return list(_Cutter(parsed, counter, parsed.title or name).pieces())
+
+
+def _short(unit: _Span) -> Iterator[_Span]:
+    """A unit in parts that are no longer than a passage may be."""
+    parts = -(-(unit.end - unit.start) // MAX_CHARS)
+    for at in range(unit.start, unit.end, MAX_CHARS):
+        yield _Span(at, min(at + MAX_CHARS, unit.end), -(-unit.tokens // parts))
 
 
 class _Cutter:
@@ -163,7 +174,7 @@ class _Cutter:
         held = sum(span.tokens for span in self._waiting)
         if self._waiting and (held + tokens > room or held >= ENOUGH or (tokens >= ENOUGH and held >= ENOUGH // 3)):
             yield from self._flush()
-        if tokens <= room:
+        if tokens <= room and end - start <= MAX_CHARS:
             self._waiting.append(_Span(start, end, tokens, block.kind == "row"))
         else:
             yield from self._flush()
@@ -177,16 +188,18 @@ class _Cutter:
 
     def _split(self, start: int, end: int, room: int) -> Iterator[Piece]:
         """Even parts of a long stretch, cut between sentences; a sentence too long is cut between words."""
-        units = list(self._units(start, end, room))
+        units = [part for unit in self._units(start, end, room) for part in _short(unit)]
         total = sum(unit.tokens for unit in units)
         target = total / -(-total // room) * 1.1
         held: list[_Span] = []
         for unit in units:
             size = sum(span.tokens for span in held)
-            if held and (size + unit.tokens > room or size >= target):
+            long = bool(held) and unit.end - held[0].start > MAX_CHARS
+            if held and (size + unit.tokens > room or size >= target or long):
                 yield self._piece(held[0].start, held[-1].end, size)
                 last = held[-1]
-                held = [last] if len(held) > 1 and last.tokens + unit.tokens <= room and last.tokens < room // 3 else []
+                again = len(held) > 1 and last.tokens + unit.tokens <= room and last.tokens < room // 3
+                held = [last] if again and unit.end - last.start <= MAX_CHARS else []
             held.append(unit)
         if held:
             yield self._piece(held[0].start, held[-1].end, sum(span.tokens for span in held))

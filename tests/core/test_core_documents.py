@@ -318,6 +318,17 @@ def test_a_list_of_an_earlier_version_names_its_collections(data_folder: Path) -
     assert child.last(Add).call == Add(paths=(B,), collection_id=9)
 
 
+def test_a_decision_on_hidden_text_outlives_the_core(world: CoreWorld, child: FakeChild) -> None:
+    queue(world.door(), A, read_hidden=True)
+    assert child.last(Add).call == Add(paths=(A,), collection_id=1, read_hidden=True)
+    world.core.stop()
+    again = CoreWorld()
+    door = again.door()
+    child = begin(again)
+    door.call(c.ContinueAdding())
+    assert child.last(Add).call == Add(paths=(A,), collection_id=1, read_hidden=True)
+
+
 def test_a_broken_list_is_set_aside(data_folder: Path, expected_warnings: list[str]) -> None:
     data_folder.mkdir(parents=True)
     (data_folder / "adding.json").write_bytes(b"\x00garbage")

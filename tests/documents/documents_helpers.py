@@ -11,6 +11,7 @@ UNDONE = {
     6: ("ALTER TABLE collections DROP COLUMN hidden",),
     7: ("ALTER TABLE passages DROP COLUMN place",),
     8: ("DROP TABLE next_vectors", "ALTER TABLE embedders DROP COLUMN background"),
+    9: ("DROP TABLE hidden_texts",),
 }
 """Version of an index → what takes back that it came to it: how tests make an older one of it."""
 

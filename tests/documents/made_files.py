@@ -20,16 +20,28 @@ def chinese_at(x: float, y: float, text: str) -> str:
     return f"q BT /F4 11 Tf 1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj ET Q\n"
 
 
-def pdf(pages: list[str], box: str = "0 0 595 842", more: str = "", password: str = "", picture: bool = False) -> bytes:
+def pdf(
+    pages: list[str],
+    box: str = "0 0 595 842",
+    more: str = "",
+    password: str = "",
+    picture: bool = False,
+    resources: str = "",
+    catalog: str = "",
+    objects: dict[int, bytes] | None = None,
+) -> bytes:
     """A PDF of these page contents in Helvetica (F1), Helvetica-Bold (F2), Helvetica with the ligature "fi" at byte 1
     (F3) and a Chinese font that is not embedded (F4, see `chinese_at`); /Im is a grey picture.
 
-    `more` goes into each page's dictionary. A password encrypts with 40-bit RC4 (ISO 32000-1, 7.6.3, revision 2).
+    `more` goes into each page's dictionary, `resources` into its resources, `catalog` into the catalogue; `objects` are
+    further ones, from 100. A password encrypts with 40-bit RC4 (ISO 32000-1, 7.6.3, revision 2).
     """
     key, encryption = _encryption(password) if password else (b"", "")
-    resources = "/Font << /F1 3 0 R /F2 4 0 R /F3 6 0 R /F4 7 0 R >>" + (" /XObject << /Im 5 0 R >>" if picture else "")
-    objects: dict[int, bytes] = {
-        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+    resources += " /Font << /F1 3 0 R /F2 4 0 R /F3 6 0 R /F4 7 0 R >>"
+    resources += " /XObject << /Im 5 0 R >>" if picture else ""
+    objects = {
+        **(objects or {}),
+        1: f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
         3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         4: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
         5: _stream(

@@ -19,7 +19,7 @@ from app.places import Cells, MailPart, Member, Place, Slide, cell_range, column
 from app.text.parsed import Parsed
 from app.text.passages import Piece, cut
 from app.types import Passage
-from app.workers.calls.documents import ReadGrid
+from app.workers.calls.grid import ReadGrid
 
 
 class Words:

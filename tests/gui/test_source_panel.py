@@ -20,14 +20,12 @@ from app.text.addressed import addressed
 from app.types import Box, Newer, Passage
 from app.workers.calls.documents import (
     DocumentText,
-    Grid,
-    GridRow,
-    ReadGrid,
     ReadText,
     Remove,
     Removed,
     RenderPage,
 )
+from app.workers.calls.grid import Grid, GridRow, ReadGrid
 
 
 @pytest.fixture(autouse=True)

@@ -44,6 +44,7 @@ class QueueFiles(Call, frozen=True):
     passwords: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
     force: bool = False
     first: bool = False
+    read_hidden: bool | None = None  # as in Add
     replaces: int = 0  # a failed document that goes when this one is indexed
 
 

@@ -12,8 +12,9 @@ from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
 
-Loader = Callable[[bytes, str], Parsed]
-"""A file's bytes and its password ("" for none) → its text. It raises BadFile and nothing else."""
+Loader = Callable[[bytes, str, bool], Parsed]
+"""A file's bytes, its password ("" for none), and whether hidden text is to be read too → its text. It raises BadFile
+and nothing else."""
 
 
 def _pdf() -> Loader:
@@ -70,7 +71,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
 
-def load(path: str, password: str = "") -> Parsed:
+def load(path: str, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read a document of any supported kind in this process; `parse_process.Parser` does it in a disposable one.
 
     The hash and the size are those of the very bytes that were parsed.
@@ -79,5 +80,5 @@ def load(path: str, password: str = "") -> Parsed:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
     data = read_source(path)
-    parsed = LOADERS[format_of(data, PurePath(path).name).key]()(data, password)
+    parsed = LOADERS[format_of(data, PurePath(path).name).key]()(data, password, read_hidden)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from app.errors import BadFile
 from app.places import Cells, Place
+from app.text.hidden import ASIDE, HiddenText
 from app.text.parsed import Block, BlockKind, Parsed, Spot
 
 MAX_TEXT = 50_000_000
@@ -36,8 +39,15 @@ def check_length(length: int) -> None:
         )
 
 
-def no_text(message: str = "The file holds no text.") -> BadFile:
+def no_text(message: str = "The file holds no text.", hidden: Sequence[HiddenText] = ()) -> BadFile:
     """The error for a file that opens but has nothing to read."""
+    if any(each.kind not in ASIDE for each in hidden):
+        return BadFile(
+            "All text of this file is hidden from its readers.",
+            "Nothing was added to search. “inhouse hidden --read” adds it all the same.",
+            hidden[0].text[:200],
+            "empty",
+        )
     return BadFile(message, "Nothing was added to search.", code="empty")
 
 
@@ -92,12 +102,15 @@ class Builder:
         """What was added so far."""
         return "".join(self._parts)
 
-    def build(self, form: str) -> Parsed:
+    def build(self, form: str, hidden: Sequence[HiddenText] = ()) -> Parsed:
         """
         Raises:
             BadFile: nothing was added (`empty`).
         """
         if not self._blocks:
-            raise no_text()
+            raise no_text(hidden=hidden)
         self.enter(None)
-        return Parsed(form, "".join(self._parts), tuple(self._blocks), spots=tuple(self._spots), title=self.title)
+        return Parsed(
+            form, "".join(self._parts), tuple(self._blocks), title=self.title, spots=tuple(self._spots),
+            hidden=tuple(hidden),
+        )  # fmt: skip

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.docx_hidden import hidden_row, hidden_shape, note_beside
+from app.documents.loaders.docx_looks import Look, Theme, page_ground
 from app.documents.loaders.docx_package import Package, W, flag, number, value
 from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
+from app.documents.loaders.hidden import Colour, HiddenTexts
 from app.documents.loaders.hygiene import clean, squeeze
+from app.text.hidden import HiddenKind
 from app.text.parsed import BlockKind, Parsed
 from app.text.tables import write_row
 
@@ -23,32 +27,37 @@ _TEXT_BOX = W + "txbxContent"
 _GONE = frozenset(W + tag for tag in ("del", "moveFrom", "rPr", "pPr", "instrText", "delText", "fldChar", "sdtPr"))
 _BREAKS = {W + "br": "\n", W + "cr": "\n", W + "tab": " ", W + "noBreakHyphen": "-", W + "ptab": " "}
 _MAX_DEPTH = 40  # nested tables and text boxes; Word itself stops at 25 or so
-_TINY = 5  # half-points: smaller than any print, so only meant for machines
 _MAX_FAKE_HEADING = 90
 _MAX_SPAN = 100  # columns of a merged cell; Word itself stops at 63
 _MAX_CELL = 1500  # characters: a longer cell means that the table only arranges the page
 _MAX_NAME = 60  # characters of a column's name
 
 
-def load_docx(data: bytes, password: str = "") -> Parsed:
+def load_docx(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read a DOCX file; `password` is unused: a locked one is no ZIP.
 
     Raises:
         BadFile: `damaged`, `empty`, `too_large` or `unsupported` (locked).
     """
     package = Package(data)
-    reader = _Reader(Styles(package), Numbering(package))
-    body = package.document().find(W + "body")
+    theme, hidden = Theme(package), HiddenTexts(read_hidden)
+    root = package.document()
+    reader = _Reader(Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root))
+    body = root.find(W + "body")
     if body is not None:
         reader.outlined = _has_headings(body, reader.styles)
-        reader.read_blocks(body, 0)
+        reader.read_blocks(body, 0, reader.paper)
     for kind in ("footnote", "endnote"):
         notes = package.related(f"/{kind}s")
         for note in notes.findall(W + kind) if notes is not None else ():
             if note.get(W + "type", "normal") == "normal":
-                text = squeeze(" ".join(run.text for p in note.iter(W + "p") for run in reader.runs(p, 0)))
+                text = squeeze(
+                    " ".join(run.text for p in note.iter(W + "p") for run in reader.runs(p, 0, reader.paper))
+                )
                 reader.builder.add("paragraph", f"Note {note.get(W + 'id', '')}: {text}" if text else "")
-    return reader.builder.build("docx")
+    for text in note_beside(package, root, hidden):
+        reader.builder.add("paragraph", text)
+    return reader.builder.build("docx", hidden.found())
 
 
 def _has_headings(body: Element, styles: Styles) -> bool:
@@ -66,32 +75,35 @@ class _Run:
 
 @dataclass
 class _Reader:
-    """Reads block by block. `shaded` says that white text would be readable here."""
+    """Reads block by block. `ground` is the colour behind the text, None where it is not known."""
 
     styles: Styles
     numbering: Numbering
+    theme: Theme
+    hidden: HiddenTexts
+    paper: Colour | None
     outlined: bool = False
     builder: Builder = field(default_factory=Builder)
     _boxes: list[Element] = field(default_factory=list)
 
-    def read_blocks(self, parent: Element, depth: int, shaded: bool = False) -> None:
+    def read_blocks(self, parent: Element, depth: int, ground: Colour | None) -> None:
         """Paragraphs and tables, also inside content controls and insertions."""
         if depth > _MAX_DEPTH:
             return
         for child in parent:
             if child.tag == W + "p":
-                self._read_paragraph(child, depth, shaded)
+                self._read_paragraph(child, depth, ground)
             elif child.tag == W + "tbl":
-                self._read_table(child, depth)
+                self._read_table(child, depth, ground)
             elif child.tag == _COMPATIBLE + "AlternateContent":
-                self.read_blocks(_choice(child), depth + 1, shaded)
+                self.read_blocks(_choice(child), depth + 1, ground)
             elif child.tag not in _GONE:
-                self.read_blocks(child, depth + 1, shaded)
+                self.read_blocks(child, depth + 1, ground)
 
-    def _read_paragraph(self, paragraph: Element, depth: int, shaded: bool) -> None:
+    def _read_paragraph(self, paragraph: Element, depth: int, ground: Colour | None) -> None:
         properties = paragraph.find(W + "pPr")
         style = self.styles.resolve(value(properties, "pStyle"))
-        runs = list(self.runs(paragraph, depth, shaded)) if not style.hidden else []
+        runs = list(self.runs(paragraph, depth, ground))
         text = clean("".join(run.text for run in runs)).strip()
         if text:
             kind, level = self._kind(properties, style, runs, text)
@@ -103,7 +115,7 @@ class _Reader:
             self.builder.add(kind, f"{marker} {text}" if (marker and marker != "-") or kind == "list" else text, level)
         boxes, self._boxes = self._boxes, []
         for box in boxes:
-            self.read_blocks(box, depth + 1, shaded=True)
+            self.read_blocks(box, depth + 1, None)
 
     def _kind(self, properties: Element | None, style: Style, runs: list[_Run], text: str) -> tuple[BlockKind, int]:
         level = outline_level(properties)
@@ -124,54 +136,71 @@ class _Reader:
         level = number(value(numbers, "ilvl"), style.number_level)
         return (self.numbering.next(number_id, level) or "") if number_id else ""
 
-    def runs(self, parent: Element, depth: int, shaded: bool = False) -> Iterator[_Run]:
-        """The visible runs of a paragraph; its text boxes are put aside."""
+    def runs(self, parent: Element, depth: int, ground: Colour | None, below: Look | None = None) -> Iterator[_Run]:
+        """The runs of a paragraph that are read; its text boxes are put aside. `below`: how its style looks."""
         if depth > _MAX_DEPTH:
             return
+        properties = parent.find(W + "pPr")
+        if below is None or properties is not None:
+            style = self.styles.resolve(value(properties, "pStyle"))
+            below = style.look.over(self.styles.common)
+            ground = self.theme.ground(properties) or style.ground or ground
+        unseen: tuple[HiddenKind, list[str]] | None = None
         for child in parent:
             tag = child.tag
             if tag == W + "r":
-                if self._is_visible(child.find(W + "rPr"), shaded or _is_shaded(parent.find(W + "pPr"))):
-                    yield from self._read_run(child, depth)
+                kind = self._look(child.find(W + "rPr"), below).hidden_on(ground)
+                runs = list(self._read_run(child, depth))
+                if kind is None or self.hidden.wanted:
+                    yield from runs
+                if kind is not None:
+                    if unseen is None or unseen[0] != kind:
+                        self._note(unseen)
+                        unseen = kind, []
+                    unseen[1].extend(run.text for run in runs)
             elif tag == _MATH + "oMath" or tag == _MATH + "oMathPara":
                 yield _Run("".join(t.text or "" for t in child.iter(_MATH + "t")), False)
             elif tag == _COMPATIBLE + "AlternateContent":
-                yield from self.runs(_choice(child), depth + 1, shaded)
+                yield from self.runs(_choice(child), depth + 1, ground, below)
             elif tag not in _GONE:
-                yield from self.runs(child, depth + 1, shaded)
+                yield from self.runs(child, depth + 1, ground, below)
+        self._note(unseen)
+
+    def _note(self, unseen: tuple[HiddenKind, list[str]] | None) -> None:
+        """Tell of runs that nobody sees; those that follow each other are one piece."""
+        if unseen is not None:
+            self.hidden.take(unseen[0], "".join(unseen[1]))
+
+    def _look(self, properties: Element | None, below: Look) -> Look:
+        look = self.theme.look(properties)
+        style = value(properties, "rStyle")
+        return look.over(self.styles.resolve(style).look.over(below)) if style else look.over(below)
 
     def _read_run(self, run: Element, depth: int) -> Iterator[_Run]:
         bold = bool(flag(run.find(W + "rPr"), "b"))
         for child in run:
             if child.tag == W + "t":
-                yield _Run(child.text or "", bold)
+                yield _Run(self.hidden.shown(child.text or ""), bold)
             elif child.tag in _BREAKS:
                 yield _Run(_BREAKS[child.tag], bold)
             elif child.tag in (_COMPATIBLE + "AlternateContent", W + "drawing", W + "pict", W + "object"):
                 part = _choice(child) if child.tag.startswith(_COMPATIBLE) else child
-                self._boxes.extend(_text_boxes(part, depth))
+                boxes = list(_text_boxes(part, depth))
+                kind = hidden_shape(part)
+                if kind is None or self.hidden.take(kind, " ".join(map(_words, boxes))):
+                    self._boxes.extend(boxes)
 
-    def _is_visible(self, properties: Element | None, shaded: bool) -> bool:
-        if properties is None:
-            return True
-        hidden = flag(properties, "vanish")
-        if hidden is None:
-            style = value(properties, "rStyle")
-            hidden = self.styles.resolve(style).hidden if style else False
-        if hidden or 0 < number(value(properties, "sz"), 99) <= _TINY:
-            return False
-        white = value(properties, "color").upper() == "FFFFFF"
-        return not white or shaded or _is_shaded(properties) or flag(properties, "highlight") is True
-
-    def _read_table(self, table: Element, depth: int) -> None:
+    def _read_table(self, table: Element, depth: int, ground: Colour | None) -> None:
         rows = [row for row in _rows(table, depth) if flag(row.find(W + "trPr"), "del") is None]
-        styled = bool(value(table.find(W + "tblPr"), "tblStyle"))
+        rows = [row for row in rows if not hidden_row(row) or self.hidden.take("row", _words(row))]
+        style = value(table.find(W + "tblPr"), "tblStyle")
+        behind = None if style and self.styles.resolve(style).shades else ground
         grid = [list(_cells(row, depth)) for row in rows]
         if all(len(row) < 2 for row in grid) or any(_length(cell) > _MAX_CELL for row in grid for cell in row):
             for cell in (cell for row in grid for cell in row):  # it only arranges the page
-                self.read_blocks(cell, depth + 1, shaded=styled or _is_shaded(cell.find(W + "tcPr")))
+                self.read_blocks(cell, depth + 1, self.theme.ground(cell.find(W + "tcPr")) or behind)
             return
-        cells = [[_Cell(cell, self._cell_text(cell, depth, styled)) for cell in row] for row in grid]
+        cells = [[_Cell(cell, self._cell_text(cell, depth, behind)) for cell in row] for row in grid]
         above: dict[int, str] = {}
         for position, row in enumerate(cells):
             texts = _row_texts(row, above)
@@ -179,11 +208,11 @@ class _Reader:
             header = position == 0 and len(rows) > 1 and _is_header(table, rows[0], filled)
             self.builder.add("header_row" if header else "row", write_row(texts))
 
-    def _cell_text(self, cell: Element, depth: int, styled: bool) -> str:
+    def _cell_text(self, cell: Element, depth: int, ground: Colour | None) -> str:
         """All paragraphs of a cell on one line, those of nested tables and text boxes too."""
-        shaded = styled or _is_shaded(cell.find(W + "tcPr"))
-        inner = _Reader(self.styles, self.numbering, outlined=True)
-        inner.read_blocks(cell, depth + 1, shaded)
+        ground = self.theme.ground(cell.find(W + "tcPr")) or ground
+        inner = _Reader(self.styles, self.numbering, self.theme, self.hidden, self.paper, outlined=True)
+        inner.read_blocks(cell, depth + 1, ground)
         return squeeze(inner.builder.text())
 
 
@@ -227,6 +256,11 @@ def _is_header(table: Element, row: Element, filled: list[str]) -> bool:
     return all(bold) or first
 
 
+def _words(part: Element) -> str:
+    """All that is written in a part, however deep."""
+    return " ".join(text.text or "" for text in part.iter(W + "t"))
+
+
 def _length(cell: Element) -> int:
     """Characters of a cell, nested tables included. Counted on the XML: reading it twice at each level of nesting
     would take exponential time."""
@@ -268,8 +302,3 @@ def _text_boxes(parent: Element, depth: int) -> Iterator[Element]:
             yield from _text_boxes(_choice(child), depth + 1)
         else:
             yield from _text_boxes(child, depth + 1)
-
-
-def _is_shaded(properties: Element | None) -> bool:
-    fill = value(properties, "shd", "fill").upper()
-    return fill not in ("", "AUTO", "FFFFFF")

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 from app.errors import BadFile
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_SAID = frozenset({"title", "subject", "keywords", "description", "category"})
 _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MAX_PART = 256 * 1024 * 1024
@@ -46,6 +47,12 @@ class Package:
         """A part that the document refers to by this kind of relationship ("/styles", "/numbering", …)."""
         names = self._related(self.document_name, kind)
         return self._part(names[0]) if names else None
+
+    def properties(self) -> list[str]:
+        """What the file says of itself in words: title, subject, keywords, description, category."""
+        found = [self._part(name) for name in self._related("", "/core-properties")[:1]]
+        named = [each for root in found if root is not None for each in root if each.text and each.text.strip()]
+        return [each.text or "" for each in named if each.tag.rpartition("}")[2] in _SAID]
 
     def _related(self, part: str, kind: str) -> list[str]:
         folder, _, name = part.rpartition("/")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from app.documents.loaders.docx_looks import Look, Theme
 from app.documents.loaders.docx_package import Package, W, flag, number, value
+from app.documents.loaders.hidden import Colour
 
 _HEADING_NAME = re.compile(r"heading (\d)")
 _PLACEHOLDER = re.compile(r"%(\d)")
@@ -23,21 +25,25 @@ class Style:
     level: int | None = None  # heading level; 0: body text
     number_id: str = ""
     number_level: int = 0
-    hidden: bool | None = None
     bold: bool | None = None
     code: bool = False
+    look: Look = field(default_factory=Look)
+    ground: Colour | None = None  # of the whole paragraph
+    shades: bool = False  # of a table: some of its cells
 
 
 class Styles:
     """Looks styles up through what they are based on."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, theme: Theme) -> None:
         self._styles: dict[str, Style] = {}
         self.default = ""
         root = package.related("/styles")
+        common = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr") if root is not None else None
+        self.common = theme.look(common)
         for element in root.iter(W + "style") if root is not None else ():
             style_id = element.get(W + "styleId", "")
-            self._styles[style_id] = _read_style(element)
+            self._styles[style_id] = _read_style(element, theme)
             if element.get(W + "type") == "paragraph" and element.get(W + "default") in ("1", "true", "on"):
                 self.default = style_id
 
@@ -54,15 +60,17 @@ class Styles:
                 base.level if style.level is None else style.level,
                 style.number_id or base.number_id,
                 style.number_level if style.number_id else base.number_level,
-                base.hidden if style.hidden is None else style.hidden,
                 base.bold if style.bold is None else style.bold,
                 style.code or base.code,
+                style.look.over(base.look),
+                style.ground or base.ground,
+                style.shades or base.shades,
             )
             parent = base.based_on
         return style
 
 
-def _read_style(element: Element) -> Style:
+def _read_style(element: Element, theme: Theme) -> Style:
     name = value(element, "name").lower()
     paragraph, run = element.find(W + "pPr"), element.find(W + "rPr")
     numbers = paragraph.find(W + "numPr") if paragraph is not None else None
@@ -73,9 +81,11 @@ def _read_style(element: Element) -> Style:
         level,
         value(numbers, "numId"),
         number(value(numbers, "ilvl"), 0),
-        flag(run, "vanish"),
         flag(run, "b"),
         "code" in name or name == "html preformatted",
+        theme.look(run),
+        theme.ground(paragraph),
+        any(theme.ground(each) for each in element.iter() if each.find(W + "shd") is not None),
     )
 
 

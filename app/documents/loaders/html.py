@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
-from app.documents.loaders.html_hidden import HiddenRules
+from app.documents.loaders.hidden import HiddenTexts
+from app.documents.loaders.html_depth import flattened
+from app.documents.loaders.html_hidden import NO_TEXT, HiddenRules, Look
 from app.documents.loaders.hygiene import clean, squeeze
+from app.text.hidden import HiddenKind
 from app.text.parsed import BlockKind, Parsed
 from app.text.tables import write_row
 
@@ -35,20 +38,24 @@ _MAX_SPAN = 1000  # the HTML standard's limit of colspan
 _MAX_CELL = 1000  # characters: longer than any cell of a table that holds data
 
 
-def load_html(data: bytes, password: str = "") -> Parsed:
+def load_html(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read HTML or XHTML of any encoding; `password` is unused.
 
     Raises:
         BadFile: binary (`damaged`), without text (`empty`) or too long (`too_large`).
     """
-    tree = LexborHTMLParser(_without_noscript(_decode(data)))
-    reader = _Reader(HiddenRules(tree))
+    hidden = HiddenTexts(read_hidden)
+    tree = LexborHTMLParser(flattened(_without_noscript(hidden.shown(_decode(data)))))
+    reader = _Reader(HiddenRules(tree), hidden)
     if tree.body is not None:
-        reader.walk(_main_part(tree, tree.body))
+        reader.walk(tree.body, _main_part(tree, tree.body))
+    for said in tree.css("meta[name=description], meta[name=keywords], meta[property='og:description']"):
+        if hidden.take("metadata", said.attributes.get("content") or ""):
+            reader.builder.add("paragraph", squeeze(said.attributes.get("content") or ""))
     title = tree.css_first("title")
     if title is not None:
         reader.builder.title = squeeze(title.text()) or reader.builder.title
-    return reader.builder.build("html")
+    return reader.builder.build("html", hidden.found())
 
 
 def _without_noscript(page: str) -> str:
@@ -134,7 +141,8 @@ def _span(node: LexborNode, name: str) -> int:
 class _Reader:
     """Walks the tree without recursion: a hostile page nests deeper than Python's stack."""
 
-    hidden: HiddenRules
+    rules: HiddenRules
+    hidden: HiddenTexts
     builder: Builder = field(default_factory=Builder)
     _text: list[str] = field(default_factory=list)
     _kinds: list[tuple[BlockKind, int]] = field(default_factory=lambda: [("paragraph", 0)])
@@ -142,33 +150,76 @@ class _Reader:
     _lists: list[int] = field(default_factory=list)  # next number of each open list, -1 for bullets
     _marker: str = ""
 
-    def walk(self, root: LexborNode) -> None:
+    def walk(self, body: LexborNode, root: LexborNode) -> None:
         """Visit everything below `root` in document order; a node comes twice, to open and to close."""
-        pending: list[tuple[LexborNode, bool]] = [(root, False)]
+        look = self._look_of(body, root)
+        pending: list[tuple[LexborNode, Look | None]] = [(root, look)] if look is not None else []
         while pending:
-            node, opened = pending.pop()
-            if opened:
+            node, look = pending.pop()
+            if look is None:
                 self._close(node)
-            elif self._open(node):
-                pending.append((node, True))
-                pending.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
+            elif (inner := self._open(node, look)) is not None:
+                pending.append((node, None))
+                pending.extend((child, inner) for child in reversed(list(node.iter(include_text=True))))
         self._flush()
 
-    def _open(self, node: LexborNode) -> bool:
-        """Take a node in; False where nothing below it is to be read."""
+    def _look_of(self, body: LexborNode, root: LexborNode) -> Look | None:
+        """The look of what is round `root`; None where that is hidden and not to be read."""
+        path = []
+        node = root
+        while node != body and node.parent is not None:
+            node = node.parent
+            path.append(node)
+        look: Look | None = Look()
+        for each in reversed(path):
+            look = self._inside(each, look) if look is not None else None
+        return look
+
+    def _open(self, node: LexborNode, look: Look) -> Look | None:
+        """Take a node in; → how text in it looks, None where nothing below it is to be read."""
         tag = node.tag or ""
         if tag == "-text":
             raw = node.text_content or ""
-            self._text.append(raw if self._kinds[-1][0] == "code" else _WHITE.sub(" ", raw))
-            return False
+            kind = look.hides_text()
+            if kind is None or raw.isspace() or self.hidden.take(kind, raw):
+                self._text.append(raw if self._kinds[-1][0] == "code" else _WHITE.sub(" ", raw))
+            return None
         if tag == "br":
             self._text.append("\n")
-            return False
-        if tag.startswith("-") or self.hidden.hides(node):
-            return False
-        if tag in _BLOCKS:
+            return None
+        if tag == "-comment":
+            self._beside("comment", node.comment_content or "")
+            return None
+        if tag == "img":
+            self._beside("alternative", node.attributes.get("alt") or "")
+            return None
+        if tag.startswith("-") or tag in NO_TEXT:
+            return None
+        inner = self._inside(node, look)
+        if inner is not None and tag in _BLOCKS:
             self._open_block(node, tag)
-        return True
+        return inner
+
+    def _inside(self, node: LexborNode, look: Look) -> Look | None:
+        """How text in an element looks; None where it is out of sight and not to be read."""
+        if (node.attributes.get("role") or "").lower() == "navigation":
+            return None
+        kind, inner = self.rules.hides(node, look)
+        if kind is None or not look.judged:
+            return inner
+        text = _all_text(node)
+        if not self.hidden.take(kind, text):
+            return None
+        if node.tag == "template":
+            self._text.append(f" {text} ")
+        return replace(inner, judged=False)
+
+    def _beside(self, kind: HiddenKind, text: str) -> None:
+        """Note text that stands beside the page's own, and take it in where that is wanted."""
+        if re.match(r"\s*\[(?:if|endif)\b", text):
+            return  # a condition that only an old browser reads
+        if re.search(r"\w", text) and self.hidden.take(kind, text):
+            self._text.append(f" {text} ")
 
     def _open_block(self, node: LexborNode, tag: str) -> None:
         self._flush()
@@ -239,6 +290,22 @@ class _Reader:
             if text:
                 marker, self._marker = self._marker, ""
                 self.builder.add(kind, marker + text if kind == "list" else text, level)
+
+
+def _all_text(node: LexborNode) -> str:
+    """The text below a node without scripts and the like; the content of a template is no child of it."""
+    if node.tag == "template":
+        inner = (node.html or "").partition(">")[2].rpartition("</")[0]
+        return LexborHTMLParser(f"<body>{inner}").text(separator=" ")
+    parts: list[str] = []
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if each.tag == "-text":
+            parts.append(each.text_content or "")
+        elif each.tag not in NO_TEXT:
+            pending.extend(reversed(list(each.iter(include_text=True))))
+    return " ".join(parts)
 
 
 def _start(node: LexborNode) -> int:

@@ -10,15 +10,14 @@ from markdown_it.token import Token
 
 from app.documents.loaders.builder import check_length, no_text
 from app.documents.loaders.decode import decode
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import clean
+from app.documents.loaders.markdown_hidden import TAG, without_hidden
 from app.text.parsed import Block, BlockKind, Parsed
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)\n(---|\+\+\+|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _FRONT_TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$", re.M | re.I)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-_FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)[^\n]*\n.*?(?:^[ ]{0,3}\1[^\n]*$|\Z)", re.S | re.M)
 _HIDDEN_HTML = re.compile(r"\s*<(script|style|template|iframe|svg)\b", re.I)
-_TAG = re.compile(r"<[^<>]*>")
 _HEADING_MARKS = re.compile(r"[ ]{0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$")
 _EMPTY_FIRST = re.compile(r"\s*(\|\s*\|)")
 _ROW_EDGE = " \t|"
@@ -31,38 +30,27 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def load_markdown(data: bytes, password: str = "") -> Parsed:
+def load_markdown(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read Markdown (CommonMark and tables), without front matter and comments; `password` is unused.
 
     Raises:
         BadFile: binary (`damaged`), without text (`empty`) or too long (`too_large`).
     """
-    text = clean(decode(data))
+    hidden = HiddenTexts(read_hidden)
+    text = clean(hidden.shown(decode(data)))
     check_length(len(text))
     title = ""
     front = _FRONT_MATTER.match(text)
     if front:
         found = _FRONT_TITLE.search(front[2])
         title = found[1] if found else ""
-        text = text[front.end() :]
-    text = _without_comments(text).strip("\n")
+        text = ("" if not hidden.take("metadata", front[2]) else f"{front[2]}\n\n") + text[front.end() :]
+    text = without_hidden(text, hidden).strip("\n")
     blocks = tuple(_blocks(text))
     if not blocks:
-        raise no_text()
+        raise no_text(hidden=hidden.found())
     title = title or next((text[b.start : b.end] for b in blocks if b.kind == "heading"), "")
-    return Parsed("markdown", text, blocks, title=title)
-
-
-def _without_comments(text: str) -> str:
-    """A comment is invisible to a reader, so it must be to the model; inside a code fence it is no comment."""
-    if "<!--" not in text:
-        return text
-    parts = []
-    done = 0
-    for fence in _FENCE.finditer(text):
-        parts += [_COMMENT.sub("", text[done : fence.start()]), fence[0]]
-        done = fence.end()
-    return "".join([*parts, _COMMENT.sub("", text[done:])])
+    return Parsed("markdown", text, blocks, title=title, hidden=hidden.found())
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -99,7 +87,7 @@ def _block_of(
     if token.type in ("fence", "code_block"):
         return "code", 0
     if token.type == "html_block":
-        visible = not _HIDDEN_HTML.match(token.content) and _TAG.sub("", token.content).strip()
+        visible = not _HIDDEN_HTML.match(token.content) and TAG.sub("", token.content).strip()
         return ("paragraph", 0) if visible else None
     if token.type == "paragraph_open":
         return ("list" if list_depth else "paragraph"), 0

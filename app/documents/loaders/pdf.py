@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from app.documents.loaders.builder import check_length, no_text, separator
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.pdf_pages import PageText, Piece, read_pages
 from app.documents.loaders.pdfium import Document
 from app.errors import BadFile
+from app.text.hidden import HiddenText
 from app.text.parsed import Block, Line, Parsed
 
 _LARGER = 1.12  # times the body's size
@@ -19,34 +24,49 @@ _OPEN_END = re.compile(r"[\w,;–—-]$")
 _SENTENCE_END = (".", ",", ";", "!", "?")
 
 
-def load_pdf(data: bytes, password: str = "") -> Parsed:
+def load_pdf(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read a PDF, page by page.
 
     Raises:
         BadFile: `password`, `damaged`, `unsupported`, `no_text`, `empty` or `too_large`.
     """
+    hidden = HiddenTexts(read_hidden)
     with Document(data, password) as document:
         pages = []
         length = 0
-        for page in read_pages(document):
+        for page in read_pages(document, hidden):
             page.index = []  # only the renderer needs it, and it is the largest part
             length += len(page.text)
             check_length(length)
             pages.append(page)
+        for text in document.properties():
+            hidden.take("metadata", text)
     unread = sum(1 for page in pages if not page.text)
     if unread == len(pages):
-        raise _nothing(pages)
-    return _Assembly(pages).build(_note(pages))
+        raise _nothing(pages, hidden.found())
+    return _with_rest(_Assembly(pages).build(_note(pages)), hidden)
 
 
-def _nothing(pages: list[PageText]) -> BadFile:
+def _with_rest(parsed: Parsed, hidden: HiddenTexts) -> Parsed:
+    """What stands on no page goes behind the last one, where it is wanted."""
+    found = hidden.found()
+    text, blocks = parsed.text, list(parsed.blocks)
+    for each in found if hidden.wanted else ():
+        if each.kind in ("metadata", "replaced"):
+            start = len(text) + 2
+            text += f"\n\n{each.text}"
+            blocks.append(Block("paragraph", start, len(text)))
+    return msgspec.structs.replace(parsed, text=text, blocks=tuple(blocks), hidden=found)
+
+
+def _nothing(pages: list[PageText], hidden: Sequence[HiddenText]) -> BadFile:
     if any(page.pictures for page in pages):
         return BadFile(
             "It holds pictures of pages only; reading text from pictures is not there yet.",
             "Run it through a text recognition program and add the result.",
             code="no_text",
         )
-    return no_text("The PDF holds no text.")
+    return no_text("The PDF holds no text.", hidden)
 
 
 def _note(pages: list[PageText]) -> str:

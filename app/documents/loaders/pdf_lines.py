@@ -6,6 +6,7 @@ Both the loader and the renderer go through here, so that an offset in the text 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 import re
 import unicodedata
@@ -19,8 +20,10 @@ from app.documents.loaders import pdfium
 from app.documents.loaders.hygiene import clean
 from app.documents.loaders.pdf_hidden import Hidden
 from app.documents.loaders.pdfium import Page
+from app.text.hidden import HiddenKind
 from app.types import Box
 
+_MAX_NOTE = 1500  # characters of a piece of hidden text
 _HYPHEN = 2  # pdfium's mark for a hyphen that only the end of the line put there
 _ENDS = frozenset((10, 13))
 _BOLD = re.compile(r"bold|black|heavy|demi|-medi$|[-,]bd\b", re.I)
@@ -76,7 +79,7 @@ class PageLines:
     lines: list[TextLine]
     width: float
     height: float
-    hidden: int = 0  # characters that no reader sees
+    hidden: list[tuple[HiddenKind, str]] = field(default_factory=list)  # what no reader sees
     pictures: bool = False  # the page holds pictures and no text
 
 
@@ -87,16 +90,39 @@ class _Look:
     size: float
     bold: bool
     angle: int
-    visible: bool
+    hidden: HiddenKind | None
 
 
 @dataclass(slots=True)
 class _Reading:
     page: Page
     hidden: Hidden
+    read_hidden: bool
     looks: dict[int, _Look] = field(default_factory=dict)
     fonts: dict[int, bool] = field(default_factory=dict)
-    dropped: int = 0
+    unseen: list[tuple[HiddenKind, str]] = field(default_factory=list)
+
+    def judge(self, objects: Sequence[int | None], drawn: bool) -> None:
+        """Find out how every text object looks, and which of them nobody sees."""
+        boxes: dict[int, Box] = {}
+        start = 0
+        for handle, group in itertools.groupby(objects):
+            stop = start + sum(1 for _ in group)
+            if handle is not None:
+                box = self.page.char_boxes(start, stop - 1)
+                boxes[handle] = union([boxes[handle], box]) if handle in boxes else box
+                self.look(handle, start)
+            start = stop
+        kinds = {handle: look.hidden for handle, look in self.looks.items() if look.hidden is not None}
+        for handle in self.hidden.seen_after_all(kinds, boxes, drawn):
+            self.looks[handle].hidden = None
+
+    def note(self, kind: HiddenKind, text: str) -> None:
+        """Keep a piece of hidden text; what follows the one before is joined to it."""
+        if self.unseen and self.unseen[-1][0] == kind and len(self.unseen[-1][1]) < _MAX_NOTE:
+            self.unseen[-1] = kind, f"{self.unseen[-1][1]} {text}"
+        else:
+            self.unseen.append((kind, text))
 
     def look(self, handle: int, index: int) -> _Look:
         """Size, weight and visibility of a text object; `index` is its first character."""
@@ -105,11 +131,13 @@ class _Reading:
             matrix = raw.FS_MATRIX()
             pdfium.char_matrix(self.page.text, index, byref(matrix))
             scale = math.hypot(matrix.c, matrix.d) or 1.0
-            size = abs(pdfium.char_size(self.page.text, index)) * scale
+            nominal = abs(pdfium.char_size(self.page.text, index))
+            size = nominal * scale
+            width = nominal * math.hypot(matrix.a, matrix.b)
             turn = round(math.degrees(math.atan2(matrix.b, matrix.a)) / 90)
             angle = (self.page.frame.rotation - turn) % 4
-            visible = not self.hidden.hides(handle, index, size, self.page.char_boxes(index, index))
-            look = _Look(size, self._is_bold(handle), angle, visible)
+            hidden = self.hidden.doubt(handle, index, size, width, self.page.char_boxes(index, index))
+            look = _Look(size, self._is_bold(handle), angle, hidden)
             self.looks[handle] = look
         return look
 
@@ -126,14 +154,18 @@ class _Reading:
         return bold
 
 
-def read_lines(page: Page) -> PageLines:
-    """All visible lines of a page, in the order of its content."""
+def read_lines(page: Page, read_hidden: bool = False, drawn: bool = True) -> PageLines:
+    """All visible lines of a page, in the order of its content; with `read_hidden` those that nobody sees too.
+
+    `drawn`: whether the page may be drawn to find out.
+    """
     text = page.text
     count = pdfium.count_chars(text)
     char_code, char_object = pdfium.char_code, pdfium.char_object
     codes: list[int] = [char_code(text, i) for i in range(count)]
     objects: list[int | None] = [char_object(text, i) for i in range(count)]
-    reading = _Reading(page, Hidden(page))
+    reading = _Reading(page, Hidden(page), read_hidden)
+    reading.judge(objects, drawn)
     lines: list[TextLine] = []
     start = 0
     while start < count:
@@ -145,9 +177,9 @@ def read_lines(page: Page) -> PageLines:
             for runs in _by_height(_line(reading, codes, objects, start, end, hyphen)):
                 _add_line(lines, runs)
         start = end + 1
-    return PageLines(
-        lines, page.frame.width, page.frame.height, reading.dropped, not lines and reading.hidden.has_pictures()
-    )
+    replaced: list[tuple[HiddenKind, str]] = [("replaced", said) for said in page.replaced]
+    pictures = not lines and reading.hidden.has_pictures()
+    return PageLines(lines, page.frame.width, page.frame.height, reading.unseen + replaced, pictures)
 
 
 def _line(
@@ -162,12 +194,11 @@ def _line(
             stop += 1
         if handle is not None:
             look = reading.look(handle, start)
-            if look.visible:
-                run = _run(reading.page, codes, start, stop, look)
-                if run is not None:
-                    runs.append((run, look.angle))
-            else:
-                reading.dropped += stop - start
+            if look.hidden is not None:
+                reading.note(look.hidden, _characters(reading.page, codes, start, stop)[0])
+            run = _run(reading.page, codes, start, stop, look) if look.hidden is None or reading.read_hidden else None
+            if run is not None:
+                runs.append((run, look.angle))
         start = stop
     if runs and hyphen:
         runs[-1][0].hyphen = True
@@ -207,9 +238,14 @@ def _run(page: Page, codes: list[int], start: int, stop: int, look: _Look) -> Ce
     return Cell(text, index, page.char_boxes(first, last), look.size, look.bold)
 
 
+def _char(code: int) -> str:
+    """A damaged font may name a code that is no character."""
+    return chr(code) if code < 0x110000 else "\ufffd"
+
+
 def _characters(page: Page, codes: list[int], start: int, stop: int) -> tuple[str, Sequence[int]]:
     """Clean text and the character behind each of its code points."""
-    text = "".join(map(chr, codes[start:stop]))
+    text = "".join(map(_char, codes[start:stop]))
     if _PLAIN.fullmatch(text):
         return text, range(start, stop)
     out: list[str] = []
@@ -221,7 +257,7 @@ def _characters(page: Page, codes: list[int], start: int, stop: int) -> tuple[st
         if 0xD800 <= code < 0xDC00 and after < stop and 0xDC00 <= codes[after] < 0xE000:
             code = 0x10000 + ((code - 0xD800) << 10) + codes[after] - 0xDC00  # Windows: two halves
             after += 1
-        cluster = _LIGATURES.get(code) or chr(code) if code < 0x110000 else ""
+        cluster = _LIGATURES.get(code) or _char(code)
         while after < stop and unicodedata.combining(chr(min(codes[after], 0x10FFFF))):
             cluster += chr(codes[after])
             after += 1

@@ -11,14 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.documents.loaders.builder import separator
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.pdf_blocks import group_lines
 from app.documents.loaders.pdf_lines import Cell, PageLines, TextLine, read_lines, union
+from app.documents.loaders.pdf_spoken import opened
 from app.documents.loaders.pdfium import Document
 from app.text.parsed import BlockKind
 from app.types import Box
 
 NEAR = 4
 """Pages before and after to compare with: left and right pages may differ, and a chapter may be short."""
+
+MAX_DRAWN = 1500
+"""Pages of a document up to which doubtful text is looked for on the drawn page: drawing is slower than reading."""
 
 _EDGE = 0.13  # share of the page's height at top and bottom where running lines stand
 _EDGE_LINES = 3
@@ -52,20 +57,25 @@ class PageText:
     index: list[int]
     pieces: list[Piece]
     lines: list[tuple[int, int, Box]]
-    hidden: int = 0
+    hidden: bool = False
     pictures: bool = False
 
 
-def read_pages(document: Document, first: int = 1, last: int | None = None) -> Iterator[PageText]:
-    """The texts of a range of pages, in order. At most `2 * NEAR + 1` pages are held at a time."""
+def read_pages(document: Document, hidden: HiddenTexts, first: int = 1, last: int | None = None) -> Iterator[PageText]:
+    """The texts of a range of pages, in order, with hidden text where it is wanted; of these pages it is noted.
+
+    At most `2 * NEAR + 1` pages are held at a time.
+    """
     last = document.pages if last is None else last
     near: dict[int, _Near] = {}
     ahead = max(1, first - NEAR)
     for number in range(first, last + 1):
         while ahead <= min(number + NEAR, document.pages):
-            near[ahead] = _Near(document, ahead)
+            near[ahead] = _Near(document, ahead, hidden.wanted)
             ahead += 1
         near.pop(number - NEAR - 1, None)
+        for kind, text in near[number].page.hidden:
+            hidden.take(kind, text, number)
         running = _running_lines(number, near, document.pages)
         yield _compose(number, near[number].page, running)
 
@@ -73,9 +83,10 @@ def read_pages(document: Document, first: int = 1, last: int | None = None) -> I
 class _Near:
     """A page that others are compared with: its lines, and which of them stand at an edge."""
 
-    def __init__(self, document: Document, number: int) -> None:
-        with document.page(number) as page:
-            self.page = read_lines(page) if page is not None else PageLines([], 0.0, 0.0)
+    def __init__(self, document: Document, number: int, read_hidden: bool) -> None:
+        drawn = document.pages <= MAX_DRAWN
+        with opened(document, number) as page:
+            self.page = read_lines(page, read_hidden, drawn) if page is not None else PageLines([], 0.0, 0.0)
         self.edges = _edge_lines(self.page)
         self._tops: dict[tuple[str, str], list[float]] = {}
         for at, zone, key in self.edges:
@@ -143,7 +154,7 @@ def _compose(number: int, page: PageLines, running: set[int]) -> PageText:
         # Text that stands upright on the page is a stamp or an axis, never a heading.
         size = 0.0 if group.lines[0].angle else max(group.lines, key=lambda line: len(line.text)).size
         pieces.append(Piece(group.kind, start, writer.length, size, group.bold, len(group.lines)))
-    return PageText(number, "".join(writer.parts), writer.index, pieces, writer.lines, page.hidden, page.pictures)
+    return PageText(number, "".join(writer.parts), writer.index, pieces, writer.lines, bool(page.hidden), page.pictures)
 
 
 def _write_lines(writer: _Writer, lines: list[TextLine]) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from ctypes import byref, c_double, c_float, c_int, c_size_t, c_uint, c_void_p
 from dataclasses import dataclass
 from typing import Any, cast
@@ -53,7 +52,27 @@ is_transparent = bind("FPDFPageObj_HasTransparency", c_int, c_void_p)
 count_segments = bind("FPDFPath_CountSegments", c_int, c_void_p)
 path_mode = bind("FPDFPath_GetDrawMode", c_int, c_void_p, c_void_p, c_void_p)
 
+count_marks = bind("FPDFPageObj_CountMarks", c_int, c_void_p)
+mark_at = bind("FPDFPageObj_GetMark", c_void_p, c_void_p, c_uint)
+mark_name = bind("FPDFPageObjMark_GetName", c_int, c_void_p, c_void_p, c_uint, c_void_p)
+mark_text = bind("FPDFPageObjMark_GetParamStringValue", c_int, c_void_p, ctypes.c_char_p, c_void_p, c_uint, c_void_p)
+drop_mark_text = bind("FPDFPageObjMark_RemoveParam", c_int, c_void_p, c_void_p, ctypes.c_char_p)
+clip_path = bind("FPDFPageObj_GetClipPath", c_void_p, c_void_p)
+count_clips = bind("FPDFClipPath_CountPaths", c_int, c_void_p)
+count_clip_segments = bind("FPDFClipPath_CountPathSegments", c_int, c_void_p, c_int)
+clip_segment = bind("FPDFClipPath_GetPathSegment", c_void_p, c_void_p, c_int, c_int)
+segment_point = bind("FPDFPathSegment_GetPoint", c_int, c_void_p, c_void_p, c_void_p)
+set_active = bind("FPDFPageObj_SetIsActive", c_int, c_void_p, c_int)
+count_form_objects = bind("FPDFFormObj_CountObjects", c_int, c_void_p)
+form_object = bind("FPDFFormObj_GetObject", c_void_p, c_void_p, ctypes.c_ulong)
+meta_text = bind("FPDF_GetMetaText", ctypes.c_ulong, c_void_p, ctypes.c_char_p, c_void_p, ctypes.c_ulong)
+make_bitmap = bind("FPDFBitmap_CreateEx", c_void_p, c_int, c_int, c_int, c_void_p, c_int)
+fill_bitmap = bind("FPDFBitmap_FillRect", None, c_void_p, c_int, c_int, c_int, c_int, ctypes.c_ulong)
+draw_page = bind("FPDF_RenderPageBitmap", None, c_void_p, c_void_p, c_int, c_int, c_int, c_int, c_int, c_int)
+drop_bitmap = bind("FPDFBitmap_Destroy", None, c_void_p)
+
 PASSWORD_ERROR = raw.FPDF_ERR_PASSWORD
+_MAX_META = 1_000_000
 _SECURITY_ERROR = raw.FPDF_ERR_SECURITY
 
 
@@ -85,26 +104,22 @@ class Document:
             close_document(self.handle)
             self.handle = 0
 
+    def properties(self) -> list[str]:
+        """What the file says of itself in words: title, subject and keywords."""
+        found = []
+        for name in (b"Title", b"Subject", b"Keywords"):
+            size = meta_text(self.handle, name, None, 0)
+            if 2 < size <= _MAX_META:
+                buffer = ctypes.create_string_buffer(size)
+                meta_text(self.handle, name, buffer, size)
+                found.append(buffer.raw[: size - 2].decode("utf-16-le", errors="replace"))
+        return found
+
     def __enter__(self) -> Document:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @contextmanager
-    def page(self, number: int) -> Iterator[Page | None]:
-        """A page, counted from 1, with its text; None where it cannot be read."""
-        handle = load_page(self.handle, number - 1)
-        if not handle:
-            yield None
-            return
-        text = load_text(handle)
-        try:
-            yield Page(handle, text, _frame(handle)) if text else None
-        finally:
-            if text:
-                close_text(text)
-            close_page(handle)
 
 
 @dataclass(frozen=True)
@@ -143,6 +158,7 @@ class Page:
     handle: int
     text: int
     frame: Frame
+    replaced: tuple[str, ...] = ()  # words for programs that were taken out
 
     def char_boxes(self, first: int, last: int) -> Box:
         """The rectangle round two characters of a line, and so round what stands between them."""
@@ -172,7 +188,8 @@ def bounds_of(page_object_handle: int) -> tuple[float, float, float, float]:
     return left, bottom, right, top
 
 
-def _frame(handle: int) -> Frame:
+def frame_of(handle: int) -> Frame:
+    """How a page lies."""
     page_bounds(handle, _rect_address)
     return Frame(
         min(_rect.left, _rect.right),

@@ -9,6 +9,7 @@ from collections import Counter
 
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.decode import decode
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import clean
 from app.errors import BadFile
 from app.places import Cells
@@ -24,13 +25,14 @@ _FIELD_END = re.compile(r"; (?=[^;]*: )")
 _SPACE = re.compile(r"\s+")
 
 
-def load_table(data: bytes, password: str = "") -> Parsed:
+def load_table(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read delimited text; `password` is unused.
 
     Raises:
         BadFile: binary (`damaged`), without text (`empty`) or too long (`too_large`).
     """
-    rows = _read(clean(decode(data)))
+    hidden = HiddenTexts(read_hidden)
+    rows = _read(clean(hidden.shown(decode(data))))
     builder = Builder()
     width = _usual_width(rows)
     builder.enter(Cells("", (1, max(1, width)), ()))
@@ -48,7 +50,7 @@ def load_table(data: bytes, password: str = "") -> Parsed:
         break
     for number, row in body:
         builder.add("row", _sentence(row, header), row=number)
-    return builder.build("csv")
+    return builder.build("csv", hidden.found())
 
 
 def _read(text: str) -> dict[int, list[str]]:

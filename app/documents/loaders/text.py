@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from app.documents.loaders.builder import check_length, no_text
 from app.documents.loaders.decode import decode
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import clean
 from app.text.parsed import Block, BlockKind, Parsed
 
@@ -18,22 +19,23 @@ _WRAP_WIDTHS = range(40, 133)
 """Widths that people and mail programs wrap at; longer lines are paragraphs, shorter ones verse or lists."""
 
 
-def load_text(data: bytes, password: str = "") -> Parsed:
+def load_text(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read plain text of any encoding; `password` is unused.
 
     Raises:
         BadFile: binary (`damaged`), without text (`empty`) or too long (`too_large`).
     """
-    text = clean(decode(data)).strip("\n")
+    hidden = HiddenTexts(read_hidden)
+    text = clean(hidden.shown(decode(data))).strip("\n")
     check_length(len(text))
     blocks: list[Block] = []
     joins: list[int] = []
     for paragraph in _paragraphs(text):
         _read_paragraph(paragraph, blocks, joins)
     if not blocks:
-        raise no_text()
+        raise no_text(hidden=hidden.found())
     title = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), "")
-    return Parsed("text", _join(text, joins), tuple(blocks), title=title)
+    return Parsed("text", _join(text, joins), tuple(blocks), title=title, hidden=hidden.found())
 
 
 class _Line:

@@ -10,8 +10,9 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections import Counter
+from collections.abc import Mapping
 from datetime import date, time, timedelta
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 import msgspec
@@ -24,10 +25,13 @@ from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
 from app.documents.loaders.builder import Builder, check_length
 from app.documents.loaders.docx_package import MAX_PART
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.sheet_grid import Cell, tables, write_tables
-from app.documents.loaders.sheet_values import show
+from app.documents.loaders.sheet_hidden import CellLooks, Left
+from app.documents.loaders.sheet_values import number_format, show
 from app.errors import BadFile
+from app.text.hidden import HiddenKind
 from app.text.parsed import Parsed
 
 NO_VALUE = "(formula without a value)"
@@ -36,31 +40,33 @@ MAX_UNPACKED = 1024**3
 MAX_MERGED = 10_000
 MAX_GRID = 3_000_000
 """Cells of one sheet that show something: they must fit into the memory of one file."""
-_WHITE = ("FFFFFFFF", "00FFFFFF")
+_SHOWN = 500
+"""Cells of a hidden row, column or sheet that a person is told of."""
 
 
-def load_xlsx(data: bytes, password: str = "") -> Parsed:
+def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
     """Read a workbook; `password` is unused.
 
     Raises:
         BadFile: damaged, without text (`empty`), or larger than a file may be (`too_large`).
     """
     _check_package(data)
-    builder, hidden = Builder(), Counter[str]()
+    builder, hidden = Builder(), Left(HiddenTexts(read_hidden))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of what it does not write back, which nobody does here
         try:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets:
-                if sheet.sheet_state != "visible":
-                    hidden["sheet"] += 1
-                    continue
                 _Sheet(book, sheet, hidden).write(builder)
+            hidden.take_properties(book)
+            hidden.take_comments(data)
         except (BadFile, MemoryError, RecursionError):
             raise
         except _BROKEN as error:
             raise _damaged(f"{type(error).__name__}: {error}") from error
-    return msgspec.structs.replace(builder.build("xlsx"), title="", note=_note(hidden))
+    for text in hidden.beside:
+        builder.add("paragraph", text)
+    return msgspec.structs.replace(builder.build("xlsx", hidden.texts.found()), title="", note=hidden.note())
 
 
 _BROKEN = (
@@ -106,14 +112,6 @@ def _damaged(detail: str) -> BadFile:
     )
 
 
-def _note(hidden: Counter[str]) -> str:
-    counts = [f"{count} hidden {what}{'' if count == 1 else 's'}" for what, count in hidden.items() if count]
-    if not counts:
-        return ""
-    listed = " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
-    return f"{listed} {'was' if sum(hidden.values()) == 1 else 'were'} left out."
-
-
 class _Rows(WorkSheetParser):  # type: ignore[misc]
     """openpyxl's parser, which also tells a formula without a value from an empty cell."""
 
@@ -132,9 +130,11 @@ class _Rows(WorkSheetParser):  # type: ignore[misc]
 class _Sheet:
     """One sheet: what it shows, by row and column."""
 
-    def __init__(self, book: Workbook, sheet: ReadOnlyWorksheet, hidden: Counter[str]) -> None:
+    def __init__(self, book: Workbook, sheet: ReadOnlyWorksheet, hidden: Left) -> None:
         self._book, self._sheet, self._hidden = book, sheet, hidden
-        self._formats: dict[int, tuple[str, bool]] = {}
+        self._unseen = sheet.sheet_state != "visible"
+        self._looks = CellLooks(book)
+        self._formats: dict[int, tuple[str, HiddenKind | None]] = {}
         self._columns: frozenset[int] = frozenset()
 
     def write(self, builder: Builder) -> None:
@@ -143,11 +143,15 @@ class _Sheet:
         with sheet._get_source() as source:
             parser = _Rows(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
             grid = self._grid(parser)
+        if self._unseen and not self._hidden.take("sheet", _said(grid)):
+            return
         hidden_rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
+        hidden_rows -= {row for row in hidden_rows & grid.keys() if self._hidden.take("row", _said({row: grid[row]}))}
         shown = {row: cells for row, cells in grid.items() if row not in hidden_rows}
-        self._hidden["row"] += len(grid) - len(shown)
-        hidden_columns = {column for cells in shown.values() for column in cells} & self._columns
-        self._hidden["column"] += len(hidden_columns)
+        for column in sorted({column for cells in shown.values() for column in cells} & self._columns):
+            texts = (cells[column].text for cells in shown.values() if column in cells)
+            if self._hidden.take("column", " | ".join(islice(texts, _SHOWN))):
+                self._columns -= {column}
         shown = {
             row: left
             for row, cells in shown.items()
@@ -170,6 +174,8 @@ class _Sheet:
                 count += len(row)
                 length += sum(len(cell.text) for cell in row.values())
             check_length(length)
+            if self._unseen and not self._hidden.texts.wanted and count > _SHOWN:
+                break
             if count > MAX_GRID:
                 raise BadFile(
                     f"The sheet “{self._sheet.title}” has more than {MAX_GRID:,} filled cells.",
@@ -182,26 +188,25 @@ class _Sheet:
         value = cell["value"]
         if value is None:
             return None
-        code, invisible = self._style(int(str(cell["style_id"])))
-        text = "" if invisible else squeeze(show(value, code))
-        if invisible and value != "":
-            self._hidden["cell"] += 1
-        if not text:
+        code, kind = self._style(int(str(cell["style_id"])))
+        if number_format(code).hidden:
+            code, kind = "General", "cell"
+        text = squeeze(self._hidden.texts.shown(show(value, code)))
+        if not text or (kind is not None and not self._unseen and not self._hidden.take(kind, text)):
             return None
         if isinstance(value, bool | str):
             return Cell(text)
         return Cell(text, "date" if isinstance(value, date | time | timedelta) else "number")
 
-    def _style(self, style_id: int) -> tuple[str, bool]:
-        """A style's number format, and whether its text is white on no colour."""
+    def _style(self, style_id: int) -> tuple[str, HiddenKind | None]:
+        """A style's number format, and why nobody sees its text."""
         if style_id not in self._formats:
             book = self._book
             style = book._cell_styles[style_id]
             number = style.numFmtId
             code = BUILTIN_FORMATS.get(number, "General") if number < 164 else book._number_formats[number - 164]
             font, fill = book._fonts[style.fontId], book._fills[style.fillId]
-            white = font.color is not None and font.color.type == "rgb" and font.color.rgb in _WHITE
-            self._formats[style_id] = code, white and getattr(fill, "fill_type", "gradient") is None
+            self._formats[style_id] = code, self._looks.hides(font, fill)
         return self._formats[style_id]
 
     def _merge(self, parser: _Rows, grid: dict[int, dict[int, Cell]]) -> None:
@@ -216,6 +221,11 @@ class _Sheet:
                 for column in range(left, right + 1):
                     if row in grid and column not in grid[row] and column not in self._columns:
                         grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
+
+
+def _said(grid: Mapping[int, Mapping[int, Cell]]) -> str:
+    """The first cells, as a person is told of them."""
+    return " | ".join(islice((cell.text for cells in grid.values() for cell in cells.values()), _SHOWN))
 
 
 def _hidden_columns(parser: _Rows) -> frozenset[int]:

@@ -213,7 +213,9 @@ class _NumberChip(ThemedWidget):
 
 
 class Strip(QWidget):
-    """A warning across the panel; hidden while it has nothing to say."""
+    """A warning across the panel, with a link where there is more to see; hidden while it has nothing to say."""
+
+    more_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -223,10 +225,16 @@ class Strip(QWidget):
         row.addWidget(IconLabel("triangle-alert", "warning", 16), alignment=Qt.AlignmentFlag.AlignTop)
         self._label = Label("", "caption", "text", wrap=True)
         row.addWidget(self._label, 1)
+        self._more = Button("", "link")
+        self._more.clicked.connect(self.more_asked)
+        row.addWidget(self._more, alignment=Qt.AlignmentFlag.AlignTop)
         self.hide()
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, more: str = "") -> None:
+        """`more` labels the link; none without it."""
         self._label.setText(text)
+        self._more.setText(more)
+        self._more.setVisible(bool(more))
         self.setVisible(bool(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
-from app.workers.calls.documents import Grid
+from app.workers.calls.grid import Grid
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,12 +17,14 @@ from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceBar, St
 from app.gui.chat.passage_text import PassageText
 from app.gui.chat.sheet_view import SheetView
 from app.gui.chat.sources import SourceReader, changed_since, has_original
+from app.gui.hidden_text import open_hidden_text
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
 from app.places import cells_of
 from app.text.plain import shown
 from app.types import Passage
-from app.workers.calls.documents import DocumentText, Grid, PageImage
+from app.workers.calls.documents import DocumentText, PageImage
+from app.workers.calls.grid import Grid
 
 ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 MARGIN = 17
@@ -77,6 +79,7 @@ class SourcePanel(QWidget):
         self._bar.page_wanted.connect(self.show_page)
         self._bar.zoom_wanted.connect(self.zoom)
         self._foot.step_wanted.connect(self.step)
+        self._strip.more_asked.connect(self._show_hidden)
         self._reader.page_rendered.connect(self._page_rendered)
         self._reader.text_read.connect(self._text_read)
         self._reader.grid_read.connect(self._grid_read)
@@ -175,23 +178,12 @@ class SourcePanel(QWidget):
         self.source_changed.emit(self.number)
 
     def _show_strip(self, passage: Passage, exists: bool) -> None:
-        said = self._warnings(passage)
+        said = warnings_of(passage)
         if not exists:
             said.insert(0, self.tr("The original is no longer there. This is the text as it was indexed."))
         elif changed_since(passage):
             said.insert(0, self.tr("The file changed after it was indexed. The passage may read differently now."))
-        self._strip.say(" ".join(said))
-
-    def _warnings(self, passage: Passage) -> list[str]:
-        """What a reader should know of the document, and of text in it that is no evidence."""
-        said = []
-        if passage.newer is not None:
-            words = self.tr("There is a newer version: {document}.")
-            said.append(words.format(document=passage.newer.document))
-        if passage.flagged:
-            words = self.tr("Text that speaks to an AI assistant was left out: “{text}”")
-            said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))
-        return said
+        self._strip.say(" ".join(said), self.tr("Show it") if passage.hidden else "")
 
     def _show_text(self, passage: Passage) -> None:
         self._bar.hide()
@@ -270,6 +262,12 @@ class SourcePanel(QWidget):
         if self._stack.currentWidget() is self.text:
             self.text.restyle()
 
+    def _show_hidden(self) -> None:
+        if self.passage is not None:
+            open_hidden_text(
+                self._reader.core, self.passage.document_id, self, lambda error: self._strip.say(str(error))
+            )
+
     def _open_file(self) -> None:
         if self.passage is not None:
             self.open_file_asked.emit(self.passage.path)
@@ -282,6 +280,23 @@ class SourcePanel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme().color("surface"))
+
+
+def warnings_of(passage: Passage) -> list[str]:
+    """What a reader should know of the document, and of text in it that is no evidence."""
+    said = []
+    if passage.newer is not None:
+        said.append(tr("There is a newer version: {document}.").format(document=passage.newer.document))
+    if passage.hidden:
+        said.append(tr("Hidden text was found in this document and left out."))
+    if passage.flagged:
+        words = tr("Text that speaks to an AI assistant was left out: “{text}”")
+        said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))
+    return said
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("SourcePanel", text)
 
 
 class _Desk(QScrollArea):

@@ -13,7 +13,8 @@ from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.types import Passage
-from app.workers.calls.documents import DocumentText, Grid, PageImage, ReadGrid, ReadText, RenderPage
+from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
+from app.workers.calls.grid import Grid, ReadGrid
 from app.workers.protocol import AnyData
 
 KEPT_PAGES = 12
@@ -35,7 +36,7 @@ class SourceReader(QObject):
 
     def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self.core = core
         self._pages: OrderedDict[RenderPage, PageImage] = OrderedDict()
         self._jobs: dict[RenderPage, Job] = {}
         self._wanted: RenderPage | None = None
@@ -59,7 +60,7 @@ class SourceReader(QObject):
             if isinstance(data, DocumentText):
                 self.text_read.emit(document_id, data)
 
-        self._core.request(
+        self.core.request(
             ReadText(document_id=document_id), done=done, failed=lambda error: self.failed.emit(document_id, error)
         )
 
@@ -70,7 +71,7 @@ class SourceReader(QObject):
             if isinstance(data, Grid):
                 self.grid_read.emit(passage, data)
 
-        self._core.request(
+        self.core.request(
             ReadGrid(passage=passage), done=done, failed=lambda error: self.failed.emit(passage.document_id, error)
         )
 
@@ -96,7 +97,7 @@ class SourceReader(QObject):
             if call == self._wanted:
                 self.failed.emit(call.document_id, error)
 
-        self._jobs[call] = self._core.request(call, done=done, failed=failed)
+        self._jobs[call] = self.core.request(call, done=done, failed=failed)
 
     def _keep(self, call: RenderPage, image: PageImage) -> None:
         self._pages[call] = image

@@ -17,6 +17,7 @@ from app.gui.compare.open import add_comparing, show_comparison
 from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
+from app.gui.hidden_text import open_hidden_text
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
 from app.text.offers.offer import Offer
@@ -31,6 +32,9 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     parts.documents.finder.saved.connect(lambda path: window.toast(_saved(path)))
     add_comparing(page, parts.core)
+    page.table.hidden_wanted.connect(
+        lambda row: open_hidden_text(parts.core, row.id, page, parts.documents.failed.emit)
+    )
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     window.offer_taken.connect(lambda offer, asked: _carry_out(parts, window, page, offer, asked))
     page.summary_wanted.connect(lambda row: summarise(parts, window, row))

@@ -114,7 +114,9 @@ class RowDelegate(QStyledItemDelegate):
             return
         icon, token = STATUS_LOOKS[row.status]
         text = token if token in ("danger", "warning") else "text3" if row.status == "waiting" else "text"
-        if row.status in ("indexed", "unchanged") and row.reason:
+        if row.status in ("indexed", "unchanged") and row.hidden:
+            icon, token, text = "eye-off", "warning", "text" if row.read_hidden else "warning"
+        elif row.status in ("indexed", "unchanged") and row.reason:
             icon, token, text = "triangle-alert", "warning", "warning"
         side = theme().size("icon")
         paint_icon(painter, icon, token, leading_square(area, side, rtl))

@@ -74,6 +74,9 @@ class Row:
     indexed_at: float | None = None
     reason: str = ""
     code: str = ""
+    hidden: int = 0
+    """Pieces of text that its readers do not see."""
+    read_hidden: bool = False
     live: bool = False
     """Whether only an add under way knows of this state."""
 
@@ -85,6 +88,8 @@ class Row:
         if self.status == "indexing":
             return f"Indexing {round(self.fraction * 100)}%"
         if self.status in ("indexed", "unchanged"):
+            if self.hidden:
+                return "Hidden text is read" if self.read_hidden else "Hidden text found"
             return self.reason or "Indexed"
         return {"changed": "Updated on disk", "reading": "Reading", "waiting": "Waiting"}[self.status]
 
@@ -92,6 +97,8 @@ class Row:
         """The next step that the row offers, or nothing."""
         if self.status == "changed":
             return "Index again"
+        if self.status in ("indexed", "unchanged") and self.hidden:
+            return "Show it"
         if self.status != "failed":
             return ""
         if self.code == "password":
@@ -115,6 +122,8 @@ def row_of(document: Document) -> Row:
         indexed_at=document.indexed_at,
         reason=document.reason,
         code=document.code,
+        hidden=document.hidden,
+        read_hidden=document.read_hidden,
     )
 
 
@@ -311,7 +320,7 @@ def _take_event(row: Row, event: FileEvent) -> None:
     if event.passages:
         row.passages = event.passages
     if event.status == "indexed":
-        row.indexed_at = time.time()
+        row.indexed_at, row.hidden = time.time(), event.hidden
 
 
 def _sort_key(column: Column) -> Callable[[Row], float | str]:

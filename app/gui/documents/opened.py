@@ -80,7 +80,7 @@ class Opened(QObject):
         start = Passage(
             id=0, document_id=document_id, document=row.name, path=row.path, collection_id=self._controller.current,
             collection=self._controller.current_name, page=page, start=0, end=0, text="",
-            indexed_at=row.indexed_at or 0.0,
+            indexed_at=row.indexed_at or 0.0, hidden=0 if row.read_hidden else row.hidden,
         )  # fmt: skip
         self._show((start,), 0)
 

@@ -43,6 +43,8 @@ class DocumentsTable(QTableView):
     """Row, password"""
     copy_wanted = Signal(object)
     skip_wanted = Signal(object)
+    hidden_wanted = Signal(object)
+    """Row: show what its readers do not see"""
 
     def __init__(self, model: DocumentsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,6 +179,8 @@ class DocumentsTable(QTableView):
             self.copy_wanted.emit(row)
         elif row.status == "failed":
             self.again_wanted.emit([row])
+        elif row.hidden:
+            self.hidden_wanted.emit(row)
 
     def _open_document(self, row: Row) -> None:
         if row.status == "failed":
@@ -232,6 +236,8 @@ class DocumentsTable(QTableView):
             show.setEnabled(row.passages > 0 and row.id is not None)
             summarise = menu.addAction(icon("file-text"), self.tr("Summarise"), lambda: self.summary_wanted.emit(row))
             summarise.setEnabled(show.isEnabled())
+            if row.hidden and row.id is not None:
+                menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
             menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
             menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from app.text.compare.result import Comparison
 from app.text.fields.field import Field
+from app.text.hidden import HiddenText
 from app.types import (
     Box,
     Collection,
@@ -17,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders
+from app.workers.calls import attached, bundles, digest, embedders, grid
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -59,6 +60,13 @@ class Add(Call, frozen=True):
     collection_id: int
     passwords: dict[str, str] = field(default_factory=dict)  # path → password
     force: bool = False  # index again what is unchanged
+    read_hidden: bool | None = None  # with text that readers do not see; None: as it was decided for each document
+
+
+class ListHiddenText(Call, frozen=True):
+    """What readers of a document do not see; → HiddenTextListed. To decide on it, `Add` the file with `read_hidden`."""
+
+    document_id: int
 
 
 class Remove(Call, frozen=True):
@@ -138,12 +146,6 @@ class ReadText(Call, frozen=True):
     document_id: int
 
 
-class ReadGrid(Call, frozen=True):
-    """The sheet that a passage stands in, some rows of it round the passage; → Grid."""
-
-    passage: Passage
-
-
 class Version(Struct, frozen=True):
     """One side of a comparison: a document of the index, or a file, of which nothing is kept."""
 
@@ -189,6 +191,7 @@ class FileEvent(Data, frozen=True):
     passages: int = 0
     reason: str = ""
     code: str = ""
+    hidden: int = 0  # pieces of text that its readers do not see
 
 
 class AddProgress(Data, frozen=True):
@@ -276,24 +279,6 @@ class DocumentText(Data, frozen=True):
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
 
 
-class GridRow(Struct, frozen=True, array_like=True):
-    """A row of a sheet and its number there."""
-
-    number: int
-    cells: tuple[str, ...]
-
-
-class Grid(Data, frozen=True):
-    """Rows of one table of a sheet, in its order."""
-
-    sheet: str  # "" of a CSV file
-    names: tuple[str, ...]  # of the columns; () where they have none
-    rows: tuple[GridRow, ...]
-    marked: tuple[int, ...]  # numbers of the rows that the passage's evidence stands in
-    before: int = 0  # rows above those that are given
-    after: int = 0  # and below
-
-
 class CompareProgress(Data, frozen=True):
     """How much of a comparison is done, 0 to 1, and what is done now, for the user."""
 
@@ -324,6 +309,13 @@ class FieldsRead(Data, frozen=True):
     fields: tuple[FieldFound, ...]
 
 
+class HiddenTextListed(Data, frozen=True):
+    """The document says whether it is read too."""
+
+    document: Document
+    found: tuple[HiddenText, ...]
+
+
 class Health(Data, frozen=True):
     """One line a store: name → "ok" or what is wrong and what was done."""
 
@@ -348,15 +340,16 @@ Calls = (
     | Embed
     | RenderPage
     | ReadText
-    | ReadGrid
     | CompareVersions
     | ReadFields
     | Find
+    | ListHiddenText
     | CheckHealth
     | attached.Calls
     | bundles.Calls
     | embedders.Calls
     | digest.Calls
+    | grid.Calls
 )
 
 Answers = (
@@ -377,14 +370,15 @@ Answers = (
     | Embedded
     | PageImage
     | DocumentText
-    | Grid
     | CompareProgress
     | Compared
     | FieldsRead
     | Found
+    | HiddenTextListed
     | Health
     | attached.Answers
     | bundles.Answers
     | embedders.Answers
     | digest.Answers
+    | grid.Answers
 )
