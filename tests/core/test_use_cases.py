@@ -89,7 +89,7 @@ TABLE: dict[str, Use] = {
     "ReadText": Use("SourceReader.want_text", why=SHOWS),
     "ReadGrid": Use("SourceReader.want_grid", why=SHOWS),
     "RenderPage": Use("SourceReader.want_page", why=SHOWS),
-    "ListHiddenText": Use("open_hidden_text", "hidden", why="a person decides on it, no program"),
+    "ListHiddenText": Use("open_hidden_text", "hidden"),
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
     "Embed": Use(api="embeddings", why="for programs"),
     "Ground": Use(why=INSIDE),
