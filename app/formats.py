@@ -54,8 +54,12 @@ HTML = Format(key="html", label="web page", suffixes=(".html", ".htm", ".xhtml")
 CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
+MAIL = Format(
+    key="mail", label="mail", suffixes=(".eml", ".msg", ".mbox"), a_file="a mail", words=("e-mail", "email"),
+    icon="mail", ole_part="__properties_version1.0",
+)  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -99,8 +103,6 @@ UNREAD: tuple[Unread, ...] = (
     Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
     Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
-    Unread("mail", "an Outlook message (MSG)", (".msg",), ole_part="__properties_version1.0", plural="mails"),
-    Unread("mail", "an e-mail (EML)", (".eml",), plural="mails"),
     Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
            (b"OggS", b"ID3", b"fLaC")),
     Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"), (b"\x7fELF", b"MZ")),

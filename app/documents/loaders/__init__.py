@@ -8,12 +8,16 @@ from pathlib import PurePath
 
 import msgspec
 
+from app.documents.loaders.inside import Inside
 from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
 
 Loader = Callable[[bytes, str], Parsed]
 """A file's bytes and its password ("" for none) → its text. It raises BadFile and nothing else."""
+
+ContainerLoader = Callable[[bytes, str, Inside], Parsed]
+"""A file's bytes, its name and what reads the files inside of it → the text of all of them."""
 
 
 def _pdf() -> Loader:
@@ -58,6 +62,12 @@ def _xlsx() -> Loader:
     return load_xlsx
 
 
+def _mail() -> ContainerLoader:
+    from app.documents.loaders.mail import load_mail
+
+    return load_mail
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -69,6 +79,11 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
+CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
+    "mail": _mail,
+}
+"""The same of formats that hold files of their own."""
+
 
 def load(path: str, password: str = "") -> Parsed:
     """Read a document of any supported kind in this process; `parse_process.Parser` does it in a disposable one.
@@ -79,5 +94,13 @@ def load(path: str, password: str = "") -> Parsed:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
     data = read_source(path)
-    parsed = LOADERS[format_of(data, PurePath(path).name).key]()(data, password)
+    parsed = _read(data, PurePath(path).name, password, Inside(_read))
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def _read(data: bytes, name: str, password: str, inside: Inside) -> Parsed:
+    """The text of a file whose bytes are at hand."""
+    key = format_of(data, name).key
+    if key in CONTAINERS:
+        return CONTAINERS[key]()(data, name, inside)
+    return LOADERS[key]()(data, password)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from app.errors import BadFile
@@ -88,16 +90,44 @@ class Builder:
         self._length += len(text)
         check_length(self._length)
 
+    def include(self, parsed: Parsed, within: Callable[[int | None, Place | None], Place | None], level: int) -> None:
+        """Append a document that was read out of this one.
+
+        Args:
+            within: a page or a place of it → where that is in this document.
+            level: of the heading that it stands under.
+        """
+        self.enter(None)
+        if self._blocks:
+            self._put("\n\n")
+        start = self._length
+        self._put(parsed.text)
+        for block in parsed.blocks:
+            under = min(block.level + level, 6) if block.kind == "heading" else block.level
+            self._blocks.append(Block(block.kind, start + block.start, start + block.end, under))
+        inner = [(spot.start, spot.end, within(None, spot.place)) for spot in parsed.spots]
+        pages = [(a, b, within(number, None)) for number, (a, b) in enumerate(parsed.pages, 1)]
+        for a, b, place in inner or pages or [(0, len(parsed.text), within(None, None))]:
+            if place is not None and b > a:
+                self._spots.append(Spot(start + a, start + b, place))
+
+    def room(self) -> int:
+        """How much more text there may be."""
+        return MAX_TEXT - self._length
+
     def text(self) -> str:
         """What was added so far."""
         return "".join(self._parts)
 
-    def build(self, form: str) -> Parsed:
-        """
+    def build(self, form: str, note: str = "") -> Parsed:
+        """The whole document; `note` tells people what of it was not read.
+
         Raises:
             BadFile: nothing was added (`empty`).
         """
         if not self._blocks:
             raise no_text()
         self.enter(None)
-        return Parsed(form, "".join(self._parts), tuple(self._blocks), spots=tuple(self._spots), title=self.title)
+        return Parsed(
+            form, "".join(self._parts), tuple(self._blocks), spots=tuple(self._spots), title=self.title, note=note
+        )

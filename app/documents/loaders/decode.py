@@ -45,6 +45,31 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
+_AS_BROWSERS_DO = {
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252",
+    "iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
+    "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "tis-620": "cp874",
+    "iso-8859-8-i": "cp1255", "x-unknown": "", "unknown-8bit": "", "default": "",
+}  # fmt: skip
+"""Declared names whose larger relative is meant (the WHATWG's Encoding standard), and those that say nothing."""
+
+
+def decode_as(data: bytes, declared: str) -> str:
+    """The text of `data` in the encoding that is declared for it, unless that cannot be true.
+
+    Raises:
+        BadFile: the bytes are no text (`damaged`).
+    """
+    name = declared.strip().strip("\"'").lower()
+    name = _AS_BROWSERS_DO.get(name, name)
+    if name.startswith(("utf", "cp1252", "windows-1252")):
+        return decode(data)  # often declared wrongly, and known by its bytes
+    try:
+        return data.decode(name, errors="replace") if name else decode(data)
+    except (LookupError, ValueError):  # a made-up name, or one of no text
+        return decode(data)
+
+
 def looks_binary(data: bytes) -> bool:
     """Whether the first bytes hold NULs or more control bytes than any text does."""
     sample = data[:_SAMPLE]
