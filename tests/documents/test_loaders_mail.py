@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from made_files import pdf, text_at
 
 from app.documents.loaders import load
+from app.errors import BadFile
 from app.places import place_words
 from app.text.parsed import Parsed
 from app.types import MailPart, Member
@@ -183,6 +186,23 @@ def test_mails_that_are_built_to_harm_end_soon(tmp_path: Path, data: bytes) -> N
     parsed = read(tmp_path, data)
     assert time.monotonic() - began < 30
     assert len(parsed.text) < 3 * len(data)
+
+
+@NEEDED
+def test_an_outlook_message_and_what_is_damaged_of_it(tmp_path: Path) -> None:
+    data = (DATA / "office/unstructured/fake-email-attachment.msg").read_bytes()
+    parsed = read(tmp_path, data, "mail.msg")
+    assert parsed.title == "Fake email with attachment"
+    assert 'To: "Mallori Harrell" <mallori@unstructured.io>' in parsed.text
+    assert "Lots of whitespace" in parsed.text
+    assert place_of(parsed, "this is a fake attachment") == "mail of 2023-04-20, attachment fake-attachment.txt"
+    luck = random.Random(7)
+    for _ in range(150):
+        changed = bytearray(data)
+        for _ in range(luck.randrange(1, 40)):
+            changed[luck.randrange(len(changed))] = luck.randrange(256)
+        with contextlib.suppress(BadFile):
+            read(tmp_path, bytes(changed[: luck.choice([len(data), len(data) // 2])]), "mail.msg")
 
 
 @NEEDED

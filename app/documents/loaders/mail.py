@@ -14,6 +14,8 @@ from app.documents.loaders.inside import Inside, Members, Within, member
 from app.documents.loaders.mail_message import Attached, Body, Mail
 from app.documents.loaders.mail_parts import read_mail
 from app.documents.loaders.mail_quotes import Stretch, Told, in_html, in_text
+from app.documents.loaders.msg import read_msg
+from app.documents.loaders.sniff import OLE
 from app.documents.loaders.text import load_text
 from app.errors import BadFile
 from app.text.parsed import Parsed
@@ -26,13 +28,16 @@ _ROOM = 1_000_000
 
 
 def load_mail(data: bytes, name: str, inside: Inside) -> Parsed:
-    """Read a message (RFC 5322) or a mailbox of them (mbox, RFC 4155).
+    """Read a message (RFC 5322, or Outlook's own), or a mailbox of them (mbox, RFC 4155).
 
     Raises:
-        BadFile: `empty` or `too_large`.
+        BadFile: `empty`, `damaged` or `too_large`.
     """
     builder = Builder()
     writer = _Writer(builder, inside)
+    if data.startswith(OLE):
+        writer.write(read_msg(data))
+        return writer.build()
     messages = list(_messages(data))
     for number, raw in enumerate(messages, 1):
         room = builder.room() > _ROOM + len(raw)

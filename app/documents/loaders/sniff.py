@@ -16,7 +16,7 @@ _HTML = re.compile(
 )
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
 _OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED_OFFICE = "EncryptedPackage"
 _SHORT = 3
 """Bytes of a mark that text may begin with too."""
@@ -36,7 +36,7 @@ def format_of(data: bytes, name: str) -> Format:
         return PDF
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _in_zip(data, suffix)
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         return _in_ole(data, suffix)
     binary = looks_binary(data)
     for kind in KINDS:
@@ -89,6 +89,9 @@ def _in_zip(data: bytes, suffix: str) -> Format:
 
 def _in_ole(data: bytes, suffix: str) -> Format:
     """An OLE file names its streams in UTF-16, in 128 bytes each of its directory."""
+    said = BY_SUFFIX.get(suffix)
+    if said is not None and said.ole_part and _names(data, said.ole_part):
+        return said  # it may hold others of the kinds below: what is attached to a mail
     if _LOCKED_OFFICE.encode("utf-16-le") in data:
         raise BadFile(
             "The Office file is locked with a password.",
@@ -96,9 +99,13 @@ def _in_ole(data: bytes, suffix: str) -> Format:
             code="unsupported",
         )
     for kind in KINDS:
-        if kind.ole_part and f"{kind.ole_part}\0".encode("utf-16-le") in data:
+        if kind.ole_part and _names(data, kind.ole_part):
             return _readable(kind)
     raise _unsupported(_called(suffix, "an old Office file"))
+
+
+def _names(data: bytes, stream: str) -> bool:
+    return f"{stream}\0".encode("utf-16-le") in data
 
 
 def _readable(kind: Format | Unread) -> Format:
