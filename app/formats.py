@@ -58,8 +58,12 @@ MAIL = Format(
     key="mail", label="mail", suffixes=(".eml", ".msg", ".mbox"), a_file="a mail", words=("e-mail", "email"),
     icon="mail", ole_part="__properties_version1.0",
 )  # fmt: skip
+ARCHIVE = Format(
+    key="archive", label="archive", suffixes=(".zip", ".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
+    a_file="an archive", words=("zip",), icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
+)  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -88,8 +92,7 @@ class Unread(Struct, frozen=True):
 
 
 UNREAD: tuple[Unread, ...] = (
-    Unread("archive", "a compressed archive", (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
-           (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
+    Unread("packed archive", "a packed archive (7Z or RAR)", (".7z", ".rar"), (b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
     Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),

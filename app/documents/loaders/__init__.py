@@ -68,6 +68,12 @@ def _mail() -> ContainerLoader:
     return load_mail
 
 
+def _archive() -> ContainerLoader:
+    from app.documents.loaders.archive import load_archive
+
+    return load_archive
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -81,6 +87,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 
 CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
     "mail": _mail,
+    "archive": _archive,
 }
 """The same of formats that hold files of their own."""
 

@@ -8,7 +8,21 @@ import zipfile
 
 from app.documents.loaders.decode import looks_binary
 from app.errors import BadFile
-from app.formats import BY_SUFFIX, FORMATS, HTML, KINDS, MARKDOWN, PDF, TEXT, UNREAD, Format, Unread, named, suffix_of
+from app.formats import (
+    ARCHIVE,
+    BY_SUFFIX,
+    FORMATS,
+    HTML,
+    KINDS,
+    MARKDOWN,
+    PDF,
+    TEXT,
+    UNREAD,
+    Format,
+    Unread,
+    named,
+    suffix_of,
+)
 
 _HTML = re.compile(
     rb"\s*(?:\xef\xbb\xbf\s*)?(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -17,6 +31,8 @@ _HTML = re.compile(
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
 _OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OFFICE_PART = "[Content_Types].xml"
+_TAR_MARK = 257
 _LOCKED_OFFICE = "EncryptedPackage"
 _SHORT = 3
 """Bytes of a mark that text may begin with too."""
@@ -38,6 +54,8 @@ def format_of(data: bytes, name: str) -> Format:
         return _in_zip(data, suffix)
     if data.startswith(OLE):
         return _in_ole(data, suffix)
+    if data[_TAR_MARK : _TAR_MARK + 5] == b"ustar":
+        return ARCHIVE
     binary = looks_binary(data)
     for kind in KINDS:
         if any(_begins(data, magic, binary, said) for magic in kind.magic):
@@ -79,12 +97,18 @@ def _in_zip(data: bytes, suffix: str) -> Format:
             str(error),
         ) from error
     said = BY_SUFFIX.get(suffix)
+    if said is ARCHIVE and _OFFICE_PART not in names:
+        return ARCHIVE
     if said is not None and said.zip_part and any(name.startswith(said.zip_part) for name in names):
         return said
     for kind in KINDS:
         if kind.zip_part and any(name.startswith(kind.zip_part) for name in names):
             return _readable(kind)
-    raise _unsupported(_called(suffix, "a compressed archive"))
+    if said is not None and said.bound:
+        return _in_disguise(data, said, True)
+    if suffix and said is None:
+        raise _unsupported(_called(suffix, "a compressed archive"))  # of some program
+    return ARCHIVE
 
 
 def _in_ole(data: bytes, suffix: str) -> Format:
