@@ -62,8 +62,12 @@ ARCHIVE = Format(
     key="archive", label="archive", suffixes=(".zip", ".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
     a_file="an archive", words=("zip",), icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
 )  # fmt: skip
+EPUB = Format(
+    key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True
+)
+MHTML = Format(key="mhtml", label="saved page", suffixes=(".mht", ".mhtml"), a_file="a saved web page")
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -104,7 +108,6 @@ UNREAD: tuple[Unread, ...] = (
     Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),
     Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
     Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
-    Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
     Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
            (b"OggS", b"ID3", b"fLaC")),

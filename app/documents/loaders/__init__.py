@@ -74,6 +74,18 @@ def _archive() -> ContainerLoader:
     return load_archive
 
 
+def _epub() -> Loader:
+    from app.documents.loaders.epub import load_epub
+
+    return load_epub
+
+
+def _mhtml() -> Loader:
+    from app.documents.loaders.mhtml import load_mhtml
+
+    return load_mhtml
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -82,6 +94,8 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "html": _html,
     "csv": _table,
     "xlsx": _xlsx,
+    "epub": _epub,
+    "mhtml": _mhtml,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
