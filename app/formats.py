@@ -44,12 +44,11 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+_TEXTS = (".txt", ".text", ".log", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt", ".ics", ".vcf")
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
 )
-TEXT = Format(
-    key="text", label="text", plural="text", suffixes=(".txt", ".text", ".log"), a_file="a text", words=("txt",)
-)
+TEXT = Format(key="text", label="text", plural="text", suffixes=_TEXTS, a_file="a text", words=("txt",))
 HTML = Format(key="html", label="web page", suffixes=(".html", ".htm", ".xhtml"), a_file="a web page")
 CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
@@ -66,8 +65,18 @@ EPUB = Format(
     key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True
 )
 MHTML = Format(key="mhtml", label="saved page", suffixes=(".mht", ".mhtml"), a_file="a saved web page")
+JSON = Format(key="json", label="JSON file", suffixes=(".json", ".jsonl", ".ndjson"), a_file="a JSON file")
+XML = Format(key="xml", label="XML file", suffixes=(".xml", ".rss", ".atom", ".xsd", ".xsl"), a_file="an XML file")
+CODE = Format(
+    key="code", label="code or settings file", a_file="a code or settings file",
+    suffixes=(
+        ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".py", ".js", ".mjs", ".ts", ".tsx", ".jsx",
+        ".java", ".kt", ".scala", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".vb", ".go", ".rs", ".swift", ".php",
+        ".rb", ".pl", ".lua", ".r", ".jl", ".sql", ".sh", ".bat", ".ps1", ".css", ".scss", ".vue", ".tf",
+    ),
+)  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -111,7 +120,7 @@ UNREAD: tuple[Unread, ...] = (
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
     Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
            (b"OggS", b"ID3", b"fLaC")),
-    Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"), (b"\x7fELF", b"MZ")),
+    Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app"), (b"\x7fELF", b"MZ")),
     Unread("PostScript file", "a PostScript file", (".ps", ".eps"), (b"%!PS",)),
     Unread("database", "a database", (".sqlite", ".db", ".mdb"), (b"SQLite format 3",)),
     Unread("model", "a model", (), (b"GGUF",)),

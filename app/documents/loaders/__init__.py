@@ -86,6 +86,24 @@ def _mhtml() -> Loader:
     return load_mhtml
 
 
+def _json() -> Loader:
+    from app.documents.loaders.json_data import load_json
+
+    return load_json
+
+
+def _xml() -> Loader:
+    from app.documents.loaders.xml_data import load_xml
+
+    return load_xml
+
+
+def _code() -> Loader:
+    from app.documents.loaders.source_code import load_code
+
+    return load_code
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -96,6 +114,9 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "xlsx": _xlsx,
     "epub": _epub,
     "mhtml": _mhtml,
+    "json": _json,
+    "xml": _xml,
+    "code": _code,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
