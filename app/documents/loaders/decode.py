@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+from app.documents.loaders.encodings import guess, guess_wide
 from app.errors import BadFile
 
 _BOMS = (
@@ -20,7 +21,7 @@ _MAX_CONTROLS = 0.01
 
 
 def decode(data: bytes) -> str:
-    """The text of `data`: byte order mark, UTF-8, UTF-16 without a mark, then Windows-1252.
+    """The text of `data`: byte order mark, UTF-8, UTF-16 without a mark, then the likeliest one.
 
     Raises:
         BadFile: the bytes are no text (`damaged`).
@@ -38,11 +39,11 @@ def decode(data: bytes) -> str:
             code="damaged",
         )
     try:
-        return data.decode("utf-8")
+        return data.decode("iso2022_jp" if b"\x1b$" in data[:_SAMPLE] else "utf-8", errors="strict")
     except UnicodeDecodeError as error:
         if _mostly_utf8(data, error):
             return data.decode("utf-8", errors="replace")
-        return data.decode("cp1252", errors="replace")
+        return data.decode(guess(data), errors="replace")
 
 
 _AS_BROWSERS_DO = {
@@ -82,7 +83,7 @@ def looks_binary(data: bytes) -> bool:
 
 
 def _wide_encoding(sample: bytes) -> str:
-    """UTF-16 without a mark: in Western text nearly every second byte is zero, always on the same side."""
+    """UTF-16 without a mark. In Western text nearly every second byte is zero, always on the same side."""
     if len(sample) < 8:
         return ""
     half = len(sample) // 2
@@ -91,7 +92,7 @@ def _wide_encoding(sample: bytes) -> str:
         return "utf-16-le"
     if even > 0.4 and odd < 0.02:
         return "utf-16-be"
-    return ""
+    return guess_wide(sample[:4096]) if b"\x00" in sample else ""
 
 
 def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
