@@ -11,6 +11,7 @@ import tarfile
 import time
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from made_files import pdf, text_at
 
 from app.documents.loaders import load
 from app.documents.loaders.archive import _cleaned
+from app.documents.loaders.builder import Builder
+from app.documents.loaders.inside import Inside, Members, member
+from app.documents.loaders.text import load_text
 from app.errors import BadFile
 from app.places import place_words
 from app.text.parsed import Parsed
@@ -234,6 +238,21 @@ def test_bombs_end_soon(tmp_path: Path, name: str) -> None:
     else:
         assert "Bye." in parsed.text and parsed.note
     assert time.monotonic() - began < 60
+
+
+def test_a_file_that_never_ends_costs_itself_only() -> None:
+    def read(data: bytes, name: str, password: str, inside: Inside) -> Parsed:
+        while name == "slow.txt":
+            pass
+        return load_text(data)
+
+    builder = Builder()
+    members = Members(builder, Inside(read, each=0.2))
+    for name in ("a.txt", "slow.txt", "b.txt"):
+        members.add(b"Bye.", name, partial(member, name), 1)
+    assert members.read == 2 and members.note() == "slow.txt: Reading it took too long."
+    time.sleep(0.5)  # the others' time is over, and nobody is struck
+    assert builder.text() == "a.txt\n\nBye.\n\nb.txt\n\nBye."
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar", "a.gz"])

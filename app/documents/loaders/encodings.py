@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-import charset_normalizer
-
 _SAMPLE = 32 * 1024
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _DENSE, _RUN = 0.3, 2.5
@@ -44,6 +42,8 @@ def guess(data: bytes) -> str:
     high = sum(map(len, runs))
     if high < _FEW or (high < _DENSE * len(sample) and high < _RUN * len(runs)):
         return _latin(sample)
+    import charset_normalizer  # here, since most texts are UTF-8, and it takes as long to load as all loaders do
+
     found = charset_normalizer.from_bytes(sample, cp_isolation=_SCRIPTS, threshold=0.4).best()
     return found.encoding if found is not None else _latin(sample)
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.hygiene import squeeze
+from app.documents.loaders.time_limit import TooLate, time_limit
 from app.errors import BadFile
 from app.text.parsed import Parsed
 from app.types import Member, Place
@@ -23,6 +24,8 @@ MAX_FILE = 128 * 1024 * 1024
 """Of one of them."""
 SECONDS = 80.0
 """After which no further file inside is begun; the whole has 120 (`parse_process.TIME_LIMIT_S`)."""
+EACH = 30.0
+"""Seconds for one file inside: 100 pages of a PDF take one."""
 NAMED = 8
 """Files that a note names; the rest are counted."""
 
@@ -38,8 +41,13 @@ class Spent(Exception):
 class Inside:
     """What is left of the limits, and the way to read one more file."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, each: float = EACH) -> None:
+        """
+        Args:
+            each: seconds for one file.
+        """
         self._read = read
+        self._each = each
         self._depth = 0
         self._files = MAX_FILES
         self._bytes = MAX_BYTES
@@ -73,7 +81,10 @@ class Inside:
         self._files -= 1
         with self.deeper():
             try:
-                return self._read(data, name, "", self)
+                with time_limit(self._each):
+                    return self._read(data, name, "", self)
+            except TooLate as late:
+                raise BadFile("Reading it took too long.", code="too_slow") from late
             except RecursionError as error:
                 raise BadFile("The file is damaged.", "", f"Nested too deep: {error}") from error
             except MemoryError as error:
