@@ -58,8 +58,8 @@ MAIL = Format(
     icon="mail", ole_part="__properties_version1.0",
 )  # fmt: skip
 ARCHIVE = Format(
-    key="archive", label="archive", suffixes=(".zip", ".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
-    a_file="an archive", words=("zip",), icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
+    key="zip", label="archive", suffixes=(".zip", ".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
+    a_file="an archive", icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
 )  # fmt: skip
 EPUB = Format(
     key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True

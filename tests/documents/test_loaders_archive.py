@@ -82,7 +82,7 @@ def files() -> dict[str, bytes]:
 )
 def test_every_file_is_read_and_cited_with_its_path(tmp_path: Path, name: str, data: bytes) -> None:
     parsed = read(tmp_path, data, name)
-    assert parsed.format == "archive" and parsed.note == ""
+    assert parsed.format == "zip" and parsed.note == ""
     assert place_of(parsed, "16,800") == "2025/offer.md"
     assert place_of(parsed, "six weeks") == "contract.pdf, page 2"
     assert "item: table; price: 990" in parsed.text

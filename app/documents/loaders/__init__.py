@@ -122,7 +122,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 
 CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
     "mail": _mail,
-    "archive": _archive,
+    "zip": _archive,
 }
 """The same of formats that hold files of their own."""
 

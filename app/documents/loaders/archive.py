@@ -64,7 +64,7 @@ def load_archive(data: bytes, name: str, inside: Inside) -> Parsed:
     if not members.read:
         raise BadFile(f"Nothing in the archive can be read. {members.note()}".strip(), code="empty")
     builder.title = PurePath(name).stem
-    return builder.build("archive", members.note())
+    return builder.build("zip", members.note())
 
 
 def _read_zip(data: bytes, members: Members, inside: Inside) -> None:
