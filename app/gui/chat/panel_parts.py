@@ -20,6 +20,8 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.page_frame import Separator
+from app.places import place_label
+from app.types import Passage
 
 
 class PanelHead(QWidget):
@@ -60,6 +62,34 @@ class PanelHead(QWidget):
         """Whether closing the panel is going back."""
         self._back.setVisible(covers)
         self._close.setVisible(not covers)
+
+
+class PlaceHead(QWidget):
+    """Above the text of a mail, a sheet or an archive: where in it the passage stands, and under which headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(20, 10, 16, 10)
+        inner.setSpacing(2)
+        self._place = ElidedLabel("", "uiStrong", mode=Qt.TextElideMode.ElideMiddle)
+        self._under = ElidedLabel("", "caption", "text2")
+        inner.addWidget(self._place)
+        inner.addWidget(self._under)
+        column.addLayout(inner)
+        column.addWidget(Separator())
+        self.hide()
+
+    def show_place(self, passage: Passage) -> None:
+        """Say the place of a passage; a format without places has no such line."""
+        words = place_label(passage) if passage.place is not None else ""
+        self._place.set_text(words)
+        self._under.set_text(passage.heading)
+        self._under.setVisible(bool(passage.heading))
+        self.setVisible(bool(words))
 
 
 class PageBar(QWidget):

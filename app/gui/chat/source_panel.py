@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from app.assistant.notices import flagged_texts, shortened
 from app.errors import AppError
 from app.gui.chat.page_image import PageView, decode_page
-from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
+from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceHead, Strip
 from app.gui.chat.passage_text import PassageText
 from app.gui.chat.sources import SourceReader, changed_since, has_original
 from app.gui.theme import theme
@@ -50,13 +50,14 @@ class SourcePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._head, self._bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
+        self._place = PlaceHead()
         self._stack = QStackedWidget()
         self._page_view = PageView()
         self._scroll = _Desk(self._page_view)
         self.text = PassageText()
         self._stack.addWidget(self._scroll)
         self._stack.addWidget(self.text)
-        for part in (self._head, Separator(), self._bar, self._strip):
+        for part in (self._head, Separator(), self._bar, self._place, self._strip):
             column.addWidget(part)
         column.addWidget(self._stack, 1)
         column.addWidget(Separator())
@@ -139,6 +140,7 @@ class SourcePanel(QWidget):
         if is_pdf and exists:
             self._page = self._pages = passage.page or 1
             self._bar.show()
+            self._place.hide()
             self._stack.setCurrentWidget(self._scroll)
             self._page_view.clear()  # another document's page, or another passage's marks
             self._show_page_state()
@@ -168,6 +170,7 @@ class SourcePanel(QWidget):
 
     def _show_text(self, passage: Passage) -> None:
         self._bar.hide()
+        self._place.show_place(passage)
         self._stack.setCurrentWidget(self.text)
         self.text.show_passage(passage)
         self._reader.want_text(passage.document_id)
