@@ -29,6 +29,7 @@ class Format(Struct, frozen=True, kw_only=True):
     ole_part: str = ""  # where it is an OLE file: the name of one of its streams
     bound: bool = False  # whether bytes that are not of its kind mean a damaged file: no text may have this name
     tables: Tables = ""
+    rare: bool = False  # left out where people are told what works
 
     def of(self, count: int) -> str:
         """What so many of them are called."""
@@ -62,13 +63,16 @@ ARCHIVE = Format(
     a_file="an archive", icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
 )  # fmt: skip
 EPUB = Format(
-    key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True
+    key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True,
+    rare=True,
+)  # fmt: skip
+MHTML = Format(key="mhtml", label="saved page", suffixes=(".mht", ".mhtml"), a_file="a saved web page", rare=True)
+JSON = Format(key="json", label="JSON file", suffixes=(".json", ".jsonl", ".ndjson"), a_file="a JSON file", rare=True)
+XML = Format(
+    key="xml", label="XML file", suffixes=(".xml", ".rss", ".atom", ".xsd", ".xsl"), a_file="an XML file", rare=True
 )
-MHTML = Format(key="mhtml", label="saved page", suffixes=(".mht", ".mhtml"), a_file="a saved web page")
-JSON = Format(key="json", label="JSON file", suffixes=(".json", ".jsonl", ".ndjson"), a_file="a JSON file")
-XML = Format(key="xml", label="XML file", suffixes=(".xml", ".rss", ".atom", ".xsd", ".xsl"), a_file="an XML file")
 CODE = Format(
-    key="code", label="code or settings file", a_file="a code or settings file",
+    key="code", label="code or settings file", a_file="a code or settings file", rare=True,
     suffixes=(
         ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".py", ".js", ".mjs", ".ts", ".tsx", ".jsx",
         ".java", ".kt", ".scala", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".vb", ".go", ".rs", ".swift", ".php",
@@ -78,6 +82,9 @@ CODE = Format(
 
 FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
+
+SAVED_AS = (PDF, DOCX, XLSX, MARKDOWN, TEXT, HTML, CSV)
+"""What another program can save its files as, so that they are read."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
 BY_KEY = {form.key: form for form in FORMATS}
@@ -122,6 +129,7 @@ UNREAD: tuple[Unread, ...] = (
            (b"OggS", b"ID3", b"fLaC")),
     Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app"), (b"\x7fELF", b"MZ")),
     Unread("PostScript file", "a PostScript file", (".ps", ".eps"), (b"%!PS",)),
+    Unread("Outlook data file", "an Outlook data file (PST)", (".pst", ".ost"), (b"!BDN",)),
     Unread("database", "a database", (".sqlite", ".db", ".mdb"), (b"SQLite format 3",)),
     Unread("model", "a model", (), (b"GGUF",)),
 )  # fmt: skip

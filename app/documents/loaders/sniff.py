@@ -11,11 +11,11 @@ from app.errors import BadFile
 from app.formats import (
     ARCHIVE,
     BY_SUFFIX,
-    FORMATS,
     HTML,
     KINDS,
     MARKDOWN,
     PDF,
+    SAVED_AS,
     TEXT,
     UNREAD,
     Format,
@@ -148,6 +148,6 @@ def _called(suffix: str, otherwise: str = "") -> str:
 def _unsupported(kind: str) -> BadFile:
     return BadFile(
         f"This is {kind}, which Inhouse does not read yet.",
-        f"Save it as one of these and add that: {named(FORMATS, 'or')}.",
+        f"Save it as one of these and add that: {named(SAVED_AS, 'or')}.",
         code="unsupported",
     )
