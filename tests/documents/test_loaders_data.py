@@ -31,6 +31,12 @@ def test_values_of_json_stand_with_their_paths_and_like_objects_as_rows(tmp_path
     assert kinds == ["list", "list", "list", "heading", "header_row", "row", "row", "list", "list"]
 
 
+def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+    text = '{"price": 1.50, "id": %s, "rate": 1e999, "\\ud800k": "a\\udc00b"}' % ("9" * 5000)
+    parsed = read(tmp_path, text, "a.json")
+    assert parsed.text == f"price: 1.50\n\nid: {'9' * 5000}\n\nrate: 1e999\nk: ab"
+
+
 def test_json_lines_are_rows_and_a_broken_one_is_counted(tmp_path: Path) -> None:
     lines = "".join(f'{{"id": {at}, "city": "Oslo"}}\n' for at in range(20)) + '{"id": 3\n'
     parsed = read(tmp_path, lines, "log.jsonl")

@@ -142,6 +142,8 @@ def test_encodings_of_bodies_and_header_fields(tmp_path: Path, charset: str, tex
         "Content-Type: multipart/mixed; boundary=lost\n",
         "Content-Type: multipart/mixed\n",
         "Content-Type: text/plain; charset=klingon\n",
+        "Content-Type: text/plain; charset=punycode\n",
+        "Content-Type: text/plain; charset=hex\n",
         'Content-Type: text/plain; charset = "UTF-8"Content-Transfer-Encoding: 8bit\n',
         "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-unprintable\n",
         "Content-Type: ;;;===\nDate: the day after\nFrom: <<<>>>\n",

@@ -55,6 +55,10 @@ _AS_BROWSERS_DO = {
 """Declared names whose larger relative is meant (the WHATWG's Encoding standard), and those that say nothing."""
 
 
+_NO_ENCODINGS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
+"""Python's own, which no file is in."""
+
+
 def decode_as(data: bytes, declared: str) -> str:
     """The text of `data` in the encoding that is declared for it, unless that cannot be true.
 
@@ -63,7 +67,7 @@ def decode_as(data: bytes, declared: str) -> str:
     """
     name = declared.strip().strip("\"'").lower()
     name = _AS_BROWSERS_DO.get(name, name)
-    if name.startswith(("utf", "cp1252", "windows-1252")):
+    if name.startswith(("utf", "cp1252", "windows-1252")) or name.replace("-", "_") in _NO_ENCODINGS:
         return decode(data)  # often declared wrongly, and known by its bytes
     try:
         return data.decode(name, errors="replace") if name else decode(data)

@@ -45,7 +45,7 @@ def load_json(data: bytes, password: str = "") -> Parsed:
 def _read(text: str) -> tuple[Value, str]:
     """The value, and what of the file was left out."""
     try:
-        return json.loads(text), ""
+        return _loads(text), ""
     except RecursionError as error:
         raise _damaged("Its values are nested too deep.", str(error)) from error
     except ValueError as error:
@@ -57,6 +57,11 @@ def _read(text: str) -> tuple[Value, str]:
     return values, left
 
 
+def _loads(text: str) -> Value:
+    """Numbers stay as they are written: "1.50" is no 1.5."""
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+
+
 def _read_lines(text: str) -> tuple[list[Value], int]:
     values: list[Value] = []
     broken = 0
@@ -64,7 +69,7 @@ def _read_lines(text: str) -> tuple[list[Value], int]:
         if not line.strip():
             continue
         try:
-            values.append(json.loads(line))
+            values.append(_loads(line))
         except (ValueError, RecursionError):
             broken += 1
             if broken > 100 + len(values):
