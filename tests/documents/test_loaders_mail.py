@@ -53,6 +53,13 @@ def test_a_mail_begins_with_who_sent_what_to_whom_and_when(tmp_path: Path) -> No
     assert place_of(parsed, "210 euros") == "mail of 2025-06-03"
 
 
+@pytest.mark.parametrize("name", ["Inbox", "1718000000.M20P1.host,S=1"])
+def test_a_mail_is_known_without_an_ending(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, b"From - Tue Jun 03 09:15:00 2025\n" + mail().as_bytes(), name).format == "mail"
+    with pytest.raises(BadFile, match="does not read"):
+        read(tmp_path, b"To: do\n\nFrom: here\nSubject: there\n", name)
+
+
 def test_an_attached_pdf_is_cited_with_its_page_and_a_text_with_its_mail(tmp_path: Path) -> None:
     message = mail("Please see the offer.")
     offer = pdf([text_at(72, 700, "Offer for chairs"), text_at(72, 700, "The price is 4,200 euros.")])

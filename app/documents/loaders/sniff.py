@@ -13,6 +13,7 @@ from app.formats import (
     BY_SUFFIX,
     HTML,
     KINDS,
+    MAIL,
     MARKDOWN,
     PDF,
     SAVED_AS,
@@ -31,6 +32,9 @@ _HTML = re.compile(
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
 _OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAIL_FIELD = re.compile(rb"^(from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M)
+_MAIL_HEAD, _MAIL_FIELDS = 16_384, 3
+_BLANK = re.compile(rb"\r?\n\r?\n")
 _OFFICE_PART = "[Content_Types].xml"
 _TAR_MARK = 257
 _LOCKED_OFFICE = "EncryptedPackage"
@@ -63,12 +67,20 @@ def format_of(data: bytes, name: str) -> Format:
     if said is None:
         if not binary and _HTML.match(data[:4096]):
             return HTML
+        if not binary and _is_mail(data[:_MAIL_HEAD]):
+            return MAIL
         raise _unsupported(_called(suffix))
     if said.bound:
         return _in_disguise(data, said, binary)
     if not binary and said is not TEXT and said is not HTML and _HTML.match(data[:4096]):
         return HTML  # but of a text: someone may want to read the source of a page
     return said
+
+
+def _is_mail(head: bytes) -> bool:
+    """Mailboxes of Thunderbird and mails of many servers have no ending."""
+    fields = _BLANK.split(head, 1)[0]
+    return len({name.lower() for name in _MAIL_FIELD.findall(fields)}) >= _MAIL_FIELDS
 
 
 def _begins(data: bytes, magic: bytes, binary: bool, said: Format | None) -> bool:
