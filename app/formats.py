@@ -29,6 +29,7 @@ class Format(Struct, frozen=True, kw_only=True):
     ole_part: str = ""  # where it is an OLE file: the name of one of its streams
     bound: bool = False  # whether bytes that are not of its kind mean a damaged file: no text may have this name
     tables: Tables = ""
+    rare: bool = False  # left out where people are told what works
 
     def of(self, count: int) -> str:
         """What so many of them are called."""
@@ -44,19 +45,46 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+_TEXTS = (".txt", ".text", ".log", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt", ".ics", ".vcf")
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
 )
-TEXT = Format(
-    key="text", label="text", plural="text", suffixes=(".txt", ".text", ".log"), a_file="a text", words=("txt",)
-)
+TEXT = Format(key="text", label="text", plural="text", suffixes=_TEXTS, a_file="a text", words=("txt",))
 HTML = Format(key="html", label="web page", suffixes=(".html", ".htm", ".xhtml"), a_file="a web page")
 CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
+MAIL = Format(
+    key="mail", label="mail", suffixes=(".eml", ".msg", ".mbox"), a_file="a mail", words=("e-mail", "email"),
+    icon="mail", ole_part="__properties_version1.0",
+)  # fmt: skip
+ARCHIVE = Format(
+    key="zip", label="archive", suffixes=(".zip", ".tar", ".tgz", ".gz", ".bz2", ".tbz2", ".xz", ".txz"),
+    a_file="an archive", icon="box", magic=(b"\x1f\x8b", b"BZh", b"\xfd7zXZ"), bound=True,
+)  # fmt: skip
+EPUB = Format(
+    key="epub", label="e-book", suffixes=(".epub",), a_file="an e-book", zip_part="META-INF/container.xml", bound=True,
+    rare=True,
+)  # fmt: skip
+MHTML = Format(key="mhtml", label="saved page", suffixes=(".mht", ".mhtml"), a_file="a saved web page", rare=True)
+JSON = Format(key="json", label="JSON file", suffixes=(".json", ".jsonl", ".ndjson"), a_file="a JSON file", rare=True)
+XML = Format(
+    key="xml", label="XML file", suffixes=(".xml", ".rss", ".atom", ".xsd", ".xsl"), a_file="an XML file", rare=True
+)
+CODE = Format(
+    key="code", label="code or settings file", a_file="a code or settings file", rare=True,
+    suffixes=(
+        ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".py", ".js", ".mjs", ".ts", ".tsx", ".jsx",
+        ".java", ".kt", ".scala", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".vb", ".go", ".rs", ".swift", ".php",
+        ".rb", ".pl", ".lua", ".r", ".jl", ".sql", ".sh", ".bat", ".ps1", ".css", ".scss", ".vue", ".tf",
+    ),
+)  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
+
+SAVED_AS = (PDF, DOCX, XLSX, MARKDOWN, TEXT, HTML, CSV)
+"""What another program can save its files as, so that they are read."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
 BY_KEY = {form.key: form for form in FORMATS}
@@ -87,8 +115,7 @@ class Unread(Struct, frozen=True):
 
 
 UNREAD: tuple[Unread, ...] = (
-    Unread("archive", "a compressed archive", (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
-           (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
+    Unread("packed archive", "a packed archive (7Z or RAR)", (".7z", ".rar"), (b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
     Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
@@ -100,14 +127,12 @@ UNREAD: tuple[Unread, ...] = (
     Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),
     Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
     Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
-    Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
-    Unread("mail", "an Outlook message (MSG)", (".msg",), ole_part="__properties_version1.0", plural="mails"),
-    Unread("mail", "an e-mail (EML)", (".eml",), plural="mails"),
     Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
            (b"OggS", b"ID3", b"fLaC")),
-    Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app", ".bat", ".sh"), (b"\x7fELF", b"MZ")),
+    Unread("program", "a program", (".exe", ".msi", ".dll", ".so", ".dmg", ".app"), (b"\x7fELF", b"MZ")),
     Unread("PostScript file", "a PostScript file", (".ps", ".eps"), (b"%!PS",)),
+    Unread("Outlook data file", "an Outlook data file (PST)", (".pst", ".ost"), (b"!BDN",)),
     Unread("database", "a database", (".sqlite", ".db", ".mdb"), (b"SQLite format 3",)),
     Unread("model", "a model", (), (b"GGUF",)),
 )  # fmt: skip

@@ -30,6 +30,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "huggingface_hub": ("app/models/download.py",),
     "docx": ("app/export/",),
     "openpyxl": ("app/export/", "app/documents/loaders/", "trainer/"),
+    "olefile": ("app/documents/loaders/",),
     "duckdb": ("app/documents/query_child.py",),
     "rapidfuzz": ("app/text/compare/",),
     "pypdfium2": ("app/documents/loaders/", "app/documents/render.py"),

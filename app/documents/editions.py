@@ -8,7 +8,9 @@ from itertools import permutations
 import msgspec
 
 from app.documents.contents import Contents
-from app.text.editions import TEXT, Version, dated, family, supersedes
+from app.formats import ARCHIVE, BY_SUFFIX, MAIL, Format, suffix_of
+from app.places import MailPart, Member, Place
+from app.text.editions import TEXT, Dated, Version, dated, family, supersedes
 from app.types import Newer, Passage
 
 RELATIVES = 8
@@ -26,7 +28,7 @@ def with_editions(store: Contents, passages: Sequence[Passage], collections: Seq
     newest: dict[int, Version] = {}
     pairs = {(new, old) for old, others in families.items() for new in others} | set(permutations(ids, 2))
     for new, old in sorted(pairs):
-        if new in known and old in known and supersedes(known[new], known[old]):
+        if new in known and old in known and _may_be(known[new], known[old]) and supersedes(known[new], known[old]):
             best = newest.get(old)
             if best is None or supersedes(known[new], best):
                 newest[old] = known[new]
@@ -52,8 +54,26 @@ def _told(passage: Passage, version: Version | None, newest: Version | None) -> 
     newer = (
         Newer(document_id=newest.id, document=newest.name, path=newest.path, date=newest.dated.date) if newest else None
     )
-    said = version.dated
+    said = _dated(version, passage.place)
     return msgspec.structs.replace(passage, date=said.date, date_words=said.words, newer=newer)
+
+
+def _may_be(new: Version, old: Version) -> bool:
+    """Whether one may be a version of the other at all: a reply that quotes a mail is none."""
+    return _kind(new) is not MAIL and _kind(old) is not MAIL
+
+
+def _dated(version: Version, place: Place | None) -> Dated:
+    """The date of a passage: of a mail its own; of an archive none, since each of its files has another."""
+    inner = place.place if isinstance(place, Member) else place
+    if isinstance(inner, MailPart) and inner.sent:
+        return Dated(inner.sent, "date")
+    several = _kind(version) is ARCHIVE or suffix_of(version.name) == ".mbox"
+    return Dated() if several else version.dated
+
+
+def _kind(version: Version) -> Format | None:
+    return BY_SUFFIX.get(suffix_of(version.name))
 
 
 def _versions(store: Contents, ids: Sequence[int]) -> dict[int, Version]:

@@ -51,6 +51,30 @@ def test_a_newer_version_in_another_collection_is_told_only_where_that_is_asked(
     assert {each.document for each in both if each.newer} == {"Travel policy 2025.md"}
 
 
+def test_a_mail_has_its_own_date_and_a_reply_is_no_newer_version(documents, tmp_path: Path) -> None:
+    head = "From: Petra Lindqvist <petra@example.com>\nTo: all@example.com\nSubject: Offer for office chairs\n"
+    body = "One office chair costs 420 euros, delivery and mounting included. The offer is valid until August.\n"
+    (tmp_path / "offer.eml").write_text(f"{head}Date: Tue, 03 Jun 2025 09:15:00 +0200\n\n{body}")
+    (tmp_path / "offer 2.eml").write_text(f"{head}Date: Tue, 10 Jun 2025 09:15:00 +0200\n\n> {body}\nThank you.\n")
+    box = "".join(
+        f"From x Tue Jun  3 09:15:00 2025\n{head}Date: Tue, {day} Jun 2025 09:15:00 +0200\n\n"
+        f"The {what} costs 90 euros.\n\n"
+        for day, what in (("17", "lamp"), ("24", "carpet"))
+    )
+    (tmp_path / "box.mbox").write_text(box)
+    documents.add(tmp_path)
+    found = documents.search("mail from Petra Lindqvist about office chairs", k=9).passages
+    assert {each.document for each in found} >= {"offer.eml", "offer 2.eml"}
+    assert all(each.newer is None for each in found)
+    dates = {(each.document, each.date) for each in found if "euros" in each.text}
+    assert dates == {
+        ("offer.eml", "2025-06-03"),
+        ("offer 2.eml", "2025-06-10"),
+        ("box.mbox", "2025-06-17"),
+        ("box.mbox", "2025-06-24"),
+    }
+
+
 def test_no_summary_repeats_what_speaks_to_an_assistant(documents, tmp_path: Path) -> None:
     path = tmp_path / "mail.md"
     path.write_text(MAIL, encoding="utf-8")

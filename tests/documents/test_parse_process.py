@@ -17,7 +17,7 @@ import pytest
 from made_files import docx, paragraph, pdf, table, text_at
 
 from app.documents import parse_process
-from app.documents.loaders import LOADERS, load
+from app.documents.loaders import CONTAINERS, LOADERS, load
 from app.documents.parse_process import CODES, Parser
 from app.errors import BadFile
 from app.formats import BY_KEY, FORMATS
@@ -58,7 +58,7 @@ def test_result_is_the_loaders_with_hash_and_size(parser: Parser, tmp_path: Path
 
 
 def test_every_suffix_that_dialogs_offer_has_a_loader() -> None:
-    assert set(LOADERS) == set(BY_KEY) and len(BY_KEY) == len(FORMATS)
+    assert {*LOADERS, *CONTAINERS} == {*BY_KEY} and not {*LOADERS} & {*CONTAINERS} and len(BY_KEY) == len(FORMATS)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,8 @@ def test_a_wrong_name_still_finds_the_right_loader(
         ("binary.md", bytes(range(256)) * 9, "damaged"),
         ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(40), "unsupported"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unsupported"),
-        ("mail.eml", b"From: a@b\n\nhello", "unsupported"),
+        ("boxes.rar", b"Rar!\x1a\x07\x00hello", "unsupported"),
+        ("boxes.zip", b"no archive", "damaged"),
         ("data.xyz", b"hello", "unsupported"),
         ("noname", b"hello", "unsupported"),
         ("locked.pdf", pdf([PAGE], password="secret"), "password"),

@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
         "b.PDF",
         "c.docx",
         "d.csv",
-        "x.zip",
+        "x.rar",
         "sub/e.md",
         "sub/photo.jpg",
         "sub/.git/config.txt",
@@ -75,10 +75,10 @@ def test_a_folder_is_counted_by_kind_and_skips_are_named(overlay: DropOverlay, f
     overlay.show_paths([str(folder)])
     qtbot.waitUntil(lambda: overlay._count.complete)
     assert dict(overlay._count.kinds) == {"PDF": 2, "Word": 1, "table": 1, "Markdown": 1}
-    assert dict(overlay._count.skipped) == {"archive": 1, "image": 1}
+    assert dict(overlay._count.skipped) == {"packed archive": 1, "image": 1}
     assert overlay.words()[0] == "Drop to add 5 files to Travel"
     texts = [text for text, _, _ in overlay.chips()]
-    assert texts[0] == "2 PDF" and "1 archive will be skipped" in texts
+    assert texts[0] == "2 PDF" and "1 packed archive will be skipped" in texts
 
 
 def test_the_drag_goes_through_the_window_and_ends_in_the_chosen_collection(
@@ -121,7 +121,7 @@ def test_a_model_is_imported_and_text_is_not_taken(
 def test_nothing_readable_is_said_and_not_added(
     overlay: DropOverlay, host: QWidget, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    archive = tmp_path / "a.zip"
+    archive = tmp_path / "a.7z"
     archive.write_bytes(b"PK")
     drag(host, mime(archive))
     assert overlay.words()[0] == "None of these files can be read"

@@ -15,7 +15,8 @@ from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
 from app.gui.theme import Theme
-from app.places import Cells
+from app.gui.widgets import ElidedLabel
+from app.places import Cells, MailPart
 from app.text.addressed import addressed
 from app.types import Box, Newer, Passage
 from app.workers.calls.documents import (
@@ -52,6 +53,26 @@ def words(panel: SourcePanel) -> str:
     from PySide6.QtWidgets import QLabel
 
     return " | ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_a_mail_says_above_its_text_who_sent_what_and_when(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    mail = msgspec.structs.replace(
+        passage(),
+        document="chairs.eml",
+        page=None,
+        place=MailPart("2025-06-03", 0, "Offer.docx"),
+        heading="Chairs › From Ann, 2025-06-03",
+    )
+    panel.show_passages([mail, msgspec.structs.replace(mail, place=None)], 0)
+
+    def said() -> list[str]:
+        return [label.text() for label in panel.findChildren(ElidedLabel) if label.isVisible()]
+
+    assert "Mail of 2025-06-03, attachment Offer.docx" in said() and "Chairs › From Ann, 2025-06-03" in said()
+    panel.step(1)
+    assert said() == ["chairs.eml"]
 
 
 def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder) -> None:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 import msgspec
 
+from app.documents.loaders.inside import Inside
 from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
@@ -15,6 +16,9 @@ from app.text.parsed import Parsed
 Loader = Callable[[bytes, str, bool], Parsed]
 """A file's bytes, its password ("" for none), and whether hidden text is to be read too → its text. It raises BadFile
 and nothing else."""
+
+ContainerLoader = Callable[[bytes, str, Inside], Parsed]
+"""A file's bytes, its name and what reads the files inside of it → the text of all of them."""
 
 
 def _pdf() -> Loader:
@@ -59,6 +63,48 @@ def _xlsx() -> Loader:
     return load_xlsx
 
 
+def _mail() -> ContainerLoader:
+    from app.documents.loaders.mail import load_mail
+
+    return load_mail
+
+
+def _archive() -> ContainerLoader:
+    from app.documents.loaders.archive import load_archive
+
+    return load_archive
+
+
+def _epub() -> Loader:
+    from app.documents.loaders.epub import load_epub
+
+    return load_epub
+
+
+def _mhtml() -> Loader:
+    from app.documents.loaders.mhtml import load_mhtml
+
+    return load_mhtml
+
+
+def _json() -> Loader:
+    from app.documents.loaders.json_data import load_json
+
+    return load_json
+
+
+def _xml() -> Loader:
+    from app.documents.loaders.xml_data import load_xml
+
+    return load_xml
+
+
+def _code() -> Loader:
+    from app.documents.loaders.source_code import load_code
+
+    return load_code
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -67,8 +113,19 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "html": _html,
     "csv": _table,
     "xlsx": _xlsx,
+    "epub": _epub,
+    "mhtml": _mhtml,
+    "json": _json,
+    "xml": _xml,
+    "code": _code,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
+
+CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
+    "mail": _mail,
+    "zip": _archive,
+}
+"""The same of formats that hold files of their own."""
 
 
 def load(path: str, password: str = "", read_hidden: bool = False) -> Parsed:
@@ -80,5 +137,13 @@ def load(path: str, password: str = "", read_hidden: bool = False) -> Parsed:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
     data = read_source(path)
-    parsed = LOADERS[format_of(data, PurePath(path).name).key]()(data, password, read_hidden)
+    parsed = _read(data, PurePath(path).name, password, Inside(_read, read_hidden=read_hidden))
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def _read(data: bytes, name: str, password: str, inside: Inside) -> Parsed:
+    """The text of a file whose bytes are at hand."""
+    key = format_of(data, name).key
+    if key in CONTAINERS:
+        return CONTAINERS[key]()(data, name, inside)
+    return LOADERS[key]()(data, password, inside.read_hidden)

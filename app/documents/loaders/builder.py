@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -62,6 +62,7 @@ class Builder:
         self._place: Place | None = None
         self._began = -1
         self._rows: list[int] = []
+        self._hidden: list[HiddenText] = []
         self.title = ""
 
     def enter(self, place: Place | None) -> None:
@@ -98,19 +99,51 @@ class Builder:
         self._length += len(text)
         check_length(self._length)
 
+    def include(self, parsed: Parsed, within: Callable[[int | None, Place | None], Place | None], level: int) -> None:
+        """Append a document that was read out of this one.
+
+        Args:
+            within: a page or a place of it → where that is in this document.
+            level: of the heading that it stands under.
+        """
+        self.enter(None)
+        if self._blocks:
+            self._put("\n\n")
+        start = self._length
+        self._put(parsed.text)
+        self.hide(parsed.hidden)
+        for block in parsed.blocks:
+            under = min(block.level + level, 6) if block.kind == "heading" else block.level
+            self._blocks.append(Block(block.kind, start + block.start, start + block.end, under))
+        inner = [(spot.start, spot.end, within(None, spot.place)) for spot in parsed.spots]
+        pages = [(a, b, within(number, None)) for number, (a, b) in enumerate(parsed.pages, 1)]
+        for a, b, place in inner or pages or [(0, len(parsed.text), within(None, None))]:
+            if place is not None and b > a:
+                self._spots.append(Spot(start + a, start + b, place))
+
+    def room(self) -> int:
+        """How much more text there may be."""
+        return MAX_TEXT - self._length
+
     def text(self) -> str:
         """What was added so far."""
         return "".join(self._parts)
 
-    def build(self, form: str, hidden: Sequence[HiddenText] = ()) -> Parsed:
-        """
+    def hide(self, found: Iterable[HiddenText]) -> None:
+        """Note what a part of the document left out because no reader sees it."""
+        self._hidden += found
+
+    def build(self, form: str, hidden: Sequence[HiddenText] = (), note: str = "") -> Parsed:
+        """The whole document; `note` tells people what of it was not read.
+
         Raises:
             BadFile: nothing was added (`empty`).
         """
+        self.hide(hidden)
         if not self._blocks:
-            raise no_text(hidden=hidden)
+            raise no_text(hidden=self._hidden)
         self.enter(None)
         return Parsed(
-            form, "".join(self._parts), tuple(self._blocks), title=self.title, spots=tuple(self._spots),
-            hidden=tuple(hidden),
+            form, "".join(self._parts), tuple(self._blocks), title=self.title, note=note, spots=tuple(self._spots),
+            hidden=tuple(self._hidden),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+from app.documents.loaders.encodings import guess, guess_wide
 from app.errors import BadFile
 
 _BOMS = (
@@ -20,7 +21,7 @@ _MAX_CONTROLS = 0.01
 
 
 def decode(data: bytes) -> str:
-    """The text of `data`: byte order mark, UTF-8, UTF-16 without a mark, then Windows-1252.
+    """The text of `data`: byte order mark, UTF-8, UTF-16 without a mark, then the likeliest one.
 
     Raises:
         BadFile: the bytes are no text (`damaged`).
@@ -38,11 +39,40 @@ def decode(data: bytes) -> str:
             code="damaged",
         )
     try:
-        return data.decode("utf-8")
+        return data.decode("iso2022_jp" if b"\x1b$" in data[:_SAMPLE] else "utf-8", errors="strict")
     except UnicodeDecodeError as error:
         if _mostly_utf8(data, error):
             return data.decode("utf-8", errors="replace")
-        return data.decode("cp1252", errors="replace")
+        return data.decode(guess(data), errors="replace")
+
+
+_AS_BROWSERS_DO = {
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252",
+    "iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949",
+    "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "tis-620": "cp874",
+    "iso-8859-8-i": "cp1255", "x-unknown": "", "unknown-8bit": "", "default": "",
+}  # fmt: skip
+"""Declared names whose larger relative is meant (the WHATWG's Encoding standard), and those that say nothing."""
+
+
+_NO_ENCODINGS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
+"""Python's own, which no file is in."""
+
+
+def decode_as(data: bytes, declared: str) -> str:
+    """The text of `data` in the encoding that is declared for it, unless that cannot be true.
+
+    Raises:
+        BadFile: the bytes are no text (`damaged`).
+    """
+    name = declared.strip().strip("\"'").lower()
+    name = _AS_BROWSERS_DO.get(name, name)
+    if name.startswith(("utf", "cp1252", "windows-1252")) or name.replace("-", "_") in _NO_ENCODINGS:
+        return decode(data)  # often declared wrongly, and known by its bytes
+    try:
+        return data.decode(name, errors="replace") if name else decode(data)
+    except (LookupError, ValueError):  # a made-up name, or one of no text
+        return decode(data)
 
 
 def looks_binary(data: bytes) -> bool:
@@ -57,7 +87,7 @@ def looks_binary(data: bytes) -> bool:
 
 
 def _wide_encoding(sample: bytes) -> str:
-    """UTF-16 without a mark: in Western text nearly every second byte is zero, always on the same side."""
+    """UTF-16 without a mark. In Western text nearly every second byte is zero, always on the same side."""
     if len(sample) < 8:
         return ""
     half = len(sample) // 2
@@ -66,7 +96,7 @@ def _wide_encoding(sample: bytes) -> str:
         return "utf-16-le"
     if even > 0.4 and odd < 0.02:
         return "utf-16-be"
-    return ""
+    return guess_wide(sample[:4096]) if b"\x00" in sample else ""
 
 
 def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:

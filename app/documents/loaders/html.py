@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.documents.loaders.builder import Builder
-from app.documents.loaders.decode import decode
+from app.documents.loaders.decode import decode, decode_as
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.html_depth import flattened
 from app.documents.loaders.html_hidden import NO_TEXT, HiddenRules, Look
@@ -74,13 +74,7 @@ def _decode(data: bytes) -> str:
     """By mark, then by what the page declares, then by its bytes."""
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        name = (declared[1] or declared[2]).decode("ascii", errors="replace").lower()
-        name = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}.get(name, name)
-        try:
-            if codecs.lookup(name).name not in ("utf-8", "utf-16", "utf-16-le", "utf-16-be"):
-                return data.decode(name, errors="replace")
-        except LookupError:
-            return decode(data)  # a made-up name
+        return decode_as(data, (declared[1] or declared[2]).decode("ascii", errors="replace"))
     return decode(data)
 
 

@@ -8,7 +8,22 @@ import zipfile
 
 from app.documents.loaders.decode import looks_binary
 from app.errors import BadFile
-from app.formats import BY_SUFFIX, FORMATS, HTML, KINDS, MARKDOWN, PDF, TEXT, UNREAD, Format, Unread, named, suffix_of
+from app.formats import (
+    ARCHIVE,
+    BY_SUFFIX,
+    HTML,
+    KINDS,
+    MAIL,
+    MARKDOWN,
+    PDF,
+    SAVED_AS,
+    TEXT,
+    UNREAD,
+    Format,
+    Unread,
+    named,
+    suffix_of,
+)
 
 _HTML = re.compile(
     rb"\s*(?:\xef\xbb\xbf\s*)?(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -16,7 +31,12 @@ _HTML = re.compile(
 )
 _PDF_WINDOW = 1024  # bytes of junk that readers allow before the header (ISO 32000 annex H)
 _OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAIL_FIELD = re.compile(rb"^(from|to|subject|date|received|message-id|mime-version|return-path):", re.I | re.M)
+_MAIL_HEAD, _MAIL_FIELDS = 16_384, 3
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_OFFICE_PART = "[Content_Types].xml"
+_TAR_MARK = 257
 _LOCKED_OFFICE = "EncryptedPackage"
 _SHORT = 3
 """Bytes of a mark that text may begin with too."""
@@ -36,8 +56,10 @@ def format_of(data: bytes, name: str) -> Format:
         return PDF
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _in_zip(data, suffix)
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         return _in_ole(data, suffix)
+    if data[_TAR_MARK : _TAR_MARK + 5] == b"ustar":
+        return ARCHIVE
     binary = looks_binary(data)
     for kind in KINDS:
         if any(_begins(data, magic, binary, said) for magic in kind.magic):
@@ -45,12 +67,20 @@ def format_of(data: bytes, name: str) -> Format:
     if said is None:
         if not binary and _HTML.match(data[:4096]):
             return HTML
+        if not binary and _is_mail(data[:_MAIL_HEAD]):
+            return MAIL
         raise _unsupported(_called(suffix))
     if said.bound:
         return _in_disguise(data, said, binary)
     if not binary and said is not TEXT and said is not HTML and _HTML.match(data[:4096]):
         return HTML  # but of a text: someone may want to read the source of a page
     return said
+
+
+def _is_mail(head: bytes) -> bool:
+    """Mailboxes of Thunderbird and mails of many servers have no ending."""
+    fields = _BLANK.split(head, 1)[0]
+    return len({name.lower() for name in _MAIL_FIELD.findall(fields)}) >= _MAIL_FIELDS
 
 
 def _begins(data: bytes, magic: bytes, binary: bool, said: Format | None) -> bool:
@@ -79,16 +109,25 @@ def _in_zip(data: bytes, suffix: str) -> Format:
             str(error),
         ) from error
     said = BY_SUFFIX.get(suffix)
+    if said is ARCHIVE and _OFFICE_PART not in names:
+        return ARCHIVE
     if said is not None and said.zip_part and any(name.startswith(said.zip_part) for name in names):
         return said
     for kind in KINDS:
         if kind.zip_part and any(name.startswith(kind.zip_part) for name in names):
             return _readable(kind)
-    raise _unsupported(_called(suffix, "a compressed archive"))
+    if said is not None and said.bound:
+        return _in_disguise(data, said, True)
+    if suffix and said is None:
+        raise _unsupported(_called(suffix, "a compressed archive"))  # of some program
+    return ARCHIVE
 
 
 def _in_ole(data: bytes, suffix: str) -> Format:
     """An OLE file names its streams in UTF-16, in 128 bytes each of its directory."""
+    said = BY_SUFFIX.get(suffix)
+    if said is not None and said.ole_part and _names(data, said.ole_part):
+        return said  # it may hold others of the kinds below: what is attached to a mail
     if _LOCKED_OFFICE.encode("utf-16-le") in data:
         raise BadFile(
             "The Office file is locked with a password.",
@@ -96,9 +135,13 @@ def _in_ole(data: bytes, suffix: str) -> Format:
             code="unsupported",
         )
     for kind in KINDS:
-        if kind.ole_part and f"{kind.ole_part}\0".encode("utf-16-le") in data:
+        if kind.ole_part and _names(data, kind.ole_part):
             return _readable(kind)
     raise _unsupported(_called(suffix, "an old Office file"))
+
+
+def _names(data: bytes, stream: str) -> bool:
+    return f"{stream}\0".encode("utf-16-le") in data
 
 
 def _readable(kind: Format | Unread) -> Format:
@@ -117,6 +160,6 @@ def _called(suffix: str, otherwise: str = "") -> str:
 def _unsupported(kind: str) -> BadFile:
     return BadFile(
         f"This is {kind}, which Inhouse does not read yet.",
-        f"Save it as one of these and add that: {named(FORMATS, 'or')}.",
+        f"Save it as one of these and add that: {named(SAVED_AS, 'or')}.",
         code="unsupported",
     )

@@ -46,10 +46,10 @@ def load_table(data: bytes, password: str = "", read_hidden: bool = False) -> Pa
             header = row
             builder.add("header_row", " | ".join(filter(None, row)), row=number)
         else:
-            builder.add("row", _sentence(row, []), row=number)
+            builder.add("row", write_named(row, []), row=number)
         break
     for number, row in body:
-        builder.add("row", _sentence(row, header), row=number)
+        builder.add("row", write_named(row, header), row=number)
     return builder.build("csv", hidden.found())
 
 
@@ -118,8 +118,11 @@ def _is_header(row: list[str], count: int) -> bool:
     return not any(len(name) > _MAX_NAME or _NUMBER.fullmatch(name) for name in names)
 
 
-def _sentence(row: list[str], header: list[str]) -> str:
-    """ "City: Munich; Standard: 165 €"; cells beyond the header stand alone, empty ones are left out."""
+def write_named(row: list[str], header: list[str]) -> str:
+    """A row that can be understood alone: "City: Munich; Standard: 165 €".
+
+    Cells beyond the header stand alone, empty ones are left out.
+    """
     named = []
     for position, cell in enumerate(row):
         name = header[position] if position < len(header) else ""

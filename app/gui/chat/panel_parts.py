@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QIntValidator, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.cited import place_label
 from app.formats import icon_of
 from app.gui.theme import theme
 from app.gui.widgets import (
@@ -20,6 +21,7 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.page_frame import Separator
+from app.types import Passage
 
 
 class PanelHead(QWidget):
@@ -92,15 +94,23 @@ class PlaceBar(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(18, 5, 12, 5)
         row.setSpacing(4)
-        self.words = ElidedLabel("", "ui", "text2")
+        self.words, self.under = ElidedLabel("", "ui", "text2"), ElidedLabel("", "caption", "text3")
         self.tools = BarTools()
-        row.addWidget(self.words, 1)
+        said = QVBoxLayout()
+        said.setSpacing(0)
+        said.addWidget(self.words)
+        said.addWidget(self.under)
+        row.addLayout(said, 1)
         row.addWidget(self.tools)
         outer.addLayout(row)
         outer.addWidget(Separator())
 
-    def show_place(self, words: str) -> None:
-        self.words.set_text(words)
+    def show_place(self, passage: Passage) -> None:
+        """Its place with the headings below it, or the headings alone."""
+        place = place_label(passage)
+        self.words.set_text(place or passage.heading)
+        self.under.set_text(passage.heading if place else "")
+        self.under.setVisible(bool(place and passage.heading))
 
 
 class PageBar(QWidget):

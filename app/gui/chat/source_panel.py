@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QSh
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.assistant.notices import flagged_texts, shortened
-from app.cited import cited_as, place_label
+from app.cited import cited_as
 from app.errors import AppError
 from app.gui.chat.find_bar import FindBar
 from app.gui.chat.page_image import PageView, decode_page
@@ -188,7 +188,7 @@ class SourcePanel(QWidget):
     def _show_text(self, passage: Passage) -> None:
         self._bar.hide()
         self.place.show()
-        self.place.show_place(place_label(passage) or passage.heading)
+        self.place.show_place(passage)
         self._stack.setCurrentWidget(self.text)
         self.text.show_passage(passage)
         if cells_of(passage.place) is not None:
