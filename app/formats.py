@@ -44,6 +44,10 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+PPTX = Format(
+    key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
+    words=("powerpoint",), icon="presentation", zip_part="ppt/", bound=True,
+)  # fmt: skip
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
 )
@@ -55,7 +59,7 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, PPTX)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -91,7 +95,6 @@ UNREAD: tuple[Unread, ...] = (
     Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
     Unread("old Excel file", "an old spreadsheet (XLS)", (".xls",), ole_part="Workbook"),
     Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
-    Unread("PowerPoint file", "a presentation (PPTX)", (".pptx",), zip_part="ppt/"),
     Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
     Unread("OpenDocument presentation", "an OpenDocument presentation (ODP)", (".odp",)),
     Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),

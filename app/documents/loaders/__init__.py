@@ -58,6 +58,12 @@ def _xlsx() -> Loader:
     return load_xlsx
 
 
+def _pptx() -> Loader:
+    from app.documents.loaders.pptx import load_pptx
+
+    return load_pptx
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -66,6 +72,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "html": _html,
     "csv": _table,
     "xlsx": _xlsx,
+    "pptx": _pptx,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 

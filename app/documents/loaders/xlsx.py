@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import io
 import warnings
-import zipfile
-import zlib
 from collections import Counter
 from datetime import date, time, timedelta
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 import msgspec
 from openpyxl import load_workbook
@@ -23,8 +21,8 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
 from app.documents.loaders.builder import Builder, check_length
-from app.documents.loaders.docx_package import MAX_PART
 from app.documents.loaders.hygiene import squeeze
+from app.documents.loaders.ooxml import BROKEN, checked_package, damaged, left_out
 from app.documents.loaders.sheet_grid import Cell, tables, write_tables
 from app.documents.loaders.sheet_values import show
 from app.errors import BadFile
@@ -32,7 +30,6 @@ from app.text.parsed import Parsed
 
 NO_VALUE = "(formula without a value)"
 """What stands for a formula that no program has calculated: nothing would be added up in silence."""
-MAX_UNPACKED = 1024**3
 MAX_MERGED = 10_000
 MAX_GRID = 3_000_000
 """Cells of one sheet that show something: they must fit into the memory of one file."""
@@ -45,7 +42,7 @@ def load_xlsx(data: bytes, password: str = "") -> Parsed:
     Raises:
         BadFile: damaged, without text (`empty`), or larger than a file may be (`too_large`).
     """
-    _check_package(data)
+    data = checked_package(data, "workbook")
     builder, hidden = Builder(), Counter[str]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of what it does not write back, which nobody does here
@@ -58,60 +55,10 @@ def load_xlsx(data: bytes, password: str = "") -> Parsed:
                 _Sheet(book, sheet, hidden).write(builder)
         except (BadFile, MemoryError, RecursionError):
             raise
-        except _BROKEN as error:
-            raise _damaged(f"{type(error).__name__}: {error}") from error
-    return msgspec.structs.replace(builder.build("xlsx"), title="", note=_note(hidden))
-
-
-_BROKEN = (
-    *(ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OverflowError, EOFError, OSError),
-    *(ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError),
-)
-"""What openpyxl and the libraries below it raise at files that they do not understand."""
-
-
-def _check_package(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            parts = package.infolist()
-            sizes = [part.file_size for part in parts]  # zipfile gives no more than this
-            if max(sizes, default=0) > MAX_PART or sum(sizes) > MAX_UNPACKED:
-                raise BadFile(
-                    "The workbook unpacks to more than Inhouse reads at once.",
-                    "Split it into smaller files and add those.",
-                    f"{sum(sizes):,} bytes",
-                    "too_large",
-                )
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    with package.open(part) as stream:
-                        head = stream.read(4096)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise _damaged(f"{part.filename}: a document type declaration, which Excel never writes")
-                    if part.filename == "xl/workbook.xml" and b"purl.oclc.org/ooxml/spreadsheetml" in head:
-                        raise BadFile(
-                            "The workbook is saved in the rare form “Strict Open XML”.",
-                            "Save it as an ordinary Excel workbook (.xlsx) and add that.",
-                            code="unsupported",
-                        )
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
-        raise _damaged(str(error)) from error
-
-
-def _damaged(detail: str) -> BadFile:
-    return BadFile(
-        "The workbook is damaged and cannot be opened.",
-        "Open it in its own program, save it again and add that copy.",
-        detail,
-    )
-
-
-def _note(hidden: Counter[str]) -> str:
-    counts = [f"{count} hidden {what}{'' if count == 1 else 's'}" for what, count in hidden.items() if count]
-    if not counts:
-        return ""
-    listed = " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
-    return f"{listed} {'was' if sum(hidden.values()) == 1 else 'were'} left out."
+        except BROKEN as error:
+            raise damaged("workbook", f"{type(error).__name__}: {error}") from error
+    note = left_out({f"hidden {what}": count for what, count in hidden.items()})
+    return msgspec.structs.replace(builder.build("xlsx"), title="", note=note)
 
 
 class _Rows(WorkSheetParser):  # type: ignore[misc]
@@ -138,7 +85,7 @@ class _Sheet:
         self._columns: frozenset[int] = frozenset()
 
     def write(self, builder: Builder) -> None:
-        """Raises: whatever openpyxl does, see `_BROKEN`."""
+        """Raises: whatever openpyxl does, see `BROKEN`."""
         book, sheet = self._book, self._sheet
         with sheet._get_source() as source:
             parser = _Rows(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
