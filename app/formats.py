@@ -44,6 +44,14 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+XLS = Format(
+    key="xls", label="old Excel file", suffixes=(".xls",), a_file="an old workbook", icon="file-spreadsheet",
+    ole_part="Workbook", bound=True, tables="sheets",
+)  # fmt: skip
+XLSB = Format(
+    key="xlsb", label="binary Excel file", suffixes=(".xlsb",), a_file="a binary workbook", icon="file-spreadsheet",
+    zip_part="xl/workbook.bin", bound=True, tables="sheets",
+)  # fmt: skip
 PPTX = Format(
     key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
     words=("powerpoint",), icon="presentation", zip_part="ppt/", bound=True,
@@ -59,7 +67,7 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, PPTX)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -92,8 +100,6 @@ UNREAD: tuple[Unread, ...] = (
            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
-    Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
-    Unread("old Excel file", "an old spreadsheet (XLS)", (".xls",), ole_part="Workbook"),
     Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
     Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
     Unread("OpenDocument presentation", "an OpenDocument presentation (ODP)", (".odp",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -94,4 +95,38 @@ def _link(key: str, kind: str, target: str) -> str:
 def _links(content: str) -> str:
     return (
         f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{content}</Relationships>'
+    )
+
+
+def xlsb(rows: dict[int, dict[int, str | float]]) -> bytes:
+    """A binary workbook with one sheet, "Prices", of these cells by row and column from 0 ([MS-XLSB] 2.1.7)."""
+
+    def record(kind: int, body: bytes = b"") -> bytes:
+        size = len(body)
+        number = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return number + (bytes([size]) if size < 0x80 else bytes([size & 0x7F | 0x80, size >> 7])) + body
+
+    def wide(text: str) -> bytes:
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    cells = b""
+    for at, row in rows.items():
+        cells += record(0, struct.pack("<IIHHBI", at, 0, 300, 0, 0, 0))
+        for column, value in row.items():
+            head = struct.pack("<II", column, 0)
+            text = isinstance(value, str)
+            cells += record(
+                6 if text else 5, head + (wide(value) if isinstance(value, str) else struct.pack("<d", value))
+            )
+    last = max(max(row) for row in rows.values())
+    size = record(148, struct.pack("<IIII", min(rows), max(rows), 0, last))
+    sheet = record(129) + size + record(145) + cells + record(146) + record(130)
+    bundle = record(156, struct.pack("<II", 0, 1) + wide("s1") + wide("Prices"))
+    return packed(
+        {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "xl/workbook.bin": record(131) + record(143) + bundle + record(144) + record(132),
+            "xl/_rels/workbook.bin.rels": _links(_link("s1", f"{_R}/worksheet", "worksheets/sheet1.bin")),
+            "xl/worksheets/sheet1.bin": sheet,
+        }
     )

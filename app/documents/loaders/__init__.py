@@ -64,6 +64,18 @@ def _pptx() -> Loader:
     return load_pptx
 
 
+def _xls() -> Loader:
+    from app.documents.loaders.xls import load_xls
+
+    return load_xls
+
+
+def _xlsb() -> Loader:
+    from app.documents.loaders.xls import load_xlsb
+
+    return load_xlsb
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -72,6 +84,8 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "html": _html,
     "csv": _table,
     "xlsx": _xlsx,
+    "xls": _xls,
+    "xlsb": _xlsb,
     "pptx": _pptx,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.hygiene import squeeze
+from app.errors import BadFile
 from app.text.tables import write_row
 from app.types import Cells
 
 Kind = Literal["text", "number", "date"]
+MAX_MERGED = 10_000
+MAX_GRID = 3_000_000
+"""Cells of one sheet that show something: they must fit into the memory of one file."""
 MAX_NAME = 80
 """Characters of a column's name."""
 TITLES = 12
@@ -29,8 +35,18 @@ class Cell(Struct, frozen=True):
     copied: Literal["", "right", "down"] = ""  # from the first cell of a merged range
 
 
-Grid = Mapping[int, Mapping[int, Cell]]
+Grid = dict[int, dict[int, Cell]]
 """Row → column → cell, from 1; cells that show nothing are not there."""
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """A sheet as it is stored."""
+
+    name: str
+    grid: Grid
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: Sequence[tuple[int, int, int, int]] = ()  # left, top, right and bottom of each merged range
 
 
 class Table(Struct, frozen=True):
@@ -44,7 +60,48 @@ class Table(Struct, frozen=True):
     last: int  # row of the sheet
 
 
-def write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
+def write_sheet(builder: Builder, sheet: Sheet, hidden: Counter[str]) -> None:
+    """A sheet under its name, without its hidden rows and columns, which are counted in `hidden`."""
+    shown = {row: cells for row, cells in sheet.grid.items() if row not in sheet.hidden_rows}
+    hidden["hidden row"] += len(sheet.grid) - len(shown)
+    hidden["hidden column"] += len({column for cells in shown.values() for column in cells} & sheet.hidden_columns)
+    shown = {
+        row: left
+        for row, cells in shown.items()
+        if (left := {column: cell for column, cell in cells.items() if column not in sheet.hidden_columns})
+    }
+    if shown:
+        _fill_merged(shown, sheet)
+        builder.add("heading", squeeze(sheet.name), 1)
+        _write_tables(builder, tables(shown, sheet.hidden_rows, sheet.hidden_columns), squeeze(sheet.name))
+
+
+def check_cells(count: int, name: str) -> None:
+    """
+    Raises:
+        BadFile: a sheet of so many filled cells would not fit into the memory of one file (`too_large`).
+    """
+    if count > MAX_GRID:
+        raise BadFile(
+            f"The sheet “{name}” has more than {MAX_GRID:,} filled cells.",
+            "Split it into smaller files and add those.",
+            code="too_large",
+        )
+
+
+def _fill_merged(grid: Grid, sheet: Sheet) -> None:
+    """A merged text counts for each row and column that it spans; a number only where it stands."""
+    for left, top, right, bottom in sheet.merged[:MAX_MERGED]:
+        first = grid.get(top, {}).get(left)
+        if first is None or first.kind != "text" or (right - left + 1) * (bottom - top + 1) > MAX_MERGED:
+            continue
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                if row in grid and column not in grid[row] and column not in sheet.hidden_columns:
+                    grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
+
+
+def _write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
     """Each table as titles, a header row and rows, in the cells of its sheet."""
     for table in tables:
         builder.enter(Cells(sheet, (table.columns[0], table.columns[-1]), ()))

@@ -23,16 +23,13 @@ from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 from app.documents.loaders.builder import Builder, check_length
 from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.ooxml import BROKEN, checked_package, damaged, left_out
-from app.documents.loaders.sheet_grid import Cell, tables, write_tables
+from app.documents.loaders.sheet_grid import MAX_MERGED, Cell, Grid, Sheet, check_cells, write_sheet
 from app.documents.loaders.sheet_values import show
 from app.errors import BadFile
 from app.text.parsed import Parsed
 
 NO_VALUE = "(formula without a value)"
 """What stands for a formula that no program has calculated: nothing would be added up in silence."""
-MAX_MERGED = 10_000
-MAX_GRID = 3_000_000
-"""Cells of one sheet that show something: they must fit into the memory of one file."""
 _WHITE = ("FFFFFFFF", "00FFFFFF")
 
 
@@ -50,15 +47,14 @@ def load_xlsx(data: bytes, password: str = "") -> Parsed:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets:
                 if sheet.sheet_state != "visible":
-                    hidden["sheet"] += 1
+                    hidden["hidden sheet"] += 1
                     continue
                 _Sheet(book, sheet, hidden).write(builder)
         except (BadFile, MemoryError, RecursionError):
             raise
         except BROKEN as error:
             raise damaged("workbook", f"{type(error).__name__}: {error}") from error
-    note = left_out({f"hidden {what}": count for what, count in hidden.items()})
-    return msgspec.structs.replace(builder.build("xlsx"), title="", note=note)
+    return msgspec.structs.replace(builder.build("xlsx"), title="", note=left_out(hidden))
 
 
 class _Rows(WorkSheetParser):  # type: ignore[misc]
@@ -82,7 +78,6 @@ class _Sheet:
     def __init__(self, book: Workbook, sheet: ReadOnlyWorksheet, hidden: Counter[str]) -> None:
         self._book, self._sheet, self._hidden = book, sheet, hidden
         self._formats: dict[int, tuple[str, bool]] = {}
-        self._columns: frozenset[int] = frozenset()
 
     def write(self, builder: Builder) -> None:
         """Raises: whatever openpyxl does, see `BROKEN`."""
@@ -90,39 +85,28 @@ class _Sheet:
         with sheet._get_source() as source:
             parser = _Rows(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
             grid = self._grid(parser)
-        hidden_rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
-        shown = {row: cells for row, cells in grid.items() if row not in hidden_rows}
-        self._hidden["row"] += len(grid) - len(shown)
-        hidden_columns = {column for cells in shown.values() for column in cells} & self._columns
-        self._hidden["column"] += len(hidden_columns)
-        shown = {
-            row: left
-            for row, cells in shown.items()
-            if (left := {column: cell for column, cell in cells.items() if column not in self._columns})
-        }
-        if shown:
-            self._merge(parser, shown)
-            builder.add("heading", squeeze(sheet.title), 1)
-            write_tables(builder, tables(shown, hidden_rows, self._columns), squeeze(sheet.title))
+        rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
+        merged = parser.merged_cells.mergeCell if parser.merged_cells else []
+        shown = Sheet(
+            name=sheet.title,
+            grid=grid,
+            hidden_rows=rows,
+            hidden_columns=_hidden_columns(parser),
+            merged=[range_boundaries(each.ref) for each in merged[:MAX_MERGED]],
+        )
+        write_sheet(builder, shown, self._hidden)
 
-    def _grid(self, parser: _Rows) -> dict[int, dict[int, Cell]]:
-        grid: dict[int, dict[int, Cell]] = {}
+    def _grid(self, parser: _Rows) -> Grid:
+        grid: Grid = {}
         count = length = 0
         for number, cells in parser.parse():
-            if not grid:
-                self._columns = _hidden_columns(parser)
             row = {int(cell["column"]): made for cell in cells if (made := self._cell(cell)) is not None}
             if row:
                 grid[number] = row
                 count += len(row)
                 length += sum(len(cell.text) for cell in row.values())
             check_length(length)
-            if count > MAX_GRID:
-                raise BadFile(
-                    f"The sheet “{self._sheet.title}” has more than {MAX_GRID:,} filled cells.",
-                    "Split it into smaller files and add those.",
-                    code="too_large",
-                )
+            check_cells(count, self._sheet.title)
         return grid
 
     def _cell(self, cell: dict[str, object]) -> Cell | None:
@@ -132,7 +116,7 @@ class _Sheet:
         code, invisible = self._style(int(str(cell["style_id"])))
         text = "" if invisible else squeeze(show(value, code))
         if invisible and value != "":
-            self._hidden["cell"] += 1
+            self._hidden["hidden cell"] += 1
         if not text:
             return None
         if isinstance(value, bool | str):
@@ -150,19 +134,6 @@ class _Sheet:
             white = font.color is not None and font.color.type == "rgb" and font.color.rgb in _WHITE
             self._formats[style_id] = code, white and getattr(fill, "fill_type", "gradient") is None
         return self._formats[style_id]
-
-    def _merge(self, parser: _Rows, grid: dict[int, dict[int, Cell]]) -> None:
-        """A merged text counts for each row and column that it spans; a number only where it stands."""
-        merged = parser.merged_cells.mergeCell if parser.merged_cells else []
-        for each in merged[:MAX_MERGED]:
-            left, top, right, bottom = range_boundaries(each.ref)
-            first = grid.get(top, {}).get(left)
-            if first is None or first.kind != "text" or (right - left + 1) * (bottom - top + 1) > MAX_MERGED:
-                continue
-            for row in range(top, bottom + 1):
-                for column in range(left, right + 1):
-                    if row in grid and column not in grid[row] and column not in self._columns:
-                        grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
 
 
 def _hidden_columns(parser: _Rows) -> frozenset[int]:
