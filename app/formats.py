@@ -26,6 +26,7 @@ class Format(Struct, frozen=True, kw_only=True):
     icon: str = "file-text"
     magic: tuple[bytes, ...] = ()  # unmistakable first bytes
     zip_part: str = ""  # where it is a ZIP archive: how the name of one of its members begins
+    mimetype: str = ""  # where it is a ZIP archive that says so itself, in a member of that name
     ole_part: str = ""  # where it is an OLE file: the name of one of its streams
     bound: bool = False  # whether bytes that are not of its kind mean a damaged file: no text may have this name
     tables: Tables = ""
@@ -56,6 +57,19 @@ PPTX = Format(
     key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
     words=("powerpoint",), icon="presentation", zip_part="ppt/", bound=True,
 )  # fmt: skip
+ODT = Format(
+    key="odt", label="OpenDocument text", suffixes=(".odt", ".ott"), a_file="an OpenDocument text",
+    zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.text", bound=True,
+)  # fmt: skip
+ODS = Format(
+    key="ods", label="OpenDocument spreadsheet", suffixes=(".ods", ".ots"), a_file="an OpenDocument spreadsheet",
+    icon="file-spreadsheet", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.spreadsheet",
+    bound=True, tables="sheets",
+)  # fmt: skip
+ODP = Format(
+    key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
+    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", bound=True,
+)  # fmt: skip
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
 )
@@ -67,7 +81,7 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -89,6 +103,7 @@ class Unread(Struct, frozen=True):
     zip_part: str = ""
     ole_part: str = ""
     plural: str = ""
+    mimetype: str = ""
 
     def of(self, count: int) -> str:
         """What so many of them are called."""
@@ -100,10 +115,9 @@ UNREAD: tuple[Unread, ...] = (
            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
-    Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
     Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
-    Unread("OpenDocument presentation", "an OpenDocument presentation (ODP)", (".odp",)),
-    Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),
+    Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
+           mimetype="application/vnd.oasis.opendocument.graphics"),
     Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
     Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
     Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),

@@ -130,3 +130,19 @@ def xlsb(rows: dict[int, dict[int, str | float]]) -> bytes:
             "xl/worksheets/sheet1.bin": sheet,
         }
     )
+
+
+def odf(kind: str, body: str, styles: str = "") -> bytes:
+    """An OpenDocument file: "text", "spreadsheet" or "presentation", its body and its automatic styles."""
+    names = ["office", "text", "table", "drawing", "style", "presentation"]
+    known = " ".join(f'xmlns:{name[:5]}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    known += "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}-compatible:1.0"'
+        for short, name in (("svg", "svg"), ("fo", "xsl-fo"))
+    )
+    known += ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    content = (
+        f"<offic:document-content {known}><offic:automatic-styles>{styles}</offic:automatic-styles><offic:body>"
+        f"<offic:{kind}>{body}</offic:{kind}></offic:body></offic:document-content>"
+    )
+    return packed({"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": content})

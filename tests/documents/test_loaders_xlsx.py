@@ -12,8 +12,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 
 from app.documents.loaders import load
-from app.documents.loaders.sheet_values import show
-from app.documents.loaders.xlsx import NO_VALUE, load_xlsx
+from app.documents.loaders.sheet_values import NO_VALUE, show
+from app.documents.loaders.xlsx import load_xlsx
 from app.errors import BadFile
 
 OFFICE = Path("/work/shared/data/office")

@@ -76,6 +76,24 @@ def _xlsb() -> Loader:
     return load_xlsb
 
 
+def _odt() -> Loader:
+    from app.documents.loaders.odt import load_odt
+
+    return load_odt
+
+
+def _ods() -> Loader:
+    from app.documents.loaders.ods import load_ods
+
+    return load_ods
+
+
+def _odp() -> Loader:
+    from app.documents.loaders.odt import load_odp
+
+    return load_odp
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -87,6 +105,9 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "xls": _xls,
     "xlsb": _xlsb,
     "pptx": _pptx,
+    "odt": _odt,
+    "ods": _ods,
+    "odp": _odp,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 

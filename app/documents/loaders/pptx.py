@@ -27,7 +27,9 @@ from app.documents.loaders.builder import Builder
 from app.documents.loaders.charts import chart_blocks
 from app.documents.loaders.hygiene import clean, squeeze
 from app.documents.loaders.ooxml import BROKEN, alt_text, checked_package, damaged, left_out
-from app.documents.loaders.pptx_layout import Frame, Placed, in_reading_order, inside, is_unseen, placed_shapes
+from app.documents.loaders.pptx_layout import Frame, Placed, inside, is_unseen, placed_shapes
+from app.documents.loaders.reading_order import in_reading_order
+from app.documents.loaders.slides import headed
 from app.errors import BadFile
 from app.text.parsed import BlockKind, Parsed
 from app.text.tables import write_row
@@ -44,7 +46,6 @@ _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _NO_NODES = ("doc", "pres", "parTrans", "sibTrans")
 _TINY = 250  # hundredths of a point: smaller than any print
 _MAX_DEPTH = 30  # groups in groups
-_MAX_HEADING = 90
 
 
 def load_pptx(data: bytes, password: str = "") -> Parsed:
@@ -87,10 +88,10 @@ class _Slide:
         shapes = self._seen(placed_shapes(self._slide.shapes._spTree, self._slide.shapes, Frame()))
         titles = [each for each in shapes if _role(each.shape) in _TITLES]
         title = squeeze(" ".join(text for each in titles for _, text in self._paragraphs(each.shape)))
-        rest = in_reading_order([each for each in shapes if each not in titles])
+        rest = in_reading_order((each, each.box) for each in shapes if each not in titles)
         body = [block for each in rest for block in self._blocks(each, 0) if block[1]]
         builder.title = builder.title or title
-        for kind, text in _headed(body, title, number):
+        for kind, text in headed(body, title, number):
             builder.add(kind, text, 1 if kind == "heading" else 0)
         if self._slide.has_notes_slide and (notes := self._slide.notes_slide.notes_text_frame) is not None:
             builder.enter(Slide(number, notes=True))
@@ -109,7 +110,7 @@ class _Slide:
         if isinstance(shape, GroupShape):
             if depth < _MAX_DEPTH:
                 within = placed_shapes(shape._element, shape.shapes, inside(shape, placed.box))
-                for each in in_reading_order(self._seen(within)):
+                for each in in_reading_order((each, each.box) for each in self._seen(within)):
                     yield from self._blocks(each, depth + 1)
             return
         if isinstance(shape, GraphicFrame):
@@ -150,19 +151,6 @@ class _Slide:
                     yield run.findtext(qn("a:t")) or ""
             elif run.tag not in (qn("a:pPr"), qn("a:endParaRPr")):
                 yield "".join(each.text or "" for each in run.iter(_MATH_TEXT))
-
-
-def _headed(body: list[tuple[BlockKind, str]], title: str, number: int) -> Iterator[tuple[BlockKind, str]]:
-    """A slide begins with a heading of its own, or its text would stand under the title of the one before."""
-    if not body:
-        if title:  # as a heading alone it would be found with what follows it, which is another slide
-            yield from (("heading", f"Slide {number}"), ("paragraph", title))
-        return
-    kind, first = body[0]
-    if not title and kind == "paragraph" and len(body) > 1 and len(first) <= _MAX_HEADING and "\n" not in first:
-        title, body = first, body[1:]
-    yield "heading", title or f"Slide {number}"
-    yield from body
 
 
 def _role(shape: BaseShape) -> PP_PLACEHOLDER | None:

@@ -1,8 +1,8 @@
-"""Where a slide's shapes stand: in which order a person reads them, and which nobody sees."""
+"""Where a slide's shapes stand, and which of them nobody sees."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lxml.etree import _Element
@@ -12,20 +12,11 @@ from pptx.shapes.group import GroupShape
 from pptx.shapes.shapetree import SlideShapeFactory
 from pptx.types import ProvidesPart
 
+from app.documents.loaders.reading_order import Box
+
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DECK = frozenset(map(qn, ("p:sp", "p:grpSp", "p:graphicFrame", "p:pic", "p:cxnSp")))
 _MAX_DEPTH = 30  # groups in groups
-_SLACK = 0.05  # of a shape's size: boxes are drawn by hand, and their edges overlap a little
-_MAX_CUT = 200  # shapes: more of them are a drawing, read from top to bottom
-
-
-class Box(NamedTuple):
-    """Where a shape stands on its slide, in EMU."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 class Frame(NamedTuple):
@@ -87,41 +78,4 @@ def is_unseen(placed: Placed, width: float, height: float) -> bool:
     named = next(placed.shape._element.iter(qn("p:cNvPr")), None)
     if named is not None and named.get("hidden") in ("1", "true"):
         return True
-    box = placed.box
-    return box is not None and (box.right < 0 or box.bottom < 0 or box.left >= width or box.top >= height)
-
-
-def in_reading_order(shapes: Sequence[Placed]) -> list[Placed]:
-    """Columns from left to right, each from top to bottom; shapes without a place come first."""
-    free = [each for each in shapes if each.box is None]
-    return free + _cut([each for each in shapes if each.box is not None])
-
-
-def _cut(shapes: list[Placed]) -> list[Placed]:
-    """The recursive XY cut of Nagy and Seth (1984): along gaps between columns first, then between rows."""
-    if len(shapes) < 2:
-        return shapes
-    if len(shapes) <= _MAX_CUT:
-        for low, high in ((0, 2), (1, 3)):
-            parts = _parts(shapes, low, high)
-            if len(parts) > 1:
-                return [each for part in parts for each in _cut(part)]
-    return sorted(shapes, key=lambda each: (each.box[1], each.box[0]) if each.box else (0, 0))
-
-
-def _parts(shapes: list[Placed], low: int, high: int) -> list[list[Placed]]:
-    """The shapes parted where a straight line crosses none of them."""
-    spans = sorted(((*_span(each.box, low, high), at) for at, each in enumerate(shapes) if each.box))
-    parts: list[list[Placed]] = []
-    reach = float("-inf")
-    for begin, end, at in spans:
-        if not parts or begin >= reach:
-            parts.append([])
-        parts[-1].append(shapes[at])
-        reach = max(reach, end)
-    return parts
-
-
-def _span(box: Box, low: int, high: int) -> tuple[float, float]:
-    slack = (box[high] - box[low]) * _SLACK
-    return box[low] + slack, box[high] - slack
+    return placed.box is not None and placed.box.is_beside(width, height)

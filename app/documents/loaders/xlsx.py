@@ -24,12 +24,10 @@ from app.documents.loaders.builder import Builder, check_length
 from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.ooxml import BROKEN, checked_package, damaged, left_out
 from app.documents.loaders.sheet_grid import MAX_MERGED, Cell, Grid, Sheet, check_cells, write_sheet
-from app.documents.loaders.sheet_values import show
+from app.documents.loaders.sheet_values import NO_VALUE, show
 from app.errors import BadFile
 from app.text.parsed import Parsed
 
-NO_VALUE = "(formula without a value)"
-"""What stands for a formula that no program has calculated: nothing would be added up in silence."""
 _WHITE = ("FFFFFFFF", "00FFFFFF")
 
 
