@@ -70,6 +70,8 @@ ODP = Format(
     key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
     icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", bound=True,
 )  # fmt: skip
+RTF = Format(key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document",
+             magic=(b"{\\rtf",), bound=True)  # fmt: skip
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
 )
@@ -81,7 +83,7 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP, RTF)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -119,7 +121,6 @@ UNREAD: tuple[Unread, ...] = (
     Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
            mimetype="application/vnd.oasis.opendocument.graphics"),
     Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
-    Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
     Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
     Unread("mail", "an Outlook message (MSG)", (".msg",), ole_part="__properties_version1.0", plural="mails"),

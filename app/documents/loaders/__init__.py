@@ -94,6 +94,12 @@ def _odp() -> Loader:
     return load_odp
 
 
+def _rtf() -> Loader:
+    from app.documents.loaders.rtf import load_rtf
+
+    return load_rtf
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -108,6 +114,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "odt": _odt,
     "ods": _ods,
     "odp": _odp,
+    "rtf": _rtf,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
