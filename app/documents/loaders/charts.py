@@ -1,4 +1,4 @@
-"""A chart as the table that it draws (ECMA-376 part 1, DrawingML charts): categories as rows, series as columns."""
+"""Charts and SmartArt (ECMA-376 part 1, DrawingML): the table that a chart draws, the texts of a drawing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from app.text.tables import write_row
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_NO_NODES = ("doc", "pres", "parTrans", "sibTrans")
 _MAX_POINTS = 20_000
 """Points of a series; the row of a spreadsheet has no more columns."""
 _KIND = re.compile(r"\{.*\}([a-z]+)\w*Chart$")  # "bar3DChart", "pieChart"
@@ -42,6 +44,19 @@ def chart_blocks(space: Element) -> Iterator[tuple[BlockKind, str]]:
         yield "header_row", write_row([_axis(plot), *names])
     for at in sorted({at for column in (labels, *columns) for at in column}):
         yield "row", write_row([labels.get(at, ""), *(column.get(at, "") for column in columns)])
+
+
+def diagram_blocks(model: Element) -> Iterator[tuple[BlockKind, str]]:
+    """The texts of a SmartArt drawing, in the order in which they were typed.
+
+    Args:
+        model: the root of its data part (`dgm:dataModel`).
+    """
+    for point in model.iter(f"{_DIAGRAM}pt"):
+        if point.get("type", "node") not in _NO_NODES:
+            text = squeeze(" ".join(each.text or "" for each in point.iter(f"{_A}t")))
+            if text:
+                yield "list", f"- {text}"
 
 
 def _kind(plot: Element | None) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.docx_extras import beside, comments_of, running_of
 from app.documents.loaders.docx_package import Package, W, flag, number, value
 from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
 from app.documents.loaders.hygiene import clean, squeeze
@@ -37,7 +38,7 @@ def load_docx(data: bytes, password: str = "") -> Parsed:
         BadFile: `damaged`, `empty`, `too_large` or `unsupported` (locked).
     """
     package = Package(data)
-    reader = _Reader(Styles(package), Numbering(package))
+    reader = _Reader(Styles(package), Numbering(package), package, comments_of(package))
     body = package.document().find(W + "body")
     if body is not None:
         reader.outlined = _has_headings(body, reader.styles)
@@ -48,6 +49,8 @@ def load_docx(data: bytes, password: str = "") -> Parsed:
             if note.get(W + "type", "normal") == "normal":
                 text = squeeze(" ".join(run.text for p in note.iter(W + "p") for run in reader.runs(p, 0)))
                 reader.builder.add("paragraph", f"Note {note.get(W + 'id', '')}: {text}" if text else "")
+    for text in running_of(package):
+        reader.builder.add("paragraph", text)
     return reader.builder.build("docx")
 
 
@@ -70,6 +73,10 @@ class _Reader:
 
     styles: Styles
     numbering: Numbering
+    package: Package
+    comments: dict[str, str] = field(default_factory=dict)  # by id
+    in_cell: bool = False
+    said: list[tuple[BlockKind, str]] = field(default_factory=list)  # beside the text, until its block has ended
     outlined: bool = False
     builder: Builder = field(default_factory=Builder)
     _boxes: list[Element] = field(default_factory=list)
@@ -104,6 +111,14 @@ class _Reader:
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self.read_blocks(box, depth + 1, shaded=True)
+        self._say()
+
+    def _say(self) -> None:
+        """Comments, descriptions and charts, below the paragraph or the table that they belong to."""
+        if not self.in_cell:
+            for kind, text in self.said:
+                self.builder.add(kind, text)
+            self.said.clear()
 
     def _kind(self, properties: Element | None, style: Style, runs: list[_Run], text: str) -> tuple[BlockKind, int]:
         level = outline_level(properties)
@@ -150,6 +165,9 @@ class _Reader:
             elif child.tag in (_COMPATIBLE + "AlternateContent", W + "drawing", W + "pict", W + "object"):
                 part = _choice(child) if child.tag.startswith(_COMPATIBLE) else child
                 self._boxes.extend(_text_boxes(part, depth))
+                self.said.extend(beside(self.package, part))
+            elif child.tag == W + "commentReference" and (comment := self.comments.get(child.get(W + "id", ""))):
+                self.said.append(("paragraph", comment))
 
     def _is_visible(self, properties: Element | None, shaded: bool) -> bool:
         if properties is None:
@@ -178,11 +196,12 @@ class _Reader:
             filled = [text for text in texts if text]
             header = position == 0 and len(rows) > 1 and _is_header(table, rows[0], filled)
             self.builder.add("header_row" if header else "row", write_row(texts))
+        self._say()
 
     def _cell_text(self, cell: Element, depth: int, styled: bool) -> str:
         """All paragraphs of a cell on one line, those of nested tables and text boxes too."""
         shaded = styled or _is_shaded(cell.find(W + "tcPr"))
-        inner = _Reader(self.styles, self.numbering, outlined=True)
+        inner = _Reader(self.styles, self.numbering, self.package, self.comments, True, self.said, outlined=True)
         inner.read_blocks(cell, depth + 1, shaded)
         return squeeze(inner.builder.text())
 

@@ -21,7 +21,6 @@ from app.documents.loaders.ooxml import left_out
 from app.documents.loaders.sheet_grid import Cell, Grid, Kind, Sheet, check_cells, write_sheet
 from app.documents.loaders.sheet_values import NO_VALUE, show
 from app.text.parsed import Parsed
-from app.types import Cells
 
 _MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
 _OFF = ("collapse", "filter")
@@ -68,13 +67,9 @@ class _Reader:
             hidden_rows=frozenset(rows),
             hidden_columns=columns,
             merged=self._merged,
+            comments=self._comments,
         )
         write_sheet(builder, sheet, self._hidden)
-        for row, column, words in self._comments:
-            if row not in rows and column not in columns:
-                builder.enter(Cells(squeeze(self._name), (column, column), ()))
-                builder.add("paragraph", words, row=row)
-        builder.enter(None)
 
     def _hidden_columns(self) -> frozenset[int]:
         found = set[int]()

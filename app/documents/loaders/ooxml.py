@@ -8,13 +8,11 @@ import zipfile
 import zlib
 from xml.etree.ElementTree import ParseError
 
-from app.documents.loaders.docx_package import MAX_PART
+from app.documents.loaders.docx_package import MAX_PART, as_usual, is_strict
 from app.documents.loaders.hygiene import squeeze
 from app.errors import BadFile
 
 MAX_UNPACKED = 1024**3
-_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
-_TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/"
 _GUESSED = re.compile(r"\b(?:Description automatically generated|Automatisch generierte Beschreibung)\b")
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)", re.I)
 
@@ -52,7 +50,7 @@ def checked_package(data: bytes, what: str) -> bytes:
                         head = stream.read(4096)
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                         raise damaged(what, f"{part.filename}: a document type declaration, which Office never writes")
-                    strict = strict or _STRICT.search(head) is not None
+                    strict = strict or is_strict(head)
             return _usual(package) if strict else data
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
         raise damaged(what, str(error)) from error
@@ -65,7 +63,7 @@ def _usual(package: zipfile.ZipFile) -> bytes:
         for part in package.infolist():
             content = package.read(part)
             if part.filename.endswith((".xml", ".rels")):
-                content = _STRICT.sub(_TRANSITIONAL, content)
+                content = as_usual(content)
             written.writestr(part.filename, content)
     return stream.getvalue()
 

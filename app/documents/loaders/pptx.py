@@ -24,7 +24,7 @@ from pptx.shapes.group import GroupShape
 from pptx.slide import Slide as PptxSlide
 
 from app.documents.loaders.builder import Builder
-from app.documents.loaders.charts import chart_blocks
+from app.documents.loaders.charts import chart_blocks, diagram_blocks
 from app.documents.loaders.hygiene import clean, squeeze
 from app.documents.loaders.ooxml import BROKEN, alt_text, checked_package, damaged, left_out
 from app.documents.loaders.pptx_layout import Frame, Placed, inside, is_unseen, placed_shapes
@@ -43,7 +43,6 @@ _FURNITURE = (
 )
 _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_NO_NODES = ("doc", "pres", "parTrans", "sibTrans")
 _TINY = 250  # hundredths of a point: smaller than any print
 _MAX_DEPTH = 30  # groups in groups
 
@@ -126,7 +125,7 @@ class _Slide:
         elif frame.has_chart:
             yield from chart_blocks(_parsed(frame.chart_part))
         elif (named := next(frame._element.iter(f"{{{_DIAGRAM}}}relIds"), None)) is not None:
-            yield from _diagram(_parsed(frame.part.related_part(named.get(qn("r:dm")))))
+            yield from diagram_blocks(_parsed(frame.part.related_part(named.get(qn("r:dm")))))
 
     def _paragraphs(self, shape: BaseShape) -> Iterator[tuple[BlockKind, str]]:
         usual, number = _role(shape) in _LISTS, 0
@@ -182,15 +181,6 @@ def _rows(frame: GraphicFrame) -> Iterator[tuple[BlockKind, str]]:
             above[column] = text = above.get(column, "") if cell.get("vMerge") in ("1", "true") else text
             texts.append(text)
         yield "header_row" if position == 0 and len(rows) > 1 and table.first_row else "row", write_row(texts)
-
-
-def _diagram(model: _Element) -> Iterator[tuple[BlockKind, str]]:
-    """The texts of a SmartArt drawing, in the order in which they were typed."""
-    for point in model.iter(f"{{{_DIAGRAM}}}pt"):
-        if point.get("type", "node") not in _NO_NODES:
-            text = squeeze(" ".join(each.text or "" for each in point.iter(qn("a:t"))))
-            if text:
-                yield "list", f"- {text}"
 
 
 def _parsed(part: Part) -> _Element:

@@ -47,6 +47,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merged: Sequence[tuple[int, int, int, int]] = ()  # left, top, right and bottom of each merged range
+    comments: Sequence[tuple[int, int, str]] = ()  # row, column and words
 
 
 class Table(Struct, frozen=True):
@@ -74,6 +75,11 @@ def write_sheet(builder: Builder, sheet: Sheet, hidden: Counter[str]) -> None:
         _fill_merged(shown, sheet)
         builder.add("heading", squeeze(sheet.name), 1)
         _write_tables(builder, tables(shown, sheet.hidden_rows, sheet.hidden_columns), squeeze(sheet.name))
+        for row, column, words in sheet.comments:
+            if row not in sheet.hidden_rows and column not in sheet.hidden_columns:
+                builder.enter(Cells(squeeze(sheet.name), (column, column), ()))
+                builder.add("paragraph", words, row=row)
+        builder.enter(None)
 
 
 def check_cells(count: int, name: str) -> None:

@@ -9,16 +9,21 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from xml.etree.ElementTree import Element
 
 import msgspec
 from openpyxl import load_workbook
+from openpyxl.comments.comment_sheet import CommentSheet
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils import range_boundaries
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.xml.constants import COMMENTS_NS
+from openpyxl.xml.functions import fromstring
 
 from app.documents.loaders.builder import Builder, check_length
 from app.documents.loaders.hygiene import squeeze
@@ -91,6 +96,7 @@ class _Sheet:
             hidden_rows=rows,
             hidden_columns=_hidden_columns(parser),
             merged=[range_boundaries(each.ref) for each in merged[:MAX_MERGED]],
+            comments=list(_comments(book, sheet)),
         )
         write_sheet(builder, shown, self._hidden)
 
@@ -132,6 +138,19 @@ class _Sheet:
             white = font.color is not None and font.color.type == "rgb" and font.color.rgb in _WHITE
             self._formats[style_id] = code, white and getattr(fill, "fill_type", "gradient") is None
         return self._formats[style_id]
+
+
+def _comments(book: Workbook, sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, int, str]]:
+    """Row, column and words of the comments (today's Excel: notes) on a sheet."""
+    links = get_rels_path(sheet._worksheet_path)
+    if links not in book._archive.namelist():
+        return
+    for link in get_dependents(book._archive, links).find(COMMENTS_NS):
+        for cell, comment in CommentSheet.from_tree(fromstring(book._archive.read(link.target))).comments:
+            left, top, _, _ = range_boundaries(cell)
+            author, text = squeeze(comment.author or ""), squeeze(comment.text or "")
+            named = author and author != "None" and not text.startswith(f"{author}:")
+            yield top, left, f"Comment{f' by {author}' if named else ''}: {text}"
 
 
 def _hidden_columns(parser: _Rows) -> frozenset[int]:
