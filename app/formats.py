@@ -45,6 +45,10 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+DOC = Format(
+    key="doc", label="old Word file", suffixes=(".doc", ".dot"), a_file="an old Word document", ole_part="WordDocument",
+    bound=True,
+)  # fmt: skip
 XLS = Format(
     key="xls", label="old Excel file", suffixes=(".xls",), a_file="an old workbook", icon="file-spreadsheet",
     ole_part="Workbook", bound=True, tables="sheets",
@@ -83,7 +87,7 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP, RTF)
+FORMATS: tuple[Format, ...] = (PDF, DOCX, DOC, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP, RTF)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -120,7 +124,6 @@ UNREAD: tuple[Unread, ...] = (
     Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
     Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
            mimetype="application/vnd.oasis.opendocument.graphics"),
-    Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
     Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
     Unread("mail", "an Outlook message (MSG)", (".msg",), ole_part="__properties_version1.0", plural="mails"),

@@ -27,7 +27,9 @@ from app.formats import suffix_of
 RECALL_TARGET = 0.97
 SLOWEST_S = 30.0
 _WORD = re.compile(r"\w+")
-_MARKS = re.compile(r"<!--.*?-->|\\(?=[_*#|<>\[\]-])|<br\s*/?>", re.S)
+_MARKS = re.compile(
+    r"<!--.*?-->|(?<=\])\((?:[^()\s]|\([^()\s]*\))*(?:\s\"[^\"\n]*\")?\)|\\(?=[_*#|<>\[\]-])|<br\s*/?>", re.S
+)
 _PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -35,7 +37,7 @@ class File(Struct, frozen=True):
     """How a file fared."""
 
     name: str
-    seconds: float
+    seconds: float  # of the processor, so that a busy computer judges no file; on the clock where the child is gone
     peak: int  # bytes of memory that the child held at most; 0 where it is gone
     text: str
     refused: str  # why, "" where it was read
@@ -52,7 +54,7 @@ def files(folder: Path) -> Iterator[File]:
 def _read(path: Path) -> File:
     known = path.parent / "expected" / f"{path.name}.md"
     expected = known.read_text(encoding="utf-8") if known.exists() else ""
-    text = refused = ""
+    text, refused, peak = "", "", 0
     with Parser() as parser:
         before = {child.pid for child in psutil.Process().children()}
         begun = time.monotonic()
@@ -61,24 +63,27 @@ def _read(path: Path) -> File:
         except BadFile as error:
             refused = f"{error.message} ({error.code})"
         seconds = time.monotonic() - begun
-        peak = max((_peak(child) for child in psutil.Process().children() if child.pid not in before), default=0)
+        for child in psutil.Process().children():
+            if child.pid not in before:
+                seconds, peak = _cost(child, seconds)
     return File(path.name, seconds, peak, text, refused, expected)
 
 
-def _peak(child: psutil.Process) -> int:
+def _cost(child: psutil.Process, seconds: float) -> tuple[float, int]:
+    """Seconds of the processor and bytes at most of a child that lives on."""
     status = Path(f"/proc/{child.pid}/status")
     try:
-        if status.exists():
-            found = _PEAK.search(status.read_text())
-            return int(found[1]) * 1024 if found else 0
-        memory = child.memory_info()
-        return int(getattr(memory, "peak_wset", memory.rss))
+        with child.oneshot():
+            times, memory = child.cpu_times(), child.memory_info()
+        found = _PEAK.search(status.read_text()) if status.exists() else None
     except (psutil.Error, OSError):
-        return 0
+        return seconds, 0
+    peak = int(found[1]) * 1024 if found else int(getattr(memory, "peak_wset", memory.rss))
+    return times.user + times.system, peak
 
 
 def words(text: str) -> Counter[str]:
-    """The words of a text, without the marks of Markdown."""
+    """The words of a text, without the marks of Markdown and the targets of its links."""
     return Counter(_WORD.findall(html.unescape(_MARKS.sub(" ", text)).casefold()))
 
 

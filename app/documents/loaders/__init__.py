@@ -100,6 +100,12 @@ def _rtf() -> Loader:
     return load_rtf
 
 
+def _doc() -> Loader:
+    from app.documents.loaders.doc import load_doc
+
+    return load_doc
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -114,6 +120,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "odt": _odt,
     "ods": _ods,
     "odp": _odp,
+    "doc": _doc,
     "rtf": _rtf,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""

@@ -7,6 +7,7 @@ without a value known while a sheet is streamed.
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -22,16 +23,16 @@ from openpyxl.utils import range_boundaries
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
-from openpyxl.xml.constants import COMMENTS_NS
 from openpyxl.xml.functions import fromstring
 
 from app.documents.loaders.builder import Builder, check_length
+from app.documents.loaders.charts import chart_blocks
 from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.ooxml import BROKEN, checked_package, damaged, left_out
 from app.documents.loaders.sheet_grid import MAX_MERGED, Cell, Grid, Sheet, check_cells, write_sheet
 from app.documents.loaders.sheet_values import NO_VALUE, show
 from app.errors import BadFile
-from app.text.parsed import Parsed
+from app.text.parsed import BlockKind, Parsed
 
 _WHITE = ("FFFFFFFF", "00FFFFFF")
 
@@ -53,6 +54,10 @@ def load_xlsx(data: bytes, password: str = "") -> Parsed:
                     hidden["hidden sheet"] += 1
                     continue
                 _Sheet(book, sheet, hidden).write(builder)
+            if all(each.sheet_state == "visible" for each in book.chartsheets):
+                for path in _linked(book, "xl/workbook.xml", "/chartsheet"):
+                    for kind, text in _charts(book, path):
+                        builder.add(kind, text)
         except (BadFile, MemoryError, RecursionError):
             raise
         except BROKEN as error:
@@ -99,6 +104,8 @@ class _Sheet:
             comments=list(_comments(book, sheet)),
         )
         write_sheet(builder, shown, self._hidden)
+        for kind, text in _charts(book, sheet._worksheet_path):
+            builder.add(kind, text)
 
     def _grid(self, parser: _Rows) -> Grid:
         grid: Grid = {}
@@ -140,13 +147,28 @@ class _Sheet:
         return self._formats[style_id]
 
 
+def _charts(book: Workbook, path: str) -> Iterator[tuple[BlockKind, str]]:
+    """The titles of the charts on a sheet: their values stand in cells, and would count twice."""
+    for drawing in _linked(book, path, "/drawing"):
+        for chart in _linked(book, drawing, "/chart"):
+            yield from itertools.islice(chart_blocks(fromstring(book._archive.read(chart))), 1)
+
+
+def _linked(book: Workbook, path: str, kind: str) -> list[str]:
+    """The parts of a kind that a part refers to."""
+    links = get_rels_path(path)
+    if links not in book._archive.namelist():
+        return []
+    held = book._archive.namelist()
+    return [
+        link.target for link in get_dependents(book._archive, links) if link.Type.endswith(kind) and link.target in held
+    ]
+
+
 def _comments(book: Workbook, sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, int, str]]:
     """Row, column and words of the comments (today's Excel: notes) on a sheet."""
-    links = get_rels_path(sheet._worksheet_path)
-    if links not in book._archive.namelist():
-        return
-    for link in get_dependents(book._archive, links).find(COMMENTS_NS):
-        for cell, comment in CommentSheet.from_tree(fromstring(book._archive.read(link.target))).comments:
+    for path in _linked(book, sheet._worksheet_path, "/comments"):
+        for cell, comment in CommentSheet.from_tree(fromstring(book._archive.read(path))).comments:
             left, top, _, _ = range_boundaries(cell)
             author, text = squeeze(comment.author or ""), squeeze(comment.text or "")
             named = author and author != "None" and not text.startswith(f"{author}:")
