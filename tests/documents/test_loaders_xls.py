@@ -56,3 +56,11 @@ def test_a_hidden_row_of_an_old_workbook_is_left_out_and_said() -> None:
     parsed = load_xls(bytes(data))
     assert "2020" not in parsed.text and "2021 | 150" in parsed.text
     assert parsed.note == "1 hidden row was left out."
+
+
+@shared
+def test_what_calamine_panics_at_is_refused() -> None:
+    data = SAMPLE.read_bytes()
+    for size in (600, 2000, len(data) // 2, len(data) - 100):
+        with pytest.raises(BadFile):
+            load_xls(data[:size])

@@ -65,6 +65,10 @@ def _load(data: bytes, key: str, unseen: _Hidden) -> Parsed:
         raise locked() from error
     except (CalamineError, ValueError, IndexError, KeyError, OSError) as error:
         raise damaged("workbook", f"{type(error).__name__}: {error}") from error
+    except BaseException as error:  # a panic of Rust is no Exception, and its class cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        raise damaged("workbook", f"calamine: {error}") from error
     return msgspec.structs.replace(builder.build(key), title="", note=left_out(hidden))
 
 
