@@ -61,6 +61,10 @@ PPTX = Format(
     key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
     words=("powerpoint",), icon="presentation", zip_part="ppt/", bound=True,
 )  # fmt: skip
+PPT = Format(
+    key="ppt", label="old PowerPoint file", suffixes=(".ppt", ".pps"), a_file="an old presentation",
+    icon="presentation", ole_part="PowerPoint Document", bound=True,
+)  # fmt: skip
 ODT = Format(
     key="odt", label="OpenDocument text", suffixes=(".odt", ".ott"), a_file="an OpenDocument text",
     zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.text", bound=True,
@@ -87,7 +91,24 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, DOC, MARKDOWN, TEXT, HTML, CSV, XLSB, XLSX, XLS, PPTX, ODT, ODS, ODP, RTF)
+FORMATS: tuple[Format, ...] = (
+    PDF,
+    DOCX,
+    DOC,
+    MARKDOWN,
+    TEXT,
+    HTML,
+    CSV,
+    XLSB,
+    XLSX,
+    XLS,
+    PPTX,
+    PPT,
+    ODT,
+    ODS,
+    ODP,
+    RTF,
+)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -121,7 +142,6 @@ UNREAD: tuple[Unread, ...] = (
            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
-    Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
     Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
            mimetype="application/vnd.oasis.opendocument.graphics"),
     Unread("e-book", "an e-book (EPUB)", (".epub",), zip_part="META-INF/container.xml"),

@@ -106,6 +106,12 @@ def _doc() -> Loader:
     return load_doc
 
 
+def _ppt() -> Loader:
+    from app.documents.loaders.ppt import load_ppt
+
+    return load_ppt
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -120,6 +126,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "odt": _odt,
     "ods": _ods,
     "odp": _odp,
+    "ppt": _ppt,
     "doc": _doc,
     "rtf": _rtf,
 }
