@@ -27,9 +27,8 @@ from app.formats import suffix_of
 RECALL_TARGET = 0.97
 SLOWEST_S = 30.0
 _WORD = re.compile(r"\w+")
-_MARKS = re.compile(
-    r"<!--.*?-->|(?<=\])\((?:[^()\s]|\([^()\s]*\))*(?:\s\"[^\"\n]*\")?\)|\\(?=[_*#|<>\[\]-])|<br\s*/?>", re.S
-)
+_MARKS = re.compile(r"<!--.*?-->|(?<=\])\((?:[^()\s]|\([^()\s]*\))*(?:\s\"[^\"\n]*\")?\)|<br\s*/?>", re.S)
+_ESCAPES = re.compile(r"\\(?=[_*#|<>\[\]-])")
 _PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -84,7 +83,7 @@ def _cost(child: psutil.Process, seconds: float) -> tuple[float, int]:
 
 def words(text: str) -> Counter[str]:
     """The words of a text, without the marks of Markdown and the targets of its links."""
-    return Counter(_WORD.findall(html.unescape(_MARKS.sub(" ", text)).casefold()))
+    return Counter(_WORD.findall(html.unescape(_ESCAPES.sub("", _MARKS.sub(" ", text))).casefold()))
 
 
 def figures(folder: Path) -> Iterator[dict[str, Any]]:

@@ -51,15 +51,15 @@ def row(*cells: str) -> str:
 def test_each_slide_is_a_place_with_its_title_and_its_notes_apart() -> None:
     parsed = load_pptx(
         pptx(
-            shape("Offer", role="title") + shape("One", "Two", role="body"),
+            shape("Offer", role="title") + shape("One", "2. Two", role="body"),
             shape("Only a title", role="ctrTitle"),
             shape("No title here") + shape("Body"),
             notes={1: "Say hello."},
         )
     )
-    assert parsed.text == ("Offer\n\n- One\n- Two\n\nSay hello.\n\nSlide 2\n\nOnly a title\n\nNo title here\n\nBody")
+    assert parsed.text == ("Offer\n\n- One\n2. Two\n\nSay hello.\n\nSlide 2\n\nOnly a title\n\nNo title here\n\nBody")
     assert [(spot.place, parsed.text[spot.start : spot.end]) for spot in parsed.spots] == [
-        (Slide(1), "Offer\n\n- One\n- Two"),
+        (Slide(1), "Offer\n\n- One\n2. Two"),
         (Slide(1, notes=True), "Say hello."),
         (Slide(2), "Slide 2\n\nOnly a title"),
         (Slide(3), "No title here\n\nBody"),

@@ -16,7 +16,7 @@ from app.documents.loaders.hygiene import clean, squeeze
 from app.documents.loaders.ooxml import damaged, left_out
 from app.documents.loaders.ppt_binary import SLIDE_LIST, SLIDE_PERSIST, Presentation, Record, Shape, Text, opened
 from app.documents.loaders.reading_order import in_reading_order
-from app.documents.loaders.slides import headed
+from app.documents.loaders.slides import headed, item
 from app.text.parsed import BlockKind, Parsed
 from app.text.tables import write_row
 from app.types import Slide
@@ -83,7 +83,7 @@ def _write(builder: Builder, shapes: list[Shape], number: int) -> None:
 def _blocks(shape: Shape) -> Iterator[tuple[BlockKind, str]]:
     if shape.text is not None:
         for text in _lines(shape.text):
-            yield ("list", f"- {text}") if shape.text.kind in _LISTS and text else ("paragraph", text)
+            yield ("list", item("-", text)) if shape.text.kind in _LISTS and text else ("paragraph", text)
     rows = _rows(shape)
     for row in rows:
         yield "row", write_row(row)

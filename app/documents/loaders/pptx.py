@@ -29,7 +29,7 @@ from app.documents.loaders.hygiene import clean, squeeze
 from app.documents.loaders.ooxml import BROKEN, alt_text, checked_package, damaged, left_out
 from app.documents.loaders.pptx_layout import Frame, Placed, inside, is_unseen, placed_shapes
 from app.documents.loaders.reading_order import in_reading_order
-from app.documents.loaders.slides import headed
+from app.documents.loaders.slides import headed, item
 from app.errors import BadFile
 from app.text.parsed import BlockKind, Parsed
 from app.text.tables import write_row
@@ -134,7 +134,7 @@ class _Slide:
             marker = _marker(paragraph, usual)
             number = number + 1 if marker == "1." else 0
             if text and marker:
-                yield "list", f"{f'{number}.' if number else marker} {text}"
+                yield "list", item(f"{number}." if number else marker, text)
             else:
                 yield "paragraph", text
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from app.text.parsed import BlockKind
 
 _MAX_HEADING = 90  # characters of a first line that stands in for a title
+_TYPED = re.compile(r"(?:\d{1,3}[.)]|[-–•])\s")
+
+
+def item(marker: str, text: str) -> str:
+    """An item of a list; a marker that somebody has typed stands alone."""
+    return text if _TYPED.match(text) else f"{marker} {text}"
 
 
 def headed(body: list[tuple[BlockKind, str]], title: str, number: int) -> Iterator[tuple[BlockKind, str]]:
