@@ -26,6 +26,7 @@ class Format(Struct, frozen=True, kw_only=True):
     icon: str = "file-text"
     magic: tuple[bytes, ...] = ()  # unmistakable first bytes
     zip_part: str = ""  # where it is a ZIP archive: how the name of one of its members begins
+    mimetype: str = ""  # where it is a ZIP archive that says so itself, in a member of that name
     ole_part: str = ""  # where it is an OLE file: the name of one of its streams
     bound: bool = False  # whether bytes that are not of its kind mean a damaged file: no text may have this name
     tables: Tables = ""
@@ -45,6 +46,41 @@ XLSX = Format(
     key="xlsx", label="Excel file", suffixes=(".xlsx", ".xlsm"), a_file="a workbook", words=("excel",),
     icon="file-spreadsheet", zip_part="xl/", bound=True, tables="sheets",
 )  # fmt: skip
+DOC = Format(
+    key="doc", label="old Word file", suffixes=(".doc", ".dot"), a_file="an old Word document", ole_part="WordDocument",
+    bound=True,
+)  # fmt: skip
+XLS = Format(
+    key="xls", label="old Excel file", suffixes=(".xls",), a_file="an old workbook", icon="file-spreadsheet",
+    ole_part="Workbook", bound=True, tables="sheets",
+)  # fmt: skip
+XLSB = Format(
+    key="xlsb", label="binary Excel file", suffixes=(".xlsb",), a_file="a binary workbook", icon="file-spreadsheet",
+    zip_part="xl/workbook.bin", bound=True, tables="sheets",
+)  # fmt: skip
+PPTX = Format(
+    key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
+    words=("powerpoint",), icon="presentation", zip_part="ppt/", bound=True,
+)  # fmt: skip
+PPT = Format(
+    key="ppt", label="old PowerPoint file", suffixes=(".ppt", ".pps"), a_file="an old presentation",
+    icon="presentation", ole_part="PowerPoint Document", bound=True,
+)  # fmt: skip
+ODT = Format(
+    key="odt", label="OpenDocument text", suffixes=(".odt", ".ott"), a_file="an OpenDocument text",
+    zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.text", bound=True,
+)  # fmt: skip
+ODS = Format(
+    key="ods", label="OpenDocument spreadsheet", suffixes=(".ods", ".ots"), a_file="an OpenDocument spreadsheet",
+    icon="file-spreadsheet", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.spreadsheet",
+    bound=True, tables="sheets",
+)  # fmt: skip
+ODP = Format(
+    key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
+    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", bound=True,
+)  # fmt: skip
+RTF = Format(key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document",
+             magic=(b"{\\rtf",), bound=True)  # fmt: skip
 _TEXTS = (".txt", ".text", ".log", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt", ".ics", ".vcf")
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
@@ -80,7 +116,10 @@ CODE = Format(
     ),
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE)
+FORMATS: tuple[Format, ...] = (
+    *(PDF, DOCX, DOC, XLSB, XLSX, XLS, PPTX, PPT, ODT, ODS, ODP, RTF, MARKDOWN, TEXT, HTML, CSV),
+    *(MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE),
+)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 SAVED_AS = (PDF, DOCX, XLSX, MARKDOWN, TEXT, HTML, CSV)
@@ -108,6 +147,7 @@ class Unread(Struct, frozen=True):
     zip_part: str = ""
     ole_part: str = ""
     plural: str = ""
+    mimetype: str = ""
 
     def of(self, count: int) -> str:
         """What so many of them are called."""
@@ -118,15 +158,8 @@ UNREAD: tuple[Unread, ...] = (
     Unread("packed archive", "a packed archive (7Z or RAR)", (".7z", ".rar"), (b"7z\xbc\xaf", b"Rar!")),
     Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
            (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
-    Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
-    Unread("old Excel file", "an old spreadsheet (XLS)", (".xls",), ole_part="Workbook"),
-    Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
-    Unread("PowerPoint file", "a presentation (PPTX)", (".pptx",), zip_part="ppt/"),
-    Unread("old PowerPoint file", "an old presentation (PPT)", (".ppt",), ole_part="PowerPoint Document"),
-    Unread("OpenDocument presentation", "an OpenDocument presentation (ODP)", (".odp",)),
-    Unread("OpenDocument file", "an OpenDocument text (ODT)", (".odt",), zip_part="content.xml"),
-    Unread("old Word file", "an old Word document (DOC)", (".doc",), ole_part="WordDocument"),
-    Unread("RTF document", "an RTF document", (".rtf",), (b"{\\rtf",)),
+    Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
+           mimetype="application/vnd.oasis.opendocument.graphics"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
     Unread("recording", "a recording", (".mp3", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".m4a"),
            (b"OggS", b"ID3", b"fLaC")),

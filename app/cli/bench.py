@@ -13,13 +13,14 @@ from app.cli.session import Session
 from app.errors import AppError
 from app.spawn import child_environment
 
-MODEL, DATASET = "{model}", "{dataset}"
-"""Stand for the file of the model in use, and for a folder of documents with questions."""
+MODEL, DATASET, FOLDER = "{model}", "{dataset}", "{folder}"
+"""Stand for the file of the model in use, for a folder of documents with questions, and for one of any files."""
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "start": (("app.gui.bench", "start"),),
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
+    "reading": (("app.documents.reading_bench", FOLDER),),
     "retrieval": (("app.cli.retrieval", DATASET),),
     "swap": (("app.gui.bench", "swap"),),
     "api": (("app.api.bench",),),
@@ -49,10 +50,14 @@ def command(args: argparse.Namespace, session: Session) -> int:
 def _filled(given: str, args: argparse.Namespace, session: Session) -> list[str]:
     """
     Raises:
-        AppError: retrieval is measured on a folder, and none is named.
+        AppError: reading and retrieval are measured on a folder, and none is named.
     """
     if given == MODEL:
         return [session.model().path]
+    if given == FOLDER:
+        if not args.dataset:
+            raise AppError("Reading is measured on a folder.", "Name one that holds files.")
+        return [args.dataset]
     if given != DATASET:
         return [given]
     if not args.dataset:

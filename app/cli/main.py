@@ -35,6 +35,8 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
+BENCHED = ("start", "chat", "index", "search", "reading", "retrieval", "swap", "api", "train")
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
     "ask": ask.command,
@@ -101,13 +103,13 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
-    bench.add_argument("what", choices=("start", "chat", "index", "search", "retrieval", "swap", "api", "train"))
+    bench.add_argument("what", choices=BENCHED)
     bench.add_argument(
         "dataset",
         nargs="?",
         default="",
         metavar="FOLDER",
-        help="of retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
+        help="of reading: any files; of retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
     )
     bench.add_argument("--questions", default="", metavar="FILE", help="of retrieval: others over the same documents")
     bench.add_argument("--limit", type=_count, default=200, metavar="N", help="of retrieval: so many questions (200)")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from app.documents.loaders import load
-from app.documents.loaders.sheet_values import show
-from app.documents.loaders.xlsx import NO_VALUE, load_xlsx
+from app.documents.loaders.sheet_values import NO_VALUE, show
+from app.documents.loaders.xlsx import load_xlsx
 from app.errors import BadFile
+from app.places import Cells
 
 OFFICE = Path("/work/shared/data/office")
 
@@ -116,6 +119,30 @@ def test_what_is_hidden_is_left_out_and_said() -> None:
     parsed = load_xlsx(saved(book))
     assert parsed.text == "Sheet\n\nName | Pay\nAda | 1\nCyd"
     assert parsed.note == "1 hidden cell, 1 hidden row, 1 hidden column and 1 hidden sheet were left out."
+
+
+def test_a_comment_is_named_as_such_in_its_cell_but_not_one_on_a_hidden_row() -> None:
+    book = Workbook()
+    for row in (["Item", "Price"], ["Chair", 49], ["Stool", 19]):
+        book.active.append(row)
+    book.active["B2"].comment = Comment("Old price", "Ann")
+    book.active["B3"].comment = Comment("secret", "Ann")
+    book.active.row_dimensions[3].hidden = True
+    parsed = load_xlsx(saved(book))
+    assert parsed.text == "Sheet\n\nItem | Price\nChair | 49\n\nComment by Ann: Old price"
+    assert parsed.spots[-1].place == Cells("Sheet", (2, 2), (2,))
+
+
+def test_the_strict_form_is_read_too() -> None:
+    book = Workbook()
+    for row in (["Item", "Since"], ["Chair", date(2026, 5, 3)]):
+        book.active.append(row)
+    stream = io.BytesIO()
+    usual = rb"http://schemas.openxmlformats.org/(spreadsheetml|drawingml|officeDocument)/2006/"
+    with zipfile.ZipFile(io.BytesIO(saved(book))) as package, zipfile.ZipFile(stream, "w") as strict:
+        for name in package.namelist():
+            strict.writestr(name, re.sub(usual, rb"http://purl.oclc.org/ooxml/\1/", package.read(name)))
+    assert load_xlsx(stream.getvalue()).text == "Sheet\n\nItem | Since\nChair | 2026-05-03"
 
 
 def test_a_formula_shows_its_value_and_one_without_is_no_empty_cell() -> None:

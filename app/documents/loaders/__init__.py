@@ -105,6 +105,60 @@ def _code() -> Loader:
     return load_code
 
 
+def _pptx() -> Loader:
+    from app.documents.loaders.pptx import load_pptx
+
+    return load_pptx
+
+
+def _xls() -> Loader:
+    from app.documents.loaders.xls import load_xls
+
+    return load_xls
+
+
+def _xlsb() -> Loader:
+    from app.documents.loaders.xls import load_xlsb
+
+    return load_xlsb
+
+
+def _odt() -> Loader:
+    from app.documents.loaders.odt import load_odt
+
+    return load_odt
+
+
+def _ods() -> Loader:
+    from app.documents.loaders.ods import load_ods
+
+    return load_ods
+
+
+def _odp() -> Loader:
+    from app.documents.loaders.odt import load_odp
+
+    return load_odp
+
+
+def _rtf() -> Loader:
+    from app.documents.loaders.rtf import load_rtf
+
+    return load_rtf
+
+
+def _doc() -> Loader:
+    from app.documents.loaders.doc import load_doc
+
+    return load_doc
+
+
+def _ppt() -> Loader:
+    from app.documents.loaders.ppt import load_ppt
+
+    return load_ppt
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -118,6 +172,15 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "json": _json,
     "xml": _xml,
     "code": _code,
+    "xls": _xls,
+    "xlsb": _xlsb,
+    "pptx": _pptx,
+    "odt": _odt,
+    "ods": _ods,
+    "odp": _odp,
+    "ppt": _ppt,
+    "doc": _doc,
+    "rtf": _rtf,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 

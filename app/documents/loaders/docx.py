@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from app.documents.loaders.builder import Builder
-from app.documents.loaders.docx_hidden import hidden_row, hidden_shape, note_beside
+from app.documents.loaders.docx_extras import beside, comments_of, running_of
+from app.documents.loaders.docx_hidden import hidden_row, hidden_shape, note_properties
 from app.documents.loaders.docx_looks import Look, Theme, page_ground
 from app.documents.loaders.docx_package import Package, W, flag, number, value
 from app.documents.loaders.docx_styles import Numbering, Style, Styles, outline_level
@@ -42,7 +43,10 @@ def load_docx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
     package = Package(data)
     theme, hidden = Theme(package), HiddenTexts(read_hidden)
     root = package.document()
-    reader = _Reader(Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root))
+    reader = _Reader(
+        Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root), package,
+        comments_of(package),
+    )  # fmt: skip
     body = root.find(W + "body")
     if body is not None:
         reader.outlined = _has_headings(body, reader.styles)
@@ -55,7 +59,7 @@ def load_docx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
                     " ".join(run.text for p in note.iter(W + "p") for run in reader.runs(p, 0, reader.paper))
                 )
                 reader.builder.add("paragraph", f"Note {note.get(W + 'id', '')}: {text}" if text else "")
-    for text in note_beside(package, root, hidden):
+    for text in (*running_of(package), *note_properties(package, hidden)):
         reader.builder.add("paragraph", text)
     return reader.builder.build("docx", hidden.found())
 
@@ -82,6 +86,10 @@ class _Reader:
     theme: Theme
     hidden: HiddenTexts
     paper: Colour | None
+    package: Package
+    comments: dict[str, str] = field(default_factory=dict)  # by id
+    in_cell: bool = False
+    said: list[tuple[BlockKind, str]] = field(default_factory=list)  # beside the text, until its block has ended
     outlined: bool = False
     builder: Builder = field(default_factory=Builder)
     _boxes: list[Element] = field(default_factory=list)
@@ -116,6 +124,14 @@ class _Reader:
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self.read_blocks(box, depth + 1, None)
+        self._say()
+
+    def _say(self) -> None:
+        """Comments, descriptions and charts, below the paragraph or the table that they belong to."""
+        if not self.in_cell:
+            for kind, text in self.said:
+                self.builder.add(kind, text)
+            self.said.clear()
 
     def _kind(self, properties: Element | None, style: Style, runs: list[_Run], text: str) -> tuple[BlockKind, int]:
         level = outline_level(properties)
@@ -189,6 +205,9 @@ class _Reader:
                 kind = hidden_shape(part)
                 if kind is None or self.hidden.take(kind, " ".join(map(_words, boxes))):
                     self._boxes.extend(boxes)
+                    self.said.extend(beside(self.package, part))
+            elif child.tag == W + "commentReference" and (comment := self.comments.get(child.get(W + "id", ""))):
+                self.said.append(("paragraph", comment))
 
     def _read_table(self, table: Element, depth: int, ground: Colour | None) -> None:
         rows = [row for row in _rows(table, depth) if flag(row.find(W + "trPr"), "del") is None]
@@ -207,11 +226,15 @@ class _Reader:
             filled = [text for text in texts if text]
             header = position == 0 and len(rows) > 1 and _is_header(table, rows[0], filled)
             self.builder.add("header_row" if header else "row", write_row(texts))
+        self._say()
 
     def _cell_text(self, cell: Element, depth: int, ground: Colour | None) -> str:
         """All paragraphs of a cell on one line, those of nested tables and text boxes too."""
         ground = self.theme.ground(cell.find(W + "tcPr")) or ground
-        inner = _Reader(self.styles, self.numbering, self.theme, self.hidden, self.paper, outlined=True)
+        inner = _Reader(
+            self.styles, self.numbering, self.theme, self.hidden, self.paper, self.package, self.comments, True,
+            self.said, outlined=True,
+        )  # fmt: skip
         inner.read_blocks(cell, depth + 1, ground)
         return squeeze(inner.builder.text())
 

@@ -36,17 +36,8 @@ def hidden_shape(drawing: Element) -> HiddenKind | None:
     return None
 
 
-def note_beside(package: Package, root: Element, hidden: HiddenTexts) -> Iterator[str]:
-    """Comments, descriptions of pictures and what the file says of itself; those that are to be read come out."""
-    comments = package.related("/comments")
-    for comment in comments.iter(W + "comment") if comments is not None else ():
-        text = " ".join(each.text or "" for each in comment.iter(W + "t"))
-        if hidden.take("comment", text):
-            yield text
-    for picture in root.iter(_DRAWING + "docPr"):
-        text = picture.get("descr", "")
-        if hidden.take("alternative", text):
-            yield text
+def note_properties(package: Package, hidden: HiddenTexts) -> Iterator[str]:
+    """What the file says of itself; what is to be read comes out."""
     for text in package.properties():
         if hidden.take("metadata", text):
             yield text

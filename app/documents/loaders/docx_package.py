@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from posixpath import dirname, join, normpath
@@ -13,8 +14,8 @@ from app.errors import BadFile
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SAID = frozenset({"title", "subject", "keywords", "description", "category"})
-_STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
-_TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+_TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/"
 MAX_PART = 256 * 1024 * 1024
 """Bytes of one part, unpacked: ten times the largest real document seen; a ZIP bomb is larger."""
 
@@ -45,7 +46,16 @@ class Package:
 
     def related(self, kind: str) -> Element | None:
         """A part that the document refers to by this kind of relationship ("/styles", "/numbering", …)."""
-        names = self._related(self.document_name, kind)
+        return next(iter(self.all_related(kind)), None)
+
+    def all_related(self, kind: str) -> list[Element]:
+        """Every part of a kind that the document refers to."""
+        parts = (self._part(name) for name in self._related(self.document_name, kind))
+        return [part for part in parts if part is not None]
+
+    def by_id(self, relation: str) -> Element | None:
+        """The part behind a relationship of the document."""
+        names = self._related(self.document_name, "", relation)
         return self._part(names[0]) if names else None
 
     def properties(self) -> list[str]:
@@ -54,13 +64,15 @@ class Package:
         named = [each for root in found if root is not None for each in root if each.text and each.text.strip()]
         return [each.text or "" for each in named if each.tag.rpartition("}")[2] in _SAID]
 
-    def _related(self, part: str, kind: str) -> list[str]:
+    def _related(self, part: str, kind: str, key: str = "") -> list[str]:
         folder, _, name = part.rpartition("/")
         rels = self._part(f"{folder}/_rels/{name}.rels".lstrip("/"))
         if rels is None:
             return []
         found = []
         for relation in rels:
+            if key and relation.get("Id") != key:
+                continue
             if relation.get("Type", "").endswith(kind) and relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 found.append(target.lstrip("/") if target.startswith("/") else normpath(join(dirname(part), target)))
@@ -88,11 +100,21 @@ class Package:
         return _parse(name, data)
 
 
+def as_usual(part: bytes) -> bytes:
+    """A part in the Strict form of ISO 29500 under the names of the usual one: it says the same under others."""
+    return _STRICT.sub(_TRANSITIONAL, part)
+
+
+def is_strict(part: bytes) -> bool:
+    """Whether a part is in the Strict form, by its first bytes."""
+    return _STRICT.search(part) is not None
+
+
 def _parse(name: str, data: bytes) -> Element:
     if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
         raise _damaged(f"{name}: a document type declaration, which Word never writes")
     try:
-        return ElementTree.fromstring(data.replace(_STRICT, _TRANSITIONAL))
+        return ElementTree.fromstring(as_usual(data))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise _damaged(f"{name}: {error}") from error
 

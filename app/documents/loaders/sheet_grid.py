@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.hygiene import squeeze
+from app.documents.loaders.sheet_hidden import Left
+from app.errors import BadFile
 from app.places import Cells
 from app.text.tables import write_row
 
 Kind = Literal["text", "number", "date"]
+MAX_MERGED = 10_000
+MAX_GRID = 3_000_000
+"""Cells of one sheet that show something: they must fit into the memory of one file."""
+SAID = 500
+"""Cells of a hidden row, column or sheet that a person is told of."""
 MAX_NAME = 80
 """Characters of a column's name."""
 TITLES = 12
@@ -29,8 +38,19 @@ class Cell(Struct, frozen=True):
     copied: Literal["", "right", "down"] = ""  # from the first cell of a merged range
 
 
-Grid = Mapping[int, Mapping[int, Cell]]
+Grid = dict[int, dict[int, Cell]]
 """Row → column → cell, from 1; cells that show nothing are not there."""
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """A sheet as it is stored."""
+
+    name: str
+    grid: Grid
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: Sequence[tuple[int, int, int, int]] = ()  # left, top, right and bottom of each merged range
+    comments: Sequence[tuple[int, int, str]] = ()  # row, column and words
 
 
 class Table(Struct, frozen=True):
@@ -44,7 +64,69 @@ class Table(Struct, frozen=True):
     last: int  # row of the sheet
 
 
-def write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
+def write_sheet(builder: Builder, sheet: Sheet, hidden: Left) -> None:
+    """A sheet under its name, without its hidden rows and columns, which `hidden` takes."""
+    sheet = _without_wanted(sheet, hidden)
+    shown = {
+        row: left
+        for row, cells in sheet.grid.items()
+        if row not in sheet.hidden_rows
+        and (left := {column: cell for column, cell in cells.items() if column not in sheet.hidden_columns})
+    }
+    if shown:
+        _fill_merged(shown, sheet)
+        builder.add("heading", squeeze(sheet.name), 1)
+        _write_tables(builder, tables(shown, sheet.hidden_rows, sheet.hidden_columns), squeeze(sheet.name))
+        for row, column, words in sheet.comments:
+            if row not in sheet.hidden_rows and column not in sheet.hidden_columns:
+                builder.enter(Cells(squeeze(sheet.name), (column, column), ()))
+                builder.add("paragraph", words, row=row)
+        builder.enter(None)
+
+
+def _without_wanted(sheet: Sheet, hidden: Left) -> Sheet:
+    """The sheet, in which rows and columns that are to be read all the same are hidden no more."""
+    grid, rows, columns = sheet.grid, sheet.hidden_rows, sheet.hidden_columns
+    rows -= {row for row in rows & grid.keys() if hidden.take("row", said({row: grid[row]}))}
+    seen = [cells for row, cells in grid.items() if row not in rows]
+    for column in sorted({column for cells in seen for column in cells} & columns):
+        texts = (cells[column].text for cells in seen if column in cells)
+        if hidden.take("column", " | ".join(islice(texts, SAID))):
+            columns -= {column}
+    return msgspec.structs.replace(sheet, hidden_rows=rows, hidden_columns=columns)
+
+
+def said(grid: Mapping[int, Mapping[int, Cell]]) -> str:
+    """The first cells, as a person is told of them."""
+    return " | ".join(islice((cell.text for cells in grid.values() for cell in cells.values()), SAID))
+
+
+def check_cells(count: int, name: str) -> None:
+    """
+    Raises:
+        BadFile: a sheet of so many filled cells would not fit into the memory of one file (`too_large`).
+    """
+    if count > MAX_GRID:
+        raise BadFile(
+            f"The sheet “{name}” has more than {MAX_GRID:,} filled cells.",
+            "Split it into smaller files and add those.",
+            code="too_large",
+        )
+
+
+def _fill_merged(grid: Grid, sheet: Sheet) -> None:
+    """A merged text counts for each row and column that it spans; a number only where it stands."""
+    for left, top, right, bottom in sheet.merged[:MAX_MERGED]:
+        first = grid.get(top, {}).get(left)
+        if first is None or first.kind != "text" or (right - left + 1) * (bottom - top + 1) > MAX_MERGED:
+            continue
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                if row in grid and column not in grid[row] and column not in sheet.hidden_columns:
+                    grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
+
+
+def _write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
     """Each table as titles, a header row and rows, in the cells of its sheet."""
     for table in tables:
         builder.enter(Cells(sheet, (table.columns[0], table.columns[-1]), ()))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections import Counter
 from xml.etree import ElementTree
 
@@ -17,11 +14,8 @@ from app.text.hidden import HiddenKind
 
 _TINY = 2.0  # points
 _WHITE: Colour = (255, 255, 255)
-_NOTES = re.compile(r"xl/(?:comments/?|threadedComments/threadedComment)[^/]*\.xml")
 _SCHEME = ("lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6")
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_MAX_NOTES = 20_000_000
-"""Bytes of a part with comments; a larger one is not looked at."""
 
 
 class Left:
@@ -30,7 +24,7 @@ class Left:
     def __init__(self, texts: HiddenTexts) -> None:
         self.texts = texts
         self.beside: list[str] = []
-        """Comments and properties that are to be read."""
+        """Properties that are to be read."""
         self._counts = Counter[str]()
 
     def take(self, kind: HiddenKind, text: str) -> bool:
@@ -38,6 +32,10 @@ class Left:
         read = self.texts.take(kind, text)
         self._counts[kind if kind in ("sheet", "row", "column") else "cell"] += not read
         return read
+
+    def count(self, kind: HiddenKind) -> None:
+        """One more that is left out, of which nothing is told."""
+        self._counts[kind] += 1
 
     def note(self) -> str:
         """For the user; "" where nothing was left out."""
@@ -52,15 +50,6 @@ class Left:
         found = book.properties
         for text in (found.title, found.subject, found.keywords, found.description, found.category):
             self._take_beside("metadata", text or "")
-
-    def take_comments(self, data: bytes) -> None:
-        """Comments of cells, which show when the mouse is over them."""
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            for part in package.infolist():
-                if _NOTES.fullmatch(part.filename) and part.file_size <= _MAX_NOTES:
-                    for note in ElementTree.fromstring(package.read(part)).iter():
-                        if note.tag.rpartition("}")[2] in ("comment", "threadedComment"):
-                            self._take_beside("comment", " ".join("".join(note.itertext()).split()))
 
     def _take_beside(self, kind: HiddenKind, text: str) -> None:
         if self.texts.take(kind, text) and text:

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+NO_VALUE = "(formula without a value)"
+"""What stands for a formula that no program has calculated: nothing would be added up in silence."""
 MORE_DECIMALS = 4
 _QUOTED = re.compile(r'"([^"]*)"')
 _CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")

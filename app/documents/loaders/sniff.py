@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 
 from app.documents.loaders.decode import looks_binary
 from app.errors import BadFile
@@ -38,6 +39,8 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _OFFICE_PART = "[Content_Types].xml"
 _TAR_MARK = 257
 _LOCKED_OFFICE = "EncryptedPackage"
+_MIMETYPE = "mimetype"
+_MAX_MIMETYPE = 200  # bytes
 _SHORT = 3
 """Bytes of a mark that text may begin with too."""
 
@@ -101,13 +104,18 @@ def _in_disguise(data: bytes, said: Format, binary: bool) -> Format:
 
 def _in_zip(data: bytes, suffix: str) -> Format:
     try:
-        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = package.namelist()
+            mimetype = _mimetype(package) if _MIMETYPE in names else ""
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
         raise BadFile(
             "The file is damaged and cannot be opened.",
             "It may be only half copied. Add another copy.",
             str(error),
         ) from error
+    for kind in KINDS:
+        if kind.mimetype and kind.mimetype == mimetype:
+            return _readable(kind)
     said = BY_SUFFIX.get(suffix)
     if said is ARCHIVE and _OFFICE_PART not in names:
         return ARCHIVE
@@ -121,6 +129,12 @@ def _in_zip(data: bytes, suffix: str) -> Format:
     if suffix and said is None:
         raise _unsupported(_called(suffix, "a compressed archive"))  # of some program
     return ARCHIVE
+
+
+def _mimetype(package: zipfile.ZipFile) -> str:
+    """What an OpenDocument file says it is (ODF 1.3 part 2, 3.3); a template is read as what it is one of."""
+    with package.open(_MIMETYPE) as stream:
+        return stream.read(_MAX_MIMETYPE).decode("ascii", "replace").strip().removesuffix("-template")
 
 
 def _in_ole(data: bytes, suffix: str) -> Format:

@@ -7,41 +7,34 @@ without a value known while a sheet is streamed.
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import date, time, timedelta
-from itertools import islice
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 import msgspec
 from openpyxl import load_workbook
+from openpyxl.comments.comment_sheet import CommentSheet
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils import range_boundaries
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+from openpyxl.xml.functions import fromstring
 
 from app.documents.loaders.builder import Builder, check_length
-from app.documents.loaders.docx_package import MAX_PART
+from app.documents.loaders.charts import chart_blocks
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import squeeze
-from app.documents.loaders.sheet_grid import Cell, tables, write_tables
+from app.documents.loaders.ooxml import BROKEN, checked_package, damaged
+from app.documents.loaders.sheet_grid import MAX_MERGED, SAID, Cell, Grid, Sheet, check_cells, said, write_sheet
 from app.documents.loaders.sheet_hidden import CellLooks, Left
-from app.documents.loaders.sheet_values import number_format, show
+from app.documents.loaders.sheet_values import NO_VALUE, number_format, show
 from app.errors import BadFile
 from app.text.hidden import HiddenKind
-from app.text.parsed import Parsed
-
-NO_VALUE = "(formula without a value)"
-"""What stands for a formula that no program has calculated: nothing would be added up in silence."""
-MAX_UNPACKED = 1024**3
-MAX_MERGED = 10_000
-MAX_GRID = 3_000_000
-"""Cells of one sheet that show something: they must fit into the memory of one file."""
-_SHOWN = 500
-"""Cells of a hidden row, column or sheet that a person is told of."""
+from app.text.parsed import BlockKind, Parsed
 
 
 def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
@@ -50,7 +43,7 @@ def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
     Raises:
         BadFile: damaged, without text (`empty`), or larger than a file may be (`too_large`).
     """
-    _check_package(data)
+    data = checked_package(data, "workbook")
     builder, hidden = Builder(), Left(HiddenTexts(read_hidden))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of what it does not write back, which nobody does here
@@ -58,58 +51,18 @@ def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets:
                 _Sheet(book, sheet, hidden).write(builder)
+            if all(each.sheet_state == "visible" for each in book.chartsheets):
+                for path in _linked(book, "xl/workbook.xml", "/chartsheet"):
+                    for kind, text in _charts(book, path):
+                        builder.add(kind, text)
             hidden.take_properties(book)
-            hidden.take_comments(data)
         except (BadFile, MemoryError, RecursionError):
             raise
-        except _BROKEN as error:
-            raise _damaged(f"{type(error).__name__}: {error}") from error
+        except BROKEN as error:
+            raise damaged("workbook", f"{type(error).__name__}: {error}") from error
     for text in hidden.beside:
         builder.add("paragraph", text)
     return msgspec.structs.replace(builder.build("xlsx", hidden.texts.found()), title="", note=hidden.note())
-
-
-_BROKEN = (
-    *(ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OverflowError, EOFError, OSError),
-    *(ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError),
-)
-"""What openpyxl and the libraries below it raise at files that they do not understand."""
-
-
-def _check_package(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            parts = package.infolist()
-            sizes = [part.file_size for part in parts]  # zipfile gives no more than this
-            if max(sizes, default=0) > MAX_PART or sum(sizes) > MAX_UNPACKED:
-                raise BadFile(
-                    "The workbook unpacks to more than Inhouse reads at once.",
-                    "Split it into smaller files and add those.",
-                    f"{sum(sizes):,} bytes",
-                    "too_large",
-                )
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    with package.open(part) as stream:
-                        head = stream.read(4096)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise _damaged(f"{part.filename}: a document type declaration, which Excel never writes")
-                    if part.filename == "xl/workbook.xml" and b"purl.oclc.org/ooxml/spreadsheetml" in head:
-                        raise BadFile(
-                            "The workbook is saved in the rare form “Strict Open XML”.",
-                            "Save it as an ordinary Excel workbook (.xlsx) and add that.",
-                            code="unsupported",
-                        )
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
-        raise _damaged(str(error)) from error
-
-
-def _damaged(detail: str) -> BadFile:
-    return BadFile(
-        "The workbook is damaged and cannot be opened.",
-        "Open it in its own program, save it again and add that copy.",
-        detail,
-    )
 
 
 class _Rows(WorkSheetParser):  # type: ignore[misc]
@@ -135,53 +88,42 @@ class _Sheet:
         self._unseen = sheet.sheet_state != "visible"
         self._looks = CellLooks(book)
         self._formats: dict[int, tuple[str, HiddenKind | None]] = {}
-        self._columns: frozenset[int] = frozenset()
 
     def write(self, builder: Builder) -> None:
-        """Raises: whatever openpyxl does, see `_BROKEN`."""
+        """Raises: whatever openpyxl does, see `BROKEN`."""
         book, sheet = self._book, self._sheet
         with sheet._get_source() as source:
             parser = _Rows(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
             grid = self._grid(parser)
-        if self._unseen and not self._hidden.take("sheet", _said(grid)):
+        if self._unseen and not self._hidden.take("sheet", said(grid)):
             return
-        hidden_rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
-        hidden_rows -= {row for row in hidden_rows & grid.keys() if self._hidden.take("row", _said({row: grid[row]}))}
-        shown = {row: cells for row, cells in grid.items() if row not in hidden_rows}
-        for column in sorted({column for cells in shown.values() for column in cells} & self._columns):
-            texts = (cells[column].text for cells in shown.values() if column in cells)
-            if self._hidden.take("column", " | ".join(islice(texts, _SHOWN))):
-                self._columns -= {column}
-        shown = {
-            row: left
-            for row, cells in shown.items()
-            if (left := {column: cell for column, cell in cells.items() if column not in self._columns})
-        }
-        if shown:
-            self._merge(parser, shown)
-            builder.add("heading", squeeze(sheet.title), 1)
-            write_tables(builder, tables(shown, hidden_rows, self._columns), squeeze(sheet.title))
+        rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
+        merged = parser.merged_cells.mergeCell if parser.merged_cells else []
+        shown = Sheet(
+            name=sheet.title,
+            grid=grid,
+            hidden_rows=rows,
+            hidden_columns=_hidden_columns(parser),
+            merged=[range_boundaries(each.ref) for each in merged[:MAX_MERGED]],
+            comments=list(_comments(book, sheet)),
+        )
+        write_sheet(builder, shown, self._hidden)
+        for kind, text in _charts(book, sheet._worksheet_path):
+            builder.add(kind, text)
 
-    def _grid(self, parser: _Rows) -> dict[int, dict[int, Cell]]:
-        grid: dict[int, dict[int, Cell]] = {}
+    def _grid(self, parser: _Rows) -> Grid:
+        grid: Grid = {}
         count = length = 0
         for number, cells in parser.parse():
-            if not grid:
-                self._columns = _hidden_columns(parser)
             row = {int(cell["column"]): made for cell in cells if (made := self._cell(cell)) is not None}
             if row:
                 grid[number] = row
                 count += len(row)
                 length += sum(len(cell.text) for cell in row.values())
             check_length(length)
-            if self._unseen and not self._hidden.texts.wanted and count > _SHOWN:
+            if self._unseen and not self._hidden.texts.wanted and count > SAID:
                 break
-            if count > MAX_GRID:
-                raise BadFile(
-                    f"The sheet “{self._sheet.title}” has more than {MAX_GRID:,} filled cells.",
-                    "Split it into smaller files and add those.",
-                    code="too_large",
-                )
+            check_cells(count, self._sheet.title)
         return grid
 
     def _cell(self, cell: dict[str, object]) -> Cell | None:
@@ -209,23 +151,33 @@ class _Sheet:
             self._formats[style_id] = code, self._looks.hides(font, fill)
         return self._formats[style_id]
 
-    def _merge(self, parser: _Rows, grid: dict[int, dict[int, Cell]]) -> None:
-        """A merged text counts for each row and column that it spans; a number only where it stands."""
-        merged = parser.merged_cells.mergeCell if parser.merged_cells else []
-        for each in merged[:MAX_MERGED]:
-            left, top, right, bottom = range_boundaries(each.ref)
-            first = grid.get(top, {}).get(left)
-            if first is None or first.kind != "text" or (right - left + 1) * (bottom - top + 1) > MAX_MERGED:
-                continue
-            for row in range(top, bottom + 1):
-                for column in range(left, right + 1):
-                    if row in grid and column not in grid[row] and column not in self._columns:
-                        grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
+
+def _charts(book: Workbook, path: str) -> Iterator[tuple[BlockKind, str]]:
+    """The titles of the charts on a sheet: their values stand in cells, and would count twice."""
+    for drawing in _linked(book, path, "/drawing"):
+        for chart in _linked(book, drawing, "/chart"):
+            yield from itertools.islice(chart_blocks(fromstring(book._archive.read(chart))), 1)
 
 
-def _said(grid: Mapping[int, Mapping[int, Cell]]) -> str:
-    """The first cells, as a person is told of them."""
-    return " | ".join(islice((cell.text for cells in grid.values() for cell in cells.values()), _SHOWN))
+def _linked(book: Workbook, path: str, kind: str) -> list[str]:
+    """The parts of a kind that a part refers to."""
+    links = get_rels_path(path)
+    if links not in book._archive.namelist():
+        return []
+    held = book._archive.namelist()
+    return [
+        link.target for link in get_dependents(book._archive, links) if link.Type.endswith(kind) and link.target in held
+    ]
+
+
+def _comments(book: Workbook, sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, int, str]]:
+    """Row, column and words of the comments (today's Excel: notes) on a sheet."""
+    for path in _linked(book, sheet._worksheet_path, "/comments"):
+        for cell, comment in CommentSheet.from_tree(fromstring(book._archive.read(path))).comments:
+            left, top, _, _ = range_boundaries(cell)
+            author, text = squeeze(comment.author or ""), squeeze(comment.text or "")
+            named = author and author != "None" and not text.startswith(f"{author}:")
+            yield top, left, f"Comment{f' by {author}' if named else ''}: {text}"
 
 
 def _hidden_columns(parser: _Rows) -> frozenset[int]:
