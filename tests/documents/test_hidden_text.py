@@ -6,6 +6,7 @@ Each trick stands beside visible text; beside them are honest things that look a
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from app.documents.loaders.table import load_table
 from app.documents.loaders.text import load_text
 from app.documents.loaders.xlsx import load_xlsx
 from app.documents.warned import warned_of
+from app.places import Slide
 from app.text.hidden import REASONS, HiddenKind
 from app.text.parsed import Parsed
 
@@ -354,12 +356,17 @@ def _hide_sheet(state: str) -> Callable[[Workbook], None]:
         (lambda book: _put(book, font=Font(color="FF112233"), fill=PatternFill("solid", "FF112233")), "colour"),
         (lambda book: _put(book, font=Font(sz=1)), "tiny"),
         (lambda book: _put(book, number_format=";;;"), "cell"),
-        (lambda book: setattr(book.active["A2"], "comment", Comment(MARK, "")), "comment"),
         (lambda book: setattr(book.properties, "description", MARK), "metadata"),
     ],
 )
 def test_xlsx_that_no_reader_sees(change: Callable[[Workbook], None], kind: HiddenKind) -> None:
     _check(load_xlsx, _book(change), kind)
+
+
+def test_a_comment_is_read_as_what_it_is_and_told_of() -> None:
+    parsed = load_xlsx(_book(lambda book: setattr(book.active["A2"], "comment", Comment(MARK, "Ann"))))
+    assert f"Comment by Ann: {MARK}" in parsed.text
+    assert [each.kind for each in parsed.hidden] == ["comment"] and not warned_of(parsed.hidden)
 
 
 def test_xlsx_white_on_a_fill_is_seen() -> None:
@@ -418,9 +425,15 @@ def test_every_kind_has_words() -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
-@pytest.mark.parametrize("name", ["hidden.docx", "hidden.html", "hidden.pdf", "hidden.xlsx"])
-def test_none_of_the_markers_is_read(name: str) -> None:
-    """INJ_TAGCHARS stands in visible text and names the characters behind it."""
+@pytest.mark.parametrize("name", ["hidden.docx", "hidden.html", "hidden.pdf", "hidden.pptx", "hidden.xlsx"])
+def test_none_of_the_markers_is_read_unless_as_what_it_is(name: str) -> None:
+    """INJ_TAGCHARS stands in visible text and names the characters behind it; comments and notes are read as such."""
     parsed = load(str(SHARED / "injection" / name))
-    assert "INJ_" not in parsed.text.replace("INJ_TAGCHARS", "")
+    notes = [parsed.text[spot.start : spot.end] for spot in parsed.spots if spot.place == Slide(1, notes=True)]
+    text = parsed.text.replace("INJ_TAGCHARS", "").replace("Comment by x: INJ_COMMENT", "")
+    for note in notes:
+        text = text.replace(note, "")
+    assert "INJ_" not in text
     assert any("INJ_" in each.text for each in parsed.hidden) and warned_of(parsed.hidden)
+    told = " ".join(each.text for each in parsed.hidden)
+    assert all(marker in told for marker in re.findall(r"INJ_(?:COMMENT|NOTES)", parsed.text)), "told of all the same"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import tinycss2
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from tinycss2.ast import AtRule, Declaration, Node, QualifiedRule
 
 SEEN_BY = frozenset(
@@ -142,7 +142,7 @@ class StyleSheets:
         for rule in sorted(rules, key=lambda rule: not rule.hides)[:left]:
             try:
                 nodes = tree.css(rule.selector)
-            except (ValueError, RuntimeError):
+            except (SelectolaxError, ValueError):
                 continue  # a selector of another engine
             for node in nodes:
                 held = self._found.setdefault(node.mem_id, {})

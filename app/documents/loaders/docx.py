@@ -43,10 +43,12 @@ def load_docx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
     package = Package(data)
     theme, hidden = Theme(package), HiddenTexts(read_hidden)
     root = package.document()
+    comments = comments_of(package)
+    for comment in comments.values():
+        hidden.take("comment", comment)  # read, named as what it is, and told of: no page shows it
     reader = _Reader(
-        Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root), package,
-        comments_of(package),
-    )  # fmt: skip
+        Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root), package, comments
+    )
     body = root.find(W + "body")
     if body is not None:
         reader.outlined = _has_headings(body, reader.styles)

@@ -104,6 +104,7 @@ class _Slide:
             builder.add(kind, text, 1 if kind == "heading" else 0)
         if self._slide.has_notes_slide and (notes := self._slide.notes_slide.notes_text_frame) is not None:
             builder.enter(Slide(number, notes=True))
+            self._hidden.take("notes", notes.text, number)  # read, cited as notes, and told of
             for text in notes.text.split("\n"):
                 builder.add("paragraph", squeeze(text))
 

@@ -97,6 +97,9 @@ class _Sheet:
             grid = self._grid(parser)
         if self._unseen and not self._hidden.take("sheet", said(grid)):
             return
+        comments = list(_comments(book, sheet))
+        for _, _, words in comments:
+            self._hidden.texts.take("comment", words)  # read, named as what it is, and told of
         rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
         merged = parser.merged_cells.mergeCell if parser.merged_cells else []
         shown = Sheet(
@@ -105,7 +108,7 @@ class _Sheet:
             hidden_rows=rows,
             hidden_columns=_hidden_columns(parser),
             merged=[range_boundaries(each.ref) for each in merged[:MAX_MERGED]],
-            comments=list(_comments(book, sheet)),
+            comments=comments,
         )
         write_sheet(builder, shown, self._hidden)
         for kind, text in _charts(book, sheet._worksheet_path):
