@@ -50,8 +50,9 @@ def attach(store: Store, call: Attach) -> Attached:
 
 
 def hidden(store: Store) -> Hidden:
-    """Every hidden collection with its documents."""
-    ids = store.hidden()
+    """Every hidden collection with its documents, but the trash of each collection."""
+    bins = store.trashes()
+    ids = [id_ for id_ in store.hidden() if id_ not in bins]
     documents = [document for id_ in ids for document in store.documents(id_)]
     return Hidden(collections=tuple(ids), documents=tuple(documents))
 

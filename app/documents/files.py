@@ -37,7 +37,7 @@ def _files(folder: Path, seen: set[tuple[int, int]]) -> Iterator[str]:
         yield str(folder)  # reading it will give the reason
         return
     for entry in found:
-        if _is_litter(entry.name):
+        if is_litter(entry.name):
             continue
         if _is_folder(entry):
             yield from _files(Path(entry.path), seen)
@@ -52,5 +52,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, temporary or the system's own."""
     return name.startswith((".", "~$")) or name.casefold() in JUNK or name.endswith(("~", ".tmp", ".crdownload"))

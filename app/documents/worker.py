@@ -17,6 +17,7 @@ from app.documents.digest import Digest
 from app.documents.embed import Embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
+from app.documents.following import Following
 from app.documents.ground import ground
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
@@ -68,6 +69,7 @@ from app.workers.calls.documents import (
     Warming,
 )
 from app.workers.calls.finding import Find
+from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.sheets import ReadSheets, RunPlan, SheetsRead
 from app.workers.message import Done
@@ -94,6 +96,7 @@ class DocumentsRole:
         self._live = 0  # requests under way
         self._pages = Pages()
         self._sheets = Sheets()
+        self._following = Following()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -142,6 +145,8 @@ class DocumentsRole:
                 moved = attached.move(self._store, call)
                 self._stores.purge()
                 return moved
+            case _ if isinstance(call, FolderCall):
+                return (yield from self._following.answer(self._store, call, self._stores.purge))
             case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()

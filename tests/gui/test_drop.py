@@ -12,8 +12,9 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.drives import is_remote
 from app.gui.documents import drop_count
-from app.gui.documents.drop_count import DropCount, is_remote
+from app.gui.documents.drop_count import DropCount
 from app.gui.documents.drop_overlay import DropOverlay, files_of
 from app.gui.documents.drop_words import chat_words
 from app.gui.theme import Theme

@@ -17,7 +17,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, digest
+from app.workers.calls import attached, digest, folders
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -329,6 +329,7 @@ Calls = (
     | Find
     | CheckHealth
     | attached.Calls
+    | folders.Calls
     | digest.Calls
 )
 
@@ -356,5 +357,6 @@ Answers = (
     | Found
     | Health
     | attached.Answers
+    | folders.Answers
     | digest.Answers
 )
