@@ -20,6 +20,7 @@ from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
+from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.questions import Questions
@@ -87,6 +88,7 @@ class Core:
         self.documents = DocumentsDesk(house)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
+        folders = FoldersDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         self.answers = Answers(house, self.models, self.documents, attachments)
         questions = Questions(house, self.models, self.documents, attachments)
@@ -98,7 +100,7 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, chats, removals, attachments,
-            readers,
+            readers, folders,
             training, completions,
             self.api,
         )  # fmt: skip

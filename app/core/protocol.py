@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, attachments, chats, documents, models, readers, tables, training
+from app.core.calls import api, attachments, chats, documents, folders, models, readers, tables, training
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -70,6 +70,7 @@ DoorCall = (
     | chats.Calls
     | attachments.Calls
     | documents.Calls
+    | folders.Calls
     | models.Calls
     | training.Calls
     | readers.Calls
@@ -92,6 +93,7 @@ DoorData = (
     | attachments.Events
     | documents.Answers
     | documents.Events
+    | folders.Events
     | models.Models
     | models.ServerFound
     | models.Switching

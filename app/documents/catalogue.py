@@ -195,7 +195,7 @@ class Catalogue(Database):
             self.see(db, document_id, seen)
 
     def see(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
-        """Inside a transaction: how the file looked when it was read, or could not be; `UNSEEN` where that is not known."""
+        """Inside a transaction: how the file looked when it was read or failed; `UNSEEN` where that is not known."""
         db.execute("INSERT OR REPLACE INTO seen (document_id, bytes, modified) VALUES (?, ?, ?)", (document_id, *seen))
 
     def filed(self, collections: Sequence[int]) -> list[Filed]:
@@ -236,7 +236,10 @@ class Catalogue(Database):
             WHERE d.collection_id = ?""",
             (collection_id,),
         )
-        return {row[0]: Stored(*row[1:8], UNSEEN if row[8] is None else (row[8], row[9])) for row in rows}
+        return {
+            row[0]: Stored(*row[1:7], indexed_at=row[7], seen=UNSEEN if row[8] is None else (row[8], row[9]))
+            for row in rows
+        }
 
     def twin(self, sha256: str, recipe: str) -> int | None:
         """A document of the same content, cut and embedded the same way, wherever it is filed."""

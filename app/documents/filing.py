@@ -47,8 +47,7 @@ class Filing(Contents):
         self._changed()
 
     def rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
-        """Inside a transaction: the file is called and lies otherwise now. Passages keep their ids; the full text, which
-        knows the name, is told."""
+        """Inside a transaction: the file lies elsewhere now. Passages keep their ids; the full text learns the name."""
         rows = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         name = Path(path).name
         known = [Indexed(*row) for row in rows if row["name"] != name and not rewording.waits(self, row["id"])]

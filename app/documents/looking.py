@@ -1,4 +1,4 @@
-"""Looks at a watched folder beside the main loop: names, sizes and dates, no contents. A dead server blocks only that."""
+"""Looks at a watched folder beside the main loop: names, sizes and dates. A server that is dead blocks nothing else."""
 
 from __future__ import annotations
 

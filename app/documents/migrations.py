@@ -147,7 +147,8 @@ def _folders(db: sqlite3.Connection) -> None:
             document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, since REAL NOT NULL)""",
         """CREATE TABLE changes (
             document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
-            kind TEXT NOT NULL, at REAL NOT NULL, before TEXT NOT NULL, PRIMARY KEY (document_id, kind)) WITHOUT ROWID""",
+            kind TEXT NOT NULL, at REAL NOT NULL, before TEXT NOT NULL,
+            PRIMARY KEY (document_id, kind)) WITHOUT ROWID""",
         "CREATE INDEX changes_by_time ON changes (at)",
         """INSERT INTO seen (document_id, bytes, modified)
             SELECT id, bytes, modified FROM documents WHERE status = 'indexed'""",

@@ -36,10 +36,10 @@ pytestmark = pytest.mark.real
 class Watched:
     """A folder that is followed, and the core's part in it."""
 
-    def __init__(self, documents, folder: Path, collection: str = "Policies", rules: Rules = Rules()) -> None:
+    def __init__(self, documents, folder: Path, collection: str = "Policies", rules: Rules | None = None) -> None:
         self.documents, self.path = documents, folder
         self.collection_id = documents.collection(collection)
-        kept = documents.ask(FollowFolder(path=str(folder), collection_id=self.collection_id, rules=rules))
+        kept = documents.ask(FollowFolder(path=str(folder), collection_id=self.collection_id, rules=rules or Rules()))
         assert isinstance(kept, FolderKept)
         self.folder: Folder = kept.folder
 

@@ -88,7 +88,7 @@ class UnfollowFolder(Call, frozen=True):
 class ScanFolder(Call, frozen=True):
     """Compare a folder with the index; what moved or went is followed, what is to be read is told; → Scanned.
 
-    `confirmed`: a person says that what is gone was deleted. `thorough`: files that could not be opened are tried again.
+    `confirmed`: a person says that what is gone was deleted. `thorough`: what could not be opened is tried again.
     """
 
     folder_id: int
@@ -110,7 +110,7 @@ class RestoreDocuments(Call, frozen=True):
 
 
 class ListChanges(Call, frozen=True):
-    """What changed since then, newest first; 0: in all collections; → Changes. What is older than `keep_s` is dropped."""
+    """What changed since then, newest first; 0: in all collections; → Changes."""
 
     since: float
     collection_id: int = 0
