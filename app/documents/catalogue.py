@@ -237,7 +237,16 @@ class Catalogue(Database):
             (collection_id,),
         )
         return {
-            row[0]: Stored(*row[1:7], indexed_at=row[7], seen=UNSEEN if row[8] is None else (row[8], row[9]))
+            row[0]: Stored(
+                id=row[1],
+                sha256=row[2],
+                recipe=row[3],
+                status=row[4],
+                passages=row[5],
+                pages=row[6],
+                indexed_at=row[7],
+                seen=UNSEEN if row[8] is None else (row[8], row[9]),
+            )
             for row in rows
         }
 

@@ -70,6 +70,9 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
         if collection_id:
             parts.documents.choose(collection_id)
         window.show_page("documents")
+        page = window.built("documents")
+        if isinstance(page, DocumentsPage):
+            page.following.offer(paths, collection_id)
 
     def import_model(path: str) -> None:
         window.show_page("models")

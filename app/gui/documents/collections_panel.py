@@ -98,6 +98,7 @@ class CollectionsList(QListView):
 
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
+    follow_wanted = Signal(int)
     ring = False
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
@@ -139,6 +140,8 @@ class CollectionsList(QListView):
         menu = QMenu(self)
         rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(collection_id))
         rename.setShortcut(Qt.Key.Key_F2)
+        follow = icon("refresh-cw")
+        menu.addAction(follow, self.tr("Folders and changes"), lambda: self.follow_wanted.emit(collection_id))
         remove = icon("trash-2", "danger")
         delete = menu.addAction(remove, self.tr("Delete"), lambda: self.delete_wanted.emit(collection_id))
         delete.setShortcut(Qt.Key.Key_Delete)
@@ -152,6 +155,7 @@ class CollectionsPanel(ThemedWidget):
     new_wanted = Signal()
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
+    follow_wanted = Signal(int)
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +174,7 @@ class CollectionsPanel(ThemedWidget):
         self.list = CollectionsList(model, self)
         self.list.rename_wanted.connect(self.rename_wanted)
         self.list.delete_wanted.connect(self.delete_wanted)
+        self.list.follow_wanted.connect(self.follow_wanted)
         self.list.selectionModel().currentChanged.connect(self._choose)
         model.modelReset.connect(lambda: self.show_current(self._current))
         row = QHBoxLayout()

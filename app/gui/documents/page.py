@@ -17,6 +17,7 @@ from app.gui.documents.collection_actions import CollectionActions
 from app.gui.documents.collections_panel import CollectionsPanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Row
+from app.gui.documents.follow_actions import FollowActions
 from app.gui.documents.opened import Opened
 from app.gui.documents.page_banners import PageBanners
 from app.gui.documents.search_box import SearchBox
@@ -61,6 +62,8 @@ class DocumentsPage(PageFrame):
         self.chooser, self.add_files_button = self.toolbar.chooser, self.toolbar.add_files
         self._column.addWidget(self.toolbar)
         self.banners = PageBanners(self)
+        self.following = FollowActions(controller, self.banners, self)
+        self._column.addWidget(self.following.bar)
         self._column.addWidget(self.banners)
         self._build_stack()
         self.add_bar = AddBar(self)
@@ -107,6 +110,8 @@ class DocumentsPage(PageFrame):
         panel.new_wanted.connect(self.collections.create)
         panel.rename_wanted.connect(self.collections.rename)
         panel.delete_wanted.connect(self.collections.delete)
+        panel.follow_wanted.connect(self.following.show)
+        self.collections.follow_wanted.connect(self.following.show)
         self.chooser.clicked.connect(self._pop_collections)
         self.add_files_button.clicked.connect(self.choose_files)
         self.toolbar.add_folder.clicked.connect(self.choose_folder)
