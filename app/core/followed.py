@@ -25,8 +25,8 @@ AWAY_S = 10.0
 """Until a folder that is away is looked for again."""
 SAFETY_S = 600.0
 """A look though nothing was told: a system may lose changes."""
-SHARE = 20
-"""A look that took a second is not repeated within so many seconds."""
+SHARE, LONGEST_REST_S = 10, 60.0
+"""A look that took a second is not repeated within so many seconds, and a minute at most."""
 AT_ONCE = 200
 """Files that are read before the folder is looked at again: what went meanwhile is not waited for."""
 
@@ -56,7 +56,7 @@ class FollowedFolder:
         self._waiting: tuple[str, ...] = ()
         """Found new, and not read yet."""
         self._held = False
-        self._done = self._skipped = 0
+        self._done = self._total = self._skipped = 0
         self._thorough_at = house.clock.now()
         self._problem = ""
         self._polled = is_remote(folder.path)
@@ -82,7 +82,7 @@ class FollowedFolder:
             folder=self.folder,
             phase=phase,
             done=self._done,
-            total=self._done + len(self._waiting),
+            total=self._total,
             skipped=self._skipped,
             polled=self._polled,
             problem=self._problem,
@@ -139,7 +139,7 @@ class FollowedFolder:
         self._listen()
         self._scan = self._child.request(
             ScanFolder(folder_id=self.folder.id, confirmed=confirmed, thorough=thorough),
-            done=lambda found: self._found(found, self._house.clock.now() - began),
+            done=self._found,
             failed=self._failed,
             cancelled=lambda: self._failed(None),
         )
@@ -159,7 +159,7 @@ class FollowedFolder:
 
         self._watch = self._house.clock.watch(self.folder.path, lambda: self._soon(SOON_S), failed)
 
-    def _found(self, found: Scanned, took: float) -> None:
+    def _found(self, found: Scanned) -> None:
         self._scan = None
         if self._stopped:
             return
@@ -168,11 +168,12 @@ class FollowedFolder:
         self._settled = not found.due and not found.unsettled
         if not found.due:
             self._done = 0
+        self._total = self._done + len(found.due)
         if found.folder.absence:
             self._forget_watch()
             self._polled = is_remote(self.folder.path)  # back again it may be another drive
         wait = SETTLE_S if found.unsettled else AWAY_S if found.folder.absence else self._every()
-        self._rest_until = self._house.clock.now() + SHARE * took
+        self._rest_until = self._house.clock.now() + min(SHARE * found.took_s, LONGEST_REST_S)
         self._soon(SOON_S if self._again else wait)
         self._scanned(found)
         self._read()

@@ -40,12 +40,15 @@ class Beside(Generic[T]):
         self._result: T | None = None
         self._error: BaseException | None = None
         self._beaten = time.monotonic()
+        self.took_s = 0.0
         self._thread = threading.Thread(target=self._run, name="looking", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
+        began = time.monotonic()
         try:
             self._result = self._work(self._beat)
+            self.took_s = time.monotonic() - began
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
             self._error = error
 

@@ -80,6 +80,7 @@ class Scan:
         self._folder = folders.get(store, call.folder_id)
         self._ignore = Ignore(self._folder.path, self._folder.rules)
         self._files: dict[str, Seen] = {}
+        self._took = 0.0
         self._taken_out = folders.excluded(store, call.folder_id)
         self._counts = {"moved": 0, "trashed": 0, "restored": 0, "dropped": 0}
         others = [each for each in folders.list_folders(store).folders if each.id != self._folder.id]
@@ -112,6 +113,7 @@ class Scan:
             unsettled=len(open_paths),
             skipped=looked.skipped,
             files=len(looked.files),
+            took_s=self._took,
             **self._counts,
         )
 
@@ -128,6 +130,7 @@ class Scan:
                 return Looked(absence="silent")
             yield
         memory.hanging = None
+        self._took = beside.took_s
         return beside.result()
 
     def _known(self) -> list[Known]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Documents
-from documents_helpers import files_holding
+from documents_helpers import files_holding, step_back
 
 from app.documents.attached import GONE, MOST
-from app.documents.migrations import MIGRATIONS
+from app.documents.migrations import HIDDEN_COLLECTIONS
 from app.errors import AppError
 from app.types import ATTACHED_FILES, Document, SearchResult
 from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
@@ -176,8 +176,7 @@ def test_an_index_of_before_gets_the_column_and_a_copy(documents: Documents, pol
     documents.add(policies)
     documents.close()
     with sqlite3.connect(documents.home / "documents.db") as db:
-        db.execute("ALTER TABLE collections DROP COLUMN hidden")
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+        step_back(db, HIDDEN_COLLECTIONS - 1)
     db.close()
     documents.role = documents._role()
     collections = documents.ask(ListCollections())

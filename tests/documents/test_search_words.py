@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from documents_helpers import step_back
 
 from app.documents import rewording
 from app.documents.matrix import Matrix
@@ -172,8 +173,7 @@ def _as_version_4(path: Path) -> None:
         db.execute("CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row)")
         db.execute("DELETE FROM meta WHERE key LIKE 'words%'")
         db.execute("UPDATE documents SET recipe = recipe || '/1'")
-        db.execute("ALTER TABLE collections DROP COLUMN hidden")
-        db.execute("PRAGMA user_version = 4")
+        step_back(db, 4)
     db.close()
 
 

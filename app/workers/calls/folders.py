@@ -136,6 +136,7 @@ class Scanned(Data, frozen=True):
     dropped: int = 0  # rows of files that had failed and are gone
     skipped: int = 0  # files that are not read
     files: int = 0
+    took_s: float = 0.0  # of the look itself
 
 
 class Trash(Data, frozen=True):
