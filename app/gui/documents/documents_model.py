@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.gui.documents.same_names import folders_of
 from app.types import Document, FileStatus
 from app.workers.calls.documents import FileEvent
 
@@ -76,6 +77,8 @@ class Row:
     code: str = ""
     live: bool = False
     """Whether only an add under way knows of this state."""
+    folder: str = ""
+    """What tells it from others of its name."""
 
     def status_text(self) -> str:
         """The status in words, as shown and as spoken."""
@@ -96,7 +99,13 @@ class Row:
             return ""
         if self.code == "password":
             return "Enter password"
+        if self.is_hopeless():
+            return ""
         return "Choose a copy" if self.needs_copy() else "Try again"
+
+    def is_hopeless(self) -> bool:
+        """Whether nothing can be done but to leave the file out: its kind is not read."""
+        return self.status == "failed" and self.code == "unsupported"
 
     def needs_copy(self) -> bool:
         """Whether trying the same file again is not likely to help."""
@@ -177,7 +186,7 @@ class DocumentsModel(QAbstractTableModel):
     @staticmethod
     def _text(row: Row, column: Column) -> str:
         if column == Column.NAME:
-            return row.name
+            return f"{row.name} ({row.folder})" if row.folder else row.name
         if column == Column.STATUS:
             return row.status_text()
         if column == Column.PAGES:
@@ -217,6 +226,7 @@ class DocumentsModel(QAbstractTableModel):
             self._rows[at] = wanted[row.path]
         self._tell_changed(0, len(self._rows) - 1)
         self._append([row for row in rows if row.path not in self._at])
+        self._tell_apart()
         self.resort()
 
     def apply(self, events: Iterable[FileEvent]) -> None:
@@ -233,6 +243,14 @@ class DocumentsModel(QAbstractTableModel):
             _take_event(row, event)
         self._tell_changed(first, last)
         self._append(list(fresh.values()))
+        if fresh:
+            self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Files of one name say in which folder they lie."""
+        folders = folders_of(self._at)
+        for row in self._rows:
+            row.folder = folders.get(row.path, "")
 
     def drop(self, path: str) -> None:
         """Take one row out of sight."""

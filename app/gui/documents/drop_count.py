@@ -11,13 +11,12 @@ from pathlib import Path, PurePath
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.drives import is_remote
-from app.formats import BY_SUFFIX, UNREAD, suffix_of
+from app.formats import BY_SUFFIX, UNREAD_SUFFIXES, suffix_of
 from app.types import MODEL_SUFFIXES
 
 SLICE_S = 0.008
 MOST_ENTRIES = 20_000
 LONGEST_S = 3.0
-SKIPPED = {suffix: kind.label for kind in UNREAD for suffix in kind.suffixes}
 
 
 class DropCount(QObject):
@@ -106,7 +105,7 @@ class DropCount(QObject):
         if suffix in MODEL_SUFFIXES:
             self.models.append(path)
         elif is_remote(path):
-            if suffix in BY_SUFFIX or suffix in SKIPPED:
+            if suffix in BY_SUFFIX or suffix in UNREAD_SUFFIXES:
                 self._count(path)
             else:
                 self.unknown += 1
@@ -120,4 +119,4 @@ class DropCount(QObject):
         if suffix in BY_SUFFIX:
             self.kinds[BY_SUFFIX[suffix].label] += 1
         elif not PurePath(name).name.startswith("."):
-            self.skipped[SKIPPED.get(suffix, "other file")] += 1
+            self.skipped[UNREAD_SUFFIXES.get(suffix, "other file")] += 1

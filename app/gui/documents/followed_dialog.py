@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.calls.folders import FolderStatus
+from app.gui.documents.collections_model import count_text
 from app.gui.documents.documents_model import day_and_time
 from app.gui.documents.followed import FollowedFolders
 from app.gui.documents.followed_bar import ICONS
@@ -65,16 +66,29 @@ class FollowedDialog(QDialog):
         close.clicked.connect(self.accept)
         buttons.addWidget(close)
         column.addLayout(buttons)
-        followed.changed.connect(self._show)
+        followed.changed.connect(self._follow)
         followed.listed.connect(self._show)
         self._show()
         room = parent.window().size() if parent is not None else self.sizeHint()
         self.resize(min(theme().px(640), room.width() - 48), min(theme().px(520), room.height() - 48))
 
+    def _follow(self) -> None:
+        """How far a folder is changes many times a second: that is written into its line, which keeps the keyboard."""
+        folders = self._followed.of(self._followed.collection_id)
+        if _shape(folders) != self._shape:
+            self._show()
+            return
+        for status in folders:
+            icon, said = self._folders[status.folder.id]
+            icon.set_icon(*ICONS[status.phase])
+            said.setText(self._said(status))
+
     def _show(self) -> None:
         """Written anew: these are few lines, and they change seldom."""
         followed = self._followed
         empty_layout(self.lines)
+        self._folders: dict[int, tuple[IconLabel, Label]] = {}
+        self._shape = _shape(followed.of(followed.collection_id))
         self._head(self.tr("Followed folders"))
         folders = followed.of(followed.collection_id)
         for status in folders:
@@ -102,8 +116,10 @@ class FollowedDialog(QDialog):
             self.lines.addSpacing(16)
         self._line(Label(text, "uiStrong"), None, *buttons)
 
-    def _note(self, text: str) -> None:
-        self.lines.addWidget(Label(text, "ui", "text2", wrap=True))
+    def _note(self, text: str) -> Label:
+        label = Label(text, "ui", "text2", wrap=True)
+        self.lines.addWidget(label)
+        return label
 
     def _line(self, *parts: QWidget | None) -> None:
         """Widgets in a row; None is where the room between them goes."""
@@ -128,8 +144,9 @@ class FollowedDialog(QDialog):
         path = ElidedLabel(folder.path, "ui")
         path.setToolTip(folder.path)
         pause = self.tr("Resume") if folder.paused else self.tr("Pause")
+        icon = IconLabel(*ICONS[status.phase], 16)
         self._line(
-            IconLabel(*ICONS[status.phase], 16),
+            icon,
             path,
             self._button(
                 pause,
@@ -139,15 +156,18 @@ class FollowedDialog(QDialog):
             self._button(self.tr("Rules"), "sliders-horizontal", lambda: self._ask_rules(status)),
             self._button(self.tr("Stop following"), "x", lambda: self._stop(status)),
         )
-        said = [status.words(), self.tr("{0} documents").format(folder.documents)]
-        if status.skipped:
-            said.append(self.tr("{0} other files are not read").format(status.skipped))
-        self._note("  ·  ".join(said))
+        self._folders[folder.id] = icon, self._note(self._said(status))
         if status.problem:
             self._note(status.problem)
         if folder.absence == "emptied":
             deleted = self._button(self.tr("They were deleted"), "trash-2", lambda: followed.confirm(folder.id))
             self._line(deleted, None)
+
+    def _said(self, status: FolderStatus) -> str:
+        said = [status.words(), count_text(status.folder.documents, "document")]
+        if status.skipped:
+            said.append(self.tr("{0} not read").format(count_text(status.skipped, "other file")))
+        return "  ·  ".join(said)
 
     def _ask_rules(self, status: FolderStatus) -> None:
         dialog = RulesDialog(status.folder, self)
@@ -186,3 +206,10 @@ class FollowedDialog(QDialog):
         detail = self.tr("Nothing of what lies in the trash can be restored then.")
         if ConfirmDialog.ask(self, title, detail, self.tr("Empty trash")):
             self._followed.empty()
+
+
+def _shape(folders: tuple[FolderStatus, ...]) -> tuple[object, ...]:
+    """What decides which lines and buttons there are."""
+    return tuple(
+        (each.folder.id, each.folder.paused, each.folder.absence == "emptied", each.problem) for each in folders
+    )
