@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.core.calls.folders import FolderStatus
+from app.core.calls.folders import FoldersChanged, FolderStatus
 from app.gui.documents.documents_model import Row
 from app.gui.documents.failed_row import FailedRow
 from app.gui.documents.followed_bar import FollowedBar, spoken_of
@@ -207,7 +207,7 @@ def test_progress_is_written_into_the_line_that_is_there(page: DocumentsPage, wo
     dialog.show()
     before = dialog.findChildren(Button)
     reading = FolderStatus(folder=POLICIES, phase="reading", done=3, total=10)
-    world.controller.followed._told(FoldersChanged((reading,)))
+    world.core.tell(FoldersChanged((reading,)))
     assert dialog.findChildren(Button) == before
     assert any(label.text().startswith("Reading 3 of 10 files") for label in dialog.findChildren(Label))
     dialog.close()
