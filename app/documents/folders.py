@@ -22,18 +22,25 @@ def list_folders(store: Catalogue) -> Folders:
     if store.version < FOLDERS:
         return Folders(())
     rows = store.db.execute("SELECT * FROM folders ORDER BY collection_id, path").fetchall()
-    return Folders(tuple(_folder(store, row) for row in rows))
+    return Folders(tuple(msgspec.structs.replace(_folder(row), documents=_count(store, row)) for row in rows))
+
+
+def paths(store: Catalogue, collection_id: int) -> set[str]:
+    """The folders that a collection follows."""
+    rows = store.db.execute("SELECT path FROM folders WHERE collection_id = ?", (collection_id,))
+    return {row[0] for row in rows}
 
 
 def get(store: Catalogue, folder_id: int) -> Folder:
-    """
+    """A folder, its documents not counted.
+
     Raises:
         AppError: it is not followed any more.
     """
     row = store.db.execute("SELECT * FROM folders WHERE id = ?", (folder_id,)).fetchone()
     if row is None:
         raise AppError("This folder is not followed any more.", "Follow it again.")
-    return _folder(store, row)
+    return _folder(row)
 
 
 def follow(store: Catalogue, call: FollowFolder) -> Folder:
@@ -116,10 +123,15 @@ def digest(path: str) -> bytes:
     return hashlib.sha256(path.encode("utf-8", "replace")).digest()
 
 
-def _folder(store: Catalogue, row: sqlite3.Row) -> Folder:
-    paths = store.db.execute(
+def _count(store: Catalogue, row: sqlite3.Row) -> int:
+    """The documents of a folder."""
+    found = store.db.execute(
         "SELECT path FROM documents WHERE collection_id = ? AND status <> 'failed'", (row["collection_id"],)
     )
+    return sum(within(each[0], row["path"]) for each in found)
+
+
+def _folder(row: sqlite3.Row) -> Folder:
     return Folder(
         id=row["id"],
         collection_id=row["collection_id"],
@@ -128,7 +140,6 @@ def _folder(store: Catalogue, row: sqlite3.Row) -> Folder:
         paused=bool(row["paused"]),
         absence=row["absence"],
         since=row["since"],
-        documents=sum(within(each[0], row["path"]) for each in paths),
     )
 
 

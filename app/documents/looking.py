@@ -100,7 +100,7 @@ class Ignore:
         """
         self._root = root
         self._largest = rules.largest_mb << 20
-        patterns = [each.strip() for each in rules.ignore if each.strip()]
+        self._patterns = patterns = [each.strip() for each in rules.ignore if each.strip()]
         if len(patterns) > MOST_PATTERNS or any(len(each) > LONGEST_PATTERN for each in patterns):
             raise AppError("There are too many rules, or one is too long.", "Use fewer and shorter patterns.")
         try:
@@ -112,6 +112,8 @@ class Ignore:
 
     def __call__(self, path: str, *, folder: bool = False) -> bool:
         """Whether a person's pattern leaves it out."""
+        if not self._patterns:
+            return False
         relative = os.path.relpath(path, self._root).replace(os.sep, "/")
         return self._spec.match_file(relative + "/" if folder else relative)
 

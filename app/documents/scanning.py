@@ -6,17 +6,20 @@ being replaced is there again. Only what looks the same for `SETTLE_S` counts, b
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from app.documents import changes, folders, trash
 from app.documents.catalogue import trash_name
 from app.documents.looking import Beside, Ignore, Looked, Seen, gone, hashes, look
 from app.documents.store import Store
-from app.workers.calls.folders import Absence, ScanFolder, Scanned
+from app.workers.calls.folders import Absence, Folder, ScanFolder, Scanned
 
 SETTLE_S = 2.0
 """So long a file must look the same before it is read, or be away before it counts as gone."""
@@ -26,6 +29,9 @@ AGAIN = frozenset({"denied", "permission", "unreadable", "missing", "stopped"})
 """Failures that may pass without a change of the file."""
 
 Steps = Generator[None, None, Scanned]
+T = TypeVar("T")
+TOGETHER = 50
+"""Documents that are filed elsewhere in one transaction; a search waits for no more of them."""
 AWAY: Seen = (-1, 0.0)
 """How a file looks that is not there."""
 
@@ -79,12 +85,13 @@ class Scan:
         self._store, self._call, self._memory = store, call, memory
         self._folder = folders.get(store, call.folder_id)
         self._ignore = Ignore(self._folder.path, self._folder.rules)
+        self._listed: dict[str, Known] = {}
+        """The documents in it, when it has been followed."""
         self._files: dict[str, Seen] = {}
         self._took = 0.0
         self._taken_out = folders.excluded(store, call.folder_id)
         self._counts = {"moved": 0, "trashed": 0, "restored": 0, "dropped": 0}
-        others = [each for each in folders.list_folders(store).folders if each.id != self._folder.id]
-        same = [each.path for each in others if each.collection_id == self._folder.collection_id]
+        same = folders.paths(store, self._folder.collection_id) - {self._folder.path}
         own = str(store.path.parent)
         self._apart = frozenset([*(path for path in same if folders.within(path, self._folder.path)), own])
         """Folders in it that are followed for themselves, and our own data."""
@@ -104,11 +111,11 @@ class Scan:
             return self._absent("emptied")
         self._present(looked.device)
         open_paths = yield from self._let_go(in_folder, lost)
-        due, unsettled = yield from self._due()
+        due, unsettled = yield from self._due(self._known() if any(self._counts.values()) else known)
         open_paths += unsettled
         self._memory.forget([*open_paths, *due])
         return Scanned(
-            folder=folders.get(self._store, self._folder.id),
+            folder=self._now(sum(each.status != "failed" for each in self._listed.values())),
             due=tuple(due),
             unsettled=len(open_paths),
             skipped=looked.skipped,
@@ -135,20 +142,7 @@ class Scan:
 
     def _known(self) -> list[Known]:
         """The documents in this folder, and those of the collection's trash."""
-        rows = self._store.db.execute(
-            """SELECT d.id, d.path, d.status, d.code, d.sha256, d.bytes, coalesce(s.bytes, -1) AS size,
-                coalesce(s.modified, 0) AS modified, coalesce(s.kept, 0) AS kept, c.name = :bin AS trashed
-            FROM documents d JOIN collections c ON c.id = d.collection_id LEFT JOIN seen s ON s.document_id = d.id
-            WHERE c.id = :id OR c.name = :bin""",
-            {"id": self._folder.collection_id, "bin": trash_name(self._folder.collection_id)},
-        )
-        found = [
-            Known(
-                r["id"], r["path"], r["status"], r["code"], r["sha256"], r["bytes"], (r["size"], r["modified"]),
-                bool(r["kept"]), bool(r["trashed"]),
-            )
-            for r in rows
-        ]  # fmt: skip
+        found = _filed(self._store, self._folder.collection_id)
         return [each for each in found if each.trashed or self._is_mine(each.path)]
 
     def _is_mine(self, path: str) -> bool:
@@ -196,16 +190,19 @@ class Scan:
             if beside.stalled:
                 return {}
             yield
-        moved: dict[int, str] = {}
+        moved: list[tuple[Known, str]] = []
         for path, sha256 in sorted(beside.result().items()):
             found = looked_for.get(sha256, [])
             best = min(found, key=lambda each: _distance(each, path), default=None)
             if best is not None:
                 found.remove(best)
-                self._follow(best, path)
-                moved[best.id] = path
-                yield
-        return moved
+                moved.append((best, path))
+        for some in _parts(moved):
+            with self._store.transaction() as db:
+                for document, path in some:
+                    self._follow(db, document, path)
+            yield
+        return {document.id: path for document, path in moved}
 
     def _fresh(self, known: list[Known]) -> list[str]:
         """Files that no document stands for, but those that a person took out."""
@@ -215,17 +212,16 @@ class Scan:
     def _is_taken_out(self, path: str) -> bool:
         return bool(self._taken_out) and folders.digest(path) in self._taken_out
 
-    def _follow(self, document: Known, path: str) -> None:
-        """A document's file is here now; one that lay in the trash is found again."""
-        with self._store.transaction() as db:
-            if document.trashed:
-                trash.take_back(self._store, db, document.id, self._folder.collection_id)
-                self._counts["restored"] += 1
-            if path != document.path:
-                self._store.rename(db, document.id, path)
-                changes.note(db, document.id, "moved", document.path)
-                self._counts["moved"] += not document.trashed
-            self._store.see(db, document.id, self._files[path])
+    def _follow(self, db: sqlite3.Connection, document: Known, path: str) -> None:
+        """Inside a transaction: a document's file is here now; one that lay in the trash is found again."""
+        if document.trashed:
+            trash.take_back(self._store, db, document.id, self._folder.collection_id)
+            self._counts["restored"] += 1
+        if path != document.path:
+            self._store.rename(db, document.id, path)
+            changes.note(db, document.id, "moved", document.path)
+            self._counts["moved"] += not document.trashed
+        self._store.see(db, document.id, self._files[path])
 
     # --- what went ----------------------------------------------------------------------------------------------------
 
@@ -240,6 +236,7 @@ class Scan:
     def _let_go(self, known: list[Known], lost: list[Known]) -> Generator[None, None, list[str]]:
         """What is gone for a while, or left out by a person's rule, goes into the trash; → what is not settled."""
         waiting: list[str] = []
+        leaving: list[Known] = []
         gone_ids = {each.id for each in lost}
         for each in known:
             away = each.id in gone_ids
@@ -250,21 +247,28 @@ class Scan:
             if away and not self._call.confirmed and not self._memory.settled(each.path, AWAY):
                 waiting.append(each.path)
                 continue
-            if each.status == "indexed" or each.bytes:
-                trash.throw_away(self._store, each.id, self._folder.collection_id)
-                self._counts["trashed"] += 1
-            else:
-                with self._store.transaction():
-                    self._store.erase([each.id])
-                self._counts["dropped"] += 1
+            leaving.append(each)
+        for some in _parts(leaving):
+            with self._store.transaction() as db:
+                for each in some:
+                    self._leave(db, each)
             yield
         return waiting
 
+    def _leave(self, db: sqlite3.Connection, document: Known) -> None:
+        """Inside a transaction. Of a file that had failed there is nothing to restore."""
+        if document.status == "indexed" or document.bytes:
+            trash.throw_away(self._store, db, document.id, self._folder.collection_id)
+            self._counts["trashed"] += 1
+        else:
+            self._store.erase([document.id])
+            self._counts["dropped"] += 1
+
     # --- what is new --------------------------------------------------------------------------------------------------
 
-    def _due(self) -> Generator[None, None, tuple[list[str], list[str]]]:
+    def _due(self, filed: list[Known]) -> Generator[None, None, tuple[list[str], list[str]]]:
         """Files to be read now, and those that are not settled."""
-        known = {each.path: each for each in self._known() if not each.trashed}
+        self._listed = known = {each.path: each for each in filed if not each.trashed}
         there = [each.id for each in known.values() if each.kept and each.path in self._files]
         if there:  # restored, and the file is back: from here on it may go again
             with self._store.transaction() as db:
@@ -296,7 +300,10 @@ class Scan:
         if self._folder.absence != absence:
             since = self._folder.since or time.time()
             self._set("absence = ?, since = ?", absence, since)
-        return Scanned(folder=folders.get(self._store, self._folder.id))
+        return Scanned(folder=self._now(sum(each.status != "failed" and not each.trashed for each in self._known())))
+
+    def _now(self, documents: int) -> Folder:
+        return msgspec.structs.replace(folders.get(self._store, self._folder.id), documents=documents)
 
     def _present(self, device: int) -> None:
         if self._folder.absence or self._device() != device:
@@ -307,6 +314,30 @@ class Scan:
             db.execute(f"UPDATE folders SET {assignment} WHERE id = ?", (*values, self._folder.id))
 
 
+def _parts(what: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So many at a time: each transaction waits for the disk once."""
+    for at in range(0, len(what), TOGETHER):
+        yield what[at : at + TOGETHER]
+
+
 def _distance(document: Known, path: str) -> tuple[bool, bool, str]:
     """How unlike a document's old place is to a path: the same place, then the same name, before all others."""
     return document.path != path, PurePath(document.path).name != PurePath(path).name, document.path
+
+
+def _filed(store: Store, collection_id: int) -> list[Known]:
+    """What a collection holds, its trash too."""
+    rows = store.db.execute(
+        """SELECT d.id, d.path, d.status, d.code, d.sha256, d.bytes, coalesce(s.bytes, -1) AS size,
+            coalesce(s.modified, 0) AS modified, coalesce(s.kept, 0) AS kept, c.name = :bin AS trashed
+        FROM documents d JOIN collections c ON c.id = d.collection_id LEFT JOIN seen s ON s.document_id = d.id
+        WHERE c.id = :id OR c.name = :bin""",
+        {"id": collection_id, "bin": trash_name(collection_id)},
+    )
+    return [
+        Known(
+            r["id"], r["path"], r["status"], r["code"], r["sha256"], r["bytes"], (r["size"], r["modified"]),
+            bool(r["kept"]), bool(r["trashed"]),
+        )
+        for r in rows
+    ]  # fmt: skip

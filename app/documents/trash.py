@@ -15,24 +15,24 @@ from app.documents.store import Store
 from app.workers.calls.folders import ListTrash, Restored, RestoreDocuments, Trash, Trashed
 
 
-def throw_away(store: Store, document_id: int, collection_id: int) -> None:
-    """Let a document of this collection be found no more. Another one of its path that lay in the trash is removed."""
-    with store.transaction() as db:
-        row = db.execute("SELECT id FROM collections WHERE name = ?", (trash_name(collection_id),)).fetchone()
-        if row is None:
-            sql = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
-            target = cast(int, db.execute(sql, (trash_name(collection_id),)).lastrowid)
-        else:
-            target = row[0]
-        older = db.execute(
-            """SELECT id FROM documents WHERE collection_id = ?
-            AND path = (SELECT path FROM documents WHERE id = ?)""",
-            (target, document_id),
-        ).fetchall()
-        store.erase([each[0] for each in older])
-        store.refile(db, document_id, target)
-        db.execute("INSERT OR REPLACE INTO trash VALUES (?, ?)", (document_id, time.time()))
-        changes.note(db, document_id, "removed")
+def throw_away(store: Store, db: sqlite3.Connection, document_id: int, collection_id: int) -> None:
+    """Inside a transaction: let a document of this collection be found no more. Another one of its path that lay in the
+    trash is removed."""
+    row = db.execute("SELECT id FROM collections WHERE name = ?", (trash_name(collection_id),)).fetchone()
+    if row is None:
+        sql = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
+        target = cast(int, db.execute(sql, (trash_name(collection_id),)).lastrowid)
+    else:
+        target = row[0]
+    older = db.execute(
+        """SELECT id FROM documents WHERE collection_id = ?
+        AND path = (SELECT path FROM documents WHERE id = ?)""",
+        (target, document_id),
+    ).fetchall()
+    store.erase([each[0] for each in older])
+    store.refile(db, document_id, target)
+    db.execute("INSERT OR REPLACE INTO trash VALUES (?, ?)", (document_id, time.time()))
+    changes.note(db, document_id, "removed")
 
 
 def restore(store: Store, call: RestoreDocuments) -> Restored:
