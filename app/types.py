@@ -259,9 +259,6 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     memory_bytes: int  # weights and KV cache
 
 
-TRASH = "Trash"
-"""What the hidden collection of documents whose files are gone is called."""
-
 ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
 """What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
 

@@ -12,7 +12,7 @@ from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
 from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS
 from app.errors import AppError
-from app.types import ATTACHED_FILES, TRASH, Collection, Document, Filter
+from app.types import ATTACHED_FILES, Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -36,6 +36,8 @@ UNSEEN = (-1, 0.0)
 _IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
 
 
+TRASH = "Trash"
+"""What the hidden collection of documents whose files are gone is called."""
 TRASH_OF = "trash  "
 """How the name of a hidden collection begins that is a trash: no person can give such a name, for its two spaces."""
 

@@ -94,6 +94,8 @@ def within(path: str, folder: str) -> bool:
 
 def exclude(store: Catalogue, document_ids: Sequence[int]) -> None:
     """A person takes these out: no watched folder brings them back. Only a digest of the path is kept."""
+    if store.version < FOLDERS:
+        return  # an older index, which may only be read
     rows = store.db.execute(
         f"""SELECT f.id, d.path, f.path FROM documents d JOIN folders f ON f.collection_id = d.collection_id
         WHERE d.id IN ({",".join("?" * len(document_ids))})""",

@@ -159,16 +159,8 @@ class Scan:
         ]
         if not away:
             return []
-        found = yield from self._beside(lambda beat: gone([each.path for each in away], beat))
-        return [each for each in away if each.path in found]
-
-    def _beside(self, work: Callable[[Callable[[], None]], set[str]]) -> Generator[None, None, set[str]]:
-        beside = Beside(work)
-        while not beside.wait(0.01):
-            if beside.stalled:
-                return set()
-            yield
-        return beside.result()
+        found = yield from _beside(lambda beat: gone([each.path for each in away], beat))
+        return [each for each in away if found is not None and each.path in found]
 
     # --- what moved ---------------------------------------------------------------------------------------------------
 
@@ -185,13 +177,9 @@ class Scan:
         candidates = [path for path in fresh if self._files[path][0] in sizes] if sizes else []
         if not candidates:
             return {}
-        beside = Beside(lambda beat: hashes(candidates, beat))
-        while not beside.wait(0.01):
-            if beside.stalled:
-                return {}
-            yield
+        found_hashes = yield from _beside(lambda beat: hashes(candidates, beat))
         moved: list[tuple[Known, str]] = []
-        for path, sha256 in sorted(beside.result().items()):
+        for path, sha256 in sorted((found_hashes or {}).items()):
             found = looked_for.get(sha256, [])
             best = min(found, key=lambda each: _distance(each, path), default=None)
             if best is not None:
@@ -312,6 +300,16 @@ class Scan:
     def _set(self, assignment: str, *values: object) -> None:
         with self._store.transaction() as db:
             db.execute(f"UPDATE folders SET {assignment} WHERE id = ?", (*values, self._folder.id))
+
+
+def _beside(work: Callable[[Callable[[], None]], T]) -> Generator[None, None, T | None]:
+    """What comes of work in a thread; None where a server does not answer."""
+    beside = Beside(work)
+    while not beside.wait(0.01):
+        if beside.stalled:
+            return None
+        yield
+    return beside.result()
 
 
 def _parts(what: Sequence[T]) -> Iterator[Sequence[T]]:

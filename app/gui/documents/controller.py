@@ -53,16 +53,13 @@ class DocumentsController(QObject):
         self.documents = self._rows.model
         self.finder = finder = Finder(core, self)
         self.results = finder.results
-        self.search_started, self.search_finished = finder.started, finder.finished
-        self.search_cleared = finder.cleared
+        self.search_started, self.search_finished, self.search_cleared = finder.started, finder.finished, finder.cleared
         finder.failed.connect(self._tell)
         self._adds = adds = Adds(core, self._rows, self)
         adds.failed.connect(self._tell)
         self.add_changed, self.pause, self.resume, self.cancel = adds.changed, adds.pause, adds.resume, adds.cancel
         self.carry_on, self.dismiss = adds.carry_on, adds.dismiss
-        self.followed = followed = FollowedFolders(core, self)
-        followed.failed.connect(self._tell)
-        followed.emptied.connect(self._removed)
+        self.followed = FollowedFolders(core, self._tell, self._removed, self)
         self._naming = naming = Naming(core, known, self)
         self.collection_created, self.collection_refused = naming.named, naming.refused
         self.name_problem, self.rename_collection = naming.problem, naming.rename

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.core.calls import folders as f
-from app.errors import AppError, WorkerGone
+from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.workers.calls.documents import Removed
 from app.workers.calls.folders import (
@@ -38,14 +38,17 @@ class FollowedFolders(QObject):
     """How a folder is, or which there are."""
     listed = Signal()
     """The trash and the changes of the collection that was asked for."""
-    failed = Signal(object)
-    """AppError"""
-    emptied = Signal(object)
-    """Removed: the trash is empty."""
 
-    def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        core: CoreClient,
+        failed: Callable[[AppError], object],
+        emptied: Callable[[Removed], object],
+        parent: QObject | None = None,
+    ) -> None:
+        """`failed` is told what a wish met, `emptied` what came of emptying the trash."""
         super().__init__(parent)
-        self._core = core
+        self._core, self._failed, self._emptied = core, failed, emptied
         self.all: tuple[f.FolderStatus, ...] = ()
         self.collection_id = 0
         """Whose trash and changes are known."""
@@ -113,11 +116,7 @@ class FollowedFolders(QObject):
 
     def empty(self) -> None:
         """Remove what lies in the trash of the collection for good."""
-
-        def removed(data: Removed) -> None:
-            self.emptied.emit(data)
-
-        self._ask(f.EmptyTrash(collection_id=self.collection_id), removed)
+        self._ask(f.EmptyTrash(collection_id=self.collection_id), self._emptied)
 
     def _told(self, data: object) -> None:
         if isinstance(data, f.FoldersChanged):
@@ -127,8 +126,4 @@ class FollowedFolders(QObject):
             self.show(self.collection_id)
 
     def _ask(self, call: Call, done: Callable[[Any], object] = lambda _: None) -> None:
-        def failed(error: AppError) -> None:
-            if not isinstance(error, WorkerGone):
-                self.failed.emit(error)
-
-        self._core.request(call, done=done, failed=failed)
+        self._core.request(call, done=done, failed=self._failed)

@@ -120,9 +120,9 @@ class DocumentsPage(PageFrame):
         controller.collections_changed.connect(self._show_collections)
         controller.current_changed.connect(self._show_current)
         controller.documents_listed.connect(self._show_content)
-        for signal in (controller.documents.rowsInserted, controller.documents.rowsRemoved):
+        model = controller.documents
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._show_content)
-        controller.documents.modelReset.connect(self._show_content)
         controller.add_changed.connect(self._show_adding)
         controller.reader_changed.connect(self.banners.show_reader)
         controller.failed.connect(self.banners.show_error)
@@ -137,8 +137,7 @@ class DocumentsPage(PageFrame):
         table.copy_wanted.connect(self._dialogs.choose_copy)
         table.skip_wanted.connect(controller.skip)
         table.remove_wanted.connect(lambda rows: self._dialogs.remove(rows, self.taught_models))
-        bar = self.add_bar
-        bar.pause_wanted.connect(controller.pause)
+        (bar := self.add_bar).pause_wanted.connect(controller.pause)
         bar.resume_wanted.connect(controller.resume)
         bar.cancel_wanted.connect(controller.cancel)
         bar.continue_wanted.connect(controller.carry_on)
