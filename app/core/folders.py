@@ -156,7 +156,13 @@ class FoldersDesk:
 
     def _make(self, folder: Folder) -> FollowedFolder:
         followed = FollowedFolder(
-            self._house, self._documents.child, folder, self._tell_soon.begin, self._file_moved, self._scanned
+            self._house,
+            self._documents.child,
+            folder,
+            self._tell_soon.begin,
+            self._file_moved,
+            self._scanned,
+            self._documents_changed,
         )
         followed.hold(self._documents.adds.running)
         return followed

@@ -42,10 +42,12 @@ class FollowedFolder:
         changed: Callable[[], object],
         told: Callable[[int, FileEvent], object],
         scanned: Callable[[Scanned], object],
+        read: Callable[[int], object],
     ) -> None:
-        """`changed`: its status is otherwise; `told`: where a file stands; `scanned`: what a look found."""
+        """`changed`: its status is otherwise; `told`: where a file stands; `scanned`: what a look found; `read`: files
+        of this collection were read."""
         self._house, self._child = house, child
-        self._changed, self._told, self._scanned = changed, told, scanned
+        self._changed, self._told, self._scanned, self._was_read = changed, told, scanned, read
         self.folder = folder
         self._scan: Job | None = None
         self._add: Job | None = None
@@ -244,6 +246,7 @@ class FollowedFolder:
 
         def ended(_: Added | None = None) -> None:
             self._add = None
+            self._was_read(self.folder.collection_id)
             self._changed()
             self.look()
 

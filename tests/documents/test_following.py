@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from damage import overwrite
 
 from app.documents import looking, scanning
 from app.errors import AppError
@@ -368,3 +369,16 @@ def test_our_own_data_is_never_followed(documents, tmp_path: Path) -> None:
         documents.ask(FollowFolder(path=str(documents.home), collection_id=1))
     with pytest.raises(AppError, match="is not a folder"):
         documents.ask(FollowFolder(path=str(tmp_path / "none"), collection_id=1))
+
+
+def test_a_damaged_index_is_filled_again_from_the_folder(watched: Watched) -> None:
+    """What is salvaged knows which folder is followed, so that what was lost is read anew."""
+    rules = Rules(ignore=("*.bak",))
+    watched.documents.ask(ChangeFolder(folder_id=watched.folder.id, rules=rules))
+    watched.documents.close()
+    overwrite("texts")(watched.documents.home / "documents.db")
+    watched.documents.restart()
+    assert watched.documents.note()
+    watched.follow()
+    assert watched.folder.rules == rules and set(watched.names()) == {"travel.md", "canteen.txt", "phones.csv"}
+    assert watched.follow().due == () and watched.folder.absence == ""
