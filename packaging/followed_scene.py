@@ -9,8 +9,8 @@ FOLDER = "/srv/company/Policies"
 HOUR = 3600.0
 
 
-def show(stage: Any) -> None:
-    """The line above the documents: one folder is away, another is followed."""
+def show(stage: Any, *, both: bool = False) -> None:
+    """The line above the documents: a folder is being read; with `both` another one is away."""
     from app.core.calls.folders import FoldersChanged, FolderStatus
     from app.workers.calls.folders import Folder, Rules
 
@@ -24,7 +24,7 @@ def show(stage: Any) -> None:
     )
     reading = FolderStatus(folder=own, phase="reading", done=212, total=884, skipped=14)
     gone = FolderStatus(folder=away, phase="unreachable")
-    stage.world.core.tell(FoldersChanged((reading, gone)))
+    stage.world.core.tell(FoldersChanged((reading, gone) if both else (reading,)))
     stage.settle()
 
 
@@ -32,7 +32,7 @@ def dialog(stage: Any) -> object:
     """Folders, changes and trash."""
     from app.gui.documents.followed_dialog import FollowedDialog
 
-    show(stage)
+    show(stage, both=True)
     made = FollowedDialog(stage.parts.documents.followed, "Larkfield samples", lambda: None, stage.window)
     made.show()
     stage.settle()

@@ -136,6 +136,7 @@ class Stage:
             "finetune-memory": self._memory,
             "keys": self._keys,
             "documents-followed": lambda: followed_scene.show(self),
+            "documents-away": lambda: followed_scene.show(self, both=True),
             "documents-folders": lambda: followed_scene.dialog(self),
             "documents-rules": lambda: followed_scene.rules(self),
         }

@@ -98,6 +98,14 @@ def test_the_line_says_how_the_folder_is_what_changed_and_what_is_in_the_trash(
     assert texts(bar) == "/files/policies: Followed  ·  1 change since yesterday  ·  1 document in the trash"
 
 
+def test_one_folder_is_paused_by_the_switch_in_the_line(page: DocumentsPage, world: DocumentsWorld) -> None:
+    follow(world)
+    switch = page.following.bar.switch
+    assert switch.isVisibleTo(page) and switch.isChecked()
+    switch.click()
+    assert world.child.last(ChangeFolder).call == ChangeFolder(folder_id=1, paused=True)
+
+
 def test_a_folder_that_is_away_is_spoken_of_first() -> None:
     away = Folder(id=2, collection_id=1, path="/mnt/share", absence="silent", since=1.7e9)
     found = spoken_of((FolderStatus(folder=POLICIES), FolderStatus(folder=away, phase="unreachable")))

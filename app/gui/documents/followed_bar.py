@@ -11,6 +11,7 @@ from app.gui.documents.collections_model import count_text
 from app.gui.documents.followed import FollowedFolders
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconLabel, ThemedWidget
+from app.gui.widgets.choices import Switch
 
 ICONS = {
     "watching": ("refresh-cw", "success"),
@@ -42,6 +43,9 @@ class FollowedBar(ThemedWidget):
         row.setSpacing(8)
         self.icon = IconLabel("refresh-cw", "success", 16)
         row.addWidget(self.icon)
+        self.switch = Switch(self.tr("Follow this folder"))
+        self.switch.clicked.connect(self._switch)
+        row.addWidget(self.switch)
         self.text = ElidedLabel("", "ui", "text2")
         row.addWidget(self.text, 1)
         self.button = Button(self.tr("Folders and changes"), "link")
@@ -64,6 +68,8 @@ class FollowedBar(ThemedWidget):
         own = followed.collection_id == self._collection_id
         trash, changes = (len(followed.trash), len(followed.changes)) if own else (0, 0)
         self.setVisible(bool(self._collection_id and (folders or trash)))
+        self.switch.setVisible(len(folders) == 1)
+        self.switch.setChecked(len(folders) == 1 and not folders[0].folder.paused)
         parts = []
         if folders:
             first = spoken_of(folders)
@@ -78,6 +84,11 @@ class FollowedBar(ThemedWidget):
             parts.append(self.tr("{0} in the trash").format(count_text(trash, "document")))
         self.text.set_text("  ·  ".join(parts))
         self.text.setToolTip("\n".join(f"{each.folder.path}: {each.words()}" for each in folders))
+
+    def _switch(self, on: bool) -> None:
+        """One folder is paused and followed again right here; several are in the dialog."""
+        for each in self._followed.of(self._collection_id)[:1]:
+            self._followed.pause(each.folder.id, paused=not on)
 
     def minimumSizeHint(self) -> QSize:
         """The text gives way by itself, so it must not keep the window wide."""
