@@ -17,7 +17,7 @@ from app.gui.documents.followed_bar import FollowedBar, spoken_of
 from app.gui.documents.followed_dialog import FollowedDialog
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.rules_dialog import FolderDialog, RulesDialog
-from app.gui.documents.same_names import folders_of
+from app.gui.documents.same_names import SameNames
 from app.gui.theme import Theme
 from app.gui.widgets import Banner, Button, ConfirmDialog, ElidedLabel, Label
 from app.types import Collection, Document
@@ -196,10 +196,13 @@ def test_a_dropped_folder_is_offered_quietly(page: DocumentsPage, world: Documen
 
 def test_files_of_one_name_say_in_which_folder_they_lie() -> None:
     paths = ["/a/hr/index.md", "/a/travel/index.md", "/a/travel/other.md", "/b/travel/Index.md"]
-    assert folders_of(paths) == {
+    assert SameNames().add(paths) == {
         "/a/hr/index.md": "a/hr", "/a/travel/index.md": "a/travel", "/b/travel/Index.md": "b/travel",
     }  # fmt: skip
-    assert folders_of(paths[:3]) == {"/a/hr/index.md": "hr", "/a/travel/index.md": "travel"}
+    known = SameNames()
+    assert known.add(paths[:1]) == {}, "a name that only one has says nothing"
+    assert known.add(paths[1:3]) == {"/a/hr/index.md": "hr", "/a/travel/index.md": "travel"}
+    assert SameNames().add(["C:\\hr\\a.md", "C:\\it\\a.md"]) == {"C:\\hr\\a.md": "hr", "C:\\it\\a.md": "it"}
 
 
 def test_the_list_shows_the_folder_of_files_of_one_name(page: DocumentsPage, world: DocumentsWorld) -> None:

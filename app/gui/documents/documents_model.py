@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.gui.documents.same_names import folders_of
+from app.gui.documents.same_names import SameNames
 from app.types import Document, FileStatus
 from app.workers.calls.documents import FileEvent
 
@@ -144,6 +144,7 @@ class DocumentsModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[Row] = []
         self._at: dict[str, int] = {}
+        self._names = SameNames()
         self._column = Column.STATUS
         self._descending = False
 
@@ -216,6 +217,7 @@ class DocumentsModel(QAbstractTableModel):
         """Another collection is coming."""
         self.beginResetModel()
         self._rows, self._at = [], {}
+        self._names.clear()
         self.endResetModel()
 
     def merge(self, rows: Sequence[Row]) -> None:
@@ -226,7 +228,8 @@ class DocumentsModel(QAbstractTableModel):
             self._rows[at] = wanted[row.path]
         self._tell_changed(0, len(self._rows) - 1)
         self._append([row for row in rows if row.path not in self._at])
-        self._tell_apart()
+        self._names.clear()
+        self._tell_apart(self._at)
         self.resort()
 
     def apply(self, events: Iterable[FileEvent]) -> None:
@@ -243,14 +246,13 @@ class DocumentsModel(QAbstractTableModel):
             _take_event(row, event)
         self._tell_changed(first, last)
         self._append(list(fresh.values()))
-        if fresh:
-            self._tell_apart()
+        self._tell_apart(fresh)
 
-    def _tell_apart(self) -> None:
+    def _tell_apart(self, fresh: Iterable[str]) -> None:
         """Files of one name say in which folder they lie."""
-        folders = folders_of(self._at)
-        for row in self._rows:
-            row.folder = folders.get(row.path, "")
+        for path, folder in self._names.add(fresh).items():
+            if path in self._at:
+                self._rows[self._at[path]].folder = folder
 
     def drop(self, path: str) -> None:
         """Take one row out of sight."""

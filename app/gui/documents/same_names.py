@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import PurePath
 
 DEEPEST = 4
 """Folders that are named at most: what is alike so far up is told apart by its tooltip."""
 
 
-def folders_of(paths: Iterable[str]) -> dict[str, str]:
-    """Path → as much of its folder as tells it from the others of its name; nothing for a name that only one has."""
-    same: defaultdict[str, list[PurePath]] = defaultdict(list)
-    for each in paths:
-        path = PurePath(each)
-        same[path.name.casefold()].append(path)
-    found: dict[str, str] = {}
-    for group in same.values():
-        if len(group) > 1:
+class SameNames:
+    """Knows the files of a list by their names; only what is new is looked at, since 10,000 may come one by one."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, list[str]] = {}
+
+    def clear(self) -> None:
+        """Another list."""
+        self._groups = {}
+
+    def add(self, paths: Iterable[str]) -> dict[str, str]:
+        """These are in the list now; path → as much of its folder as tells it apart, of each name that is concerned."""
+        concerned: dict[str, list[str]] = {}
+        for path in paths:
+            name = path.replace("\\", "/").rpartition("/")[2].casefold()
+            group = self._groups.setdefault(name, [])
+            group.append(path)
+            if len(group) > 1:
+                concerned[name] = group
+        found: dict[str, str] = {}
+        for group in concerned.values():
             found |= _told_apart(group)
-    return found
+        return found
 
 
-def _told_apart(group: list[PurePath]) -> dict[str, str]:
-    said: dict[str, str] = {}
+def _told_apart(group: list[str]) -> dict[str, str]:
+    folders = [path.replace("\\", "/").split("/")[:-1] for path in group]
+    said: list[str] = []
     for depth in range(1, DEEPEST + 1):
-        said = {
-            str(path): "/".join(part for part in path.parent.parts[-depth:] if part != path.anchor) for path in group
-        }
-        if len(set(said.values())) == len(group):
+        said = ["/".join(part for part in folder[-depth:] if part) for folder in folders]
+        if len(set(said)) == len(group):
             break
-    return said
+    return dict(zip(group, said, strict=True))
