@@ -172,6 +172,9 @@ UNREAD: tuple[Unread, ...] = (
 """Kinds that people try, in the words of a refusal. A kind that comes to be read moves up to FORMATS."""
 
 
+UNREAD_SUFFIXES = {suffix: kind.label for kind in UNREAD for suffix in kind.suffixes}
+"""Ending → what a file of it is called that is not read."""
+
 KINDS: tuple[Format | Unread, ...] = (*UNREAD, *FORMATS)
 """Both, the unread ones first: where two marks fit, the narrower one is among them."""
 

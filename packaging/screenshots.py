@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import followed_scene
 import msgspec
 import picture
 
@@ -136,6 +137,10 @@ class Stage:
             "finetune-memory": self._memory,
             "keys": self._keys,
             "hidden-text": self._hidden_text,
+            "documents-followed": lambda: followed_scene.show(self),
+            "documents-away": lambda: followed_scene.show(self, both=True),
+            "documents-folders": lambda: followed_scene.dialog(self),
+            "documents-rules": lambda: followed_scene.rules(self),
         }
         for section in SECTIONS:
             scenes[f"settings-{section.split()[0].lower()}"] = partial(self._settings, section)

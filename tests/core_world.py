@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class FakeClock:
 
     time: float = field(default_factory=time.monotonic)
     timers: list[FakeTimer] = field(default_factory=list)
+    watches: dict[str, FakeTimer] = field(default_factory=dict)
 
     def now(self) -> float:
         return self.time
@@ -56,6 +58,11 @@ class FakeClock:
             failed(error)
         else:
             done(result)
+
+    def watch(self, folder: str, moved: Callable[[], object], failed: Callable[[str], object]) -> FakeTimer:
+        """The test says when something changes: `watches[folder].call()`."""
+        found = self.watches[folder] = FakeTimer(math.inf, moved, self)
+        return found
 
     def pass_time(self, seconds: float) -> None:
         """Let time go by: everything that is due by then is called, in order."""

@@ -26,10 +26,12 @@ from app.cli import (
     summarise,
     table,
     train,
+    watch,
 )
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
+from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
 from app.packages import version_of
@@ -42,6 +44,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "ask": ask.command,
     "search": documents.search,
     "find": find.command,
+    "watch": watch.command,
     "remove": documents.remove,
     "collections": documents.collections,
     "hidden": hidden.command,
@@ -90,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_document_commands(commands)
     _add_find_command(commands)
+    add_watch_command(commands, Parser)
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))

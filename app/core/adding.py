@@ -25,6 +25,8 @@ class AddQueue:
         self._file = house.home.root / "adding.json"
         self.replaced: Signal[int] = Signal()
         """A document that failed: another copy of it is indexed."""
+        self.moved: Signal[c.AddState] = Signal()
+        """It stands otherwise now."""
         self._queue: list[Batch] = []
         self._running: Batch | None = None
         self._phase: c.AddPhase = "running"
@@ -254,7 +256,9 @@ class AddQueue:
         self._collections.recount()
 
     def _tell(self) -> None:
-        self._house.tell(self.state())
+        state = self.state()
+        self._house.tell(state)
+        self.moved.emit(state)
 
     def _save(self) -> None:
         running = [self._running] if self._running is not None and not self._running.unwanted else []

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from app.errors import AppError
+from app.formats import BY_SUFFIX, suffix_of
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 T = TypeVar("T")
+
+
+WATCH_MS = 500
+"""Changes that come within this time are one."""
 
 
 class Timer(Protocol):
     """A call that is still to come."""
 
-    def cancel(self) -> None: ...
+    def cancel(self) -> object: ...
 
 
 class Clock(Protocol):
@@ -31,6 +40,11 @@ class Clock(Protocol):
 
     def thread(self, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[AppError], object]) -> None:
         """Do slow work (a disk, a sum over gigabytes) beside the loop, and tell the loop how it ended."""
+        ...
+
+    def watch(self, folder: str, moved: Callable[[], object], failed: Callable[[str], object]) -> Timer:
+        """Call `moved` when something changes in a folder or below, until it is cancelled; `failed` where nothing tells
+        of that: the folder is gone, or the system watches no more of them."""
         ...
 
 
@@ -56,9 +70,35 @@ class LoopClock:
             else:
                 done(result)
 
-        task = self._loop.create_task(run())
+        self._run(run())
+
+    def watch(self, folder: str, moved: Callable[[], object], failed: Callable[[str], object]) -> Timer:
+        async def run() -> None:
+            from watchfiles import awatch  # here: who follows no folder does without it
+
+            try:
+                async for _ in awatch(folder, watch_filter=is_of_documents, debounce=WATCH_MS, step=50):
+                    moved()
+            except (OSError, RuntimeError) as error:  # RuntimeError: of the library, where the system refuses
+                failed(str(error))
+            else:
+                failed("the watch ended")
+
+        return self._run(run())
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        return task
+
+
+def is_of_documents(change: Change, path: str) -> bool:
+    """Whether a change may concern documents; a log file that is written all day does not. A folder has any name."""
+    name = PurePath(path).name
+    if name.startswith((".", "~$")) or name.endswith((".tmp", "~")):
+        return False
+    return change.raw_str() != "modified" or suffix_of(name) in BY_SUFFIX
 
 
 class Debounce:
@@ -72,6 +112,11 @@ class Debounce:
         """Call later, counted from now."""
         self.cancel()
         self._timer = self._clock.after(self._seconds, self._fire)
+
+    def begin(self) -> None:
+        """Call later, counted from the first of several: what goes on without a pause is told all the same."""
+        if self._timer is None:
+            self.push()
 
     def cancel(self) -> None:
         if self._timer is not None:

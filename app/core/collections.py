@@ -10,6 +10,7 @@ from app.core.clock import Timer
 from app.core.house import Handler, House
 from app.core.protocol import Noted, SettingsRead
 from app.core.reply import Reply
+from app.core.signals import Signal
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection
@@ -30,6 +31,7 @@ class CollectionList:
         """As far as they are known."""
         self.note = ""
         """A sentence for the user about the index as a whole, e.g. that it was damaged. It is said in every door."""
+        self.changed: Signal[tuple[Collection, ...]] = Signal()
         self._known = False
         self._listing = self._again = False
         self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
@@ -106,6 +108,7 @@ class CollectionList:
             self.all, self._known = collections, True
             self._resolve({each.name: each.id for each in collections})
             self._house.tell(CollectionsChanged(collections=collections))
+            self.changed.emit(collections)
 
     def _resolve(self, ids: dict[str, int]) -> None:
         self._house.store.resolve_collections(ids)

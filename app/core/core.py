@@ -21,6 +21,7 @@ from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
 from app.core.embedders import EmbeddersDesk
+from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
@@ -89,6 +90,7 @@ class Core:
         self.documents = DocumentsDesk(house)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
+        folders = FoldersDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         self.answers = Answers(house, self.models, self.documents, attachments)
         questions = Questions(house, self.models, self.documents, attachments)
@@ -102,7 +104,7 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, training, completions, self.api,
+            attachments, readers, embedders, folders, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

@@ -12,7 +12,19 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.core.calls import api, attachments, chats, documents, embedders, models, offers, readers, tables, training
+from app.core.calls import (
+    api,
+    attachments,
+    chats,
+    documents,
+    embedders,
+    folders,
+    models,
+    offers,
+    readers,
+    tables,
+    training,
+)
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.message import Call, Data, Failure
@@ -71,6 +83,7 @@ DoorCall = (
     | attachments.Calls
     | offers.Calls
     | documents.Calls
+    | folders.Calls
     | models.Calls
     | training.Calls
     | readers.Calls
@@ -95,6 +108,7 @@ DoorData = (
     | attachments.Events
     | documents.Answers
     | documents.Events
+    | folders.Events
     | models.Models
     | models.ServerFound
     | models.Switching

@@ -63,6 +63,10 @@ class Removals:
         """Remove documents for a part of the core; `then` before `reply` is answered."""
         self._drive(forget.remove(ids), reply, then)
 
+    def remove_quietly(self, ids: Sequence[int]) -> None:
+        """Remove documents that no door has asked to be removed."""
+        self._drive(forget.remove(ids), None)
+
     def remove_collection(self, collection_id: int) -> None:
         """Remove a collection that no door has asked to be removed."""
         self._drive(forget.remove_collection(collection_id), None)

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 9
+DOCUMENTS = 10
 TABLES = 1

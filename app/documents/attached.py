@@ -50,8 +50,9 @@ def attach(store: Store, call: Attach) -> Attached:
 
 
 def hidden(store: Store) -> Hidden:
-    """Every hidden collection with its documents, but those that are just being imported."""
-    ids = [each for each in store.hidden() if each not in store.unfinished]
+    """Every hidden collection with its documents, but the trash of each collection and what is just being imported."""
+    others = {*store.trashes(), *store.unfinished}
+    ids = [id_ for id_ in store.hidden() if id_ not in others]
     documents = [document for id_ in ids for document in store.documents(id_)]
     return Hidden(collections=tuple(ids), documents=tuple(documents))
 

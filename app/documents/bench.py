@@ -24,6 +24,7 @@ import psutil
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from app.documents.catalogue import UNSEEN
 from app.documents.embed import Embedder
 from app.documents.index import Indexing, recipe_of
 from app.documents.matrix import Matrix
@@ -225,7 +226,7 @@ def _synthetic(store: Store, passages: int, random_numbers: np.random.Generator)
             at += len(part) + 1
         rows = [row.tobytes() for row in _unit(random_numbers, per_document, store.dimensions)]
         parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=str(number))
-        store.put(NewDocument(collection, f"/bench/{number}.txt", parsed, recipe, 0.0, pieces, rows))
+        store.put(NewDocument(collection, f"/bench/{number}.txt", parsed, recipe, UNSEEN, pieces, rows))
     return draw
 
 

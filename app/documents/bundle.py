@@ -268,7 +268,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     ]
     return NewDocument(
         collection_id=collection_id, path=_placed(held.path, path), parsed=parsed, recipe=held.recipe,
-        modified=held.modified, pieces=pieces, vectors=[each.vector for each in held.passages],
+        seen=(held.bytes, held.modified), pieces=pieces, vectors=[each.vector for each in held.passages],
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
-from app.documents.migrations import HIDDEN_COLLECTIONS, HIDDEN_TEXTS
+from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS
 from app.errors import AppError
 from app.text.hidden import HiddenText
 from app.types import ATTACHED_FILES, Collection, Document, Filter
@@ -25,11 +25,28 @@ class Stored(msgspec.Struct, frozen=True):
     status: str
     passages: int
     pages: int | None
-    modified: float
+    indexed_at: float
+    seen: tuple[int, float]
+    """Size and date of the file when it was looked at last."""
     read_hidden: bool = False
 
 
+UNSEEN = (-1, 0.0)
+"""Of a file whose size and date are not known."""
+
+
 _IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
+
+
+TRASH = "Trash"
+"""What the hidden collection of documents whose files are gone is called."""
+TRASH_OF = "trash  "
+"""How the name of a hidden collection begins that is a trash: no person can give such a name, for its two spaces."""
+
+
+def trash_name(collection_id: int) -> str:
+    """The name of the hidden collection that is the trash of another one."""
+    return f"{TRASH_OF}{collection_id}"
 
 
 class Catalogue(Database):
@@ -53,11 +70,25 @@ class Catalogue(Database):
     @property
     def _label(self) -> str:
         """What a collection `c` is called, in SQL."""
-        return f"CASE WHEN {self._hidden} THEN '{ATTACHED_FILES}' ELSE c.name END"
+        return f"""CASE WHEN NOT {self._hidden} THEN c.name WHEN c.name LIKE '{TRASH_OF}%' THEN '{TRASH}'
+            ELSE '{ATTACHED_FILES}' END"""
 
     def hidden(self) -> list[int]:
         """The hidden collections."""
         return [row[0] for row in self.db.execute(f"SELECT c.id FROM collections c WHERE {self._hidden} ORDER BY c.id")]
+
+    def trashes(self) -> dict[int, int]:
+        """The hidden collections that are a trash → the collections whose they are."""
+        found = self.db.execute(f"SELECT id, name FROM collections WHERE name LIKE '{TRASH_OF}%'").fetchall()
+        return {row["id"]: int(row["name"][len(TRASH_OF) :]) for row in found}
+
+    def all_of(self, collection_id: int) -> list[int]:
+        """The documents of a collection, those in its trash too."""
+        rows = self.db.execute(
+            "SELECT d.id FROM documents d JOIN collections c ON c.id = d.collection_id WHERE c.id = ? OR c.name = ?",
+            (collection_id, trash_name(collection_id)),
+        )
+        return [row[0] for row in rows]
 
     def shown(self) -> list[int]:
         """The collections that are not hidden."""
@@ -184,10 +215,15 @@ class Catalogue(Database):
         row = self.db.execute("SELECT modified FROM documents WHERE id = ?", (document_id,)).fetchone()
         return float(row[0]) if row else 0.0
 
-    def set_modified(self, document_id: int, modified: float) -> None:
-        """Note the date of a file that was saved again with the same content."""
+    def set_modified(self, document_id: int, seen: tuple[int, float]) -> None:
+        """Note size and date of a file that was saved again with the same content."""
         with self.transaction() as db:
-            db.execute("UPDATE documents SET modified = ? WHERE id = ?", (modified, document_id))
+            db.execute("UPDATE documents SET modified = ? WHERE id = ?", (seen[1], document_id))
+            self.see(db, document_id, seen)
+
+    def see(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
+        """Inside a transaction: how the file looked when it was read or failed; `UNSEEN` where that is not known."""
+        db.execute("INSERT OR REPLACE INTO seen (document_id, bytes, modified) VALUES (?, ?, ?)", (document_id, *seen))
 
     def filed(self, collections: Sequence[int]) -> list[Filed]:
         """What can be found in these collections, or in all of them."""
@@ -221,11 +257,25 @@ class Catalogue(Database):
     def known(self, collection_id: int) -> dict[str, Stored]:
         """What is filed in a collection, by path."""
         rows = self.db.execute(
-            f"SELECT d.*, {self._of_hidden} FROM documents d WHERE d.collection_id = ?", (collection_id,)
+            f"""SELECT d.path, d.id, d.sha256, d.recipe, d.status, d.passages, d.pages, coalesce(d.indexed_at, 0),
+                {"s.bytes, s.modified" if self.version >= FOLDERS else "NULL, NULL"}, {self._of_hidden}
+            FROM documents d {"LEFT JOIN seen s ON s.document_id = d.id" if self.version >= FOLDERS else ""}
+            WHERE d.collection_id = ?""",
+            (collection_id,),
         )
-        names = [name for name in Stored.__struct_fields__ if name != "read_hidden"]
         return {
-            row["path"]: Stored(**{name: row[name] for name in names}, read_hidden=bool(row["wanted"])) for row in rows
+            row[0]: Stored(
+                id=row[1],
+                sha256=row[2],
+                recipe=row[3],
+                status=row[4],
+                passages=row[5],
+                pages=row[6],
+                indexed_at=row[7],
+                seen=UNSEEN if row[8] is None else (row[8], row[9]),
+                read_hidden=bool(row["wanted"]),
+            )
+            for row in rows
         }
 
     def twin(self, sha256: str, recipe: str) -> int | None:

@@ -6,11 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.formats import UNREAD_SUFFIXES, suffix_of
+
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "node_modules"})
 
 
 def walk(paths: Sequence[str]) -> Iterator[str]:
     """Absolute paths of the files, each once, sorted within a folder. A named file comes even if it is hidden.
+
+    In a folder a kind that is not read is passed over, as a drop says: who adds a folder does not mean its pictures.
 
     What does not exist comes too, so that it gets its own reason.
     """
@@ -37,7 +41,7 @@ def _files(folder: Path, seen: set[tuple[int, int]]) -> Iterator[str]:
         yield str(folder)  # reading it will give the reason
         return
     for entry in found:
-        if is_litter(entry.name):
+        if is_litter(entry.name) or suffix_of(entry.name) in UNREAD_SUFFIXES:
             continue
         if _is_folder(entry):
             yield from _files(Path(entry.path), seen)
@@ -53,5 +57,5 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file or folder of this name is a program's or a system's, and no person's."""
+    """Whether a file or folder of this name is hidden, temporary or the system's own."""
     return name.startswith((".", "~$")) or name.casefold() in JUNK or name.endswith(("~", ".tmp", ".crdownload"))

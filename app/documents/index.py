@@ -153,8 +153,8 @@ class Indexing:
         if isinstance(item, Started):
             yield FileEvent(path=item.path, status="reading")
         elif isinstance(item, Unchanged):
-            if item.modified != item.stored.modified:
-                self._store.set_modified(item.stored.id, item.modified)
+            if item.seen != item.stored.seen:
+                self._store.set_modified(item.stored.id, item.seen)
             self._counts["unchanged"] += 1
             self._pace.passed_over(self._sizes.get(item.path, 0))
             yield FileEvent(
@@ -169,7 +169,7 @@ class Indexing:
         elif isinstance(item, Refused):
             self._counts["failed"] += 1
             self._pace.through(self._sizes.get(item.path, 0))
-            document_id = self._store.put_failure(self._collection_id, item.path, item.reason, item.code)
+            document_id = self._store.put_failure(self._collection_id, item.path, item.reason, item.code, item.seen)
             yield FileEvent(
                 path=item.path, status="failed", document_id=document_id, reason=item.reason, code=item.code
             )
@@ -225,7 +225,7 @@ class Indexing:
                 path=read.path,
                 parsed=read.parsed,
                 recipe=read.recipe,
-                modified=read.modified,
+                seen=read.seen,
                 pieces=read.pieces,
                 vectors=[vector for vector in doc.vectors if vector is not None],
                 read_hidden=read.read_hidden,

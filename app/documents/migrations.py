@@ -148,8 +148,37 @@ def _hidden_texts(db: sqlite3.Connection) -> None:
     )
 
 
+def _folders(db: sqlite3.Connection) -> None:
+    """Watched folders, what each file looked like when it was last looked at, the trash, and what changed."""
+    for statement in (
+        """CREATE TABLE folders (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection_id INTEGER NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
+            path TEXT NOT NULL, rules TEXT NOT NULL, paused INTEGER NOT NULL,
+            absence TEXT NOT NULL, since REAL NOT NULL, device INTEGER NOT NULL,
+            UNIQUE (collection_id, path))""",
+        """CREATE TABLE excluded (
+            folder_id INTEGER NOT NULL REFERENCES folders(id) ON DELETE CASCADE, digest BLOB NOT NULL,
+            PRIMARY KEY (folder_id, digest)) WITHOUT ROWID""",
+        """CREATE TABLE seen (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            bytes INTEGER NOT NULL, modified REAL NOT NULL, kept INTEGER NOT NULL DEFAULT 0)""",
+        """CREATE TABLE trash (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE, since REAL NOT NULL)""",
+        """CREATE TABLE changes (
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL, at REAL NOT NULL, before TEXT NOT NULL,
+            PRIMARY KEY (document_id, kind)) WITHOUT ROWID""",
+        "CREATE INDEX changes_by_time ON changes (at)",
+        """INSERT INTO seen (document_id, bytes, modified)
+            SELECT id, bytes, modified FROM documents WHERE status = 'indexed'""",
+    ):
+        db.execute(statement)
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
+    _folders,
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -166,6 +195,9 @@ NEXT_VECTORS = 8
 
 HIDDEN_TEXTS = 9
 """The version of an index from which hidden text is kept."""
+
+FOLDERS = 10
+"""The version of an index from which folders are followed and documents may lie in the trash."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

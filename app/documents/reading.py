@@ -16,13 +16,20 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.documents.catalogue import Stored
+from app.documents.catalogue import UNSEEN, Stored
 from app.errors import AppError, BadFile
 from app.text.parsed import Parsed
 from app.text.passages import Piece, Tokens, cut
 
 AHEAD = 4
 """Documents that may wait, read, for the embedder."""
+
+
+TICK_S = 2.5
+"""The coarsest clock of a file system (FAT: 2 s): two changes within it have one date."""
+
+Seen = tuple[int, float]
+"""Size and date of a file."""
 
 
 class Reader(Protocol):
@@ -44,7 +51,7 @@ class Unchanged(Struct, frozen=True):
 
     path: str
     stored: Stored
-    modified: float
+    seen: Seen
 
 
 class Refused(Struct, frozen=True):
@@ -53,6 +60,7 @@ class Refused(Struct, frozen=True):
     path: str
     reason: str
     code: str
+    seen: Seen = UNSEEN
 
 
 class Read(Struct, frozen=True):
@@ -61,7 +69,7 @@ class Read(Struct, frozen=True):
     path: str
     parsed: Parsed
     pieces: list[Piece]
-    modified: float
+    seen: Seen
     recipe: str
     read_hidden: bool = False
 
@@ -146,38 +154,44 @@ class ReadAhead:
         self._put(last)
 
     def _one(self, path: str) -> Item:
+        seen = UNSEEN
         try:
-            return self._read(path)
+            status = Path(path).stat()
+            seen = (status.st_size, status.st_mtime)  # before it is read: what changes meanwhile looks otherwise then
+            return self._read(path, status)
         except BadFile as error:
-            return Refused(path, str(error), error.code)
+            return Refused(path, str(error), error.code, seen)
         except AppError as error:
-            return Refused(path, str(error), "failed")
+            return Refused(path, str(error), "failed", seen)
         except OSError as error:
-            return Refused(path, *_reason(error))
+            return Refused(path, *_reason(error), seen)
 
-    def _read(self, path: str) -> Item:
-        status = Path(path).stat()
+    def _read(self, path: str, status: os.stat_result) -> Item:
+        seen = (status.st_size, status.st_mtime)
         if stat.S_ISDIR(status.st_mode):
             os.scandir(path).close()  # a folder comes here only when it could not be listed: this gives the reason
             return Refused(path, "This is a folder.", "unreadable")
         if not stat.S_ISREG(status.st_mode):
-            return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special")
+            return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special", seen)
         stored = self._known.get(path)
         wanted = self._read_hidden
         if wanted is None:
             wanted = stored is not None and stored.read_hidden
         recipe = with_hidden(self._recipe) if wanted else self._recipe
-        if stored is not None and not self._force and self._same(path, stored, recipe):
-            return Unchanged(path, stored, status.st_mtime)
+        if stored is not None and not self._force and self._same(path, stored, recipe, seen):
+            return Unchanged(path, stored, seen)
         parsed = self._reader.parse(path, self._passwords.get(path), wanted)
         pieces = cut(parsed, self._counter, Path(path).stem)
         if not pieces:
-            return Refused(path, "There is no text in this file.", "empty")
-        return Read(path, parsed, pieces, status.st_mtime, recipe, wanted)
+            return Refused(path, "There is no text in this file.", "empty", seen)
+        return Read(path, parsed, pieces, seen, recipe, wanted)
 
-    def _same(self, path: str, stored: Stored, recipe: str) -> bool:
+    def _same(self, path: str, stored: Stored, recipe: str, seen: Seen) -> bool:
+        """By size and date where they settle it; a file of the moment in which it was read may have changed since."""
         if stored.status != "indexed" or stored.recipe != recipe:
             return False
+        if stored.seen == seen and seen[1] < stored.indexed_at - TICK_S:
+            return True
         digest = hashlib.sha256()
         with Path(path).open("rb") as file:
             while block := file.read(1 << 20):

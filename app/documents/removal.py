@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.database.copies import copies_of
+from app.documents import folders
 from app.documents.contents import Contents
 from app.documents.matrix import Matrix
 from app.documents.migrations import NEXT_VECTORS
@@ -46,12 +47,13 @@ class Removal:
     def documents(self, ids: Sequence[int]) -> Generator[AnyData, None, Removed]:
         """Remove these documents, as far as they are there, then search for what was removed."""
         present = [id_ for id_ in sorted(set(ids)) if self._store.document(id_) is not None]
+        folders.exclude(self._store, present)
         return (yield from self._steps(present, lambda: self._store.remove(present)))
 
     def collection(self, collection_id: int) -> Generator[AnyData, None, Removed]:
         """Likewise a collection with all its documents; raises AppError where there is no such collection."""
         self._store.require(collection_id)
-        ids = [document.id for document in self._store.documents(collection_id)]
+        ids = self._store.all_of(collection_id)
         return (yield from self._steps(ids, lambda: self._store.drop_collection(collection_id)))
 
     def _steps(self, ids: Sequence[int], remove: Callable[[], int]) -> Generator[AnyData, None, Removed]:

@@ -28,6 +28,7 @@ _PASSAGE = (int, int, int, (int, type(None)), str, str, str, bytes, bytes)
 _LATER: tuple[Value, ...] = ("", None)
 """What stands for the header row of its table and the place, of a passage that was stored before they were known."""
 _HIDDEN = (int, int, bytes)
+_FOLDER = (int, str, str, int, str, (int, float), int)
 _TOMBSTONE = ((int, type(None)), (int, type(None)), str, (int, float))
 
 
@@ -48,6 +49,7 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     _add_missing_collections(db)
     for table in ("texts", "passages", "hidden_texts"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
+    db.execute("DELETE FROM folders WHERE collection_id NOT IN (SELECT id FROM collections)")
     broken = _mark_broken(db)
     _count(db)
     keep_ids(db, _TABLES, highest)
@@ -79,6 +81,8 @@ def _table(values: tuple[Value, ...]) -> str:
         return "passages"
     if _are(rest, *_HIDDEN) and _packs(rest[2], tuple[HiddenText, ...]):
         return "hidden_texts"
+    if _are(rest, *_FOLDER):
+        return "folders"
     return "tombstones" if _are(rest, *_TOMBSTONE) else ""
 
 

@@ -15,9 +15,10 @@ from typing import cast
 
 import msgspec
 
-from app.documents import rewording
-from app.documents.contents import Contents
-from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
+from app.documents import changes, folders, rewording
+from app.documents.catalogue import UNSEEN, trash_name
+from app.documents.filing import OF_DOCUMENT, Filing
+from app.documents.fulltext import Indexed, add_words
 from app.documents.warned import warned_of
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
@@ -27,8 +28,6 @@ from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Box
 
-_OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
-
 
 class NewDocument(msgspec.Struct, frozen=True):
     """What one transaction puts in."""
@@ -37,13 +36,13 @@ class NewDocument(msgspec.Struct, frozen=True):
     path: str
     parsed: Parsed
     recipe: str
-    modified: float
+    seen: tuple[int, float]  # size and date of the file before it was read
     pieces: Sequence[Piece]
     vectors: Sequence[bytes]  # float32, little endian, one a piece
     read_hidden: bool = False  # a person decided so
 
 
-class Store(Contents):
+class Store(Filing):
     """Reads and writes documents.db; used by one thread."""
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
@@ -98,7 +97,7 @@ class Store(Contents):
                 "UPDATE documents SET recipe = ? || substr(recipe, instr(recipe, '/')) WHERE id = ?",
                 (self.embedder.id, document_id),
             )
-            db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
+            db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({OF_DOCUMENT})", (document_id,))
             self._renewed += vectors
             self._changed()
             self._broke()
@@ -113,6 +112,7 @@ class Store(Contents):
         """Store a document in place of the one at its path, if any; → its id."""
         parsed = new.parsed
         with self.transaction() as db:
+            kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
             document_id = self._replace_row(
                 new.collection_id,
                 new.path,
@@ -122,7 +122,7 @@ class Store(Contents):
                     "sha256": parsed.sha256,
                     "recipe": new.recipe,
                     "bytes": parsed.size,
-                    "modified": new.modified,
+                    "modified": new.seen[1],
                     "status": "indexed",
                     "reason": parsed.note,
                     "code": "",
@@ -138,6 +138,9 @@ class Store(Contents):
             )
             self._insert_passages(document_id, new)
             self._put_hidden(document_id, parsed.hidden, new.read_hidden)
+            self.see(db, document_id, new.seen)
+            folders.include(db, new.collection_id, new.path)
+            changes.note(db, document_id, kind)
             self._changed()
         return document_id
 
@@ -148,10 +151,16 @@ class Store(Contents):
             row = (document_id, wanted, warned_of(found), _pack(tuple(found)))
             self.db.execute("INSERT INTO hidden_texts VALUES (?, ?, ?, ?)", row)
 
-    def put_failure(self, collection_id: int, path: str, reason: str, code: str) -> int:
+    def put_failure(
+        self, collection_id: int, path: str, reason: str, code: str, seen: tuple[int, float] = UNSEEN
+    ) -> int:
         """Keep why a file failed. A version that was indexed before stays searchable."""
-        with self.transaction():
-            return self._replace_row(collection_id, path, {"status": "failed", "reason": reason, "code": code})
+        with self.transaction() as db:
+            values: dict[str, object] = {"status": "failed", "reason": reason, "code": code}
+            document_id = self._replace_row(collection_id, path, values)
+            self.see(db, document_id, seen)
+            changes.note(db, document_id, "failed")
+        return document_id
 
     def _replace_row(self, collection_id: int, path: str, values: dict[str, object]) -> int:
         """
@@ -189,49 +198,10 @@ class Store(Contents):
             terms += add_words(self.db, passage)
         self._count(len(new.pieces), terms)
 
-    def move(self, document_id: int, collection_id: int) -> None:
-        """File a document elsewhere: its id, text and vectors stay, its passages get new ids, so that each cache takes
-        them for others and drops the old ones.
-
-        Raises:
-            AppError: there is no such collection.
-        """
-        with self.transaction() as db:
-            self.require(collection_id)
-            columns = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place'
-            kept = db.execute(f"SELECT {columns} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
-            rows = kept.fetchall()
-            self._erase_passages(document_id)
-            db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
-            marks = ", ".join("?" * 11)
-            for row in rows:
-                db.execute(f"INSERT INTO passages ({columns}) VALUES ({marks})", tuple(row))
-            fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
-            self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
-            self._changed()
-
-    def take_erased(self) -> list[int]:
-        """Ids of passages that went since the last call: what a copy in memory has to forget."""
-        erased, self._erased = self._erased, []
-        return erased
-
-    def _erase_passages(self, document_id: int) -> int:
-        """Take a document's passages out of the table and the full text; → how many."""
-        rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
-        terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
-        self._count(-len(rows), -terms)
-        self.db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({_OF_DOCUMENT})", (document_id,))
-        self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
-        self._erased += [row["id"] for row in rows]
-        if rows:
-            self._broke()
-            self.set_meta("purge", "1")
-        return len(rows)
-
     def remove(self, document_ids: Sequence[int]) -> int:
         """Remove documents with all that belongs to them, and leave tombstones; → how many passages went."""
         with self.transaction():
-            return self._erase(document_ids)
+            return self.erase(document_ids)
 
     def drop_collection(self, collection_id: int) -> int:
         """Remove a collection with its documents, and leave tombstones; → how many passages went.
@@ -239,8 +209,8 @@ class Store(Contents):
         An Add under way that files something in it afterwards is refused.
         """
         with self.transaction() as db:
-            rows = db.execute("SELECT id FROM documents WHERE collection_id = ?", (collection_id,)).fetchall()
-            gone = self._erase([row["id"] for row in rows])
+            gone = self.erase(self.all_of(collection_id))
+            db.execute("DELETE FROM collections WHERE name = ?", (trash_name(collection_id),))
             db.execute(
                 "INSERT OR IGNORE INTO tombstones (collection_id, name, removed_at) "
                 "SELECT id, name, ? FROM collections WHERE id = ?",
@@ -264,7 +234,7 @@ class Store(Contents):
             db.executemany("DELETE FROM tombstones WHERE collection_id = ?", [(each,) for each in collection_ids])
             self.set_meta("purge", "1")
 
-    def _erase(self, document_ids: Sequence[int]) -> int:
+    def erase(self, document_ids: Sequence[int]) -> int:
         """Inside a transaction. Deleting the rows alone would leave their words in the full text."""
         gone = 0
         for document_id in document_ids:
@@ -280,10 +250,6 @@ class Store(Contents):
         self._changed()
         self.set_meta("purge", "1")
         return gone
-
-    def _count(self, passages: int, terms: int) -> None:
-        self.set_meta("passages", str(self.count() + passages))
-        self.set_meta("terms", str(int(self.meta("terms", "0")) + terms))
 
     def purge(self) -> None:
         """Leave no bytes of removed text behind: merge the full text, then empty the write-ahead log.

@@ -20,6 +20,7 @@ from app.documents.embed import Vectorizer
 from app.documents.embedder_import import import_embedder
 from app.documents.fields import DocumentFields
 from app.documents.finding import find
+from app.documents.following import Following
 from app.documents.grid import read_grid
 from app.documents.ground import ground
 from app.documents.health import health
@@ -78,6 +79,7 @@ from app.workers.calls.documents import (
 )
 from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
+from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.sheets import ReadSheets, RunPlan
@@ -106,6 +108,7 @@ class DocumentsRole:
         self._live = 0  # requests under way
         self._pages = Pages()
         self._sheets = Sheets()
+        self._following = Following()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -162,6 +165,8 @@ class DocumentsRole:
                 return (yield from change(self._store, self._in_use, call))
             case ForgetReembedded():
                 return (yield from drop(self._store, self._in_use))
+            case _ if isinstance(call, FolderCall):
+                return (yield from self._following.answer(self._store, call, self._stores.purge))
             case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()

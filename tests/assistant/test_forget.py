@@ -86,7 +86,7 @@ def document(store, collection, name, text):
     piece = Piece(0, len(text), None, "", "", 10)
     vector = np.random.default_rng(len(text)).standard_normal(384)
     vectors = [(vector / np.linalg.norm(vector)).astype("<f4").tobytes()]
-    return store.put(NewDocument(collection, f"/files/{name}", parsed, "recipe", 0.0, [piece], vectors))
+    return store.put(NewDocument(collection, f"/files/{name}", parsed, "recipe", (0, 0.0), [piece], vectors))
 
 def prepare():
     store = Store(whole.documents_db, whole.backups)

@@ -12,6 +12,7 @@ UNDONE = {
     7: ("ALTER TABLE passages DROP COLUMN place",),
     8: ("DROP TABLE next_vectors", "ALTER TABLE embedders DROP COLUMN background"),
     9: ("DROP TABLE hidden_texts",),
+    10: ("DROP TABLE folders", "DROP TABLE excluded", "DROP TABLE seen", "DROP TABLE trash", "DROP TABLE changes"),
 }
 """Version of an index → what takes back that it came to it: how tests make an older one of it."""
 

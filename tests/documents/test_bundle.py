@@ -61,7 +61,7 @@ def put(store: Store, path: str, collection: int) -> int:
     ]
     parsed = Parsed("xlsx", TEXT, (), title="Travel", note="1 hidden row was left out.", sha256="s", size=30)
     new = NewDocument(
-        collection_id=collection, path=path, parsed=parsed, recipe=f"{IDENTITY.id}/1", modified=5.0, pieces=pieces,
+        collection_id=collection, path=path, parsed=parsed, recipe=f"{IDENTITY.id}/1", seen=(30, 5.0), pieces=pieces,
         vectors=vectors,
     )  # fmt: skip
     return store.put(new)

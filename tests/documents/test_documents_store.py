@@ -33,7 +33,7 @@ def _new(collection: int, name: str, text: str) -> NewDocument:
     sha = hashlib.sha256(text.encode()).hexdigest()
     parsed = Parsed("text", text, (Block("paragraph", 0, len(text)),), sha256=sha, size=len(text))
     piece = Piece(0, len(text), None, "", "", 10)
-    return NewDocument(collection, f"/files/{name}", parsed, f"{IDENTITY.id}/1/1", 0.0, [piece], [VECTOR])
+    return NewDocument(collection, f"/files/{name}", parsed, f"{IDENTITY.id}/1/1", (0, 0.0), [piece], [VECTOR])
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_the_sheet_round_a_passage_is_put_together_from_the_stored_passages(tmp_
         collection = store.create_collection("C")
         vectors = [bytes(4 * 384)] * len(pieces)
         new = NewDocument(collection_id=collection, path="/Prices.xlsx", parsed=parsed, pieces=pieces, vectors=vectors,
-                          recipe="r", modified=1.0)  # fmt: skip
+                          recipe="r", seen=(1, 1.0))  # fmt: skip
         store.put(new)
         held = list(store.passages(store.passage_ids([1])).values())[-1]
         start = held.text.index("P-304") - len("Pump | ")

@@ -49,7 +49,7 @@ class World:
         sha = hashlib.sha256(f"{path}{text}".encode()).hexdigest()
         parsed = Parsed(kind, text, (Block("paragraph", 0, len(text)),), sha256=sha, size=len(text), title=title)
         vectors = [VECTOR.astype("<f4").tobytes()] * len(pieces)
-        return self.store.put(NewDocument(self.collection, path, parsed, "m/1", modified, pieces, vectors))
+        return self.store.put(NewDocument(self.collection, path, parsed, "m/1", (0, modified), pieces, vectors))
 
     def search(self, query: str, k: int = 8, *, trace: bool = False, within: list[int] | None = None) -> SearchResult:
         searcher = Searcher(self.store, Matrix(self.store))

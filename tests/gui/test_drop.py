@@ -12,8 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app import drives
+from app.drives import is_remote
 from app.gui.documents import drop_count
-from app.gui.documents.drop_count import DropCount, is_remote
+from app.gui.documents.drop_count import DropCount
 from app.gui.documents.drop_overlay import DropOverlay, files_of
 from app.gui.documents.drop_words import chat_words
 from app.gui.theme import Theme
@@ -165,7 +167,7 @@ def test_more_than_the_limit_is_said_to_be_more(tmp_path: Path, monkeypatch: pyt
 
 def test_a_network_folder_is_not_touched(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     assert is_remote("\\\\files\\hr\\policies") and is_remote("//files/hr")
-    monkeypatch.setattr(drop_count, "_remote_mounts", lambda: ("/mnt/share",))
+    monkeypatch.setattr(drives, "_remote_mounts", lambda: ("/mnt/share",))
     monkeypatch.setattr(drop_count.os, "scandir", lambda path: pytest.fail("a network folder was read"))
     count = DropCount()
     count.start(["/mnt/share/hr", "/mnt/share/a.pdf", "/mnt/sharex.pdf"])

@@ -12,9 +12,14 @@ from app.formats import SUPPORTED_SUFFIXES
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Row
 from app.gui.documents.removal_dialog import RemovalDialog
+from app.gui.documents.rules_dialog import FolderDialog
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_files, ask_for_folder
 
 FILTER = " ".join(f"*{suffix}" for suffix in SUPPORTED_SUFFIXES)
+
+
+YES = (True, False)
+"""A folder is added once, where there is no collection yet that could follow it."""
 
 
 class AddingDialogs(QObject):
@@ -31,11 +36,17 @@ class AddingDialogs(QObject):
         return paths
 
     def choose_folder(self) -> list[str]:
-        """Ask for a folder, which is added with all that is in it; → its path, if one was chosen."""
+        """Ask for a folder, which is added with all that is in it, or followed; → its path, if one was chosen."""
         path = ask_for_folder(self._page, self.tr("Add folder"))
-        paths = [path] if path else []
-        self._controller.add(paths)
-        return paths
+        if not path:
+            return []
+        controller = self._controller
+        agreed, keep = FolderDialog.ask_folder(self._page, path, controller.current_name) if controller.current else YES
+        if keep:
+            controller.followed.follow(path, controller.current)
+        elif agreed:
+            controller.add([path])
+        return [path] if agreed else []
 
     def choose_copy(self, row: Row) -> None:
         """Ask for another copy of a file that failed."""

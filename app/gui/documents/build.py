@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
+from app.formats import UNREAD_SUFFIXES, suffix_of
 from app.gui.chat.page import ChatPage
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
@@ -81,11 +82,15 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
         page = window.built(window.key)
         return page.widget if page is not None else window
 
-    def add(paths: list[str], collection_id: int) -> None:
-        parts.documents.add(paths, collection_id)
+    def add(dropped: list[str], collection_id: int) -> None:
+        paths = [path for path in dropped if suffix_of(path) not in UNREAD_SUFFIXES or Path(path).is_dir()]
+        parts.documents.add(paths, collection_id)  # the drop said that the others are skipped
         if collection_id:
             parts.documents.choose(collection_id)
         window.show_page("documents")
+        page = window.built("documents")
+        if isinstance(page, DocumentsPage):
+            page.following.offer(paths, collection_id)
 
     def import_model(path: str) -> None:
         window.show_page("models")

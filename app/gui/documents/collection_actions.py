@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gui.documents.bundles import export_collection, import_collection
@@ -17,6 +17,9 @@ from app.workers.calls.bundles import Imported
 
 class CollectionActions(QObject):
     """Asks in dialogs over `page`, and then the controller."""
+
+    follow_wanted = Signal(int)
+    """Show the followed folders of a collection."""
 
     def __init__(self, controller: DocumentsController, page: QWidget) -> None:
         super().__init__(page)
@@ -73,6 +76,7 @@ class CollectionActions(QObject):
             key = controller.current
             menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export(key))
             menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename(key))
+            menu.addAction(icon("refresh-cw"), self.tr("Folders and changes"), lambda: self.follow_wanted.emit(key))
             menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete(key))
         return menu
 

@@ -99,6 +99,7 @@ class CollectionsList(QListView):
     export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
+    follow_wanted = Signal(int)
     ring = False
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
@@ -141,6 +142,8 @@ class CollectionsList(QListView):
         menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export_wanted.emit(collection_id))
         rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(collection_id))
         rename.setShortcut(Qt.Key.Key_F2)
+        follow = icon("refresh-cw")
+        menu.addAction(follow, self.tr("Folders and changes"), lambda: self.follow_wanted.emit(collection_id))
         remove = icon("trash-2", "danger")
         delete = menu.addAction(remove, self.tr("Delete"), lambda: self.delete_wanted.emit(collection_id))
         delete.setShortcut(Qt.Key.Key_Delete)
@@ -156,6 +159,7 @@ class CollectionsPanel(ThemedWidget):
     export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
+    follow_wanted = Signal(int)
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,6 +182,7 @@ class CollectionsPanel(ThemedWidget):
         self.list.export_wanted.connect(self.export_wanted)
         self.list.rename_wanted.connect(self.rename_wanted)
         self.list.delete_wanted.connect(self.delete_wanted)
+        self.list.follow_wanted.connect(self.follow_wanted)
         self.list.selectionModel().currentChanged.connect(self._choose)
         model.modelReset.connect(lambda: self.show_current(self._current))
         row = QHBoxLayout()

@@ -17,6 +17,7 @@ from app.gui.documents.adds import Adds
 from app.gui.documents.collections_model import CollectionsModel
 from app.gui.documents.documents_model import Row
 from app.gui.documents.finder import Finder
+from app.gui.documents.followed import FollowedFolders
 from app.gui.documents.live_rows import LiveRows
 from app.gui.documents.naming import Naming
 from app.text.find.plan import Plan
@@ -58,6 +59,7 @@ class DocumentsController(QObject):
         adds.failed.connect(self._tell)
         self.add_changed, self.pause, self.resume, self.cancel = adds.changed, adds.pause, adds.resume, adds.cancel
         self.carry_on, self.dismiss = adds.carry_on, adds.dismiss
+        self.followed = FollowedFolders(core, self._tell, self._removed, self)
         self._naming = naming = Naming(core, known, self)
         self.collection_created, self.collection_refused = naming.named, naming.refused
         self.name_problem, self.rename_collection = naming.problem, naming.rename

@@ -99,14 +99,11 @@ class RowDelegate(QStyledItemDelegate):
         side = theme().size("icon")
         name = icon_of(row.name)
         paint_icon(painter, name, "text2", leading_square(area, side, rtl))
-        self._text(
-            painter,
-            after(area, side + 12, rtl),
-            row.name,
-            "text",
-            elide=Qt.TextElideMode.ElideMiddle,
-            strong=selected,
-        )
+        room = after(area, side + 12, rtl)
+        self._text(painter, room, row.name, "text", elide=Qt.TextElideMode.ElideMiddle, strong=selected)
+        if row.folder:
+            width = painter.fontMetrics().horizontalAdvance(row.name) + theme().px(8)
+            self._text(painter, after(room, width, rtl), row.folder, "text3")
 
     def _paint_status(self, painter: QPainter, area: QRect, row: Row, rtl: bool) -> None:
         if row.status == "indexing":

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.gui.documents.same_names import SameNames
 from app.types import Document, FileStatus
 from app.workers.calls.documents import FileEvent
 
@@ -79,6 +80,8 @@ class Row:
     read_hidden: bool = False
     live: bool = False
     """Whether only an add under way knows of this state."""
+    folder: str = ""
+    """What tells it from others of its name."""
 
     def status_text(self) -> str:
         """The status in words, as shown and as spoken."""
@@ -103,7 +106,13 @@ class Row:
             return ""
         if self.code == "password":
             return "Enter password"
+        if self.is_hopeless():
+            return ""
         return "Choose a copy" if self.needs_copy() else "Try again"
+
+    def is_hopeless(self) -> bool:
+        """Whether nothing can be done but to leave the file out: its kind is not read."""
+        return self.status == "failed" and self.code == "unsupported"
 
     def needs_copy(self) -> bool:
         """Whether trying the same file again is not likely to help."""
@@ -144,6 +153,7 @@ class DocumentsModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[Row] = []
         self._at: dict[str, int] = {}
+        self._names = SameNames()
         self._column = Column.STATUS
         self._descending = False
 
@@ -186,7 +196,7 @@ class DocumentsModel(QAbstractTableModel):
     @staticmethod
     def _text(row: Row, column: Column) -> str:
         if column == Column.NAME:
-            return row.name
+            return f"{row.name} ({row.folder})" if row.folder else row.name
         if column == Column.STATUS:
             return row.status_text()
         if column == Column.PAGES:
@@ -216,6 +226,7 @@ class DocumentsModel(QAbstractTableModel):
         """Another collection is coming."""
         self.beginResetModel()
         self._rows, self._at = [], {}
+        self._names.clear()
         self.endResetModel()
 
     def merge(self, rows: Sequence[Row]) -> None:
@@ -226,6 +237,8 @@ class DocumentsModel(QAbstractTableModel):
             self._rows[at] = wanted[row.path]
         self._tell_changed(0, len(self._rows) - 1)
         self._append([row for row in rows if row.path not in self._at])
+        self._names.clear()
+        self._tell_apart(self._at)
         self.resort()
 
     def apply(self, events: Iterable[FileEvent]) -> None:
@@ -242,6 +255,13 @@ class DocumentsModel(QAbstractTableModel):
             _take_event(row, event)
         self._tell_changed(first, last)
         self._append(list(fresh.values()))
+        self._tell_apart(fresh)
+
+    def _tell_apart(self, fresh: Iterable[str]) -> None:
+        """Files of one name say in which folder they lie."""
+        for path, folder in self._names.add(fresh).items():
+            if path in self._at:
+                self._rows[self._at[path]].folder = folder
 
     def drop(self, path: str) -> None:
         """Take one row out of sight."""

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path, PurePath
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.formats import BY_SUFFIX, UNREAD, suffix_of
+from app.drives import is_remote
+from app.formats import BY_SUFFIX, UNREAD_SUFFIXES, suffix_of
 from app.types import MODEL_SUFFIXES
 
 SLICE_S = 0.008
 MOST_ENTRIES = 20_000
 LONGEST_S = 3.0
-SKIPPED = {suffix: kind.label for kind in UNREAD for suffix in kind.suffixes}
-REMOTE_TYPES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "davfs"}
-DRIVE_REMOTE = 4
-"""What GetDriveTypeW answers for a network drive."""
-
-
-def is_remote(path: str) -> bool:
-    """Whether a path lies on a network drive, told without touching it: asking a dead server would block."""
-    if path.startswith(("\\\\", "//")):
-        return True
-    if sys.platform == "win32":
-        import ctypes
-
-        return bool(ctypes.windll.kernel32.GetDriveTypeW(PurePath(path).anchor) == DRIVE_REMOTE)
-    if sys.platform == "darwin":
-        return path.startswith("/Volumes/")
-    return any(path == mount or path.startswith(f"{mount}/") for mount in _remote_mounts())
-
-
-@lru_cache(maxsize=1)
-def _remote_mounts() -> tuple[str, ...]:
-    try:
-        lines = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
-    except OSError:
-        return ()
-    parts = [line.split(" ") for line in lines]
-    return tuple(each[1].replace("\\040", " ") for each in parts if len(each) > 2 and each[2] in REMOTE_TYPES)
 
 
 class DropCount(QObject):
@@ -133,7 +105,7 @@ class DropCount(QObject):
         if suffix in MODEL_SUFFIXES:
             self.models.append(path)
         elif is_remote(path):
-            if suffix in BY_SUFFIX or suffix in SKIPPED:
+            if suffix in BY_SUFFIX or suffix in UNREAD_SUFFIXES:
                 self._count(path)
             else:
                 self.unknown += 1
@@ -147,4 +119,4 @@ class DropCount(QObject):
         if suffix in BY_SUFFIX:
             self.kinds[BY_SUFFIX[suffix].label] += 1
         elif not PurePath(name).name.startswith("."):
-            self.skipped[SKIPPED.get(suffix, "other file")] += 1
+            self.skipped[UNREAD_SUFFIXES.get(suffix, "other file")] += 1

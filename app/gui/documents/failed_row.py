@@ -44,10 +44,12 @@ class FailedRow(QWidget):
         self.password: QLineEdit | None = None
         if row.code == "password":
             self._add_password(buttons)
-        else:
+        elif not row.is_hopeless():
             self._add_retry(buttons, row)
-        skip = Button(self.tr("Skip this file"), "quiet")
+        skip = Button(self.tr("Skip this file"), "secondary" if row.is_hopeless() else "quiet")
         skip.clicked.connect(self.skip_wanted)
+        if row.is_hopeless():
+            self.button = skip
         buttons.addWidget(skip)
         buttons.addStretch(1)
 

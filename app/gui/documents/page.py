@@ -17,6 +17,7 @@ from app.gui.documents.collection_actions import CollectionActions
 from app.gui.documents.collections_panel import CollectionsPanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.documents_model import Row
+from app.gui.documents.follow_actions import FollowActions
 from app.gui.documents.opened import Opened
 from app.gui.documents.page_banners import PageBanners
 from app.gui.documents.search_box import SearchBox
@@ -61,6 +62,8 @@ class DocumentsPage(PageFrame):
         self.chooser, self.add_files_button = self.toolbar.chooser, self.toolbar.add_files
         self._column.addWidget(self.toolbar)
         self.banners = PageBanners(self)
+        self.following = FollowActions(controller, self.banners, self)
+        self._column.addWidget(self.following.bar)
         self._column.addWidget(self.banners)
         self._build_stack()
         self.add_bar = AddBar(self)
@@ -109,6 +112,8 @@ class DocumentsPage(PageFrame):
         panel.export_wanted.connect(self.collections.export)
         panel.rename_wanted.connect(self.collections.rename)
         panel.delete_wanted.connect(self.collections.delete)
+        panel.follow_wanted.connect(self.following.show)
+        self.collections.follow_wanted.connect(self.following.show)
         self.chooser.clicked.connect(self._pop_collections)
         self.add_files_button.clicked.connect(self.choose_files)
         self.toolbar.add_folder.clicked.connect(self.choose_folder)
@@ -117,9 +122,9 @@ class DocumentsPage(PageFrame):
         controller.collections_changed.connect(self._show_collections)
         controller.current_changed.connect(self._show_current)
         controller.documents_listed.connect(self._show_content)
-        for signal in (controller.documents.rowsInserted, controller.documents.rowsRemoved):
+        model = controller.documents
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._show_content)
-        controller.documents.modelReset.connect(self._show_content)
         controller.add_changed.connect(self._show_adding)
         controller.reader_changed.connect(self.banners.show_reader)
         controller.failed.connect(self.banners.show_error)
@@ -134,8 +139,7 @@ class DocumentsPage(PageFrame):
         table.copy_wanted.connect(self._dialogs.choose_copy)
         table.skip_wanted.connect(controller.skip)
         table.remove_wanted.connect(lambda rows: self._dialogs.remove(rows, self.taught_models))
-        bar = self.add_bar
-        bar.pause_wanted.connect(controller.pause)
+        (bar := self.add_bar).pause_wanted.connect(controller.pause)
         bar.resume_wanted.connect(controller.resume)
         bar.cancel_wanted.connect(controller.cancel)
         bar.continue_wanted.connect(controller.carry_on)

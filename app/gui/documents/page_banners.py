@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -45,6 +48,14 @@ class PageBanners(QWidget):
         detail = self.tr("Nothing that was added is lost. It starts again by itself, or now.")
         banner = Banner("danger", title, detail, self.tr("Restart"), action_icon="rotate-cw")
         self._show("reader", banner).acted.connect(self.restart_wanted)
+
+    def offer(self, folder: str, follow: Callable[[], object]) -> None:
+        """A folder was added once; it can be kept up to date."""
+        title = self.tr("Keep following {0}?").format(Path(folder).name)
+        detail = self.tr("What is added, changed, moved or deleted there is then so here, by itself.")
+        banner = self._show("follow", Banner("info", title, detail, self.tr("Keep following"), closable=True))
+        banner.acted.connect(follow)
+        banner.acted.connect(lambda: self._drop("follow"))
 
     def show_error(self, error: AppError) -> None:
         """What a wish met that nothing else shows."""

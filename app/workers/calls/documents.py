@@ -18,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders, grid
+from app.workers.calls import attached, bundles, digest, embedders, folders, grid
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -348,6 +348,7 @@ Calls = (
     | attached.Calls
     | bundles.Calls
     | embedders.Calls
+    | folders.Calls
     | digest.Calls
     | grid.Calls
 )
@@ -379,6 +380,7 @@ Answers = (
     | attached.Answers
     | bundles.Answers
     | embedders.Answers
+    | folders.Answers
     | digest.Answers
     | grid.Answers
 )

@@ -1,0 +1,78 @@
+"""Where stored documents are filed: moved to another collection or another path, with text and vectors as they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from app.documents import rewording
+from app.documents.contents import Contents
+from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
+
+_COLUMNS = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place'
+
+OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
+
+
+class Filing(Contents):
+    """Changes where a document is, and takes passages out; inside the transactions of its callers where it says so."""
+
+    _erased: list[int]
+
+    def take_erased(self) -> list[int]:
+        """Ids of passages that went since the last call: what a copy in memory has to forget."""
+        erased, self._erased = self._erased, []
+        return erased
+
+    def move(self, document_id: int, collection_id: int) -> None:
+        """File a document elsewhere: its id, text and vectors stay.
+
+        Raises:
+            AppError: there is no such collection.
+        """
+        with self.transaction() as db:
+            self.require(collection_id)
+            self.refile(db, document_id, collection_id)
+
+    def refile(self, db: sqlite3.Connection, document_id: int, collection_id: int) -> None:
+        """Inside a transaction. Its passages get new ids, so that each cache takes them for others and drops the old
+        ones."""
+        kept = db.execute(f"SELECT {_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
+        rows = kept.fetchall()
+        self._erase_passages(document_id)
+        db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
+        marks = ", ".join("?" * 11)
+        for row in rows:
+            db.execute(f"INSERT INTO passages ({_COLUMNS}) VALUES ({marks})", tuple(row))
+        fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+        self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
+        self._changed()
+
+    def rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
+        """Inside a transaction: the file lies elsewhere now. Passages keep their ids; the full text learns the name."""
+        rows = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+        name = Path(path).name
+        known = [Indexed(*row) for row in rows if row["name"] != name and not rewording.waits(self, row["id"])]
+        for passage in known:
+            drop_words(db, passage)
+        db.execute("UPDATE documents SET path = ?, name = ? WHERE id = ?", (path, name, document_id))
+        for passage in known:
+            add_words(db, Indexed(passage.id, passage.collection_id, name, passage.context, passage.text))
+        self._changed()
+
+    def _erase_passages(self, document_id: int) -> int:
+        """Take a document's passages out of the table and the full text; → how many."""
+        rows = self.db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+        terms = sum(drop_words(self.db, Indexed(*row)) for row in rows if not rewording.waits(self, row["id"]))
+        self._count(-len(rows), -terms)
+        self.db.execute(f"DELETE FROM next_vectors WHERE passage_id IN ({OF_DOCUMENT})", (document_id,))
+        self.db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        self._erased += [row["id"] for row in rows]
+        if rows:
+            self._broke()
+            self.set_meta("purge", "1")
+        return len(rows)
+
+    def _count(self, passages: int, terms: int) -> None:
+        self.set_meta("passages", str(self.count() + passages))
+        self.set_meta("terms", str(int(self.meta("terms", "0")) + terms))
