@@ -48,15 +48,15 @@ XLSX = Format(
 )  # fmt: skip
 DOC = Format(
     key="doc", label="old Word file", suffixes=(".doc", ".dot"), a_file="an old Word document", ole_part="WordDocument",
-    bound=True,
+    rare=True, bound=True,
 )  # fmt: skip
 XLS = Format(
     key="xls", label="old Excel file", suffixes=(".xls",), a_file="an old workbook", icon="file-spreadsheet",
-    ole_part="Workbook", bound=True, tables="sheets",
+    ole_part="Workbook", rare=True, bound=True, tables="sheets",
 )  # fmt: skip
 XLSB = Format(
     key="xlsb", label="binary Excel file", suffixes=(".xlsb",), a_file="a binary workbook", icon="file-spreadsheet",
-    zip_part="xl/workbook.bin", bound=True, tables="sheets",
+    zip_part="xl/workbook.bin", rare=True, bound=True, tables="sheets",
 )  # fmt: skip
 PPTX = Format(
     key="pptx", label="PowerPoint file", suffixes=(".pptx", ".pptm", ".ppsx", ".ppsm"), a_file="a presentation",
@@ -64,23 +64,23 @@ PPTX = Format(
 )  # fmt: skip
 PPT = Format(
     key="ppt", label="old PowerPoint file", suffixes=(".ppt", ".pps"), a_file="an old presentation",
-    icon="presentation", ole_part="PowerPoint Document", bound=True,
+    icon="presentation", ole_part="PowerPoint Document", rare=True, bound=True,
 )  # fmt: skip
 ODT = Format(
     key="odt", label="OpenDocument text", suffixes=(".odt", ".ott"), a_file="an OpenDocument text",
-    zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.text", bound=True,
+    zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.text", rare=True, bound=True,
 )  # fmt: skip
 ODS = Format(
     key="ods", label="OpenDocument spreadsheet", suffixes=(".ods", ".ots"), a_file="an OpenDocument spreadsheet",
     icon="file-spreadsheet", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.spreadsheet",
-    bound=True, tables="sheets",
+    rare=True, bound=True, tables="sheets",
 )  # fmt: skip
 ODP = Format(
     key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
-    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", bound=True,
+    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", rare=True, bound=True,
 )  # fmt: skip
 RTF = Format(key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document",
-             magic=(b"{\\rtf",), bound=True)  # fmt: skip
+             magic=(b"{\\rtf",), rare=True, bound=True)  # fmt: skip
 _TEXTS = (".txt", ".text", ".log", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt", ".ics", ".vcf")
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
@@ -200,3 +200,8 @@ def named(kinds: Iterable[Format | Unread], last: str = "and") -> str:
     """ "PDF, Word and text"."""
     labels = list(dict.fromkeys(each.of(2) for each in kinds))
     return f" {last} ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+
+
+def offered() -> str:
+    """The usual kinds, for a sentence that invites to drop files."""
+    return named(form for form in FORMATS if not form.rare)

@@ -63,9 +63,8 @@ class DocumentsController(QObject):
         self._naming = naming = Naming(core, known, self)
         self.collection_created, self.collection_refused = naming.named, naming.refused
         self.name_problem, self.rename_collection = naming.problem, naming.rename
-        self.current = 0
-        self._wanted = 0
-        """A collection that is to be shown as soon as it is known."""
+        self.current = self._wanted = 0
+        """The collection that is shown, and one that is to be shown as soon as it is known."""
         self._awaited = False
         """Files wait for a collection that is being made."""
         self.listed = False

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from app.formats import FORMATS, KINDS, named
+from app.formats import FORMATS, KINDS, offered
 from app.gui.documents.collections_model import count_text
 from app.gui.documents.drop_count import DropCount
 
@@ -35,7 +35,7 @@ def words_of(count: DropCount, *, only_models: bool, target: str, several: bool)
         title = tr("Drop to import {0}").format(what)
         return title, tr("It is checked, then copied to your models."), cancels
     if not count.usable:
-        readable = tr("{0} work.").format(named(form for form in FORMATS if not form.rare))
+        readable = tr("{0} work.").format(offered())
         return tr("None of these files can be read"), readable, cancels
     over = tr("more than ") if count.cut else ""
     what = over + count_text(count.files, "file") if count.files else tr("files")

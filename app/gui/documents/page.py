@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
+from app.formats import offered
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.add_bar import AddBar
 from app.gui.documents.adding_dialogs import AddingDialogs
@@ -48,14 +49,14 @@ class DocumentsPage(PageFrame):
         self._dialogs = AddingDialogs(controller, self)
         self._added: list[str] = []  # what was chosen in a dialog; the first of it gets the keyboard
         across = QHBoxLayout()
-        across.setSpacing(0)
         self.body.addLayout(across, 1)
         self.panel = CollectionsPanel(controller.collections, self)
         across.addWidget(self.panel)
         self._content = QWidget(self)
         self._column = QVBoxLayout(self._content)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
+        for layout in (across, self._column):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
         across.addWidget(self._content, 1)
         self._opened = Opened(controller, source, across, self) if source is not None else None
         self.toolbar = Toolbar(self)
@@ -82,9 +83,7 @@ class DocumentsPage(PageFrame):
         self.empty = EmptyState(
             "inbox",
             self.tr("No documents yet"),
-            self.tr(
-                "Drop files here, or add a folder. PDF, Word, Markdown, web pages, Excel, CSV and plain text work."
-            ),
+            self.tr("Drop files here, or add a folder. {0} work.").format(offered()),
             self.tr("Add files"),
             action_icon="file-plus",
             primary=True,
