@@ -79,8 +79,10 @@ ODP = Format(
     key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
     icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", rare=True, bound=True,
 )  # fmt: skip
-RTF = Format(key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document",
-             magic=(b"{\\rtf",), rare=True, bound=True)  # fmt: skip
+RTF = Format(
+    key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document", magic=(b"{\\rtf",), rare=True,
+    bound=True,
+)  # fmt: skip
 _TEXTS = (".txt", ".text", ".log", ".rst", ".adoc", ".org", ".tex", ".srt", ".vtt", ".ics", ".vcf")
 MARKDOWN = Format(
     key="markdown", label="Markdown", plural="Markdown", suffixes=(".md", ".markdown"), a_file="a Markdown text"
