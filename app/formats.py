@@ -55,7 +55,14 @@ CSV = Format(
     key="csv", label="table", suffixes=(".csv", ".tsv"), a_file="a table", icon="file-spreadsheet", tables="one"
 )  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX)
+IMAGE = Format(
+    key="image", label="image",
+    suffixes=(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
+    a_file="a picture", words=("picture", "photo", "scan"), icon="file-image",
+    magic=(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF"), bound=True,
+)  # fmt: skip
+
+FORMATS: tuple[Format, ...] = (PDF, DOCX, MARKDOWN, TEXT, HTML, CSV, XLSX, IMAGE)
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
 
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
@@ -86,8 +93,8 @@ class Unread(Struct, frozen=True):
 UNREAD: tuple[Unread, ...] = (
     Unread("archive", "a compressed archive", (".zip", ".7z", ".rar", ".tar", ".gz", ".bz2", ".xz"),
            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")),
-    Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
-           (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
+    Unread("drawing or photo", "a drawing (SVG) or a photo (HEIC)", (".svg", ".heic"),
+           plural="drawings and photos"),
     Unread("binary Excel file", "a binary spreadsheet (XLSB)", (".xlsb",), zip_part="xl/workbook.bin"),
     Unread("old Excel file", "an old spreadsheet (XLS)", (".xls",), ole_part="Workbook"),
     Unread("OpenDocument spreadsheet", "an OpenDocument spreadsheet (ODS)", (".ods",)),
@@ -125,6 +132,16 @@ def icon_of(name: str) -> str:
     """The icon of a document by its file name."""
     form = BY_SUFFIX.get(suffix_of(name))
     return form.icon if form else "file-text"
+
+
+PAGED = frozenset((PDF.key, IMAGE.key))
+"""Formats whose pages can be drawn, and recognised where they are pictures."""
+
+
+def is_paged(name: str) -> bool:
+    """Whether the pages of a document of this name can be drawn."""
+    form = BY_SUFFIX.get(suffix_of(name))
+    return form is not None and form.key in PAGED
 
 
 def tables_in(key: str) -> Tables:

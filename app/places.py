@@ -38,6 +38,16 @@ def place_label(passage: Passage) -> str:
     return words[:1].upper() + words[1:]
 
 
+def recognised_words(passage: Passage) -> str:
+    """ "recognised from a picture, 93 % sure"; "" of what was text already."""
+    return "" if passage.sure is None else f"recognised from a picture, {sure_text(passage.sure)} sure"
+
+
+def sure_text(sure: float) -> str:
+    """ "93 %"; never more than it is."""
+    return f"{int(sure * 100)} %"
+
+
 def place_words(place: Place | None) -> str:
     """A place in words: "sheet Prices, B7:D12", "slide 4", "mail of 2025-05-03, attachment Offer.pdf"."""
     if isinstance(place, Slide):

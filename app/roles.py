@@ -45,6 +45,12 @@ def _parse() -> int:
     return child_main()
 
 
+def _recognise() -> int:
+    from app.documents.parse_process import recognising_main
+
+    return recognising_main()
+
+
 def _template() -> int:
     from app.llama.template_child import main
 
@@ -57,6 +63,8 @@ def _query() -> int:
     return main()
 
 
-HELPERS: dict[str, Callable[[], int]] = {"parse": _parse, "query": _query, "template": _template}
+HELPERS: dict[str, Callable[[], int]] = {
+    "parse": _parse, "recognise": _recognise, "query": _query, "template": _template,
+}  # fmt: skip
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

@@ -22,6 +22,8 @@ from app.workers.calls.documents import (
     CollectionMade,
     CreateCollection,
     FileEvent,
+    PageRecognised,
+    Recognise,
     Remove,
     Removed,
     Search,
@@ -70,6 +72,7 @@ def add(args: argparse.Namespace, session: Session) -> int:
     collection = collection_for(session, args.collection or "")
     added = session.call(Add(paths=paths, collection_id=collection.id, force=args.force), show)
     assert isinstance(added, Added)
+    _wait_for_scans(session, collection.id, as_json=args.json)
     if not args.json:
         tell(f"{collection.name}: {added.indexed} indexed, {added.unchanged} unchanged, {added.failed} failed.")
     if added.indexed or added.unchanged:
@@ -77,6 +80,19 @@ def add(args: argparse.Namespace, session: Session) -> int:
     if not added.failed:
         raise AppError("There was nothing to add.", "Name files or folders that hold documents.")
     return 1
+
+
+def _wait_for_scans(session: Session, collection_id: int, *, as_json: bool) -> None:
+    """Until the pages that are pictures are recognised; whoever has no time for that stops here, and loses nothing."""
+
+    def show(data: Data) -> None:
+        if isinstance(data, PageRecognised):
+            session.progress.show(f"Recognising {data.document}: page {data.done} of {data.total}, {data.left} left")
+            if data.failure and not as_json:
+                tell(f"{data.document}: {data.failure}")
+
+    session.call(Recognise(collection_id=collection_id), show)
+    session.progress.clear()
 
 
 def collection_for(session: Session, name: str) -> Collection:

@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
-    bench.add_argument("what", choices=("start", "chat", "index", "search", "retrieval", "swap", "api", "train"))
+    bench.add_argument("what", choices=("start", "chat", "index", "search", "ocr", "retrieval", "swap", "api", "train"))
     bench.add_argument(
         "dataset",
         nargs="?",

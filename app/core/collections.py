@@ -10,6 +10,7 @@ from app.core.clock import Timer
 from app.core.house import Handler, House
 from app.core.protocol import Noted, SettingsRead
 from app.core.reply import Reply
+from app.core.signals import Signal
 from app.errors import AppError
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection
@@ -29,6 +30,8 @@ class CollectionList:
         """As far as they are known."""
         self.note = ""
         """A sentence for the user about the index as a whole, e.g. that it was damaged. It is said in every door."""
+        self.scans_wait: Signal[int] = Signal()
+        """So many pages are pictures and are to be recognised."""
         self._known = False
         self._listing = self._again = False
         self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
@@ -69,6 +72,8 @@ class CollectionList:
         def listed(data: Collections) -> None:
             self._listing = False
             self._take_note(data.note)
+            if data.scans:
+                self.scans_wait.emit(data.scans)
             self.take(data.collections)
             for then, _ in asked:
                 then()

@@ -10,7 +10,7 @@ import msgspec
 
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
-from app.documents.migrations import HIDDEN_COLLECTIONS
+from app.documents.migrations import HIDDEN_COLLECTIONS, SCANS
 from app.errors import AppError
 from app.types import ATTACHED_FILES, Collection, Document, Filter
 
@@ -44,6 +44,15 @@ class Catalogue(Database):
     def _label(self) -> str:
         """What a collection `c` is called, in SQL."""
         return f"CASE WHEN {self._hidden} THEN '{ATTACHED_FILES}' ELSE c.name END"
+
+    @property
+    def _scanned(self) -> str:
+        """How many pages of a document `d` are pictures, and how far they are recognised, in SQL."""
+        if self.version < SCANS:
+            return "0 AS scans, 0 AS recognised, NULL AS sure"
+        of = "FROM scans s WHERE s.document_id = d.id"
+        return f"""(SELECT count(*) {of}) AS scans, (SELECT count(*) {of} AND s.state > 0) AS recognised,
+            (SELECT avg(s.sure) {of}) AS sure"""
 
     def hidden(self) -> list[int]:
         """The hidden collections."""
@@ -120,7 +129,8 @@ class Catalogue(Database):
     def documents(self, collection_id: int) -> list[Document]:
         """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            f"""SELECT d.*, {self._label} AS collection, {self._scanned}
+            FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
             {"id": collection_id},
@@ -129,7 +139,8 @@ class Catalogue(Database):
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection FROM documents d JOIN collections c ON c.id = d.collection_id
+            f"""SELECT d.*, {self._label} AS collection, {self._scanned}
+            FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
         ).fetchone()
@@ -152,6 +163,9 @@ class Catalogue(Database):
             modified=row["modified"] or 0.0,
             reason=row["reason"],
             code=row["code"],
+            scans=row["scans"],
+            recognised=row["recognised"],
+            sure=row["sure"],
         )
 
     def modified(self, document_id: int) -> float:

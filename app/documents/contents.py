@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
-from app.documents.migrations import PLACES
+from app.documents.migrations import PLACES, SCANS
 from app.documents.rewording import waiting
 from app.embedder.prepared import Identity
 from app.errors import AppError
@@ -23,6 +23,9 @@ TERMS_KEPT = 50_000
 
 VECTOR = "CASE WHEN substr(d.recipe, 1, ?) = ? THEN p.vector ELSE zeroblob(?) END"
 """The vector of a passage `p` of a document `d`; zeros, which are near to nothing, where another embedder made it."""
+
+
+SPANS = tuple[tuple[int, int], ...]
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -102,10 +105,11 @@ class Contents(Catalogue):
         """Passages by id, as a search shows them, without score and boxes."""
         header = "p.header" if self.version > 3 else "''"  # an older index that may only be read
         place = "p.place" if self.version >= PLACES else "NULL"
+        sure = "p.sure, p.unsure" if self.version >= SCANS else "NULL AS sure, NULL AS unsure"
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection,
                 p.page, p.start, p."end" AS stop, p.heading, {header} AS header, p.text, p.boxes, {place} AS place,
-                d.indexed_at, d.modified
+                {sure}, d.indexed_at, d.modified
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -128,6 +132,8 @@ class Contents(Catalogue):
                 place=msgspec.msgpack.decode(row["place"], type=Place) if row["place"] is not None else None,
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
+                sure=row["sure"],
+                unsure=msgspec.msgpack.decode(row["unsure"], type=SPANS) if row["unsure"] is not None else (),
                 flagged=addressed(row["text"]),
             )
             for row in rows
@@ -291,7 +297,8 @@ class Contents(Catalogue):
         """Rows that still belong to removed documents, in tables and full text."""
         marks = ",".join("?" * len(document_ids))
         found = 0
-        for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
+        tables = (("documents", "id"), ("texts", "document_id"), ("scans", "document_id"), ("passages", "document_id"))
+        for table, column in tables:
             row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
             found += int(row.fetchone()[0])
         held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0

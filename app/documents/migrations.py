@@ -128,7 +128,23 @@ def _places(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE passages ADD COLUMN place BLOB")
 
 
-MIGRATIONS: list[Migration] = [_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places]
+def _scans(db: sqlite3.Connection) -> None:
+    """Pages that are pictures: which are still to be recognised (state 0), and what was recognised on the others."""
+    for statement in (
+        """CREATE TABLE scans (
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            page INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, sure REAL, seen BLOB, reason TEXT,
+            PRIMARY KEY (document_id, page)) WITHOUT ROWID""",
+        "ALTER TABLE documents ADD COLUMN merged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE passages ADD COLUMN sure REAL",
+        "ALTER TABLE passages ADD COLUMN unsure BLOB",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: list[Migration] = [
+    _first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _scans,
+]  # fmt: skip
 
 WORDS_BY_LANGUAGE = 5
 """The version of an index from which its full text is the one that is searched."""
@@ -138,6 +154,9 @@ HIDDEN_COLLECTIONS = 6
 
 PLACES = 7
 """The version of an index from which passages know their place."""
+
+SCANS = 8
+"""The version of an index from which it knows pages that are pictures."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

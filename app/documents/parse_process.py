@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from app.documents import parse_child as child
+from app.documents.loaders.scan import Scan, Scans
 from app.errors import BadFile
 from app.spawn import child_command
 from app.text.parsed import Parsed
@@ -41,6 +42,12 @@ TIME_LIMIT_S = 120.0
 RENDER_LIMIT_S = 20.0
 """Wall time for one page as a picture: someone waits for it."""
 
+RECOGNISE_LIMIT_S = 240.0
+"""Wall time for one picture of a page. A full one takes 10 s of processor time, and others go first."""
+
+RECOGNISE_MEMORY = 4 * 1024**3
+"""Bytes of address space where pictures are read: the libraries and models map 1.5 GB before the first picture."""
+
 MEMORY_LIMIT = 2 * 1024**3
 """Bytes of address space. A file may be 512 MB; reading it takes up to three times that."""
 
@@ -55,27 +62,47 @@ def child_main() -> int:
     return child.main(MEMORY_LIMIT)
 
 
+def recognising_main() -> int:
+    """`app --child recognise`."""
+    return child.main(RECOGNISE_MEMORY, idle=True)
+
+
 class Parser:
     """One child, started with the first file and again after a crash. One file at a time; `close` from any thread."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT_S, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(
+        self, time_limit: float = TIME_LIMIT_S, memory_limit: int = MEMORY_LIMIT, *, recognises: bool = False
+    ) -> None:
+        """`recognises`: a child with room for the models that read pictures, which gives way to others."""
         self._time_limit = time_limit
-        self._memory_limit = memory_limit
+        self._memory_limit = RECOGNISE_MEMORY if recognises else memory_limit
+        self._helper = "recognise" if recognises else "parse"
         self._turn = threading.Lock()
         self._state = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._served = 0
         self._closed = False
 
-    def parse(self, path: str, password: str | None = None) -> Parsed:
-        """The text of a document, with the hash and the size of the bytes that were read.
+    def parse(self, path: str, password: str | None = None, scans: Scans | None = None) -> Parsed:
+        """The text of a document, with the hash and the size of the bytes that were read, and what was recognised on
+        its pages put in.
 
         Raises:
             BadFile: why it cannot be used; `code` is one of `CODES`.
         """
-        reply = self._ask(child.ParseFile(path, password or ""), self._time_limit)
+        reply = self._ask(child.ParseFile(path, password or "", dict(scans or {})), self._time_limit)
         assert reply.parsed is not None
         return reply.parsed
+
+    def recognise(self, path: str, page: int, password: str = "") -> Scan:
+        """What can be read in the picture of a page.
+
+        Raises:
+            BadFile: why it cannot; `too_slow` after `RECOGNISE_LIMIT_S`.
+        """
+        reply = self._ask(child.ReadPicture(path, page, password), min(RECOGNISE_LIMIT_S, self._time_limit))
+        assert reply.scan is not None
+        return reply.scan
 
     def render_page(self, path: str, page: int, scale: float = 1.5, password: str = "") -> child.Picture:
         """A page of a PDF as PNG, `scale` pixels a point (fewer where the page is huge).
@@ -143,7 +170,7 @@ class Parser:
                 _end(process)
                 process = None
             if process is None:
-                process = _start()
+                process = _start(self._helper)
                 self._process = process
                 self._served = 0
             return process
@@ -216,12 +243,12 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(helper: str) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW  # else each child opens a console
     return subprocess.Popen(
-        child_command("--child", "parse"),
+        child_command("--child", helper),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

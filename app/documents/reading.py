@@ -162,7 +162,7 @@ class ReadAhead:
             return Unchanged(path, stored, status.st_mtime)
         parsed = self._reader.parse(path, self._passwords.get(path))
         pieces = cut(parsed, self._counter, Path(path).stem)
-        if not pieces:
+        if not pieces and not parsed.scans:
             return Refused(path, "There is no text in this file.", "empty")
         return Read(path, parsed, pieces, status.st_mtime)
 

@@ -5,7 +5,6 @@ Everything else (Chroma, the matrix in memory) can be rebuilt from here. Reading
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import sqlite3
 import time
@@ -16,8 +15,8 @@ from typing import cast
 import msgspec
 
 from app.documents import rewording
-from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
+from app.documents.scanned import Scanned, certainty, page_boxes, touched
 from app.embedder.prepared import Identity
 from app.errors import AppError
 from app.text.parsed import Line, Parsed
@@ -35,9 +34,10 @@ class NewDocument(msgspec.Struct, frozen=True):
     modified: float
     pieces: Sequence[Piece]
     vectors: Sequence[bytes]  # float32, little endian, one a piece
+    merged: int = 0  # pages that were recognised, or could not be, as its text was made
 
 
-class Store(Contents):
+class Store(Scanned):
     """Reads and writes documents.db; used by one thread."""
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
@@ -100,6 +100,7 @@ class Store(Contents):
         """Store a document in place of the one at its path, if any; → its id."""
         parsed = new.parsed
         with self.transaction() as db:
+            self._forget_other_scans(new.collection_id, new.path, parsed.sha256)
             document_id = self._replace_row(
                 new.collection_id,
                 new.path,
@@ -124,6 +125,7 @@ class Store(Contents):
                 (document_id, parsed.text, _pack(parsed.pages), _pack(parsed.lines)),
             )
             self._insert_passages(document_id, new)
+            self._expect_scans(document_id, parsed, new.merged)
             self._changed()
         return document_id
 
@@ -154,13 +156,15 @@ class Store(Contents):
         for piece, vector in zip(new.pieces, new.vectors, strict=True):
             text = new.parsed.text[piece.start : piece.end]
             boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
+            sure, unsure = certainty(new.parsed.lines, piece.start, piece.end)
             cursor = self.db.execute(
                 """INSERT INTO passages
-                (document_id, start, "end", page, heading, context, header, text, vector, boxes, place)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (document_id, start, "end", page, heading, context, header, text, vector, boxes, place, sure, unsure)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     *(document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header),
                     *(text, vector, boxes, _pack(piece.place) if piece.place is not None else None),
+                    *(sure, _pack(unsure) if unsure else None),
                 ),
             )
             passage_id = cast(int, cursor.lastrowid)
@@ -177,12 +181,14 @@ class Store(Contents):
         """
         with self.transaction() as db:
             self.require(collection_id)
-            columns = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place'
+            columns = (
+                'document_id, start, "end", page, heading, context, header, text, vector, boxes, place, sure, unsure'
+            )
             kept = db.execute(f"SELECT {columns} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
             rows = kept.fetchall()
             self._erase_passages(document_id)
             db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
-            marks = ", ".join("?" * 11)
+            marks = ", ".join("?" * 13)
             for row in rows:
                 db.execute(f"INSERT INTO passages ({columns}) VALUES ({marks})", tuple(row))
             fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
@@ -253,6 +259,7 @@ class Store(Contents):
                 (time.time(), document_id),
             )
             self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
+            self.db.execute("DELETE FROM scans WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         self._changed()
         self.set_meta("purge", "1")
@@ -280,9 +287,7 @@ class Store(Contents):
 
 def line_boxes(lines: Sequence[Line], start: int, end: int, page: int | None) -> tuple[Box, ...]:
     """The boxes of the lines of a page that a span touches; `lines` are in the order of the text."""
-    first = bisect.bisect_right(lines, start, key=lambda line: line.end)
-    last = bisect.bisect_left(lines, end, key=lambda line: line.start)
-    return tuple(line.box for line in lines[first:last] if line.page == page)
+    return page_boxes([line for line in touched(lines, start, end) if line.page == page])
 
 
 def _pack(value: object) -> bytes:

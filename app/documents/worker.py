@@ -22,6 +22,7 @@ from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
+from app.documents.recognising import Recognising
 from app.documents.reembedding import renew
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
@@ -59,6 +60,7 @@ from app.workers.calls.documents import (
     ReadFields,
     Readings,
     ReadText,
+    Recognise,
     Remove,
     RenameCollection,
     RenderPage,
@@ -94,6 +96,7 @@ class DocumentsRole:
         self._live = 0  # requests under way
         self._pages = Pages()
         self._sheets = Sheets()
+        self._recognising = Recognising()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -116,7 +119,8 @@ class DocumentsRole:
     def _answer(self, call: AnyCall) -> Steps:
         match call:
             case ListCollections():
-                return Collections(collections=tuple(self._store.collections()), note=self._stores.note())
+                found, note = tuple(self._store.collections()), self._stores.note()
+                return Collections(collections=found, note=note, scans=self._store.pages_waiting())
             case CreateCollection():
                 made = self._store.create_collection(_name(call.name))
                 return CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
@@ -138,6 +142,12 @@ class DocumentsRole:
                 return Tombstones(ids=documents, collections=collections)
             case Attach():
                 return attached.attach(self._store, call)
+            case Recognise():
+                embedder = yield from self._embedder_in_use()
+                page = yield from self._recognising.step(self._store, embedder, call.collection_id)
+                if page.indexed:
+                    self._stores.purge()
+                return page
             case MoveDocuments():
                 moved = attached.move(self._store, call)
                 self._stores.purge()
@@ -215,6 +225,7 @@ class DocumentsRole:
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
         self._pages.close()
+        self._recognising.close()
         if self._spare is not None:
             self._spare.close()
             self._spare = None
@@ -239,6 +250,7 @@ class DocumentsRole:
     def _add(self, call: Add) -> Steps:
         store = self._store
         embedder = yield from self._embedder_in_use()
+        self._recognising.expect(call.passwords)
         lent = self._spare or Parser()
         self._spare = None
         try:

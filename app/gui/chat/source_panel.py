@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 
 from app.assistant.notices import flagged_texts, shortened
 from app.errors import AppError
+from app.formats import is_paged
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, Strip
 from app.gui.chat.passage_text import PassageText
 from app.gui.chat.sources import SourceReader, changed_since, has_original
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
+from app.places import recognised_words
 from app.types import Passage
 from app.workers.calls.documents import DocumentText, PageImage
 
@@ -135,8 +137,7 @@ class SourcePanel(QWidget):
         self._head.show_document(passage.document, passage.path, exists=exists)
         self._foot.show_place(at, len(self._passages), numbered=self._numbered)
         self._show_strip(passage, exists)
-        is_pdf = passage.page is not None and passage.document.lower().endswith(".pdf")
-        if is_pdf and exists:
+        if passage.page is not None and is_paged(passage.document) and exists:
             self._page = self._pages = passage.page or 1
             self._bar.show()
             self._stack.setCurrentWidget(self._scroll)
@@ -161,6 +162,8 @@ class SourcePanel(QWidget):
         if passage.newer is not None:
             words = self.tr("There is a newer version: {document}.")
             said.append(words.format(document=passage.newer.document))
+        if passage.sure is not None:
+            said.append(self.tr("{0}.").format(recognised_words(passage).capitalize()))
         if passage.flagged:
             words = self.tr("Text that speaks to an AI assistant was left out: “{text}”")
             said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))

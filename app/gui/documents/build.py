@@ -19,6 +19,7 @@ from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
+from app.settings import READ_SCANS
 from app.types import InstalledModel
 
 
@@ -29,12 +30,25 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     parts.documents.finder.saved.connect(lambda path: window.toast(_saved(path)))
+    _follow_scans(parts)
     add_comparing(page, parts.core)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def _follow_scans(parts: Parts) -> None:
+    """Rows say that pages are being recognised only where they are."""
+
+    def take(key: str) -> None:
+        if key == READ_SCANS.key:
+            parts.documents.documents.reads_scans = parts.settings.get(READ_SCANS)
+            parts.documents.refresh()
+
+    parts.documents.documents.reads_scans = parts.settings.get(READ_SCANS)
+    parts.settings.subscribe(take)
 
 
 def _saved(path: str) -> str:

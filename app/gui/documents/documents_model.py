@@ -10,8 +10,9 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.places import sure_text
 from app.types import Document, FileStatus
-from app.workers.calls.documents import FileEvent
+from app.workers.calls.documents import FileEvent, PageRecognised
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -74,6 +75,11 @@ class Row:
     indexed_at: float | None = None
     reason: str = ""
     code: str = ""
+    scans: int = 0
+    recognised: int = 0
+    sure: float | None = None
+    reads_scans: bool = True
+    """Whether the pages that are pictures are being recognised."""
     live: bool = False
     """Whether only an add under way knows of this state."""
 
@@ -84,9 +90,22 @@ class Row:
             return f"Failed: {why}" if why else "Failed"
         if self.status == "indexing":
             return f"Indexing {round(self.fraction * 100)}%"
+        if self.is_recognising():
+            return f"Recognising page {self.recognised + 1} of {self.scans}"
         if self.status in ("indexed", "unchanged"):
-            return self.reason or "Indexed"
+            recognised = "" if self.sure is None else f"Recognised, {sure_text(self.sure)} sure"
+            return self.reason or recognised or "Indexed"
         return {"changed": "Updated on disk", "reading": "Reading", "waiting": "Waiting"}[self.status]
+
+    def is_recognising(self) -> bool:
+        """Whether pages of it are pictures whose text is still to come."""
+        return self.status == "indexed" and self.reads_scans and self.recognised < self.scans
+
+    def progress(self) -> tuple[str, str, float]:
+        """What goes on with the file, how far in words, and as a share."""
+        if self.is_recognising():
+            return "Recognising", f"page {self.recognised + 1} of {self.scans}", self.recognised / self.scans
+        return "Indexing", f"{round(self.fraction * 100)}%", self.fraction
 
     def action_text(self) -> str:
         """The next step that the row offers, or nothing."""
@@ -115,6 +134,9 @@ def row_of(document: Document) -> Row:
         indexed_at=document.indexed_at,
         reason=document.reason,
         code=document.code,
+        scans=document.scans,
+        recognised=document.recognised,
+        sure=document.sure,
     )
 
 
@@ -135,6 +157,8 @@ class DocumentsModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[Row] = []
         self._at: dict[str, int] = {}
+        self.reads_scans = True
+        """Whether pages that are pictures are being recognised."""
         self._column = Column.STATUS
         self._descending = False
 
@@ -213,6 +237,8 @@ class DocumentsModel(QAbstractTableModel):
         """Take over the truth: gone rows go, known ones change in place, new ones come; selection and scroll stay."""
         wanted = {row.path: row for row in rows}
         self._take_out([at for at, row in enumerate(self._rows) if row.path not in wanted])
+        for row in rows:
+            row.reads_scans = self.reads_scans
         for at, row in enumerate(self._rows):
             self._rows[at] = wanted[row.path]
         self._tell_changed(0, len(self._rows) - 1)
@@ -233,6 +259,13 @@ class DocumentsModel(QAbstractTableModel):
             _take_event(row, event)
         self._tell_changed(first, last)
         self._append(list(fresh.values()))
+
+    def take_page(self, page: PageRecognised) -> None:
+        """A page of a document was recognised."""
+        for at, row in enumerate(self._rows):
+            if row.id == page.document_id:
+                row.scans, row.recognised = page.total, page.done
+                self._tell_changed(at, at)
 
     def drop(self, path: str) -> None:
         """Take one row out of sight."""
