@@ -13,8 +13,9 @@ from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
 from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
+from app.places import sure_text
 from app.settings import DEFAULT_COLLECTION
-from app.types import Collection, SearchResult
+from app.types import Collection, Document, SearchResult
 from app.workers.calls.documents import (
     Add,
     Added,
@@ -181,12 +182,28 @@ def _list_documents(args: argparse.Namespace, session: Session) -> int:
     for document in documents_of(session, [args.name]):
         if args.json:
             say_json(
-                {"name": document.name, "path": document.path, "status": document.status, "reason": document.reason}
+                {
+                    "name": document.name,
+                    "path": document.path,
+                    "status": document.status,
+                    "reason": document.reason,
+                    "scans": document.scans,
+                    "recognised": document.recognised,
+                    "sure": document.sure,
+                }
             )
         else:
-            reason = f": {document.reason}" if document.reason else ""
+            said = _scans_text(document) or document.reason
+            reason = f": {said}" if said else ""
             say(f"{document.status:<10} {document.path} ({document.passages} passages){reason}")
     return 0
+
+
+def _scans_text(document: Document) -> str:
+    """How far its pages that are pictures are recognised, and how well; "" where it has none."""
+    if document.recognised < document.scans:
+        return f"{document.recognised} of {document.scans} scanned pages are recognised"
+    return "" if document.sure is None else f"recognised from pictures, {sure_text(document.sure)} sure"
 
 
 def remove(args: argparse.Namespace, session: Session) -> int:

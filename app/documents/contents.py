@@ -292,14 +292,3 @@ class Contents(Catalogue):
             )
             found += [(row[0], row[1]) for row in rows]
         return found
-
-    def traces(self, document_ids: Sequence[int]) -> int:
-        """Rows that still belong to removed documents, in tables and full text."""
-        marks = ",".join("?" * len(document_ids))
-        found = 0
-        tables = (("documents", "id"), ("texts", "document_id"), ("scans", "document_id"), ("passages", "document_id"))
-        for table, column in tables:
-            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
-            found += int(row.fetchone()[0])
-        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
-        return found + int(held)

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from rapidfuzz.distance import Levenshtein, Opcodes
 
-from app.documents.parse_process import Parser
+from app.documents.loaders import load
+from app.documents.recognition import recognised
 from app.documents.scan_pages import ENGLISH, ENGLISH_ROWS, GERMAN, GERMAN_ROWS, KINDS, page_of, words_of
 from app.documents.scanned import UNSURE
+from app.text.compare.word_errors import differences, word_errors
 
 TARGET = 0.05
 """One word in twenty: a reader still finds what is asked."""
@@ -51,53 +52,47 @@ class Reading(Struct, frozen=True):
     @property
     def errors(self) -> int:
         """Words that are missing, added or others."""
-        return int(Levenshtein.distance(self.said, self.true))
+        return word_errors(self.said, self.true)
 
 
-def read_page(parser: Parser, path: Path, true: list[str]) -> Reading:
+def read_page(path: Path, true: list[str]) -> Reading:
     """Read the picture in a file as the product does."""
     began = time.perf_counter()
-    scan = parser.recognise(str(path), 1)
+    scan = recognised(str(path), 1)
     seconds = time.perf_counter() - began
-    parsed = parser.parse(str(path), scans={1: scan})
+    parsed = load(str(path), scans={1: scan})
     said = [word for word in parsed.text.split() if word != "|"]
-    low = {parsed.text[line.start : line.end] for line in parsed.lines if (line.sure or 1.0) < UNSURE}
-    steps: Opcodes = Levenshtein.opcodes(said, true)
-    wrong = [word for step in steps if step.tag != "equal" for word in said[step.src_start : step.src_end]]
-    right = [word for step in steps if step.tag == "equal" for word in said[step.src_start : step.src_end]]
-    marked = sum(word in low for word in wrong), sum(word in low for word in right)
+    low = [parsed.text[line.start : line.end] for line in parsed.lines if (line.sure or 1.0) < UNSURE]
+    wrong = {word for each in differences(said, true) for word in each.said}
+    marked = sum(word in wrong for word in low), sum(word not in wrong for word in low)
     return Reading(said, true, scan.sure or 0.0, *marked, seconds)
 
 
 def measure() -> Iterator[Figure]:
     """A figure a kind and language, and then how well a wrong word is told by how sure it is."""
     every: list[Reading] = []
-    with Parser(recognises=True) as parser, tempfile.TemporaryDirectory(prefix="inhouse-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="inhouse-bench-") as folder:
         for language, text, rows in LANGUAGES:
             for kind in KINDS:
                 path = Path(folder) / "page.png"
                 page = page_of(kind, text, rows)
                 page.save(path, dpi=page.info["dpi"])
-                reading = read_page(parser, path, words_of(kind, text, rows))
+                reading = read_page(path, words_of(kind, text, rows))
                 every.append(reading)
                 rate = reading.errors / len(reading.true)
                 yield Figure(f"{language}, {kind}", round(rate, 4), "word errors a word", rate <= TARGET, TARGET)
-                wrong = [(a, b) for a, b in _differences(reading)]
-                print(f"    {wrong[:8]}, {reading.sure:.3f} sure, {reading.seconds:.1f} s", file=sys.stderr)  # noqa: T201
+                _explain(reading)
     said = sum(len(reading.said) for reading in every)
     yield Figure("words marked as hard to read that are wrong", sum(each.wrong_unsure for each in every), "words")
     yield Figure("words marked as hard to read that are right", sum(each.right_unsure for each in every), "words")
     yield Figure("words read", said, "words")
 
 
-def _differences(reading: Reading) -> Iterator[tuple[str, str]]:
-    """What was said, and what is true."""
-    for step in Levenshtein.opcodes(reading.said, reading.true):
-        if step.tag != "equal":
-            yield (
-                " ".join(reading.said[step.src_start : step.src_end]),
-                " ".join(reading.true[step.dest_start : step.dest_end]),
-            )
+def _explain(reading: Reading) -> None:
+    """What was read wrongly, for whoever watches."""
+    wrong = [f"{' '.join(each.said)} ← {' '.join(each.true)}" for each in differences(reading.said, reading.true)]
+    words = f"    {reading.sure:.3f} sure, {reading.seconds:.1f} s; {'; '.join(wrong[:8]) or 'no error'}"
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def main() -> int:

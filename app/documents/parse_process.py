@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import msgspec
@@ -42,8 +43,9 @@ TIME_LIMIT_S = 120.0
 RENDER_LIMIT_S = 20.0
 """Wall time for one page as a picture: someone waits for it."""
 
-RECOGNISE_LIMIT_S = 240.0
-"""Wall time for one picture of a page. A full one takes 10 s of processor time, and others go first."""
+RECOGNISE_LIMIT_S = 120.0
+"""Processor time for one picture of a page: ten times what a full one takes. On a busy computer, where all others go
+first, that may be an hour."""
 
 RECOGNISE_MEMORY = 4 * 1024**3
 """Bytes of address space where pictures are read: the libraries and models map 1.5 GB before the first picture."""
@@ -100,7 +102,7 @@ class Parser:
         Raises:
             BadFile: why it cannot; `too_slow` after `RECOGNISE_LIMIT_S`.
         """
-        reply = self._ask(child.ReadPicture(path, page, password), min(RECOGNISE_LIMIT_S, self._time_limit))
+        reply = self._ask(child.ReadPicture(path, page, password), RECOGNISE_LIMIT_S)
         assert reply.scan is not None
         return reply.scan
 
@@ -142,7 +144,8 @@ class Parser:
     def _ask(self, order: child.Order, limit: float) -> child.Reply:
         with self._turn:
             process = self._child()
-            watch = _Watch(process, limit, self._memory_limit)
+            clock = _processor_time if isinstance(order, child.ReadPicture) else _wall_time
+            watch = _Watch(process, limit, self._memory_limit, clock)
             try:
                 child.write_message(cast(BinaryIO, process.stdin), msgspec.msgpack.encode(order))
                 data = child.read_message(cast(BinaryIO, process.stdout))
@@ -206,9 +209,12 @@ class Parser:
 class _Watch:
     """Kills a child that takes too long or grows too large. Reading from a pipe cannot be given up on every system."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limit: float, memory: int) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], limit: float, memory: int, clock: Callable[[int], float]
+    ) -> None:
         self._process = process
         self._limit = limit
+        self._clock = clock
         self._memory = memory
         self._done = threading.Event()
         self._verdict = ""
@@ -222,15 +228,30 @@ class _Watch:
         return self._verdict
 
     def _run(self) -> None:
-        end = time.monotonic() + self._limit
-        while not self._done.wait(min(_WATCH_S, max(0.0, end - time.monotonic()))):
-            if time.monotonic() >= end:
+        end = self._clock(self._process.pid) + self._limit
+        while not self._done.wait(min(_WATCH_S, max(0.01, end - self._clock(self._process.pid)))):
+            if self._clock(self._process.pid) >= end:
                 self._verdict = "too_slow"
             elif _resident(self._process.pid) > self._memory:
                 self._verdict = "too_large"
             if self._verdict:
                 self._process.kill()
                 return
+
+
+def _wall_time(_: int) -> float:
+    return time.monotonic()
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds that a process has worked; 0 where it is gone."""
+    import psutil
+
+    try:
+        used = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(used.user + used.system)
 
 
 def _resident(pid: int) -> int:

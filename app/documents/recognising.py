@@ -7,7 +7,7 @@ anew from its file and what was seen, as one transaction; at first soon, so that
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +49,7 @@ class Encoder(Protocol):
 
 
 class Recognising:
-    """Holds the process that reads pictures while there are any; it takes 700 MB."""
+    """Holds the process that reads pictures while there are any; it takes 730 MB."""
 
     def __init__(self) -> None:
         self._parser: Parser | None = None
@@ -68,9 +68,10 @@ class Recognising:
             self._parser = None
 
     def step(
-        self, store: Store, encoder: Encoder, collection_id: int
+        self, store: Store, load: Callable[[], Generator[AnyData, None, Encoder]], collection_id: int
     ) -> Generator[AnyData | None, None, PageRecognised]:
-        """The next page."""
+        """The next page; `load` gives the embedder in use."""
+        encoder = yield from load()
         while (waiting := store.next_scan(collection_id, sorted(self._skipped))) is not None:
             document = document_of(store, waiting.id)
             if differs(store, document) or not Path(waiting.path).is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -14,6 +14,8 @@ from app.paths import RESOURCES
 WIDTH, HEIGHT = 595, 842
 """A4 in points."""
 MARGIN = 60
+BODY, SMALL = 11.0, 7.0
+"""Type sizes in points."""
 LEADING = 1.4
 
 GERMAN = """Reisekostenrichtlinie
@@ -51,15 +53,23 @@ ENGLISH_ROWS = (
     ("Lake Constance", "98.50 €", "110.00 €"), ("Manchester", "140 €", "195 €"), ("York", "105 €", "120 €"),
 )  # fmt: skip
 
-Kind = Literal["300 dpi", "150 dpi", "skew 2°", "noise", "two columns", "table", "on its side"]
-KINDS: tuple[Kind, ...] = ("300 dpi", "150 dpi", "skew 2°", "noise", "two columns", "table", "on its side")
+Kind = Literal[
+    "300 dpi", "150 dpi", "skew 2°", "noise", "two columns", "table", "on its side", "small print", "fax"
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DPI: dict[Kind, int] = {"300 dpi": 300, "150 dpi": 150, "small print": 150, "fax": 100}
+"""200 for the others."""
 
 
 def page_of(kind: Kind, text: str, rows: Sequence[Sequence[str]]) -> Image.Image:
     """A page of a kind, as a scanner would give it; a table shows `rows`, every other kind `text`."""
-    dpi = 300 if kind == "300 dpi" else 150 if kind == "150 dpi" else 200
+    dpi = DPI.get(kind, 200)
     columns = 2 if kind == "two columns" else 1
-    image = draw_table(rows, dpi) if kind == "table" else draw_text(text, dpi, columns)
+    image = (
+        draw_table(rows, dpi)
+        if kind == "table"
+        else draw_text(text, dpi, columns, SMALL if kind == "small print" else BODY)
+    )
     if kind in DEGRADE:
         image = DEGRADE[kind](image)
     image.info["dpi"] = (dpi, dpi)
@@ -71,7 +81,7 @@ def words_of(kind: Kind, text: str, rows: Sequence[Sequence[str]]) -> list[str]:
     return [word for row in rows for cell in row for word in cell.split()] if kind == "table" else text.split()
 
 
-def draw_text(text: str, dpi: int, columns: int = 1, size: float = 11) -> Image.Image:
+def draw_text(text: str, dpi: int, columns: int = 1, size: float = BODY) -> Image.Image:
     """Paragraphs, the lines broken to fit, set in one or more columns of the same height."""
     gap = 30
     wide = (WIDTH - 2 * MARGIN - gap * (columns - 1)) / columns
@@ -87,7 +97,7 @@ def draw_text(text: str, dpi: int, columns: int = 1, size: float = 11) -> Image.
     return image
 
 
-def draw_table(rows: Sequence[Sequence[str]], dpi: int, size: float = 11) -> Image.Image:
+def draw_table(rows: Sequence[Sequence[str]], dpi: int, size: float = BODY) -> Image.Image:
     """Cells with a rule below each row."""
     scale = dpi / 72
     image, pen = _paper(dpi)
@@ -108,9 +118,17 @@ def _noisy(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))
 
 
+def _faxed(image: Image.Image) -> Image.Image:
+    """Black or white and nothing between, with specks; always the same."""
+    pixels = np.asarray(image)
+    specks = np.random.default_rng(7).random(pixels.shape) < 0.004
+    return Image.fromarray(np.where(specks, 0, np.where(pixels < 150, 0, 255)).astype(np.uint8))
+
+
 DEGRADE: dict[Kind, Callable[[Image.Image], Image.Image]] = {
     "skew 2°": lambda image: image.rotate(2, Image.Resampling.BICUBIC, fillcolor=255),
     "noise": _noisy,
+    "fax": _faxed,
     "on its side": lambda image: image.transpose(Image.Transpose.ROTATE_90),
 }
 

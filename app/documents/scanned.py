@@ -15,7 +15,7 @@ from app.text.parsed import Line, Parsed
 from app.types import Box
 
 UNSURE = 0.8
-"""A recognised word below is hard to make out. docs/reading.md says how many words below and above it are wrong."""
+"""A recognised word below is called hard to make out: a caution; docs/reading.md says how little it tells."""
 
 WAITS, SEEN, FAILED = 0, 1, 2
 """States of a page."""
@@ -84,6 +84,17 @@ class Scanned(Contents):
                 "UPDATE scans SET state = ?, reason = ? WHERE document_id = ? AND page = ?",
                 (FAILED, reason, document_id, page),
             )
+
+    def traces(self, document_ids: Sequence[int]) -> int:
+        """Rows that still belong to removed documents, in tables and full text."""
+        marks = ",".join("?" * len(document_ids))
+        found = 0
+        tables = (("documents", "id"), ("texts", "document_id"), ("scans", "document_id"), ("passages", "document_id"))
+        for table, column in tables:
+            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
+            found += int(row.fetchone()[0])
+        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
+        return found + int(held)
 
     def _forget_other_scans(self, collection_id: int, path: str, sha256: str) -> None:
         """Inside a transaction, before a document is stored: what was seen in another content says nothing."""

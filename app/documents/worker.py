@@ -119,14 +119,13 @@ class DocumentsRole:
     def _answer(self, call: AnyCall) -> Steps:
         match call:
             case ListCollections():
-                found, note = tuple(self._store.collections()), self._stores.note()
-                return Collections(collections=found, note=note, scans=self._store.pages_waiting())
+                return collections_of(self._store, self._stores.note())
             case CreateCollection():
                 made = self._store.create_collection(_name(call.name))
                 return CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
             case RenameCollection():
                 self._store.rename_collection(call.collection_id, _name(call.name))
-                return Collections(collections=tuple(self._store.collections()))
+                return collections_of(self._store, "")
             case DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
             case ListDocuments():
@@ -143,11 +142,7 @@ class DocumentsRole:
             case Attach():
                 return attached.attach(self._store, call)
             case Recognise():
-                embedder = yield from self._embedder_in_use()
-                page = yield from self._recognising.step(self._store, embedder, call.collection_id)
-                if page.indexed:
-                    self._stores.purge()
-                return page
+                return (yield from self._recognising.step(self._store, self._embedder_in_use, call.collection_id))
             case MoveDocuments():
                 moved = attached.move(self._store, call)
                 self._stores.purge()
@@ -251,8 +246,7 @@ class DocumentsRole:
         store = self._store
         embedder = yield from self._embedder_in_use()
         self._recognising.expect(call.passwords)
-        lent = self._spare or Parser()
-        self._spare = None
+        lent, self._spare = self._spare or Parser(), None
         try:
             added = yield from Indexing(store, call, embedder, embedder.counter, lent).steps()
             if self._spare is None:
@@ -357,6 +351,11 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
         elif hidden and document.status == "indexed" and not attached.is_there(document):
             document = msgspec.structs.replace(document, reason=attached.GONE)
         yield document
+
+
+def collections_of(store: Store, note: str) -> Collections:
+    """The collections, and how many pages wait to be recognised."""
+    return Collections(collections=tuple(store.collections()), note=note, scans=store.pages_waiting())
 
 
 def _name(name: str) -> str:

@@ -21,6 +21,7 @@ from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
 from app.settings import READ_SCANS
 from app.types import InstalledModel
+from app.workers.calls.documents import PageRecognised
 
 
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:
@@ -40,7 +41,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
 
 
 def _follow_scans(parts: Parts) -> None:
-    """Rows say that pages are being recognised only where they are."""
+    """Rows say how far pages are recognised, and that they are being recognised only where they are."""
 
     def take(key: str) -> None:
         if key == READ_SCANS.key:
@@ -49,6 +50,12 @@ def _follow_scans(parts: Parts) -> None:
 
     parts.documents.documents.reads_scans = parts.settings.get(READ_SCANS)
     parts.settings.subscribe(take)
+
+    def told(data: object) -> None:
+        if isinstance(data, PageRecognised):
+            parts.documents.documents.take_page(data)
+
+    parts.core.told.connect(told)
 
 
 def _saved(path: str) -> str:

@@ -21,7 +21,7 @@ from app.gui.documents.live_rows import LiveRows
 from app.gui.documents.naming import Naming
 from app.text.find.plan import Plan
 from app.types import Collection
-from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, PageRecognised, Remove, Removed
+from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, Remove, Removed
 from app.workers.message import Call
 
 
@@ -258,8 +258,6 @@ class DocumentsController(QObject):
         elif isinstance(data, c.DocumentsChanged):
             if data.collection_id in (0, self.current):
                 self._read_documents()
-        elif isinstance(data, PageRecognised):
-            self.documents.take_page(data)
         elif isinstance(data, c.DocumentsRemoved):
             self.documents_removed.emit(data.ids)
         elif isinstance(data, c.ReaderMoved):
