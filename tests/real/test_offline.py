@@ -77,6 +77,13 @@ def test_adding_and_asking_touch_no_network(tmp_path: Path) -> None:
     assert "165" in out
 
 
+def test_a_library_that_reports_to_its_maker_is_kept_from_it(tmp_path: Path) -> None:
+    """onnxruntime 1.31 does so some seconds after its import, whatever is called then: by its environment alone."""
+    code = "from app.workers.offline import forbid_network; forbid_network(); import time, onnxruntime; time.sleep(20)"
+    calls, _ = traced([sys.executable, "-c", code], tmp_path / "log", tmp_path)
+    assert internet(calls) == []
+
+
 def test_the_window_touches_no_network(tmp_path: Path) -> None:
     calls, _ = traced([sys.executable, "-c", WINDOW], tmp_path / "window.log", tmp_path / "home")
     assert internet(calls) == []
