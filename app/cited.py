@@ -25,3 +25,13 @@ def place_label(passage: Passage) -> str:
     """The same place on its own: "Sheet Prices, B7:D12"."""
     words = where(passage)
     return words[:1].upper() + words[1:]
+
+
+def recognised_words(passage: Passage) -> str:
+    """ "recognised from a picture, 93 % sure"; "" of what was text already."""
+    return "" if passage.sure is None else f"recognised from a picture, {sure_text(passage.sure)} sure"
+
+
+def sure_text(sure: float) -> str:
+    """ "93 %"; never more than it is."""
+    return f"{int(sure * 100)} %"

@@ -118,8 +118,15 @@ CODE = Format(
     ),
 )  # fmt: skip
 
+IMAGE = Format(
+    key="image", label="image",
+    suffixes=(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
+    a_file="a picture", words=("picture", "photo", "scan"), icon="file-image",
+    magic=(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF"), bound=True,
+)  # fmt: skip
+
 FORMATS: tuple[Format, ...] = (
-    *(PDF, DOCX, DOC, XLSB, XLSX, XLS, PPTX, PPT, ODT, ODS, ODP, RTF, MARKDOWN, TEXT, HTML, CSV),
+    *(PDF, DOCX, DOC, XLSB, XLSX, XLS, PPTX, PPT, ODT, ODS, ODP, RTF, MARKDOWN, TEXT, HTML, CSV, IMAGE),
     *(MAIL, ARCHIVE, EPUB, MHTML, JSON, XML, CODE),
 )
 """In the order in which they are named. A new one: its entry here, its loader in LOADERS (documents/loaders)."""
@@ -158,8 +165,7 @@ class Unread(Struct, frozen=True):
 
 UNREAD: tuple[Unread, ...] = (
     Unread("packed archive", "a packed archive (7Z or RAR)", (".7z", ".rar"), (b"7z\xbc\xaf", b"Rar!")),
-    Unread("image", "a picture", (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".svg", ".heic"),
-           (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")),
+    Unread("drawing or photo", "a drawing (SVG) or a photo (HEIC)", (".svg", ".heic"), plural="drawings and photos"),
     Unread("OpenDocument drawing", "an OpenDocument drawing (ODG)", (".odg",),
            mimetype="application/vnd.oasis.opendocument.graphics"),
     Unread("drawing", "a drawing (VSDX)", (".vsdx",), zip_part="visio/"),
@@ -191,6 +197,16 @@ def icon_of(name: str) -> str:
     """The icon of a document by its file name."""
     form = BY_SUFFIX.get(suffix_of(name))
     return form.icon if form else "file-text"
+
+
+PAGED = frozenset((PDF.key, IMAGE.key))
+"""Formats whose pages can be drawn, and recognised where they are pictures."""
+
+
+def is_paged(name: str) -> bool:
+    """Whether the pages of a document of this name can be drawn."""
+    form = BY_SUFFIX.get(suffix_of(name))
+    return form is not None and form.key in PAGED
 
 
 def tables_in(key: str) -> Tables:

@@ -45,6 +45,12 @@ def _parse() -> int:
     return child_main()
 
 
+def _recognise() -> int:
+    from app.documents.parse_process import recognising_main
+
+    return recognising_main()
+
+
 def _template() -> int:
     from app.llama.template_child import main
 
@@ -65,6 +71,7 @@ def _embedder() -> int:
 
 HELPERS: dict[str, Callable[[], int]] = {
     "parse": _parse,
+    "recognise": _recognise,
     "query": _query,
     "template": _template,
     "embedder": _embedder,

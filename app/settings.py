@@ -96,6 +96,11 @@ TRASH_DAYS = Setting(
     "trash_days", 30, "Days in the trash", "A document whose file was deleted is kept so long, then removed for good.",
     "Documents", minimum=1, maximum=365, kind=int,
 )  # fmt: skip
+READ_SCANS = Setting(
+    "read_scans", True, "Read scanned pages",
+    "Text in pictures of pages is recognised on this computer, a page at a time, while nothing else goes on.",
+    "Documents", kind=bool,
+)  # fmt: skip
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",
     minimum=1, maximum=256, kind=int, optional=True, unset="Automatic",
@@ -120,7 +125,8 @@ SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
     PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
-    DEFAULT_COLLECTION, TRASH_DAYS, THREADS, GPU_LAYERS, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS,
+    DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE,
+    API_ORIGINS,
     FIRST_RUN_DONE, SIDEBAR_OPEN,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}

@@ -64,6 +64,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     date: str = ""  # of the document by its own words, in ISO's way: a day, a month or a year
     date_words: str = ""  # the words before it: "valid from"; "" where the title or the name holds it
     newer: Newer | None = None  # in the collections that were asked
+    sure: float | None = None  # of what was recognised in a picture: how sure, 0 to 1
+    unsure: tuple[tuple[int, int], ...] = ()  # spans of `text` that were hard to make out there
     flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
     hidden: int = 0  # pieces of hidden text that were left out of its document
 
@@ -261,6 +263,9 @@ class Document(Struct, frozen=True, kw_only=True):
     code: str = ""  # stable kind of failure: "password", "damaged", "empty", …
     hidden: int = 0  # pieces of text that its readers do not see
     read_hidden: bool = False  # whether a person decided that these are read too
+    scans: int = 0  # pages that are pictures of text
+    recognised: int = 0  # of these, those that have been read, or could not be
+    sure: float | None = None  # of what was recognised: the mean, 0 to 1
 
 
 Outcome = Literal["used", "older", "same", "no_room", "unneeded", "no_answer", "far", "weaker"]

@@ -39,6 +39,9 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "peft": ("trainer/",),
     "trl": ("trainer/",),
     "bitsandbytes": ("trainer/",),
+    "rapidocr": ("app/documents/loaders/ocr.py",),
+    "cv2": ("app/documents/loaders/ocr.py",),
+    "PIL": ("app/documents/loaders/image.py", "app/documents/scan_pages.py"),
 }
 """library → the only places that may import it."""
 
@@ -61,6 +64,9 @@ NOT_IN_THE_WINDOW = (
     "openpyxl",
     "duckdb",
     "rapidfuzz",
+    "rapidocr",
+    "cv2",
+    "PIL",
 )
 
 LATE_IMPORTS = {

@@ -72,9 +72,11 @@ def _kept(passage: Passage, n: int) -> Passage:
         return passage
     start, end = passage.best
     text = passage.text[start:end]
+    unsure = tuple((max(a, start) - start, min(b, end) - start) for a, b in passage.unsure if a < end and b > start)
     return msgspec.structs.replace(
-        passage, start=passage.start + start, end=passage.start + end, text=text, best=(0, len(text)), flagged=()
-    )
+        passage, start=passage.start + start, end=passage.start + end, text=text, best=(0, len(text)), flagged=(),
+        unsure=unsure,
+    )  # fmt: skip
 
 
 def _about(hit: Hit) -> str:

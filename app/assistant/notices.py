@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from app.cited import where
+from app.formats import is_paged
 from app.types import Answer, Passage
 
-Kind = Literal["newer", "disagree", "flagged"]
+Kind = Literal["newer", "disagree", "unsure", "flagged"]
 LONGEST = 160
 """Characters of a document's text to an assistant that are repeated."""
 FILE = "file of"
@@ -43,7 +44,7 @@ class Notice(Struct, frozen=True):
 
 def notices(answer: Answer) -> list[Notice]:
     """What a reader of the answer should know about its documents."""
-    return [*_newer(answer), *_disagreeing(answer), *_flagged(answer)]
+    return [*_newer(answer), *_disagreeing(answer), *_unsure(answer), *_flagged(answer)]
 
 
 def date_text(passage: Passage) -> str:
@@ -68,6 +69,12 @@ def flagged_texts(passage: Passage) -> list[str]:
     return [" ".join(passage.text[start:end].split()) for start, end in passage.flagged]
 
 
+def unsure_texts(passage: Passage) -> list[str]:
+    """The words of its best sentence, or of all of it, that were hard to make out in the picture of the page."""
+    first, last = passage.best or (0, len(passage.text))
+    return [passage.text[start:end] for start, end in passage.unsure if start < last and end > first]
+
+
 def shortened(text: str) -> str:
     """Its beginning, where it is long."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
@@ -81,6 +88,8 @@ def trust_json(passage: Passage) -> dict[str, Any]:
     return {
         "date": passage.date or modified,
         "date_from": source,
+        "recognised": passage.sure,
+        "unsure": unsure_texts(passage),
         "newer": {"document_id": newer.document_id, "document": newer.document, "date": newer.date or None}
         if newer
         else None,
@@ -116,8 +125,9 @@ def _newer(answer: Answer) -> list[Notice]:
             text = f"There is a newer version of {passage.document}: {newer.document}{date}."
             start = msgspec.structs.replace(
                 passage, id=0, document_id=newer.document_id, document=newer.document, path=newer.path, start=0, end=0,
-                page=1 if newer.document.lower().endswith(".pdf") else None, heading="", header="", text="", best=None,
-                boxes=(), date="", date_words="", newer=None, flagged=(), indexed_at=0.0, modified=0.0,
+                page=1 if is_paged(newer.document) else None, heading="", header="", text="", best=None,
+                boxes=(), date="", date_words="", newer=None, sure=None, unsure=(), flagged=(), indexed_at=0.0,
+                modified=0.0,
             )  # fmt: skip
             said.setdefault(newer.document_id, Notice("newer", text, start))
     return list(said.values())
@@ -133,6 +143,16 @@ def _disagreeing(answer: Answer) -> list[Notice]:
         f"{passages[n].document} ({date_text(passages[n]) or 'no date'}) [{n}]" for n in answer.disagree
     )
     return [Notice("disagree", f"Two documents disagree: {said} give different figures.", passages[answer.disagree[1]])]
+
+
+def _unsure(answer: Answer) -> list[Notice]:
+    said = []
+    for source in answer.sources:
+        if words := unsure_texts(source.passage):
+            short = shortened("”, “".join(words))
+            text = f"Hard to read in the picture, so compare it with the page: “{short}” [{source.n}]"
+            said.append(Notice("unsure", text, source.passage))
+    return said
 
 
 def _flagged(answer: Answer) -> list[Notice]:

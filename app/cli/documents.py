@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from app.cited import sure_text
 from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
 from app.cli.bundles import export_collection, import_collection
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
@@ -16,7 +17,7 @@ from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
 from app.settings import DEFAULT_COLLECTION
-from app.types import Collection, SearchResult
+from app.types import Collection, Document, SearchResult
 from app.workers.calls.documents import (
     Add,
     Added,
@@ -24,6 +25,8 @@ from app.workers.calls.documents import (
     CollectionMade,
     CreateCollection,
     FileEvent,
+    PageRecognised,
+    Recognise,
     Remove,
     Removed,
     Search,
@@ -72,6 +75,7 @@ def add(args: argparse.Namespace, session: Session) -> int:
     collection = collection_for(session, args.collection or "")
     added = session.call(Add(paths=paths, collection_id=collection.id, force=args.force), show)
     assert isinstance(added, Added)
+    _wait_for_scans(session, collection.id, as_json=args.json)
     if not args.json:
         tell(f"{collection.name}: {added.indexed} indexed, {added.unchanged} unchanged, {added.failed} failed.")
     if added.indexed or added.unchanged:
@@ -79,6 +83,19 @@ def add(args: argparse.Namespace, session: Session) -> int:
     if not added.failed:
         raise AppError("There was nothing to add.", "Name files or folders that hold documents.")
     return 1
+
+
+def _wait_for_scans(session: Session, collection_id: int, *, as_json: bool) -> None:
+    """Until the pages that are pictures are recognised; whoever has no time for that stops here, and loses nothing."""
+
+    def show(data: Data) -> None:
+        if isinstance(data, PageRecognised):
+            session.progress.show(f"Recognising {data.document}: page {data.done} of {data.total}, {data.left} left")
+            if data.failure and not as_json:
+                tell(f"{data.document}: {data.failure}")
+
+    session.call(Recognise(collection_id=collection_id), show)
+    session.progress.clear()
 
 
 def collection_for(session: Session, name: str) -> Collection:
@@ -174,12 +191,28 @@ def _list_documents(args: argparse.Namespace, session: Session) -> int:
     for document in documents_of(session, [args.name]):
         if args.json:
             say_json(
-                {"name": document.name, "path": document.path, "status": document.status, "reason": document.reason}
+                {
+                    "name": document.name,
+                    "path": document.path,
+                    "status": document.status,
+                    "reason": document.reason,
+                    "scans": document.scans,
+                    "recognised": document.recognised,
+                    "sure": document.sure,
+                }
             )
         else:
-            reason = f": {document.reason}" if document.reason else ""
+            said = _scans_text(document) or document.reason
+            reason = f": {said}" if said else ""
             say(f"{document.status:<10} {document.path} ({document.passages} passages){reason}")
     return 0
+
+
+def _scans_text(document: Document) -> str:
+    """How far its pages that are pictures are recognised, and how well; "" where it has none."""
+    if document.recognised < document.scans:
+        return f"{document.recognised} of {document.scans} scanned pages are recognised"
+    return "" if document.sure is None else f"recognised from pictures, {sure_text(document.sure)} sure"
 
 
 def remove(args: argparse.Namespace, session: Session) -> int:

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any, TextIO
 
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
-from app.cited import cited_as, where
+from app.cited import cited_as, recognised_words, where
 from app.text.plain import shown
 from app.types import Answer, Passage
 
@@ -146,7 +146,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 def place(passage: Passage) -> str:
     """Where a passage stands: “Travel-Policy.pdf, page 8 (Travel › Hotels)”."""
     heading = f" ({passage.heading})" if passage.heading else ""
-    return f"{cited_as(passage)}{heading}"
+    seen = recognised_words(passage)
+    return f"{cited_as(passage)}{heading}" + (f", {seen}" if seen else "")
 
 
 def say_answer(answer: Answer) -> None:

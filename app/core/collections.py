@@ -32,6 +32,8 @@ class CollectionList:
         self.note = ""
         """A sentence for the user about the index as a whole, e.g. that it was damaged. It is said in every door."""
         self.changed: Signal[tuple[Collection, ...]] = Signal()
+        self.scans_wait: Signal[int] = Signal()
+        """So many pages are pictures and are to be recognised."""
         self._known = False
         self._listing = self._again = False
         self._asked: list[tuple[Callable[[], object], Callable[[AppError], object]]] = []
@@ -77,6 +79,8 @@ class CollectionList:
         def listed(data: Collections) -> None:
             self._listing = False
             self._take_note(data.note)
+            if data.scans:
+                self.scans_wait.emit(data.scans)
             self.take(data.collections)
             for then, _ in asked:
                 then()

@@ -101,6 +101,9 @@ class Core:
         embedders = EmbeddersDesk(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
+        attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
+        for asked in (self.answers, questions, completions):
+            self.documents.recognising.gives_way_to(lambda asked=asked: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
@@ -195,6 +198,7 @@ class Core:
 
     def _settings_changed(self, call: p.SettingsChanged, reply: Reply) -> None:
         self.settings.reload()
+        self.documents.list.recount()  # pages may be recognised from now on
         for door in self.doors:
             if door is not reply.door and door.hears:
                 door.send(p.DoorFrame(0, "event", p.SettingsRead()))

@@ -10,6 +10,7 @@ from app.core.calls import documents as c
 from app.core.collections import CollectionList
 from app.core.house import Handler, House
 from app.core.reader import Reader
+from app.core.recognising import RecogniseQueue
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.types import Collection
@@ -62,6 +63,8 @@ class DocumentsDesk:
         self.list = CollectionList(house, self.child)
         self.adds = AddQueue(house, self.child, self.list)
         self._add_calls = AddCalls(self.adds)
+        self.recognising = RecogniseQueue(house, self.child, self.list)
+        self.recognising.gives_way_to(lambda: self.adds.running)
         self._process.ready.connect(lambda _: self.list.recount())
         self._process.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
@@ -70,6 +73,7 @@ class DocumentsDesk:
             **dict.fromkeys(READING, self.hand_on),
             **self.list.handlers(),
             **self._add_calls.handlers(),
+            **self.recognising.handlers(),
             c.RestartReader: self._restart,
         }
 
@@ -86,6 +90,7 @@ class DocumentsDesk:
     def stop(self) -> None:
         """The core ends: what is not through is kept for the next one."""
         self.list.stop()
+        self.recognising.stop()
         self.adds.stop()
         self._process.stop()
 

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 10
+DOCUMENTS = 11
 TABLES = 1

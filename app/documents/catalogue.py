@@ -10,7 +10,7 @@ import msgspec
 
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
-from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS
+from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, SCANS
 from app.errors import AppError
 from app.text.hidden import HiddenText
 from app.types import ATTACHED_FILES, Collection, Document, Filter
@@ -72,6 +72,15 @@ class Catalogue(Database):
         """What a collection `c` is called, in SQL."""
         return f"""CASE WHEN NOT {self._hidden} THEN c.name WHEN c.name LIKE '{TRASH_OF}%' THEN '{TRASH}'
             ELSE '{ATTACHED_FILES}' END"""
+
+    @property
+    def _scanned(self) -> str:
+        """How many pages of a document `d` are pictures, and how far they are recognised, in SQL."""
+        if self.version < SCANS:
+            return "0 AS scans, 0 AS recognised, NULL AS sure"
+        of = "FROM scans s WHERE s.document_id = d.id"
+        return f"""(SELECT count(*) {of}) AS scans, (SELECT count(*) {of} AND s.state > 0) AS recognised,
+            (SELECT avg(s.sure) {of}) AS sure"""
 
     def hidden(self) -> list[int]:
         """The hidden collections."""
@@ -161,7 +170,7 @@ class Catalogue(Database):
     def documents(self, collection_id: int) -> list[Document]:
         """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
@@ -171,7 +180,7 @@ class Catalogue(Database):
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
@@ -197,6 +206,9 @@ class Catalogue(Database):
             code=row["code"],
             hidden=row["warned"],
             read_hidden=bool(row["wanted"]),
+            scans=row["scans"],
+            recognised=row["recognised"],
+            sure=row["sure"],
         )
 
     def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:

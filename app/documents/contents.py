@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
-from app.documents.migrations import PLACES
+from app.documents.migrations import PLACES, SCANS
 from app.documents.rewording import waiting
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
@@ -31,6 +31,9 @@ ELSEWHERE = (
 )
 """Zeros, near to nothing, where another embedder made it; or the one that waits to be put in its place, where
 `next_vectors` holds those of the embedder in use."""
+
+
+SPANS = tuple[tuple[int, int], ...]
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -119,7 +122,8 @@ class Contents(Catalogue):
         """Passages by id, as a search shows them, without score and boxes."""
         # of an older index: none
         place = "p.place" if self.version >= PLACES else "NULL"
-        more = f"{'p.header' if self.version > 3 else repr('')} AS header, {place} AS place, {self._of_hidden}"
+        sure = "p.sure, p.unsure" if self.version >= SCANS else "NULL AS sure, NULL AS unsure"
+        more = f"{'p.header' if self.version > 3 else repr('')} AS header, {place} AS place, {sure}, {self._of_hidden}"
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
                 p.start, p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified, {more}
@@ -145,6 +149,8 @@ class Contents(Catalogue):
                 place=msgspec.msgpack.decode(row["place"], type=Place) if row["place"] is not None else None,
                 indexed_at=row["indexed_at"] or 0.0,
                 modified=row["modified"],
+                sure=row["sure"],
+                unsure=msgspec.msgpack.decode(row["unsure"], type=SPANS) if row["unsure"] is not None else (),
                 flagged=addressed(row["text"]),
                 hidden=0 if row["wanted"] else row["warned"],
             )

@@ -9,7 +9,7 @@ from app.documents import rewording
 from app.documents.contents import Contents
 from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
 
-_COLUMNS = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place'
+_COLUMNS = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place, sure, unsure'
 
 OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
 
@@ -41,7 +41,7 @@ class Filing(Contents):
         rows = kept.fetchall()
         self._erase_passages(document_id)
         db.execute("UPDATE documents SET collection_id = ? WHERE id = ?", (collection_id, document_id))
-        marks = ", ".join("?" * 11)
+        marks = ", ".join("?" * 13)
         for row in rows:
             db.execute(f"INSERT INTO passages ({_COLUMNS}) VALUES ({marks})", tuple(row))
         fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()

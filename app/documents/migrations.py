@@ -176,9 +176,23 @@ def _folders(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _scans(db: sqlite3.Connection) -> None:
+    """Pages that are pictures: which are still to be recognised (state 0), and what was recognised on the others."""
+    for statement in (
+        """CREATE TABLE scans (
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            page INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, sure REAL, seen BLOB, reason TEXT,
+            PRIMARY KEY (document_id, page)) WITHOUT ROWID""",
+        "ALTER TABLE documents ADD COLUMN merged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE passages ADD COLUMN sure REAL",
+        "ALTER TABLE passages ADD COLUMN unsure BLOB",
+    ):
+        db.execute(statement)
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    _folders,
+    *(_folders, _scans),
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -198,6 +212,9 @@ HIDDEN_TEXTS = 9
 
 FOLDERS = 10
 """The version of an index from which folders are followed and documents may lie in the trash."""
+
+SCANS = 11
+"""The version of an index from which it knows pages that are pictures."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

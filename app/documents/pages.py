@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from app.documents.parse_process import Parser
+from app.documents.scanned import touched
 from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
@@ -76,13 +77,16 @@ def _boxes(
     start, end = max(offset + span[0], first), min(offset + span[1], last)
     if start >= end:
         return ()
+    lines = store.lines(document.id)
+    if any(line.sure is not None for line in touched(lines, start, end)):
+        return line_boxes(lines, start, end, page)  # its own characters, if any, are not the ones that were read
     try:
         tight: tuple[Box, ...] = yield from in_thread(
             lambda: viewer.span_boxes(document.path, page, start - first, end - first, read_hidden=document.read_hidden)
         )
     except AppError:
         tight = ()
-    return tight or line_boxes(store.lines(document.id), start, end, page)
+    return tight or line_boxes(lines, start, end, page)
 
 
 def standing(store: Store, passage: Passage) -> Passage:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from app.documents.loaders import load
+from app.documents.loaders.scan import Scan
 from app.errors import BadFile
 from app.text.parsed import Parsed
 from app.types import Box
@@ -29,6 +30,15 @@ class ParseFile(Struct, frozen=True, tag=True):
     path: str
     password: str = ""
     read_hidden: bool = False
+    scans: dict[int, Scan] = {}
+
+
+class ReadPicture(Struct, frozen=True, tag=True):
+    """→ Scan, of a page that is a picture."""
+
+    path: str
+    page: int
+    password: str = ""
 
 
 class DrawPage(Struct, frozen=True, tag=True):
@@ -76,14 +86,20 @@ class Reply(Struct, frozen=True):
     parsed: Parsed | None = None
     picture: Picture | None = None
     boxes: tuple[Box, ...] | None = None
+    scan: Scan | None = None
     failed: Failed | None = None
 
 
-Order = ParseFile | DrawPage | FindBoxes
+Order = ParseFile | ReadPicture | DrawPage | FindBoxes
 
 
-def main(memory: int) -> int:
-    """Serve stdin and stdout; `memory` is the address space in bytes that this process may use."""
+def main(memory: int, *, idle: bool = False) -> int:
+    """Serve stdin and stdout; `memory` is the address space in bytes that this process may use.
+
+    With `idle` it gives way to every other process: nobody waits for it.
+    """
+    if idle:
+        _give_way()
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not corrupt the replies
     sys.stdout = sys.stderr
@@ -106,7 +122,11 @@ def _encode(reply: Reply) -> bytes:
 def _answer(order: Order) -> Reply:
     try:
         if isinstance(order, ParseFile):
-            return Reply(parsed=load(order.path, order.password, order.read_hidden))
+            return Reply(parsed=load(order.path, order.password, order.read_hidden, order.scans))
+        if isinstance(order, ReadPicture):
+            from app.documents.recognition import recognised  # loads the models: only where a picture is to be read
+
+            return Reply(scan=recognised(order.path, order.page, order.password))
         from app.documents.render import render_page, span_boxes  # loads pdfium: only where a page is wanted
 
         if isinstance(order, DrawPage):
@@ -128,6 +148,16 @@ def _too_large() -> Failed:
         "",
         "too_large",
     )
+
+
+def _give_way() -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.Error, OSError):
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process().nice(10)
 
 
 def _limit_memory(memory: int) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import msgspec
 
 from app.documents import parse_child as child
+from app.documents.loaders.scan import Scan, Scans
 from app.errors import BadFile
 from app.spawn import child_command
 from app.text.parsed import Parsed
@@ -41,6 +43,13 @@ TIME_LIMIT_S = 120.0
 RENDER_LIMIT_S = 20.0
 """Wall time for one page as a picture: someone waits for it."""
 
+RECOGNISE_LIMIT_S = 120.0
+"""Processor time for one picture of a page: ten times what a full one takes. On a busy computer, where all others go
+first, that may be an hour."""
+
+RECOGNISE_MEMORY = 4 * 1024**3
+"""Bytes of address space where pictures are read: the libraries and models map 1.5 GB before the first picture."""
+
 MEMORY_LIMIT = 2 * 1024**3
 """Bytes of address space. A file may be 512 MB; reading it takes up to three times that."""
 
@@ -55,29 +64,52 @@ def child_main() -> int:
     return child.main(MEMORY_LIMIT)
 
 
+def recognising_main() -> int:
+    """`app --child recognise`."""
+    return child.main(RECOGNISE_MEMORY, idle=True)
+
+
 class Parser:
     """One child, started with the first file and again after a crash. One file at a time; `close` from any thread."""
 
-    def __init__(self, time_limit: float = TIME_LIMIT_S, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(
+        self, time_limit: float = TIME_LIMIT_S, memory_limit: int = MEMORY_LIMIT, *, recognises: bool = False
+    ) -> None:
+        """`recognises`: a child with room for the models that read pictures, which gives way to others."""
         self._time_limit = time_limit
-        self._memory_limit = memory_limit
+        self._memory_limit = RECOGNISE_MEMORY if recognises else memory_limit
+        self._helper = "recognise" if recognises else "parse"
         self._turn = threading.Lock()
         self._state = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._served = 0
         self._closed = False
 
-    def parse(self, path: str, password: str | None = None, read_hidden: bool = False) -> Parsed:
-        """The text of a document, with the hash and the size of the bytes that were read.
+    def parse(
+        self, path: str, password: str | None = None, read_hidden: bool = False, scans: Scans | None = None
+    ) -> Parsed:
+        """The text of a document, with the hash and the size of the bytes that were read, and what was recognised on
+        its pages put in.
 
         `read_hidden`: what its readers do not see is read like the rest.
 
         Raises:
             BadFile: why it cannot be used; `code` is one of `CODES`.
         """
-        reply = self._ask(child.ParseFile(path, password or "", read_hidden), self._time_limit)
+        order = child.ParseFile(path, password or "", read_hidden, dict(scans or {}))
+        reply = self._ask(order, self._time_limit)
         assert reply.parsed is not None
         return reply.parsed
+
+    def recognise(self, path: str, page: int, password: str = "") -> Scan:
+        """What can be read in the picture of a page.
+
+        Raises:
+            BadFile: why it cannot; `too_slow` after `RECOGNISE_LIMIT_S`.
+        """
+        reply = self._ask(child.ReadPicture(path, page, password), RECOGNISE_LIMIT_S)
+        assert reply.scan is not None
+        return reply.scan
 
     def render_page(self, path: str, page: int, scale: float = 1.5, password: str = "") -> child.Picture:
         """A page of a PDF as PNG, `scale` pixels a point (fewer where the page is huge).
@@ -119,7 +151,8 @@ class Parser:
     def _ask(self, order: child.Order, limit: float) -> child.Reply:
         with self._turn:
             process = self._child()
-            watch = _Watch(process, limit, self._memory_limit)
+            clock = _processor_time if isinstance(order, child.ReadPicture) else _wall_time
+            watch = _Watch(process, limit, self._memory_limit, clock)
             try:
                 child.write_message(cast(BinaryIO, process.stdin), msgspec.msgpack.encode(order))
                 data = child.read_message(cast(BinaryIO, process.stdout))
@@ -147,7 +180,7 @@ class Parser:
                 _end(process)
                 process = None
             if process is None:
-                process = _start()
+                process = _start(self._helper)
                 self._process = process
                 self._served = 0
             return process
@@ -183,9 +216,12 @@ class Parser:
 class _Watch:
     """Kills a child that takes too long or grows too large. Reading from a pipe cannot be given up on every system."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limit: float, memory: int) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], limit: float, memory: int, clock: Callable[[int], float]
+    ) -> None:
         self._process = process
         self._limit = limit
+        self._clock = clock
         self._memory = memory
         self._done = threading.Event()
         self._verdict = ""
@@ -199,15 +235,30 @@ class _Watch:
         return self._verdict
 
     def _run(self) -> None:
-        end = time.monotonic() + self._limit
-        while not self._done.wait(min(_WATCH_S, max(0.0, end - time.monotonic()))):
-            if time.monotonic() >= end:
+        end = self._clock(self._process.pid) + self._limit
+        while not self._done.wait(min(_WATCH_S, max(0.01, end - self._clock(self._process.pid)))):
+            if self._clock(self._process.pid) >= end:
                 self._verdict = "too_slow"
             elif _resident(self._process.pid) > self._memory:
                 self._verdict = "too_large"
             if self._verdict:
                 self._process.kill()
                 return
+
+
+def _wall_time(_: int) -> float:
+    return time.monotonic()
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds that a process has worked; 0 where it is gone."""
+    import psutil
+
+    try:
+        used = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(used.user + used.system)
 
 
 def _resident(pid: int) -> int:
@@ -220,12 +271,12 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(helper: str) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW  # else each child opens a console
     return subprocess.Popen(
-        child_command("--child", "parse"),
+        child_command("--child", helper),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -182,7 +182,7 @@ class ReadAhead:
             return Unchanged(path, stored, seen)
         parsed = self._reader.parse(path, self._passwords.get(path), wanted)
         pieces = cut(parsed, self._counter, Path(path).stem)
-        if not pieces:
+        if not pieces and not parsed.scans:
             return Refused(path, "There is no text in this file.", "empty", seen)
         return Read(path, parsed, pieces, seen, recipe, wanted)
 

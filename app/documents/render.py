@@ -1,21 +1,26 @@
-"""A PDF page as a picture, and where a passage stands on it. Runs in the disposable child, next to the loaders."""
+"""A page as a picture, and where a passage stands on it. Runs in the disposable child, next to the loaders."""
 
 from __future__ import annotations
 
 import ctypes
 import struct
 import zlib
+from pathlib import PurePath
 
+import numpy as np
 import pypdfium2.raw as raw
 
 from app.documents.loaders import pdfium
+from app.documents.loaders.boxes import union
 from app.documents.loaders.hidden import HiddenTexts
-from app.documents.loaders.pdf_lines import union
+from app.documents.loaders.image import picture_of
 from app.documents.loaders.pdf_pages import read_pages
 from app.documents.loaders.pdf_spoken import opened
 from app.documents.loaders.pdfium import Document
+from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.errors import BadFile
+from app.formats import IMAGE
 from app.types import Box
 
 MAX_PIXELS = 12_000_000
@@ -30,23 +35,45 @@ _WHITE = 0xFFFFFFFF
 
 
 def render_page(path: str, page: int, scale: float, password: str = "") -> tuple[bytes, int, int, int, float]:
-    """Draw a page, counted from 1: → PNG, its width and height in pixels, the document's pages, pixels a point.
+    """Draw a page of a PDF or a picture file, counted from 1: → PNG, its width and height in pixels, the document's
+    pages, pixels a point.
 
     Raises:
         BadFile: the file cannot be read, has no such page (`missing`), or the page cannot be drawn (`damaged`).
     """
-    with Document(read_source(path), password) as document:
-        _check(page, document.pages)
-        handle = pdfium.load_page(document.handle, page - 1)
-        if not handle:
-            raise BadFile(f"Page {page} is damaged and cannot be shown.", "The other pages may be readable.")
-        try:
-            width, height = pdfium.page_width(handle), pdfium.page_height(handle)
-            scale = _fitting(width, height, scale)
-            columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
-            return _png(_pixels(handle, columns, rows), columns, rows), columns, rows, document.pages, scale
-        finally:
-            pdfium.close_page(handle)
+    data = read_source(path)
+    if format_of(data, PurePath(path).name) is IMAGE:
+        return _picture(data, page, scale)
+    with Document(data, password) as document:
+        pixels, columns, rows, scale = draw(document, page, scale)
+        return _png(pixels, columns, rows), columns, rows, document.pages, scale
+
+
+def _picture(data: bytes, page: int, scale: float) -> tuple[bytes, int, int, int, float]:
+    """A page of a picture file, drawn as one of a PDF is."""
+    picture, width, _, pages = picture_of(data, page, scale, MAX_PIXELS)
+    rows, columns = picture.shape[:2]
+    lines = np.insert(picture.reshape(rows, columns * 3), 0, 0, axis=1)  # the byte that PNG wants before each row
+    return _png(bytearray(lines.tobytes()), columns, rows), columns, rows, pages, columns / width
+
+
+def draw(document: Document, page: int, scale: float) -> tuple[bytearray, int, int, float]:
+    """A page as RGB rows, each behind the byte that PNG wants there; how many columns and rows, and pixels a point.
+
+    Raises:
+        BadFile: there is no such page (`missing`), or it cannot be drawn (`damaged`).
+    """
+    _check(page, document.pages)
+    handle = pdfium.load_page(document.handle, page - 1)
+    if not handle:
+        raise BadFile(f"Page {page} is damaged and cannot be shown.", "The other pages may be readable.")
+    try:
+        width, height = pdfium.page_width(handle), pdfium.page_height(handle)
+        scale = _fitting(width, height, scale)
+        columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
+        return _pixels(handle, columns, rows), columns, rows, scale
+    finally:
+        pdfium.close_page(handle)
 
 
 def span_boxes(
@@ -66,7 +93,8 @@ def span_boxes(
         with opened(document, page) as shown:
             if shown is None:
                 return ()
-            for first, last, box in text.lines:
+            for line in text.lines:
+                first, last, box = line.start, line.end, line.box
                 wanted = [at for at in text.index[max(first, start) : min(last, end)] if at >= 0]
                 if wanted and first >= start and last <= end:
                     boxes.append(box)

@@ -25,8 +25,10 @@ _DOCUMENT = (
     *((int, type(None)), int, (int, float, type(None))),
 )
 _PASSAGE = (int, int, int, (int, type(None)), str, str, str, bytes, bytes)
-_LATER: tuple[Value, ...] = ("", None)
-"""What stands for the header row of its table and the place, of a passage that was stored before they were known."""
+_LATER: tuple[Value, ...] = ("", None, None, None)
+"""What stands for the header row of its table, the place, and how sure what was recognised in it is, of a passage that
+was stored before they were known."""
+_LATER_KINDS = (str, (bytes, type(None)), (int, float, type(None)), (bytes, type(None)))
 _HIDDEN = (int, int, bytes)
 _FOLDER = (int, str, str, int, str, (int, float), int)
 _TOMBSTONE = ((int, type(None)), (int, type(None)), str, (int, float))
@@ -41,6 +43,8 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
             values = (*values, *_LATER[len(values) - len(_PASSAGE) - 1 :])
         elif table == "collections" and len(values) == 2:
             values = (*values, 0)  # stored before any was hidden
+        elif table == "documents" and len(values) == len(_DOCUMENT) + 1:
+            values = (*values, 0)  # stored before any was recognised
         if table:
             marks = ", ".join("?" * len(values))
             db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (rowid, *values[1:]))
@@ -67,14 +71,14 @@ def _table(values: tuple[Value, ...]) -> str:
     rest = values[1:]
     if _are(rest, str) or _are(rest, str, int):
         return "collections"
-    if _are(rest, *_DOCUMENT):
+    if _are(rest, *_DOCUMENT) or _are(rest, *_DOCUMENT, int):
         return "documents"
     if _are(rest, str, bytes, bytes) and _packs(rest[1], tuple[tuple[int, int], ...]) and _packs(rest[2], _LINES):
         return "texts"
     if (
         _are(rest[: len(_PASSAGE)], *_PASSAGE)
-        and _are(rest[len(_PASSAGE) :], *(str, (bytes, type(None)))[: len(rest) - len(_PASSAGE)])
-        and (len(rest) <= len(_PASSAGE) + 1 or rest[-1] is None or _packs(rest[-1], Place))
+        and _are(rest[len(_PASSAGE) :], *_LATER_KINDS[: len(rest) - len(_PASSAGE)])
+        and all(value is None or _packs(value, Place) for value in rest[len(_PASSAGE) + 1 : len(_PASSAGE) + 2])
         and _is_vector(rest[7])
         and _packs(rest[8], tuple[Box, ...])
     ):

@@ -5,7 +5,6 @@ Everything else (Chroma, the matrix in memory) can be rebuilt from here. Reading
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import sqlite3
 import time
@@ -19,6 +18,7 @@ from app.documents import changes, folders, rewording
 from app.documents.catalogue import UNSEEN, trash_name
 from app.documents.filing import OF_DOCUMENT, Filing
 from app.documents.fulltext import Indexed, add_words
+from app.documents.scanned import Scanned, certainty, page_boxes, touched
 from app.documents.warned import warned_of
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
@@ -40,9 +40,10 @@ class NewDocument(msgspec.Struct, frozen=True):
     pieces: Sequence[Piece]
     vectors: Sequence[bytes]  # float32, little endian, one a piece
     read_hidden: bool = False  # a person decided so
+    merged: int = 0  # pages that were recognised, or could not be, as its text was made
 
 
-class Store(Filing):
+class Store(Filing, Scanned):
     """Reads and writes documents.db; used by one thread."""
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
@@ -113,6 +114,7 @@ class Store(Filing):
         parsed = new.parsed
         with self.transaction() as db:
             kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
+            self._forget_other_scans(new.collection_id, new.path, parsed.sha256)
             document_id = self._replace_row(
                 new.collection_id,
                 new.path,
@@ -141,6 +143,7 @@ class Store(Filing):
             self.see(db, document_id, new.seen)
             folders.include(db, new.collection_id, new.path)
             changes.note(db, document_id, kind)
+            self._expect_scans(document_id, parsed, new.merged)
             self._changed()
         return document_id
 
@@ -184,13 +187,15 @@ class Store(Filing):
         for piece, vector in zip(new.pieces, new.vectors, strict=True):
             text = new.parsed.text[piece.start : piece.end]
             boxes = _pack(line_boxes(new.parsed.lines, piece.start, piece.end, piece.page))
+            sure, unsure = certainty(new.parsed.lines, piece.start, piece.end)
             cursor = self.db.execute(
                 """INSERT INTO passages
-                (document_id, start, "end", page, heading, context, header, text, vector, boxes, place)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (document_id, start, "end", page, heading, context, header, text, vector, boxes, place, sure, unsure)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     *(document_id, piece.start, piece.end, piece.page, piece.heading, piece.context, piece.header),
                     *(text, vector, boxes, _pack(piece.place) if piece.place is not None else None),
+                    *(sure, _pack(unsure) if unsure else None),
                 ),
             )
             passage_id = cast(int, cursor.lastrowid)
@@ -246,6 +251,7 @@ class Store(Filing):
             )
             self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM hidden_texts WHERE document_id = ?", (document_id,))
+            self.db.execute("DELETE FROM scans WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         self._changed()
         self.set_meta("purge", "1")
@@ -269,9 +275,7 @@ class Store(Filing):
 
 def line_boxes(lines: Sequence[Line], start: int, end: int, page: int | None) -> tuple[Box, ...]:
     """The boxes of the lines of a page that a span touches; `lines` are in the order of the text."""
-    first = bisect.bisect_right(lines, start, key=lambda line: line.end)
-    last = bisect.bisect_left(lines, end, key=lambda line: line.start)
-    return tuple(line.box for line in lines[first:last] if line.page == page)
+    return page_boxes([line for line in touched(lines, start, end) if line.page == page])
 
 
 def _pack(value: object) -> bytes:

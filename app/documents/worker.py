@@ -29,6 +29,7 @@ from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
+from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
@@ -69,6 +70,7 @@ from app.workers.calls.documents import (
     ReadFields,
     Readings,
     ReadText,
+    Recognise,
     Remove,
     RenameCollection,
     RenderPage,
@@ -109,6 +111,7 @@ class DocumentsRole:
         self._pages = Pages()
         self._sheets = Sheets()
         self._following = Following()
+        self._recognising = Recognising()
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -131,13 +134,13 @@ class DocumentsRole:
     def _answer(self, call: AnyCall) -> Steps:
         match call:
             case ListCollections():
-                return Collections(collections=tuple(self._store.collections()), note=self._stores.note())
+                return collections_of(self._store, self._stores.note())
             case CreateCollection():
                 made = self._store.create_collection(_name(call.name))
                 return CollectionMade(collection=next(each for each in self._store.collections() if each.id == made))
             case RenameCollection():
                 self._store.rename_collection(call.collection_id, _name(call.name))
-                return Collections(collections=tuple(self._store.collections()))
+                return collections_of(self._store, "")
             case DeleteCollection():
                 return (yield from self._open.removal.collection(call.collection_id))
             case ListDocuments():
@@ -157,6 +160,12 @@ class DocumentsRole:
                 return (yield from export(self._store, call))
             case ImportCollection():
                 return (yield from bring_in(self._store, call))
+            case Recognise():
+                return (
+                    yield from self._recognising.step(
+                        self._store, self._embedder_in_use, self._in_use.shipped, call.collection_id
+                    )
+                )
             case MoveDocuments():
                 moved = attached.move(self._store, call)
                 self._stores.purge()
@@ -251,6 +260,7 @@ class DocumentsRole:
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
         self._pages.close()
+        self._recognising.close()
         if self._spare is not None:
             self._spare.close()
             self._spare = None
@@ -277,6 +287,7 @@ class DocumentsRole:
         yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
         lent = self._spare or Parser()
         self._spare = None
+        self._recognising.expect(call.passwords)
         try:
             added = yield from Indexing(store, call, embedder, counter, lent).steps()
             if self._spare is None:
@@ -357,6 +368,11 @@ def _text(store: Store, call: ReadText) -> DocumentText:
 def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
     for _ in steps:
         yield Warming()
+
+
+def collections_of(store: Store, note: str) -> Collections:
+    """The collections, and how many pages wait to be recognised."""
+    return Collections(collections=tuple(store.collections()), note=note, scans=store.pages_waiting())
 
 
 def _name(name: str) -> str:

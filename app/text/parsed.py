@@ -31,12 +31,13 @@ class Block(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """Where a line of a PDF stands. Lines are in the order of the text."""
+    """Where a line of a page stands, or a word of it that was recognised. They are in the order of the text."""
 
     start: int
     end: int
     page: int
     box: Box
+    sure: float | None = None  # 0 to 1, of a word recognised in a picture
 
 
 class Spot(Struct, frozen=True):
@@ -56,14 +57,15 @@ class Parsed(Struct, frozen=True):
     format: str  # its key in app/formats.py
     text: str
     blocks: tuple[Block, ...]
-    pages: tuple[tuple[int, int], ...] = ()  # span of each page (PDF only)
-    lines: tuple[Line, ...] = ()  # PDF only
+    pages: tuple[tuple[int, int], ...] = ()  # span of each page (PDF and pictures)
+    lines: tuple[Line, ...] = ()  # of these
     title: str = ""  # what the document says its title is
     note: str = ""  # for the user, e.g. "2 of 4 pages hold no readable text."
     sha256: str = ""  # of the bytes that were read
     size: int = 0  # bytes that were read
     spots: tuple[Spot, ...] = ()  # of slides, sheets, messages and members of archives
     hidden: tuple[HiddenText, ...] = ()  # what its readers do not see; it is part of `text` only where it is wanted
+    scans: tuple[int, ...] = ()  # pages that are pictures of text, whether they have been recognised or not
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:

@@ -5,6 +5,7 @@ Called in each child but the one that downloads. Native code is out of its reach
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 
@@ -25,4 +26,5 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
 
 def forbid_network() -> None:
     """Refuse the network for the rest of this process's life; it cannot be taken back."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reports to its maker seconds after it is imported, natively
     sys.addaudithook(_audit)

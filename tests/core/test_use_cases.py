@@ -68,6 +68,7 @@ TABLE: dict[str, Use] = {
     # documents
     "QueueFiles": Use("DocumentsController.add", why="a command waits until its files are through: Add"),
     "Add": Use(command="add", why="the window does not wait: QueueFiles"),
+    "Recognise": Use(command="add", why="pages are recognised by themselves while the window is open: PageRecognised"),
     "PauseAdding": Use("Adds.pause", why=SHOWS),
     "ResumeAdding": Use("Adds.resume", why=SHOWS),
     "CancelAdding": Use("Adds.cancel", why="Ctrl C cancels what the command itself began"),

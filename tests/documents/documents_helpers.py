@@ -13,7 +13,11 @@ UNDONE = {
     8: ("DROP TABLE next_vectors", "ALTER TABLE embedders DROP COLUMN background"),
     9: ("DROP TABLE hidden_texts",),
     10: ("DROP TABLE folders", "DROP TABLE excluded", "DROP TABLE seen", "DROP TABLE trash", "DROP TABLE changes"),
-}
+    11: (
+        "DROP TABLE scans", "ALTER TABLE documents DROP COLUMN merged", "ALTER TABLE passages DROP COLUMN sure",
+        "ALTER TABLE passages DROP COLUMN unsure",
+    ),
+}  # fmt: skip
 """Version of an index → what takes back that it came to it: how tests make an older one of it."""
 
 

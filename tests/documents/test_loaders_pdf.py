@@ -174,12 +174,12 @@ def test_text_that_a_reader_sees_stays(shown: str) -> None:
 
 def test_scans() -> None:
     scan = "q 500 0 0 700 50 50 cm /Im Do Q\n"
-    with pytest.raises(BadFile) as refused:
-        load_pdf(pdf([scan, scan], picture=True))
-    assert refused.value.code == "no_text"
+    whole = load_pdf(pdf([scan, scan], picture=True))
+    assert (whole.text, whole.scans, whole.note) == ("", (1, 2), "2 of 2 pages hold no readable text.")
     mixed = load_pdf(pdf([scan, lines(BODY), scan], picture=True))
     assert mixed.note == "2 of 3 pages hold no readable text."
     assert [mixed.text[a:b] for a, b in mixed.pages] == ["", BODY, ""]
+    assert mixed.scans == (1, 3)
     with pytest.raises(BadFile) as refused:
         load_pdf(pdf([""]))
     assert refused.value.code == "empty"

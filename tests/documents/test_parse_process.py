@@ -90,7 +90,7 @@ def test_a_wrong_name_still_finds_the_right_loader(
         ("half.docx", docx(table(("a", "b")))[:200], "damaged"),
         ("half.pdf", pdf([PAGE])[:60], "damaged"),
         ("binary.md", bytes(range(256)) * 9, "damaged"),
-        ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(40), "unsupported"),
+        ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unsupported"),
         ("boxes.rar", b"Rar!\x1a\x07\x00hello", "unsupported"),
         ("boxes.zip", b"no archive", "damaged"),

@@ -15,7 +15,7 @@ from app.errors import WorkerGone
 from app.gui.documents.add_bar import time_left
 from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Column, Row
+from app.gui.documents.documents_model import Column, DocumentsModel, Row
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.documents.search_results import snippet
@@ -32,6 +32,7 @@ from app.workers.calls.documents import (
     Documents,
     FileEvent,
     ListDocuments,
+    PageRecognised,
     Remove,
     Removed,
     Search,
@@ -475,3 +476,17 @@ def test_every_cell_of_a_row_has_a_name(page: DocumentsPage, controller: Documen
         model.data(model.index(0, column), Qt.ItemDataRole.AccessibleTextRole) for column in range(model.columnCount())
     ]
     assert all(names) and str(names[0]) in str(names[-1]), "the “…” says whose actions it opens"
+
+
+def test_a_scan_says_how_far_it_is_recognised_and_how_surely() -> None:
+    row = Row("/scan.pdf", "scan.pdf", id=1, status="indexed", reason="3 of 3 pages hold no readable text.", scans=3)
+    assert row.status_text() == "Recognising page 1 of 3"
+    assert row.progress() == ("Recognising", "page 1 of 3", 0.0)
+    model = DocumentsModel()
+    model.merge([row])
+    model.take_page(PageRecognised(document_id=1, done=2, total=3))
+    assert row.status_text() == "Recognising page 3 of 3"
+    row.reads_scans = False  # turned off: what is missing is said, not what will come
+    assert row.status_text() == "3 of 3 pages hold no readable text."
+    row.recognised, row.sure, row.reason = 3, 0.937, ""
+    assert row.status_text() == "Recognised, 93 % sure"

@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
         "d.csv",
         "x.rar",
         "sub/e.md",
-        "sub/photo.jpg",
+        "sub/talk.mp4",
         "sub/.git/config.txt",
         ".hidden",
     ):
@@ -77,7 +77,7 @@ def test_a_folder_is_counted_by_kind_and_skips_are_named(overlay: DropOverlay, f
     overlay.show_paths([str(folder)])
     qtbot.waitUntil(lambda: overlay._count.complete)
     assert dict(overlay._count.kinds) == {"PDF": 2, "Word": 1, "table": 1, "Markdown": 1}
-    assert dict(overlay._count.skipped) == {"packed archive": 1, "image": 1}
+    assert dict(overlay._count.skipped) == {"packed archive": 1, "recording": 1}
     assert overlay.words()[0] == "Drop to add 5 files to Travel"
     texts = [text for text, _, _ in overlay.chips()]
     assert texts[0] == "2 PDF" and "1 packed archive will be skipped" in texts

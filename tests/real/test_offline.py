@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app.documents.scan_pages import draw_text
+
 pytestmark = pytest.mark.real
 
 INTERNET = re.compile(r"(?:connect|bind|listen|sendto|sendmsg)\(.*(?:AF_INET6?|sin_port)|listen\(")
@@ -60,14 +62,26 @@ def test_the_watcher_sees_a_connection(tmp_path: Path) -> None:
 
 def test_adding_and_asking_touch_no_network(tmp_path: Path) -> None:
     note = tmp_path / "hotels.md"
+    scan = tmp_path / "parking.png"
+    draw_text("The garage closes at ten in the evening.", 100).crop((0, 0, 830, 250)).save(scan)
     note.write_text("# Hotels\n\nThe hotel limit in Munich is 165 euro per night, breakfast included.\n")
     home, inhouse = tmp_path / "home", [sys.executable, "-m", "app"]
-    calls, _ = traced([*inhouse, "add", str(note), "--collection", "Travel"], tmp_path / "add.log", home)
+    calls, _ = traced([*inhouse, "add", str(note), str(scan), "--collection", "Travel"], tmp_path / "add.log", home)
     assert internet(calls) == []
+    calls, out = traced([*inhouse, "search", "when does the garage close"], tmp_path / "search.log", home)
+    assert internet(calls) == []
+    assert "evening" in out and "recognised from a picture" in out  # the models came along
     question = "What is the hotel limit in Munich?"
     calls, out = traced([*inhouse, "ask", question, "--collection", "Travel"], tmp_path / "ask.log", home)
     assert internet(calls) == []
     assert "165" in out
+
+
+def test_a_library_that_reports_to_its_maker_is_kept_from_it(tmp_path: Path) -> None:
+    """onnxruntime 1.31 does so some seconds after its import, whatever is called then: by its environment alone."""
+    code = "from app.workers.offline import forbid_network; forbid_network(); import time, onnxruntime; time.sleep(20)"
+    calls, _ = traced([sys.executable, "-c", code], tmp_path / "log", tmp_path)
+    assert internet(calls) == []
 
 
 def test_the_window_touches_no_network(tmp_path: Path) -> None:

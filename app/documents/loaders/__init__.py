@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,12 +14,18 @@ from app.documents.loaders.sniff import format_of
 from app.documents.loaders.source import read_source
 from app.text.parsed import Parsed
 
+if TYPE_CHECKING:
+    from app.documents.loaders.scan import Scans
+
 Loader = Callable[[bytes, str, bool], Parsed]
 """A file's bytes, its password ("" for none), and whether hidden text is to be read too → its text. It raises BadFile
 and nothing else."""
 
 ContainerLoader = Callable[[bytes, str, Inside], Parsed]
 """A file's bytes, its name and what reads the files inside of it → the text of all of them."""
+
+ScanLoader = Callable[[bytes, str, bool, "Scans | None"], Parsed]
+"""The same, with what was recognised on its pages."""
 
 
 def _pdf() -> Loader:
@@ -159,6 +166,24 @@ def _ppt() -> Loader:
     return load_ppt
 
 
+def _image() -> Loader:
+    from app.documents.loaders.image import load_image
+
+    return load_image
+
+
+def _scanned_pdf() -> ScanLoader:
+    from app.documents.loaders.pdf import load_pdf
+
+    return load_pdf
+
+
+def _scanned_image() -> ScanLoader:
+    from app.documents.loaders.image import load_image
+
+    return load_image
+
+
 LOADERS: dict[str, Callable[[], Loader]] = {
     "pdf": _pdf,
     "docx": _docx,
@@ -181,6 +206,7 @@ LOADERS: dict[str, Callable[[], Loader]] = {
     "ppt": _ppt,
     "doc": _doc,
     "rtf": _rtf,
+    "image": _image,
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
@@ -190,17 +216,26 @@ CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
 }
 """The same of formats that hold files of their own."""
 
+SCANNED: dict[str, Callable[[], ScanLoader]] = {"pdf": _scanned_pdf, "image": _scanned_image}
+"""The same of formats whose pages may be pictures."""
 
-def load(path: str, password: str = "", read_hidden: bool = False) -> Parsed:
+
+def load(path: str, password: str = "", read_hidden: bool = False, scans: Scans | None = None) -> Parsed:
     """Read a document of any supported kind in this process; `parse_process.Parser` does it in a disposable one.
 
-    The hash and the size are those of the very bytes that were parsed.
+    `scans` is what was recognised on pages that are pictures. The hash and the size are those of the very bytes that
+    were parsed.
 
     Raises:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
     data = read_source(path)
-    parsed = _read(data, PurePath(path).name, password, Inside(_read, read_hidden=read_hidden))
+    name = PurePath(path).name
+    key = format_of(data, name).key
+    if scans and key in SCANNED:
+        parsed = SCANNED[key]()(data, password, read_hidden, scans)
+    else:
+        parsed = _read(data, name, password, Inside(_read, read_hidden=read_hidden))
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 

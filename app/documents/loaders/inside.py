@@ -126,6 +126,8 @@ class Members:
             return
         try:
             parsed = self._inside.read(data, name.rpartition("/")[2])
+            if not parsed.blocks:
+                raise BadFile("It holds pictures only, which are recognised in files of their own.", code="no_text")
             if len(parsed.text) + len(name) + 100 > self._builder.room():
                 raise Spent("There is more text than Inhouse can index of one file.")
         except BadFile as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from app.documents.loaders.builder import check_length, no_text, separator
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.pdf_pages import PageText, Piece, read_pages
 from app.documents.loaders.pdfium import Document
-from app.errors import BadFile
+from app.documents.loaders.scan import Scans
 from app.text.hidden import HiddenText
 from app.text.parsed import Block, Line, Parsed
 
@@ -24,27 +24,18 @@ _OPEN_END = re.compile(r"[\w,;–—-]$")
 _SENTENCE_END = (".", ",", ";", "!", "?")
 
 
-def load_pdf(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
-    """Read a PDF, page by page.
+def load_pdf(data: bytes, password: str = "", read_hidden: bool = False, scans: Scans | None = None) -> Parsed:
+    """Read a PDF, page by page; of a page in `scans`, what was recognised there.
 
     Raises:
         BadFile: `password`, `damaged`, `unsupported`, `no_text`, `empty` or `too_large`.
     """
     hidden = HiddenTexts(read_hidden)
     with Document(data, password) as document:
-        pages = []
-        length = 0
-        for page in read_pages(document, hidden):
-            page.index = []  # only the renderer needs it, and it is the largest part
-            length += len(page.text)
-            check_length(length)
-            pages.append(page)
+        pages = gathered(read_pages(document, hidden, scans=scans))
         for text in document.properties():
             hidden.take("metadata", text)
-    unread = sum(1 for page in pages if not page.text)
-    if unread == len(pages):
-        raise _nothing(pages, hidden.found())
-    return _with_rest(_Assembly(pages).build(_note(pages)), hidden)
+    return _with_rest(assembled("pdf", pages, "The PDF holds no text.", hidden.found()), hidden)
 
 
 def _with_rest(parsed: Parsed, hidden: HiddenTexts) -> Parsed:
@@ -59,22 +50,38 @@ def _with_rest(parsed: Parsed, hidden: HiddenTexts) -> Parsed:
     return msgspec.structs.replace(parsed, text=text, blocks=tuple(blocks), hidden=found)
 
 
-def _nothing(pages: list[PageText], hidden: Sequence[HiddenText]) -> BadFile:
-    if any(page.pictures for page in pages):
-        return BadFile(
-            "It holds pictures of pages only; reading text from pictures is not there yet.",
-            "Run it through a text recognition program and add the result.",
-            code="no_text",
-        )
-    return no_text("The PDF holds no text.", hidden)
+def gathered(read: Iterable[PageText]) -> list[PageText]:
+    """
+    Raises:
+        BadFile: `too_large`.
+    """
+    pages = []
+    length = 0
+    for page in read:
+        page.index = []  # only the renderer needs it, and it is the largest part
+        length += len(page.text)
+        check_length(length)
+        pages.append(page)
+    return pages
+
+
+def assembled(form: str, pages: list[PageText], nothing: str, hidden: Sequence[HiddenText] = ()) -> Parsed:
+    """A document of its pages. One without text is there for its pictures: they may be recognised later.
+
+    Raises:
+        BadFile: `empty` in the words of `nothing`, where it has neither.
+    """
+    if not any(page.text or page.pictures for page in pages):
+        raise no_text(nothing, hidden)
+    return _Assembly(pages).build(form, _note(pages))
 
 
 def _note(pages: list[PageText]) -> str:
-    scans = sum(1 for page in pages if not page.text and page.pictures)
-    if not scans:
+    unread = sum(1 for page in pages if page.pictures and not (page.text and page.recognised))
+    if not unread:
         return ""
-    verb = "holds" if scans == 1 else "hold"
-    return f"{scans} of {len(pages)} pages {verb} no readable text."
+    verb = "holds" if unread == 1 else "hold"
+    return f"{unread} of {len(pages)} pages {verb} no readable text."
 
 
 class _Assembly:
@@ -100,16 +107,20 @@ class _Assembly:
         self._bold_body = self._bold[True] > self._bold[False]
         self._ranks = self._rank_sizes()
 
-    def build(self, note: str) -> Parsed:
+    def build(self, form: str, note: str) -> Parsed:
         """The whole document."""
         spans: list[tuple[int, int]] = []
         lines: list[Line] = []
         for page in self._pages:
             start = self._join(page)
             spans.append((start, start + len(page.text)))
-            lines += [Line(start + a, start + b, page.number, box) for a, b, box in page.lines]
+            lines += [
+                msgspec.structs.replace(line, start=start + line.start, end=start + line.end) for line in page.lines
+            ]
         text = "".join(self._parts)
-        return Parsed("pdf", text, tuple(self._blocks), tuple(spans), tuple(lines), self._title(text, spans[0]), note)
+        scans = tuple(page.number for page in self._pages if page.pictures)
+        title = self._title(text, spans[0])
+        return Parsed(form, text, tuple(self._blocks), tuple(spans), tuple(lines), title, note, scans=scans)
 
     def _join(self, page: PageText) -> int:
         """Append a page; → where its text begins."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import quantiles
 
-from app.documents.loaders.pdf_lines import LEADER, Cell, TextLine, union
+from app.documents.loaders.boxes import union
+from app.documents.loaders.pdf_lines import LEADER, Cell, TextLine
 from app.text.parsed import BlockKind
 from app.types import Box
 

@@ -31,6 +31,8 @@ _CLEAR = 13  # alpha below 5 %
 _MAX_OBJECTS = 20_000
 """Page objects to look at for the background of a suspect text; on a page with more it is given the benefit."""
 
+_MOST = 0.6  # of the page's area
+
 _MAX_COVERS = 3000
 """The same when looking for a cover, which every text has to be asked about."""
 
@@ -107,6 +109,13 @@ class Hidden:
         if self._is_clipped(handle, box):
             return "clipped"
         return "covered" if self._is_covered(handle, box) else None
+
+    def is_pictured(self) -> bool:
+        """Whether one picture fills most of the page."""
+        frame = self._page.frame
+        boxes = [shape for _, picture, _, shape in self._list() if picture] if not self._crowded else []
+        areas = [(box.right - box.left) * (box.bottom - box.top) for box in boxes]
+        return max(areas, default=0.0) > _MOST * frame.width * frame.height
 
     def _behind_picture(self, box: Box) -> bool:
         """Scanners put the recognised text, unseen, behind or before the picture of the page."""

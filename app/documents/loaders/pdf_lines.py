@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import pypdfium2.raw as raw
 
 from app.documents.loaders import pdfium
+from app.documents.loaders.boxes import union
 from app.documents.loaders.hygiene import clean
 from app.documents.loaders.pdf_hidden import Hidden
 from app.documents.loaders.pdfium import Page
@@ -38,6 +39,10 @@ LEADER = " … "
 
 _DOTS = re.compile(r"(?:\.\s?){5,}")
 _CLEAR = 0.2  # share of the height below which two runs are not on one line; raised marks overlap by a half
+_STAMP = 40  # characters that may stand on a picture of a page: a number, a date of receipt
+_JUDGED = 20  # characters from which a page's text can be judged
+_GARBLED = 0.3  # share of characters that are none: a page of formulas has fewer
+_STRANGE = frozenset(("Cc", "Co", "Cn", "Cs", "So"))
 _WORD_GAP = 0.15  # em between two pieces set without a space in between
 
 
@@ -80,7 +85,7 @@ class PageLines:
     width: float
     height: float
     hidden: list[tuple[HiddenKind, str]] = field(default_factory=list)  # what no reader sees
-    pictures: bool = False  # the page holds pictures and no text
+    pictures: bool = False  # its text, if any, is in pictures of it: to be recognised
 
 
 @dataclass(slots=True)
@@ -178,8 +183,23 @@ def read_lines(page: Page, read_hidden: bool = False, drawn: bool = True) -> Pag
                 _add_line(lines, runs)
         start = end + 1
     replaced: list[tuple[HiddenKind, str]] = [("replaced", said) for said in page.replaced]
-    pictures = not lines and reading.hidden.has_pictures()
-    return PageLines(lines, page.frame.width, page.frame.height, reading.unseen + replaced, pictures)
+    scan = _is_scan(reading.hidden, lines)
+    return PageLines(lines, page.frame.width, page.frame.height, reading.unseen + replaced, scan)
+
+
+def _is_scan(hidden: Hidden, lines: list[TextLine]) -> bool:
+    """Whether what a person reads on the page is not in these lines, or hardly: a scan may bear a stamp or a number."""
+    if not lines:
+        return hidden.has_pictures()
+    text = "".join(line.text for line in lines)
+    return is_garbled(text) or (len(text) < _STAMP and hidden.is_pictured())
+
+
+def is_garbled(text: str) -> bool:
+    """Whether it is no text that a person could read: codes of a font that says nothing of letters."""
+    letters = [char for char in text if not char.isspace()]
+    strange = sum(unicodedata.category(char) in _STRANGE for char in letters)
+    return len(letters) >= _JUDGED and strange > _GARBLED * len(letters)
 
 
 def _line(
@@ -288,10 +308,10 @@ def _add_line(lines: list[TextLine], runs: list[tuple[Cell, int]]) -> None:
     if not runs:
         return
     angle = runs[0][1]
-    line = _gather([run for run, _ in runs], angle)
+    line = gather([run for run, _ in runs], angle)
     if lines and angle == 0 and lines[-1].angle == 0 and _same_line(lines[-1], line):
         before = lines.pop()
-        lines.append(_gather([*before.cells, *line.cells], 0))
+        lines.append(gather([*before.cells, *line.cells], 0))
     else:
         lines.append(line)
 
@@ -307,8 +327,8 @@ def _same_line(before: TextLine, line: TextLine) -> bool:
     return -0.6 * big < first.left - last.right < 3 * big
 
 
-def _gather(runs: list[Cell], angle: int) -> TextLine:
-    """Runs joined to cells: a wide gap parts cells, a narrow one words."""
+def gather(runs: list[Cell], angle: int) -> TextLine:
+    """A line of runs joined to cells: a wide gap parts cells, a narrow one words."""
     cells: list[Cell] = []
     for run in runs:
         gap = _gap(cells[-1].box, run.box) if cells else 0.0
@@ -363,13 +383,3 @@ def _stripped(cell: Cell) -> Cell:
         keep.pop(0)
     out = "".join(" " if text[at].isspace() else text[at] for at in keep)
     return Cell(out, [cell.index[at] for at in keep], cell.box, cell.size, cell.bold, cell.hyphen)
-
-
-def union(boxes: list[Box]) -> Box:
-    """The smallest box round all."""
-    return Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )

@@ -7,16 +7,19 @@ very text that the loader got.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from app.documents.loaders.boxes import union
 from app.documents.loaders.builder import separator
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.pdf_blocks import group_lines
-from app.documents.loaders.pdf_lines import Cell, PageLines, TextLine, read_lines, union
+from app.documents.loaders.pdf_lines import Cell, PageLines, TextLine, read_lines
 from app.documents.loaders.pdf_spoken import opened
 from app.documents.loaders.pdfium import Document
-from app.text.parsed import BlockKind
+from app.documents.loaders.scan import Scan, Scans
+from app.documents.loaders.scan_lines import page_lines, word_lines
+from app.text.parsed import BlockKind, Line
 from app.types import Box
 
 NEAR = 4
@@ -29,6 +32,8 @@ _EDGE = 0.13  # share of the page's height at top and bottom where running lines
 _EDGE_LINES = 3
 _EDGE_CHARS = 40  # of a line that holds a page number and little else
 _SAME_PLACE = 5.0  # points
+_LESS = 0.5
+"""A recognised text that is so much shorter than the page's own missed what is there."""
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBER_ONLY = re.compile(
     r"\W*(?:page|seite|página|pagina|p\.?|s\.)?\W*#(?:\s*(?:/|of|von|de|sur|di|\W)\s*#)?\W*", re.I
@@ -56,37 +61,54 @@ class PageText:
     text: str
     index: list[int]
     pieces: list[Piece]
-    lines: list[tuple[int, int, Box]]
+    lines: list[Line]
     hidden: bool = False
     pictures: bool = False
+    recognised: bool = False
 
 
-def read_pages(document: Document, hidden: HiddenTexts, first: int = 1, last: int | None = None) -> Iterator[PageText]:
-    """The texts of a range of pages, in order, with hidden text where it is wanted; of these pages it is noted.
+def read_pages(
+    document: Document, hidden: HiddenTexts, first: int = 1, last: int | None = None, scans: Scans | None = None
+) -> Iterator[PageText]:
+    """The texts of a range of pages of a PDF, in order, with hidden text where it is wanted; of these pages it is
+    noted. Of a page in `scans`, what was recognised there."""
+    drawn = document.pages <= MAX_DRAWN
 
-    At most `2 * NEAR + 1` pages are held at a time.
-    """
-    last = document.pages if last is None else last
+    def lines_of(number: int) -> PageLines:
+        with opened(document, number) as page:
+            return read_lines(page, hidden.wanted, drawn) if page is not None else PageLines([], 0.0, 0.0)
+
+    return compose_pages(lines_of, document.pages, hidden, scans or {}, first, last)
+
+
+def compose_pages(
+    lines_of: Callable[[int], PageLines], pages: int, hidden: HiddenTexts, scans: Scans, first: int = 1,
+    last: int | None = None,
+) -> Iterator[PageText]:  # fmt: skip
+    """The texts of a range of pages. At most `2 * NEAR + 1` pages are held at a time."""
+    last = pages if last is None else last
     near: dict[int, _Near] = {}
     ahead = max(1, first - NEAR)
     for number in range(first, last + 1):
-        while ahead <= min(number + NEAR, document.pages):
-            near[ahead] = _Near(document, ahead, hidden.wanted)
+        while ahead <= min(number + NEAR, pages):
+            near[ahead] = _Near(lines_of(ahead), scans.get(ahead))
             ahead += 1
         near.pop(number - NEAR - 1, None)
         for kind, text in near[number].page.hidden:
             hidden.take(kind, text, number)
-        running = _running_lines(number, near, document.pages)
-        yield _compose(number, near[number].page, running)
+        running = _running_lines(number, near, pages)
+        yield _compose(number, near[number].page, running, near[number].scan)
 
 
 class _Near:
     """A page that others are compared with: its lines, and which of them stand at an edge."""
 
-    def __init__(self, document: Document, number: int, read_hidden: bool) -> None:
-        drawn = document.pages <= MAX_DRAWN
-        with opened(document, number) as page:
-            self.page = read_lines(page, read_hidden, drawn) if page is not None else PageLines([], 0.0, 0.0)
+    def __init__(self, page: PageLines, scan: Scan | None) -> None:
+        seen = page_lines(scan) if scan is not None and page.pictures else None
+        if seen is not None and _length(seen) < _LESS * _length(page):
+            seen = None  # the page's own words say more
+        self.page = seen or page
+        self.scan = scan if seen else None
         self.edges = _edge_lines(self.page)
         self._tops: dict[tuple[str, str], list[float]] = {}
         for at, zone, key in self.edges:
@@ -95,6 +117,10 @@ class _Near:
     def bears(self, zone: str, key: str, top: float) -> bool:
         """Whether the same line stands in the same place here."""
         return any(abs(top - other) < _SAME_PLACE for other in self._tops.get((zone, key), ()))
+
+
+def _length(page: PageLines) -> int:
+    return sum(len(line.text) for line in page.lines)
 
 
 def _running_lines(number: int, near: dict[int, _Near], pages: int) -> set[int]:
@@ -140,7 +166,7 @@ class _Writer:
         self.index.extend(cell.index)
 
 
-def _compose(number: int, page: PageLines, running: set[int]) -> PageText:
+def _compose(number: int, page: PageLines, running: set[int], scan: Scan | None) -> PageText:
     writer = _Writer()
     pieces: list[Piece] = []
     for group in group_lines([line for at, line in enumerate(page.lines) if at not in running]):
@@ -154,7 +180,11 @@ def _compose(number: int, page: PageLines, running: set[int]) -> PageText:
         # Text that stands upright on the page is a stamp or an axis, never a heading.
         size = 0.0 if group.lines[0].angle else max(group.lines, key=lambda line: len(line.text)).size
         pieces.append(Piece(group.kind, start, writer.length, size, group.bold, len(group.lines)))
-    return PageText(number, "".join(writer.parts), writer.index, pieces, writer.lines, bool(page.hidden), page.pictures)
+    lines = [Line(start, end, number, box) for start, end, box in writer.lines]
+    if scan is not None:
+        lines = word_lines(scan, number, writer.index)
+    text = "".join(writer.parts)
+    return PageText(number, text, writer.index, pieces, lines, bool(page.hidden), page.pictures, scan is not None)
 
 
 def _write_lines(writer: _Writer, lines: list[TextLine]) -> None:

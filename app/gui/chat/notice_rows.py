@@ -15,7 +15,7 @@ from app.assistant.notices import Kind, Notice
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ThemedWidget, paint_box
 
-ICONS: dict[Kind, str] = {"newer": "clock", "disagree": "triangle-alert", "flagged": "shield-check"}
+ICONS: dict[Kind, str] = {"newer": "clock", "disagree": "triangle-alert", "unsure": "eye", "flagged": "shield-check"}
 
 
 class NoticeRows(QWidget):
@@ -49,7 +49,12 @@ class _Row(ThemedWidget):
         self.setAccessibleName(notice.text)
 
     def _verb(self, kind: Kind) -> str:
-        verbs = {"newer": self.tr("Open"), "disagree": self.tr("Show"), "flagged": self.tr("Show")}
+        verbs = {
+            "newer": self.tr("Open"),
+            "disagree": self.tr("Show"),
+            "unsure": self.tr("Show"),
+            "flagged": self.tr("Show"),
+        }
         return verbs[kind]
 
     def paintEvent(self, event: QPaintEvent) -> None:

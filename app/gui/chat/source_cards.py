@@ -10,7 +10,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.assistant.notices import date_text
-from app.cited import cited_as, place_label
+from app.cited import cited_as, place_label, recognised_words
 from app.formats import icon_of
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
@@ -97,6 +97,8 @@ class SourceCard(Hovering):
         name = PurePath(passage.document).stem  # where it heads the passage it says nothing new
         heading = "" if passage.heading == name else passage.heading.removeprefix(f"{name} › ")
         self._where = place_label(passage) or heading
+        if passage.sure is not None:
+            self._where = self.tr("{0}, recognised").format(self._where)
         own = date_text(passage) if passage.document and passage.date else ""
         self._day = own or (day_words(passage.modified) if passage.document else "")
         self._version = own or (self.tr("Version of {day}").format(day=self._day) if self._day else "")
@@ -104,7 +106,8 @@ class SourceCard(Hovering):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(source_label(source))
         self.setAccessibleDescription(" ".join(part for part in (snippet(passage), self._version) if part))
-        self.setToolTip("\n".join(part for part in (passage.document, self._version, snippet(passage)) if part))
+        said = (passage.document, recognised_words(passage), self._version, snippet(passage))
+        self.setToolTip("\n".join(part for part in said if part))
 
     def set_alone(self, alone: bool) -> None:
         """Whether it has a row of its own, and says all of it on one line."""

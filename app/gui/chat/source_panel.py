@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QSh
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.assistant.notices import flagged_texts, shortened
-from app.cited import cited_as
+from app.cited import cited_as, recognised_words
 from app.errors import AppError
+from app.formats import is_paged
 from app.gui.chat.find_bar import FindBar
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceBar, Strip
@@ -165,7 +166,7 @@ class SourcePanel(QWidget):
         self._head.show_document(passage.document, passage.path, exists=exists)
         self._foot.show_place(at, len(self._passages), numbered=self._numbered)
         self._show_strip(passage, exists)
-        if passage.page is not None and exists:
+        if passage.page is not None and is_paged(passage.document) and exists:
             self._page = self._pages = passage.page or 1
             self._bar.show()
             self.place.hide()
@@ -287,6 +288,8 @@ def warnings_of(passage: Passage) -> list[str]:
     said = []
     if passage.newer is not None:
         said.append(tr("There is a newer version: {document}.").format(document=passage.newer.document))
+    if passage.sure is not None:
+        said.append(tr("{0}.").format(recognised_words(passage).capitalize()))
     if passage.hidden:
         said.append(tr("Hidden text was found in this document and left out."))
     if passage.flagged:

@@ -21,8 +21,10 @@ from app.gui.documents.page import DocumentsPage
 from app.gui.hidden_text import open_hidden_text
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
+from app.settings import READ_SCANS
 from app.text.offers.offer import Offer
 from app.types import InstalledModel
+from app.workers.calls.documents import PageRecognised
 
 
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:
@@ -32,6 +34,7 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page.taught_models = lambda ids: taught_sentence(parts.models.models(), ids, Runs(parts.home.runs))
     parts.documents.notice_raised.connect(lambda text: window.toast(text))
     parts.documents.finder.saved.connect(lambda path: window.toast(_saved(path)))
+    _follow_scans(parts)
     add_comparing(page, parts.core)
     page.table.hidden_wanted.connect(
         lambda row: open_hidden_text(parts.core, row.id, page, parts.documents.failed.emit)
@@ -42,6 +45,24 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def _follow_scans(parts: Parts) -> None:
+    """Rows say how far pages are recognised, and that they are being recognised only where they are."""
+
+    def take(key: str) -> None:
+        if key == READ_SCANS.key:
+            parts.documents.documents.reads_scans = parts.settings.get(READ_SCANS)
+            parts.documents.refresh()
+
+    parts.documents.documents.reads_scans = parts.settings.get(READ_SCANS)
+    parts.settings.subscribe(take)
+
+    def told(data: object) -> None:
+        if isinstance(data, PageRecognised):
+            parts.documents.documents.take_page(data)
+
+    parts.core.told.connect(told)
 
 
 def _saved(path: str) -> str:

@@ -106,7 +106,7 @@ class RowDelegate(QStyledItemDelegate):
             self._text(painter, after(room, width, rtl), row.folder, "text3")
 
     def _paint_status(self, painter: QPainter, area: QRect, row: Row, rtl: bool) -> None:
-        if row.status == "indexing":
+        if row.status == "indexing" or row.is_recognising():
             self._paint_progress(painter, area, row, rtl)
             return
         icon, token = STATUS_LOOKS[row.status]
@@ -122,14 +122,15 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_progress(self, painter: QPainter, area: QRect, row: Row, rtl: bool) -> None:
         width = min(theme().px(148), area.width())
         box = QRect(area.right() - width + 1 if rtl else area.left(), area.top() + theme().px(7), width, theme().px(18))
-        self._text(painter, box, "Indexing", "text", role="caption")
+        what, far, fraction = row.progress()
+        self._text(painter, box, what, "text", role="caption")
         end = Qt.AlignmentFlag.AlignTrailing
-        self._text(painter, box, f"{round(row.fraction * 100)}%", "text2", role="caption", align=end)
+        self._text(painter, box, far, "text2", role="caption", align=end)
         track = QRectF(box.left(), box.bottom() + theme().px(3), width, 4)
         paint_box(painter, track, fill=theme().color("track"), radius=2)
-        if row.fraction > 0:
+        if fraction > 0:
             done = QRectF(track)
-            done.setWidth(max(width * min(row.fraction, 1.0), 4.0))
+            done.setWidth(max(width * min(fraction, 1.0), 4.0))
             if rtl:
                 done.moveRight(track.right())
             paint_box(painter, done, fill=theme().color("accent"), radius=2)

@@ -10,9 +10,10 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.cited import sure_text
 from app.gui.documents.same_names import SameNames
 from app.types import Document, FileStatus
-from app.workers.calls.documents import FileEvent
+from app.workers.calls.documents import FileEvent, PageRecognised
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -78,6 +79,11 @@ class Row:
     hidden: int = 0
     """Pieces of text that its readers do not see."""
     read_hidden: bool = False
+    scans: int = 0
+    recognised: int = 0
+    sure: float | None = None
+    reads_scans: bool = True
+    """Whether the pages that are pictures are being recognised."""
     live: bool = False
     """Whether only an add under way knows of this state."""
     folder: str = ""
@@ -90,11 +96,24 @@ class Row:
             return f"Failed: {why}" if why else "Failed"
         if self.status == "indexing":
             return f"Indexing {round(self.fraction * 100)}%"
+        if self.is_recognising():
+            return f"Recognising page {self.recognised + 1} of {self.scans}"
         if self.status in ("indexed", "unchanged"):
             if self.hidden:
                 return "Hidden text is read" if self.read_hidden else "Hidden text found"
-            return self.reason or "Indexed"
+            recognised = "" if self.sure is None else f"Recognised, {sure_text(self.sure)} sure"
+            return self.reason or recognised or "Indexed"
         return {"changed": "Updated on disk", "reading": "Reading", "waiting": "Waiting"}[self.status]
+
+    def is_recognising(self) -> bool:
+        """Whether pages of it are pictures whose text is still to come."""
+        return self.status == "indexed" and self.reads_scans and self.recognised < self.scans
+
+    def progress(self) -> tuple[str, str, float]:
+        """What goes on with the file, how far in words, and as a share."""
+        if self.is_recognising():
+            return "Recognising", f"page {self.recognised + 1} of {self.scans}", self.recognised / self.scans
+        return "Indexing", f"{round(self.fraction * 100)}%", self.fraction
 
     def action_text(self) -> str:
         """The next step that the row offers, or nothing."""
@@ -133,6 +152,9 @@ def row_of(document: Document) -> Row:
         code=document.code,
         hidden=document.hidden,
         read_hidden=document.read_hidden,
+        scans=document.scans,
+        recognised=document.recognised,
+        sure=document.sure,
     )
 
 
@@ -154,6 +176,8 @@ class DocumentsModel(QAbstractTableModel):
         self._rows: list[Row] = []
         self._at: dict[str, int] = {}
         self._names = SameNames()
+        self.reads_scans = True
+        """Whether pages that are pictures are being recognised."""
         self._column = Column.STATUS
         self._descending = False
 
@@ -233,6 +257,8 @@ class DocumentsModel(QAbstractTableModel):
         """Take over the truth: gone rows go, known ones change in place, new ones come; selection and scroll stay."""
         wanted = {row.path: row for row in rows}
         self._take_out([at for at, row in enumerate(self._rows) if row.path not in wanted])
+        for row in rows:
+            row.reads_scans = self.reads_scans
         for at, row in enumerate(self._rows):
             self._rows[at] = wanted[row.path]
         self._tell_changed(0, len(self._rows) - 1)
@@ -262,6 +288,13 @@ class DocumentsModel(QAbstractTableModel):
         for path, folder in self._names.add(fresh).items():
             if path in self._at:
                 self._rows[self._at[path]].folder = folder
+
+    def take_page(self, page: PageRecognised) -> None:
+        """A page of a document was recognised."""
+        for at, row in enumerate(self._rows):
+            if row.id == page.document_id:
+                row.scans, row.recognised = page.total, page.done
+                self._tell_changed(at, at)
 
     def drop(self, path: str) -> None:
         """Take one row out of sight."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.formats import is_paged
 from app.gui.chat.side_panel import MOST
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.controller import DocumentsController
@@ -76,7 +77,7 @@ class Opened(QObject):
         row = next((each for each in self._controller.documents.rows() if each.id == document_id), None)
         if row is None:
             return
-        page = 1 if row.pages is not None and row.name.lower().endswith(".pdf") else None
+        page = 1 if row.pages is not None and is_paged(row.name) else None
         start = Passage(
             id=0, document_id=document_id, document=row.name, path=row.path, collection_id=self._controller.current,
             collection=self._controller.current_name, page=page, start=0, end=0, text="",

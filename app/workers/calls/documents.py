@@ -172,6 +172,15 @@ class ReadFields(Call, frozen=True):
     fields: tuple[Field, ...]
 
 
+class Recognise(Call, frozen=True):
+    """Recognise the next page that is a picture, of this collection or of all; → PageRecognised.
+
+    One page a call: who asks decides when there is time for it.
+    """
+
+    collection_id: int = 0
+
+
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -212,6 +221,7 @@ class Collections(Data, frozen=True):
 
     collections: tuple[Collection, ...]
     note: str = ""
+    scans: int = 0  # pages that are pictures and are to be recognised, in hidden ones too
 
 
 class CollectionMade(Data, frozen=True):
@@ -286,6 +296,19 @@ class CompareProgress(Data, frozen=True):
     note: str = ""
 
 
+class PageRecognised(Data, frozen=True):
+    """How far a document is; no document where nothing is left to do."""
+
+    document_id: int = 0
+    collection_id: int = 0
+    document: str = ""  # file name
+    done: int = 0  # of its pages that are pictures
+    total: int = 0
+    left: int = 0  # pages of all documents that were asked for
+    indexed: bool = False  # what was recognised can be found from now on
+    failure: str = ""  # why this page could not be read
+
+
 class Compared(Data, frozen=True):
     """The changes, and the texts that their spans are in."""
 
@@ -344,6 +367,7 @@ Calls = (
     | ReadFields
     | Find
     | ListHiddenText
+    | Recognise
     | CheckHealth
     | attached.Calls
     | bundles.Calls
@@ -373,6 +397,7 @@ Answers = (
     | DocumentText
     | CompareProgress
     | Compared
+    | PageRecognised
     | FieldsRead
     | Found
     | HiddenTextListed
