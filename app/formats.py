@@ -77,7 +77,8 @@ ODS = Format(
 )  # fmt: skip
 ODP = Format(
     key="odp", label="OpenDocument presentation", suffixes=(".odp", ".otp"), a_file="an OpenDocument presentation",
-    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation", rare=True, bound=True,
+    icon="presentation", zip_part="content.xml", mimetype="application/vnd.oasis.opendocument.presentation",
+    rare=True, bound=True,
 )  # fmt: skip
 RTF = Format(
     key="rtf", label="RTF", plural="RTF", suffixes=(".rtf",), a_file="an RTF document", magic=(b"{\\rtf",), rare=True,

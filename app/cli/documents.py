@@ -25,13 +25,12 @@ from app.workers.calls.documents import (
     CollectionMade,
     CreateCollection,
     FileEvent,
-    PageRecognised,
-    Recognise,
     Remove,
     Removed,
     Search,
     Searched,
 )
+from app.workers.calls.scans import PageRecognised, Recognise
 from app.workers.message import Data
 
 FIRST_COLLECTION = "Documents"

@@ -12,7 +12,7 @@ from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.errors import AppError
 from app.settings import READ_SCANS
-from app.workers.calls.documents import PageRecognised, Recognise
+from app.workers.calls.scans import PageRecognised, Recognise
 from app.workers.message import Call
 
 LOOK_AGAIN_S = 1.0

@@ -26,7 +26,7 @@ from app.embedder.identity import Identity
 from app.errors import BadFile
 from app.text.parsed import Parsed
 from app.text.passages import Piece, Tokens, cut, embedded
-from app.workers.calls.documents import PageRecognised
+from app.workers.calls.scans import PageRecognised
 from app.workers.protocol import AnyData
 
 log = logging.getLogger(__name__)

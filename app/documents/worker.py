@@ -70,7 +70,6 @@ from app.workers.calls.documents import (
     ReadFields,
     Readings,
     ReadText,
-    Recognise,
     Remove,
     RenameCollection,
     RenderPage,
@@ -84,6 +83,7 @@ from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
 from app.workers.calls.reader import ReaderUsed, UseReader
+from app.workers.calls.scans import Recognise
 from app.workers.calls.sheets import ReadSheets, RunPlan
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData

@@ -17,10 +17,9 @@ from app.workers.calls.documents import (
     Collections,
     ListCollections,
     ListTombstones,
-    PageRecognised,
-    Recognise,
     Tombstones,
 )
+from app.workers.calls.scans import PageRecognised, Recognise
 from app.workers.protocol import Ready
 
 SCANS = Collection(id=1, name="Scans")

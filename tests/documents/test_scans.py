@@ -19,7 +19,8 @@ from app.documents.scanned import SEEN
 from app.documents.store import Store
 from app.errors import BadFile
 from app.types import Answer, Box, Document, Passage, Source
-from app.workers.calls.documents import PageImage, PageRecognised, Recognise, RenderPage
+from app.workers.calls.documents import PageImage, RenderPage
+from app.workers.calls.scans import PageRecognised, Recognise
 
 pytestmark = pytest.mark.real
 

@@ -32,12 +32,12 @@ from app.workers.calls.documents import (
     Documents,
     FileEvent,
     ListDocuments,
-    PageRecognised,
     Remove,
     Removed,
     Search,
     Searched,
 )
+from app.workers.calls.scans import PageRecognised
 
 
 @pytest.fixture

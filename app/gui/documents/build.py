@@ -24,7 +24,7 @@ from app.gui.shell.main_window import MainWindow
 from app.settings import READ_SCANS
 from app.text.offers.offer import Offer
 from app.types import InstalledModel
-from app.workers.calls.documents import PageRecognised
+from app.workers.calls.scans import PageRecognised
 
 
 def build(parts: Parts, window: MainWindow) -> DocumentsPage:

@@ -13,7 +13,8 @@ from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex,
 from app.cited import sure_text
 from app.gui.documents.same_names import SameNames
 from app.types import Document, FileStatus
-from app.workers.calls.documents import FileEvent, PageRecognised
+from app.workers.calls.documents import FileEvent
+from app.workers.calls.scans import PageRecognised
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)

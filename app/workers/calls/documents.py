@@ -18,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders, folders, grid
+from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -172,15 +172,6 @@ class ReadFields(Call, frozen=True):
     fields: tuple[Field, ...]
 
 
-class Recognise(Call, frozen=True):
-    """Recognise the next page that is a picture, of this collection or of all; → PageRecognised.
-
-    One page a call: who asks decides when there is time for it.
-    """
-
-    collection_id: int = 0
-
-
 class CheckHealth(Call, frozen=True):
     """Check the stores, heal what can be rebuilt; → Health."""
 
@@ -296,19 +287,6 @@ class CompareProgress(Data, frozen=True):
     note: str = ""
 
 
-class PageRecognised(Data, frozen=True):
-    """How far a document is; no document where nothing is left to do."""
-
-    document_id: int = 0
-    collection_id: int = 0
-    document: str = ""  # file name
-    done: int = 0  # of its pages that are pictures
-    total: int = 0
-    left: int = 0  # pages of all documents that were asked for
-    indexed: bool = False  # what was recognised can be found from now on
-    failure: str = ""  # why this page could not be read
-
-
 class Compared(Data, frozen=True):
     """The changes, and the texts that their spans are in."""
 
@@ -367,7 +345,7 @@ Calls = (
     | ReadFields
     | Find
     | ListHiddenText
-    | Recognise
+    | scans.Calls
     | CheckHealth
     | attached.Calls
     | bundles.Calls
@@ -397,7 +375,7 @@ Answers = (
     | DocumentText
     | CompareProgress
     | Compared
-    | PageRecognised
+    | scans.Answers
     | FieldsRead
     | Found
     | HiddenTextListed
