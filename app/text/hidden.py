@@ -9,7 +9,7 @@ from msgspec import Struct
 HiddenKind = Literal[
     "colour", "tiny", "transparent", "invisible", "covered", "clipped", "off_page", "layer", "replaced", "vanish",
     "not_displayed", "characters", "row", "column", "sheet", "cell", "slide", "shape",
-    "notes", "comment", "metadata", "alternative", "not_spoken",
+    "notes", "remark", "comment", "metadata", "alternative", "not_spoken",
 ]  # fmt: skip
 
 REASONS: dict[HiddenKind, str] = {
@@ -31,15 +31,16 @@ REASONS: dict[HiddenKind, str] = {
     "cell": "In a cell that shows nothing",
     "slide": "On a hidden slide",
     "shape": "In a hidden shape",
-    "notes": "Notes of a slide",
-    "comment": "A comment",
+    "notes": "Notes of a slide: they are read, and cited as notes",
+    "remark": "A comment: it is read, and named as one",
+    "comment": "A comment in the file's code",
     "metadata": "A property of the file",
     "alternative": "Description of a picture",
     "not_spoken": "Marked as decoration",
 }
 """Why it counts as hidden, for people."""
 
-ASIDE: frozenset[HiddenKind] = frozenset({"notes", "comment", "metadata", "alternative", "not_spoken"})
+ASIDE: frozenset[HiddenKind] = frozenset({"notes", "remark", "comment", "metadata", "alternative", "not_spoken"})
 """Places beside the text that many honest documents use: they warn of nothing, unless what stands there speaks to an
 assistant."""
 

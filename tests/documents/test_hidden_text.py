@@ -366,7 +366,7 @@ def test_xlsx_that_no_reader_sees(change: Callable[[Workbook], None], kind: Hidd
 def test_a_comment_is_read_as_what_it_is_and_told_of() -> None:
     parsed = load_xlsx(_book(lambda book: setattr(book.active["A2"], "comment", Comment(MARK, "Ann"))))
     assert f"Comment by Ann: {MARK}" in parsed.text
-    assert [each.kind for each in parsed.hidden] == ["comment"] and not warned_of(parsed.hidden)
+    assert [each.kind for each in parsed.hidden] == ["remark"] and not warned_of(parsed.hidden)
 
 
 def test_xlsx_white_on_a_fill_is_seen() -> None:

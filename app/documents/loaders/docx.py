@@ -45,7 +45,7 @@ def load_docx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
     root = package.document()
     comments = comments_of(package)
     for comment in comments.values():
-        hidden.take("comment", comment)  # read, named as what it is, and told of: no page shows it
+        hidden.take("remark", comment)  # read, named as what it is, and told of: no page shows it
     reader = _Reader(
         Styles(package, theme), Numbering(package), theme, hidden, page_ground(package, root), package, comments
     )

@@ -99,7 +99,7 @@ class _Sheet:
             return
         comments = list(_comments(book, sheet))
         for _, _, words in comments:
-            self._hidden.texts.take("comment", words)  # read, named as what it is, and told of
+            self._hidden.texts.take("remark", words)  # read, named as what it is, and told of
         rows = frozenset(int(row) for row, at in parser.row_dimensions.items() if _is_hidden(at, "ht"))
         merged = parser.merged_cells.mergeCell if parser.merged_cells else []
         shown = Sheet(
