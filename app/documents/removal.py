@@ -71,7 +71,10 @@ class Removal:
         traces, places = rows_left(self._store, ids), []
         for path in self._files():
             if found := _found(path, gone):
-                traces += found
+                gone = [needle for needle in gone if not (found & {*needle.parts} and self._stands(needle))]
+                found &= {part for needle in gone for part in needle.parts}
+            if found:
+                traces += len(found)
                 places.append(path.relative_to(self._home.root).as_posix())
             yield Warming()
         return Removed(documents=len(ids), passages=passages, traces=traces, ids=tuple(ids), places=tuple(places))
@@ -91,6 +94,12 @@ class Removal:
         """Whether a document that stays says the same, so that finding it proves nothing."""
         found = needle.phrase and self._store.best_words(f'"{needle.phrase}"', 1)
         return bool(found) or self._store.is_hidden_somewhere(needle.parts[0])
+
+    def _stands(self, needle: _Needle) -> bool:
+        """The same, by reading every passage: full text, which looks at words by their language, may have missed it."""
+        text = needle.parts[0].decode()
+        row = self._store.db.execute("SELECT 1 FROM passages WHERE instr(text, ?) LIMIT 1", (text,)).fetchone()
+        return row is not None
 
     def _files(self) -> list[Path]:
         """Every file of ours that could hold something: what is being salvaged and what was set aside as damaged too.
@@ -125,15 +134,16 @@ def rows_left(store: Contents, document_ids: Sequence[int]) -> int:
     marks = ",".join("?" * len(document_ids))
     left = "SELECT count(*) FROM next_vectors WHERE passage_id NOT IN (SELECT id FROM passages)"
     found = int(store.db.execute(left).fetchone()[0])
-    for table, column in (("documents", "id"), ("texts", "document_id"), ("passages", "document_id")):
+    for table in ("documents", "texts", "passages", "hidden_texts", "seen", "trash", "changes", "scans"):
+        column = "id" if table == "documents" else "document_id"
         row = store.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
         found += int(row.fetchone()[0])
     held = store.db.execute("SELECT count(*) FROM words").fetchone()[0] if not store.count() else 0
     return found + int(held)
 
 
-def _found(path: Path, needles: Sequence[_Needle]) -> int:
-    """How many of the needles stand in a file."""
+def _found(path: Path, needles: Sequence[_Needle]) -> set[bytes]:
+    """Which parts of the needles stand in a file."""
     wanted = {part for needle in needles for part in needle.parts}
     hits: set[bytes] = set()
     overlap = max((len(part) for part in wanted), default=0)
@@ -145,5 +155,5 @@ def _found(path: Path, needles: Sequence[_Needle]) -> int:
                 hits |= {part for part in wanted - hits if part in rest}
                 rest = rest[-overlap:] if overlap else b""
     except FileNotFoundError:
-        return 0
-    return len(hits)
+        return set()
+    return hits

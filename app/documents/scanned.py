@@ -85,17 +85,6 @@ class Scanned(Contents):
                 (FAILED, reason, document_id, page),
             )
 
-    def traces(self, document_ids: Sequence[int]) -> int:
-        """Rows that still belong to removed documents, in tables and full text."""
-        marks = ",".join("?" * len(document_ids))
-        found = 0
-        tables = (("documents", "id"), ("texts", "document_id"), ("scans", "document_id"), ("passages", "document_id"))
-        for table, column in tables:
-            row = self.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
-            found += int(row.fetchone()[0])
-        held = self.db.execute("SELECT count(*) FROM words").fetchone()[0] if not self.count() else 0
-        return found + int(held)
-
     def _forget_other_scans(self, collection_id: int, path: str, sha256: str) -> None:
         """Inside a transaction, before a document is stored: what was seen in another content says nothing."""
         self.db.execute(

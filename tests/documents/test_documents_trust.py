@@ -290,3 +290,13 @@ def test_a_full_disk_leaves_the_index_to_be_read(documents, policies: Path, monk
     assert documents.search("hotel in Vienna").found
     with pytest.raises(NoSpace):
         documents.collection("New")
+
+
+def test_removing_one_of_two_that_say_the_same_finds_no_trace_of_it(documents, tmp_path: Path) -> None:
+    said = "Die Häuser der Gesellschaften werden jährlich von den Sachverständigen der Versicherungen besichtigt.\n"
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(said, encoding="utf-8")
+    documents.add(tmp_path / "a.txt", tmp_path / "b.txt")
+    first, _ = documents.listed()
+    removed = documents.ask(Remove(ids=(first.id,)))
+    assert (removed.documents, removed.traces, removed.places) == (1, 0, ()), "the other one says the same"
