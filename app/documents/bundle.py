@@ -29,6 +29,7 @@ from app.embedder.identity import Identity
 from app.errors import AppError, BadFile, NewerData
 from app.files import cannot_write
 from app.places import Place
+from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
 from app.types import Document
@@ -70,6 +71,8 @@ class HeldDocument(Struct, frozen=True, kw_only=True):
     pages: tuple[tuple[int, int], ...]
     lines: tuple[Line, ...]
     passages: tuple[HeldPassage, ...]
+    hidden: tuple[HiddenText, ...] = ()
+    read_hidden: bool = False
 
 
 class About(Struct, frozen=True, kw_only=True):
@@ -142,7 +145,8 @@ def _held(store: Store, document: Document, path: str) -> HeldDocument:
     )
     return HeldDocument(
         path=path, format=document.format, title=row[0], sha256=row[1], recipe=row[2], bytes=document.bytes,
-        modified=document.modified, note=row[3], text=text, pages=pages, lines=store.lines(document.id),
+        hidden=store.hidden_texts(document.id), read_hidden=document.read_hidden, modified=document.modified,
+        note=row[3], text=text, pages=pages, lines=store.lines(document.id),
         passages=tuple(
             HeldPassage(
                 start=each[0], end=each[1], page=each[2], heading=each[3], context=each[4], header=each[5],
@@ -260,7 +264,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
         raise _damaged(path, f"{held.path}: its passages do not fit its text.")
     parsed = Parsed(
         format=held.format, text=held.text, blocks=(), pages=held.pages, lines=held.lines, title=held.title,
-        note=held.note, sha256=held.sha256, size=held.bytes,
+        note=held.note, sha256=held.sha256, size=held.bytes, hidden=held.hidden,
     )  # fmt: skip
     pieces = [
         Piece(each.start, each.end, each.page, each.heading, each.context, 0, each.header, each.place)
@@ -268,7 +272,8 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     ]
     return NewDocument(
         collection_id=collection_id, path=_placed(held.path, path), parsed=parsed, recipe=held.recipe,
-        seen=(held.bytes, held.modified), pieces=pieces, vectors=[each.vector for each in held.passages],
+        seen=(held.bytes, held.modified), read_hidden=held.read_hidden,
+        pieces=pieces, vectors=[each.vector for each in held.passages],
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.documents.store import NewDocument, Store
 from app.embedder.identity import Identity
 from app.errors import AppError, BadFile, NewerData
 from app.places import Cells
+from app.text.hidden import HiddenText
 from app.text.parsed import Parsed
 from app.text.passages import Piece
 from app.workers.calls.bundles import ExportCollection, ImportCollection
@@ -59,7 +60,8 @@ def put(store: Store, path: str, collection: int) -> int:
         Piece(0, 23, None, "Travel", "Travel", 9),
         Piece(24, len(TEXT), None, "Travel", "Travel", 5, "City | Limit", Cells("Limits", (1, 2), (7,))),
     ]
-    parsed = Parsed("xlsx", TEXT, (), title="Travel", note="1 hidden row was left out.", sha256="s", size=30)
+    parsed = Parsed("xlsx", TEXT, (), title="Travel", note="1 hidden row was left out.", sha256="s", size=30,
+                    hidden=(HiddenText("row", "Secret | 9"),))  # fmt: skip
     new = NewDocument(
         collection_id=collection, path=path, parsed=parsed, recipe=f"{IDENTITY.id}/1", seen=(30, 5.0), pieces=pieces,
         vectors=vectors,
@@ -87,6 +89,7 @@ def test_what_was_exported_is_found_elsewhere_without_being_read_again(
     assert made.collection.name == "Contracts (2)" and made.collection.documents == 2 and not made.renewed
     first, second = other.documents(made.collection.id)
     assert (first.name, first.passages, first.reason) == ("a.xlsx", 2, "1 hidden row was left out.")
+    assert first.hidden == 1 and other.hidden_texts(first.id) == (HiddenText("row", "Secret | 9"),)
     assert first.path.replace("\\", "/").endswith("Contracts.inhouse-docs/2025/a.xlsx")
     held = list(other.passages(other.passage_ids([first.id])).values())
     assert [each.text for each in held] == ["The limit is 165 euros.", "Hamburg | 155"]
