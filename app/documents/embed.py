@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -105,6 +106,7 @@ def open_graph(path: Path) -> Any:
     Raises:
         ValueError: the file is damaged.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # also where the network is not refused, as in a training
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
