@@ -279,7 +279,7 @@ def test_rules_leave_out_and_take_out(watched: Watched) -> None:
     (watched.path / "drafts" / "one.md").write_text("# Draft\n\nThis is a draft about parking.\n")
     (watched.path / "large.txt").write_text("A large one. " * 100_000)
     (watched.path / ".hidden.md").write_text("# Hidden\n\nNobody sees this one.\n")
-    (watched.path / "picture.png").write_bytes(b"\x89PNG")
+    (watched.path / "film.mp4").write_bytes(b"a film")
     rules = Rules(ignore=("drafts/", "*.csv", "# a comment", "!phones.csv"), largest_mb=1)
     watched.documents.ask(ChangeFolder(folder_id=watched.folder.id, rules=rules))
     scanned = watched.follow()
