@@ -43,7 +43,7 @@ def read(*lines: ScanLine, turn: int = 0, skew: float = 0.0) -> Parsed:
     """A picture file with one page, on which this was recognised."""
     page = io.BytesIO()
     Image.new("L", (595, 842), 255).save(page, "PNG")
-    return load_image(page.getvalue(), "", {1: Scan(lines, 595, 842, turn, skew)})
+    return load_image(page.getvalue(), "", scans={1: Scan(lines, 595, 842, turn, skew)})
 
 
 def test_columns_are_read_one_after_the_other_however_their_lines_stand() -> None:
