@@ -36,7 +36,7 @@ class OfferLine(ThemedWidget):
         row.setSpacing(8)
         self._icon = IconLabel("search", "accent", 16)
         self.words = ElidedLabel("", "ui", mode=Qt.TextElideMode.ElideMiddle)
-        self.button = Button("", "link")
+        self.button = Button(self.tr("Take the offer"), "link")
         self.button.clicked.connect(self._take)
         self.close_button = IconButton("x", self.tr("Do not offer this"), "Esc", size=14)
         self.close_button.clicked.connect(self.dismissed)

@@ -235,7 +235,7 @@ class Strip(QWidget):
         row.addWidget(IconLabel("triangle-alert", "warning", 16), alignment=Qt.AlignmentFlag.AlignTop)
         self._label = Label("", "caption", "text", wrap=True)
         row.addWidget(self._label, 1)
-        self._more = Button("", "link")
+        self._more = Button(self.tr("Show it"), "link")
         self._more.clicked.connect(self.more_asked)
         row.addWidget(self._more, alignment=Qt.AlignmentFlag.AlignTop)
         self.hide()
@@ -243,7 +243,7 @@ class Strip(QWidget):
     def say(self, text: str, more: str = "") -> None:
         """`more` labels the link; none without it."""
         self._label.setText(text)
-        self._more.setText(more)
+        self._more.setText(more or self._more.text())  # what is not shown has a name too
         self._more.setVisible(bool(more))
         self.setVisible(bool(text))
 

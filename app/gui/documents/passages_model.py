@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.cited import cited_as
+from app.cited import where
 from app.text.plain import shown
 from app.types import Passage
 
@@ -40,7 +40,7 @@ class PassagesModel(QAbstractListModel):
             return passage.path
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             told = f", {about}" if about else ""
-            return f"{cited_as(passage)}{told}: {shown(passage)}"
+            return f"{', '.join(filter(None, (passage.document + told, where(passage))))}: {shown(passage)}"
         return None
 
     def passages(self) -> tuple[Passage, ...]:
