@@ -11,7 +11,7 @@ die() { printf '\n%s\n' "$*" >&2; exit 1; }
 packages=""
 need() { # need PACKAGE WHY
     # newer releases call some libraries NAMEt64
-    case "$(dpkg-query -W -f='${Status}\n' "$1" "$1t64" 2>/dev/null)" in *'ok installed'*) return ;; esac
+    case "$(dpkg-query -W -f='${Status}\n' "$1" "$1t64" 2>/dev/null)" in *'ok installed'*) return 0 ;; esac
     packages="$packages $1"; say "needs $1: $2"
 }
 system_packages() {
