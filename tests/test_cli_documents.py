@@ -115,7 +115,7 @@ def test_documents_are_added_asked_searched_and_removed(folder: Path, tmp_path: 
         "travel.md": "indexed", "leave.txt": "indexed", "broken.pdf": "failed",
     }  # fmt: skip
     assert files["broken.pdf"]["reason"]
-    assert all(set(line) == {"path", "status", "passages", "pages", "reason"} for line in files.values())
+    assert all(set(line) == {"path", "status", "passages", "pages", "reason", "hidden"} for line in files.values())
 
     queries = tmp_path / "queries.txt"
     queries.write_text("hotel limit in Switzerland\n\nhow many days of leave\n")

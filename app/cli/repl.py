@@ -224,7 +224,8 @@ class Repl:
             self._choose_collection([name])
 
     def _list_collections(self, words: list[str]) -> None:
-        documents.collections(argparse.Namespace(name=" ".join(words), json=False), self._session)
+        listed = argparse.Namespace(name=" ".join(words), json=False, bring_in="", export="")
+        documents.collections(listed, self._session)
 
     def _choose_collection(self, words: list[str]) -> None:
         name = " ".join(words)
