@@ -72,7 +72,7 @@ def test_a_mail_says_above_its_text_who_sent_what_and_when(qtbot, data_folder) -
 
     assert "Mail of 2025-06-03, attachment Offer.docx" in said() and "Chairs › From Ann, 2025-06-03" in said()
     panel.step(1)
-    assert said() == ["chairs.eml"]
+    assert said() == ["chairs.eml", "Chairs › From Ann, 2025-06-03"], "without a place, the headings alone"
 
 
 def test_mark_is_yellow_where_the_boxes_are_and_nowhere_else(qtbot, data_folder) -> None:
