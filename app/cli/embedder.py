@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.output import say, say_json, tell
+from app.cli.own import OWN, chosen
 from app.cli.session import Session
 from app.core.calls.embedders import (
     CancelEmbedder,
@@ -22,9 +23,6 @@ from app.errors import AppError
 from app.workers.calls.embedders import EmbedderImported, ImportEmbedder, ImportProgress, ReembedProgress
 from app.workers.message import Call, Data
 
-OWN = "own"
-"""What the embedder that comes along is called on the command line."""
-
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """List the embedders, import, use or remove one, go back, or cancel a change."""
@@ -34,14 +32,16 @@ def command(args: argparse.Namespace, session: Session) -> int:
         return _import(args, session)
     embedders = _ask(session, ShowEmbedders())
     if args.action == "use":
-        return _change(session, ChooseEmbedder(embedder_id=_named(args.name, embedders).id))
+        return _change(
+            session, ChooseEmbedder(embedder_id=chosen(args.name, "embedder", Manifest(), embedders.imported).id)
+        )
     if args.action == "back":
         return _change(session, LeaveEmbedder())
     if args.action == "cancel":
         _ask(session, CancelEmbedder())
         tell(f"“{embedders.active.name}” stays in use.")
     elif args.action == "remove":
-        embedder = _named(args.name, embedders)
+        embedder = chosen(args.name, "embedder", Manifest(), embedders.imported)
         _ask(session, RemoveEmbedder(embedder_id=embedder.id))
         tell(f"“{embedder.name}” is removed.")
     else:
@@ -98,17 +98,6 @@ def _ask(session: Session, call: Call) -> Embedders:
     said = session.call(call)
     assert isinstance(said, Embedders)
     return said
-
-
-def _named(name: str, embedders: Embedders) -> Manifest:
-    if name.casefold() == OWN:
-        return Manifest()
-    found = [each for each in embedders.imported if name.casefold() in (each.id.casefold(), each.name.casefold())]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"“{each.name}” ({each.id})" for each in embedders.imported)
-    what = f"Several embedders are called “{name}”." if found else f"There is no embedder “{name}”."
-    raise AppError(what, f"There are: “{OWN}”{', ' + known if known else ''}.")
 
 
 def _list(args: argparse.Namespace, embedders: Embedders) -> None:

@@ -6,26 +6,23 @@ import argparse
 from typing import Any
 
 from app.cli.output import say, say_json, tell
+from app.cli.own import OWN, chosen
 from app.cli.session import Session
 from app.core.calls.readers import ChooseReader, LeaveReader, Readers, RemoveReader, ShowReaders
 from app.embedder.readers import TaughtReader, lineage_text
-from app.errors import AppError
 from app.workers.message import Call
-
-OWN = "own"
-"""What the reader that comes along is called on the command line."""
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """List the readers, use one, go back, or remove one."""
     readers = _ask(session, ShowReaders())
     if args.action == "use":
-        used = _ask(session, ChooseReader(reader_id=_named(args.name, readers).id))
+        used = _ask(session, ChooseReader(reader_id=chosen(args.name, "reader", TaughtReader(), readers.taught).id))
         tell(f"“{used.active.name}” reads now. Back to the one before: inhouse reader back")
     elif args.action == "back":
         tell(f"“{_ask(session, LeaveReader()).active.name}” reads again.")
     elif args.action == "remove":
-        reader = _named(args.name, readers)
+        reader = chosen(args.name, "reader", TaughtReader(), readers.taught)
         _ask(session, RemoveReader(reader_id=reader.id))
         tell(f"“{reader.name}” is removed. The run that taught it stays.")
     else:
@@ -38,17 +35,6 @@ def _ask(session: Session, call: Call) -> Readers:
     said = session.call(call)
     assert isinstance(said, Readers)
     return said
-
-
-def _named(name: str, readers: Readers) -> TaughtReader:
-    if name.casefold() == OWN:
-        return TaughtReader()
-    found = [each for each in readers.taught if name.casefold() in (each.id, each.name.casefold())]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"“{each.name}” ({each.id})" for each in readers.taught)
-    what = f"Several readers are called “{name}”." if found else f"There is no reader “{name}”."
-    raise AppError(what, f"There are: “{OWN}”{', ' + known if known else ''}.")
 
 
 def _list(args: argparse.Namespace, readers: Readers) -> None:
