@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from documents_helpers import SAMPLES
 
 from app.documents.parse_process import Parser
 from app.documents.warm import Warm
@@ -130,6 +132,25 @@ class Documents:
 
 @pytest.fixture
 def documents(data_folder: Path, warm: Warm, parser: Parser) -> Iterator[Documents]:
+    made = Documents(data_folder, warm, parser)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def sampled_home(warm: Warm, parser: Parser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the four samples, read once: reading them takes longer than most tests."""
+    home = tmp_path_factory.mktemp("sampled") / "home"
+    made = Documents(home, warm, parser)
+    made.add(*SAMPLES)
+    made.close()
+    return home
+
+
+@pytest.fixture
+def sampled(data_folder: Path, sampled_home: Path, warm: Warm, parser: Parser) -> Iterator[Documents]:
+    """A role over a copy of ``sampled_home``."""
+    shutil.copytree(sampled_home, data_folder)
     made = Documents(data_folder, warm, parser)
     yield made
     made.close()

@@ -6,6 +6,13 @@ import sqlite3
 from pathlib import Path
 
 from app.documents.migrations import MIGRATIONS
+from app.paths import RESOURCES
+
+SAMPLES = tuple(
+    RESOURCES / "samples" / name
+    for name in ("Travel-Policy-2026.pdf", "Working-Time-Rules.md", "Car-Fleet-Rules.md", "Expense-Guide.docx")
+)
+"""What ``sampled`` of the fixtures holds in its collection "Policies"."""
 
 UNDONE = {
     6: ("ALTER TABLE collections DROP COLUMN hidden",),

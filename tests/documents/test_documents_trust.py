@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from damage import Damage, overwrite, read_only_copy, truncate
-from documents_helpers import files_holding
+from documents_helpers import SAMPLES, files_holding
 from old_home import unpack_old_home
 
 from app.errors import AppError, Damaged, NoSpace
 from app.files import discard, kept_aside
-from app.paths import RESOURCES, Home
+from app.paths import Home
 from app.workers.calls.documents import (
     DeleteCollection,
     Embed,
@@ -30,8 +30,7 @@ from app.workers.message import Done
 
 pytestmark = pytest.mark.real
 
-NAMES = ("Travel-Policy-2026.pdf", "Working-Time-Rules.md", "Car-Fleet-Rules.md", "Expense-Guide.docx")
-SAMPLES = [RESOURCES / "samples" / name for name in NAMES]
+NAMES = tuple(each.name for each in SAMPLES)
 HOTEL = "What is the hotel limit per night in Munich?"
 
 
@@ -56,19 +55,18 @@ DAMAGES: dict[str, tuple[Damage, int, int]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_what_can_be_read_of_a_damaged_index_is_kept(documents, data_folder: Path, name: str) -> None:
+def test_what_can_be_read_of_a_damaged_index_is_kept(sampled, data_folder: Path, name: str) -> None:
     damage, whole, there = DAMAGES[name]
-    documents.add(*SAMPLES)
-    ids = {each.id for each in documents.listed()}
-    passages = {each.id for each in documents.search(HOTEL, k=50).passages}
-    documents.close()
+    ids = {each.id for each in sampled.listed()}
+    passages = {each.id for each in sampled.search(HOTEL, k=50).passages}
+    sampled.close()
     damage(data_folder / "documents.db")
     broken = (data_folder / "documents.db").read_bytes()
-    documents.restart()
+    sampled.restart()
     listed = {
         document.id: document
-        for each in documents.ask(ListCollections()).collections
-        for document in documents.ask(ListDocuments(collection_id=each.id)).documents
+        for each in sampled.ask(ListCollections()).collections
+        for document in sampled.ask(ListDocuments(collection_id=each.id)).documents
     }
     assert len([each for each in listed.values() if each.status == "indexed"]) >= whole
     assert all(each.code == "damaged" for each in listed.values() if each.status != "indexed")
@@ -76,13 +74,13 @@ def test_what_can_be_read_of_a_damaged_index_is_kept(documents, data_folder: Pat
     (kept,) = kept_aside(Home(data_folder))
     assert kept.name.startswith("documents.broken-") and kept.read_bytes() == broken
     if whole == 4:
-        assert {each.id for each in documents.search(HOTEL, k=50).passages} == passages
-        assert documents.search(HOTEL, highlight=True).passages[0].page == 8
-    added = documents.add(*SAMPLES, collection=next((each.collection for each in listed.values()), "Policies"))
+        assert {each.id for each in sampled.search(HOTEL, k=50).passages} == passages
+        assert sampled.search(HOTEL, highlight=True).passages[0].page == 8
+    added = sampled.add(*SAMPLES, collection=next((each.collection for each in listed.values()), "Policies"))
     assert added.failed == 0 and added.unchanged >= whole
-    assert documents.search(HOTEL).passages[0].document == NAMES[0]
-    assert all(each.id in ids or each.id > max(ids) for each in documents.listed()), "no id is given out twice"
-    assert documents.health()["documents"] == "ok"
+    assert sampled.search(HOTEL).passages[0].document == NAMES[0]
+    assert all(each.id in ids or each.id > max(ids) for each in sampled.listed()), "no id is given out twice"
+    assert sampled.health()["documents"] == "ok"
 
 
 def test_it_is_said_once_also_after_a_restart(documents, data_folder: Path) -> None:
@@ -115,38 +113,36 @@ def test_an_index_of_which_nothing_can_be_read_is_set_aside(documents, data_fold
 
 
 @pytest.mark.parametrize("damage", [overwrite("passages_by_document"), overwrite("words_data"), spoil_the_full_text])
-def test_damage_that_a_request_meets_is_healed_without_a_restart(documents, data_folder: Path, damage: Damage) -> None:
-    documents.add(*SAMPLES)
-    documents.role._store.purge()  # nothing may be left in the log, which would be right
-    documents.role._store.db.execute("PRAGMA shrink_memory")
-    documents.role._open.matrix.clear()
+def test_damage_that_a_request_meets_is_healed_without_a_restart(sampled, data_folder: Path, damage: Damage) -> None:
+    sampled.role._store.purge()  # nothing may be left in the log, which would be right
+    sampled.role._store.db.execute("PRAGMA shrink_memory")
+    sampled.role._open.matrix.clear()
     damage(data_folder / "documents.db")
-    documents.role._store.db.execute("PRAGMA shrink_memory")
+    sampled.role._store.db.execute("PRAGMA shrink_memory")
 
     def met() -> None:
-        documents.search(HOTEL)
-        documents.ask(Remove(ids=(documents.listed()[0].id,)))
+        sampled.search(HOTEL)
+        sampled.ask(Remove(ids=(sampled.listed()[0].id,)))
 
     with pytest.raises(Damaged) as told:
         met()
     assert "try again" in told.value.hint
-    assert documents.search(HOTEL).passages[0].document == NAMES[0]
-    assert "4 documents could be read" in documents.note() and len(documents.listed()) == 4
+    assert sampled.search(HOTEL).passages[0].document == NAMES[0]
+    assert "4 documents could be read" in sampled.note() and len(sampled.listed()) == 4
 
 
-def test_a_removal_names_the_file_that_was_set_aside_until_it_is_deleted(documents, data_folder: Path) -> None:
+def test_a_removal_names_the_file_that_was_set_aside_until_it_is_deleted(sampled, data_folder: Path) -> None:
     """Every removal failed with "14 traces", and nothing said where they were."""
-    documents.add(*SAMPLES)
-    documents.close()
+    sampled.close()
     overwrite(1)(data_folder / "documents.db")
-    documents.restart()
-    (kept,) = [path.name for path in (documents.note() and kept_aside(Home(data_folder)))]
-    removed = documents.remove(NAMES[0])
+    sampled.restart()
+    (kept,) = [path.name for path in (sampled.note() and kept_aside(Home(data_folder)))]
+    removed = sampled.remove(NAMES[0])
     assert removed.traces > 0 and removed.places == (kept,)
     with pytest.raises(AppError, match="No file"):
         discard(Home(data_folder), "documents.db")
     discard(Home(data_folder), kept)
-    removed = documents.remove(NAMES[1])
+    removed = sampled.remove(NAMES[1])
     assert removed.documents == 1 and removed.traces == 0 and removed.places == ()
 
 
