@@ -6,6 +6,7 @@ never taken for one. What works with a document's path (its name, its ending, it
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import PurePath
 
 MARK = "//"
@@ -36,6 +37,14 @@ def container_of(path: str) -> str:
 def depth_of(path: str) -> int:
     """In how many files it lies, one in the other."""
     return path.count(MARK, 1)
+
+
+def lies_in(path: str, containers: Collection[str]) -> bool:
+    """Whether a file lies in one of these, on any level."""
+    while path := container_of(path):
+        if path in containers:
+            return True
+    return False
 
 
 def origin(path: str) -> str:

@@ -12,6 +12,7 @@ from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
+from app.members import MARK
 from app.types import Answer, Document, Filter, InstalledModel
 from app.workers.calls.documents import Documents, FileEvent, ListDocuments
 from app.workers.message import Data
@@ -87,7 +88,7 @@ def chosen_documents(name: str, documents: list[Document]) -> list[Document]:
         AppError: there is none, or there are several of this name.
     """
     path = str(Path(name).expanduser().absolute())
-    found = [item for item in documents if item.path in (name, path)] or [
+    found = [item for item in documents if item.path == name or item.path.replace(MARK, "/") in (name, path)] or [
         item for item in documents if item.name == name
     ]
     if not found:

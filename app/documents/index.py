@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec import Struct
 
+from app.documents import folders
 from app.documents.embed import batches
 from app.documents.files import walk
 from app.documents.loaders import CONTAINERS
@@ -135,6 +136,7 @@ class Indexing:
             self._call.passwords,
             self._call.force,
             self._call.read_hidden,
+            folders.taken_out(self._store, self._collection_id),
         )
         try:
             yield from self._run(ahead)

@@ -10,13 +10,14 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from app.documents.catalogue import UNSEEN, Stored
+from app.documents.folders import digest
 from app.documents.loaders import CONTAINERS
 from app.documents.loaders.inside import MAX_BYTES, MAX_FILES
 from app.errors import AppError, BadFile
@@ -118,8 +119,14 @@ class ReadAhead:
         passwords: Mapping[str, str],
         force: bool,
         read_hidden: bool | None = None,
+        taken_out: Set[bytes] = frozenset(),
     ) -> None:
-        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document."""
+        """
+        Args:
+            read_hidden: whether what readers do not see is read; None: as a person decided for each document.
+            taken_out: digests of the paths of files inside of others that a person removed from a folder that is
+                followed.
+        """
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -127,6 +134,7 @@ class ReadAhead:
         self._passwords = passwords
         self._force = force
         self._read_hidden = read_hidden
+        self._taken_out = taken_out
         self._same_content: dict[str, tuple[Parsed, list[Piece]]] = {}
         self._kept = 0  # characters of these
         self._items: queue.Queue[Item | BaseException | None] = queue.Queue(AHEAD * 2)
@@ -198,11 +206,13 @@ class ReadAhead:
         for held in holder.parsed.files:
             if self._stop.is_set():
                 return
+            path = member_path(holder.path, held.name)
+            if self._taken_out and digest(path) in self._taken_out:
+                continue
             if not budget.take(held.size):
                 left += 1
                 continue
             names.append(held.name)
-            path = member_path(holder.path, held.name)
             self._put(Started(path, held))
             item = Refused(path, held.reason, held.code, holder.seen) if held.reason else self._one(path, held, holder)
             self._put(item)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import sqlite3
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from conftest import Documents
-from documents_helpers import files_holding
+from documents_helpers import files_holding, set_back
 from made_files import docx, paragraph, pdf, text_at
+from test_following import Watched, found
 from test_scans import scan
 
 from app.cited import cited_as
+from app.documents import scanning
 from app.members import container_of, file_of, is_member, member_path, origin
 from app.types import Document
 from app.workers.calls.documents import (
@@ -27,6 +31,7 @@ from app.workers.calls.documents import (
     RenderPage,
     Version,
 )
+from app.workers.calls.folders import RestoreDocuments
 from app.workers.calls.scans import PageRecognised, Recognise
 from app.workers.calls.sheets import ReadSheets, SheetsRead
 
@@ -243,3 +248,49 @@ def test_too_many_files_on_all_levels_are_cut_off_and_said(
     rows = by_path(documents)
     assert len(rows) == 1 + 20
     assert "more left out: there are too many" in rows["crowd.zip//2.zip"].reason
+
+
+def test_a_folder_that_is_followed_takes_what_lies_in_its_files_along(
+    documents: Documents, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "SETTLE_S", 0.0)
+    archive = zipped(folder / "offers.zip", {"a.txt": b"Apples are red.", "b.txt": b"Bears are brown."})
+    (folder / "note.txt").write_text("A note.")
+    watched = Watched(documents, folder)
+    watched.follow()
+    before = {name: row.id for name, row in by_path(documents).items()}
+    archive.rename(folder / "moved.zip")
+    assert (watched.follow().moved, watched.follow().due) == (1, ())
+    moved = {name.replace("moved", "offers"): row.id for name, row in by_path(documents).items()}
+    assert moved == before and "moved.zip//a.txt" in by_path(documents)
+    assert cited_as(documents.search("Are apples red?").passages[0]) == "a.txt in moved.zip"
+
+    documents.remove("a.txt")
+    (folder / "moved.zip").rename(folder.parent / "away.zip")
+    assert watched.follow().trashed == 1 and watched.trash() == ["moved.zip"]
+    assert set(by_path(documents)) == {"note.txt"} and not found(watched, "Are bears brown?")[0].startswith("b")
+    documents.ask(RestoreDocuments(ids=(before["offers.zip"],)))
+    assert set(by_path(documents)) == {"note.txt", "moved.zip", "moved.zip//b.txt"}
+    zipped(folder / "moved.zip", {"a.txt": b"Apples.", "b.txt": b"Bears are white.", "c.txt": b"Cats purr."})
+    watched.follow()
+    assert set(by_path(documents)) == {"note.txt", "moved.zip", "moved.zip//b.txt", "moved.zip//c.txt"}
+
+
+def test_an_archive_of_an_older_version_is_read_again(
+    documents: Documents, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works as it did until then; one in a folder that is followed is due at once."""
+    monkeypatch.setattr(scanning, "SETTLE_S", 0.0)
+    archive = zipped(folder / "offers.zip", {"a.txt": b"Apples are red.", "b.txt": b"Bears are brown."})
+    watched = Watched(documents, folder)
+    watched.follow()
+    documents.close()
+    with contextlib.closing(sqlite3.connect(documents.home / "documents.db", isolation_level=None)) as db:
+        db.execute("DELETE FROM documents WHERE path LIKE '%//%'")
+        db.execute("UPDATE documents SET recipe = substr(recipe, 1, length(recipe) - length('/members'))")
+        set_back(db, 11)
+    documents.restart()
+    assert set(by_path(documents)) == {"offers.zip"}
+    assert watched.scan().unsettled == 1 and len(watched.follow().due) == 1
+    assert set(by_path(documents)) == {"offers.zip", "offers.zip//a.txt", "offers.zip//b.txt"}
+    assert watched.follow().due == () and documents.add(archive).unchanged == 1
