@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.members import origin
 from app.places import Place, lines_of, place_words
 from app.types import Passage
 
@@ -16,14 +17,23 @@ def where(passage: Passage) -> str:
     return f"page {passage.page}" if passage.page is not None else place_words(narrowed(passage))
 
 
+def document_words(passage: Passage) -> str:
+    """Its document, with what that lies in: "contract.docx in offers.zip"."""
+    within = origin(passage.path)
+    named = f"{passage.document} in {within}" if within and passage.document else passage.document
+    return f"{named} (also {', '.join(passage.also)})" if passage.also else named
+
+
 def cited_as(passage: Passage) -> str:
-    """How a passage is cited: "Prices.xlsx, sheet Prices, B7:D12"."""
-    return ", ".join(part for part in (passage.document, where(passage)) if part)
+    """How a passage is cited: "Prices.xlsx, sheet Prices, B7:D12", "contract.docx in offers.zip, page 3"."""
+    return ", ".join(part for part in (document_words(passage), where(passage)) if part)
 
 
 def place_label(passage: Passage) -> str:
-    """The same place on its own: "Sheet Prices, B7:D12"."""
-    words = where(passage)
+    """The same place below the document's name: "Sheet Prices, B7:D12", "Page 3, in offers.zip"."""
+    within = origin(passage.path)
+    also = f"also {', '.join(passage.also)}" if passage.also else ""
+    words = ", ".join(part for part in (where(passage), f"in {within}" if within else "", also) if part)
     return words[:1].upper() + words[1:]
 
 

@@ -68,6 +68,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     unsure: tuple[tuple[int, int], ...] = ()  # spans of `text` that were hard to make out there
     flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
     hidden: int = 0  # pieces of hidden text that were left out of its document
+    also: tuple[str, ...] = ()  # copies of its document that lie in other files: "offer.pdf in second.eml"
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from app.assistant import why
 from app.assistant.notices import answer_trust_json, trust_json
 from app.cited import where
 from app.core.calls.chats import Answered, Ask, Calculate, Summarise
+from app.members import origin
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token
@@ -161,6 +162,8 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "document": passage.document,
         "page": passage.page,
         "place": where(passage),
+        "within": origin(passage.path),
+        "also": list(passage.also),
         "heading": passage.heading,
         "start": passage.start,
         "end": passage.end,

@@ -12,6 +12,7 @@ from typing import Literal
 
 from app.errors import AppError, WorkerGone
 from app.extraction.records import MOST_DOCUMENTS, Cell, Row, Table, basis, due
+from app.formats import ARCHIVE
 from app.text.fields.field import Field, check_fields
 from app.types import Document
 from app.workers.calls.documents import Documents, FieldsRead, ListDocuments, ReadFields
@@ -58,7 +59,8 @@ def fill(table: Table) -> Filling:
     check_fields(table.fields)
     listed = yield Wish("documents", ListDocuments(collection_id=table.collection_id))
     assert isinstance(listed, Documents)
-    documents = sorted(listed.documents, key=lambda each: each.name.casefold())
+    documents = [each for each in listed.documents if each.format != ARCHIVE.key]  # each file in it is asked
+    documents = sorted(documents, key=lambda each: each.name.casefold())
     check_count(len(documents))
     known = yield Wish("desk", KeepDocuments(documents=tuple(each.id for each in documents)))
     assert isinstance(known, Rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from app.assistant import why
 from app.cli.chat_files import existing_file
@@ -12,6 +12,7 @@ from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
+from app.members import is_member, lies_in
 from app.types import Answer, Document, Filter, InstalledModel
 from app.workers.calls.documents import Documents, FileEvent, ListDocuments
 from app.workers.message import Data
@@ -62,8 +63,9 @@ def filter_of(args: argparse.Namespace, session: Session) -> Filter:
         AppError: there is no such document.
     """
     listed = documents_of(session, args.collection) if args.document else []
-    named = [document.id for name in args.document for document in chosen_documents(name, listed)]
-    return Filter(documents=tuple(named), folder=args.folder, kinds=tuple(args.kind), since=args.since)
+    chosen = {document.path for name in args.document for document in chosen_documents(name, listed)}
+    named = tuple(each.id for each in listed if each.path in chosen or lies_in(each.path, chosen))
+    return Filter(documents=named, folder=args.folder, kinds=tuple(args.kind), since=args.since)
 
 
 def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
@@ -80,16 +82,21 @@ def documents_of(session: Session, names: Sequence[str]) -> list[Document]:
     return found
 
 
+def is_path_of(typed: str, document: Document) -> bool:
+    """Whether this is its path, or the end of it where it lies in another file: "offers.zip/contract.docx"."""
+    path, parts = PurePath(document.path), PurePath(typed).parts
+    if path == Path(typed).expanduser().absolute():
+        return True
+    return is_member(document.path) and len(parts) > 1 and path.parts[-len(parts) :] == parts
+
+
 def chosen_documents(name: str, documents: list[Document]) -> list[Document]:
     """The document of a name or path.
 
     Raises:
         AppError: there is none, or there are several of this name.
     """
-    path = str(Path(name).expanduser().absolute())
-    found = [item for item in documents if item.path in (name, path)] or [
-        item for item in documents if item.name == name
-    ]
+    found = [item for item in documents if is_path_of(name, item)] or [item for item in documents if item.name == name]
     if not found:
         raise AppError(f"There is no document “{name}”.", "“inhouse collections NAME” lists those of a collection.")
     if len(found) > 1:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.cli.ask import documents_of
+from app.cli.ask import documents_of, is_path_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.errors import AppError
@@ -53,7 +53,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
 def _version(name: str, documents: list[Document]) -> Version:
     """What a name stands for: a file where there is one, unless it is indexed as it stands; else a document."""
     path = Path(name).expanduser().absolute()
-    same = [each for each in documents if each.path == str(path) and each.passages]
+    same = [each for each in documents if is_path_of(name, each) and each.passages]
     if path.is_file():
         indexed = [each for each in same if each.status == "indexed"]
         return Version(document_id=indexed[0].id) if indexed else Version(path=str(path))

@@ -16,6 +16,7 @@ from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
 from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
+from app.members import lies_in
 from app.settings import DEFAULT_COLLECTION
 from app.types import Collection, Document, SearchResult
 from app.workers.calls.documents import (
@@ -217,7 +218,9 @@ def _scans_text(document: Document) -> str:
 def remove(args: argparse.Namespace, session: Session) -> int:
     """Remove documents from the index, with a proof that nothing of them can be found."""
     listed = documents_of(session, args.collection)
-    ids = tuple(document.id for name in args.documents for document in chosen_documents(name, listed))
+    chosen = [document for name in args.documents for document in chosen_documents(name, listed)]
+    inside = [each for each in listed if lies_in(each.path, {document.path for document in chosen})]
+    ids = tuple(dict.fromkeys(document.id for document in (*chosen, *inside)))
     _delete_answers(args, session, ids)
     removed = session.call(Remove(ids=ids))
     assert isinstance(removed, Removed)

@@ -15,6 +15,7 @@ from app.cli.session import Session
 from app.errors import AppError
 from app.export.saving import check_format
 from app.export.tables import TABLE_FORMATS
+from app.members import origin
 from app.text.find.dates import span_of
 from app.text.find.plan import Plan
 from app.text.find.request import narrowed, plan_of
@@ -79,7 +80,9 @@ def _date(text: str) -> tuple[float, float] | None:
 def _print(found: Findings) -> None:
     say(headline(found))
     for hit in found.hits:
-        say(f"\n{hit.name}{_about(hit)}\n    {shortened(hit.passage)}")
+        within = origin(hit.path)
+        named = f"{hit.name} in {within}" if within else hit.name
+        say(f"\n{named}{_about(hit)}\n    {shortened(hit.passage)}")
     if not found.hits:
         say(nothing(found))
     if told := details(found):

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
 from app.cited import cited_as, recognised_words, where
+from app.members import origin
 from app.text.plain import shown
 from app.types import Answer, Passage
 
@@ -115,6 +116,8 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "path": passage.path,
         "page": passage.page,
         "place": where(passage),
+        "within": origin(passage.path),
+        "also": list(passage.also),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,

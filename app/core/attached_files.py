@@ -13,6 +13,7 @@ from app.core.children import Requester
 from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError, WorkerGone
+from app.members import is_member
 from app.types import Document
 from app.workers.calls.attached import Hidden
 from app.workers.calls.documents import Add, Documents, FileEvent, ListDocuments
@@ -76,6 +77,7 @@ class AttachedFiles:
         self._files[collection_id] = {
             each.id: Attachment(each, old.fraction if (old := before.get(each.id)) and not old.is_read else 0.0)
             for each in documents
+            if not is_member(each.path)  # it goes where what it lies in goes
         }
 
     def look(self, collection_id: int) -> None:

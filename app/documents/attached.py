@@ -12,6 +12,7 @@ from typing import cast
 from app.documents.files import walk
 from app.documents.store import Store
 from app.errors import AppError
+from app.members import file_of, is_member
 from app.types import Document
 from app.workers.calls.attached import Attach, Attached, Hidden, Moved, MoveDocuments
 
@@ -36,7 +37,7 @@ def attach(store: Store, call: Attach) -> Attached:
         else:
             sql = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
             collection_id = cast(int, db.execute(sql, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
-        there = [document.path for document in store.documents(collection_id)]
+        there = [each.path for each in store.documents(collection_id) if not is_member(each.path)]
         if len({*there, *paths}) > MOST:
             raise AppError(
                 f"At most {MOST} files can be attached to a chat.", "Add them to a collection, and choose that."
@@ -90,7 +91,7 @@ def searched(store: Store, collections: Sequence[int]) -> tuple[int, ...]:
 def is_there(document: Document) -> bool:
     """Whether the file itself is still where it was: what is attached is often a temporary one."""
     try:
-        return Path(document.path).exists()
+        return Path(file_of(document.path)).exists()
     except OSError:
         return False
 

@@ -28,6 +28,7 @@ from app.documents.store import NewDocument, Store
 from app.embedder.identity import Identity
 from app.errors import AppError, BadFile, NewerData
 from app.files import cannot_write
+from app.members import MARK, file_of
 from app.places import Place
 from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
@@ -279,10 +280,16 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
 
 def _placed(name: str, bundle: Path) -> str:
     """A path that leads to no file but the one it was kept for: below the bundle, which is no folder."""
-    parts = [part for part in re.split(r"[/\\]+", name) if part not in ("", ".", "..")]
-    if not parts or "\0" in name:
+    own, *inside = ([part for part in re.split(r"[/\\]+", at) if part not in ("", ".", "..")] for at in _levels(name))
+    if not own or not all(inside) or "\0" in name:
         raise _damaged(bundle, f"{name!r}: no name")
-    return name if PurePath(name).is_absolute() else str(bundle.absolute().joinpath(*parts))
+    placed = name if PurePath(name).is_absolute() else str(bundle.absolute().joinpath(*own))
+    return placed if placed == name else MARK.join([placed, *("/".join(parts) for parts in inside)])
+
+
+def _levels(name: str) -> list[str]:
+    """The path of a file, and those of what lies in it one in the other."""
+    return [file_of(name), *name[len(file_of(name)) :].split(MARK)[1:]]
 
 
 def _is_unit(vector: bytes, dimensions: int) -> bool:

@@ -12,6 +12,7 @@ from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
 from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, SCANS
 from app.errors import AppError
+from app.members import container_of, is_member
 from app.text.hidden import HiddenText
 from app.types import ATTACHED_FILES, Collection, Document, Filter
 
@@ -29,8 +30,11 @@ class Stored(msgspec.Struct, frozen=True):
     seen: tuple[int, float]
     """Size and date of the file when it was looked at last."""
     read_hidden: bool = False
+    format: str = ""
 
 
+NAMED = 5
+"""Files in a container that its row names as not read."""
 UNSEEN = (-1, 0.0)
 """Of a file whose size and date are not known."""
 
@@ -176,7 +180,7 @@ class Catalogue(Database):
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
             {"id": collection_id},
         )
-        return [self._document(row) for row in rows]
+        return _with_unread([self._document(row) for row in rows])
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
@@ -211,6 +215,22 @@ class Catalogue(Database):
             sure=row["sure"],
         )
 
+    def members(self, document_id: int) -> list[tuple[int, str]]:
+        """Id and path of each document that lies in this one, on all levels; see app/members.py."""
+        rows = self.db.execute(
+            """SELECT m.id, m.path FROM documents d JOIN documents m ON m.collection_id = d.collection_id
+                AND m.path > d.path || '//' AND m.path < d.path || '/0' WHERE d.id = ? ORDER BY m.id""",
+            (document_id,),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def seen(self, document_id: int) -> tuple[int, float]:
+        """Size and date of a document's file as it was read; `UNSEEN` where that is not known."""
+        if self.version < FOLDERS:
+            return UNSEEN
+        row = self.db.execute("SELECT bytes, modified FROM seen WHERE document_id = ?", (document_id,)).fetchone()
+        return (row[0], row[1]) if row else UNSEEN
+
     def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:
         """What readers of a document do not see."""
         if self.version < HIDDEN_TEXTS:
@@ -231,11 +251,16 @@ class Catalogue(Database):
         """Note size and date of a file that was saved again with the same content."""
         with self.transaction() as db:
             db.execute("UPDATE documents SET modified = ? WHERE id = ?", (seen[1], document_id))
-            self.see(db, document_id, seen)
+            self.see_all(db, document_id, seen)
 
     def see(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
         """Inside a transaction: how the file looked when it was read or failed; `UNSEEN` where that is not known."""
         db.execute("INSERT OR REPLACE INTO seen (document_id, bytes, modified) VALUES (?, ?, ?)", (document_id, *seen))
+
+    def see_all(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
+        """The same of a file with all that lies in it, whose content is known to be what was read."""
+        for id_ in [document_id, *(each for each, _ in self.members(document_id))]:
+            self.see(db, id_, seen)
 
     def filed(self, collections: Sequence[int]) -> list[Filed]:
         """What can be found in these collections, or in all of them."""
@@ -270,7 +295,7 @@ class Catalogue(Database):
         """What is filed in a collection, by path."""
         rows = self.db.execute(
             f"""SELECT d.path, d.id, d.sha256, d.recipe, d.status, d.passages, d.pages, coalesce(d.indexed_at, 0),
-                {"s.bytes, s.modified" if self.version >= FOLDERS else "NULL, NULL"}, {self._of_hidden}
+                d.format, {"s.bytes, s.modified" if self.version >= FOLDERS else "NULL, NULL"}, {self._of_hidden}
             FROM documents d {"LEFT JOIN seen s ON s.document_id = d.id" if self.version >= FOLDERS else ""}
             WHERE d.collection_id = ?""",
             (collection_id,),
@@ -284,7 +309,8 @@ class Catalogue(Database):
                 passages=row[5],
                 pages=row[6],
                 indexed_at=row[7],
-                seen=UNSEEN if row[8] is None else (row[8], row[9]),
+                format=row[8],
+                seen=UNSEEN if row[9] is None else (row[9], row[10]),
                 read_hidden=bool(row["wanted"]),
             )
             for row in rows
@@ -296,6 +322,26 @@ class Catalogue(Database):
             "SELECT id FROM documents WHERE sha256 = ? AND recipe = ? AND status = 'indexed' LIMIT 1", (sha256, recipe)
         ).fetchone()
         return row[0] if row else None
+
+
+def _with_unread(documents: list[Document]) -> list[Document]:
+    """The same, where a container says how many of the files in it could not be read."""
+    inside: dict[tuple[int, str], list[Document]] = {}
+    for each in documents:
+        if is_member(each.path):
+            inside.setdefault((each.collection_id, container_of(each.path)), []).append(each)
+    if not inside:
+        return documents
+    return [_counted(each, inside.get((each.collection_id, each.path), [])) for each in documents]
+
+
+def _counted(document: Document, inside: list[Document]) -> Document:
+    failed = [each.name for each in inside if each.status == "failed"]
+    if not failed:
+        return document
+    names = ", ".join(failed[:NAMED]) + (", …" if len(failed) > NAMED else "")
+    said = f"{len(failed):,} of {len(inside):,} files in it could not be read: {names}."
+    return msgspec.structs.replace(document, reason=f"{said} {document.reason}".strip())
 
 
 def json_list(values: Sequence[int] | Sequence[str]) -> str:

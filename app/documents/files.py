@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.formats import UNREAD_SUFFIXES, suffix_of
+from app.members import is_member
 
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "node_modules"})
 
 
 def walk(paths: Sequence[str]) -> Iterator[str]:
-    """Absolute paths of the files, each once, sorted within a folder. A named file comes even if it is hidden.
+    """Absolute paths of the files, each once, sorted within a folder. A named file comes even if it is hidden, and one
+    that lies in another file as it is named.
 
     In a folder a kind that is not read is passed over, as a drop says: who adds a folder does not mean its pictures.
 
@@ -21,6 +23,11 @@ def walk(paths: Sequence[str]) -> Iterator[str]:
     seen_folders: set[tuple[int, int]] = set()
     seen: set[str] = set()
     for name in paths:
+        if is_member(name):
+            if name not in seen:
+                seen.add(name)
+                yield name
+            continue
         path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100 - a link keeps its own name
         for file in _files(path, seen_folders) if path.is_dir() else [str(path)]:
             if file not in seen:

@@ -35,8 +35,12 @@ class Filing(Contents):
             self.refile(db, document_id, collection_id)
 
     def refile(self, db: sqlite3.Connection, document_id: int, collection_id: int) -> None:
-        """Inside a transaction. Its passages get new ids, so that each cache takes them for others and drops the old
-        ones."""
+        """Inside a transaction, with what lies in it. Passages get new ids, so that each cache takes them for others
+        and drops the old ones."""
+        for id_ in [document_id, *(each for each, _ in self.members(document_id))]:
+            self._refile(db, id_, collection_id)
+
+    def _refile(self, db: sqlite3.Connection, document_id: int, collection_id: int) -> None:
         kept = db.execute(f"SELECT {_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id", (document_id,))
         rows = kept.fetchall()
         self._erase_passages(document_id)
@@ -49,7 +53,15 @@ class Filing(Contents):
         self._changed()
 
     def rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
-        """Inside a transaction: the file lies elsewhere now. Passages keep their ids; the full text learns the name."""
+        """Inside a transaction: the file lies elsewhere now, and what lies in it with it. Passages keep their ids; the
+        full text learns the name."""
+        row = db.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
+        old = row[0] if row else ""
+        inside = self.members(document_id)
+        for id_, at in [(document_id, old), *inside]:
+            self._rename(db, id_, path + at[len(old) :])
+
+    def _rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
         rows = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         name = Path(path).name
         known = [Indexed(*row) for row in rows if row["name"] != name and not rewording.waits(self, row["id"])]

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from app.documents.fulltext import name_words
 from app.formats import KIND_WORDS
+from app.members import lies_in
 from app.text.fold import fold
 from app.text.words import terms, words_of
 from app.types import Filter
@@ -70,7 +71,9 @@ def asked_filter(question: str, catalogue: Sequence[Filed]) -> tuple[Filter, str
     said = [each.name for each in named] + [f"folder {folder}"] * bool(folder) + [f"{kind} files" for kind in kinds]
     if since:
         said.append(f"files since {_year(since)}" if not until else f"files of {_year(since)}")
-    found = Filter(documents=tuple(each.id for each in named), folder=folder, kinds=kinds, since=since, until=until)
+    paths = {each.path for each in named}
+    meant = [each.id for each in catalogue if each.path in paths or lies_in(each.path, paths)] if named else []
+    found = Filter(documents=tuple(meant), folder=folder, kinds=kinds, since=since, until=until)
     return found, ", ".join(dict.fromkeys(said))
 
 

@@ -14,6 +14,7 @@ import msgspec
 from app.documents.catalogue import Catalogue
 from app.documents.migrations import FOLDERS
 from app.errors import AppError
+from app.members import is_member
 from app.workers.calls.folders import ChangeFolder, Folder, Folders, FollowFolder, Rules, UnfollowFolder
 
 
@@ -120,6 +121,14 @@ def excluded(store: Catalogue, folder_id: int) -> set[bytes]:
     return {row[0] for row in store.db.execute("SELECT digest FROM excluded WHERE folder_id = ?", (folder_id,))}
 
 
+def taken_out(store: Catalogue, collection_id: int) -> set[bytes]:
+    """The same of all folders of a collection."""
+    if store.version < FOLDERS:
+        return set()
+    sql = "SELECT digest FROM excluded WHERE folder_id IN (SELECT id FROM folders WHERE collection_id = ?)"
+    return {row[0] for row in store.db.execute(sql, (collection_id,))}
+
+
 def digest(path: str) -> bytes:
     """What is kept of a path that is not to be known."""
     return hashlib.sha256(path.encode("utf-8", "replace")).digest()
@@ -130,7 +139,7 @@ def _count(store: Catalogue, row: sqlite3.Row) -> int:
     found = store.db.execute(
         "SELECT path FROM documents WHERE collection_id = ? AND status <> 'failed'", (row["collection_id"],)
     )
-    return sum(within(each[0], row["path"]) for each in found)
+    return sum(within(each[0], row["path"]) and not is_member(each[0]) for each in found)
 
 
 def _folder(row: sqlite3.Row) -> Folder:

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec import Struct
 
+from app.documents import folders
 from app.documents.embed import batches
 from app.documents.files import walk
+from app.documents.loaders import CONTAINERS
 from app.documents.pace import Pace
-from app.documents.reading import Read, ReadAhead, Reader, Refused, Started, Unchanged
+from app.documents.reading import Closed, Item, Read, ReadAhead, Reader, Refused, Started, Unchanged
 from app.documents.store import NewDocument, Store
 from app.documents.warned import warned_of
 from app.embedder.identity import Identity
+from app.members import MARK, container_of
 from app.text import passages
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 WINDOW = 768
 """Passages that are sorted by length together: enough to waste hardly any padding."""
+
+OPEN = "/open"
+"""Ends the recipe of a container until all that lies in it is stored: after a kill it is read again."""
 
 PATIENCE_S = 0.3
 """How long the embedder waits for more to read before it takes what there is."""
@@ -59,6 +65,14 @@ class _Open(Struct):
     missing: int = 0
 
 
+class _Holder(Struct):
+    """A container that is stored, whose files are on their way."""
+
+    read: Read
+    document_id: int
+    failed: int = 0  # files in it that could not be read
+
+
 class Indexing:
     """One Add, as steps. Use `steps()` once."""
 
@@ -78,6 +92,10 @@ class Indexing:
         self._recipe = recipe_of(encoder.identity)
         self._collection_id = call.collection_id
         self._open: list[_Open] = []
+        self._closed: list[Closed] = []
+        """Containers of which all has been read, and not all is stored yet."""
+        self._held: dict[str, _Holder] = {}
+        """Containers under way, by path."""
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
         self._total = 0
         self._sizes: dict[str, int] = {}
@@ -118,6 +136,7 @@ class Indexing:
             self._call.passwords,
             self._call.force,
             self._call.read_hidden,
+            folders.taken_out(self._store, self._collection_id),
         )
         try:
             yield from self._run(ahead)
@@ -149,9 +168,16 @@ class Indexing:
     def _pending(self) -> int:
         return sum(len(doc.vectors) - doc.next for doc in self._open)
 
-    def _take(self, item: Started | Unchanged | Refused | Read) -> Iterator[AnyData]:
+    def _take(self, item: Item) -> Iterator[AnyData]:
         if isinstance(item, Started):
+            if item.held is not None and item.path not in self._sizes:
+                self._sizes[item.path] = item.held.size
+                self._pace.expect(item.held.size)
+                self._total += 1
             yield FileEvent(path=item.path, status="reading")
+        elif isinstance(item, Closed):
+            self._closed.append(item)
+            yield from self._close()
         elif isinstance(item, Unchanged):
             if item.seen != item.stored.seen:
                 self._store.set_modified(item.stored.id, item.seen)
@@ -167,11 +193,18 @@ class Indexing:
             )
             yield self._progress()
         elif isinstance(item, Refused):
+            holder = container_of(item.path)
+            while any(doc.read.path == holder for doc in self._open):
+                yield from self._embed_window()  # a file in it is stored after the container
             self._counts["failed"] += 1
             self._pace.through(self._sizes.get(item.path, 0))
-            document_id = self._store.put_failure(self._collection_id, item.path, item.reason, item.code, item.seen)
+            document_id = self._store.put_failure(
+                self._collection_id, item.path, item.reason, item.code, item.seen, holder
+            )
+            if holder in self._held:
+                self._held[holder].failed += 1
             yield FileEvent(
-                path=item.path, status="failed", document_id=document_id, reason=item.reason, code=item.code
+                path=item.path, status="failed", document_id=document_id or None, reason=item.reason, code=item.code
             )
             yield self._progress()
         else:
@@ -187,8 +220,7 @@ class Indexing:
         doc = _Open(read, vectors, missing=sum(vector is None for vector in vectors))
         self._open.append(doc)
         yield FileEvent(path=read.path, status="indexing", pages=len(read.parsed.pages) or None)
-        if not doc.missing:
-            yield from self._commit(doc)
+        yield from self._commit_whole()
 
     def _window(self) -> list[tuple[_Open, int]]:
         """The next passages to embed, across documents in their order."""
@@ -210,28 +242,65 @@ class Indexing:
                 doc.missing -= 1
             self._embedded += len(chosen)
             yield self._progress()
-            for doc in [doc for doc in self._open if not doc.missing]:
-                yield from self._commit(doc)
+            yield from self._commit_whole()
+        yield from self._commit_whole()
         for doc in self._open:
             if doc.next:
                 done = 1 - doc.missing / len(doc.vectors)
                 yield FileEvent(path=doc.read.path, status="indexing", fraction=done)
 
+    def _commit_whole(self) -> Iterator[AnyData]:
+        """Store what is embedded: a container before what lies in it."""
+        for doc in [doc for doc in self._open if not doc.missing]:
+            holder = container_of(doc.read.path)
+            if not any(other.read.path == holder for other in self._open):
+                yield from self._commit(doc)
+        yield from self._close()
+
     def _commit(self, doc: _Open) -> Iterator[AnyData]:
         read = doc.read
+        holds = read.parsed.format in CONTAINERS
         document_id = self._store.put(
             NewDocument(
                 collection_id=self._collection_id,
                 path=read.path,
                 parsed=read.parsed,
-                recipe=read.recipe,
+                recipe=read.recipe + OPEN if holds else read.recipe,
                 seen=read.seen,
                 pieces=read.pieces,
                 vectors=[vector for vector in doc.vectors if vector is not None],
                 read_hidden=read.read_hidden,
+                within=container_of(read.path),
             )
         )
         self._open.remove(doc)
+        if not document_id:
+            self._counts["failed"] += 1
+            yield FileEvent(path=read.path, status="failed", reason="What it lies in was removed.", code="missing")
+        elif holds:
+            self._held[read.path] = _Holder(read, document_id)
+        else:
+            yield from self._indexed(read, document_id)
+
+    def _close(self) -> Iterator[AnyData]:
+        """End the containers all of whose files are stored: what was in them before and is not any more goes."""
+        for closed in list(self._closed):
+            inside = f"{closed.path}{MARK}"
+            if any(doc.read.path == closed.path or doc.read.path.startswith(inside) for doc in self._open):
+                continue
+            self._closed.remove(closed)
+            holder = self._held.pop(closed.path, None)
+            if holder is None:  # it is no container any more
+                self._store.complete(self._collection_id, closed.path, (), "")
+                continue
+            read = holder.read
+            note = " ".join(part for part in (read.parsed.note, closed.note) if part)
+            self._store.complete(self._collection_id, closed.path, closed.names, read.recipe, note)
+            failed = f"{holder.failed} of {len(closed.names)} files in it could not be read." if holder.failed else ""
+            said = " ".join(part for part in (failed, note) if part)
+            yield from self._indexed(read, holder.document_id, said)
+
+    def _indexed(self, read: Read, document_id: int, note: str = "") -> Iterator[AnyData]:
         self._counts["indexed"] += 1
         self._pace.through(self._sizes.get(read.path, 0))
         yield FileEvent(
@@ -241,7 +310,7 @@ class Indexing:
             document_id=document_id,
             pages=len(read.parsed.pages) or None,
             passages=len(read.pieces),
-            reason=read.parsed.note,
+            reason=note or read.parsed.note,
             hidden=warned_of(read.parsed.hidden),
         )
         yield self._progress()

@@ -190,9 +190,18 @@ def _scans(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _files_inside(db: sqlite3.Connection) -> None:
+    """Files in mails and archives are documents of their own from here on: the folders that are followed read theirs
+    again, as if they had changed. Until then, and elsewhere until they are added again, they stay in the text of their
+    container."""
+    db.execute(
+        "UPDATE seen SET bytes = -1 WHERE document_id IN (SELECT id FROM documents WHERE format IN ('mail', 'zip'))"
+    )
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    *(_folders, _scans),
+    *(_folders, _scans, _files_inside),
 ]
 
 WORDS_BY_LANGUAGE = 5

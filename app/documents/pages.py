@@ -13,6 +13,7 @@ from app.documents.scanned import touched
 from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
+from app.members import file_of, is_member
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
@@ -32,7 +33,7 @@ class Pages:
             AppError: the document or its file is gone, or one of them has changed.
         """
         document = document_of(store, call.document_id)
-        if not Path(document.path).is_file():
+        if not Path(file_of(document.path)).is_file():
             raise AppError(
                 "The file is not there any more.", "Its text is still here; add the file again to see its pages."
             )
@@ -128,9 +129,12 @@ def document_of(store: Store, document_id: int) -> Document:
 
 
 def differs(store: Store, document: Document) -> bool:
-    """Whether a file that exists has another size or date than what was indexed."""
+    """Whether a file that exists, or the one that it lies in, has another size or date than what was indexed."""
     try:
-        status = Path(document.path).stat()
+        status = Path(file_of(document.path)).stat()
     except OSError:
         return False
+    if is_member(document.path):
+        size, modified = store.seen(document.id)
+        return size >= 0 and (status.st_size != size or abs(status.st_mtime - modified) > 0.01)
     return status.st_size != document.bytes or abs(status.st_mtime - store.modified(document.id)) > 0.01

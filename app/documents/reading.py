@@ -10,20 +10,25 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from app.documents.catalogue import UNSEEN, Stored
+from app.documents.folders import digest
+from app.documents.loaders import CONTAINERS
+from app.documents.loaders.inside import MAX_BYTES, MAX_FILES
 from app.errors import AppError, BadFile
-from app.text.parsed import Parsed
+from app.members import file_of, is_member, member_path
+from app.text.parsed import Held, Parsed
 from app.text.passages import Piece, Tokens, cut
 
 AHEAD = 4
 """Documents that may wait, read, for the embedder."""
-
+KEPT = 5_000_000
+"""Characters of files inside of others that are remembered by their content: what comes once more is not read again."""
 
 TICK_S = 2.5
 """The coarsest clock of a file system (FAT: 2 s): two changes within it have one date."""
@@ -44,6 +49,7 @@ class Started(Struct, frozen=True):
     """A file is being read now."""
 
     path: str
+    held: Held | None = None  # where it lies in another one
 
 
 class Unchanged(Struct, frozen=True):
@@ -74,7 +80,30 @@ class Read(Struct, frozen=True):
     read_hidden: bool = False
 
 
-Item = Started | Unchanged | Refused | Read
+class Closed(Struct, frozen=True):
+    """Every file inside of a container has come, and what is not among them is no longer in it."""
+
+    path: str
+    names: tuple[str, ...]
+    note: str = ""
+
+
+Item = Started | Unchanged | Refused | Read | Closed
+
+
+class Budget:
+    """What is left to be read of all files inside of one, on all levels."""
+
+    def __init__(self) -> None:
+        self._files, self._bytes = MAX_FILES, MAX_BYTES
+
+    def take(self, size: int) -> bool:
+        """Whether one more may be read."""
+        if self._files <= 0 or self._bytes <= 0:
+            return False
+        self._files -= 1
+        self._bytes -= size
+        return True
 
 
 class ReadAhead:
@@ -90,8 +119,14 @@ class ReadAhead:
         passwords: Mapping[str, str],
         force: bool,
         read_hidden: bool | None = None,
+        taken_out: Set[bytes] = frozenset(),
     ) -> None:
-        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document."""
+        """
+        Args:
+            read_hidden: whether what readers do not see is read; None: as a person decided for each document.
+            taken_out: digests of the paths of files inside of others that a person removed from a folder that is
+                followed.
+        """
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -99,6 +134,9 @@ class ReadAhead:
         self._passwords = passwords
         self._force = force
         self._read_hidden = read_hidden
+        self._taken_out = taken_out
+        self._same_content: dict[str, tuple[Parsed, list[Piece]]] = {}
+        self._kept = 0  # characters of these
         self._items: queue.Queue[Item | BaseException | None] = queue.Queue(AHEAD * 2)
         self._stop = threading.Event()
         self._reader = reader
@@ -148,17 +186,53 @@ class ReadAhead:
                     return
                 name = _writable(path)
                 self._put(Started(name))
-                self._put(self._one(path) if name == path else Refused(name, *_BAD_NAME))
+                item = self._one(path) if name == path else Refused(name, *_BAD_NAME)
+                self._put(item)
+                if isinstance(item, Read) and (item.parsed.format in CONTAINERS or self._held_files(name)):
+                    self._inside(item, Budget())
         except Exception as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
             last = error
         self._put(last)
 
-    def _one(self, path: str) -> Item:
+    def _held_files(self, path: str) -> bool:
+        """Whether there was a container at this path before."""
+        stored = self._known.get(path)
+        return stored is not None and stored.format in CONTAINERS
+
+    def _inside(self, holder: Read, budget: Budget) -> None:
+        """Read the files inside of one, each as a document of its own."""
+        names: list[str] = []
+        left = 0
+        for held in holder.parsed.files:
+            if self._stop.is_set():
+                return
+            path = member_path(holder.path, held.name)
+            if self._taken_out and digest(path) in self._taken_out:
+                continue
+            if not budget.take(held.size):
+                left += 1
+                continue
+            names.append(held.name)
+            self._put(Started(path, held))
+            item = Refused(path, held.reason, held.code, holder.seen) if held.reason else self._one(path, held, holder)
+            self._put(item)
+            if isinstance(item, Read) and item.parsed.format in CONTAINERS:
+                self._inside(item, budget)
+        self._put(Closed(holder.path, tuple(names), f"{left:,} more left out: there are too many." if left else ""))
+
+    def _one(self, path: str, held: Held | None = None, holder: Read | None = None) -> Item:
+        """`held` and `holder`: what is known of a file inside of another that was read just now."""
         seen = UNSEEN
         try:
-            status = Path(path).stat()
+            status = Path(file_of(path)).stat()
             seen = (status.st_size, status.st_mtime)  # before it is read: what changes meanwhile looks otherwise then
-            return self._read(path, status)
+            if holder is not None and seen != holder.seen:
+                return Refused(path, *_CHANGED, holder.seen)
+            item = self._read(path, status, held)
+            if is_member(path) and isinstance(item, Read):
+                status = Path(file_of(path)).stat()
+                return item if seen == (status.st_size, status.st_mtime) else Refused(path, *_CHANGED, seen)
+            return item
         except BadFile as error:
             return Refused(path, str(error), error.code, seen)
         except AppError as error:
@@ -166,7 +240,7 @@ class ReadAhead:
         except OSError as error:
             return Refused(path, *_reason(error), seen)
 
-    def _read(self, path: str, status: os.stat_result) -> Item:
+    def _read(self, path: str, status: os.stat_result, held: Held | None) -> Item:
         seen = (status.st_size, status.st_mtime)
         if stat.S_ISDIR(status.st_mode):
             os.scandir(path).close()  # a folder comes here only when it could not be listed: this gives the reason
@@ -178,18 +252,38 @@ class ReadAhead:
         if wanted is None:
             wanted = stored is not None and stored.read_hidden
         recipe = with_hidden(self._recipe) if wanted else self._recipe
-        if stored is not None and not self._force and self._same(path, stored, recipe, seen):
+        if stored is not None and not self._force and self._same(path, stored, recipe, seen, held):
             return Unchanged(path, stored, seen)
-        parsed = self._reader.parse(path, self._passwords.get(path), wanted)
-        pieces = cut(parsed, self._counter, Path(path).stem)
+        parsed, pieces = self._parse(path, wanted, held)
         if not pieces and not parsed.scans:
             return Refused(path, "There is no text in this file.", "empty", seen)
+        if parsed.format in CONTAINERS:
+            recipe = with_members(recipe)
         return Read(path, parsed, pieces, seen, recipe, wanted)
 
-    def _same(self, path: str, stored: Stored, recipe: str, seen: Seen) -> bool:
+    def _parse(self, path: str, wanted: bool, held: Held | None) -> tuple[Parsed, list[Piece]]:
+        """Text and passages; those of a file inside of another that came with the same name and content before, as they
+        were: a thread has one attachment in each of its mails."""
+        key = f"{held.sha256} {wanted} {Path(path).name}" if held is not None else ""
+        if key in self._same_content:
+            return self._same_content[key]
+        parsed = self._reader.parse(path, self._passwords.get(path), wanted)
+        pieces = cut(parsed, self._counter, Path(path).stem)
+        if held is not None:
+            self._kept += len(parsed.text)
+            if self._kept > KEPT:
+                self._same_content.clear()
+                self._kept = len(parsed.text)
+            self._same_content[key] = parsed, pieces
+        return parsed, pieces
+
+    def _same(self, path: str, stored: Stored, recipe: str, seen: Seen, held: Held | None) -> bool:
         """By size and date where they settle it; a file of the moment in which it was read may have changed since."""
-        if stored.status != "indexed" or stored.recipe != recipe:
+        whole = with_members(recipe) if stored.format in CONTAINERS else recipe
+        if stored.status != "indexed" or stored.recipe != whole:
             return False
+        if is_member(path):
+            return held is not None and held.sha256 == stored.sha256
         if stored.seen == seen and seen[1] < stored.indexed_at - TICK_S:
             return True
         digest = hashlib.sha256()
@@ -206,6 +300,12 @@ def with_hidden(recipe: str) -> str:
     return f"{recipe}/hidden"
 
 
+def with_members(recipe: str) -> str:
+    """The recipe of a container whose files are documents of their own; older ones had them in their own text."""
+    return f"{recipe}/members"
+
+
+_CHANGED = ("The file that it lies in changed while it was read. Add that again.", "changed")
 _BAD_NAME = ("The name of this file is in no known encoding. Rename the file and add it again.", "unreadable")
 
 

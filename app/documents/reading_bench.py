@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from msgspec import Struct
 from app.documents.parse_process import MEMORY_LIMIT, Parser
 from app.errors import BadFile
 from app.formats import suffix_of
+from app.members import member_path
 
 RECALL_TARGET = 0.97
 SLOWEST_S = 30.0
@@ -58,7 +60,7 @@ def _read(path: Path) -> File:
         before = {child.pid for child in psutil.Process().children()}
         begun = time.monotonic()
         try:
-            text = parser.parse(str(path)).text
+            text = _whole(parser, str(path))
         except BadFile as error:
             refused = f"{error.message} ({error.code})"
         seconds = time.monotonic() - begun
@@ -66,6 +68,20 @@ def _read(path: Path) -> File:
             if child.pid not in before:
                 seconds, peak = _cost(child, seconds)
     return File(path.name, seconds, peak, text, refused, expected)
+
+
+def _whole(parser: Parser, path: str) -> str:
+    """The text of a file with that of all that lies in it.
+
+    Raises:
+        BadFile: why the file cannot be read.
+    """
+    parsed = parser.parse(path)
+    texts = [parsed.text]
+    for held in parsed.files:
+        with suppress(BadFile):  # it costs itself only
+            texts.append(_whole(parser, member_path(path, held.name)))
+    return "\n\n".join(texts)
 
 
 def _cost(child: psutil.Process, seconds: float) -> tuple[float, int]:

@@ -24,6 +24,7 @@ from app.documents.store import NewDocument, Store
 from app.documents.warm import in_thread
 from app.embedder.identity import Identity
 from app.errors import BadFile
+from app.members import container_of, file_of
 from app.text.parsed import Parsed
 from app.text.passages import Piece, Tokens, cut, embedded
 from app.workers.calls.scans import PageRecognised
@@ -83,7 +84,7 @@ class Recognising:
         encoder, counter = (yield from load()), (yield from shipped()).counter
         while (waiting := store.next_scan(collection_id, sorted(self._skipped))) is not None:
             document = document_of(store, waiting.id)
-            if differs(store, document) or not Path(waiting.path).is_file():
+            if differs(store, document) or not Path(file_of(waiting.path)).is_file():
                 self._skipped.add(waiting.id)
                 continue
             try:
@@ -155,6 +156,8 @@ class Recognising:
         recipe = with_hidden(recipe_of(encoder.identity)) if wanted else recipe_of(encoder.identity)
         known = _stored_vectors(store, waiting.id) if stored.recipe == recipe else {}
         vectors = yield from _vectors(encoder, parsed, pieces, known)
+        if store.document(waiting.id) is None:  # removed meanwhile: it must not come back
+            raise BadFile("The document was removed.", code="missing")
         store.put(
             NewDocument(
                 collection_id=waiting.collection_id,
@@ -166,6 +169,7 @@ class Recognising:
                 vectors=vectors,
                 read_hidden=wanted,
                 merged=done,
+                within=container_of(waiting.path),
             )
         )
 

@@ -7,12 +7,12 @@ from pathlib import PurePath
 
 import numpy as np
 
+from app.documents.loaders import bytes_of
 from app.documents.loaders.image import Picture, picture_of
 from app.documents.loaders.ocr import Recogniser
 from app.documents.loaders.pdfium import Document
 from app.documents.loaders.scan import Scan
 from app.documents.loaders.sniff import format_of
-from app.documents.loaders.source import read_source
 from app.documents.render import draw
 from app.formats import IMAGE
 
@@ -35,7 +35,7 @@ def recognised(path: str, page: int, password: str = "") -> Scan:
     Raises:
         BadFile: the file cannot be read or has no such page, or the models cannot be loaded.
     """
-    data = read_source(path)
+    data = bytes_of(path)
     if format_of(data, PurePath(path).name) is IMAGE:
         picture, width, height, _ = picture_of(data, page, _PICTURE_SCALE, _MOST_PIXELS)
     else:

@@ -48,6 +48,7 @@ class Removal:
         """Remove these documents, as far as they are there, then search for what was removed."""
         present = [id_ for id_ in sorted(set(ids)) if self._store.document(id_) is not None]
         folders.exclude(self._store, present)
+        present = sorted({*present, *(inside for id_ in present for inside, _ in self._store.members(id_))})
         return (yield from self._steps(present, lambda: self._store.remove(present)))
 
     def collection(self, collection_id: int) -> Generator[AnyData, None, Removed]:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import numpy as np
 import pypdfium2.raw as raw
 
-from app.documents.loaders import pdfium
+from app.documents.loaders import bytes_of, pdfium
 from app.documents.loaders.boxes import union
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.image import picture_of
@@ -18,7 +18,6 @@ from app.documents.loaders.pdf_pages import read_pages
 from app.documents.loaders.pdf_spoken import opened
 from app.documents.loaders.pdfium import Document
 from app.documents.loaders.sniff import format_of
-from app.documents.loaders.source import read_source
 from app.errors import BadFile
 from app.formats import IMAGE
 from app.types import Box
@@ -41,7 +40,7 @@ def render_page(path: str, page: int, scale: float, password: str = "") -> tuple
     Raises:
         BadFile: the file cannot be read, has no such page (`missing`), or the page cannot be drawn (`damaged`).
     """
-    data = read_source(path)
+    data = bytes_of(path)
     if format_of(data, PurePath(path).name) is IMAGE:
         return _picture(data, page, scale)
     with Document(data, password) as document:
@@ -86,7 +85,7 @@ def span_boxes(
     Raises:
         BadFile: the file cannot be read or has no such page.
     """
-    with Document(read_source(path), password) as document:
+    with Document(bytes_of(path), password) as document:
         _check(page, document.pages)
         text = next(read_pages(document, HiddenTexts(read_hidden), page, page))
         boxes: list[Box] = []

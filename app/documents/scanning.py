@@ -19,6 +19,7 @@ from app.documents import changes, folders, trash
 from app.documents.catalogue import trash_name
 from app.documents.looking import Beside, Ignore, Looked, Seen, gone, hashes, look
 from app.documents.store import Store
+from app.members import is_member
 from app.workers.calls.folders import Absence, Folder, ScanFolder, Scanned
 
 SETTLE_S = 2.0
@@ -209,7 +210,7 @@ class Scan:
             self._store.rename(db, document.id, path)
             changes.note(db, document.id, "moved", document.path)
             self._counts["moved"] += not document.trashed
-        self._store.see(db, document.id, self._files[path])
+        self._store.see_all(db, document.id, self._files[path])
 
     # --- what went ----------------------------------------------------------------------------------------------------
 
@@ -324,7 +325,7 @@ def _distance(document: Known, path: str) -> tuple[bool, bool, str]:
 
 
 def _filed(store: Store, collection_id: int) -> list[Known]:
-    """What a collection holds, its trash too."""
+    """What a collection holds, its trash too, but what lies in another file: it goes where that goes."""
     rows = store.db.execute(
         """SELECT d.id, d.path, d.status, d.code, d.sha256, d.bytes, coalesce(s.bytes, -1) AS size,
             coalesce(s.modified, 0) AS modified, coalesce(s.kept, 0) AS kept, c.name = :bin AS trashed
@@ -337,5 +338,5 @@ def _filed(store: Store, collection_id: int) -> list[Known]:
             r["id"], r["path"], r["status"], r["code"], r["sha256"], r["bytes"], (r["size"], r["modified"]),
             bool(r["kept"]), bool(r["trashed"]),
         )
-        for r in rows
+        for r in rows if not is_member(r["path"])
     ]  # fmt: skip

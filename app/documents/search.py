@@ -31,6 +31,7 @@ from app.documents.background import SPREAD, TYPICAL, like_shipped
 from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
 from app.documents.rewording import waiting
+from app.documents.same_content import once
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.types import Candidate, Filter, Rank, SearchResult, SearchTrace
@@ -132,12 +133,13 @@ class Searcher:
         began = time.perf_counter()
         forms = ((query, vector), *also)
         ranking = _merged([self.rank(text, its, collections, documents) for text, its in forms])
-        owners = {id_: place[0] for id_, place in self._store.places_of([parts.id for parts in ranking.parts]).items()}
-        ranked = (ranking.parts if chosen.documents else spread(ranking.parts, owners, k))[:k]
+        single, also_in = once(self._store, ranking.parts)
+        owners = {id_: place[0] for id_, place in self._store.places_of([parts.id for parts in single]).items()}
+        ranked = (single if chosen.documents else spread(single, owners, k))[:k]
         passages = self._store.passages([parts.id for parts in ranked])
         scores = np.maximum.accumulate([parts.chance for parts in reversed(ranked)])[::-1]
         found = tuple(
-            msgspec.structs.replace(passages[parts.id], score=round(float(score), 4))
+            msgspec.structs.replace(passages[parts.id], score=round(float(score), 4), also=also_in.get(parts.id, ()))
             for parts, score in zip(ranked, scores, strict=True)
         )
         notes = [NOWHERE.format(phrase) for phrase in ranking.question.missing]

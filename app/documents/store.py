@@ -23,6 +23,7 @@ from app.documents.warned import warned_of
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
 from app.errors import AppError
+from app.members import MARK, member_path
 from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
@@ -41,6 +42,7 @@ class NewDocument(msgspec.Struct, frozen=True):
     vectors: Sequence[bytes]  # float32, little endian, one a piece
     read_hidden: bool = False  # a person decided so
     merged: int = 0  # pages that were recognised, or could not be, as its text was made
+    within: str = ""  # path of the document that it lies in; nothing is stored where that is gone
 
 
 class Store(Filing, Scanned):
@@ -110,9 +112,11 @@ class Store(Filing, Scanned):
         return renewed
 
     def put(self, new: NewDocument) -> int:
-        """Store a document in place of the one at its path, if any; → its id."""
+        """Store a document in place of the one at its path, if any; → its id, 0 where what it lies in is gone."""
         parsed = new.parsed
         with self.transaction() as db:
+            if self._is_orphan(new.collection_id, new.within):
+                return 0
             kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
             self._forget_other_scans(new.collection_id, new.path, parsed.sha256)
             document_id = self._replace_row(
@@ -155,15 +159,38 @@ class Store(Filing, Scanned):
             self.db.execute("INSERT INTO hidden_texts VALUES (?, ?, ?, ?)", row)
 
     def put_failure(
-        self, collection_id: int, path: str, reason: str, code: str, seen: tuple[int, float] = UNSEEN
+        self, collection_id: int, path: str, reason: str, code: str, seen: tuple[int, float] = UNSEEN, within: str = ""
     ) -> int:
-        """Keep why a file failed. A version that was indexed before stays searchable."""
+        """Keep why a file failed. A version that was indexed before stays searchable. `within`: see `NewDocument`."""
         with self.transaction() as db:
+            if self._is_orphan(collection_id, within):
+                return 0
             values: dict[str, object] = {"status": "failed", "reason": reason, "code": code}
             document_id = self._replace_row(collection_id, path, values)
             self.see(db, document_id, seen)
             changes.note(db, document_id, "failed")
         return document_id
+
+    def _is_orphan(self, collection_id: int, holder: str) -> bool:
+        """Whether the container of what is to be stored was removed meanwhile."""
+        row = self.db.execute("SELECT 1 FROM documents WHERE collection_id = ? AND path = ?", (collection_id, holder))
+        return bool(holder) and row.fetchone() is None
+
+    def complete(self, collection_id: int, path: str, names: Sequence[str], recipe: str, note: str = "") -> None:
+        """All of a container is stored: what lay in it before and is not among `names` goes; `recipe` says so."""
+        with self.transaction() as db:
+            row = db.execute("SELECT id FROM documents WHERE collection_id = ? AND path = ?", (collection_id, path))
+            found = row.fetchone()
+            if found is None:
+                return
+            kept = {member_path(path, name) for name in names}
+            direct = [(id_, path + MARK + at[len(path + MARK) :].split(MARK)[0]) for id_, at in self.members(found[0])]
+            stale = [id_ for id_, at in direct if at not in kept]
+            if stale:
+                self.erase(stale)
+            if recipe:
+                db.execute("UPDATE documents SET recipe = ?, reason = ? WHERE id = ?", (recipe, note, found[0]))
+            self._changed()
 
     def _replace_row(self, collection_id: int, path: str, values: dict[str, object]) -> int:
         """
@@ -240,9 +267,11 @@ class Store(Filing, Scanned):
             self.set_meta("purge", "1")
 
     def erase(self, document_ids: Sequence[int]) -> int:
-        """Inside a transaction. Deleting the rows alone would leave their words in the full text."""
+        """Inside a transaction, with all that lies in them. Deleting the rows alone would leave their words in the full
+        text."""
         gone = 0
-        for document_id in document_ids:
+        inside = [id_ for each in document_ids for id_, _ in self.members(each)]
+        for document_id in dict.fromkeys([*document_ids, *inside]):
             gone += self._erase_passages(document_id)
             self.db.execute(
                 "INSERT OR IGNORE INTO tombstones (document_id, name, removed_at) "

@@ -12,6 +12,7 @@ from app.documents import changes
 from app.documents.catalogue import trash_name
 from app.documents.migrations import FOLDERS
 from app.documents.store import Store
+from app.members import is_member
 from app.workers.calls.folders import ListTrash, Restored, RestoreDocuments, Trash, Trashed
 
 
@@ -67,6 +68,8 @@ def list_trash(store: Store, call: ListTrash) -> Trash:
     for bin_id, home in store.trashes().items():
         if home in names and call.collection_id in (0, home):
             for document in store.documents(bin_id):
+                if is_member(document.path):
+                    continue  # it is restored and removed with what it lies in
                 at = since.get(document.id, time.time())  # the index was damaged: from now on
                 if not call.before or at < call.before:
                     own = msgspec.structs.replace(document, collection_id=home, collection=names[home])

@@ -38,6 +38,7 @@ from app.documents.stores import Opened, Stores
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
+from app.members import is_member
 from app.paths import Home
 from app.types import Document, Filter, Passage
 from app.types import Reading as Answer
@@ -350,7 +351,8 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     for document in store.documents(collection_id):
         if document.id in stale and not document.reason:
             document = msgspec.structs.replace(document, reason=STALE)
-        if document.status == "indexed" and time.monotonic() < until and differs(store, document):
+        member = is_member(document.path)  # what it lies in says so
+        if document.status == "indexed" and not member and time.monotonic() < until and differs(store, document):
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
             )

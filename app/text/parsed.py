@@ -51,6 +51,16 @@ class Spot(Struct, frozen=True):
     place: Place
 
 
+class Held(Struct, frozen=True):
+    """A file inside of the document (attached to a mail, a member of an archive): a document of its own."""
+
+    name: str  # its path in there
+    size: int = 0
+    sha256: str = ""
+    reason: str = ""  # why it cannot be read
+    code: str = ""
+
+
 class Parsed(Struct, frozen=True):
     """The text of one document with its structure."""
 
@@ -66,6 +76,7 @@ class Parsed(Struct, frozen=True):
     spots: tuple[Spot, ...] = ()  # of slides, sheets, messages and members of archives
     hidden: tuple[HiddenText, ...] = ()  # what its readers do not see; it is part of `text` only where it is wanted
     scans: tuple[int, ...] = ()  # pages that are pictures of text, whether they have been recognised or not
+    files: tuple[Held, ...] = ()  # inside of it
 
 
 def page_at(pages: Sequence[tuple[int, int]], place: int) -> int | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from app.places import Cells, Member, Place
+from app.places import Cells, Place
 from app.text.parsed import Block, Parsed, page_at
 from app.text.sentences import sentences
 
@@ -255,17 +255,16 @@ class _Places:
         if at < 0 or start >= self._spots[at].end:
             return None
         spot = self._spots[at]
-        cells = spot.place.place if isinstance(spot.place, Member) else spot.place
+        cells = spot.place
         if not isinstance(cells, Cells):
-            return spot.place
+            return cells
         seen, offset, line = self._counted
         if seen != at or offset > start:
             offset, line = spot.start, 0
         line += self._text.count("\n", offset, start)
         self._counted = (at, start, line)
         rows = cells.rows[line : line + self._text.count("\n", start, end) + 1]
-        cells = msgspec.structs.replace(cells, rows=rows)
-        return msgspec.structs.replace(spot.place, place=cells) if isinstance(spot.place, Member) else cells
+        return msgspec.structs.replace(cells, rows=rows)
 
     def _at(self, offset: int) -> int:
         return bisect.bisect_right(self._spots, offset, key=lambda spot: spot.start) - 1

@@ -13,7 +13,8 @@ from made_files import pdf, text_at
 
 from app.documents.loaders import load
 from app.errors import BadFile
-from app.places import MailPart, Member, place_words
+from app.members import member_path
+from app.places import MailPart, place_words
 from app.text.parsed import Parsed
 
 DATA = Path("/work/shared/data")
@@ -59,26 +60,42 @@ def test_a_mail_is_known_without_an_ending(tmp_path: Path, name: str) -> None:
         read(tmp_path, b"To: do\n\nFrom: here\nSubject: there\n", name)
 
 
-def test_an_attached_pdf_is_cited_with_its_page_and_a_text_with_its_mail(tmp_path: Path) -> None:
+def attached(folder: Path, name: str, mail: str = "mail.eml") -> Parsed:
+    """What is attached to the mail that was read."""
+    return load(member_path(str(folder / mail), name))
+
+
+def test_what_is_attached_is_listed_and_read_on_its_own(tmp_path: Path) -> None:
     message = mail("Please see the offer.")
     offer = pdf([text_at(72, 700, "Offer for chairs"), text_at(72, 700, "The price is 4,200 euros.")])
     message.add_attachment(offer, maintype="application", subtype="pdf", filename="Angebot Stühle.pdf")
-    message.add_attachment("Delivery takes three weeks.", filename="notes.txt")
+    message.add_attachment("Delivery takes three weeks.", filename="../no\\tes.txt")
     parsed = read(tmp_path, message)
-    assert place_of(parsed, "4,200 euros") == "Angebot Stühle.pdf, page 2"
-    assert place_of(parsed, "three weeks") == "mail of 2025-06-03, attachment notes.txt"
-    assert "Attached: Angebot Stühle.pdf, notes.txt" in parsed.text
+    assert [each.name for each in parsed.files] == ["Angebot Stühle.pdf", "..-no-tes.txt"]
+    assert "Attached: Angebot Stühle.pdf, " in parsed.text and "4,200" not in parsed.text
     assert parsed.note == ""
-    assert any(isinstance(spot.place, Member) and spot.place.page == 2 for spot in parsed.spots)
+    assert "4,200 euros" in attached(tmp_path, "Angebot Stühle.pdf").text
+    assert "three weeks" in attached(tmp_path, "..-no-tes.txt").text
 
 
-def test_an_attachment_that_cannot_be_read_is_named_with_its_reason(tmp_path: Path) -> None:
+def test_attachments_of_a_mailbox_lie_below_the_number_of_their_message(tmp_path: Path) -> None:
+    box = b""
+    for at in (1, 2):
+        message = mail(f"Message number {at}.")
+        message.add_attachment(f"Text of {at}.", filename="a.txt")
+        box += b"From someone@example.com Tue Jun  3 09:15:00 2025\n" + message.as_bytes() + b"\n\n"
+    parsed = read(tmp_path, box, "box.mbox")
+    assert [each.name for each in parsed.files] == ["1/a.txt", "2/a.txt"]
+    assert attached(tmp_path, "2/a.txt", "box.mbox").text.strip() == "Text of 2."
+
+
+def test_an_attachment_of_a_kind_that_is_not_read_is_named_with_its_reason(tmp_path: Path) -> None:
     message = mail()
     message.add_attachment(b"%PDF-1.7\nnothing", maintype="application", subtype="pdf", filename="broken.pdf")
     message.add_attachment(b"\x7fELF" + bytes(99), maintype="application", subtype="octet-stream", filename="tool.exe")
     parsed = read(tmp_path, message)
     assert "210 euros" in parsed.text
-    assert "broken.pdf: " in parsed.note and "tool.exe: This is a program" in parsed.note
+    assert [each.name for each in parsed.files] == ["broken.pdf"] and "tool.exe: This is a program" in parsed.note
 
 
 def test_what_a_person_saw_is_read_and_not_a_plain_text_beside_it(tmp_path: Path) -> None:
@@ -115,15 +132,22 @@ def test_quoted_history_stands_once(tmp_path: Path) -> None:
     assert place_of(parsed, "Yes, it is.") == "message 3 of 2025-06-03"
 
 
-def test_a_mail_in_a_mail_and_a_mail_as_a_file_are_read(tmp_path: Path) -> None:
-    inner = mail("The trainee starts in May.", Subject="New trainee")
+def _around(inner: EmailMessage) -> EmailMessage:
     outer = mail("See below.")
     outer.add_attachment(inner)
-    parsed = read(tmp_path, outer)
+    return outer
+
+
+def test_a_mail_in_a_mail_and_a_mail_as_a_file_are_read(tmp_path: Path) -> None:
+    inner = mail("The trainee starts in May.", Subject="New trainee")
+    parsed = read(tmp_path, _around(inner))
     assert place_of(parsed, "trainee starts") == "mail of 2025-06-03, attachment New trainee"
     other = mail("See the file.")
     other.add_attachment(inner.as_bytes(), maintype="application", subtype="octet-stream", filename="inner.eml")
-    assert "trainee starts" in read(tmp_path, other).text
+    assert [each.name for each in read(tmp_path, other).files] == ["inner.eml"]
+    assert "trainee starts" in attached(tmp_path, "inner.eml").text
+    inner.add_attachment("The desk is by the window.", filename="desk.txt")
+    assert [each.name for each in read(tmp_path, _around(inner)).files] == ["New trainee/desk.txt"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +188,7 @@ def test_a_closing_boundary_that_is_missing_and_a_cut_attachment(tmp_path: Path)
     message = mail()
     message.add_attachment(b"%PDF-1.7 " + bytes(5000), maintype="application", subtype="pdf", filename="cut.pdf")
     parsed = read(tmp_path, message.as_bytes()[:-3000])
-    assert "210 euros" in parsed.text and "cut.pdf" in parsed.note
+    assert "210 euros" in parsed.text and [each.name for each in parsed.files] == ["cut.pdf"]
 
 
 def nested(levels: int) -> bytes:
@@ -203,7 +227,7 @@ def test_an_outlook_message_and_what_is_damaged_of_it(tmp_path: Path) -> None:
     assert parsed.title == "Fake email with attachment"
     assert 'To: "Mallori Harrell" <mallori@unstructured.io>' in parsed.text
     assert "Lots of whitespace" in parsed.text
-    assert place_of(parsed, "this is a fake attachment") == "mail of 2023-04-20, attachment fake-attachment.txt"
+    assert "this is a fake attachment" in attached(tmp_path, "fake-attachment.txt", "mail.msg").text
     luck = random.Random(7)
     for _ in range(150):
         changed = bytearray(data)
@@ -217,7 +241,7 @@ def test_an_outlook_message_and_what_is_damaged_of_it(tmp_path: Path) -> None:
 def test_real_mails() -> None:
     fake = load(str(DATA / "office/unstructured/fake-email-attachment.eml"))
     assert "Lots of whitespace" in fake.text
-    assert place_of(fake, "this is a fake attachment") == "mail of 2022-12-23, attachment fake-attachment.txt"
+    assert [each.name for each in fake.files] == ["fake-attachment.txt"]
     broken = load(str(DATA / "hostile-files/unstr_fake-email-malformed-encoding.eml"))
     assert "Roses are red" in broken.text and "8bit" not in broken.text
     hebrew = load(str(DATA / "office/unstructured/email-no-utf8-2008-07-16.062410.eml"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.documents.loaders.inside import Inside
+from app.documents.loaders.inside import MAX_DEPTH, Container, Inner, Listing
+from app.documents.loaders.shelf import Shelf
 from app.documents.loaders.sniff import format_of
-from app.documents.loaders.source import read_source
+from app.members import depth_of
 from app.text.parsed import Parsed
 
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
 Loader = Callable[[bytes, str, bool], Parsed]
 """A file's bytes, its password ("" for none), and whether hidden text is to be read too → its text. It raises BadFile
 and nothing else."""
-
-ContainerLoader = Callable[[bytes, str, Inside], Parsed]
-"""A file's bytes, its name and what reads the files inside of it → the text of all of them."""
 
 ScanLoader = Callable[[bytes, str, bool, "Scans | None"], Parsed]
 """The same, with what was recognised on its pages."""
@@ -70,16 +69,16 @@ def _xlsx() -> Loader:
     return load_xlsx
 
 
-def _mail() -> ContainerLoader:
-    from app.documents.loaders.mail import load_mail
+def _mail() -> Container:
+    from app.documents.loaders.mail import attached_files, load_mail
 
-    return load_mail
+    return Container(load_mail, attached_files)
 
 
-def _archive() -> ContainerLoader:
-    from app.documents.loaders.archive import load_archive
+def _archive() -> Container:
+    from app.documents.loaders.archive import archived_files, load_archive
 
-    return load_archive
+    return Container(load_archive, archived_files)
 
 
 def _epub() -> Loader:
@@ -210,11 +209,11 @@ LOADERS: dict[str, Callable[[], Loader]] = {
 }
 """Key of a format (app/formats.py) → what imports the loader and returns it."""
 
-CONTAINERS: dict[str, Callable[[], ContainerLoader]] = {
+CONTAINERS: dict[str, Callable[[], Container]] = {
     "mail": _mail,
     "zip": _archive,
 }
-"""The same of formats that hold files of their own."""
+"""The same of formats that hold files, each of which is a document of its own."""
 
 SCANNED: dict[str, Callable[[], ScanLoader]] = {"pdf": _scanned_pdf, "image": _scanned_image}
 """The same of formats whose pages may be pictures."""
@@ -229,19 +228,43 @@ def load(path: str, password: str = "", read_hidden: bool = False, scans: Scans 
     Raises:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
     """
-    data = read_source(path)
+    data = bytes_of(path)
     name = PurePath(path).name
     key = format_of(data, name).key
-    if scans and key in SCANNED:
+    if key in CONTAINERS:
+        parsed = _holder(data, name, CONTAINERS[key](), read_hidden, depth_of(path))
+    elif scans and key in SCANNED:
         parsed = SCANNED[key]()(data, password, read_hidden, scans)
     else:
-        parsed = _read(data, name, password, Inside(_read, read_hidden=read_hidden))
+        parsed = LOADERS[key]()(data, password, read_hidden)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
-def _read(data: bytes, name: str, password: str, inside: Inside) -> Parsed:
-    """The text of a file whose bytes are at hand."""
+def bytes_of(path: str) -> bytes:
+    """The content of a file, of its own or inside of another (app/members.py).
+
+    Raises:
+        BadFile: why it cannot be had.
+    """
+    return _shelf().read(path)
+
+
+@functools.cache
+def _shelf() -> Shelf:
+    """One a process, which reads one file after the other."""
+    return Shelf(_files)
+
+
+def _files(data: bytes, name: str) -> Iterator[Inner]:
+    """The files inside of a file; none where it is no container by now."""
     key = format_of(data, name).key
-    if key in CONTAINERS:
-        return CONTAINERS[key]()(data, name, inside)
-    return LOADERS[key]()(data, password, inside.read_hidden)
+    return CONTAINERS[key]().files(data, name) if key in CONTAINERS else iter(())
+
+
+def _holder(data: bytes, name: str, container: Container, read_hidden: bool, depth: int) -> Parsed:
+    """A container's own text with the files that lie in it, unless it lies too deep itself."""
+    listing = Listing()
+    if depth >= MAX_DEPTH:
+        listing.stop(f"What lies inside of more than {MAX_DEPTH} files is not read.")
+    parsed = container.load(data, name, listing, read_hidden)
+    return msgspec.structs.replace(parsed, files=tuple(listing.held), note=listing.note())

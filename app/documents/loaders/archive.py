@@ -1,4 +1,4 @@
-"""ZIP and TAR archives: every file in them by its own loader, in memory; nothing is ever unpacked to the disk."""
+"""ZIP and TAR archives: what lies in them, each a document of its own; nothing is ever unpacked to the disk."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import bz2
 import gzip
 import io
 import lzma
-import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, cast
@@ -18,17 +17,17 @@ from typing import IO, TYPE_CHECKING, cast
 from app.documents.files import is_litter
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.hygiene import squeeze
-from app.documents.loaders.inside import MAX_BYTES, Inside, Members, member
+from app.documents.loaders.inside import MAX_BYTES, Inner, Listing, cleaned, too_large
 from app.errors import BadFile
-from app.text.parsed import Parsed
+from app.text.parsed import Held, Parsed
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
-MAX_NAME = 200
+LISTED = 100
+"""Files that the archive's own text names: each is found by its own name."""
 MAX_RATIO, LARGE = 200, 32 * 1024 * 1024
 """A file that unpacks to more bytes than `LARGE` and to so many times what it takes in the archive is a bomb."""
-_DRIVE = re.compile(r"^[A-Za-z]:")
 _PACKED: dict[bytes, Callable[[io.BytesIO], object]] = {
     b"\x1f\x8b": gzip.open,
     b"BZ": bz2.open,
@@ -45,65 +44,75 @@ _BROKEN = (
     RuntimeError,
 )
 """What the standard library raises on bytes that are damaged, `RuntimeError` where a password is missing."""
-_TOO_LARGE = "It unpacks to more than Inhouse reads at once."
 _TAR_MARK = 257  # where "ustar" stands
 
 
-def load_archive(data: bytes, name: str, inside: Inside) -> Parsed:
-    """Read every file of an archive.
+def load_archive(data: bytes, name: str, listing: Listing, read_hidden: bool = False) -> Parsed:
+    """List every file of an archive; its own text is their names.
 
     Raises:
         BadFile: `damaged`, or nothing in it can be read (`empty`; the reasons are in its message).
     """
+    try:
+        for inner in archived_files(data, name):
+            listing.add(inner)
+            if listing.stopped and not data.startswith(b"PK"):
+                break  # to go on would be to unpack all the rest
+    except BadFile as error:
+        if not listing.held:
+            raise
+        listing.unread("the archive", f"{error.message} What follows in it was left out.")
+    if not any(not each.reason for each in listing.held):
+        why = [f"{each.name}: {each.reason}" for each in listing.held[:LISTED]]
+        raise BadFile(f"Nothing in the archive can be read. {' '.join([*why, listing.note()])}".strip(), code="empty")
+    return _contents(PurePath(name).stem, listing.held)
+
+
+def _contents(title: str, held: list[Held]) -> Parsed:
     builder = Builder()
-    members = Members(builder, inside)
-    if data.startswith(b"PK"):
-        _read_zip(data, members, inside)
-    else:
-        _read_tar(data, name, members, inside)
-    if not members.read:
-        raise BadFile(f"Nothing in the archive can be read. {members.note()}".strip(), code="empty")
-    builder.title = PurePath(name).stem
-    return builder.build("zip", note=members.note())
+    builder.add("heading", squeeze(title) or "Archive", 1)
+    for each in held[:LISTED]:
+        builder.add("list", f"- {each.name}")
+    if len(held) > LISTED:
+        builder.add("paragraph", f"and {len(held) - LISTED:,} more files")
+    return builder.build("zip")
 
 
-def _read_zip(data: bytes, members: Members, inside: Inside) -> None:
+def archived_files(data: bytes, name: str) -> Iterator[Inner]:
+    """The files of an archive, in its own order, but what the system put there.
+
+    Raises:
+        BadFile: `damaged`, or a bomb (`too_large`).
+    """
+    return _in_zip(data) if data.startswith(b"PK") else _in_tar(data, name)
+
+
+def _in_zip(data: bytes) -> Iterator[Inner]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         listed = [each for each in archive.infolist() if not each.is_dir()]
     except (*_BROKEN, NotImplementedError) as error:
         raise _damaged(str(error)) from error
-    for at, info in enumerate(listed):
-        name = _cleaned(_name(info))
-        if _is_litter(name):
-            continue
-        if why := inside.spent():
-            members.stop(why, len(listed) - at)
-            return
-        _add(_unzipped(archive, info, inside), name, members) if not info.flag_bits & 1 else members.unread(
-            name, "It is locked with a password."
-        )
+    for info in listed:
+        name = _name(info)
+        if not _is_litter(name):
+            yield Inner(name, partial(_unzipped, archive, info))
 
 
-def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inside: Inside) -> bytes | str:
-    """A file of the archive, or why it cannot be had."""
-    most = inside.most()
+def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    if info.flag_bits & 1:
+        raise BadFile("It is locked with a password.", "Unpack the archive and add its files.", code="password")
     if info.file_size > most or info.file_size > max(LARGE, MAX_RATIO * info.compress_size):
-        return _TOO_LARGE
+        raise too_large()
     try:
         with archive.open(info) as stream:
             data = stream.read(most + 1)
     except (*_BROKEN, NotImplementedError) as error:
-        return f"It is damaged or packed in an unknown way ({squeeze(str(error))[:80]})."
-    inside.take(len(data))
-    return data if len(data) <= most else _TOO_LARGE
-
-
-def _add(data: bytes | str, name: str, members: Members) -> None:
-    if isinstance(data, str):
-        members.unread(name, data)
-    elif data:
-        members.add(data, name, partial(member, name), 1)
+        why = f"It is damaged or packed in an unknown way ({squeeze(str(error))[:80]})."
+        raise BadFile(why, "Pack the archive anew.", code="damaged") from error
+    if len(data) > most:
+        raise too_large()
+    return data
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -116,15 +125,9 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _cleaned(path: str) -> str:
-    """A path that leads nowhere but into the archive."""
-    parts = _DRIVE.sub("", squeeze(path.replace("\\", "/"))).split("/")
-    name = "/".join(part.strip() for part in parts if part.strip() not in ("", ".", ".."))
-    return name if len(name) <= MAX_NAME else "…" + name[-MAX_NAME:]
-
-
 def _is_litter(name: str) -> bool:
-    return not name or any(is_litter(part) for part in name.split("/"))
+    path = cleaned(name)
+    return not path or any(is_litter(part) for part in path.split("/"))
 
 
 class _Capped(io.RawIOBase):
@@ -151,42 +154,46 @@ class _Bomb(Exception):
     """More was unpacked than is read of one archive."""
 
 
-def _read_tar(data: bytes, name: str, members: Members, inside: Inside) -> None:
+def _in_tar(data: bytes, name: str) -> Iterator[Inner]:
     """A TAR archive, packed or not, or one packed file."""
     unpack = _PACKED.get(data[:2])
     opened = unpack(io.BytesIO(data)) if unpack is not None else io.BytesIO(data)
     stream = io.BufferedReader(_Capped(cast(IO[bytes], opened), len(data)), 1 << 16)
     try:
         if unpack is None or stream.peek(512)[_TAR_MARK : _TAR_MARK + 5] == b"ustar":
-            _members_of_tar(stream, members, inside)
+            yield from _members_of_tar(stream)
         else:
-            whole = stream.read(inside.most() + 1)
-            large = len(whole) > inside.most()
-            inside.take(len(whole))
-            _add(_TOO_LARGE if large else whole, PurePath(name).stem or "file", members)
-    except _Bomb:
-        members.stop("The archive unpacks to more than Inhouse reads at once.", 0)
+            yield Inner(PurePath(name).stem or "file", partial(_streamed, stream, MAX_BYTES))
+    except _Bomb as bomb:
+        raise BadFile("The archive unpacks to more than Inhouse reads at once.", code="too_large") from bomb
     except _BROKEN as error:
-        if not members.read:
-            raise _damaged(str(error)) from error
-        members.unread("the archive", "It is damaged; what follows in it was left out.")
+        raise _damaged(str(error)) from error
 
 
-def _members_of_tar(stream: IO[bytes], members: Members, inside: Inside) -> None:
+def _members_of_tar(stream: IO[bytes]) -> Iterator[Inner]:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for info in archive:
-            name = _cleaned(info.name)
-            if not info.isreg() or _is_litter(name):
-                continue  # folders, links and devices hold nothing
-            if why := inside.spent():
-                members.stop(why, 0)
-            if members.stopped:
-                return
-            most = inside.most()
-            file = archive.extractfile(info) if info.size <= most else None
-            content = file.read(most + 1) if file is not None else b""
-            inside.take(len(content))
-            _add(content if file is not None else _TOO_LARGE, name, members)
+        for info in archive:  # folders, links and devices hold nothing
+            if info.isreg() and not _is_litter(info.name):
+                yield Inner(info.name, partial(_of_tar, archive, info))
+
+
+def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo, most: int) -> bytes:
+    if info.size > most:
+        raise too_large()
+    return _streamed(archive.extractfile(info), info.size, most)
+
+
+def _streamed(stream: IO[bytes] | None, size: int, most: int) -> bytes:
+    """What a stream holds; it breaks off as one that is met does."""
+    try:
+        data = stream.read(min(size, most) + 1) if stream is not None else b""
+    except _Bomb as bomb:
+        raise BadFile("The archive unpacks to more than Inhouse reads at once.", code="too_large") from bomb
+    except _BROKEN as error:
+        raise _damaged(str(error)) from error
+    if len(data) > most:
+        raise too_large()
+    return data
 
 
 def _damaged(detail: str) -> BadFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -99,27 +99,15 @@ class Builder:
         self._length += len(text)
         check_length(self._length)
 
-    def include(self, parsed: Parsed, within: Callable[[int | None, Place | None], Place | None], level: int) -> None:
-        """Append a document that was read out of this one.
-
-        Args:
-            within: a page or a place of it → where that is in this document.
-            level: of the heading that it stands under.
-        """
+    def include(self, parsed: Parsed) -> None:
+        """Append a document that was read out of this one, e.g. a chapter."""
         self.enter(None)
         if self._blocks:
             self._put("\n\n")
         start = self._length
         self._put(parsed.text)
         self.hide(parsed.hidden)
-        for block in parsed.blocks:
-            under = min(block.level + level, 6) if block.kind == "heading" else block.level
-            self._blocks.append(Block(block.kind, start + block.start, start + block.end, under))
-        inner = [(spot.start, spot.end, within(None, spot.place)) for spot in parsed.spots]
-        pages = [(a, b, within(number, None)) for number, (a, b) in enumerate(parsed.pages, 1)]
-        for a, b, place in inner or pages or [(0, len(parsed.text), within(None, None))]:
-            if place is not None and b > a:
-                self._spots.append(Spot(start + a, start + b, place))
+        self._blocks += [Block(each.kind, start + each.start, start + each.end, each.level) for each in parsed.blocks]
 
     def room(self) -> int:
         """How much more text there may be."""

@@ -42,7 +42,7 @@ def load_epub(data: bytes, password: str = "", read_hidden: bool = False) -> Par
         label = book.labels.get(path, "")
         if label and not any(block.kind == "heading" for block in parsed.blocks):
             builder.add("heading", label, 1)
-        builder.include(parsed, lambda page, place: None, 0)
+        builder.include(parsed)
     builder.title = book.title or builder.title
     note = "" if not unread else f"{unread} {'chapter' if unread == 1 else 'chapters'} could not be read."
     return builder.build("epub", note=note)

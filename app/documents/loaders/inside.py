@@ -1,19 +1,18 @@
-"""Reads the files inside of a file (attachments, members of an archive) in memory, under limits for all levels."""
+"""Lists the files inside of a file (attachments, members of an archive) under limits; each is then read on its own."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from app.documents.loaders.builder import Builder
 from app.documents.loaders.hygiene import squeeze
-from app.documents.loaders.time_limit import TooLate, time_limit
+from app.documents.loaders.sniff import format_of
 from app.errors import BadFile
-from app.places import Member, Place
-from app.text.parsed import Parsed
+from app.text.parsed import Held, Parsed
 
 MAX_DEPTH = 3
 """Files inside of files: a PDF attached to a mail in an archive, and one more."""
@@ -23,133 +22,107 @@ MAX_BYTES = 512 * 1024 * 1024
 MAX_FILE = 128 * 1024 * 1024
 """Of one of them."""
 SECONDS = 80.0
-"""After which no further file inside is begun; the whole has 120 (`parse_process.TIME_LIMIT_S`)."""
-EACH = 30.0
-"""Seconds for one file inside: 100 pages of a PDF take one."""
+"""After which no further file is listed; the whole has 120 (`parse_process.TIME_LIMIT_S`)."""
+MAX_NAME = 200
 NAMED = 8
 """Files that a note names; the rest are counted."""
-
-Read = Callable[[bytes, str, str, "Inside"], Parsed]
-"""Bytes, name, password and limits → text."""
-Within = Callable[[int | None, Place | None], Place | None]
+_DRIVE = re.compile(r"^[A-Za-z]:")
 
 
-class Spent(Exception):
-    """A limit on all files together is reached: no further one is read. The message is the reason, for people."""
+class Inner(NamedTuple):
+    """A file inside of another, as it is met."""
+
+    name: str  # as it is called there; several may be called the same
+    read: Callable[[int], bytes]
+    """At most so many bytes → its content; raises BadFile. It may work only until the next one is met."""
 
 
-class Inside:
-    """What is left of the limits, and the way to read one more file."""
+class Container(NamedTuple):
+    """How a kind of file that holds files is read."""
 
-    def __init__(self, read: Read, each: float = EACH, *, read_hidden: bool = False) -> None:
-        """
-        Args:
-            each: seconds for one file.
-            read_hidden: whether a person decided that hidden text is to be read too.
-        """
-        self._read = read
-        self.read_hidden = read_hidden
-        self._each = each
-        self._depth = 0
-        self._files = MAX_FILES
+    load: Callable[[bytes, str, Listing, bool], Parsed]
+    """Its bytes, its name, where its files are listed, and whether hidden text is to be read too → its own text."""
+    files: Callable[[bytes, str], Iterator[Inner]]
+    """Its bytes and its name → the files in it, in the order in which `load` lists them. It raises BadFile."""
+
+
+class Names:
+    """Gives each file of a container a name of its own, the same ones each time they are met in the same order."""
+
+    def __init__(self) -> None:
+        self._met: Counter[str] = Counter()
+
+    def of(self, name: str) -> str:
+        """ "offer.pdf", and "offer (2).pdf" for the second one of that name."""
+        name = cleaned(name) or "file"
+        while (count := self._again(name)) > 1:
+            folder, slash, last = name.rpartition("/")
+            stem, dot, suffix = last.rpartition(".")
+            name = f"{folder}{slash}{stem} ({count}).{suffix}" if stem and dot else f"{folder}{slash}{last} ({count})"
+        return name
+
+    def _again(self, name: str) -> int:
+        self._met[name] += 1
+        return self._met[name]
+
+
+class Listing:
+    """The files of a container that are to be documents of their own, and what is left out of them."""
+
+    def __init__(self) -> None:
+        self._names = Names()
         self._bytes = MAX_BYTES
         self._end = time.monotonic() + SECONDS
-
-    def spent(self) -> str:
-        """Why no further file may be begun; "" where one may."""
-        if self._files <= 0:
-            return f"Inhouse reads at most {MAX_FILES:,} files inside of one."
-        if self._bytes <= 0:
-            return f"Inhouse unpacks at most {MAX_BYTES // 2**20} MB of one file."
-        return "Reading took too long." if time.monotonic() > self._end else ""
-
-    def most(self) -> int:
-        """Bytes that the next file may have."""
-        return min(MAX_FILE, self._bytes)
-
-    def take(self, size: int) -> None:
-        """Count bytes that were unpacked."""
-        self._bytes -= size
-
-    def read(self, data: bytes, name: str) -> Parsed:
-        """The text of a file inside.
-
-        Raises:
-            BadFile: why it cannot be read.
-            Spent: no further file may be read.
-        """
-        if why := self.spent():
-            raise Spent(why)
-        self._files -= 1
-        with self.deeper():
-            try:
-                with time_limit(self._each):
-                    return self._read(data, name, "", self)
-            except TooLate as late:
-                raise BadFile("Reading it took too long.", code="too_slow") from late
-            except RecursionError as error:
-                raise BadFile("The file is damaged.", "", f"Nested too deep: {error}") from error
-            except MemoryError as error:
-                raise BadFile("The file needs more memory than Inhouse gives to one.", "", "", "too_large") from error
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One level down.
-
-        Raises:
-            BadFile: there are too many.
-        """
-        if self._depth >= MAX_DEPTH:
-            raise BadFile(f"It lies inside of more than {MAX_DEPTH} files.", "", "", "unsupported")
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-
-
-class Members:
-    """Puts the files inside of one into its text, each under its name, and keeps what could not be read."""
-
-    def __init__(self, builder: Builder, inside: Inside) -> None:
-        self._builder = builder
-        self._inside = inside
         self._unread: list[tuple[str, str]] = []
         self._skipped = 0
         self._why = ""
-        self.read = 0
+        self.held: list[Held] = []
 
-    def add(self, data: bytes, name: str, within: Within, level: int) -> None:
-        """Read a file and append it under a heading of this level."""
-        if self._why:
+    def add(self, inner: Inner) -> None:
+        """List a file. One of a kind that is not read is named in the note only, as a folder passes over it."""
+        name = self._names.of(inner.name)
+        if why := self.spent():
+            self.stop(why)
             self._skipped += 1
             return
         try:
-            parsed = self._inside.read(data, name.rpartition("/")[2])
-            if not parsed.blocks:
-                raise BadFile("It holds pictures only, which are recognised in files of their own.", code="no_text")
-            if len(parsed.text) + len(name) + 100 > self._builder.room():
-                raise Spent("There is more text than Inhouse can index of one file.")
+            data = inner.read(min(MAX_FILE, self._bytes))
         except BadFile as error:
-            self.unread(name, error.message)
-        except Spent as spent:
-            self.stop(str(spent))
-        else:
-            self.read += 1
-            self._builder.enter(within(None, None))
-            self._builder.add("heading", squeeze(name), level)
-            self._builder.include(parsed, within, level)
-            if parsed.note:
-                self.unread(name, parsed.note)
+            self.held.append(Held(name, reason=error.message, code=error.code))
+            return
+        if not data:
+            return
+        self._bytes -= len(data)
+        try:
+            format_of(data, name)
+        except BadFile as error:
+            if error.code == "unsupported":
+                self.unread(name, error.message)
+                return
+        self.held.append(Held(name, len(data), hashlib.sha256(data).hexdigest()))
+
+    def spent(self) -> str:
+        """Why no further file may be listed; "" where one may."""
+        if self._why:
+            return self._why
+        if len(self.held) + len(self._unread) >= MAX_FILES:
+            return f"Inhouse reads at most {MAX_FILES:,} files inside of one."
+        if self._bytes <= 0:
+            return f"Inhouse unpacks at most {MAX_BYTES // 2**20} MB of one file."
+        return "Reading took too long." if self.late else ""
+
+    @property
+    def late(self) -> bool:
+        """Whether the container has taken so long that the rest of it is left out."""
+        return time.monotonic() > self._end
 
     def unread(self, name: str, reason: str) -> None:
-        """A file was left out, or a part of it."""
+        """Something in it is no document."""
         self._unread.append((squeeze(name) or "a file without a name", reason))
 
-    def stop(self, why: str, skipped: int = 1) -> None:
-        """Nothing more is read."""
+    def stop(self, why: str) -> None:
+        """Nothing more is listed."""
         self._why = self._why or why
-        self._skipped += skipped
 
     @property
     def stopped(self) -> bool:
@@ -161,14 +134,20 @@ class Members:
         said = [f"{name}: {reason}" for name, reason in self._unread[:NAMED]]
         more = len(self._unread) - NAMED
         if more > 0:
-            said.append(f"{more} more files inside could not be read.")
+            said.append(f"{more:,} more files inside are not read.")
         if self._why:
-            said.append(f"{self._skipped} more left out: {self._why}" if self._skipped else self._why)
+            said.append(f"{self._skipped:,} more left out: {self._why}" if self._skipped else self._why)
         return " ".join(said)
 
 
-def member(path: str, page: int | None, place: Place | None) -> Member:
-    """The place of a page or a place in a file inside of another."""
-    if isinstance(place, Member):
-        return replace(place, path=f"{path}/{place.path}")
-    return Member(path, page, place)
+def too_large() -> BadFile:
+    """The error for a file inside that unpacks to more than is read of one."""
+    return BadFile("It unpacks to more than Inhouse reads at once.", code="too_large")
+
+
+def cleaned(path: str) -> str:
+    """A path that leads nowhere but into its container."""
+    path = path.encode("utf-8", "replace").decode("utf-8")
+    parts = _DRIVE.sub("", squeeze(path.replace("\\", "/"))).split("/")
+    name = "/".join(part.strip() for part in parts if part.strip() not in ("", ".", ".."))
+    return name if len(name) <= MAX_NAME else "…" + name[-MAX_NAME:].lstrip("/")

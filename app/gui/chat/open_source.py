@@ -13,6 +13,7 @@ from app.errors import AppError
 from app.gui.chat import parts
 from app.gui.chat.side_panel import SidePanelHost
 from app.gui.chat.sources import SourceReader
+from app.members import file_of
 from app.types import Passage
 
 if TYPE_CHECKING:
@@ -97,5 +98,5 @@ class OpenSource(QObject):
             self._answer.set_active(number)
 
     def _open_file(self, path: str) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(file_of(path))):
             self.failed.emit(AppError("The file could not be opened.", "Open it from its folder.", path))

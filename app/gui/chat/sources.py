@@ -12,6 +12,7 @@ from app.core.calls.documents import DocumentsChanged, DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.members import file_of
 from app.types import Passage
 from app.workers.calls.documents import DocumentText, PageImage, ReadText, RenderPage
 from app.workers.calls.grid import Grid, ReadGrid
@@ -119,7 +120,7 @@ class SourceReader(QObject):
 def has_original(passage: Passage) -> bool:
     """Whether the file is still where it was."""
     try:
-        return Path(passage.path).is_file()
+        return Path(file_of(passage.path)).is_file()
     except OSError:
         return False
 
@@ -127,6 +128,6 @@ def has_original(passage: Passage) -> bool:
 def changed_since(passage: Passage) -> bool:
     """Whether the file was written after it was indexed."""
     try:
-        return bool(passage.indexed_at) and Path(passage.path).stat().st_mtime > passage.indexed_at + 2
+        return bool(passage.indexed_at) and Path(file_of(passage.path)).stat().st_mtime > passage.indexed_at + 2
     except OSError:
         return False

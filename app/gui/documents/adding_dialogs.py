@@ -14,6 +14,7 @@ from app.gui.documents.documents_model import Row
 from app.gui.documents.removal_dialog import RemovalDialog
 from app.gui.documents.rules_dialog import FolderDialog
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_files, ask_for_folder
+from app.members import file_of, lies_in
 
 FILTER = " ".join(f"*{suffix}" for suffix in SUPPORTED_SUFFIXES)
 
@@ -51,13 +52,17 @@ class AddingDialogs(QObject):
     def choose_copy(self, row: Row) -> None:
         """Ask for another copy of a file that failed."""
         title = self.tr("Choose another copy of {0}").format(row.name)
-        path = ask_for_file(self._page, title, self._kinds(), str(Path(row.path).parent))
+        path = ask_for_file(self._page, title, self._kinds(), str(Path(file_of(row.path)).parent))
         if path:
             self._controller.replace_copy(row, path)
 
     def remove(self, rows: Sequence[Row], taught_models: Callable[[Sequence[int]], str]) -> None:
         """Ask once and remove; what was never stored is only forgotten."""
-        stored = [row.id for row in rows if row.id is not None]
+        listed = self._controller.documents.rows()
+        inside = (
+            [each for each in listed if any(lies_in(each.path, row.path) for row in rows)] if len(rows) < 100 else []
+        )
+        stored = list(dict.fromkeys(row.id for row in [*rows, *inside] if row.id is not None))
         if not stored:
             for row in rows:
                 self._controller.skip(row)
@@ -69,7 +74,8 @@ class AddingDialogs(QObject):
             if one
             else "They can no longer be found or cited. The files themselves stay where they are."
         )
-        text = f"{detail} {taught_models(stored)}".strip()
+        more = self.tr("With what lies in it: {0} documents.").format(len(stored)) if len(stored) > len(rows) else ""
+        text = " ".join(part for part in (detail, more, taught_models(stored)) if part)
 
         def ask(answers: tuple[int, ...]) -> None:
             agreed, with_answers = RemovalDialog.ask_removal(self._page, title, text, self.tr("Remove"), len(answers))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex,
 
 from app.cited import sure_text
 from app.gui.documents.same_names import SameNames
+from app.members import file_of, is_member, origin
 from app.types import Document, FileStatus
 from app.workers.calls.documents import FileEvent
 from app.workers.calls.scans import PageRecognised
@@ -88,7 +89,11 @@ class Row:
     live: bool = False
     """Whether only an add under way knows of this state."""
     folder: str = ""
-    """What tells it from others of its name."""
+    """What tells it from others of its name, or what it lies in."""
+
+    def __post_init__(self) -> None:
+        within = origin(self.path)
+        self.folder = self.folder or (f"in {within}" if within else "")
 
     def status_text(self) -> str:
         """The status in words, as shown and as spoken."""
@@ -287,7 +292,7 @@ class DocumentsModel(QAbstractTableModel):
     def _tell_apart(self, fresh: Iterable[str]) -> None:
         """Files of one name say in which folder they lie."""
         for path, folder in self._names.add(fresh).items():
-            if path in self._at:
+            if path in self._at and not is_member(path):
                 self._rows[self._at[path]].folder = folder
 
     def take_page(self, page: PageRecognised) -> None:
@@ -348,7 +353,7 @@ class DocumentsModel(QAbstractTableModel):
 
     def resort(self) -> None:
         """Put rows whose state changed where they belong."""
-        ordered = sorted(self._rows, key=lambda row: (row.name.casefold(), row.path))
+        ordered = sorted(self._rows, key=_with_its_files)
         ordered.sort(key=_sort_key(self._column), reverse=self._descending)
         if all(a is b for a, b in zip(ordered, self._rows, strict=True)):
             return
@@ -377,9 +382,15 @@ def _take_event(row: Row, event: FileEvent) -> None:
         row.indexed_at, row.hidden = time.time(), event.hidden
 
 
+def _with_its_files(row: Row) -> tuple[str, str, str]:
+    """By name; what lies in a file comes behind that."""
+    file = file_of(row.path)
+    return PurePath(file).name.casefold(), file, row.path[len(file) :].casefold()
+
+
 def _sort_key(column: Column) -> Callable[[Row], float | str]:
     keys: dict[Column, Callable[[Row], float | str]] = {
-        Column.NAME: lambda row: row.name.casefold(),
+        Column.NAME: lambda row: PurePath(file_of(row.path)).name.casefold(),
         Column.PAGES: lambda row: row.pages or 0,
         Column.PASSAGES: lambda row: row.passages,
         Column.INDEXED: lambda row: row.indexed_at or 0.0,

@@ -28,6 +28,7 @@ from app.gui.documents.toolbar import Toolbar
 from app.gui.theme import theme
 from app.gui.widgets import EmptyState, Label
 from app.gui.widgets.page_frame import PageFrame
+from app.members import file_of
 
 LOADING_MS = 300
 
@@ -146,7 +147,7 @@ class DocumentsPage(PageFrame):
         if self._opened is not None and self.source is not None:
             self._opened.changed.connect(self._fit)
             self.source.closed.connect(self.close_source)
-            self.source.open_file_asked.connect(lambda path: self._open_path(Path(path)))
+            self.source.open_file_asked.connect(lambda path: self._open_path(Path(file_of(path))))
         theme().changed.connect(self._fit)
 
     # --- what a person does -------------------------------------------------------------------------------------------
@@ -171,10 +172,10 @@ class DocumentsPage(PageFrame):
         self.collections.taught_models = name_models
 
     def _open_file(self, row: Row) -> None:
-        self._open_path(Path(row.path))
+        self._open_path(Path(file_of(row.path)))
 
     def _open_folder(self, row: Row) -> None:
-        self._open_path(Path(row.path).parent)
+        self._open_path(Path(file_of(row.path)).parent)
 
     def _open_path(self, path: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):

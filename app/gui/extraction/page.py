@@ -22,6 +22,7 @@ from app.gui.extraction.view import FieldsTable
 from app.gui.widgets import Banner, Button, ComboBox, ConfirmDialog, EmptyState, IconButton, Label, SearchField
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.gui.widgets.page_frame import PageFrame
+from app.members import file_of
 from app.types import Collection, Passage
 
 KINDS = "Excel (*.xlsx);;Word (*.docx);;Markdown (*.md)"
@@ -191,7 +192,7 @@ class ExtractionPage(PageFrame):
             self._controller.delete()
 
     def _open_file(self, path: str) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(file_of(path))):
             name = Path(path).name
             self.show_error(AppError(self.tr("{0} could not be opened.").format(name), self.tr("It may be gone.")))
 
