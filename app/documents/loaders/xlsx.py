@@ -55,7 +55,9 @@ def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
                 for path in _linked(book, "xl/workbook.xml", "/chartsheet"):
                     for kind, text in _charts(book, path):
                         builder.add(kind, text)
-            hidden.take_properties(book)
+            said_of_itself = book.properties
+            names = ("title", "subject", "keywords", "description", "category")
+            hidden.take_properties(getattr(said_of_itself, name) or "" for name in names)
         except (BadFile, MemoryError, RecursionError):
             raise
         except BROKEN as error:
