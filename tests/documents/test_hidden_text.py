@@ -58,6 +58,10 @@ RAMP = (
     "/Function << /FunctionType 2 /Domain [0 1] /C0 [1 0 0] /C1 [0 0 1] /N 1 >> >>"
 )
 PATTERN = f"/Pattern << /P1 << /PatternType 2 /Shading {RAMP} >> >> /Shading << /S1 {RAMP} >>"
+TILE = (
+    b"<< /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 4 4] /XStep 4 /YStep 4 /Resources << >> /Length 21 >>"
+    b"\nstream\n1 0 0 rg 0 0 3 3 re f\nendstream"
+)
 FAINT = "/ExtGState << /G0 << /ca 0.01 >> /G3 << /ca 0.3 >> >>"
 ON_PAGE = text_at(72, 700, f"{SEEN} words of the page")
 BOX = "60 590 300 30 re f"
@@ -114,6 +118,12 @@ def test_pdf_that_no_reader_sees(content: str, more: dict[str, object], kind: Hi
     [
         (_written(SEEN, "/Pattern cs /P1 scn", 24).format(""), {"resources": PATTERN}),
         (f"q BT /F1 24 Tf 7 Tr 1 0 0 1 72 600 Tm ({SEEN}) Tj ET /S1 sh Q", {"resources": PATTERN}),
+        (f"q BT /F1 24 Tf 7 Tr 1 0 0 1 72 600 Tm ({SEEN}) Tj ET 300 0 0 30 60 590 cm /Im Do Q", {"picture": True}),
+        (
+            _written(SEEN, "/Pattern cs /P2 scn", 24).format(""),
+            {"resources": "/Pattern << /P2 101 0 R >>", "objects": {101: TILE}},
+        ),
+        (_written(SEEN, "/Pattern CS /P1 SCN", 24).format("1 Tr"), {"resources": PATTERN}),
         (f"0 0 0 rg {BOX} {text_at(72, 600, SEEN, extra='1 1 1 rg')}", {}),
         ("q 300 0 0 30 60 590 cm /Im Do Q " + text_at(72, 600, SEEN, extra="1 1 1 rg"), {"picture": True}),
         (text_at(72, 600, SEEN) + f"q /G3 gs 1 1 0 rg {BOX} Q", {"resources": FAINT}),
