@@ -98,7 +98,9 @@ def _links(content: str) -> str:
     )
 
 
-def xlsb(rows: dict[int, dict[int, str | float]]) -> bytes:
+def xlsb(
+    rows: dict[int, dict[int, str | float]], hidden_row: int = -1, hidden_column: int = -1, state: int = 0
+) -> bytes:
     """A binary workbook with one sheet, "Prices", of these cells by row and column from 0 ([MS-XLSB] 2.1.7)."""
 
     def record(kind: int, body: bytes = b"") -> bytes:
@@ -111,7 +113,7 @@ def xlsb(rows: dict[int, dict[int, str | float]]) -> bytes:
 
     cells = b""
     for at, row in rows.items():
-        cells += record(0, struct.pack("<IIHHBI", at, 0, 300, 0, 0, 0))
+        cells += record(0, struct.pack("<IIHHBI", at, 0, 300, 0x1000 * (at == hidden_row), 0, 0))
         for column, value in row.items():
             head = struct.pack("<II", column, 0)
             text = isinstance(value, str)
@@ -120,8 +122,10 @@ def xlsb(rows: dict[int, dict[int, str | float]]) -> bytes:
             )
     last = max(max(row) for row in rows.values())
     size = record(148, struct.pack("<IIII", min(rows), max(rows), 0, last))
-    sheet = record(129) + size + record(145) + cells + record(146) + record(130)
-    bundle = record(156, struct.pack("<II", 0, 1) + wide("s1") + wide("Prices"))
+    columns = record(60, struct.pack("<IIIIH", hidden_column, hidden_column, 2048, 0, 1)) if hidden_column >= 0 else b""
+    columns = record(390) + columns + record(391) if columns else b""
+    sheet = record(129) + size + columns + record(145) + cells + record(146) + record(130)
+    bundle = record(156, struct.pack("<II", state, 1) + wide("s1") + wide("Prices"))
     return packed(
         {
             "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from made_files import docx, paragraph, pdf, text_at
+from made_office import odf, xlsb
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
@@ -21,11 +22,15 @@ from app.documents.loaders import load
 from app.documents.loaders.docx import load_docx
 from app.documents.loaders.html import load_html
 from app.documents.loaders.markdown import load_markdown
+from app.documents.loaders.ods import load_ods
+from app.documents.loaders.odt import load_odp, load_odt
 from app.documents.loaders.pdf import load_pdf
 from app.documents.loaders.table import load_table
 from app.documents.loaders.text import load_text
+from app.documents.loaders.xls import load_xlsb
 from app.documents.loaders.xlsx import load_xlsx
 from app.documents.warned import warned_of
+from app.errors import BadFile
 from app.places import Slide
 from app.text.hidden import REASONS, HiddenKind
 from app.text.parsed import Parsed
@@ -53,6 +58,10 @@ RAMP = (
     "/Function << /FunctionType 2 /Domain [0 1] /C0 [1 0 0] /C1 [0 0 1] /N 1 >> >>"
 )
 PATTERN = f"/Pattern << /P1 << /PatternType 2 /Shading {RAMP} >> >> /Shading << /S1 {RAMP} >>"
+TILE = (
+    b"<< /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 4 4] /XStep 4 /YStep 4 /Resources << >> /Length 21 >>"
+    b"\nstream\n1 0 0 rg 0 0 3 3 re f\nendstream"
+)
 FAINT = "/ExtGState << /G0 << /ca 0.01 >> /G3 << /ca 0.3 >> >>"
 ON_PAGE = text_at(72, 700, f"{SEEN} words of the page")
 BOX = "60 590 300 30 re f"
@@ -109,6 +118,12 @@ def test_pdf_that_no_reader_sees(content: str, more: dict[str, object], kind: Hi
     [
         (_written(SEEN, "/Pattern cs /P1 scn", 24).format(""), {"resources": PATTERN}),
         (f"q BT /F1 24 Tf 7 Tr 1 0 0 1 72 600 Tm ({SEEN}) Tj ET /S1 sh Q", {"resources": PATTERN}),
+        (f"q BT /F1 24 Tf 7 Tr 1 0 0 1 72 600 Tm ({SEEN}) Tj ET 300 0 0 30 60 590 cm /Im Do Q", {"picture": True}),
+        (
+            _written(SEEN, "/Pattern cs /P2 scn", 24).format(""),
+            {"resources": "/Pattern << /P2 101 0 R >>", "objects": {101: TILE}},
+        ),
+        (_written(SEEN, "/Pattern CS /P1 SCN", 24).format("1 Tr"), {"resources": PATTERN}),
         (f"0 0 0 rg {BOX} {text_at(72, 600, SEEN, extra='1 1 1 rg')}", {}),
         ("q 300 0 0 30 60 590 cm /Im Do Q " + text_at(72, 600, SEEN, extra="1 1 1 rg"), {"picture": True}),
         (text_at(72, 600, SEEN) + f"q /G3 gs 1 1 0 rg {BOX} Q", {"resources": FAINT}),
@@ -373,6 +388,101 @@ def test_xlsx_white_on_a_fill_is_seen() -> None:
     style = {"font": Font(color="FFFFFFFF"), "fill": PatternFill("solid", "FF204080")}
     parsed = load_xlsx(_book(lambda book: _put(book, **style)))
     assert MARK in parsed.text and not parsed.hidden
+
+
+@pytest.mark.parametrize(
+    ("hide", "kind"), [({"hidden_row": 2}, "row"), ({"hidden_column": 1}, "column")], ids=["row", "column"]
+)
+def test_xlsb_that_no_reader_sees(hide: dict[str, int], kind: HiddenKind) -> None:
+    rows: dict[int, dict[int, str | float]] = {0: {0: f"{SEEN} name"}, 1: {0: "Rent"}, 2: {0: "Total", 1: MARK}}
+    _check(load_xlsb, xlsb(rows, **hide), kind)
+
+
+def test_a_hidden_sheet_of_a_binary_workbook_is_read_on_request_only() -> None:
+    data = xlsb({0: {0: MARK, 1: "Price"}, 1: {0: "Chair", 1: 420}}, state=1)
+    with pytest.raises(BadFile):
+        load_xlsb(data)
+    assert MARK in load_xlsb(data, "", True).text
+
+
+# --- OpenDocument -----------------------------------------------------------------------------------------------------
+
+LOOKS = """<style:style style:name="Off" style:family="text"><style:text-properties text:display="none"/></style:style>
+<style:style style:name="White" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="Small" style:family="text"><style:text-properties fo:font-size="1pt"/></style:style>
+<style:style style:name="Flat" style:family="table-row">
+<style:table-row-properties style:row-height="0cm"/></style:style>
+<style:style style:name="Away" style:family="table"><style:table-properties table:display="false"/></style:style>
+<style:style style:name="NoShow" style:family="drawing-page">
+<style:drawing-page-properties prese:visibility="hidden"/></style:style>"""
+P = f"<text:p>{MARK}</text:p>"
+CELL = f'<table:table-cell offic:value-type="string">{P}</table:table-cell>'
+SPAN = '<text:span text:style-name="{}">{}</text:span>'
+SHAPE = f"<drawi:frame{{}}><drawi:text-box>{P}</drawi:text-box></drawi:frame>"
+NOTES = ' prese:class="notes"'
+SWITCHED_OFF = ' drawi:display="none"'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (f"<text:p>{SPAN.format('Off', MARK)}</text:p>", "vanish"),
+        (f"<text:p>{SPAN.format('Off', '<text:tab/>' + MARK)}</text:p>", "vanish"),
+        (f"<text:p>{SPAN.format('White', MARK)}</text:p>", "colour"),
+        (f"<text:p>{SPAN.format('Small', MARK)}</text:p>", "tiny"),
+        (f'<text:section text:display="none">{P}</text:section>', "not_displayed"),
+        (f'<text:p><text:hidden-paragraph text:is-hidden="true"/>{MARK}</text:p>', "vanish"),
+        (f'<text:p><text:hidden-text text:is-hidden="true" text:string-value="{MARK}"/></text:p>', "vanish"),
+        (
+            f'<table:table><table:table-row table:visibility="collapse">{CELL}{CELL}</table:table-row></table:table>',
+            "row",
+        ),
+    ],
+)
+def test_odt_that_no_reader_sees(body: str, kind: HiddenKind) -> None:
+    _check(load_odt, odf("text", f"<text:p>{SEEN}</text:p>{body}", LOOKS), kind)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "more", "kind"),
+    [
+        (f'<table:table-row table:visibility="filter">{CELL}</table:table-row>', "", "row"),
+        (f'<table:table-row table:style-name="Flat">{CELL}</table:table-row>', "", "row"),
+        (
+            f'<table:table-row-group table:display="false"><table:table-row>{CELL}</table:table-row>'
+            "</table:table-row-group>",
+            "",
+            "row",
+        ),
+        (f"<table:table-row>{CELL.replace(MARK, SPAN.format('White', MARK))}</table:table-row>", "", "colour"),
+        ("", f'<table:table table:style-name="Away"><table:table-row>{CELL}</table:table-row></table:table>', "sheet"),
+    ],
+)
+def test_ods_that_no_reader_sees(sheet: str, more: str, kind: HiddenKind) -> None:
+    seen = f"<table:table-row>{CELL.replace(MARK, SEEN)}</table:table-row>"
+    _check(load_ods, odf("spreadsheet", f"<table:table>{seen}{sheet}</table:table>{more}", LOOKS), kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (f'<drawi:page drawi:style-name="NoShow">{SHAPE.format("")}</drawi:page>', "slide"),
+        (f"<drawi:page>{SHAPE.format(SWITCHED_OFF)}</drawi:page>", "shape"),
+    ],
+    ids=["slide", "shape"],
+)
+def test_odp_that_no_reader_sees(body: str, kind: HiddenKind) -> None:
+    seen = f"<drawi:page>{SHAPE.format('').replace(MARK, SEEN)}</drawi:page>"
+    _check(load_odp, odf("presentation", seen + body, LOOKS), kind)
+
+
+def test_comments_and_notes_of_opendocument_are_read_and_told_of() -> None:
+    note = f"<offic:annotation><dc:creator>Ann</dc:creator>{P}</offic:annotation>"
+    text = load_odt(odf("text", f"<text:p>{SEEN}{note}</text:p>"))
+    notes = f"<prese:notes>{SHAPE.format(NOTES)}</prese:notes>"
+    slide = load_odp(odf("presentation", f"<drawi:page>{SHAPE.format('')}{notes}</drawi:page>"))
+    assert f"Comment by Ann: {MARK}" in text.text
+    assert [(each.kind, each.page) for each in (*text.hidden, *slide.hidden)] == [("remark", None), ("notes", 1)]
 
 
 def _smuggled(text: str) -> str:

@@ -12,11 +12,13 @@ import pytest
 from made_files import pdf, text_at
 
 from app.documents.loaders import load
+from app.documents.loaders.rtf_compressed import decompressed
 from app.errors import BadFile
 from app.members import member_path
 from app.places import MailPart, place_words
 from app.text.parsed import Parsed
 
+HELD = Path(__file__).resolve().parents[1] / "data" / "formats"
 DATA = Path("/work/shared/data")
 NEEDED = pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
 
@@ -247,3 +249,24 @@ def test_real_mails() -> None:
     hebrew = load(str(DATA / "office/unstructured/email-no-utf8-2008-07-16.062410.eml"))
     assert hebrew.title == "RE: שלום"
     assert any(isinstance(spot.place, MailPart) for spot in hebrew.spots)
+
+
+def test_an_outlook_message_whose_text_is_rtf_only(tmp_path: Path) -> None:
+    data = (HELD / "fake-email-attachment.msg").read_bytes()
+    for number in ("1000001F", "10130102"):  # its plain text and its HTML get the number of something else
+        data = data.replace(*(f"__substg1.0_{each}".encode("utf-16-le") for each in (number, f"6F{number[2:]}")))
+    parsed = read(tmp_path, data, "mail.msg")
+    assert "Here's the attachments!" in parsed.text and "Lots of whitespace" in parsed.text
+    assert "htmltag" not in parsed.text and not parsed.note
+    broken = read(tmp_path, data.replace(b"MELA\0\0\0\0{", b"LZFu\0\0\0\0{"), "mail.msg")
+    assert broken.note == "the text: It is damaged. Save the mail anew in Outlook."
+
+
+def test_compressed_rtf_is_unpacked_and_damage_is_seen() -> None:
+    example = bytes.fromhex(  # [MS-OXRTFCP] 4.1.1
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+    )
+    assert decompressed(example) == rb"{\rtf1\ansi\ansicpg1252\pard hello world}" + b"\r\n"
+    for broken in (example[:10], example[:-3] + b"abc", example.replace(b"LZFu", b"XXXX")):
+        with pytest.raises(BadFile):
+            decompressed(broken)

@@ -38,8 +38,12 @@ def test_a_hidden_slide_and_its_notes_are_left_out_and_said() -> None:
     for at in (at for at in range(len(data)) if data.startswith(colours, at)):
         body = bytearray(data[at + 6 : at + 38])
         body[10] = 4
-        changed = load_ppt(data[:at] + struct.pack("<HI", 0x03F9, 32) + bytes(body) + data[at + 38 :])
+        switched = data[:at] + struct.pack("<HI", 0x03F9, 32) + bytes(body) + data[at + 38 :]
+        changed = load_ppt(switched)
         notes += [changed.note]
+        slides = [each for each in changed.hidden if each.kind == "slide"]
+        assert len(slides) == bool(changed.note) and all(each.text and each.page for each in slides)
+        assert load_ppt(switched, "", True).text == load_ppt(data).text
         assert ("Some notes on the second slide." in changed.text) or changed.note
     assert notes.count("1 hidden slide was left out.") == 3
 

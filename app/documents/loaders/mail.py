@@ -16,6 +16,7 @@ from app.documents.loaders.mail_message import Body, Mail
 from app.documents.loaders.mail_parts import read_mail
 from app.documents.loaders.mail_quotes import Stretch, Told, in_html, in_text
 from app.documents.loaders.msg import read_msg
+from app.documents.loaders.rtf import load_rtf
 from app.documents.loaders.sniff import OLE
 from app.documents.loaders.text import load_text
 from app.errors import BadFile
@@ -150,6 +151,13 @@ class _Writer:
                 self._write(each.mail, MailPart(place.sent, place.message, each.name), min(level + 2, 5))
 
     def _body(self, body: Body, level: int) -> None:
+        if body.rtf:
+            try:
+                written = load_rtf(body.rtf, "", self._read_hidden)
+            except BadFile:
+                return  # nothing but space, or pictures
+            self._builder.hide(written.hidden)
+            body = Body(False, written.text)
         try:
             stretches = list(in_html(body.text) if body.html else in_text(body.text))
         except RecursionError:

@@ -17,6 +17,7 @@ class Body(Struct, frozen=True):
 
     html: bool
     text: str
+    rtf: bytes = b""  # instead of both
 
 
 class Attached(Struct, frozen=True):

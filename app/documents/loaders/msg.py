@@ -12,6 +12,7 @@ import olefile
 from app.documents.loaders.decode import decode_as
 from app.documents.loaders.mail_message import Attached, Body, Mail, field, moment
 from app.documents.loaders.mail_parts import header
+from app.documents.loaders.rtf_compressed import decompressed
 from app.errors import BadFile
 
 MAX_ATTACHED = 500
@@ -77,7 +78,13 @@ class _Storage:
         if html.strip():
             return [Body(True, html)]
         text = self.text(_BODY)
-        return [Body(False, text)] if text.strip() else []
+        if text.strip():
+            return [Body(False, text)]
+        packed = self._stream(_RTF, "0102")
+        try:
+            return [Body(False, "", decompressed(packed))] if packed else []
+        except BadFile:
+            return []
 
     def _attached(self, depth: int) -> list[Attached]:
         below = len(self._path)
@@ -90,7 +97,7 @@ class _Storage:
         )
         found = []
         if not self._bodies() and self._stream(_RTF, "0102"):
-            found.append(Attached("the text", reason="It is stored as RTF only. Save the mail anew in Outlook."))
+            found.append(Attached("the text", reason="It is damaged. Save the mail anew in Outlook."))
         for name in names[:MAX_ATTACHED]:
             storage = _Storage(self._ole, [*self._path, name])
             each = storage._attachment(depth)

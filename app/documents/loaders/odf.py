@@ -12,13 +12,19 @@ from xml.etree.ElementTree import Element
 from msgspec import Struct
 
 from app.documents.loaders.docx_package import MAX_PART, locked
+from app.documents.loaders.hygiene import squeeze
 from app.errors import BadFile
+from app.text.hidden import HiddenKind
 
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION = (
     f"{{{_NAMES}{name}:1.0}}" for name in ("office", "text", "table", "drawing", "style", "presentation")
 )
 SVG, FO = (f"{{{_NAMES}{name}-compatible:1.0}}" for name in ("svg", "xsl-fo"))
+_SAID_OF_ITSELF = frozenset(
+    [f"{{http://purl.org/dc/elements/1.1/}}{name}" for name in ("title", "subject", "description")]
+    + [f"{{{_NAMES}meta:1.0}}keyword"]
+)
 _LENGTH = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _CM = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6, "px": 2.54 / 96}
 _TINY = 0.09  # cm, 2.5 points: smaller than any print
@@ -29,7 +35,9 @@ class Style(Struct, frozen=True):
     """What a style means for reading; None is inherited."""
 
     parent: str = ""
-    hidden: bool | None = None  # text that is not displayed, a sheet or a slide that is switched off
+    hidden: bool | None = (
+        None  # text that is not displayed, a sheet or a slide that is switched off, a row without height
+    )
     tiny: bool | None = None
     white: bool | None = None
     shaded: bool | None = None
@@ -52,6 +60,8 @@ class OpenDocument:
                 if b":encryption-data" in (_read(package, "META-INF/manifest.xml") or b""):
                     raise locked()
                 content, styles = (_part(package, name) for name in ("content.xml", "styles.xml"))
+                self.properties = _properties(package)
+                """What the file says of itself."""
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
             raise _damaged(str(error)) from error
         body = content.find(f"{OFFICE}body/{OFFICE}{kind}") if content is not None else None
@@ -104,6 +114,10 @@ def _style(element: Element) -> Style:
         hidden = True
     if slide is not None and slide.get(f"{PRESENTATION}visibility") == "hidden":
         hidden = True
+    for line, size_name in (("table-row", "row-height"), ("table-column", "column-width")):
+        found = element.find(f"{STYLE}{line}-properties")
+        if found is not None and length(found.get(f"{STYLE}{size_name}")) == 0:
+            hidden = True
     size = length(text.get(f"{FO}font-size")) if text is not None else None
     colour = text.get(f"{FO}color") if text is not None else None
     weight = text.get(f"{FO}font-weight") if text is not None else None
@@ -118,6 +132,20 @@ def _style(element: Element) -> Style:
         True if any(back.lower() not in ("transparent", "#ffffff", "none", "") for back in shaded) else None,
         None if weight is None else weight == "bold",
     )
+
+
+def unseen(style: Style, shaded: bool) -> HiddenKind | None:
+    """Why nobody sees text in this style; None where it is seen."""
+    if style.hidden:
+        return "vanish"
+    if style.tiny:
+        return "tiny"
+    return "colour" if style.white and not shaded else None
+
+
+def words(element: Element) -> str:
+    """All that is written below an element, hidden or not, as a person is told of it."""
+    return " ".join("".join(each.itertext()) for each in element.iter(f"{TEXT}p"))
 
 
 def length(text: str | None) -> float | None:
@@ -142,6 +170,15 @@ def _part(package: zipfile.ZipFile, name: str) -> Element | None:
         return ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise _damaged(f"{name}: {error}") from error
+
+
+def _properties(package: zipfile.ZipFile) -> tuple[str, ...]:
+    try:
+        meta = _part(package, "meta.xml")
+    except BadFile:
+        return ()  # it is read for its own sake alone
+    found = [] if meta is None else [squeeze(each.text or "") for each in meta.iter() if each.tag in _SAID_OF_ITSELF]
+    return tuple(text for text in found if text)
 
 
 def _read(package: zipfile.ZipFile, name: str) -> bytes | None:

@@ -6,9 +6,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import clean, squeeze
-from app.documents.loaders.odf import DRAW, OFFICE, PRESENTATION, SVG, TABLE, TEXT, OpenDocument, Style, count
+from app.documents.loaders.odf import (
+    DRAW,
+    OFFICE,
+    PRESENTATION,
+    SVG,
+    TABLE,
+    TEXT,
+    OpenDocument,
+    Style,
+    count,
+    unseen,
+    words,
+)
 from app.documents.loaders.ooxml import alt_text
+from app.text.hidden import HiddenKind
 from app.text.parsed import BlockKind
 from app.text.tables import write_row
 
@@ -23,17 +37,18 @@ _SKIPPED = frozenset(
     + [f"{OFFICE}{tag}" for tag in ("forms", "annotation-end", "event-listeners")]
     + [f"{PRESENTATION}notes", f"{SVG}title", f"{SVG}desc", f"{DRAW}object", f"{DRAW}object-ole"]
 )
-_HIDING = frozenset((f"{TEXT}hidden-text", f"{TEXT}hidden-paragraph"))
 _ROWS = frozenset(f"{TABLE}{tag}" for tag in ("table-rows", "table-row-group", "table-header-rows"))
 _OFF = ("collapse", "filter")
 
 
 class TextReader:
-    """Reads block by block; what is hidden is counted in `hidden`, notes wait in `notes`."""
+    """Reads block by block; what is hidden goes to `hidden`, what of it is left out is counted; notes wait."""
 
-    def __init__(self, document: OpenDocument, hidden: Counter[str]) -> None:
-        self._document, self._hidden = document, hidden
+    def __init__(self, document: OpenDocument, hidden: HiddenTexts) -> None:
+        self._document, self.hidden = document, hidden
+        self.left_out = Counter[str]()
         self.notes: list[str] = []
+        self.slide: int | None = None
         self._aside: list[Element] = []  # what hangs on a paragraph: frames and comments
 
     def blocks(self, parent: Iterable[Element], depth: int = 0, shaded: bool = False) -> Blocks:
@@ -46,10 +61,14 @@ class TextReader:
                 yield from self._list(child, depth, shaded)
             elif tag == f"{TABLE}table":
                 yield from self._table(child, depth)
-            elif tag == f"{TEXT}section" and _is_off(child):
-                self._hidden["hidden section"] += 1
+            elif tag == f"{TEXT}section" and _is_off(child) and not self.take("not_displayed", words(child), "section"):
+                continue
             elif tag == f"{OFFICE}annotation":
-                yield "paragraph", comment_of(child), 0
+                comment = comment_of(child)
+                self.hidden.take("remark", comment, self.slide)  # read, named as what it is, and told of
+                yield "paragraph", comment, 0
+            elif tag.startswith(DRAW) and _is_undrawn(child) and not self.take("shape", words(child), "shape"):
+                continue
             elif tag.startswith(DRAW) and tag not in _SKIPPED:
                 yield from self._drawn(child, depth, shaded)
             elif tag not in _SKIPPED:
@@ -58,10 +77,16 @@ class TextReader:
     def text(self, paragraph: Element, shaded: bool = False) -> str:
         """The visible text of a paragraph; its frames and comments are put aside, its notes into `notes`."""
         style = self._document.style("paragraph", paragraph.get(f"{TEXT}style-name"))
-        if any(each.get(f"{TEXT}is-hidden") == "true" for each in paragraph.iter(f"{TEXT}hidden-paragraph")):
-            self._hidden["hidden paragraph"] += 1
+        off = any(each.get(f"{TEXT}is-hidden") == "true" for each in paragraph.iter(f"{TEXT}hidden-paragraph"))
+        if off and not self.take("vanish", "".join(paragraph.itertext()), "paragraph"):
             return ""
         return clean("".join(self._inline(paragraph, style, shaded or style.shaded is True, 0))).strip()
+
+    def take(self, kind: HiddenKind, text: str, what: str) -> bool:
+        """Note what is hidden; → whether it is to be read. What is not is counted as `what`."""
+        read = self.hidden.take(kind, text, self.slide)
+        self.left_out[f"hidden {what}"] += not read
+        return read
 
     def _paragraph(self, paragraph: Element, depth: int, shaded: bool, marker: str = "") -> Blocks:
         text = self.text(paragraph, shaded)
@@ -78,10 +103,8 @@ class TextReader:
             yield from self.blocks([each], depth + 1, shaded)
 
     def _inline(self, parent: Element, style: Style, shaded: bool, depth: int) -> Iterator[str]:
-        seen = self._is_seen(style, shaded)
-        if not seen and (parent.text or "").strip():
-            self._hidden["hidden text"] += 1
-        yield (parent.text or "") if seen else ""
+        kind = unseen(style, shaded)
+        yield self._seen(parent.text or "", kind)
         for child in parent if depth < _MAX_DEPTH else ():
             tag = child.tag
             if tag == f"{TEXT}s":
@@ -98,13 +121,17 @@ class TextReader:
             elif tag == f"{TEXT}span":
                 own = self._document.style("text", child.get(f"{TEXT}style-name"))
                 yield from self._inline(child, _inherit(own, style), shaded or own.shaded is True, depth + 1)
-            elif tag not in _SKIPPED and tag not in _HIDING:
+            elif tag == f"{TEXT}hidden-text" and child.get(f"{TEXT}is-hidden") != "false":
+                yield self._seen(child.text or child.get(f"{TEXT}string-value") or "", "vanish")
+            elif tag not in _SKIPPED:
                 yield from self._inline(child, style, shaded, depth + 1)
-            yield (child.tail or "") if seen else ""
+            yield self._seen(child.tail or "", kind)
 
-    @staticmethod
-    def _is_seen(style: Style, shaded: bool) -> bool:
-        return not (style.hidden or style.tiny or (style.white and not shaded))
+    def _seen(self, text: str, kind: HiddenKind | None) -> str:
+        """The text as far as it is to be read."""
+        if kind is None:
+            return self.hidden.shown(text, self.slide)
+        return text if (self.take(kind, text, "text") if text.strip() else self.hidden.wanted) else ""
 
     def _note(self, note: Element) -> None:
         body = note.find(f"{TEXT}note-body")
@@ -145,7 +172,8 @@ class TextReader:
             for cell in (cell for row in grid for cell in row):
                 yield from self.blocks(cell, depth + 1, self._is_shaded(cell))
             return
-        heads = sum(1 for part in table if part.tag == f"{TABLE}table-header-rows" for _ in self._rows(part, depth))
+        heading = {row for part in table.iter(f"{TABLE}table-header-rows") for row in part}
+        heads = sum(row in heading for row in rows)
         above: dict[int, str] = {}
         for position, row in enumerate(rows):
             head = position < heads or (position == 0 and len(rows) > 1 and self._is_head(grid[0]))
@@ -155,9 +183,7 @@ class TextReader:
     def _rows(self, parent: Element, depth: int) -> Iterator[Element]:
         for child in parent if depth < _MAX_DEPTH else ():
             if child.tag == f"{TABLE}table-row":
-                if child.get(f"{TABLE}visibility") in _OFF:
-                    self._hidden["hidden row"] += 1
-                else:
+                if child.get(f"{TABLE}visibility") not in _OFF or self.take("row", words(child), "row"):
                     yield child
             elif child.tag in _ROWS:
                 yield from self._rows(child, depth + 1)
@@ -205,6 +231,11 @@ def _inherit(own: Style, around: Style) -> Style:
 def _is_off(section: Element) -> bool:
     display = section.get(f"{TEXT}display", "true")
     return display == "none" or (display == "condition" and section.get(f"{TEXT}is-hidden") == "true")
+
+
+def _is_undrawn(drawn: Element) -> bool:
+    """Whether a shape is switched off, or only printed."""
+    return any(value in ("none", "printer") for name, value in drawn.items() if name.endswith("}display"))
 
 
 def comment_of(annotation: Element) -> str:

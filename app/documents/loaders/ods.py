@@ -15,9 +15,9 @@ import msgspec
 from app.documents.loaders.builder import Builder, check_length
 from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import squeeze
-from app.documents.loaders.odf import OFFICE, TABLE, TEXT, OpenDocument, count
-from app.documents.loaders.odf_text import comment_of
-from app.documents.loaders.sheet_grid import Cell, Grid, Kind, Sheet, check_cells, write_sheet
+from app.documents.loaders.odf import OFFICE, TABLE, TEXT, OpenDocument, count, unseen, words
+from app.documents.loaders.odf_text import TextReader, comment_of
+from app.documents.loaders.sheet_grid import SAID, Cell, Grid, Kind, Sheet, check_cells, said, write_sheet
 from app.documents.loaders.sheet_hidden import Left
 from app.documents.loaders.sheet_values import NO_VALUE, show
 from app.text.parsed import Parsed
@@ -40,10 +40,10 @@ def load_ods(data: bytes, password: str = "", read_hidden: bool = False) -> Pars
     document, builder = OpenDocument(data, "spreadsheet"), Builder()
     hidden = Left(HiddenTexts(read_hidden))
     for table in document.body.findall(f"{TABLE}table"):
-        if document.style("table", table.get(f"{TABLE}style-name")).hidden:
-            hidden.count("sheet")
-        else:
-            _Reader(document, table, hidden).write(builder)
+        _Reader(document, table, hidden).write(builder)
+    hidden.take_properties(document.properties)
+    for text in hidden.beside:
+        builder.add("paragraph", text)
     return msgspec.structs.replace(builder.build("ods", hidden.texts.found()), title="", note=hidden.note())
 
 
@@ -53,6 +53,8 @@ class _Reader:
     def __init__(self, document: OpenDocument, table: Element, hidden: Left) -> None:
         self._document, self._table, self._hidden = document, table, hidden
         self._name = table.get(f"{TABLE}name", "")
+        self._unseen = document.style("table", table.get(f"{TABLE}style-name")).hidden
+        self._words = TextReader(document, hidden.texts)
         self._merged: list[tuple[int, int, int, int]] = []
         self._comments: list[tuple[int, int, str]] = []  # row, column and words
 
@@ -62,9 +64,15 @@ class _Reader:
             BadFile: too large (`too_large`).
         """
         columns, rows = self._hidden_columns(), set[int]()
+        grid = self._grid(rows)
+        if self._unseen and not self._hidden.take("sheet", said(grid)):
+            return
+        self._hidden.count_cells(self._words.left_out.total())
+        for _, _, comment in self._comments:
+            self._hidden.texts.take("remark", comment)  # read, named as what it is, and told of
         sheet = Sheet(
             name=self._name,
-            grid=self._grid(rows),
+            grid=grid,
             hidden_rows=frozenset(rows),
             hidden_columns=columns,
             merged=self._merged,
@@ -75,26 +83,32 @@ class _Reader:
     def _hidden_columns(self) -> frozenset[int]:
         found = set[int]()
         at = 1
-        for column in _parts(self._table, f"{TABLE}table-column", 0):
+        for column, folded in _parts(self._table, f"{TABLE}table-column", 0):
             wide = count(column, "number-columns-repeated", _MAX_COLUMNS)
-            if column.get(f"{TABLE}visibility") in _OFF:
+            if folded or self._is_off(column, "table-column"):
                 found.update(range(at, at + wide))
             at += wide
         return frozenset(found)
 
+    def _is_off(self, line: Element, family: str) -> bool:
+        style = self._document.style(family, line.get(f"{TABLE}style-name"))
+        return line.get(f"{TABLE}visibility") in _OFF or style.hidden is True
+
     def _grid(self, hidden: set[int]) -> Grid:
         grid: Grid = {}
         number, filled, length = 1, 0, 0
-        for row in _parts(self._table, f"{TABLE}table-row", 0):
+        for row, folded in _parts(self._table, f"{TABLE}table-row", 0):
             cells = self._row(row, number)
             repeated = count(row, "number-rows-repeated", _MAX_ROWS)
             filled += len(cells) * repeated
             length += sum(len(cell.text) for cell in cells.values()) * repeated
-            check_cells(filled, self._name)
             check_length(length)
+            if self._unseen and not self._hidden.texts.wanted and filled > SAID:
+                break
+            check_cells(filled, self._name)
             if cells:
                 grid.update({each: dict(cells) for each in range(number, number + repeated)})
-                if row.get(f"{TABLE}visibility") in _OFF:
+                if folded or self._is_off(row, "table-row"):
                     hidden.update(range(number, number + repeated))
             number += repeated
         return grid
@@ -124,19 +138,25 @@ class _Reader:
 
     def _cell(self, element: Element) -> Cell | None:
         style = self._document.style("table-cell", element.get(f"{TABLE}style-name"))
-        text, kind = _value(element)
-        unseen = style.hidden or style.tiny or (style.white and not style.shaded)
-        if text and unseen and not self._hidden.take("cell", text):
+        text, kind = self._value(element, style.shaded is True)
+        why = None if self._unseen else unseen(style, style.shaded is True)
+        if text and why and not self._hidden.take(why, text):
             return None
         if not text and element.get(f"{TABLE}formula") and not element.get(f"{OFFICE}value-type"):
             return Cell(NO_VALUE)
         return Cell(text, kind) if text else None
 
+    def _value(self, element: Element, shaded: bool) -> tuple[str, Kind]:
+        """What a cell shows and of what kind it is (ODF 1.3 part 3, 19.387)."""
+        paragraphs = element.findall(f"{TEXT}p")
+        shown = squeeze(" ".join(self._words.text(each, shaded) for each in paragraphs))
+        if not shown and any(map(words, paragraphs)):
+            return "", "text"  # it is written, and nobody sees it
+        return _typed(element, shown)
 
-def _value(element: Element) -> tuple[str, Kind]:
-    """What a cell shows and of what kind it is (ODF 1.3 part 3, 19.387)."""
+
+def _typed(element: Element, shown: str) -> tuple[str, Kind]:
     kind = element.get(f"{OFFICE}value-type", "")
-    shown = squeeze(" ".join("".join(each.itertext()) for each in element.findall(f"{TEXT}p")))
     if kind in ("float", "percentage", "currency"):
         unit = squeeze(element.get(f"{OFFICE}currency", "")).replace('"', "")
         code = {"percentage": "0%", "currency": f'#,##0.00 "{unit}"'}.get(kind, "General")
@@ -167,10 +187,10 @@ def _date(value: str, shown: str) -> str:
     return show(moment.replace(tzinfo=None), "yyyy-mm-dd")
 
 
-def _parts(parent: Element, tag: str, depth: int) -> Iterator[Element]:
-    """Rows or columns, also within groups."""
+def _parts(parent: Element, tag: str, depth: int, folded: bool = False) -> Iterator[tuple[Element, bool]]:
+    """Rows or columns, also within groups, and whether they are folded away with one."""
     for child in parent if depth < _MAX_DEPTH else ():
         if child.tag == tag:
-            yield child
+            yield child, folded
         elif child.tag in _GROUPS:
-            yield from _parts(child, tag, depth + 1)
+            yield from _parts(child, tag, depth + 1, folded or child.get(f"{TABLE}display") == "false")

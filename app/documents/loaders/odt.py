@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from xml.etree.ElementTree import Element
 
 import msgspec
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import squeeze
-from app.documents.loaders.odf import DRAW, PRESENTATION, SVG, OpenDocument, length
+from app.documents.loaders.odf import DRAW, PRESENTATION, SVG, OpenDocument, length, words
 from app.documents.loaders.odf_text import TextReader
 from app.documents.loaders.ooxml import left_out
 from app.documents.loaders.reading_order import Box, in_reading_order
@@ -23,31 +23,32 @@ _NOT_SHOWN = (f"{PRESENTATION}notes", f"{PRESENTATION}animations")
 
 
 def load_odt(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
-    """Read an OpenDocument text; `password` is unused, and what is hidden is counted only.
+    """Read an OpenDocument text; `password` is unused.
 
     Raises:
         BadFile: damaged, locked (`unsupported`), without text (`empty`), or too large (`too_large`).
     """
-    document, builder, hidden = OpenDocument(data, "text"), Builder(), Counter[str]()
-    reader = TextReader(document, hidden)
+    document, builder = OpenDocument(data, "text"), Builder()
+    reader = TextReader(document, HiddenTexts(read_hidden))
     for kind, text, level in reader.blocks(document.body):
         builder.add(kind, text, level)
     for note in reader.notes:
         builder.add("paragraph", note)
-    return msgspec.structs.replace(builder.build("odt"), note=left_out(hidden))
+    return _built("odt", builder, reader, document)
 
 
 def load_odp(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
-    """Read an OpenDocument presentation; `password` is unused, and what is hidden is counted only.
+    """Read an OpenDocument presentation; `password` is unused.
 
     Raises:
         BadFile: as `load_odt`.
     """
-    document, builder, hidden = OpenDocument(data, "presentation"), Builder(), Counter[str]()
-    reader = TextReader(document, hidden)
+    document, builder = OpenDocument(data, "presentation"), Builder()
+    reader = TextReader(document, HiddenTexts(read_hidden))
     for number, page in enumerate(document.body.findall(f"{DRAW}page"), 1):
-        if document.style("drawing-page", page.get(f"{DRAW}style-name")).hidden:
-            hidden["hidden slide"] += 1
+        reader.slide = number
+        skipped = document.style("drawing-page", page.get(f"{DRAW}style-name")).hidden
+        if skipped and not reader.take("slide", words(page), "slide"):
             continue
         builder.enter(Slide(number))
         _write_slide(builder, reader, page, number)
@@ -57,8 +58,18 @@ def load_odp(data: bytes, password: str = "", read_hidden: bool = False) -> Pars
             for frame in notes:
                 if frame.get(_CLASS) == "notes":
                     for kind, text, level in reader.blocks(frame):
+                        reader.hidden.take("notes", text, number)  # read, cited as notes, and told of
                         builder.add(kind, text, level)
-    return msgspec.structs.replace(builder.build("odp"), note=left_out(hidden))
+    builder.enter(None)
+    reader.slide = None
+    return _built("odp", builder, reader, document)
+
+
+def _built(key: str, builder: Builder, reader: TextReader, document: OpenDocument) -> Parsed:
+    for text in document.properties:
+        if reader.hidden.take("metadata", text):
+            builder.add("paragraph", text)
+    return msgspec.structs.replace(builder.build(key, reader.hidden.found()), note=left_out(reader.left_out))
 
 
 def _write_slide(builder: Builder, reader: TextReader, page: Element, number: int) -> None:

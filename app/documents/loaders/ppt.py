@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from app.documents.loaders.builder import Builder
+from app.documents.loaders.hidden import HiddenTexts
 from app.documents.loaders.hygiene import clean, squeeze
 from app.documents.loaders.ooxml import damaged, left_out
 from app.documents.loaders.ppt_binary import SLIDE_LIST, SLIDE_PERSIST, Presentation, Record, Shape, Text, opened
@@ -26,30 +27,41 @@ _FURNITURE = (7, 8, 9, 10)  # date, number, footer and header ([MS-PPT] 2.13.24)
 
 
 def load_ppt(data: bytes, password: str = "", read_hidden: bool = False) -> Parsed:
-    """Read a presentation of PowerPoint 97 to 2003; `password` is unused, and what is hidden is counted only.
+    """Read a presentation of PowerPoint 97 to 2003; `password` is unused.
 
     Raises:
         BadFile: damaged, locked (`unsupported`), or without text (`empty`).
     """
-    deck, builder, hidden = opened(data), Builder(), Counter[str]()
+    deck, builder, unseen, hidden = opened(data), Builder(), Counter[str](), HiddenTexts(read_hidden)
     try:
         lists = {each.instance: each for each in deck.children(deck.document) if each.kind == SLIDE_LIST}
         notes = {deck.slide_of(note): note for _, note, _ in _listed(deck, lists.get(2))}
         for number, (key, slide, outline) in enumerate(_listed(deck, lists.get(0)), 1):
-            if deck.is_hidden(slide):
-                hidden["hidden slide"] += 1
+            shapes = list(deck.shapes(slide, outline))
+            if deck.is_hidden(slide) and not hidden.take("slide", " ".join(_words(shapes)), number):
+                unseen["hidden slide"] += 1
                 continue
             builder.enter(Slide(number))
-            _write(builder, list(deck.shapes(slide, outline)), number)
+            _write(builder, shapes, number)
             if key in notes:
                 builder.enter(Slide(number, notes=True))
-                for shape in deck.shapes(notes[key], []):
-                    if shape.text is not None and shape.text.kind == _NOTES:
-                        for text in _lines(shape.text):
-                            builder.add("paragraph", text)
+                for text in _notes(deck.shapes(notes[key], [])):
+                    hidden.take("notes", text, number)  # read, cited as notes, and told of
+                    builder.add("paragraph", text)
     except (struct.error, ValueError, KeyError, IndexError, TypeError) as error:
         raise damaged("presentation", f"{type(error).__name__}: {error}") from error
-    return msgspec.structs.replace(builder.build("ppt"), note=left_out(hidden))
+    return msgspec.structs.replace(builder.build("ppt", hidden.found()), note=left_out(unseen))
+
+
+def _notes(shapes: Iterator[Shape]) -> list[str]:
+    return [line for each in shapes if each.text and each.text.kind == _NOTES for line in _lines(each.text)]
+
+
+def _words(shapes: Iterable[Shape]) -> Iterator[str]:
+    """All that is written on a slide, as a person is told of it."""
+    for each in shapes:
+        yield from [squeeze(each.text.text)] if each.text else []
+        yield from _words(each.inside)
 
 
 def _listed(deck: Presentation, known: Record | None) -> Iterator[tuple[int, Record, list[Text]]]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from app.documents.loaders.builder import Builder
 from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.sheet_hidden import Left
+from app.documents.loaders.sheet_names import Named
 from app.errors import BadFile
 from app.places import Cells
 from app.text.tables import write_row
@@ -25,6 +26,10 @@ SAID = 500
 """Cells of a hidden row, column or sheet that a person is told of."""
 MAX_NAME = 80
 """Characters of a column's name."""
+MAX_MERGED_CELL = 100
+"""Cells of a named range that may be one merged cell."""
+MAX_NAMES = 8
+"""Named ranges that are said of one table."""
 TITLES = 12
 """Rows at the top of a block that are searched for its header."""
 _YEAR = re.compile(r"(?:19|20)\d\d(?:-\d\d)?")
@@ -51,6 +56,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     hidden_columns: frozenset[int] = frozenset()
     merged: Sequence[tuple[int, int, int, int]] = ()  # left, top, right and bottom of each merged range
     comments: Sequence[tuple[int, int, str]] = ()  # row, column and words
+    named: Sequence[Named] = ()
 
 
 class Table(Struct, frozen=True):
@@ -76,7 +82,10 @@ def write_sheet(builder: Builder, sheet: Sheet, hidden: Left) -> None:
     if shown:
         _fill_merged(shown, sheet)
         builder.add("heading", squeeze(sheet.name), 1)
-        _write_tables(builder, tables(shown, sheet.hidden_rows, sheet.hidden_columns), squeeze(sheet.name))
+        ranges = _write_named_cells(builder, shown, sheet)
+        _write_tables(builder, tables(shown, sheet.hidden_rows, sheet.hidden_columns), squeeze(sheet.name), ranges)
+        if ranges and sheet.comments:
+            builder.add("heading", squeeze(sheet.name), 1)
         for row, column, words in sheet.comments:
             if row not in sheet.hidden_rows and column not in sheet.hidden_columns:
                 builder.enter(Cells(squeeze(sheet.name), (column, column), ()))
@@ -126,9 +135,34 @@ def _fill_merged(grid: Grid, sheet: Sheet) -> None:
                     grid[row][column] = Cell(first.text, "text", "right" if column > left else "down")
 
 
-def _write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None:
-    """Each table as titles, a header row and rows, in the cells of its sheet."""
+def _write_named_cells(builder: Builder, shown: Grid, sheet: Sheet) -> list[Named]:
+    """Cells that have a name, each as the name with what it shows; → names of more than one cell."""
+    ranges: list[Named] = []
+    for named in sheet.named:
+        if named.size > MAX_MERGED_CELL:
+            ranges.append(named)
+            continue
+        filled = [(row, column) for row, column in named.cells() if column in shown.get(row, {})]
+        own = [(row, column) for row, column in filled if not shown[row][column].copied]
+        if len(own) == 1:
+            row, column = own[0]
+            builder.enter(Cells(squeeze(sheet.name), (column, column), ()))
+            builder.add("paragraph", f"{named.name}: {shown[row][column].text}", row=row)
+        elif own:
+            ranges.append(named)
+    builder.enter(None)
+    return ranges
+
+
+def _write_tables(builder: Builder, tables: Iterator[Table], sheet: str, ranges: list[Named]) -> None:
+    """Each table as titles, a header row and rows, in the cells of its sheet; where people named it, under its name."""
+    under = ""
     for table in tables:
+        builder.enter(None)
+        names = ", ".join([each.name for each in ranges if _reaches(each, table)][:MAX_NAMES])
+        if names != under:
+            builder.add("heading", names or sheet, 2 if names else 1)
+            under = names
         builder.enter(Cells(sheet, (table.columns[0], table.columns[-1]), ()))
         for row, title in table.titles:
             builder.add("paragraph", title, row=row)
@@ -137,6 +171,12 @@ def _write_tables(builder: Builder, tables: Iterator[Table], sheet: str) -> None
         for row, texts in table.rows:
             builder.add("row", write_row(texts), row=row)
     builder.enter(None)
+
+
+def _reaches(named: Named, table: Table) -> bool:
+    first = min([table.head, *(row for row, _ in table.titles)], default=table.head)
+    across = named.left <= table.columns[-1] and named.right >= table.columns[0]
+    return across and named.top <= table.last and named.bottom >= first
 
 
 def tables(grid: Grid, hidden_rows: frozenset[int], hidden_columns: frozenset[int]) -> Iterator[Table]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from openpyxl.styles.colors import COLOR_INDEX, Color
@@ -33,9 +34,9 @@ class Left:
         self._counts[kind if kind in ("sheet", "row", "column") else "cell"] += not read
         return read
 
-    def count(self, kind: HiddenKind) -> None:
-        """One more that is left out, of which nothing is told."""
-        self._counts[kind] += 1
+    def count_cells(self, count: int) -> None:
+        """So many pieces of cells were left out besides."""
+        self._counts["cell"] += count
 
     def note(self) -> str:
         """For the user; "" where nothing was left out."""
@@ -45,15 +46,9 @@ class Left:
         listed = " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
         return f"{listed} {'was' if self._counts.total() == 1 else 'were'} left out."
 
-    def take_properties(self, book: Workbook) -> None:
+    def take_properties(self, properties: Iterable[str]) -> None:
         """What the file says of itself."""
-        found = book.properties
-        for text in (found.title, found.subject, found.keywords, found.description, found.category):
-            self._take_beside("metadata", text or "")
-
-    def _take_beside(self, kind: HiddenKind, text: str) -> None:
-        if self.texts.take(kind, text) and text:
-            self.beside.append(text)
+        self.beside += [text for text in properties if self.texts.take("metadata", text) and text]
 
 
 class CellLooks:

@@ -31,6 +31,7 @@ from app.documents.loaders.hygiene import squeeze
 from app.documents.loaders.ooxml import BROKEN, checked_package, damaged
 from app.documents.loaders.sheet_grid import MAX_MERGED, SAID, Cell, Grid, Sheet, check_cells, said, write_sheet
 from app.documents.loaders.sheet_hidden import CellLooks, Left
+from app.documents.loaders.sheet_names import MAX_ON_SHEET, Named, area_of, named_numbers, named_ranges
 from app.documents.loaders.sheet_values import NO_VALUE, number_format, show
 from app.errors import BadFile
 from app.text.hidden import HiddenKind
@@ -49,13 +50,18 @@ def load_xlsx(data: bytes, password: str = "", read_hidden: bool = False) -> Par
         warnings.simplefilter("ignore")  # openpyxl tells of what it does not write back, which nobody does here
         try:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            for text in named_numbers(book.defined_names.values()):
+                builder.add("paragraph", text)
+            named = named_ranges(book.defined_names.values())
             for sheet in book.worksheets:
-                _Sheet(book, sheet, hidden).write(builder)
+                _Sheet(book, sheet, hidden, named.get(sheet.title, [])).write(builder)
             if all(each.sheet_state == "visible" for each in book.chartsheets):
                 for path in _linked(book, "xl/workbook.xml", "/chartsheet"):
                     for kind, text in _charts(book, path):
                         builder.add(kind, text)
-            hidden.take_properties(book)
+            said_of_itself = book.properties
+            names = ("title", "subject", "keywords", "description", "category")
+            hidden.take_properties(getattr(said_of_itself, name) or "" for name in names)
         except (BadFile, MemoryError, RecursionError):
             raise
         except BROKEN as error:
@@ -83,8 +89,8 @@ class _Rows(WorkSheetParser):  # type: ignore[misc]
 class _Sheet:
     """One sheet: what it shows, by row and column."""
 
-    def __init__(self, book: Workbook, sheet: ReadOnlyWorksheet, hidden: Left) -> None:
-        self._book, self._sheet, self._hidden = book, sheet, hidden
+    def __init__(self, book: Workbook, sheet: ReadOnlyWorksheet, hidden: Left, named: list[Named]) -> None:
+        self._book, self._sheet, self._hidden, self._named = book, sheet, hidden, named
         self._unseen = sheet.sheet_state != "visible"
         self._looks = CellLooks(book)
         self._formats: dict[int, tuple[str, HiddenKind | None]] = {}
@@ -109,6 +115,7 @@ class _Sheet:
             hidden_columns=_hidden_columns(parser),
             merged=[range_boundaries(each.ref) for each in merged[:MAX_MERGED]],
             comments=comments,
+            named=[*self._named, *_named(book, sheet)],
         )
         write_sheet(builder, shown, self._hidden)
         for kind, text in _charts(book, sheet._worksheet_path):
@@ -171,6 +178,16 @@ def _linked(book: Workbook, path: str, kind: str) -> list[str]:
     return [
         link.target for link in get_dependents(book._archive, links) if link.Type.endswith(kind) and link.target in held
     ]
+
+
+def _named(book: Workbook, sheet: ReadOnlyWorksheet) -> Iterator[Named]:
+    """The ranges that are named for a sheet alone, and its tables."""
+    yield from named_ranges(sheet.defined_names.values()).get(sheet.title, ())
+    for path in _linked(book, sheet._worksheet_path, "/table")[:MAX_ON_SHEET]:
+        root = fromstring(book._archive.read(path))
+        area = area_of(root.get("displayName") or root.get("name") or "", root.get("ref", ""))
+        if area is not None:
+            yield area
 
 
 def _comments(book: Workbook, sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, int, str]]:
