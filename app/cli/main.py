@@ -28,6 +28,7 @@ from app.cli import (
     train,
     watch,
 )
+from app.cli.collection_options import add_collections_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -137,13 +138,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     search = commands.add_parser("search", help="find passages, without a model")
     _add_question(search, "query")
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
-    collections = commands.add_parser("collections", help="list the collections, or the documents of one")
-    collections.add_argument("name", nargs="?", default="", metavar="NAME")
-    collections.add_argument(
-        "--export", default="", metavar="FILE", help="put the collection with its index into one file"
-    )
-    collections.add_argument("--keep-paths", action="store_true", help="with where its files lie, for a shared drive")
-    collections.add_argument("--import", dest="bring_in", default="", metavar="FILE", help="make one of such a file")
+    collections = add_collections_command(commands)
     hidden = commands.add_parser("hidden", help="list text that readers of a document do not see, and decide on it")
     hidden.add_argument("document", nargs="?", default="", metavar="DOCUMENT", help="name or path")
     decision = hidden.add_mutually_exclusive_group()
