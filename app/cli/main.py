@@ -32,6 +32,7 @@ from app.cli.collection_options import add_collections_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
+from app.cli.unkept import folder_for
 from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
@@ -373,12 +374,12 @@ def main(argv: list[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = home()
-    start_log(place, "command", verbose=args.verbose)
-    with Session(place, verbose=args.verbose) as session:
-        if session.settings.note:
-            tell_note(session.settings.note)
-        return COMMANDS[args.command](args, session)
+    with folder_for(home(), args.command) as place:
+        start_log(place, "command", verbose=args.verbose)
+        with Session(place, verbose=args.verbose) as session:
+            if session.settings.note:
+                tell_note(session.settings.note)
+            return COMMANDS[args.command](args, session)
 
 
 def tell_note(note: str) -> None:

@@ -51,6 +51,8 @@ def publish(store: Store, cache: Path, call: PublishCollection) -> Generator[Bun
         AppError: the collection is somebody else's, or another one lies under its name in the folder.
         NoSpace: it cannot be written there; the edition before is as it was.
     """
+    with store.transaction():
+        pass  # an index that may only be read could not keep what is written
     wanted = _wanted(store, call)
     try:
         return (yield from _publish(store, cache, call.collection_id, wanted))

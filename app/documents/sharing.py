@@ -127,6 +127,8 @@ class Sharing:
         row = shares.row_of(store, "shared", call.collection_id)
         if row is None:
             raise AppError("This collection is not shared any more.", "")
+        if store.read_only:
+            return SharedSeen()
         path, id_ = Path(row["path"]), call.collection_id
         try:
             looks = yield from beside(lambda beat: looks_of(path))
