@@ -144,7 +144,13 @@ KIND_WORDS = {word: form.key for form in FORMATS for word in (form.key, *form.wo
 """What people call a kind in "only in the Excel files", in lower case → its key."""
 
 COLLECTION_SUFFIX = ".inhouse-docs"
-"""Of a collection that another Inhouse exported."""
+"""Of a collection that another Inhouse exported, or shares in a folder."""
+
+
+def came_along(path: str) -> bool:
+    """Whether a document came in the file of a collection, below which its path lies: there is no file of its own to
+    look for, and on a dead network drive whoever looks would wait for ever."""
+    return f"{COLLECTION_SUFFIX}/" in path.replace("\\", "/")
 
 
 class Unread(Struct, frozen=True):

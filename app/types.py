@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.places import Place
+from app.shares import Published, Shared
 
 Role = Literal["system", "user", "assistant"]
 FileStatus = Literal["waiting", "reading", "indexing", "indexed", "unchanged", "failed", "changed"]
@@ -243,6 +244,8 @@ class Collection(Struct, frozen=True, kw_only=True):
     failed: int = 0  # files beside them that could not be read
     passages: int = 0
     bytes: int = 0
+    shared: Shared | None = None  # somebody else writes it
+    published: Published | None = None  # others read it
 
 
 class Document(Struct, frozen=True, kw_only=True):

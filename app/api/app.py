@@ -43,6 +43,7 @@ ROUTES = [
     Route("/v1/embeddings", embeddings.embeddings, methods=["POST"]),
     Route("/v1/collections", collections.list_collections),
     Route("/v1/collections/{id:int}", collections.one_collection),
+    Route("/v1/collections/{id:int}/publish", collections.publish, methods=["POST"]),
     Route("/v1/collections/{id:int}/search", collections.search, methods=["POST"]),
     Route("/v1/collections/{id:int}/calculate", collections.calculate, methods=["POST"]),
     Route("/v1/collections/{id:int}/find", find.find, methods=["POST"]),

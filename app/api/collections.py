@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.body import decoded
 from app.api.door import ApiDoor
-from app.api.errors import not_found
+from app.api.errors import ApiError, not_found
 from app.api.models import IN_USE, chosen
 from app.api.reply import json_response, new_id, now
 from app.api.schema import AskRequest, CalculateRequest, SearchRequest, SummariseRequest
@@ -21,9 +21,11 @@ from app.assistant.notices import answer_trust_json, trust_json
 from app.cited import where
 from app.core.calls.chats import Answered, Ask, Calculate, Summarise
 from app.members import origin
+from app.shares import Published, Shared
 from app.types import Answer, Collection, Passage
 from app.workers.calls.documents import Collections, Documents, ListCollections, ListDocuments, Search, Searched
 from app.workers.calls.engine import Token
+from app.workers.calls.shares import EditionPublished, PublishCollection
 from app.workers.message import Data
 
 
@@ -36,6 +38,16 @@ async def list_collections(request: Request) -> Response:
 async def one_collection(request: Request) -> Response:
     """GET /v1/collections/{id}."""
     return json_response(_collection(await found_collection(request)))
+
+
+async def publish(request: Request) -> Response:
+    """POST /v1/collections/{id}/publish: a new edition of a collection that is shared in a folder already."""
+    collection = await found_collection(request)
+    if collection.published is None:
+        raise ApiError(409, "This collection is not shared.", code="not_shared")
+    made = await unless_gone(request, request.state.door.ask(PublishCollection(collection_id=collection.id)))
+    assert isinstance(made, EditionPublished)
+    return json_response(_collection(made.collection))
 
 
 async def search(request: Request) -> Response:
@@ -182,7 +194,17 @@ def _collection(collection: Collection) -> dict[str, Any]:
         "documents": collection.documents,
         "passages": collection.passages,
         "bytes": collection.bytes,
+        "shared": _edition(collection.shared),
+        "published": _edition(collection.published),
     }
+
+
+def _edition(stands: Shared | Published | None) -> dict[str, Any] | None:
+    """How a collection is shared, without the path of its file."""
+    if stands is None:
+        return None
+    said = {"by": stands.by, "edition": stands.edition, "at": stands.at, "problem": stands.problem}
+    return {**said, "behind": stands.behind} if isinstance(stands, Published) else {**said, "since": stands.since}
 
 
 async def found_collection(request: Request) -> Collection:

@@ -25,7 +25,7 @@ def export_collection(args: argparse.Namespace, session: Session) -> int:
     path = Path(args.export).expanduser().absolute()
     path = path if path.suffix == COLLECTION_SUFFIX else path.with_name(path.name + COLLECTION_SUFFIX)
     call = ExportCollection(collection_id=collection.id, path=str(path), keep_paths=args.keep_paths)
-    made = session.call(call, _shower(session))
+    made = session.call(call, shower(session))
     assert isinstance(made, Exported)
     if args.json:
         say_json({"path": made.path, "documents": made.documents, "bytes": made.bytes})
@@ -41,7 +41,7 @@ def import_collection(args: argparse.Namespace, session: Session) -> int:
         AppError: the file is damaged, or none of ours.
     """
     path = str(Path(args.bring_in).expanduser().absolute())
-    made = session.call(ImportCollection(path=path, name=args.name), _shower(session))
+    made = session.call(ImportCollection(path=path, name=args.name), shower(session))
     assert isinstance(made, Imported)
     found = made.collection
     if args.json:
@@ -55,9 +55,11 @@ def import_collection(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _shower(session: Session) -> Callable[[Data], None]:
+def shower(session: Session) -> Callable[[Data], None]:
+    """Shows how far it is on the line of progress."""
+
     def show(data: Data) -> None:
-        if isinstance(data, BundleProgress):
+        if isinstance(data, BundleProgress) and data.total:
             session.progress.show(f"{data.done} of {data.total} documents")
 
     return show

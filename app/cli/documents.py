@@ -12,6 +12,8 @@ from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
 from app.cli.bundles import export_collection, import_collection
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
+from app.cli.shares import command as shared_command
+from app.cli.shares import is_wanted, share_json, share_words
 from app.core.calls.documents import AnswersFound, DeleteAnswers, FindAnswers
 from app.errors import AppError
 from app.finetune.runs import Runs
@@ -172,16 +174,20 @@ def collections(args: argparse.Namespace, session: Session) -> int:
         return import_collection(args, session)
     if args.export:
         return export_collection(args, session)
+    if is_wanted(args):
+        return shared_command(args, session)
     if args.name:
         return _list_documents(args, session)
     listed = session.collections()
     for item in listed:
         if args.json:
             counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
-            say_json({"name": item.name, **counts, "bytes": item.bytes})
+            say_json({"name": item.name, **counts, "bytes": item.bytes, **share_json(item)})
         else:
             failed = f", {item.failed} failed" if item.failed else ""
             say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
+            if stands := share_words(item):
+                say(f"  {stands}.")
     if not listed and not args.json:
         tell("There are no collections yet. Add documents with “inhouse add PATH”.")
     return 0

@@ -28,9 +28,11 @@ from app.cli import (
     train,
     watch,
 )
+from app.cli.collection_options import add_collections_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
+from app.cli.unkept import folder_for
 from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
@@ -137,13 +139,7 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     search = commands.add_parser("search", help="find passages, without a model")
     _add_question(search, "query")
     search.add_argument("-k", type=_count, default=8, metavar="N", help="how many passages (8)")
-    collections = commands.add_parser("collections", help="list the collections, or the documents of one")
-    collections.add_argument("name", nargs="?", default="", metavar="NAME")
-    collections.add_argument(
-        "--export", default="", metavar="FILE", help="put the collection with its index into one file"
-    )
-    collections.add_argument("--keep-paths", action="store_true", help="with where its files lie, for a shared drive")
-    collections.add_argument("--import", dest="bring_in", default="", metavar="FILE", help="make one of such a file")
+    collections = add_collections_command(commands)
     hidden = commands.add_parser("hidden", help="list text that readers of a document do not see, and decide on it")
     hidden.add_argument("document", nargs="?", default="", metavar="DOCUMENT", help="name or path")
     decision = hidden.add_mutually_exclusive_group()
@@ -378,12 +374,12 @@ def main(argv: list[str]) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = home()
-    start_log(place, "command", verbose=args.verbose)
-    with Session(place, verbose=args.verbose) as session:
-        if session.settings.note:
-            tell_note(session.settings.note)
-        return COMMANDS[args.command](args, session)
+    with folder_for(home(), args.command) as place:
+        start_log(place, "command", verbose=args.verbose)
+        with Session(place, verbose=args.verbose) as session:
+            if session.settings.note:
+                tell_note(session.settings.note)
+            return COMMANDS[args.command](args, session)
 
 
 def tell_note(note: str) -> None:

@@ -31,6 +31,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.shares import SharesDesk
 from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
@@ -91,6 +92,7 @@ class Core:
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
         folders = FoldersDesk(house, self.documents, removals)
+        shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         self.answers = Answers(house, self.models, self.documents, attachments)
         questions = Questions(house, self.models, self.documents, attachments)
@@ -104,10 +106,12 @@ class Core:
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
         for asked in (self.answers, questions, completions):
             self.documents.recognising.gives_way_to(lambda asked=asked: asked.is_busy)  # type: ignore[misc]
+        for waited_for in (self.answers, questions, summaries, self.tables):
+            shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, folders, training, completions, self.api,
+            attachments, readers, embedders, folders, shares, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

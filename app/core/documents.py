@@ -62,7 +62,7 @@ class DocumentsDesk:
         """The documents process said its first word."""
         self.list = CollectionList(house, self.child)
         self.adds = AddQueue(house, self.child, self.list)
-        self._add_calls = AddCalls(self.adds)
+        self._add_calls = AddCalls(self.adds, self.list)
         self.recognising = RecogniseQueue(house, self.child, self.list)
         self.recognising.gives_way_to(lambda: self.adds.running)
         self._process.ready.connect(lambda _: self.list.recount())

@@ -89,7 +89,7 @@ def open_reader(path: Path, subject: str) -> sqlite3.Connection:
         try:
             return _connect(f"{path.absolute().as_uri()}?mode=ro")
         except sqlite3.OperationalError:
-            if is_writable(path.parent):
+            if is_writable(path.resolve().parent):  # of what a link leads to
                 raise
             return _connect(f"{path.absolute().as_uri()}?immutable=1")
 

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 12
+DOCUMENTS = 13
 TABLES = 1

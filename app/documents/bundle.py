@@ -2,7 +2,8 @@
 
 A plain ZIP of two members: `documents`, a record a document, each after its length; and `about.json`, which names the
 format's version, the embedders and the SHA-256 of the other. Nothing of it is run or opened: every record is checked
-against its type and its own text before it is stored.
+against its type and its own text before it is stored. An edition of a collection that a team shares (publishing.py,
+sharing.py) is such a file that says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import re
 import uuid
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import IO, cast
@@ -21,69 +22,42 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from app.documents.bundle_file import (
+    ABOUT,
+    DOCUMENTS,
+    MAX_RECORD,
+    About,
+    EditionMark,
+    HeldDocument,
+    HeldPassage,
+    damaged,
+    opened,
+    read_about,
+)
 from app.documents.loaders.builder import MAX_TEXT
-from app.documents.migrations import FIRST_EMBEDDER
 from app.documents.parse_child import LENGTH
 from app.documents.store import NewDocument, Store
 from app.embedder.identity import Identity
-from app.errors import AppError, BadFile, NewerData
+from app.errors import AppError
 from app.files import cannot_write
 from app.members import MARK, file_of
 from app.places import Place
-from app.text.hidden import HiddenText
-from app.text.parsed import Line, Parsed
+from app.text.parsed import Parsed
 from app.text.passages import Piece
 from app.types import Document
 from app.workers.calls.bundles import BundleProgress, ExportCollection, Exported, ImportCollection, Imported
 
-VERSION = 1
-MAX_RECORD = 1 << 30
-"""Bytes of one document with its vectors: 50 million characters have a third of it."""
-MOST_ABOUT = 1 << 20
-_ABOUT, _DOCUMENTS = "about.json", "documents"
 _BLOCK = 1 << 20
 
 
-class HeldPassage(Struct, frozen=True, array_like=True):
-    """A passage as it is stored; its text is a span of the document's."""
+class Staged(Struct, frozen=True):
+    """Documents that came in and are not seen yet, in a hidden collection."""
 
-    start: int
-    end: int
-    page: int | None
-    heading: str
-    context: str
-    header: str
-    place: Place | None
-    vector: bytes
-
-
-class HeldDocument(Struct, frozen=True, kw_only=True):
-    """One record."""
-
-    path: str
-    format: str
-    title: str
-    sha256: str
-    recipe: str
-    bytes: int
-    modified: float
-    note: str
-    text: str
-    pages: tuple[tuple[int, int], ...]
-    lines: tuple[Line, ...]
-    passages: tuple[HeldPassage, ...]
-    hidden: tuple[HiddenText, ...] = ()
-    read_hidden: bool = False
-
-
-class About(Struct, frozen=True, kw_only=True):
-    """What the file says of itself."""
-
-    version: int = VERSION
-    name: str
-    documents: int
-    sha256: str
-    embedders: dict[str, Identity]
+    collection_id: int
+    made: dict[int, tuple[int, bytes]]
+    """Document → its key, and a digest of its record."""
+    kept: frozenset[int]
+    """Keys of those that are here already as they are in the file."""
 
 
 def export(store: Store, call: ExportCollection) -> Generator[BundleProgress, None, Exported]:
@@ -100,7 +74,7 @@ def export(store: Store, call: ExportCollection) -> Generator[BundleProgress, No
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("xb") as out:
-            yield from _write(store, call, listed, out)
+            yield from write(store, call.collection_id, listed, out, keep_paths=call.keep_paths)
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)
@@ -112,13 +86,15 @@ def export(store: Store, call: ExportCollection) -> Generator[BundleProgress, No
     return Exported(path=str(path), documents=len(listed), bytes=path.stat().st_size)
 
 
-def _write(
-    store: Store, call: ExportCollection, listed: list[Document], out: IO[bytes]
-) -> Generator[BundleProgress, None, None]:
-    root = None if call.keep_paths else _common([each.path for each in listed])
+def write(
+    store: Store, collection_id: int, listed: Sequence[Document], out: IO[bytes], *, keep_paths: bool,
+    edition: EditionMark | None = None,
+) -> Generator[BundleProgress, None, About]:  # fmt: skip
+    """The documents of a collection as such a file; → what it says of itself."""
+    root = None if keep_paths else _common([each.path for each in listed])
     digest, embedders = hashlib.sha256(), set[str]()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        with archive.open(_DOCUMENTS, "w", force_zip64=True) as stream:
+        with archive.open(DOCUMENTS, "w", force_zip64=True) as stream:
             for done, document in enumerate(listed):
                 yield BundleProgress(done=done, total=len(listed))
                 held = _held(store, document, _shown_path(document.path, root))
@@ -127,11 +103,18 @@ def _write(
                 for piece in (LENGTH.pack(len(data)), data):
                     digest.update(piece)
                     stream.write(piece)
-        name = next(each.name for each in store.collections() if each.id == call.collection_id)
         about = About(
-            name=name, documents=len(listed), sha256=digest.hexdigest(), embedders=_identities(store, embedders)
-        )
-        archive.writestr(_ABOUT, msgspec.json.format(msgspec.json.encode(about), indent=1))
+            name=name_of(store, collection_id), documents=len(listed), sha256=digest.hexdigest(),
+            embedders=_identities(store, embedders), edition=edition,
+        )  # fmt: skip
+        archive.writestr(ABOUT, msgspec.json.format(msgspec.json.encode(about), indent=1))
+    return about
+
+
+def name_of(store: Store, collection_id: int) -> str:
+    """What a collection is called."""
+    store.require(collection_id)
+    return str(store.db.execute("SELECT name FROM collections WHERE id = ?", (collection_id,)).fetchone()[0])
 
 
 def _held(store: Store, document: Document, path: str) -> HeldDocument:
@@ -147,7 +130,7 @@ def _held(store: Store, document: Document, path: str) -> HeldDocument:
     return HeldDocument(
         path=path, format=document.format, title=row[0], sha256=row[1], recipe=row[2], bytes=document.bytes,
         hidden=store.hidden_texts(document.id), read_hidden=document.read_hidden, modified=document.modified,
-        note=row[3], text=text, pages=pages, lines=store.lines(document.id),
+        note=row[3], text=text, pages=pages, lines=store.lines(document.id), key=document.id,
         passages=tuple(
             HeldPassage(
                 start=each[0], end=each[1], page=each[2], heading=each[3], context=each[4], header=each[5],
@@ -186,67 +169,91 @@ def bring_in(store: Store, call: ImportCollection) -> Generator[BundleProgress, 
         NoSpace: the disk is full; what was stored of it goes.
     """
     path = Path(call.path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            about = _read_about(archive, path)
-            yield from _check(archive, about, path)
-            with archive.open(_DOCUMENTS) as stream:
-                made = yield from _store(store, about, stream, path)
-    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
-        raise _damaged(path, str(error)) from error
-    except FileNotFoundError as error:
-        raise BadFile(f"{path.name} is not there any more.", "Choose it where it is now.", code="missing") from error
+    about, staged = yield from stage(store, path, path, {})
     with store.transaction() as db:
-        name = _free(store, call.name or about.name)
-        db.execute("UPDATE collections SET name = ?, hidden = 0 WHERE id = ?", (name, made))
-    store.unfinished.discard(made)
-    found = next(each for each in store.collections() if each.id == made)
+        name = free_name(store, call.name or about.name)
+        db.execute("UPDATE collections SET name = ?, hidden = 0 WHERE id = ?", (name, staged.collection_id))
+    store.unfinished.discard(staged.collection_id)
+    return imported(store, staged.collection_id, about)
+
+
+def imported(store: Store, collection_id: int, about: About) -> Imported:
+    """What is said of a collection that came in."""
+    found = next(each for each in store.collections() if each.id == collection_id)
     own = store.embedder.id if store.embedder is not None else ""
-    return Imported(collection=found, renewed=bool(own) and set(about.embedders) != {own})
+    return Imported(collection=found, renewed=bool(own) and not set(about.embedders) <= {own})
+
+
+def stage(
+    store: Store, file: Path, path: Path, known: Mapping[int, bytes]
+) -> Generator[BundleProgress, None, tuple[About, Staged]]:
+    """Put the documents of a file into a hidden collection, but for those whose key and digest are known.
+
+    `path` is where the file lies for people, and below which its documents are placed; `file` is what is read.
+
+    Raises:
+        BadFile, NewerData, NoSpace: as `bring_in`.
+    """
+    with opened(file, path) as archive:
+        about = read_about(archive, path)
+        yield from _check(archive, about, path)
+        with archive.open(DOCUMENTS) as stream:
+            return about, (yield from _store(store, about, stream, path, known))
 
 
 def _check(archive: zipfile.ZipFile, about: About, path: Path) -> Iterator[BundleProgress]:
     """The checksum first: nothing is stored of a file that was changed on its way."""
     digest = hashlib.sha256()
-    with archive.open(_DOCUMENTS) as stream:
+    with archive.open(DOCUMENTS) as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
             yield BundleProgress(done=0, total=about.documents)
     if digest.hexdigest() != about.sha256:
-        raise _damaged(path, "The checksum differs.")
+        raise damaged(path, "The checksum differs.")
 
 
-def _store(store: Store, about: About, stream: IO[bytes], path: Path) -> Generator[BundleProgress, None, int]:
+def _store(
+    store: Store, about: About, stream: IO[bytes], path: Path, known: Mapping[int, bytes]
+) -> Generator[BundleProgress, None, Staged]:
     with store.transaction() as db:
         db.executemany(
             "INSERT OR IGNORE INTO embedders (id, identity) VALUES (?, ?)",
             [(key, msgspec.json.encode(identity).decode()) for key, identity in about.embedders.items()],
         )
         insert = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
-        made = cast(int, db.execute(insert, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
-    store.unfinished.add(made)
+        target = cast(int, db.execute(insert, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
+    store.unfinished.add(target)
+    made, kept = dict[int, tuple[int, bytes]](), set[int]()
     try:
-        for done, held in enumerate(_records(stream, path)):
-            store.put(_new(held, about, made, path))
+        for done, (held, digest) in enumerate(_records(stream, path)):
+            if known.get(held.key) == digest:
+                kept.add(held.key)
+            else:
+                made[store.put(_new(held, about, target, path))] = held.key, digest
             yield BundleProgress(done=done + 1, total=about.documents)
     except BaseException:  # a door that left closes this generator
-        store.drop_collection(made)
-        store.unfinished.discard(made)
+        drop_staged(store, target)
         raise
-    return made
+    return Staged(target, made, frozenset(kept))
 
 
-def _records(stream: IO[bytes], path: Path) -> Iterator[HeldDocument]:
+def drop_staged(store: Store, collection_id: int) -> None:
+    """What came in is not wanted."""
+    store.drop_collection(collection_id)
+    store.unfinished.discard(collection_id)
+
+
+def _records(stream: IO[bytes], path: Path) -> Iterator[tuple[HeldDocument, bytes]]:
     decoder = msgspec.msgpack.Decoder(HeldDocument)
     while head := stream.read(LENGTH.size):
         length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else MAX_RECORD + 1
         data = stream.read(length) if length <= MAX_RECORD else b""
         if len(data) != length:
-            raise _damaged(path, "A record is cut short.")
+            raise damaged(path, "A record is cut short.")
         try:
-            yield decoder.decode(data)
+            yield decoder.decode(data), hashlib.sha256(data).digest()
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise _damaged(path, str(error)) from error
+            raise damaged(path, str(error)) from error
 
 
 def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> NewDocument:
@@ -262,7 +269,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     sound = identity is not None and held.passages and 0 < length <= MAX_TEXT
     sound = sound and all(0 <= start <= end <= length for start, end in spans)
     if not sound or identity is None or not all(_is_unit(each.vector, identity.dimensions) for each in held.passages):
-        raise _damaged(path, f"{held.path}: its passages do not fit its text.")
+        raise damaged(path, f"{held.path}: its passages do not fit its text.")
     parsed = Parsed(
         format=held.format, text=held.text, blocks=(), pages=held.pages, lines=held.lines, title=held.title,
         note=held.note, sha256=held.sha256, size=held.bytes, hidden=held.hidden,
@@ -282,7 +289,7 @@ def _placed(name: str, bundle: Path) -> str:
     """A path that leads to no file but the one it was kept for: below the bundle, which is no folder."""
     own, *inside = ([part for part in re.split(r"[/\\]+", at) if part not in ("", ".", "..")] for at in _levels(name))
     if not own or not all(inside) or "\0" in name:
-        raise _damaged(bundle, f"{name!r}: no name")
+        raise damaged(bundle, f"{name!r}: no name")
     placed = name if PurePath(name).is_absolute() else str(bundle.absolute().joinpath(*own))
     return placed if placed == name else MARK.join([placed, *("/".join(parts) for parts in inside)])
 
@@ -300,37 +307,9 @@ def _is_unit(vector: bytes, dimensions: int) -> bool:
     return norm == 0.0 or abs(norm - 1.0) < 0.01
 
 
-def _read_about(archive: zipfile.ZipFile, path: Path) -> About:
-    if (
-        archive.getinfo(_ABOUT).file_size > MOST_ABOUT
-        or archive.getinfo(_DOCUMENTS).compress_type != zipfile.ZIP_STORED
-    ):
-        raise _damaged(path, "It is not as Inhouse writes it.")
-    try:
-        version = msgspec.json.decode(archive.read(_ABOUT), type=_Version).version
-        if version > VERSION:
-            raise NewerData(f"{path.name} was written by a newer Inhouse.", "Update Inhouse to import it.")
-        about = msgspec.json.decode(archive.read(_ABOUT), type=About)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _damaged(path, str(error)) from error
-    if any(key != each.id and key != FIRST_EMBEDDER for key, each in about.embedders.items()):
-        raise _damaged(path, "An embedder is not the one it is said to be.")
-    return about
-
-
-class _Version(Struct, frozen=True):
-    version: int
-
-
-def _damaged(path: Path, detail: str) -> BadFile:
-    return BadFile(
-        f"{path.name} is damaged, or no collection that Inhouse exported.", "Copy it again from where it came.", detail
-    )
-
-
-def _free(store: Store, name: str) -> str:
-    """The name, or one with a number behind it where it is taken."""
-    taken = {each.name.casefold() for each in store.collections()}
+def free_name(store: Store, name: str, but: int = 0) -> str:
+    """The name, or one with a number behind it where another collection than `but` has it."""
+    taken = {each.name.casefold() for each in store.collections() if each.id != but}
     name = " ".join(name.split())[:80] or "Collection"
     return next(
         made for number in range(1, len(taken) + 2)

@@ -11,6 +11,7 @@ import msgspec
 from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
 from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, SCANS
+from app.documents.shares import with_shares
 from app.errors import AppError
 from app.members import container_of, is_member
 from app.text.hidden import HiddenText
@@ -115,7 +116,7 @@ class Catalogue(Database):
             FROM collections c LEFT JOIN documents d ON d.collection_id = c.id WHERE NOT {self._hidden}
             GROUP BY c.id ORDER BY c.name"""
         )
-        return [
+        found = [
             Collection(
                 id=r["id"],
                 name=r["name"],
@@ -126,6 +127,7 @@ class Catalogue(Database):
             )
             for r in rows
         ]
+        return with_shares(self, found)
 
     def extent(self, collections: Sequence[int], documents: Sequence[int] | None = None) -> tuple[int, int]:
         """How many documents and passages these collections hold (none: all of them), of `documents` if given."""

@@ -52,6 +52,27 @@ class Filing(Contents):
         self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
         self._changed()
 
+    def adopt(self, db: sqlite3.Connection, document_id: int, other: int) -> None:
+        """Inside a transaction: a document becomes what another one is, which goes without a trace; its id and its
+        collection stay, and whoever cites it finds the new text."""
+        passages = db.execute(f"SELECT {_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id", (other,)).fetchall()
+        for each in (document_id, other):
+            self._erase_passages(each)
+        for table in ("texts", "hidden_texts", "scans", "seen"):
+            db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
+            db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", (document_id, other))
+        names = [row[1] for row in db.execute("PRAGMA table_info(documents)") if row[1] not in ("id", "collection_id")]
+        row = db.execute(f"SELECT {', '.join(names)} FROM documents WHERE id = ?", (other,)).fetchone()
+        db.execute("DELETE FROM documents WHERE id = ?", (other,))
+        marks = ", ".join(f"{name} = ?" for name in names)
+        db.execute(f"UPDATE documents SET {marks} WHERE id = ?", (*row, document_id))
+        for each in passages:
+            values = (document_id, *tuple(each)[1:])
+            db.execute(f"INSERT INTO passages ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
+        self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
+        self._changed()
+
     def rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
         """Inside a transaction: the file lies elsewhere now, and what lies in it with it. Passages keep their ids; the
         full text learns the name."""

@@ -199,9 +199,28 @@ def _files_inside(db: sqlite3.Connection) -> None:
     )
 
 
+def _shares(db: sqlite3.Connection) -> None:
+    """Collections that colleagues read (`published`), and those of colleagues that are read here (`shared`)."""
+    for statement in (
+        """CREATE TABLE published (
+            collection_id INTEGER PRIMARY KEY REFERENCES collections(id) ON DELETE CASCADE,
+            share TEXT NOT NULL, path TEXT NOT NULL, by TEXT NOT NULL, follows INTEGER NOT NULL,
+            keep_paths INTEGER NOT NULL, edition INTEGER NOT NULL, at REAL NOT NULL, state TEXT NOT NULL,
+            problem TEXT NOT NULL)""",
+        """CREATE TABLE shared (
+            collection_id INTEGER PRIMARY KEY REFERENCES collections(id) ON DELETE CASCADE,
+            share TEXT NOT NULL, path TEXT NOT NULL, by TEXT NOT NULL, edition INTEGER NOT NULL, at REAL NOT NULL,
+            sha256 TEXT NOT NULL, problem TEXT NOT NULL DEFAULT '', since REAL NOT NULL DEFAULT 0)""",
+        """CREATE TABLE shared_documents (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            key INTEGER NOT NULL, digest BLOB NOT NULL)""",
+    ):
+        db.execute(statement)
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    *(_folders, _scans, _files_inside),
+    *(_folders, _scans, _files_inside, _shares),
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -224,6 +243,9 @@ FOLDERS = 10
 
 SCANS = 11
 """The version of an index from which it knows pages that are pictures."""
+
+SHARES = 12
+"""The version of an index from which collections are shared in folders."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

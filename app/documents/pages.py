@@ -13,6 +13,7 @@ from app.documents.scanned import touched
 from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
+from app.formats import came_along
 from app.members import file_of, is_member
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
@@ -33,6 +34,11 @@ class Pages:
             AppError: the document or its file is gone, or one of them has changed.
         """
         document = document_of(store, call.document_id)
+        if came_along(document.path):
+            raise AppError(
+                "The file itself is not on this computer: it was shared with its text only.",
+                "Its text is shown instead.",
+            )
         if not Path(file_of(document.path)).is_file():
             raise AppError(
                 "The file is not there any more.", "Its text is still here; add the file again to see its pages."
@@ -130,6 +136,8 @@ def document_of(store: Store, document_id: int) -> Document:
 
 def differs(store: Store, document: Document) -> bool:
     """Whether a file that exists, or the one that it lies in, has another size or date than what was indexed."""
+    if came_along(document.path):
+        return False
     try:
         status = Path(file_of(document.path)).stat()
     except OSError:

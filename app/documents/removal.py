@@ -57,6 +57,16 @@ class Removal:
         ids = self._store.all_of(collection_id)
         return (yield from self._steps(ids, lambda: self._store.drop_collection(collection_id)))
 
+    def by(self, ids: Sequence[int], remove: Callable[[], int]) -> Generator[AnyData, None, Removed]:
+        """Have `remove` take these documents out, then search for what was removed."""
+        if ids:
+            return (yield from self._steps(ids, remove))
+        passages = remove()
+        self._vectors.forget()
+        self._matrix.fits()
+        self._store.purge()
+        return Removed(documents=0, passages=passages, traces=0)
+
     def _steps(self, ids: Sequence[int], remove: Callable[[], int]) -> Generator[AnyData, None, Removed]:
         needles = self._needles(ids)
         passages = remove()

@@ -31,6 +31,9 @@ was stored before they were known."""
 _LATER_KINDS = (str, (bytes, type(None)), (int, float, type(None)), (bytes, type(None)))
 _HIDDEN = (int, int, bytes)
 _FOLDER = (int, str, str, int, str, (int, float), int)
+_PUBLISHED = (str, str, str, int, int, int, (int, float), str, str)
+_SHARED = (str, str, str, int, (int, float), str, str, (int, float))
+"""Which document of an edition is which is not saved: the next edition brings all of them anew."""
 _TOMBSTONE = ((int, type(None)), (int, type(None)), str, (int, float))
 
 
@@ -53,7 +56,8 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
     _add_missing_collections(db)
     for table in ("texts", "passages", "hidden_texts"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
-    db.execute("DELETE FROM folders WHERE collection_id NOT IN (SELECT id FROM collections)")
+    for table in ("folders", "published", "shared"):
+        db.execute(f"DELETE FROM {table} WHERE collection_id NOT IN (SELECT id FROM collections)")
     broken = _mark_broken(db)
     _count(db)
     keep_ids(db, _TABLES, highest)
@@ -87,6 +91,10 @@ def _table(values: tuple[Value, ...]) -> str:
         return "hidden_texts"
     if _are(rest, *_FOLDER):
         return "folders"
+    if _are(rest, *_PUBLISHED):
+        return "published"
+    if _are(rest, *_SHARED):
+        return "shared"
     return "tombstones" if _are(rest, *_TOMBSTONE) else ""
 
 

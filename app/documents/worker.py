@@ -32,6 +32,8 @@ from app.documents.parse_process import Parser
 from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
+from app.documents.shares import refuse_changes, shared_of
+from app.documents.sharing import Sharing
 from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores
@@ -85,6 +87,7 @@ from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.scans import Recognise
+from app.workers.calls.shares import Calls as ShareCall
 from app.workers.calls.sheets import ReadSheets, RunPlan
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
@@ -113,6 +116,7 @@ class DocumentsRole:
         self._sheets = Sheets()
         self._following = Following()
         self._recognising = Recognising()
+        self._sharing = Sharing(home.cache)
         self._spare: Parser | None = None  # of the last Add: starting one takes longer than most files
 
     def handle(self, call: AnyCall) -> Steps:
@@ -133,6 +137,7 @@ class DocumentsRole:
             self._live -= 1
 
     def _answer(self, call: AnyCall) -> Steps:
+        refuse_changes(self._store, call)
         match call:
             case ListCollections():
                 return collections_of(self._store, self._stores.note())
@@ -161,6 +166,8 @@ class DocumentsRole:
                 return (yield from export(self._store, call))
             case ImportCollection():
                 return (yield from bring_in(self._store, call))
+            case _ if isinstance(call, ShareCall):
+                return (yield from self._sharing.answer(self._store, self._open.removal, call))
             case Recognise():
                 return (
                     yield from self._recognising.step(
@@ -348,11 +355,14 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
     until = time.monotonic() + STAT_BUDGET_S
     stale = set(store.stale())
     hidden = collection_id in store.hidden()
+    shared = shared_of(store)
     for document in store.documents(collection_id):
         if document.id in stale and not document.reason:
             document = msgspec.structs.replace(document, reason=STALE)
         member = is_member(document.path)  # what it lies in says so
-        if document.status == "indexed" and not member and time.monotonic() < until and differs(store, document):
+        if document.collection_id in shared:
+            pass  # its file is its writer's
+        elif document.status == "indexed" and not member and time.monotonic() < until and differs(store, document):
             document = msgspec.structs.replace(
                 document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
             )

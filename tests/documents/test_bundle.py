@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from app.documents.attached import hidden
-from app.documents.bundle import About, HeldDocument, bring_in, export
+from app.documents.bundle import bring_in, export
+from app.documents.bundle_file import About, HeldDocument
 from app.documents.parse_child import LENGTH
 from app.documents.store import NewDocument, Store
 from app.embedder.identity import Identity

@@ -55,12 +55,9 @@ def test_a_collection_is_exported_with_what_was_chosen(
     assert said == ["Exported: c.inhouse-docs with 3 documents."]
 
 
-def test_an_error_stays_in_the_dialog_until_it_is_read(
-    page: QWidget, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bundles, "ask_for_file", lambda *args: "/files/torn.inhouse-docs")
+def test_an_error_stays_in_the_dialog_until_it_is_read(page: QWidget, qtbot: QtBot) -> None:
     world, arrived = DocumentsWorld(), []
-    import_collection(page, world.client, arrived.append)
+    import_collection(page, world.client, "/files/torn.inhouse-docs", arrived.append)
     dialog = dialog_of(page)
     asked = world.child.last(ImportCollection)
     asked.fail(AppError("torn.inhouse-docs is damaged.", "Copy it again."))
@@ -68,10 +65,9 @@ def test_an_error_stays_in_the_dialog_until_it_is_read(
     assert dialog.cancel.text() == "Close"
 
 
-def test_what_came_in_is_told(page: QWidget, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "ask_for_file", lambda *args: "/files/c.inhouse-docs")
+def test_what_came_in_is_told(page: QWidget, qtbot: QtBot) -> None:
     world, arrived = DocumentsWorld(), []
-    import_collection(page, world.client, arrived.append)
+    import_collection(page, world.client, "/files/c.inhouse-docs", arrived.append)
     data = Imported(collection=CONTRACTS)
     world.child.last(ImportCollection).finish(data)
     assert arrived == [data]

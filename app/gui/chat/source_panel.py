@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget,
 from app.assistant.notices import flagged_texts, shortened
 from app.cited import cited_as, recognised_words
 from app.errors import AppError
-from app.formats import is_paged
+from app.formats import came_along, is_paged
 from app.gui.chat.find_bar import FindBar
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceBar, Strip
@@ -180,7 +180,9 @@ class SourcePanel(QWidget):
 
     def _show_strip(self, passage: Passage, exists: bool) -> None:
         said = warnings_of(passage)
-        if not exists:
+        if came_along(passage.path):
+            said.insert(0, self.tr("The file itself is not on this computer. This is the text that came with it."))
+        elif not exists:
             said.insert(0, self.tr("The original is no longer there. This is the text as it was indexed."))
         elif changed_since(passage):
             said.insert(0, self.tr("The file changed after it was indexed. The passage may read differently now."))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.core.calls.documents import DocumentsChanged, DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
+from app.formats import came_along
 from app.gui.core_client import CoreClient
 from app.members import file_of
 from app.types import Passage
@@ -119,6 +120,8 @@ class SourceReader(QObject):
 
 def has_original(passage: Passage) -> bool:
     """Whether the file is still where it was."""
+    if came_along(passage.path):
+        return False
     try:
         return Path(file_of(passage.path)).is_file()
     except OSError:
@@ -127,6 +130,8 @@ def has_original(passage: Passage) -> bool:
 
 def changed_since(passage: Passage) -> bool:
     """Whether the file was written after it was indexed."""
+    if came_along(passage.path):
+        return False
     try:
         return bool(passage.indexed_at) and Path(file_of(passage.path)).stat().st_mtime > passage.indexed_at + 2
     except OSError:

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.finetune.runs import Runs
 from app.finetune.use import holding, trained_on
-from app.formats import UNREAD_SUFFIXES, suffix_of
+from app.formats import COLLECTION_SUFFIX, UNREAD_SUFFIXES, suffix_of
 from app.gui.chat.page import ChatPage
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
+from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.compare.open import add_comparing, show_comparison
 from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
@@ -105,7 +106,8 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
 
     def add(dropped: list[str], collection_id: int) -> None:
         paths = [path for path in dropped if suffix_of(path) not in UNREAD_SUFFIXES or Path(path).is_dir()]
-        parts.documents.add(paths, collection_id)  # the drop said that the others are skipped
+        name = "" if collection_id else DEFAULT_COLLECTION
+        parts.documents.add(paths, collection_id, name)  # the drop said that the others are skipped
         if collection_id:
             parts.documents.choose(collection_id)
         window.show_page("documents")
@@ -114,6 +116,12 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
             page.following.offer(paths, collection_id)
 
     def import_model(path: str) -> None:
+        if path.endswith(COLLECTION_SUFFIX):
+            window.show_page("documents")
+            shown = window.built("documents")
+            if isinstance(shown, DocumentsPage):
+                shown.collections.open_file(path)
+            return
         window.show_page("models")
         parts.models.files.import_file(Path(path))
 

@@ -56,13 +56,15 @@ def export_collection(parent: QWidget, core: CoreClient, collection: Collection,
     dialog.run(begin, done, tr("Export"))
 
 
-def import_collection(parent: QWidget, core: CoreClient, arrived: Callable[[Imported], object]) -> None:
-    """Ask for a file and make a collection of it; `arrived` hears of it."""
-    kinds = tr("Collections (*{0})").format(COLLECTION_SUFFIX)
-    path = ask_for_file(parent, tr("Import collection"), kinds)
-    if path:
-        dialog = BundleDialog(core, tr("Import {0}").format(Path(path).name), tr("It is checked, then stored."), parent)
-        dialog.run(lambda: ImportCollection(path=path), arrived, "")
+def ask_for_collection(parent: QWidget) -> str:
+    """Ask for the file of a collection; "" where the person cancels."""
+    return ask_for_file(parent, tr("Import or open a collection"), tr("Collections (*{0})").format(COLLECTION_SUFFIX))
+
+
+def import_collection(parent: QWidget, core: CoreClient, path: str, arrived: Callable[[Imported], object]) -> None:
+    """Make a collection of an exported file; `arrived` hears of it."""
+    dialog = BundleDialog(core, tr("Import {0}").format(Path(path).name), tr("It is checked, then stored."), parent)
+    dialog.run(lambda: ImportCollection(path=path), arrived, "")
 
 
 def _file_name(name: str) -> str:
@@ -88,7 +90,7 @@ class BundleDialog(QDialog):
         self.bar = ProgressBar(title)
         self.bar.hide()
         self.body.addWidget(self.bar)
-        buttons = QHBoxLayout()
+        buttons = self.buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
         self.cancel = Button(self.tr("Cancel"))
@@ -98,15 +100,31 @@ class BundleDialog(QDialog):
         buttons.addWidget(self.action)
         self.body.addLayout(buttons)
 
-    def run(self, begin: Callable[[], Call | None], done: Callable[[Any], object], action: str) -> None:
-        """Show it; the call goes out with its button, or at once where `action` is ""."""
+    def run(
+        self,
+        begin: Callable[[], Call | None],
+        done: Callable[[Any], object],
+        action: str,
+        refused: Callable[[AppError], bool] = lambda _: False,
+    ) -> None:
+        """Show it; the call goes out with its button, or at once where `action` is "".
+
+        `refused` may take an error over, which closes the dialog.
+        """
+
+        def failed(error: AppError) -> None:
+            self._job = None
+            if refused(error):
+                self.reject()
+            else:
+                self._failed(error)
 
         def start() -> None:
             call = begin()
             if call is not None:
                 self.action.hide()
                 self.bar.show()
-                self._job = self._core.request(call, done=finished, event=self._show, failed=self._failed)
+                self._job = self._core.request(call, done=finished, event=self._show, failed=failed)
 
         def finished(data: Any) -> None:
             self._job = None
@@ -122,11 +140,12 @@ class BundleDialog(QDialog):
             start()
 
     def _show(self, data: BundleProgress) -> None:
-        self.bar.set_fraction(data.done / data.total if data.total else 0.0)
+        if not data.total:
+            return  # a drive is waited for
+        self.bar.set_fraction(data.done / data.total)
         self.text.setText(self.tr("{0} of {1} documents").format(data.done, data.total))
 
     def _failed(self, error: AppError) -> None:
-        self._job = None
         self.bar.hide()
         self.text.setText(str(error))
         self.cancel.setText(self.tr("Close"))

@@ -28,11 +28,15 @@ class CollectionsModel(QAbstractListModel):
         collection = self._collections[index.row()]
         if role == COLLECTION_ROLE:
             return collection
+        stands = collection.shared or collection.published
+        if role == Qt.ItemDataRole.ToolTipRole and stands is not None:
+            return f"{collection.name}\n{stands.words()}."
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return collection.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             failed = f", {QLocale().toString(collection.failed)} failed" if collection.failed else ""
-            return f"{collection.name}, {count_text(collection.documents, 'document')}{failed}"
+            shared = f". {stands.words()}" if stands is not None else ""
+            return f"{collection.name}, {count_text(collection.documents, 'document')}{failed}{shared}"
         return None
 
     def names(self) -> list[str]:
@@ -58,3 +62,14 @@ class CollectionsModel(QAbstractListModel):
 def count_text(count: int, noun: str) -> str:
     """ "1 document", "4,312 passages"."""
     return f"{QLocale().toString(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def own_of(collections: Sequence[Collection]) -> list[Collection]:
+    """Those that documents can be added to: a colleague's are only read."""
+    return [each for each in collections if each.shared is None]
+
+
+def target_of(collections: Sequence[Collection], current: int) -> int:
+    """Where what is dropped goes: the collection that is shown, or the first of one's own; 0 where there is none."""
+    own = [each.id for each in own_of(collections)]
+    return current if current in own else next(iter(own), 0)

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.documents.collections_model import COLLECTION_ROLE, CollectionsModel, count_text
-from app.gui.icons import icon, paint_icon
+from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import IconButton, Label, ThemedWidget, paint_box
 from app.types import Collection
 
 Index = QModelIndex | QPersistentModelIndex
+MARK = 14
+"""Pixels of the icon that tells a shared collection."""
 
 
 def size_text(size: int) -> str:
@@ -49,8 +51,8 @@ def paint_collection(
     side = theme().size("icon")
     x = area.right() - side if rtl else area.left()
     token = "accent" if selected and theme().name == "dark" else "text" if selected else "text2"
-    mark = QRect(x, rect.center().y() - side // 2 + 1, side, side)
-    paint_icon(painter, "folder-open" if selected else "folder", token, mark)
+    folder = QRect(x, rect.center().y() - side // 2 + 1, side, side)
+    paint_icon(painter, "folder-open" if selected else "folder", token, folder)
     count = QLocale().toString(collection.documents)
     painter.setFont(theme().font("ui"))
     painter.setPen(theme().color("text2"))
@@ -59,9 +61,24 @@ def paint_collection(
     painter.drawText(area, end, count)
     painter.setFont(theme().font("uiStrong" if selected else "ui"))
     painter.setPen(theme().color("text" if selected else "text2"))
+    mark = mark_of(collection)
+    if mark:
+        at = area.left() + width + 8 if rtl else area.right() - width - 8 - MARK
+        paint_icon(painter, *mark, QRect(at, rect.center().y() - MARK // 2 + 1, MARK, MARK))
+        width += MARK + 6
     room = area.adjusted(width + 8, 0, -24, 0) if rtl else area.adjusted(24, 0, -width - 8, 0)
     name = painter.fontMetrics().elidedText(collection.name, Qt.TextElideMode.ElideRight, room.width())
     painter.drawText(room, int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter), name)
+
+
+def mark_of(collection: Collection) -> tuple[str, str] | tuple[()]:
+    """Icon and colour that tell a shared collection: another one's, ours, or one that something is wrong with."""
+    stands = collection.shared or collection.published
+    if stands is None:
+        return ()
+    if stands.problem:
+        return "triangle-alert", "warning"
+    return ("lock", "text2") if collection.shared is not None else ("share-2", "text2")
 
 
 def id_of(index: Index) -> int:
@@ -96,10 +113,10 @@ class _Delegate(QStyledItemDelegate):
 class CollectionsList(QListView):
     """The list itself: arrows choose, F2 renames, Del deletes."""
 
-    export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
-    follow_wanted = Signal(int)
+    menu_wanted = Signal(object, object)
+    """QMenu, Collection: what can be done with it is to be put in"""
     ring = False
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
@@ -138,15 +155,10 @@ class CollectionsList(QListView):
 
     def menu(self, collection_id: int) -> QMenu:
         """What can be done with a collection."""
-        menu = QMenu(self)
-        menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export_wanted.emit(collection_id))
-        rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_wanted.emit(collection_id))
-        rename.setShortcut(Qt.Key.Key_F2)
-        follow = icon("refresh-cw")
-        menu.addAction(follow, self.tr("Folders and changes"), lambda: self.follow_wanted.emit(collection_id))
-        remove = icon("trash-2", "danger")
-        delete = menu.addAction(remove, self.tr("Delete"), lambda: self.delete_wanted.emit(collection_id))
-        delete.setShortcut(Qt.Key.Key_Delete)
+        menu, model = QMenu(self), self.model()
+        row = model.row_of(collection_id) if isinstance(model, CollectionsModel) else -1
+        if row >= 0:
+            self.menu_wanted.emit(menu, model.index(row, 0).data(COLLECTION_ROLE))
         return menu
 
 
@@ -156,10 +168,8 @@ class CollectionsPanel(ThemedWidget):
     chosen = Signal(int)
     new_wanted = Signal()
     import_wanted = Signal()
-    export_wanted = Signal(int)
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
-    follow_wanted = Signal(int)
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,7 +181,7 @@ class CollectionsPanel(ThemedWidget):
         top.setContentsMargins(20, 14, 10, 14)
         top.addWidget(Label(self.tr("Collections"), "uiStrong"))
         top.addStretch(1)
-        self.import_button = IconButton("file-up", self.tr("Import a collection"))
+        self.import_button = IconButton("file-up", self.tr("Import or open a collection"))
         self.import_button.clicked.connect(self.import_wanted)
         top.addWidget(self.import_button)
         self.new_button = IconButton("folder-plus", self.tr("New collection"))
@@ -179,10 +189,8 @@ class CollectionsPanel(ThemedWidget):
         top.addWidget(self.new_button)
         column.addLayout(top)
         self.list = CollectionsList(model, self)
-        self.list.export_wanted.connect(self.export_wanted)
         self.list.rename_wanted.connect(self.rename_wanted)
         self.list.delete_wanted.connect(self.delete_wanted)
-        self.list.follow_wanted.connect(self.follow_wanted)
         self.list.selectionModel().currentChanged.connect(self._choose)
         model.modelReset.connect(lambda: self.show_current(self._current))
         row = QHBoxLayout()

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.drives import is_remote
-from app.formats import BY_SUFFIX, UNREAD_SUFFIXES, suffix_of
+from app.formats import BY_SUFFIX, COLLECTION_SUFFIX, UNREAD_SUFFIXES, suffix_of
 from app.types import MODEL_SUFFIXES
 
 SLICE_S = 0.008
@@ -34,6 +34,8 @@ class DropCount(QObject):
         self.kinds: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.models: list[str] = []
+        self.collections: list[str] = []
+        """Files of collections that were exported or are shared."""
         self.unknown = 0
         """Folders on network drives, which are counted after the drop."""
         self.cut = False
@@ -92,7 +94,9 @@ class DropCount(QObject):
                         if seen > MOST_ENTRIES:
                             self.cut = True
                             return
-                        if not entry.is_dir(follow_symlinks=False):
+                        if entry.name.endswith(COLLECTION_SUFFIX) and not entry.name.startswith("."):
+                            self.collections.append(entry.path)
+                        elif not entry.is_dir(follow_symlinks=False):
                             self._count(entry.name)
                         elif not entry.name.startswith("."):
                             folders.append(entry.path)
@@ -104,6 +108,8 @@ class DropCount(QObject):
         suffix = PurePath(path).suffix.lower()
         if suffix in MODEL_SUFFIXES:
             self.models.append(path)
+        elif suffix == COLLECTION_SUFFIX:
+            self.collections.append(path)
         elif is_remote(path):
             if suffix in BY_SUFFIX or suffix in UNREAD_SUFFIXES:
                 self._count(path)

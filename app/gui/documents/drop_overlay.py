@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.gui.collections import DEFAULT_COLLECTION
+from app.gui.documents.collections_model import own_of, target_of
 from app.gui.documents.collections_panel import paint_collection
 from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_count import DropCount
@@ -44,7 +45,7 @@ class DropOverlay(QWidget):
     files_attached = Signal(list)
     """Paths that go into the open chat only"""
     model_dropped = Signal(str)
-    """Path of a .gguf file"""
+    """Path of a .gguf file, or of a collection in a file"""
 
     def __init__(
         self,
@@ -113,7 +114,7 @@ class DropOverlay(QWidget):
     def show_paths(self, paths: list[str], links: int = 0) -> None:
         """Show the overlay for these files and folders."""
         self._paths = paths
-        self._target = self._controller.current
+        self._target = target_of(self._controller.totals, self._controller.current)
         self._offset = 0
         self._in_chat = False
         self._count.start(paths, links)
@@ -141,7 +142,7 @@ class DropOverlay(QWidget):
         self.end()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths, target, models = self._paths, self._target, list(self._count.models)
+        paths, target, models = self._paths, self._target, [*self._count.models, *self._count.collections]
         self.point_at(event.position().toPoint())
         attached = self._in_chat
         useful = self._count.usable
@@ -187,7 +188,7 @@ class DropOverlay(QWidget):
         column = self._column()
         if not column.contains(self._pointer):
             return 0
-        most = len(self._controller.totals) * self._row_height() - (column.height() - theme().px(ROWS_TOP))
+        most = len(own_of(self._controller.totals)) * self._row_height() - (column.height() - theme().px(ROWS_TOP))
         if self._pointer.y() < column.top() + theme().px(ROWS_TOP) + SCROLL_EDGE and self._offset > 0:
             return -1
         return 1 if self._pointer.y() > column.bottom() - SCROLL_EDGE and self._offset < most else 0
@@ -210,7 +211,7 @@ class DropOverlay(QWidget):
 
     def _column(self) -> QRect:
         content = self._content()
-        if self._only_models() or not self._controller.totals:
+        if self._only_models() or not own_of(self._controller.totals):
             return QRect()
         width = min(theme().px(theme().size("collections")), content.width() * 2 // 5)
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
@@ -239,11 +240,11 @@ class DropOverlay(QWidget):
         top = column.top() + theme().px(ROWS_TOP) - self._offset
         height = self._row_height()
         box = QRect(column.left() + 8, 0, column.width() - 17, height)
-        return [(each, box.translated(0, top + i * height)) for i, each in enumerate(self._controller.totals)]
+        return [(each, box.translated(0, top + i * height)) for i, each in enumerate(own_of(self._controller.totals))]
 
     def words(self) -> tuple[str, str, str]:
         """Title, sentence and hint of what a drop would do now."""
-        names = {each.id: each.name for each in self._controller.totals}
+        names = {each.id: each.name for each in own_of(self._controller.totals)}
         target = names.get(self._target, DEFAULT_COLLECTION)
         return words_of(self._count, only_models=self._only_models(), target=target, several=len(names) > 1)
 

@@ -34,6 +34,11 @@ def words_of(count: DropCount, *, only_models: bool, target: str, several: bool)
         what = tr("{0} models").format(len(count.models)) if more else tr("the model {0}").format(name)
         title = tr("Drop to import {0}").format(what)
         return title, tr("It is checked, then copied to your models."), cancels
+    if count.collections and not count.files:
+        name = PurePath(count.collections[0]).stem
+        several_files = len(count.collections) > 1
+        opened = tr("{0} collections").format(len(count.collections)) if several_files else name
+        return tr("Drop to open {0}").format(opened), tr("It is checked, and can be asked at once."), cancels
     if not count.usable:
         readable = tr("{0} work.").format(offered())
         return tr("None of these files can be read"), readable, cancels
@@ -61,6 +66,8 @@ def chips_of(count: DropCount, *, only_models: bool) -> list[Chip]:
     ]
     if count.unknown:
         chips.append((chip_text("network folder", count.unknown), "folder", "outline"))
+    if count.collections and count.files:
+        chips.append((tr("{0} to open").format(chip_text("collection", len(count.collections))), "share-2", "outline"))
     if count.models and not only_models:
         chips.append((tr("{0} to import").format(chip_text("model", len(count.models))), "box", "outline"))
     for kind, number in count.skipped.most_common(4):

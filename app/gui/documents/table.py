@@ -14,12 +14,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from app.formats import came_along
 from app.gui.documents.delegates import RowDelegate, TableHeader
 from app.gui.documents.documents_model import Column, DocumentsModel, Row
 from app.gui.documents.open_row import OpenRow
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
+from app.shares import Shared
 
 WIDTHS = {Column.STATUS: 224, Column.PAGES: 76, Column.PASSAGES: 86, Column.INDEXED: 130, Column.MENU: 42}
 HIDES_FIRST = (Column.PASSAGES, Column.PAGES, Column.INDEXED)
@@ -48,6 +50,8 @@ class DocumentsTable(QTableView):
 
     def __init__(self, model: DocumentsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.shared: Shared | None = None
+        """Whose documents these are, where it is a colleague's collection: nothing that changes them is offered."""
         self._documents = model
         self.failed_row = OpenRow(self, model)
         self.failed_row.unlock_wanted.connect(self.unlock_wanted)
@@ -196,7 +200,7 @@ class DocumentsTable(QTableView):
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and rows:
             self._open_document(rows[0])
-        elif key == Qt.Key.Key_Delete and rows:
+        elif key == Qt.Key.Key_Delete and rows and self.shared is None:
             self.remove_wanted.emit(rows)
         else:
             super().keyPressEvent(event)
@@ -238,12 +242,15 @@ class DocumentsTable(QTableView):
             summarise.setEnabled(show.isEnabled())
             if row.hidden and row.id is not None:
                 menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
-            menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
-            menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
+            if not came_along(row.path):  # else only its text is here
+                menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
+                menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()
         if len(rows) == 2:
             compare = menu.addAction(icon("columns-2"), self.tr("Compare"), lambda: self.compare_wanted.emit(rows))
             compare.setEnabled(all(row.id is not None and row.passages > 0 for row in rows))
+        if self.shared is not None:
+            return menu
         menu.addAction(icon("refresh-cw"), self.tr("Index again"), lambda: self.again_wanted.emit(rows))
         remove = menu.addAction(icon("trash-2", "danger"), self.tr("Remove"), lambda: self.remove_wanted.emit(rows))
         remove.setShortcut(Qt.Key.Key_Delete)

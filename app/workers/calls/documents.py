@@ -18,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans
+from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans, shares
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -349,6 +349,7 @@ Calls = (
     | CheckHealth
     | attached.Calls
     | bundles.Calls
+    | shares.Calls
     | embedders.Calls
     | folders.Calls
     | digest.Calls
@@ -382,6 +383,7 @@ Answers = (
     | Health
     | attached.Answers
     | bundles.Answers
+    | shares.Answers
     | embedders.Answers
     | folders.Answers
     | digest.Answers
