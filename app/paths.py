@@ -66,6 +66,11 @@ class Home:
         return self.root / "server-keys.json"
 
     @property
+    def vector_server(self) -> Path:
+        """Which Chroma server keeps vectors (app/vector_server.py)."""
+        return self.root / "vector-server.json"
+
+    @property
     def backups(self) -> Path:
         """Copies taken before a migration runs, and the chats' daily ones."""
         return self.root / "backups"
@@ -93,7 +98,17 @@ class Home:
         for folder in (self.models, self.readers, self.embedders, self.runs, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
-        for stem in ("adding", "chats", "core", "documents", "server-keys", "session", "settings", "tables"):
+        for stem in (
+            "adding",
+            "chats",
+            "core",
+            "documents",
+            "server-keys",
+            "session",
+            "settings",
+            "tables",
+            "vector-server",
+        ):
             yield from (path for path in self.root.glob(f"{stem}[.-]*") if not path.is_dir())
 
 

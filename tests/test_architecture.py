@@ -25,7 +25,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "sentence_transformers": ("app/documents/bench.py", "trainer/"),
     "starlette": ("app/api/",),
     "uvicorn": ("app/api/",),
-    "httpx": ("app/core/remote/connection.py",),
+    "httpx": ("app/core/remote/connection.py", "app/documents/chroma_server.py"),
     "keyring": ("app/models/server_keys.py",),
     "huggingface_hub": ("app/models/download.py",),
     "docx": ("app/export/",),

@@ -26,6 +26,7 @@ from app.cli import (
     summarise,
     table,
     train,
+    vectors,
     watch,
 )
 from app.cli.collection_options import add_collections_command
@@ -33,6 +34,7 @@ from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
 from app.cli.unkept import folder_for
+from app.cli.vectors import add_vectors_command
 from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
@@ -55,6 +57,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "models": models.command,
     "reader": reader.command,
     "embedder": embedder.command,
+    "vectors": vectors.command,
     "summarise": summarise.command,
     "calculate": calculate.command,
     "chat": repl.command,
@@ -104,6 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")
     _add_json(reader)
     _add_embedder_command(commands)
+    _add_json(add_vectors_command(commands))
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")

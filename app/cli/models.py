@@ -92,7 +92,7 @@ def _import(args: argparse.Namespace, session: Session) -> int:
 def _add_server(args: argparse.Namespace, session: Session) -> int:
     """The key is typed or read from a file, never an argument: those are seen by every user of the computer."""
     session.progress.show("Asking the server…")
-    call = AddServer(address=args.address, model=args.model, key=_key(args.key_file), name=args.name)
+    call = AddServer(address=args.address, model=args.model, key=read_key(args.key_file), name=args.name)
     added = session.call(call)
     assert isinstance(added, ModelInstalled)
     model = added.model
@@ -104,7 +104,7 @@ def _add_server(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _key(file: str) -> str:
+def read_key(file: str) -> str:
     if not file:
         return getpass("Key of the server (empty if it needs none): ") if sys.stdin.isatty() else ""
     if file == "-":

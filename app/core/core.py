@@ -36,6 +36,7 @@ from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
+from app.core.vector_server import VectorServerDesk
 from app.errors import AppError
 from app.extraction.store import TableStore
 from app.models.registry import Registry
@@ -101,6 +102,7 @@ class Core:
         chats = Chats(house, self.models, self.answers, attachments)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
+        vectors = VectorServerDesk(house, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
@@ -111,7 +113,7 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         self._desks: tuple[Desk, ...] = (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, folders, shares, training, completions, self.api,
+            attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
         )  # fmt: skip
         self._handlers: dict[type[Call], Handler] = {
             p.Hello: self._hello,

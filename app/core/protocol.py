@@ -24,6 +24,7 @@ from app.core.calls import (
     readers,
     tables,
     training,
+    vectors,
 )
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
@@ -88,6 +89,7 @@ DoorCall = (
     | training.Calls
     | readers.Calls
     | embedders.Calls
+    | vectors.Calls
     | tables.Calls
     | api.Calls
     | DocumentsCall
@@ -120,6 +122,8 @@ DoorData = (
     | readers.Events
     | embedders.Answers
     | embedders.Events
+    | vectors.Answers
+    | vectors.Events
     | training.Answers
     | training.Events
     | api.Api

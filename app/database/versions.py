@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 13
+DOCUMENTS = 14
 TABLES = 1

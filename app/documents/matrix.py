@@ -36,6 +36,11 @@ class Matrix:
     def ids(self) -> NDArray[np.int64]:
         return self._ids[: self._rows]
 
+    @property
+    def is_held(self) -> bool:
+        """Whether rows are in memory."""
+        return self._rows > 0
+
     def fits(self) -> bool:
         """Whether all passages may be held, and an embedder is in use; brings the rows up to date when they are."""
         if self._embedder != self._store.embedder:

@@ -218,6 +218,14 @@ def _shares(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _vector_queue(db: sqlite3.Connection) -> None:
+    """What a vector server has not been told yet, in the order of the changes; triggers fill it while one is chosen."""
+    db.execute(
+        """CREATE TABLE vector_queue (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, passage_id INTEGER NOT NULL, gone INTEGER NOT NULL)"""
+    )
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
     *(_folders, _scans, _files_inside, _shares),
@@ -244,8 +252,11 @@ FOLDERS = 10
 SCANS = 11
 """The version of an index from which it knows pages that are pictures."""
 
-SHARES = 12
+SHARES = 13
 """The version of an index from which collections are shared in folders."""
+
+VECTOR_QUEUE = 14
+"""The version of an index from which it knows what a vector server is still to be told."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -14,6 +14,7 @@ from app.documents import folders
 from app.documents.contents import Contents
 from app.documents.matrix import Matrix
 from app.documents.migrations import NEXT_VECTORS
+from app.documents.server_vectors import ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.files import BROKEN
@@ -24,6 +25,9 @@ from app.workers.protocol import AnyData
 
 NEEDLES = 12
 """Passages of the removed documents whose text and vector are looked for, byte by byte."""
+
+ELSEWHERE = "the vector server {0}, which has not confirmed it yet and is told again"
+"""Stands among the places of traces."""
 
 _CHUNK = 1 << 24
 
@@ -38,7 +42,7 @@ class _Needle(Struct, frozen=True):
 class Removal:
     """Takes documents out of the store, Chroma, the memory and the files."""
 
-    def __init__(self, home: Home, store: Store, matrix: Matrix, vectors: Vectors) -> None:
+    def __init__(self, home: Home, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors) -> None:
         self._home = home
         self._store = store
         self._matrix = matrix
@@ -72,7 +76,8 @@ class Removal:
         passages = remove()
         yield Warming()
         self._vectors.forget()
-        self._matrix.fits()
+        if self._matrix.is_held:
+            self._matrix.fits()
         self._store.purge()
         for copy in copies_of(self._home.backups, self._store.path.stem):  # of before a migration
             with contextlib.suppress(OSError):  # then its traces are found
@@ -88,7 +93,20 @@ class Removal:
                 traces += len(found)
                 places.append(path.relative_to(self._home.root).as_posix())
             yield Warming()
+        if isinstance(self._vectors, ServerVectors) and (left := (yield from self._confirmed(self._vectors))):
+            traces += left
+            places.append(ELSEWHERE.format(self._vectors.server.host))
         return Removed(documents=len(ids), passages=passages, traces=traces, ids=tuple(ids), places=tuple(places))
+
+    def _confirmed(self, vectors: ServerVectors) -> Generator[AnyData, None, int]:
+        """How many vectors the server has not confirmed to be gone; it is told again until it has."""
+        steps = vectors.confirm()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return int(stop.value)
+            yield Warming()
 
     def _needles(self, ids: Sequence[int]) -> list[_Needle]:
         needles = []

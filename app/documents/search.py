@@ -32,6 +32,7 @@ from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
 from app.documents.rewording import waiting
 from app.documents.same_content import once
+from app.documents.server_vectors import ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.types import Candidate, Filter, Rank, SearchResult, SearchTrace
@@ -69,6 +70,9 @@ NEARLY = 0.95
 NO_FILTER = Filter()
 
 NOWHERE = "“{0}” stands nowhere in the documents that were searched."
+AWAY = "The vector server {0} was not asked ({1}): only words were compared."
+AWAY_EXACT = "The vector server {0} was not asked ({1}): the vectors on this computer were compared instead."
+FILLING = "it does not have all vectors yet"
 RENEWING = "The full text is being built anew; until then some passages may be missed."
 
 
@@ -93,6 +97,7 @@ class Near(msgspec.Struct, frozen=True):
     cosine: dict[int, float]  # of these and of the lexical ones; 0 where another embedder made the vector
     mean: float = TYPICAL
     spread: float = SPREAD
+    note: str = ""  # why it says less than it could
 
 
 class Ranking(msgspec.Struct, frozen=True):
@@ -103,12 +108,13 @@ class Ranking(msgspec.Struct, frozen=True):
     lexical: list[int]  # by full text, best first
     near: list[int]  # by meaning
     steps_ms: dict[str, float]
+    note: str = ""
 
 
 class Searcher:
     """Finds passages for a question whose vector is known."""
 
-    def __init__(self, store: Store, matrix: Matrix, vectors: Vectors | None = None) -> None:
+    def __init__(self, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors | None = None) -> None:
         self._store = store
         self._matrix = matrix
         self._vectors = vectors
@@ -143,6 +149,7 @@ class Searcher:
             for parts, score in zip(ranked, scores, strict=True)
         )
         notes = [NOWHERE.format(phrase) for phrase in ranking.question.missing]
+        notes += [ranking.note] if ranking.note else []
         result = SearchResult(
             passages=found,
             found=any(parts.chance >= FOUND for parts in ranked[:SURE]),
@@ -210,7 +217,7 @@ class Searcher:
         parts = [_weighed(id_, question, body, near) for id_, body in bodies.items()]
         parts.sort(key=lambda part: (-part.exact, -part.total, part.id))
         clock.lap("ranking")
-        return Ranking(parts, question, lexical, near.ids, clock.laps)
+        return Ranking(parts, question, lexical, near.ids, clock.laps, near.note)
 
     def _near(
         self,
@@ -225,6 +232,30 @@ class Searcher:
         the stored vectors are read through, which is slow but right. Mean and spread are those of the collections,
         whatever the filter: a few documents say little about what is usual.
         """
+        if isinstance(self._vectors, ServerVectors) and documents is None:
+            return self._near_on_server(self._vectors, vector, collections, lexical)
+        return self._near_here(vector, collections, lexical, documents)
+
+    def _near_on_server(
+        self, server: ServerVectors, vector: NDArray[np.float32], collections: Sequence[int], lexical: Sequence[int]
+    ) -> Near:
+        """What the server proposes, weighed by the vectors that are stored here; where it is away, what is here."""
+        near = server.nearest(vector, collections, NEAR)
+        if near is not None:
+            return self._exact(vector, near, lexical)
+        why = (server.server.host, server.problem.rstrip(".") or FILLING)
+        if self._matrix.fits():
+            here = self._near_here(vector, collections, lexical, None)
+            return msgspec.structs.replace(here, note=AWAY_EXACT.format(*why))
+        return msgspec.structs.replace(self._exact(vector, [], lexical), note=AWAY.format(*why))
+
+    def _near_here(
+        self,
+        vector: NDArray[np.float32],
+        collections: Sequence[int],
+        lexical: Sequence[int],
+        documents: Sequence[int] | None,
+    ) -> Near:
         if self._matrix.fits():
             cosines = self._matrix.scores(vector, collections)
             if self._store.background is not None:
@@ -236,15 +267,20 @@ class Searcher:
             ids = sorted(set(near) | set(lexical))
             picked = map(float, cosines[self._matrix.positions(ids)])
             return Near(near, dict(zip(ids, picked, strict=True)), *usual)
-        if documents is None and self._vectors is not None and self._vectors.ready():
+        if documents is None and isinstance(self._vectors, Vectors) and self._vectors.ready():
             near = self._vectors.nearest(vector, collections, NEAR)
         else:
             near = self._store.nearest(vector, collections, NEAR, documents)
+        return self._exact(vector, near, lexical)
+
+    def _exact(self, vector: NDArray[np.float32], near: Sequence[int], lexical: Sequence[int]) -> Near:
+        """The nearest among what was proposed, as far as it is still there, by the stored vectors."""
         found = self._store.cosines(vector, sorted(set(near) | set(lexical)))
         if self._store.background is not None:
             lifted = like_shipped(np.fromiter(found.values(), np.float32, len(found)), self._store.background)
             found = dict(zip(found, map(float, lifted), strict=True))
-        return Near(near, found)
+        best = sorted((id_ for id_ in near if id_ in found), key=lambda id_: -found[id_])
+        return Near(best[:NEAR], found)
 
 
 class _Clock:
@@ -278,6 +314,7 @@ def _merged(rankings: Sequence[Ranking]) -> Ranking:
         list(dict.fromkeys(id_ for ranking in rankings for id_ in ranking.lexical)),
         list(dict.fromkeys(id_ for ranking in rankings for id_ in ranking.near)),
         {step: round(sum(ranking.steps_ms[step] for ranking in rankings), 2) for step in first.steps_ms},
+        first.note,
     )
 
 

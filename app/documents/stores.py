@@ -6,14 +6,17 @@ import contextlib
 
 import msgspec
 
+from app.documents import vector_queue
 from app.documents.matrix import Matrix
 from app.documents.removal import Removal
 from app.documents.search import Searcher
+from app.documents.server_vectors import ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.errors import AppError, Busy, Damaged, NoSpace
 from app.files import hold, is_writable
 from app.paths import Home
+from app.vector_server import VectorServer, read
 
 READ_ONLY = "Your data folder can only be read here: you can search and ask, but not add or remove documents."
 
@@ -23,7 +26,7 @@ class Opened(msgspec.Struct, frozen=True):
 
     store: Store
     matrix: Matrix
-    vectors: Vectors
+    vectors: Vectors | ServerVectors
     searcher: Searcher
     removal: Removal
 
@@ -37,6 +40,7 @@ class Stores:
         self._locked = False
         self._opened: Opened | None = None
         self._said = False
+        self._server = read(home.vector_server)
 
     @property
     def is_open(self) -> bool:
@@ -55,11 +59,29 @@ class Stores:
             self._close_index()
         if self._opened is None:
             store = self._open_store()
-            matrix = Matrix(store)
-            vectors = Vectors(self._home.vectors, store, rest=store.read_only)
-            searcher = Searcher(store, matrix, vectors)
-            self._opened = Opened(store, matrix, vectors, searcher, Removal(self._home, store, matrix, vectors))
+            self._opened = self._around(store, Matrix(store))
         return self._opened
+
+    def _around(self, store: Store, matrix: Matrix) -> Opened:
+        vectors: Vectors | ServerVectors = Vectors(self._home.vectors, store, rest=store.read_only)
+        if self._server is not None:
+            vectors.forget()  # what Chroma holds here is of no use beside a server
+            vectors = ServerVectors(self._server, store, rest=store.read_only)
+        elif not store.read_only:
+            vector_queue.end(store)
+        searcher = Searcher(store, matrix, vectors)
+        return Opened(store, matrix, vectors, searcher, Removal(self._home, store, matrix, vectors))
+
+    def serve(self, server: VectorServer | None, key: str) -> Opened:
+        """Keep vectors on this server, or on none, from here on. Requests under way go on without one."""
+        opened = self.open(alone=False)
+        if server != self._server:
+            self._server = server
+            opened.vectors.close()
+            self._opened = opened = self._around(opened.store, opened.matrix)
+        if isinstance(opened.vectors, ServerVectors):
+            opened.vectors.use(key)
+        return opened
 
     def _open_store(self) -> Store:
         try:

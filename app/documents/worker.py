@@ -32,11 +32,13 @@ from app.documents.parse_process import Parser
 from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
+from app.documents.serving import serve
 from app.documents.shares import refuse_changes, shared_of
 from app.documents.sharing import Sharing
 from app.documents.sheets import Sheets
 from app.documents.store import Store
 from app.documents.stores import Opened, Stores
+from app.documents.vectors import Vectors
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
@@ -89,6 +91,7 @@ from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.scans import Recognise
 from app.workers.calls.shares import Calls as ShareCall
 from app.workers.calls.sheets import ReadSheets, RunPlan
+from app.workers.calls.vectors import Calls as VectorCall
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -182,6 +185,8 @@ class DocumentsRole:
                 return (yield from change(self._store, self._in_use, call))
             case ForgetReembedded():
                 return (yield from drop(self._store, self._in_use))
+            case _ if isinstance(call, VectorCall):
+                return (yield from serve(self._stores, self._open, call, self._embedder_in_use))
             case _ if isinstance(call, FolderCall):
                 return (yield from self._following.answer(self._store, call, self._stores.purge))
             case Forgotten():
@@ -255,15 +260,16 @@ class DocumentsRole:
         if shipped is None:
             return  # as above
         embedder = yield from stepped(self._in_use.embedder(opened.store))
-        opened.matrix.fits()
-        yield
+        if isinstance(opened.vectors, Vectors):
+            opened.matrix.fits()
+            yield
         if not opened.store.read_only:
             yield from rewording.steps(opened.store)
             self._in_use.embedders.sweep()
         if not self._in_use.problem:
             yield from renew(opened.store, embedder, shipped.counter)
             yield from measure_again(opened.store, embedder)
-        yield from opened.vectors.synchronize()
+        yield from self._open.vectors.synchronize()
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""

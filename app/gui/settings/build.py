@@ -12,13 +12,18 @@ from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
 from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
 from app.gui.settings.shortcut_list import KeyTable
+from app.gui.settings.vector_section import VectorSection
+from app.gui.settings.vector_servers import VectorServers
 from app.gui.shell.main_window import MainWindow
 from app.settings import DEFAULT_COLLECTION
 
 
 def build(parts: Parts, window: MainWindow) -> SettingsPage:
     """The page; it offers the collections that there are as the default one."""
+    servers = VectorServers(parts.core, window)
+    servers.failed.connect(lambda error: window.toast(str(error)))
     extra: dict[str, Callable[[], QWidget]] = {
+        "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(lambda: parts.models.info),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),

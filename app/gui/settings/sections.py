@@ -16,6 +16,7 @@ from app.gui.widgets.page_frame import Separator
 from app.packages import version_of
 from app.paths import RESOURCES, Home
 from app.types import ModelInfo
+from app.vector_server import read
 
 LIBRARIES = (
     ("PySide6-Essentials", "LGPL-3.0"),
@@ -59,11 +60,14 @@ class PrivacySection(QWidget):
     def __init__(self, home: Home) -> None:
         super().__init__()
         column = _column(self)
-        banner = Banner(
-            "info",
-            self.tr("Nothing leaves this computer."),
-            self.tr("No account, no usage data, no network connection while you ask or add documents."),
-        )
+        server = read(home.vector_server)
+        if server is None:
+            title = self.tr("Nothing leaves this computer.")
+            said = self.tr("No account, no usage data, no network connection while you ask or add documents.")
+        else:
+            title = self.tr("Only vectors leave this computer, to {0}.").format(server.host)
+            said = self.tr("The text and the names of your documents stay here. No account, no usage data.")
+        banner = Banner("info", title, said)
         column.addWidget(banner)
         column.addSpacing(8)
         for symbol, what, how, path in (

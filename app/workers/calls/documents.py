@@ -18,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans, shares
+from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans, shares, vectors
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -354,6 +354,7 @@ Calls = (
     | folders.Calls
     | digest.Calls
     | grid.Calls
+    | vectors.Calls
 )
 
 Answers = (
@@ -388,4 +389,5 @@ Answers = (
     | folders.Answers
     | digest.Answers
     | grid.Answers
+    | vectors.Answers
 )

@@ -1,0 +1,60 @@
+"""What the documents process does about a vector server, as the core asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from app.documents.embed import Vectorizer
+from app.documents.server_vectors import ServerVectors, checked
+from app.documents.stores import Opened, Stores
+from app.documents.warm import in_thread
+from app.workers.calls.documents import Warming
+from app.workers.calls.vectors import (
+    Calls,
+    CheckVectorServer,
+    DropVectors,
+    SyncVectors,
+    UseVectorServer,
+    VectorState,
+)
+from app.workers.protocol import AnyData
+from app.workers.roles import Steps
+
+
+def serve(
+    stores: Stores, opened: Opened, call: Calls, embedder: Callable[[], Generator[AnyData, None, Vectorizer]]
+) -> Steps:
+    """Answer one call.
+
+    Raises:
+        AppError: what was checked cannot be used, in plain words.
+    """
+    vectors = opened.vectors
+    match call:
+        case CheckVectorServer():
+            return (yield from in_thread(lambda: checked(call.server, call.key)))
+        case UseVectorServer():
+            vectors = stores.serve(call.server, call.key).vectors
+        case SyncVectors():
+            yield from embedder()  # whose vectors the server is told
+            if isinstance(vectors, ServerVectors):
+                yield from _steps(vectors.tell())
+        case DropVectors():
+            if isinstance(vectors, ServerVectors):
+                return (yield from _quietly(vectors.drop_all()))
+    return vectors.state() if isinstance(vectors, ServerVectors) else VectorState()
+
+
+def _steps(steps: Generator[AnyData | None, None, VectorState]) -> Generator[AnyData, None, None]:
+    for said in steps:
+        yield said if said is not None else Warming()
+
+
+def _quietly(steps: Generator[None, None, VectorState]) -> Generator[AnyData, None, VectorState]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            state: VectorState = stop.value
+            return state
+        yield Warming()
