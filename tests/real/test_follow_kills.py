@@ -3,17 +3,12 @@ half done or there twice."""
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import sqlite3
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
+from kill_world import assert_whole, count, kill, until
 
 from app.core.calls.folders import FoldersChanged, FolderStatus, WatchState
 from app.core.door import CoreDoor
@@ -29,37 +24,10 @@ pytestmark = [
 FILES, KILLS = 60, 4
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
-
-
 def status(door: CoreDoor) -> FolderStatus:
     found = door.call(WatchState())
     assert isinstance(found, FoldersChanged)
     return found.folders[0]
-
-
-def kill(door: CoreDoor) -> None:
-    """The core and its documents process, at once."""
-    core = psutil.Process(door.connect().pid)
-    for process in [*core.children(recursive=True), core]:
-        os.kill(process.pid, signal.SIGKILL)
-    core.wait(20)
-
-
-def rows(home: Home, sql: str) -> list[tuple[object, ...]]:
-    db = sqlite3.connect(home.documents_db)
-    try:
-        return db.execute(sql).fetchall()
-    finally:
-        db.close()
-
-
-def count(home: Home) -> int:
-    return len(rows(home, "SELECT 1 FROM documents WHERE status = 'indexed'")) if home.documents_db.exists() else 0
 
 
 def test_a_core_that_is_killed_while_it_follows_goes_on(data_folder: Path, tmp_path: Path) -> None:
@@ -87,8 +55,4 @@ def test_a_core_that_is_killed_while_it_follows_goes_on(data_folder: Path, tmp_p
         assert len(door.call(ListTrash()).documents) == 1
         assert door.call(Search(query="word000 hall", k=1)).result.passages[0].document == "moved.md"
         door.close()
-    assert rows(home, "PRAGMA integrity_check") == [("ok",)]
-    twice = "SELECT path FROM documents GROUP BY collection_id, path HAVING count(*) > 1"
-    half = """SELECT id FROM documents d WHERE status = 'indexed'
-        AND passages <> (SELECT count(*) FROM passages p WHERE p.document_id = d.id)"""
-    assert rows(home, twice) == rows(home, half) == []
+    assert_whole(home)
