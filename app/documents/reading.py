@@ -16,8 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.documents.catalogue import UNSEEN, Stored
+from app.documents.catalogue import Stored
 from app.documents.folders import digest
+from app.documents.held import UNSEEN
 from app.documents.loaders import CONTAINERS
 from app.documents.loaders.inside import MAX_BYTES, MAX_FILES
 from app.errors import AppError, BadFile
