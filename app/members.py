@@ -6,7 +6,7 @@ never taken for one. What works with a document's path (its name, its ending, it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePath
 
 MARK = "//"
@@ -39,17 +39,17 @@ def depth_of(path: str) -> int:
     return path.count(MARK, 1)
 
 
+def containers_of(path: str) -> Iterator[str]:
+    """The paths of all that a file lies in, from the inside out."""
+    while path := container_of(path):
+        yield path
+
+
 def lies_in(path: str, containers: Collection[str]) -> bool:
     """Whether a file lies in one of these, on any level."""
-    while path := container_of(path):
-        if path in containers:
-            return True
-    return False
+    return any(each in containers for each in containers_of(path))
 
 
 def origin(path: str) -> str:
     """What it lies in, in words: "offers.zip", "inner.zip in offers.zip"; "" of a file of its own."""
-    names: list[str] = []
-    while path := container_of(path):
-        names.append(PurePath(path).name)
-    return " in ".join(names)
+    return " in ".join(PurePath(each).name for each in containers_of(path))

@@ -24,8 +24,8 @@ import psutil
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from app.documents.catalogue import UNSEEN
 from app.documents.embed import Embedder
+from app.documents.held import UNSEEN
 from app.documents.index import Indexing, recipe_of
 from app.documents.matrix import Matrix
 from app.documents.parse_process import Parser

@@ -8,8 +8,8 @@ from typing import cast
 
 import msgspec
 
-from app.documents.database import Database
 from app.documents.filters import Filed, in_folder
+from app.documents.held import UNSEEN, Members
 from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, SCANS
 from app.documents.shares import with_shares
 from app.errors import AppError
@@ -36,8 +36,6 @@ class Stored(msgspec.Struct, frozen=True):
 
 NAMED = 5
 """Files in a container that its row names as not read."""
-UNSEEN = (-1, 0.0)
-"""Of a file whose size and date are not known."""
 
 
 _IN_COLLECTIONS = "(:collections = '[]' OR collection_id IN (SELECT value FROM json_each(:collections)))"
@@ -54,7 +52,7 @@ def trash_name(collection_id: int) -> str:
     return f"{TRASH_OF}{collection_id}"
 
 
-class Catalogue(Database):
+class Catalogue(Members):
     """Collections and documents, without what is in them."""
 
     _filed: tuple[int, tuple[int, ...], list[Filed]] = (-1, (), [])
@@ -217,22 +215,6 @@ class Catalogue(Database):
             sure=row["sure"],
         )
 
-    def members(self, document_id: int) -> list[tuple[int, str]]:
-        """Id and path of each document that lies in this one, on all levels; see app/members.py."""
-        rows = self.db.execute(
-            """SELECT m.id, m.path FROM documents d JOIN documents m ON m.collection_id = d.collection_id
-                AND m.path > d.path || '//' AND m.path < d.path || '/0' WHERE d.id = ? ORDER BY m.id""",
-            (document_id,),
-        )
-        return [(row[0], row[1]) for row in rows]
-
-    def seen(self, document_id: int) -> tuple[int, float]:
-        """Size and date of a document's file as it was read; `UNSEEN` where that is not known."""
-        if self.version < FOLDERS:
-            return UNSEEN
-        row = self.db.execute("SELECT bytes, modified FROM seen WHERE document_id = ?", (document_id,)).fetchone()
-        return (row[0], row[1]) if row else UNSEEN
-
     def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:
         """What readers of a document do not see."""
         if self.version < HIDDEN_TEXTS:
@@ -254,15 +236,6 @@ class Catalogue(Database):
         with self.transaction() as db:
             db.execute("UPDATE documents SET modified = ? WHERE id = ?", (seen[1], document_id))
             self.see_all(db, document_id, seen)
-
-    def see(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
-        """Inside a transaction: how the file looked when it was read or failed; `UNSEEN` where that is not known."""
-        db.execute("INSERT OR REPLACE INTO seen (document_id, bytes, modified) VALUES (?, ?, ?)", (document_id, *seen))
-
-    def see_all(self, db: sqlite3.Connection, document_id: int, seen: tuple[int, float]) -> None:
-        """The same of a file with all that lies in it, whose content is known to be what was read."""
-        for id_ in [document_id, *(each for each, _ in self.members(document_id))]:
-            self.see(db, id_, seen)
 
     def filed(self, collections: Sequence[int]) -> list[Filed]:
         """What can be found in these collections, or in all of them."""

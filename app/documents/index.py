@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from msgspec import Struct
 
 from app.documents import folders
+from app.documents.containers import OPEN, UnderWay
 from app.documents.embed import batches
 from app.documents.files import walk
 from app.documents.loaders import CONTAINERS
@@ -23,7 +24,7 @@ from app.documents.reading import Closed, Item, Read, ReadAhead, Reader, Refused
 from app.documents.store import NewDocument, Store
 from app.documents.warned import warned_of
 from app.embedder.identity import Identity
-from app.members import MARK, container_of
+from app.members import container_of
 from app.text import passages
 from app.text.passages import Piece, Tokens, embedded
 from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 WINDOW = 768
 """Passages that are sorted by length together: enough to waste hardly any padding."""
-
-OPEN = "/open"
-"""Ends the recipe of a container until all that lies in it is stored: after a kill it is read again."""
 
 PATIENCE_S = 0.3
 """How long the embedder waits for more to read before it takes what there is."""
@@ -65,14 +63,6 @@ class _Open(Struct):
     missing: int = 0
 
 
-class _Holder(Struct):
-    """A container that is stored, whose files are on their way."""
-
-    read: Read
-    document_id: int
-    failed: int = 0  # files in it that could not be read
-
-
 class Indexing:
     """One Add, as steps. Use `steps()` once."""
 
@@ -92,10 +82,7 @@ class Indexing:
         self._recipe = recipe_of(encoder.identity)
         self._collection_id = call.collection_id
         self._open: list[_Open] = []
-        self._closed: list[Closed] = []
-        """Containers of which all has been read, and not all is stored yet."""
-        self._held: dict[str, _Holder] = {}
-        """Containers under way, by path."""
+        self._containers = UnderWay(store, call.collection_id)
         self._counts = {"indexed": 0, "unchanged": 0, "failed": 0}
         self._total = 0
         self._sizes: dict[str, int] = {}
@@ -176,7 +163,7 @@ class Indexing:
                 self._total += 1
             yield FileEvent(path=item.path, status="reading")
         elif isinstance(item, Closed):
-            self._closed.append(item)
+            self._containers.closed(item)
             yield from self._close()
         elif isinstance(item, Unchanged):
             if item.seen != item.stored.seen:
@@ -201,8 +188,7 @@ class Indexing:
             document_id = self._store.put_failure(
                 self._collection_id, item.path, item.reason, item.code, item.seen, holder
             )
-            if holder in self._held:
-                self._held[holder].failed += 1
+            self._containers.failed(holder)
             yield FileEvent(
                 path=item.path, status="failed", document_id=document_id or None, reason=item.reason, code=item.code
             )
@@ -278,27 +264,14 @@ class Indexing:
             self._counts["failed"] += 1
             yield FileEvent(path=read.path, status="failed", reason="What it lies in was removed.", code="missing")
         elif holds:
-            self._held[read.path] = _Holder(read, document_id)
+            self._containers.stored(read, document_id)
         else:
             yield from self._indexed(read, document_id)
 
     def _close(self) -> Iterator[AnyData]:
-        """End the containers all of whose files are stored: what was in them before and is not any more goes."""
-        for closed in list(self._closed):
-            inside = f"{closed.path}{MARK}"
-            if any(doc.read.path == closed.path or doc.read.path.startswith(inside) for doc in self._open):
-                continue
-            self._closed.remove(closed)
-            holder = self._held.pop(closed.path, None)
-            if holder is None:  # it is no container any more
-                self._store.complete(self._collection_id, closed.path, (), "")
-                continue
-            read = holder.read
-            note = " ".join(part for part in (read.parsed.note, closed.note) if part)
-            self._store.complete(self._collection_id, closed.path, closed.names, read.recipe, note)
-            failed = f"{holder.failed} of {len(closed.names)} files in it could not be read." if holder.failed else ""
-            said = " ".join(part for part in (failed, note) if part)
-            yield from self._indexed(read, holder.document_id, said)
+        """End the containers all of whose files are stored."""
+        for each in self._containers.completed([doc.read.path for doc in self._open]):
+            yield from self._indexed(each.read, each.document_id, each.note)
 
     def _indexed(self, read: Read, document_id: int, note: str = "") -> Iterator[AnyData]:
         self._counts["indexed"] += 1

@@ -16,8 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.documents.catalogue import UNSEEN, Stored
+from app.documents.catalogue import Stored
 from app.documents.folders import digest
+from app.documents.held import UNSEEN
 from app.documents.loaders import CONTAINERS
 from app.documents.loaders.inside import MAX_BYTES, MAX_FILES
 from app.errors import AppError, BadFile
@@ -249,7 +250,7 @@ class ReadAhead:
             return Refused(path, "This is not an ordinary file, so there is nothing to read in it.", "special", seen)
         stored = self._known.get(path)
         wanted = self._read_hidden
-        if wanted is None:
+        if wanted is None or held is not None:  # what is decided on a mail says nothing of what is attached to it
             wanted = stored is not None and stored.read_hidden
         recipe = with_hidden(self._recipe) if wanted else self._recipe
         if stored is not None and not self._force and self._same(path, stored, recipe, seen, held):

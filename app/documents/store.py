@@ -15,15 +15,15 @@ from typing import cast
 import msgspec
 
 from app.documents import changes, folders, rewording
-from app.documents.catalogue import UNSEEN, trash_name
+from app.documents.catalogue import trash_name
 from app.documents.filing import OF_DOCUMENT, Filing
 from app.documents.fulltext import Indexed, add_words
+from app.documents.held import UNSEEN
 from app.documents.scanned import Scanned, certainty, page_boxes, touched
 from app.documents.warned import warned_of
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
 from app.errors import AppError
-from app.members import MARK, member_path
 from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
@@ -115,7 +115,7 @@ class Store(Filing, Scanned):
         """Store a document in place of the one at its path, if any; → its id, 0 where what it lies in is gone."""
         parsed = new.parsed
         with self.transaction() as db:
-            if self._is_orphan(new.collection_id, new.within):
+            if self.is_orphan(new.collection_id, new.within):
                 return 0
             kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
             self._forget_other_scans(new.collection_id, new.path, parsed.sha256)
@@ -163,34 +163,13 @@ class Store(Filing, Scanned):
     ) -> int:
         """Keep why a file failed. A version that was indexed before stays searchable. `within`: see `NewDocument`."""
         with self.transaction() as db:
-            if self._is_orphan(collection_id, within):
+            if self.is_orphan(collection_id, within):
                 return 0
             values: dict[str, object] = {"status": "failed", "reason": reason, "code": code}
             document_id = self._replace_row(collection_id, path, values)
             self.see(db, document_id, seen)
             changes.note(db, document_id, "failed")
         return document_id
-
-    def _is_orphan(self, collection_id: int, holder: str) -> bool:
-        """Whether the container of what is to be stored was removed meanwhile."""
-        row = self.db.execute("SELECT 1 FROM documents WHERE collection_id = ? AND path = ?", (collection_id, holder))
-        return bool(holder) and row.fetchone() is None
-
-    def complete(self, collection_id: int, path: str, names: Sequence[str], recipe: str, note: str = "") -> None:
-        """All of a container is stored: what lay in it before and is not among `names` goes; `recipe` says so."""
-        with self.transaction() as db:
-            row = db.execute("SELECT id FROM documents WHERE collection_id = ? AND path = ?", (collection_id, path))
-            found = row.fetchone()
-            if found is None:
-                return
-            kept = {member_path(path, name) for name in names}
-            direct = [(id_, path + MARK + at[len(path + MARK) :].split(MARK)[0]) for id_, at in self.members(found[0])]
-            stale = [id_ for id_, at in direct if at not in kept]
-            if stale:
-                self.erase(stale)
-            if recipe:
-                db.execute("UPDATE documents SET recipe = ?, reason = ? WHERE id = ?", (recipe, note, found[0]))
-            self._changed()
 
     def _replace_row(self, collection_id: int, path: str, values: dict[str, object]) -> int:
         """

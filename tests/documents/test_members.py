@@ -21,6 +21,7 @@ from app.cited import cited_as
 from app.documents import scanning
 from app.members import container_of, file_of, is_member, member_path, origin
 from app.types import Document
+from app.workers.calls.bundles import ExportCollection, ImportCollection
 from app.workers.calls.documents import (
     Add,
     Compared,
@@ -149,16 +150,25 @@ def test_one_attachment_of_two_mails_is_read_once_and_shown_once(documents: Docu
     assert len(told) == 1 and told[0].also == () and origin(told[0].path) == "second.eml"
 
 
-def test_a_scan_in_a_mail_in_an_archive_is_recognised(documents: Documents, folder: Path, tmp_path: Path) -> None:
+def test_a_scan_in_a_mail_in_an_archive_is_recognised_and_goes_in_the_middle_of_it(
+    documents: Documents, folder: Path, tmp_path: Path
+) -> None:
     picture = scan(tmp_path / "scan.pdf", "The invoice number is 4711")
     mail = mailed(tmp_path / "scan.eml", {"scan.pdf": picture.read_bytes()})
-    documents.add(zipped(folder / "post.zip", {"scan.eml": mail.read_bytes()}))
+    other = scan(tmp_path / "other.png", "The other number is 4712")
+    documents.add(zipped(folder / "post.zip", {"scan.eml": mail.read_bytes(), "other.png": other.read_bytes()}))
     row = by_path(documents)["post.zip//scan.eml//scan.pdf"]
     assert (row.scans, row.recognised) == (1, 0)
     page = documents.ask(Recognise(collection_id=0))
     assert isinstance(page, PageRecognised) and page.indexed and page.document_id == row.id
     found = documents.search("invoice number").passages[0]
     assert "4711" in found.text and cited_as(found).startswith("scan.pdf in scan.eml in post.zip, page 1")
+    steps = documents.role.handle(Recognise())
+    next(steps)
+    assert documents.remove("post.zip").traces == 0
+    for _ in steps:
+        pass
+    assert documents.listed() == () and documents.ask(Recognise()) == PageRecognised()
 
 
 def test_what_cannot_be_read_has_a_row_with_its_reason(documents: Documents, folder: Path) -> None:
@@ -294,3 +304,27 @@ def test_an_archive_of_an_older_version_is_read_again(
     assert watched.scan().unsettled == 1 and len(watched.follow().due) == 1
     assert set(by_path(documents)) == {"offers.zip", "offers.zip//a.txt", "offers.zip//b.txt"}
     assert watched.follow().due == () and documents.add(archive).unchanged == 1
+
+
+def test_hidden_text_is_decided_for_each_file_by_itself(documents: Documents, folder: Path) -> None:
+    page = b"<html><body><p>Apples are red.</p><p style='display:none'>Quinces are hidden.</p></body></html>"
+    archive = zipped(folder / "offers.zip", {"a.html": page})
+    collection = documents.collection("Policies")
+    documents.ask(Add(paths=(str(archive),), collection_id=collection, read_hidden=True))
+    row = by_path(documents)["offers.zip//a.html"]
+    assert row.hidden and not row.read_hidden
+    documents.ask(Add(paths=(row.path,), collection_id=collection, read_hidden=True))
+    assert by_path(documents)["offers.zip//a.html"].read_hidden
+    assert "Quinces" in documents.search("Are quinces hidden?").passages[0].text
+    assert documents.add(archive, force=True).indexed == 2
+    assert by_path(documents)["offers.zip//a.html"].read_hidden
+
+
+def test_a_collection_goes_to_a_colleague_with_what_lies_in_its_files(documents: Documents, folder: Path) -> None:
+    documents.add(zipped(folder / "offers.zip", {"2025/a.txt": b"Apples are red.", "b.txt": b"Bears are brown."}))
+    bundle = folder.parent / "for.inhouse-docs"
+    documents.ask(ExportCollection(collection_id=documents.collection("Policies"), path=str(bundle)))
+    documents.ask(ImportCollection(path=str(bundle), name="Brought"))
+    rows = documents.listed("Brought")
+    assert {each.path for each in rows} == {f"{bundle}/offers.zip{each}" for each in ("", "//2025/a.txt", "//b.txt")}
+    assert documents.remove("offers.zip", collection="Brought").documents == 3
