@@ -17,7 +17,7 @@ _STREAMS = ("Workbook", "Book")
 _B_ROW, _B_COLUMNS, _B_SHEET = 0, 60, 156
 _MAX_COLUMNS = 1 << 14
 _BROKEN = (
-    *(OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, struct.error),
+    *(OSError, ValueError, LookupError, TypeError, RuntimeError, struct.error),
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ElementTree.ParseError),
 )
 
