@@ -7,8 +7,9 @@ edition before answers. A document keeps its id from edition to edition, so that
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.documents.shared_file import about_of, fetch, find_edition, follower, l
 from app.documents.store import Store
 from app.errors import AppError
 from app.workers.calls.bundles import BundleProgress, Imported
+from app.workers.calls.documents import Warming
 from app.workers.calls.shares import (
     Answers,
     Calls,
@@ -41,12 +43,20 @@ from app.workers.protocol import AnyData
 Steps = Generator[BundleProgress, None, Any]
 
 
+Held = tuple[int, bytes]
+"""Key of a document of an edition, and a digest of its record."""
+AT_ONCE = 500
+"""Passages that a take-over changes in one transaction, 2 s of work; more of them go document by document."""
+
+
 class _Ready(Struct, frozen=True):
     """An edition that waits to be taken over."""
 
     about: About
     mark: EditionMark
     staged: Staged
+    keys: frozenset[int]
+    """Of all documents of the edition."""
 
 
 class Sharing:
@@ -100,7 +110,9 @@ class Sharing:
         with store.transaction() as db:
             name = free_name(store, about.name)
             db.execute("UPDATE collections SET name = ?, hidden = 0 WHERE id = ?", (name, collection_id))
-            self._note(store, collection_id, about, mark, path, staged)
+            self._note(store, collection_id, about, mark, path)
+            rows = [(document, key, digest) for document, (key, digest) in staged.made.items()]
+            db.executemany("INSERT INTO shared_documents VALUES (?, ?, ?)", rows)
         store.unfinished.discard(collection_id)
         return imported(store, collection_id, about)
 
@@ -158,7 +170,8 @@ class Sharing:
             file.unlink(missing_ok=True)
         try:
             self._refuse_doubles(store, staged, path, id_)
-            self._ready[id_] = _Ready(about, follower(about, path, share, edition), staged)
+            keys = staged.kept.union(key for key, _ in staged.made.values())
+            self._ready[id_] = _Ready(about, follower(about, path, share, edition), staged, keys)
         except AppError:
             drop_staged(store, staged.collection_id)
             raise
@@ -203,58 +216,92 @@ class Sharing:
         row = shares.row_of(store, "shared", call.collection_id)
         if ready is None or row is None:
             raise AppError("No new edition is ready.", "Look again.")
-        before = _keys(store, call.collection_id)
-        coming = {key for key, _ in ready.staged.made.values()} | ready.staged.kept
-        gone = [id_ for key, id_ in before.items() if key not in coming]
-        added = [id_ for id_, (key, _) in ready.staged.made.items() if key not in before]
+        id_, path, made = call.collection_id, Path(row["path"]), ready.staged.made
+        before = _keys(store, id_)
+        gone = [document for key, document in before.items() if key not in ready.keys]
+        added = sum(key not in before for key, _ in made.values())
+        changed = len(made) - added
+        touched = [*made, *gone, *(before[key] for key, _ in made.values() if key in before)]
+        left, traces = gone, 0
+        if _passages(store, touched) > AT_ONCE:
+            traces = (yield from removal.by(gone, lambda: store.remove(gone))).traces
+            yield from self._step_by_step(store, id_, ready, before)
+            left, before = [], _keys(store, id_)
 
         def swap() -> int:
-            count = self._swap(store, call.collection_id, ready, before, gone, Path(row["path"]))
-            del self._ready[call.collection_id]
+            count = self._swap(store, id_, ready, before, left, path)
+            del self._ready[id_]
             store.unfinished.discard(ready.staged.collection_id)
             return count
 
-        done = yield from removal.by(gone, swap)
-        changed = len(ready.staged.made) - len(added)
-        return EditionTaken(
-            edition=ready.mark.number, added=len(added), changed=changed, removed=tuple(gone), traces=done.traces
-        )
+        traces += (yield from removal.by(left, swap)).traces
+        return EditionTaken(edition=ready.mark.number, added=added, changed=changed, removed=tuple(gone), traces=traces)
+
+    def _step_by_step(
+        self, store: Store, collection_id: int, ready: _Ready, before: dict[int, int]
+    ) -> Generator[Warming, None, None]:
+        """A document a transaction, so that a question has its turn; the next look finishes what a kill leaves."""
+        made = ready.staged.made
+        with store.transaction() as db:
+            _unplace(db, before, made)
+        for other in list(made):
+            with store.transaction() as db:
+                _adopt(store, db, collection_id, before, other, made[other])
+            del made[other]
+            yield Warming()
 
     def _swap(
         self, store: Store, collection_id: int, ready: _Ready, before: dict[int, int], gone: Sequence[int], path: Path
     ) -> int:
         """All of it or nothing; → how many passages went with the documents that are gone."""
-        made, ids = ready.staged.made, dict[int, tuple[int, bytes]]()
+        made = ready.staged.made
         with store.transaction() as db:
             erased = store.erase(gone)
-            old = {before[key] for key, _ in made.values() if key in before}
-            for id_ in old:  # two may have changed places
-                db.execute("UPDATE documents SET path = '?' || id WHERE id = ?", (id_,))
-            for other, (key, digest) in made.items():
-                if key in before:
-                    store.adopt(db, before[key], other)
-                    changes.note(db, before[key], "changed")
-                else:
-                    store.refile(db, other, collection_id)
-                ids[before.get(key, other)] = key, digest
+            _unplace(db, before, made)
+            for other, held in made.items():
+                _adopt(store, db, collection_id, before, other, held)
             db.execute("DELETE FROM collections WHERE id = ?", (ready.staged.collection_id,))
             name = free_name(store, ready.about.name, collection_id)
             db.execute("UPDATE collections SET name = ? WHERE id = ?", (name, collection_id))
-            staged = Staged(collection_id, ids, ready.staged.kept)
-            self._note(store, collection_id, ready.about, ready.mark, path, staged)
+            self._note(store, collection_id, ready.about, ready.mark, path)
             store.set_meta("purge", "1")
         return erased
 
     @staticmethod
-    def _note(store: Store, collection_id: int, about: About, mark: EditionMark, path: Path, staged: Staged) -> None:
-        """Inside a transaction: which edition is here, and what each of its documents is known by."""
+    def _note(store: Store, collection_id: int, about: About, mark: EditionMark, path: Path) -> None:
+        """Inside a transaction: which edition is here."""
         values = {
             "collection_id": collection_id, "share": mark.share, "path": str(path), "by": mark.by,
             "edition": mark.number, "at": mark.at, "sha256": about.sha256,
         }  # fmt: skip
         shares.put_row(store.db, "shared", values)
-        rows = [(id_, key, digest) for id_, (key, digest) in staged.made.items()]
-        store.db.executemany("INSERT OR REPLACE INTO shared_documents VALUES (?, ?, ?)", rows)
+
+
+def _unplace(db: sqlite3.Connection, before: Mapping[int, int], made: Mapping[int, Held]) -> None:
+    """Inside a transaction: documents that become others leave their paths, since two may have changed places."""
+    for key, _ in made.values():
+        if key in before:
+            db.execute("UPDATE documents SET path = '?' || id WHERE id = ?", (before[key],))
+            db.execute("UPDATE shared_documents SET digest = x'' WHERE document_id = ?", (before[key],))  # to be done
+
+
+def _adopt(
+    store: Store, db: sqlite3.Connection, collection_id: int, before: Mapping[int, int], other: int, held: Held
+) -> None:
+    """Inside a transaction: a document that was ready is the one of its key from now on, or a new one."""
+    key, digest = held
+    if key in before:
+        store.adopt(db, before[key], other)
+        changes.note(db, before[key], "changed")
+    else:
+        store.refile(db, other, collection_id)
+    db.execute("INSERT OR REPLACE INTO shared_documents VALUES (?, ?, ?)", (before.get(key, other), key, digest))
+
+
+def _passages(store: Store, ids: Sequence[int]) -> int:
+    """How many passages these documents have."""
+    sql = "SELECT coalesce(sum(passages), 0) FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+    return int(store.db.execute(sql, (json_list(ids),)).fetchone()[0])
 
 
 def _keys(store: Store, collection_id: int) -> dict[int, int]:

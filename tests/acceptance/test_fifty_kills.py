@@ -123,7 +123,7 @@ def test_fifty_kills_lose_nothing(data_folder: Path, tmp_path: Path, expected_wa
         door = CoreDoor(home)
         door.call(ListCollections())
         thread = in_background(kinds[number % len(kinds)], home)
-        time.sleep(work.chance.uniform(0.05, 4.0))
+        time.sleep(work.chance.uniform(0.05, 12.0))  # some before it begins, some in the middle, some after its end
         kill(door)
         door.close()
         thread.join(60)

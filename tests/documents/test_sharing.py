@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +20,7 @@ from app.documents import shares
 from app.documents.bundle import export
 from app.documents.matrix import Matrix
 from app.documents.removal import Removal
+from app.documents.shared_file import about_of
 from app.documents.sharing import Sharing
 from app.documents.store import NewDocument, Store
 from app.documents.vectors import Vectors
@@ -132,9 +137,11 @@ def test_what_is_published_is_read_by_colleagues_and_nothing_is_written_there(
     assert own is not None and not own.behind and own.path == str(file)
 
 
+@pytest.mark.parametrize("at_once", [500, 0])
 def test_a_new_edition_is_taken_over_and_documents_keep_their_ids(
-    writer: Person, reader: Person, folder: Path, shared: tuple[int, int]
+    writer: Person, reader: Person, folder: Path, shared: tuple[int, int], monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
+    monkeypatch.setattr("app.documents.sharing.AT_ONCE", at_once)
     before = {each.name: each.id for each in reader.store.documents(shared[1])}
     assert reader.follow(shared[1]) is None, "nothing is new"
     writer.put(shared[0], "/files/a.md", "The limit in Hamburg is 180 euros.")
@@ -158,9 +165,11 @@ def test_a_new_edition_is_taken_over_and_documents_keep_their_ids(
     assert not reader.store.best_words('"165"', 3) and reader.store.best_words("osprey", 3)
 
 
+@pytest.mark.parametrize("at_once", [500, 0])
 def test_what_the_writer_removed_leaves_no_byte_with_colleagues(
-    writer: Person, reader: Person, folder: Path, shared: tuple[int, int]
+    writer: Person, reader: Person, folder: Path, shared: tuple[int, int], monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
+    monkeypatch.setattr("app.documents.sharing.AT_ONCE", at_once)
     needle = b"retainer of 900"
     assert files_holding(folder, needle) and files_holding(reader.home.root, needle)
     gone = next(each.id for each in writer.store.documents(shared[0]) if each.name == "b.md")
@@ -261,6 +270,29 @@ def test_a_take_over_that_fails_in_the_middle_changes_nothing(
     assert reader.follow(shared[1]).added == 1
 
 
+def test_a_large_take_over_that_is_cut_short_is_finished_by_the_next_look(
+    writer: Person, reader: Person, shared: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.documents.sharing.AT_ONCE", 0)
+    before = {each.name: each.id for each in reader.store.documents(shared[1])}
+    for name in ("a.md", "2025/b.md", "c.md"):
+        writer.put(shared[0], f"/files/{name}", f"New text of {name}.")
+    writer.ask(PublishCollection(shared[0]))
+    assert reader.ask(LookAtShared(shared[1])).ready
+    steps = reader.sharing.answer(reader.store, reader.removal, TakeShared(shared[1]))
+    next(steps)  # the first document
+    steps.close()
+    reader.store.close()
+    reader.open()
+    reader.follow(shared[1])
+    assert reader.texts(shared[1]) == {
+        "a.md": "New text of a.md.", "b.md": "New text of 2025/b.md.", "c.md": "New text of c.md.",
+    }  # fmt: skip
+    after = {each.name: each.id for each in reader.store.documents(shared[1])}
+    assert {name: after[name] for name in before} == before
+    assert not [each.path for each in reader.store.documents(shared[1]) if each.path.startswith("?")]
+
+
 def test_only_its_writer_changes_it(writer: Person, reader: Person, folder: Path, shared: tuple[int, int]) -> None:
     id_ = shared[1]
     ids = tuple(each.id for each in reader.store.documents(id_))
@@ -308,3 +340,61 @@ def test_vectors_of_another_embedder_are_told(folder: Path, shared: tuple[int, i
         assert len(third.store.stale()) == 2, "they are made anew from the text, in idle moments"
     finally:
         third.store.close()
+
+
+KILLS = 12
+
+
+def killed(work: Callable[[], object], after_s: float) -> None:
+    """Do it in a process that is ended with -9 so much later, or has ended by then."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    time.sleep(after_s)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX only")
+def test_kills_leave_a_whole_edition_in_the_folder_and_a_whole_one_with_the_reader(
+    writer: Person, reader: Person, folder: Path, shared: tuple[int, int]
+) -> None:
+    """Writer and reader are killed at moments spread over all that they do."""
+    writer.store.close()
+    reader.store.close()
+    rounds, held = random.Random(3), {"a.md": "The limit in Hamburg is 165 euros."}
+
+    def write(number: int) -> None:
+        writer.open()
+        for name in ("a.md", "b.md"):
+            writer.put(shared[0], f"/files/{name}", f"Round {number} of {name}, {'word ' * 200}")
+        writer.ask(PublishCollection(shared[0]))
+
+    def follow() -> None:
+        reader.open()
+        reader.follow(shared[1])
+
+    for number in range(KILLS):
+        killed(lambda number=number: write(number), rounds.random() * 0.15)  # type: ignore[misc]
+        (file,) = folder.glob("*.inhouse-docs")
+        about_of(file)
+        killed(follow, rounds.random() * 0.15)
+        reader.open()
+        texts = reader.texts(shared[1])
+        assert set(texts) == {"a.md", "b.md"}
+        assert texts["a.md"] == held["a.md"] or texts["a.md"][:9] == texts["b.md"][:9], "never half of two editions"
+        reader.follow(shared[1])
+        stands = reader.collection(shared[1]).shared
+        assert stands is not None and not stands.problem, "what lies in the folder is whole"
+        held = reader.texts(shared[1])
+        reader.store.close()
+    writer.open()
+    writer.put(shared[0], "/files/a.md", "The end.")
+    writer.ask(PublishCollection(shared[0]))
+    assert [each.name for each in folder.iterdir()] == ["Contracts.inhouse-docs"]
+    reader.open()
+    reader.follow(shared[1])
+    assert reader.texts(shared[1])["a.md"] == "The end." and not list(reader.home.cache.glob("*.part"))
