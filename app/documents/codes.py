@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -130,8 +129,9 @@ class Codes:
 
     def _turn(self, mean: NDArray[np.float32]) -> None:
         drawn = np.random.default_rng(SEED)
-        turns = [np.linalg.qr(drawn.standard_normal((len(mean), len(mean))))[0] for _ in range(TURNS)]
-        width = TURNS * len(mean) // 64 * 64
+        count = max(TURNS, -(-64 // len(mean)))
+        turns = [np.linalg.qr(drawn.standard_normal((len(mean), len(mean))))[0] for _ in range(count)]
+        width = count * len(mean) // 64 * 64
         self._mean, self._axes = mean, np.concatenate(turns, axis=1)[:, :width].astype(np.float32)
         self._signs = np.empty((width // 64, 0), np.uint64)
 
@@ -199,7 +199,7 @@ class Codes:
                     filed=self._filed[: self._rows],
                     signs=self._signs[:, : self._rows],
                 )
-            os.replace(part, self._path)
+            part.replace(self._path)
             self._saved = self._rows
         except OSError as error:
             log.info("The signs of the vectors could not be kept: %s", error)
