@@ -89,6 +89,11 @@ class Home:
         return self.cache / "vectors"
 
     @property
+    def signs(self) -> Path:
+        """The signs of the vectors of a large index (app/documents/codes.py)."""
+        return self.cache / "signs.npz"
+
+    @property
     def uploads(self) -> Path:
         """Files that programs send with a question, until they are read."""
         return self.cache / "uploads"

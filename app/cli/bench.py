@@ -20,6 +20,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
+    "scale": (("app.documents.scale_bench",),),
     "reading": (("app.documents.reading_bench", FOLDER),),
     "ocr": (("app.documents.ocr_bench",),),
     "retrieval": (("app.cli.retrieval", DATASET),),

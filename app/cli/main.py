@@ -41,7 +41,7 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
-BENCHED = ("start", "chat", "index", "search", "reading", "retrieval", "swap", "api", "train")
+BENCHED = ("start", "chat", "index", "search", "scale", "reading", "retrieval", "swap", "api", "train")
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -55,11 +54,6 @@ class Codes:
         self._signs = np.empty((0, 0), np.uint64)
         self._ids, self._filed = np.empty(0, np.int64), np.empty(0, np.int64)
 
-    def clear(self) -> None:
-        """Give the memory back, and drop the file."""
-        self._clear()
-        self._path.unlink(missing_ok=True)
-
     def ready(self) -> bool:
         """Whether all passages are here; a few that are new are read now."""
         if self._embedder != self._store.embedder or not self._rows:
@@ -76,7 +70,7 @@ class Codes:
         """Read what is not here yet, a batch a step."""
         store = self._store
         if self._embedder != store.embedder:
-            self.clear()
+            self._clear()  # its file says whose it is, and is written over
         if not store.dimensions or not store.count():
             return
         if not self._rows:
@@ -130,8 +124,9 @@ class Codes:
 
     def _turn(self, mean: NDArray[np.float32]) -> None:
         drawn = np.random.default_rng(SEED)
-        turns = [np.linalg.qr(drawn.standard_normal((len(mean), len(mean))))[0] for _ in range(TURNS)]
-        width = TURNS * len(mean) // 64 * 64
+        count = max(TURNS, -(-64 // len(mean)))
+        turns = [np.linalg.qr(drawn.standard_normal((len(mean), len(mean))))[0] for _ in range(count)]
+        width = count * len(mean) // 64 * 64
         self._mean, self._axes = mean, np.concatenate(turns, axis=1)[:, :width].astype(np.float32)
         self._signs = np.empty((width // 64, 0), np.uint64)
 
@@ -159,8 +154,7 @@ class Codes:
     def _read(self) -> Iterator[None]:
         store = self._store
         generation = store.generation
-        after = int(self._ids[self._rows - 1]) if self._rows else 0
-        while batch := store.vectors(after, AT_ONCE):
+        while batch := store.vectors(self._last(), AT_ONCE):  # somebody else may have read on between two steps
             self._grow(len(batch))
             place = slice(self._rows, self._rows + len(batch))
             self._ids[place] = [row[0] for row in batch]
@@ -168,9 +162,11 @@ class Codes:
             rows = np.frombuffer(b"".join(row[2] for row in batch), "<f4").reshape(len(batch), -1)
             self._signs[:, place] = self._coded(rows).T
             self._rows += len(batch)
-            after = batch[-1][0]
             yield
         self._generation = generation
+
+    def _last(self) -> int:
+        return int(self._ids[self._rows - 1]) if self._rows else 0
 
     def _grow(self, more: int) -> None:
         if self._rows + more <= len(self._ids):
@@ -199,7 +195,7 @@ class Codes:
                     filed=self._filed[: self._rows],
                     signs=self._signs[:, : self._rows],
                 )
-            os.replace(part, self._path)
+            part.replace(self._path)
             self._saved = self._rows
         except OSError as error:
             log.info("The signs of the vectors could not be kept: %s", error)

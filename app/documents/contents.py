@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -274,20 +274,29 @@ class Contents(Catalogue):
         count: int,
         documents: Sequence[int] | None = None,
     ) -> list[int]:
-        """The passages nearest to a query, by reading every vector: exact, bounded in memory, seconds for a million."""
-        wanted = None if documents is None else set(self.passage_ids(documents))
+        """The passages nearest to a query, by reading every vector, or those of these documents: exact, bounded in
+        memory, seconds for a million."""
         best: list[tuple[float, int]] = []
+        for batch in self._batches(collections, documents):
+            matrix = np.frombuffer(b"".join(row[1] for row in batch), "<f4").reshape(len(batch), -1)
+            best += [(float(score), row[0]) for score, row in zip(matrix @ query, batch, strict=True)]
+            best = heapq.nlargest(count, best)
+        return [id_ for _, id_ in best]
+
+    def _batches(
+        self, collections: Sequence[int], documents: Sequence[int] | None
+    ) -> Iterator[list[tuple[int, bytes]]]:
+        """Passages with their vectors."""
+        if documents is not None:
+            ids = self.passage_ids(documents)
+            for start in range(0, len(ids), 10_000):
+                yield list(self.vectors_of(ids[start : start + 10_000]).items())
+            return
         after = 0
         while batch := self.vectors(after, 20_000):
             after = batch[-1][0]
-            kept = [row for row in batch if not collections or row[1] in collections]
-            kept = [row for row in kept if wanted is None or row[0] in wanted]
-            if kept:
-                matrix = np.frombuffer(b"".join(row[2] for row in kept), "<f4").reshape(len(kept), -1)
-                scores = matrix @ query
-                best += [(float(score), row[0]) for score, row in zip(scores, kept, strict=True)]
-                best = heapq.nlargest(count, best)
-        return [id_ for _, id_ in best]
+            if kept := [(row[0], row[2]) for row in batch if not collections or row[1] in collections]:
+                yield kept
 
     def twin_vectors(self, document_id: int) -> list[tuple[int, int, str, bytes]]:
         """Start, end, context and vector of a document's passages, in order."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from app.database.copies import copies_of
 from app.documents import folders
+from app.documents.codes import Codes
 from app.documents.contents import Contents
 from app.documents.matrix import Matrix
 from app.documents.migrations import NEXT_VECTORS
@@ -42,11 +43,14 @@ class _Needle(Struct, frozen=True):
 class Removal:
     """Takes documents out of the store, Chroma, the memory and the files."""
 
-    def __init__(self, home: Home, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors) -> None:
+    def __init__(
+        self, home: Home, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors, codes: Codes
+    ) -> None:
         self._home = home
         self._store = store
         self._matrix = matrix
         self._vectors = vectors
+        self._codes = codes
 
     def documents(self, ids: Sequence[int]) -> Generator[AnyData, None, Removed]:
         """Remove these documents, as far as they are there, then search for what was removed."""
@@ -76,6 +80,7 @@ class Removal:
         passages = remove()
         yield Warming()
         self._vectors.forget()
+        self._codes.forget()
         if self._matrix.is_held:
             self._matrix.fits()
         self._store.purge()

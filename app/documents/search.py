@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.documents.background import SPREAD, TYPICAL, like_shipped
+from app.documents.codes import INLINE, Codes
 from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
 from app.documents.rewording import waiting
@@ -73,6 +74,7 @@ NOWHERE = "“{0}” stands nowhere in the documents that were searched."
 AWAY = "The vector server {0} was not asked ({1}): only words were compared."
 AWAY_EXACT = "The vector server {0} was not asked ({1}): the vectors on this computer were compared instead."
 FILLING = "it does not have all vectors yet"
+READING = "The vectors of the documents are being read: until then only words were compared."
 RENEWING = "The full text is being built anew; until then some passages may be missed."
 
 
@@ -114,10 +116,17 @@ class Ranking(msgspec.Struct, frozen=True):
 class Searcher:
     """Finds passages for a question whose vector is known."""
 
-    def __init__(self, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        matrix: Matrix,
+        vectors: Vectors | ServerVectors | None = None,
+        codes: Codes | None = None,
+    ) -> None:
         self._store = store
         self._matrix = matrix
         self._vectors = vectors
+        self._codes = codes
 
     def search(
         self,
@@ -228,9 +237,9 @@ class Searcher:
     ) -> Near:
         """The nearest passages, and the cosine of these and the lexical ones.
 
-        All vectors are compared where memory holds them. Beyond that Chroma proposes, and while it is being rebuilt
-        the stored vectors are read through, which is slow but right. Mean and spread are those of the collections,
-        whatever the filter: a few documents say little about what is usual.
+        All vectors are compared where memory holds them. Beyond that Chroma proposes, or the signs of the vectors do,
+        and the stored vectors decide; while these are being read, words alone say what is near. Mean and spread are
+        those of the collections, whatever the filter: a few documents say little about what is usual.
         """
         if isinstance(self._vectors, ServerVectors) and documents is None:
             return self._near_on_server(self._vectors, vector, collections, lexical)
@@ -267,11 +276,23 @@ class Searcher:
             ids = sorted(set(near) | set(lexical))
             picked = map(float, cosines[self._matrix.positions(ids)])
             return Near(near, dict(zip(ids, picked, strict=True)), *usual)
+        proposed = self._proposed(vector, collections, documents)
+        if proposed is None:
+            return msgspec.structs.replace(self._exact(vector, [], lexical), note=READING)
+        return self._exact(vector, proposed, lexical)
+
+    def _proposed(
+        self, vector: NDArray[np.float32], collections: Sequence[int], documents: Sequence[int] | None
+    ) -> list[int] | None:
+        """Passages that may be the nearest, where memory does not hold all vectors; None where nothing is ready."""
         if documents is None and isinstance(self._vectors, Vectors) and self._vectors.ready():
-            near = self._vectors.nearest(vector, collections, NEAR)
-        else:
-            near = self._store.nearest(vector, collections, NEAR, documents)
-        return self._exact(vector, near, lexical)
+            return self._vectors.nearest(vector, collections, NEAR)
+        within = self._store.count() if documents is None else len(only := self._store.passage_ids(documents))
+        if within <= INLINE:
+            return self._store.nearest(vector, collections, NEAR, documents)
+        if self._codes is not None and self._codes.ready():
+            return self._codes.nearest(vector, collections, None if documents is None else only)
+        return None
 
     def _exact(self, vector: NDArray[np.float32], near: Sequence[int], lexical: Sequence[int]) -> Near:
         """The nearest among what was proposed, as far as it is still there, by the stored vectors."""

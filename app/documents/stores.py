@@ -7,6 +7,7 @@ import contextlib
 import msgspec
 
 from app.documents import vector_queue
+from app.documents.codes import Codes
 from app.documents.matrix import Matrix
 from app.documents.removal import Removal
 from app.documents.search import Searcher
@@ -27,6 +28,7 @@ class Opened(msgspec.Struct, frozen=True):
     store: Store
     matrix: Matrix
     vectors: Vectors | ServerVectors
+    codes: Codes
     searcher: Searcher
     removal: Removal
 
@@ -69,8 +71,9 @@ class Stores:
             vectors = ServerVectors(self._server, store, rest=store.read_only)
         elif not store.read_only:
             vector_queue.end(store)
-        searcher = Searcher(store, matrix, vectors)
-        return Opened(store, matrix, vectors, searcher, Removal(self._home, store, matrix, vectors))
+        codes = Codes(self._home.signs, store)
+        searcher = Searcher(store, matrix, vectors, codes)
+        return Opened(store, matrix, vectors, codes, searcher, Removal(self._home, store, matrix, vectors, codes))
 
     def serve(self, server: VectorServer | None, key: str) -> Opened:
         """Keep vectors on this server, or on none, from here on. Requests under way go on without one."""
@@ -131,6 +134,7 @@ class Stores:
         opened = self._opened
         if opened is not None and not opened.store.read_only and opened.store.purge_due():
             opened.vectors.forget()
+            opened.codes.forget()
             opened.store.purge()
 
     def close(self) -> None:

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 BATCH = 500
 """Vectors a step hands over: a search may have to wait for one such step. Chroma takes at most 5,461."""
 
+MOST = 500_000
+"""Passages up to which Chroma is kept in step; beyond, codes.py proposes (docs/retrieval.md)."""
+
 _NAME = "passages"
 
 
@@ -59,6 +62,11 @@ class Vectors:
             return
         if self._store.stale():
             self.note = "waits until every document is read by the embedder in use; exact search answers"
+            return
+        if self._store.count() > MOST:
+            if self._collection is not None or self._folder.exists():
+                self.wipe()
+            self.note = f"not used beyond {MOST:,} passages"
             return
         if self._collection is None and not self._store.count() and not self._folder.exists():
             self.note = "ok"

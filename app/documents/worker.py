@@ -252,6 +252,7 @@ class DocumentsRole:
             return  # the first request says why
         if opened.store.purge_due() and not opened.store.read_only:
             opened.vectors.forget(rest=not fresh)
+            opened.codes.forget()
             opened.store.purge()
             yield
         while not self._warm.wait(0.005):
@@ -261,7 +262,8 @@ class DocumentsRole:
             return  # as above
         embedder = yield from stepped(self._in_use.embedder(opened.store))
         if isinstance(opened.vectors, Vectors):
-            opened.matrix.fits()
+            if not opened.matrix.fits():
+                yield from opened.codes.synchronize()
             yield
         if not opened.store.read_only:
             yield from rewording.steps(opened.store)
