@@ -21,6 +21,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
     "reading": (("app.documents.reading_bench", FOLDER),),
+    "personal": (("app.documents.personal_bench", FOLDER),),
     "ocr": (("app.documents.ocr_bench",),),
     "retrieval": (("app.cli.retrieval", DATASET),),
     "swap": (("app.gui.bench", "swap"),),

@@ -20,6 +20,7 @@ from app.cli import (
     find,
     hidden,
     models,
+    personal,
     reader,
     repl,
     serve,
@@ -37,7 +38,7 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
-BENCHED = ("start", "chat", "index", "search", "reading", "retrieval", "swap", "api", "train")
+BENCHED = ("start", "chat", "index", "search", "reading", "personal", "retrieval", "swap", "api", "train")
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "remove": documents.remove,
     "collections": documents.collections,
     "hidden": hidden.command,
+    "personal": personal.command,
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
@@ -94,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_find_command(commands)
     add_watch_command(commands, Parser)
+    personal.add_personal_command(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 11
+DOCUMENTS = 12
 TABLES = 1

@@ -32,6 +32,7 @@ from app.places import Place
 from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
+from app.text.personal.kinds import Found, PersonalKind
 from app.types import Document
 from app.workers.calls.bundles import BundleProgress, ExportCollection, Exported, ImportCollection, Imported
 
@@ -73,6 +74,9 @@ class HeldDocument(Struct, frozen=True, kw_only=True):
     passages: tuple[HeldPassage, ...]
     hidden: tuple[HiddenText, ...] = ()
     read_hidden: bool = False
+    masked: tuple[PersonalKind, ...] = ()
+    personal: tuple[Found, ...] = ()
+    exempt: bool = False
 
 
 class About(Struct, frozen=True, kw_only=True):
@@ -83,6 +87,7 @@ class About(Struct, frozen=True, kw_only=True):
     documents: int
     sha256: str
     embedders: dict[str, Identity]
+    masks: tuple[PersonalKind, ...] = ()  # personal data that the collection does not keep
 
 
 def export(store: Store, call: ExportCollection) -> Generator[BundleProgress, None, Exported]:
@@ -128,7 +133,11 @@ def _write(
                     stream.write(piece)
         name = next(each.name for each in store.collections() if each.id == call.collection_id)
         about = About(
-            name=name, documents=len(listed), sha256=digest.hexdigest(), embedders=_identities(store, embedders)
+            name=name,
+            documents=len(listed),
+            sha256=digest.hexdigest(),
+            embedders=_identities(store, embedders),
+            masks=store.masks(call.collection_id),
         )
         archive.writestr(_ABOUT, msgspec.json.format(msgspec.json.encode(about), indent=1))
 
@@ -146,6 +155,7 @@ def _held(store: Store, document: Document, path: str) -> HeldDocument:
     return HeldDocument(
         path=path, format=document.format, title=row[0], sha256=row[1], recipe=row[2], bytes=document.bytes,
         hidden=store.hidden_texts(document.id), read_hidden=document.read_hidden, modified=document.modified,
+        masked=store.masked_kinds(document.id), personal=store.masked_places(document.id), exempt=document.exempt,
         note=row[3], text=text, pages=pages, lines=store.lines(document.id),
         passages=tuple(
             HeldPassage(
@@ -223,6 +233,7 @@ def _store(store: Store, about: About, stream: IO[bytes], path: Path) -> Generat
         )
         insert = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
         made = cast(int, db.execute(insert, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
+    store.keep_masking(made, about.masks)
     store.unfinished.add(made)
     try:
         for done, held in enumerate(_records(stream, path)):
@@ -265,6 +276,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     parsed = Parsed(
         format=held.format, text=held.text, blocks=(), pages=held.pages, lines=held.lines, title=held.title,
         note=held.note, sha256=held.sha256, size=held.bytes, hidden=held.hidden,
+        masked=held.masked, personal=held.personal,
     )  # fmt: skip
     pieces = [
         Piece(each.start, each.end, each.page, each.heading, each.context, 0, each.header, each.place)
@@ -272,7 +284,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     ]
     return NewDocument(
         collection_id=collection_id, path=_placed(held.path, path), parsed=parsed, recipe=held.recipe,
-        seen=(held.bytes, held.modified), read_hidden=held.read_hidden,
+        seen=(held.bytes, held.modified), read_hidden=held.read_hidden, exempt=held.exempt,
         pieces=pieces, vectors=[each.vector for each in held.passages],
     )  # fmt: skip
 

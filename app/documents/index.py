@@ -118,6 +118,8 @@ class Indexing:
             self._call.passwords,
             self._call.force,
             self._call.read_hidden,
+            self._store.masks(self._collection_id),
+            self._call.exempt,
         )
         try:
             yield from self._run(ahead)
@@ -229,6 +231,7 @@ class Indexing:
                 pieces=read.pieces,
                 vectors=[vector for vector in doc.vectors if vector is not None],
                 read_hidden=read.read_hidden,
+                exempt=read.exempt,
             )
         )
         self._open.remove(doc)
@@ -243,6 +246,7 @@ class Indexing:
             passages=len(read.pieces),
             reason=read.parsed.note,
             hidden=warned_of(read.parsed.hidden),
+            masked=len(read.parsed.personal),
         )
         yield self._progress()
 

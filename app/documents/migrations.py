@@ -190,9 +190,23 @@ def _scans(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _masking(db: sqlite3.Connection) -> None:
+    """Which kinds of personal data are masked in a collection; and what of a document was masked, or that a person
+    decided to leave it. What stood there is kept nowhere."""
+    for statement in (
+        """CREATE TABLE masking (
+            collection_id INTEGER PRIMARY KEY REFERENCES collections(id) ON DELETE CASCADE,
+            since REAL NOT NULL, kinds TEXT NOT NULL)""",
+        """CREATE TABLE personal_data (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            kinds TEXT NOT NULL, exempt INTEGER NOT NULL, found BLOB NOT NULL)""",
+    ):
+        db.execute(statement)
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    *(_folders, _scans),
+    *(_folders, _scans, _masking),
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -215,6 +229,9 @@ FOLDERS = 10
 
 SCANS = 11
 """The version of an index from which it knows pages that are pictures."""
+
+MASKING = 12
+"""The version of an index from which personal data may be masked."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from app.documents.catalogue import UNSEEN, Stored
 from app.errors import AppError, BadFile
 from app.text.parsed import Parsed
 from app.text.passages import Piece, Tokens, cut
+from app.text.personal.kinds import PersonalKind
 
 AHEAD = 4
 """Documents that may wait, read, for the embedder."""
@@ -35,7 +36,14 @@ Seen = tuple[int, float]
 class Reader(Protocol):
     """What turns a file into text; `Parser` of parse_process in the app."""
 
-    def parse(self, path: str, password: str | None = None, read_hidden: bool = False) -> Parsed: ...
+    def parse(
+        self,
+        path: str,
+        password: str | None = None,
+        read_hidden: bool = False,
+        scans: None = None,
+        mask: Sequence[PersonalKind] = (),
+    ) -> Parsed: ...
 
     def close(self) -> None: ...
 
@@ -72,6 +80,7 @@ class Read(Struct, frozen=True):
     seen: Seen
     recipe: str
     read_hidden: bool = False
+    exempt: bool = False
 
 
 Item = Started | Unchanged | Refused | Read
@@ -90,8 +99,14 @@ class ReadAhead:
         passwords: Mapping[str, str],
         force: bool,
         read_hidden: bool | None = None,
+        mask: tuple[PersonalKind, ...] = (),
+        exempt: bool | None = None,
     ) -> None:
-        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document."""
+        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document.
+
+        `mask` are the kinds of personal data that are masked; `exempt`: not in these; None: as it was decided for each.
+        """
+        self._mask, self._exempt = mask, exempt
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -177,14 +192,18 @@ class ReadAhead:
         wanted = self._read_hidden
         if wanted is None:
             wanted = stored is not None and stored.read_hidden
-        recipe = with_hidden(self._recipe) if wanted else self._recipe
+        exempt = self._exempt
+        if exempt is None:
+            exempt = stored is not None and stored.exempt
+        mask = () if exempt else self._mask
+        recipe = recipe_for(self._recipe, wanted, mask)
         if stored is not None and not self._force and self._same(path, stored, recipe, seen):
             return Unchanged(path, stored, seen)
-        parsed = self._reader.parse(path, self._passwords.get(path), wanted)
+        parsed = self._reader.parse(path, self._passwords.get(path), wanted, mask=mask)
         pieces = cut(parsed, self._counter, Path(path).stem)
         if not pieces and not parsed.scans:
             return Refused(path, "There is no text in this file.", "empty", seen)
-        return Read(path, parsed, pieces, seen, recipe, wanted)
+        return Read(path, parsed, pieces, seen, recipe, wanted, exempt)
 
     def _same(self, path: str, stored: Stored, recipe: str, seen: Seen) -> bool:
         """By size and date where they settle it; a file of the moment in which it was read may have changed since."""
@@ -201,9 +220,11 @@ class ReadAhead:
         return digest.hexdigest() == stored.sha256
 
 
-def with_hidden(recipe: str) -> str:
-    """The recipe of a document that was read with what its readers do not see: other passages than without."""
-    return f"{recipe}/hidden"
+def recipe_for(recipe: str, read_hidden: bool, mask: Sequence[PersonalKind]) -> str:
+    """The recipe of a document that was read with what its readers do not see, or without personal data: other passages
+    than of the same file read otherwise."""
+    hidden = "/hidden" if read_hidden else ""
+    return f"{recipe}{hidden}/masked {','.join(mask)}" if mask else f"{recipe}{hidden}"
 
 
 _BAD_NAME = ("The name of this file is in no known encoding. Rename the file and add it again.", "unreadable")

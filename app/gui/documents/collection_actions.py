@@ -20,6 +20,8 @@ class CollectionActions(QObject):
 
     follow_wanted = Signal(int)
     """Show the followed folders of a collection."""
+    personal_wanted = Signal(int)
+    """Show what it keeps of personal data."""
 
     def __init__(self, controller: DocumentsController, page: QWidget) -> None:
         super().__init__(page)
@@ -77,6 +79,8 @@ class CollectionActions(QObject):
             menu.addAction(icon("share-2"), self.tr("Export…"), lambda: self.export(key))
             menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename(key))
             menu.addAction(icon("refresh-cw"), self.tr("Folders and changes"), lambda: self.follow_wanted.emit(key))
+            personal = self.tr("Personal data")
+            menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(key))
             menu.addAction(icon("trash-2", "danger"), self.tr("Delete"), lambda: self.delete(key))
         return menu
 

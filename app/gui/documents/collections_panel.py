@@ -100,6 +100,7 @@ class CollectionsList(QListView):
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
     follow_wanted = Signal(int)
+    personal_wanted = Signal(int)
     ring = False
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
@@ -144,6 +145,8 @@ class CollectionsList(QListView):
         rename.setShortcut(Qt.Key.Key_F2)
         follow = icon("refresh-cw")
         menu.addAction(follow, self.tr("Folders and changes"), lambda: self.follow_wanted.emit(collection_id))
+        personal = self.tr("Personal data")
+        menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(collection_id))
         remove = icon("trash-2", "danger")
         delete = menu.addAction(remove, self.tr("Delete"), lambda: self.delete_wanted.emit(collection_id))
         delete.setShortcut(Qt.Key.Key_Delete)
@@ -160,6 +163,7 @@ class CollectionsPanel(ThemedWidget):
     rename_wanted = Signal(int)
     delete_wanted = Signal(int)
     follow_wanted = Signal(int)
+    personal_wanted = Signal(int)
 
     def __init__(self, model: CollectionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -183,6 +187,7 @@ class CollectionsPanel(ThemedWidget):
         self.list.rename_wanted.connect(self.rename_wanted)
         self.list.delete_wanted.connect(self.delete_wanted)
         self.list.follow_wanted.connect(self.follow_wanted)
+        self.list.personal_wanted.connect(self.personal_wanted)
         self.list.selectionModel().currentChanged.connect(self._choose)
         model.modelReset.connect(lambda: self.show_current(self._current))
         row = QHBoxLayout()
