@@ -102,7 +102,7 @@ class PersonalDialog(QDialog):
         row.addWidget(self.copy_button)
         row.addStretch(1)
         document = self._listed.document
-        self.decide_button = Button(self.tr("Mask it here too") if document.exempt else self.tr("Leave it here"))
+        self.decide_button = Button(self.tr("Mask it here too") if document.exempt else self.tr("Mask nothing here"))
         self.decide_button.setVisible(document.exempt or document.masked is not None)
         self.decide_button.clicked.connect(lambda: self._decide(not document.exempt))
         row.addWidget(self.decide_button)

@@ -16,7 +16,7 @@ booking bookings buchhaltung bugs careers community compliance conduct contact c
 customers datenschutz desk dispatch donotreply dpo einkauf empfang enquiries events facilities feedback finance gdpr
 hello help helpdesk hilfe hostmaster hr info information inquiries investor invoice invoices it itsupport jobs karriere
 kontakt kundenservice kundendienst legal list lists mail mailer marketing media moderators mailbox newsletter newsroom
-noreply notifications notify office operations ops orders partners partnerships payroll people personal post postmaster
+noreply notifications notify office onboarding ops orders partners partnerships payroll people personal post postmaster
 poststelle praxis presse press privacy procurement purchasing reception recruiting recruitment rechnung rechnungen recht
 redaktion reply report reports reservations sales security sekretariat service servicedesk services shop sponsors studio
 subscribe support team techsupport unsubscribe verkauf vertrieb verwaltung webmaster welcome zentrale
@@ -26,6 +26,9 @@ ROLES = frozenset(_OFFICES.split())
 
 _ALONE = frozenset({"it", "hr", "ap", "ar", "post", "mail", "personal", "people", "list", "reply", "recht", "board"})
 """Those that are also parts of names or words: they count as the whole only."""
+
+_TEAMS = ("ops", "desk", "team", "teams", "support", "service")
+"""How the last part of an office's mailbox ends: cloud-devops@, dealdesk@."""
 
 _RESERVED = re.compile(r"(?i)(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|invalid|localhost|local)$")
 """RFC 2606: these domains are nobody's."""
@@ -74,7 +77,8 @@ def is_shared_mailbox(address: str) -> bool:
     if local in ROLES:
         return True
     parts = [re.sub(r"\d+$", "", part) for part in re.split(r"[._+-]", local)]
-    return any(part in ROLES and part not in _ALONE for part in (parts[0], parts[-1]))
+    named = any(part in ROLES and part not in _ALONE for part in (parts[0], parts[-1]))
+    return named or parts[-1].endswith(_TEAMS)
 
 
 def is_service_number(number: str, before: str) -> bool:
