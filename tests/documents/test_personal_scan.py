@@ -15,7 +15,6 @@ def test_words_of_a_line_are_replaced_and_the_others_keep_their_place() -> None:
     assert line is not None
     kept = masked_scan(Scan((line,), 100, 10), USUAL).lines[0]
     assert kept.text == "Pay [IBAN], or ask ([e-mail address])."
-    assert [kept.text[word.start : word.end] for word in kept.words] == kept.text.replace("l a", "l\0a").replace(
-        " ", "\n"
-    ).replace("\0", " ").split("\n")
+    said = [kept.text[word.start : word.end] for word in kept.words]
+    assert said == ["Pay", "[IBAN],", "or", "ask", "([e-mail address])."]
     assert kept.words[-1].box == line.words[-1].box

@@ -37,6 +37,10 @@ def _line(line: ScanLine, findings: Sequence[Finding]) -> ScanLine:
             tail = line.text[last : word.end] if last < word.end else ""
             told.update(inside)
             said = head + fresh + tail
+            if words and not head + fresh:  # a comma behind the last word of a number stays with what replaced it
+                text += tail
+                words[-1] = msgspec.structs.replace(words[-1], end=len(text))
+                continue
         if said:
             text += " " if text else ""
             words.append(Word(len(text), len(text) + len(said), word.box, word.sure))
