@@ -246,6 +246,8 @@ class Collection(Struct, frozen=True, kw_only=True):
     bytes: int = 0
     shared: Shared | None = None  # somebody else writes it
     published: Published | None = None  # others read it
+    masks: tuple[str, ...] = ()  # kinds of personal data that are not kept (app/text/personal/kinds.py)
+    unmasked: int = 0  # documents that were read before that was decided, and are to be read anew
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -270,6 +272,8 @@ class Document(Struct, frozen=True, kw_only=True):
     scans: int = 0  # pages that are pictures of text
     recognised: int = 0  # of these, those that have been read, or could not be
     sure: float | None = None  # of what was recognised: the mean, 0 to 1
+    masked: dict[str, int] | None = None  # what was masked in it, by kind; None where it is as it was read
+    exempt: bool = False  # a person decided that nothing is masked in it
 
 
 Outcome = Literal["used", "older", "same", "no_room", "unneeded", "no_answer", "far", "weaker"]

@@ -146,7 +146,13 @@ def prepare(run: Run, count: int = 24) -> None:
     write_lines(run.folder / "split" / "preferences.jsonl", [])
     report = [
         {"id": aside.id, "kind": "quality", "rule": "The answer is only punctuation.", "aside": True},
-        {"id": "document-1", "kind": "personal-data", "rule": "A phone number.", "before": "0171…", "after": "[phone]"},
+        {
+            "id": "document-1",
+            "kind": "personal-data",
+            "rule": "A phone number.",
+            "before": "0171…",
+            "after": "[phone number]",
+        },
         {"id": "e900", "kind": "near-duplicate", "rule": "Nearly the same is there already (93%).", "aside": True},
     ]
     folder = run.folder / "clean"

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import attached, collections, embeddings, find, models, readers, runs, tables
+from app.api import attached, collections, embeddings, find, models, personal, readers, runs, tables
 from app.api.chat import chat_completions
 from app.api.compare import compare
 from app.api.errors import ApiError, api_error
@@ -49,6 +49,9 @@ ROUTES = [
     Route("/v1/collections/{id:int}/find", find.find, methods=["POST"]),
     Route("/v1/collections/{id:int}/summarise", collections.summarise, methods=["POST"]),
     Route("/v1/collections/{id:int}/ask", collections.ask, methods=["POST"]),
+    Route("/v1/collections/{id:int}/personal", personal.find),
+    Route("/v1/collections/{id:int}/personal", personal.set_masking, methods=["POST"]),
+    Route("/v1/collections/{id:int}/personal/{document_id:int}", personal.one_document),
     Route("/v1/ask", attached.ask, methods=["POST"]),
     Route("/v1/compare", compare, methods=["POST"]),
     Route("/v1/collections/{id:int}/table", tables.table, methods=["POST"]),

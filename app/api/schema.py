@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from app.finetune.wizard import Effort, Goal
 from app.text.fields.field import Kind
+from app.text.personal.kinds import PersonalKind
 from app.types import Filter
 
 MOST_CHOICES = 8
@@ -229,6 +230,12 @@ class SummariseRequest(Body, kw_only=True):
 
     document_id: int = 0  # 0: what the collection holds
     stream: bool | None = None
+
+
+class MaskingRequest(Body, kw_only=True):
+    """POST /v1/collections/{id}/personal."""
+
+    mask: tuple[PersonalKind, ...]
 
 
 class CalculateRequest(Body, kw_only=True):

@@ -22,6 +22,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "search": (("app.documents.bench", "search"),),
     "scale": (("app.documents.scale_bench",),),
     "reading": (("app.documents.reading_bench", FOLDER),),
+    "personal": (("app.documents.personal_bench", FOLDER),),
     "ocr": (("app.documents.ocr_bench",),),
     "retrieval": (("app.cli.retrieval", DATASET),),
     "swap": (("app.gui.bench", "swap"),),

@@ -20,6 +20,7 @@ from app.cli import (
     find,
     hidden,
     models,
+    personal,
     reader,
     repl,
     serve,
@@ -41,7 +42,7 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
-BENCHED = ("start", "chat", "index", "search", "scale", "reading", "retrieval", "swap", "api", "train")
+BENCHED = ("start", "chat", "index", "search", "scale", "reading", "personal", "retrieval", "swap", "api", "train")
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "remove": documents.remove,
     "collections": documents.collections,
     "hidden": hidden.command,
+    "personal": personal.command,
     "compare": compare.command,
     "table": table.command,
     "models": models.command,
@@ -99,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_find_command(commands)
     add_watch_command(commands, Parser)
+    personal.add_personal_command(commands)
     _add_asking_commands(commands)
     _add_model_commands(commands)
     _add_json(add_train_command(commands))

@@ -44,6 +44,7 @@ class AddCalls:
             passwords=call.passwords,
             force=call.force,
             read_hidden=call.read_hidden,
+            exempt=call.exempt,
             reply=reply,
         )
         reply.on_cancel(lambda: self._queue.withdraw(batch))
@@ -61,6 +62,7 @@ class AddCalls:
             call.force,
             call.replaces,
             read_hidden=call.read_hidden,
+            exempt=call.exempt,
             asked=reply,
         )
         self._queue.enter(batch, first=call.first)

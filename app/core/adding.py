@@ -178,6 +178,7 @@ class AddQueue:
                     passwords=batch.passwords,
                     force=batch.force,
                     read_hidden=batch.read_hidden,
+                    exempt=batch.exempt,
                 ),
                 event=self._take,
                 done=self._finished,

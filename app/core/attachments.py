@@ -148,6 +148,7 @@ class Attachments:
                 self._house.tell(DocumentsChanged(collection_id=collection_id))
                 self._files.drop(chat.attached_id, data.ids)
                 self._documents.list.recount()
+                self._documents.masking.catch_up(collection_id)
 
             wanted = MoveDocuments(ids=ids, collection_id=collection_id)
             self._documents.child.request(wanted, done=_kept(moved, reply), failed=reply.failed)

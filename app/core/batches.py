@@ -34,6 +34,7 @@ class Batch:
     force: bool = False
     replaces: int = 0
     read_hidden: bool | None = None
+    exempt: bool | None = None
     reply: Reply | None = None
     """The command that waits for its end; None for what the window queued."""
     asked: Reply | None = None
@@ -66,7 +67,11 @@ class Batch:
         """What is still to do. A folder is asked for as a whole again: what it has already is passed over quickly."""
         paths = tuple(path for path in self.paths if path not in self.finished)
         force = self.force and len(self.paths) == 1
-        return Batch(paths, self.collection_id, self.name, self.passwords, force, self.replaces, self.read_hidden)
+        return Batch(
+            *(paths, self.collection_id, self.name, self.passwords, force, self.replaces),
+            read_hidden=self.read_hidden,
+            exempt=self.exempt,
+        )
 
     def waiting(self) -> list[FileMoved]:
         """The files that were named one by one and of which nothing is known yet; folders are looked into later."""
@@ -91,6 +96,7 @@ class _Kept(msgspec.Struct, frozen=True):
     force: bool = False
     replaces: int = 0
     read_hidden: bool | None = None
+    exempt: bool | None = None
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -111,7 +117,11 @@ def save(path: Path, batches: Sequence[Batch]) -> None:
     try:
         if batches:
             kept = tuple(
-                _Kept(each.paths, each.collection_id, each.name, each.force, each.replaces, each.read_hidden)
+                _Kept(
+                    *(each.paths, each.collection_id, each.name, each.force, each.replaces),
+                    read_hidden=each.read_hidden,
+                    exempt=each.exempt,
+                )
                 for each in batches
             )
             write_atomic(path, msgspec.json.encode(_File(kept)))
@@ -137,7 +147,11 @@ def restore(path: Path) -> list[Batch]:
             set_aside(path)
         return []
     return [
-        Batch(each.paths, each.collection_id, each.name, {}, each.force, each.replaces, each.read_hidden)
+        Batch(
+            *(each.paths, each.collection_id, each.name, {}, each.force, each.replaces),
+            read_hidden=each.read_hidden,
+            exempt=each.exempt,
+        )
         for each in kept
         if each.paths
     ]

@@ -9,6 +9,7 @@ from app.core.adding import AddQueue
 from app.core.calls import documents as c
 from app.core.collections import CollectionList
 from app.core.house import Handler, House
+from app.core.masking import Masking
 from app.core.reader import Reader
 from app.core.recognising import RecogniseQueue
 from app.core.reply import Reply
@@ -30,6 +31,7 @@ from app.workers.calls.documents import (
 )
 from app.workers.calls.finding import Find
 from app.workers.calls.grid import ReadGrid
+from app.workers.calls.personal import ExportRedacted, FindPersonal, ListPersonal
 from app.workers.message import Call, Done
 
 READING = (
@@ -48,6 +50,9 @@ READING = (
     ),
     Find,
     ExportCollection,
+    FindPersonal,
+    ListPersonal,
+    ExportRedacted,
     CheckHealth,
 )
 
@@ -65,7 +70,9 @@ class DocumentsDesk:
         self._add_calls = AddCalls(self.adds, self.list)
         self.recognising = RecogniseQueue(house, self.child, self.list)
         self.recognising.gives_way_to(lambda: self.adds.running)
+        self.masking = Masking(house, self.child, self.adds, self.list)
         self._process.ready.connect(lambda _: self.list.recount())
+        self._process.ready.connect(lambda _: self.masking.begin())
         self._process.state_changed.connect(lambda state: house.tell(c.ReaderMoved(state=state)))
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -73,6 +80,7 @@ class DocumentsDesk:
             **dict.fromkeys(READING, self.hand_on),
             **self.list.handlers(),
             **self._add_calls.handlers(),
+            **self.masking.handlers(),
             **self.recognising.handlers(),
             c.RestartReader: self._restart,
         }

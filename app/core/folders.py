@@ -104,6 +104,7 @@ class FoldersDesk:
     def _restore(self, call: RestoreDocuments, reply: Reply) -> None:
         def restored(data: Restored) -> None:
             self._documents_changed()
+            self._documents.masking.catch_up()
             reply.done(data)
 
         self._documents.child.request(call, done=restored, failed=reply.failed)

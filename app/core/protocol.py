@@ -21,6 +21,7 @@ from app.core.calls import (
     folders,
     models,
     offers,
+    personal,
     readers,
     tables,
     training,
@@ -84,6 +85,7 @@ DoorCall = (
     | attachments.Calls
     | offers.Calls
     | documents.Calls
+    | personal.Calls
     | folders.Calls
     | models.Calls
     | training.Calls

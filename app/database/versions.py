@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 CHATS = 4
-DOCUMENTS = 14
+DOCUMENTS = 15
 TABLES = 1

@@ -105,7 +105,7 @@ def write(
                     stream.write(piece)
         about = About(
             name=name_of(store, collection_id), documents=len(listed), sha256=digest.hexdigest(),
-            embedders=_identities(store, embedders), edition=edition,
+            embedders=_identities(store, embedders), edition=edition, masks=store.masks(collection_id),
         )  # fmt: skip
         archive.writestr(ABOUT, msgspec.json.format(msgspec.json.encode(about), indent=1))
     return about
@@ -130,6 +130,7 @@ def _held(store: Store, document: Document, path: str) -> HeldDocument:
     return HeldDocument(
         path=path, format=document.format, title=row[0], sha256=row[1], recipe=row[2], bytes=document.bytes,
         hidden=store.hidden_texts(document.id), read_hidden=document.read_hidden, modified=document.modified,
+        masked=store.masked_kinds(document.id), personal=store.masked_places(document.id), exempt=document.exempt,
         note=row[3], text=text, pages=pages, lines=store.lines(document.id), key=document.id,
         passages=tuple(
             HeldPassage(
@@ -222,6 +223,7 @@ def _store(
         )
         insert = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
         target = cast(int, db.execute(insert, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
+    store.keep_masking(target, about.masks)
     store.unfinished.add(target)
     made, kept = dict[int, tuple[int, bytes]](), set[int]()
     try:
@@ -273,6 +275,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     parsed = Parsed(
         format=held.format, text=held.text, blocks=(), pages=held.pages, lines=held.lines, title=held.title,
         note=held.note, sha256=held.sha256, size=held.bytes, hidden=held.hidden,
+        masked=held.masked, personal=held.personal,
     )  # fmt: skip
     pieces = [
         Piece(each.start, each.end, each.page, each.heading, each.context, 0, each.header, each.place)
@@ -280,7 +283,7 @@ def _new(held: HeldDocument, about: About, collection_id: int, path: Path) -> Ne
     ]
     return NewDocument(
         collection_id=collection_id, path=_placed(held.path, path), parsed=parsed, recipe=held.recipe,
-        seen=(held.bytes, held.modified), read_hidden=held.read_hidden,
+        seen=(held.bytes, held.modified), read_hidden=held.read_hidden, exempt=held.exempt,
         pieces=pieces, vectors=[each.vector for each in held.passages],
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from app.errors import BadFile, NewerData
 from app.places import Place
 from app.text.hidden import HiddenText
 from app.text.parsed import Line
+from app.text.personal.kinds import Found, PersonalKind
 
 VERSION = 1
 MAX_RECORD = 1 << 30
@@ -54,6 +55,9 @@ class HeldDocument(Struct, frozen=True, kw_only=True):
     passages: tuple[HeldPassage, ...]
     hidden: tuple[HiddenText, ...] = ()
     read_hidden: bool = False
+    masked: tuple[PersonalKind, ...] = ()
+    personal: tuple[Found, ...] = ()
+    exempt: bool = False
     key: int = 0
     """What tells a document of an edition from the others, whatever happens to its path: its id where it is written."""
 
@@ -75,6 +79,7 @@ class About(Struct, frozen=True, kw_only=True):
     documents: int
     sha256: str
     embedders: dict[str, Identity]
+    masks: tuple[PersonalKind, ...] = ()  # personal data that the collection does not keep
     edition: EditionMark | None = None
 
 

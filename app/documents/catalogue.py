@@ -10,7 +10,8 @@ import msgspec
 
 from app.documents.filters import Filed, in_folder
 from app.documents.held import UNSEEN, Members
-from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, SCANS
+from app.documents.masked import Masked, kinds_of, of_collection, of_document
+from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, MASKING, SCANS
 from app.documents.shares import with_shares
 from app.errors import AppError
 from app.members import container_of, is_member
@@ -32,6 +33,7 @@ class Stored(msgspec.Struct, frozen=True):
     """Size and date of the file when it was looked at last."""
     read_hidden: bool = False
     format: str = ""
+    exempt: bool = False
 
 
 NAMED = 5
@@ -108,24 +110,14 @@ class Catalogue(Members):
 
     def collections(self) -> list[Collection]:
         """By name, with what is in them; hidden ones left out."""
+        masking = of_collection(self.version >= MASKING)
         rows = self.db.execute(
             f"""SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
-                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b
+                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b, {masking}
             FROM collections c LEFT JOIN documents d ON d.collection_id = c.id WHERE NOT {self._hidden}
             GROUP BY c.id ORDER BY c.name"""
         )
-        found = [
-            Collection(
-                id=r["id"],
-                name=r["name"],
-                documents=r["n"] - r["f"],
-                failed=r["f"],
-                passages=r["p"],
-                bytes=r["b"],
-            )
-            for r in rows
-        ]
-        return with_shares(self, found)
+        return with_shares(self, [_collection(row) for row in rows])
 
     def extent(self, collections: Sequence[int], documents: Sequence[int] | None = None) -> tuple[int, int]:
         """How many documents and passages these collections hold (none: all of them), of `documents` if given."""
@@ -174,7 +166,8 @@ class Catalogue(Members):
     def documents(self, collection_id: int) -> list[Document]:
         """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned}
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned},
+                {of_document(self.version >= MASKING)}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
@@ -184,7 +177,8 @@ class Catalogue(Members):
 
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
-            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned}
+            f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned},
+                {of_document(self.version >= MASKING)}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
@@ -213,6 +207,8 @@ class Catalogue(Members):
             scans=row["scans"],
             recognised=row["recognised"],
             sure=row["sure"],
+            masked=msgspec.msgpack.decode(row["masked"], type=Masked).counts if row["kinds"] else None,
+            exempt=bool(row["exempt"]),
         )
 
     def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:
@@ -270,7 +266,8 @@ class Catalogue(Members):
         """What is filed in a collection, by path."""
         rows = self.db.execute(
             f"""SELECT d.path, d.id, d.sha256, d.recipe, d.status, d.passages, d.pages, coalesce(d.indexed_at, 0),
-                d.format, {"s.bytes, s.modified" if self.version >= FOLDERS else "NULL, NULL"}, {self._of_hidden}
+                d.format, {"s.bytes, s.modified" if self.version >= FOLDERS else "NULL, NULL"}, {self._of_hidden},
+                {of_document(self.version >= MASKING)}
             FROM documents d {"LEFT JOIN seen s ON s.document_id = d.id" if self.version >= FOLDERS else ""}
             WHERE d.collection_id = ?""",
             (collection_id,),
@@ -287,6 +284,7 @@ class Catalogue(Members):
                 format=row[8],
                 seen=UNSEEN if row[9] is None else (row[9], row[10]),
                 read_hidden=bool(row["wanted"]),
+                exempt=bool(row["exempt"]),
             )
             for row in rows
         }
@@ -317,6 +315,19 @@ def _counted(document: Document, inside: list[Document]) -> Document:
     names = ", ".join(failed[:NAMED]) + (", …" if len(failed) > NAMED else "")
     said = f"{len(failed):,} of {len(inside):,} files in it could not be read: {names}."
     return msgspec.structs.replace(document, reason=f"{said} {document.reason}".strip())
+
+
+def _collection(row: sqlite3.Row) -> Collection:
+    return Collection(
+        id=row["id"],
+        name=row["name"],
+        documents=row["n"] - row["f"],
+        failed=row["f"],
+        passages=row["p"],
+        bytes=row["b"],
+        masks=kinds_of(row["masks"]),
+        unmasked=row["unmasked"],
+    )
 
 
 def json_list(values: Sequence[int] | Sequence[str]) -> str:

@@ -124,6 +124,8 @@ class Indexing:
             self._call.force,
             self._call.read_hidden,
             folders.taken_out(self._store, self._collection_id),
+            self._store.masks(self._collection_id),
+            self._call.exempt,
         )
         try:
             yield from self._run(ahead)
@@ -257,6 +259,7 @@ class Indexing:
                 vectors=[vector for vector in doc.vectors if vector is not None],
                 read_hidden=read.read_hidden,
                 within=container_of(read.path),
+                exempt=read.exempt,
             )
         )
         self._open.remove(doc)
@@ -285,6 +288,7 @@ class Indexing:
             passages=len(read.pieces),
             reason=note or read.parsed.note,
             hidden=warned_of(read.parsed.hidden),
+            masked=len(read.parsed.personal),
         )
         yield self._progress()
 

@@ -218,6 +218,20 @@ def _shares(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def _masking(db: sqlite3.Connection) -> None:
+    """Which kinds of personal data are masked in a collection; and what of a document was masked, or that a person
+    decided to leave it. What stood there is kept nowhere."""
+    for statement in (
+        """CREATE TABLE masking (
+            collection_id INTEGER PRIMARY KEY REFERENCES collections(id) ON DELETE CASCADE,
+            since REAL NOT NULL, kinds TEXT NOT NULL)""",
+        """CREATE TABLE personal_data (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            kinds TEXT NOT NULL, exempt INTEGER NOT NULL, found BLOB NOT NULL)""",
+    ):
+        db.execute(statement)
+
+
 def _vector_queue(db: sqlite3.Connection) -> None:
     """What a vector server has not been told yet, in the order of the changes; triggers fill it while one is chosen."""
     db.execute(
@@ -257,6 +271,9 @@ SHARES = 13
 
 VECTOR_QUEUE = 14
 """The version of an index from which it knows what a vector server is still to be told."""
+
+MASKING = 15
+"""The version of an index from which personal data may be masked."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

@@ -85,7 +85,7 @@ def _boxes(
     if start >= end:
         return ()
     lines = store.lines(document.id)
-    if any(line.sure is not None for line in touched(lines, start, end)):
+    if document.masked is not None or any(line.sure is not None for line in touched(lines, start, end)):
         return line_boxes(lines, start, end, page)  # its own characters, if any, are not the ones that were read
     try:
         tight: tuple[Box, ...] = yield from in_thread(

@@ -17,6 +17,7 @@ from app.documents.loaders import load
 from app.documents.loaders.scan import Scan
 from app.errors import BadFile
 from app.text.parsed import Parsed
+from app.text.personal.kinds import Found, PersonalKind, known
 from app.types import Box
 from app.workers.offline import forbid_network
 
@@ -31,6 +32,7 @@ class ParseFile(Struct, frozen=True, tag=True):
     password: str = ""
     read_hidden: bool = False
     scans: dict[int, Scan] = {}
+    mask: tuple[PersonalKind, ...] = ()
 
 
 class ReadPicture(Struct, frozen=True, tag=True):
@@ -39,6 +41,14 @@ class ReadPicture(Struct, frozen=True, tag=True):
     path: str
     page: int
     password: str = ""
+    mask: tuple[PersonalKind, ...] = ()
+
+
+class FindData(Struct, frozen=True, tag=True):
+    """→ the personal data in a text."""
+
+    text: str
+    kinds: tuple[PersonalKind, ...]
 
 
 class DrawPage(Struct, frozen=True, tag=True):
@@ -87,10 +97,11 @@ class Reply(Struct, frozen=True):
     picture: Picture | None = None
     boxes: tuple[Box, ...] | None = None
     scan: Scan | None = None
+    personal: tuple[Found, ...] | None = None
     failed: Failed | None = None
 
 
-Order = ParseFile | ReadPicture | DrawPage | FindBoxes
+Order = ParseFile | ReadPicture | FindData | DrawPage | FindBoxes
 
 
 def main(memory: int, *, idle: bool = False) -> int:
@@ -122,17 +133,27 @@ def _encode(reply: Reply) -> bytes:
 def _answer(order: Order) -> Reply:
     try:
         if isinstance(order, ParseFile):
-            return Reply(parsed=load(order.path, order.password, order.read_hidden, order.scans))
+            return Reply(parsed=load(order.path, order.password, order.read_hidden, order.scans, order.mask))
         if isinstance(order, ReadPicture):
             from app.documents.recognition import recognised  # loads the models: only where a picture is to be read
 
-            return Reply(scan=recognised(order.path, order.page, order.password))
+            scan = recognised(order.path, order.page, order.password)
+            if order.mask:
+                from app.documents.loaders.scan_personal import masked_scan  # as below
+
+                scan = masked_scan(scan, order.mask)
+            return Reply(scan=scan)
+        if isinstance(order, FindData):
+            from app.text.personal.finding import find  # loads tables of phone numbers: only where they are looked for
+
+            found = find(order.text, order.kinds)
+            return Reply(personal=tuple(Found(known((each.kind,))[0], each.start, each.end) for each in found))
         from app.documents.render import render_page, span_boxes  # loads pdfium: only where a page is wanted
 
         if isinstance(order, DrawPage):
             return Reply(picture=Picture(*render_page(order.path, order.page, order.scale, order.password)))
-        found = span_boxes(order.path, order.page, order.start, order.end, order.password, order.read_hidden)
-        return Reply(boxes=found)
+        boxes = span_boxes(order.path, order.page, order.start, order.end, order.password, order.read_hidden)
+        return Reply(boxes=boxes)
     except BadFile as error:
         return Reply(failed=Failed(error.message, error.hint, error.detail, error.code))
     except MemoryError:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from app.documents.loaders.scan import Scan, Scans
 from app.errors import BadFile
 from app.spawn import child_command
 from app.text.parsed import Parsed
+from app.text.personal.kinds import Found, PersonalKind
 from app.types import Box
 
 CODES = frozenset(
@@ -86,30 +87,46 @@ class Parser:
         self._closed = False
 
     def parse(
-        self, path: str, password: str | None = None, read_hidden: bool = False, scans: Scans | None = None
+        self,
+        path: str,
+        password: str | None = None,
+        read_hidden: bool = False,
+        scans: Scans | None = None,
+        mask: Sequence[PersonalKind] = (),
     ) -> Parsed:
         """The text of a document, with the hash and the size of the bytes that were read, and what was recognised on
         its pages put in.
 
-        `read_hidden`: what its readers do not see is read like the rest.
+        `read_hidden`: what its readers do not see is read like the rest. `mask`: personal data that does not leave the
+        child.
 
         Raises:
             BadFile: why it cannot be used; `code` is one of `CODES`.
         """
-        order = child.ParseFile(path, password or "", read_hidden, dict(scans or {}))
+        order = child.ParseFile(path, password or "", read_hidden, dict(scans or {}), tuple(mask))
         reply = self._ask(order, self._time_limit)
         assert reply.parsed is not None
         return reply.parsed
 
-    def recognise(self, path: str, page: int, password: str = "") -> Scan:
+    def recognise(self, path: str, page: int, password: str = "", mask: Sequence[PersonalKind] = ()) -> Scan:
         """What can be read in the picture of a page.
 
         Raises:
             BadFile: why it cannot; `too_slow` after `RECOGNISE_LIMIT_S`.
         """
-        reply = self._ask(child.ReadPicture(path, page, password), RECOGNISE_LIMIT_S)
+        reply = self._ask(child.ReadPicture(path, page, password, tuple(mask)), RECOGNISE_LIMIT_S)
         assert reply.scan is not None
         return reply.scan
+
+    def find_personal(self, text: str, kinds: Sequence[PersonalKind]) -> tuple[Found, ...]:
+        """Personal data of these kinds in a text.
+
+        Raises:
+            BadFile: it took too long, or needs too much memory.
+        """
+        reply = self._ask(child.FindData(text, tuple(kinds)), self._time_limit)
+        assert reply.personal is not None
+        return reply.personal
 
     def render_page(self, path: str, page: int, scale: float = 1.5, password: str = "") -> child.Picture:
         """A page of a PDF as PNG, `scale` pixels a point (fewer where the page is huge).

@@ -10,7 +10,7 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from app.errors import AppError, BadFile
 from app.members import file_of, is_member, member_path
 from app.text.parsed import Held, Parsed
 from app.text.passages import Piece, Tokens, cut
+from app.text.personal.kinds import PersonalKind
 
 AHEAD = 4
 """Documents that may wait, read, for the embedder."""
@@ -41,7 +42,14 @@ Seen = tuple[int, float]
 class Reader(Protocol):
     """What turns a file into text; `Parser` of parse_process in the app."""
 
-    def parse(self, path: str, password: str | None = None, read_hidden: bool = False) -> Parsed: ...
+    def parse(
+        self,
+        path: str,
+        password: str | None = None,
+        read_hidden: bool = False,
+        scans: None = None,
+        mask: Sequence[PersonalKind] = (),
+    ) -> Parsed: ...
 
     def close(self) -> None: ...
 
@@ -79,6 +87,7 @@ class Read(Struct, frozen=True):
     seen: Seen
     recipe: str
     read_hidden: bool = False
+    exempt: bool = False
 
 
 class Closed(Struct, frozen=True):
@@ -121,13 +130,18 @@ class ReadAhead:
         force: bool,
         read_hidden: bool | None = None,
         taken_out: Set[bytes] = frozenset(),
+        mask: tuple[PersonalKind, ...] = (),
+        exempt: bool | None = None,
     ) -> None:
         """
         Args:
             read_hidden: whether what readers do not see is read; None: as a person decided for each document.
             taken_out: digests of the paths of files inside of others that a person removed from a folder that is
                 followed.
+            mask: the kinds of personal data that are masked.
+            exempt: not in these documents; None: as it was decided for each.
         """
+        self._mask, self._exempt = mask, exempt
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -252,23 +266,29 @@ class ReadAhead:
         wanted = self._read_hidden
         if wanted is None or held is not None:  # what is decided on a mail says nothing of what is attached to it
             wanted = stored is not None and stored.read_hidden
-        recipe = with_hidden(self._recipe) if wanted else self._recipe
+        exempt = self._exempt
+        if exempt is None or held is not None:
+            exempt = stored is not None and stored.exempt
+        mask = () if exempt else self._mask
+        recipe = recipe_for(self._recipe, wanted, mask)
         if stored is not None and not self._force and self._same(path, stored, recipe, seen, held):
             return Unchanged(path, stored, seen)
-        parsed, pieces = self._parse(path, wanted, held)
+        parsed, pieces = self._parse(path, wanted, mask, held)
         if not pieces and not parsed.scans:
             return Refused(path, "There is no text in this file.", "empty", seen)
         if parsed.format in CONTAINERS:
             recipe = with_members(recipe)
-        return Read(path, parsed, pieces, seen, recipe, wanted)
+        return Read(path, parsed, pieces, seen, recipe, wanted, exempt)
 
-    def _parse(self, path: str, wanted: bool, held: Held | None) -> tuple[Parsed, list[Piece]]:
+    def _parse(
+        self, path: str, wanted: bool, mask: tuple[PersonalKind, ...], held: Held | None
+    ) -> tuple[Parsed, list[Piece]]:
         """Text and passages; those of a file inside of another that came with the same name and content before, as they
         were: a thread has one attachment in each of its mails."""
-        key = f"{held.sha256} {wanted} {Path(path).name}" if held is not None else ""
+        key = f"{held.sha256} {wanted} {mask} {Path(path).name}" if held is not None else ""
         if key in self._same_content:
             return self._same_content[key]
-        parsed = self._reader.parse(path, self._passwords.get(path), wanted)
+        parsed = self._reader.parse(path, self._passwords.get(path), wanted, mask=mask)
         pieces = cut(parsed, self._counter, Path(path).stem)
         if held is not None:
             self._kept += len(parsed.text)
@@ -296,9 +316,11 @@ class ReadAhead:
         return digest.hexdigest() == stored.sha256
 
 
-def with_hidden(recipe: str) -> str:
-    """The recipe of a document that was read with what its readers do not see: other passages than without."""
-    return f"{recipe}/hidden"
+def recipe_for(recipe: str, read_hidden: bool, mask: Sequence[PersonalKind]) -> str:
+    """The recipe of a document that was read with what its readers do not see, or without personal data: other passages
+    than of the same file read otherwise."""
+    hidden = "/hidden" if read_hidden else ""
+    return f"{recipe}{hidden}/masked {','.join(mask)}" if mask else f"{recipe}{hidden}"
 
 
 def with_members(recipe: str) -> str:

@@ -18,7 +18,7 @@ from app.documents.embed import batches
 from app.documents.index import recipe_of
 from app.documents.pages import differs, document_of
 from app.documents.parse_process import Parser
-from app.documents.reading import with_hidden
+from app.documents.reading import recipe_for
 from app.documents.scanned import Waiting
 from app.documents.store import NewDocument, Store
 from app.documents.warm import in_thread
@@ -126,8 +126,9 @@ class Recognising:
         """
         parser = self._parser = self._parser or Parser(recognises=True)
         password = self._passwords.get(waiting.path, "")
+        mask = store.masked_kinds(waiting.id)
         try:
-            scan = yield from in_thread(lambda: parser.recognise(waiting.path, page, password))
+            scan = yield from in_thread(lambda: parser.recognise(waiting.path, page, password, mask))
         except BadFile as error:
             if error.code in _OF_THE_FILE:
                 raise
@@ -149,11 +150,12 @@ class Recognising:
         password = self._passwords.get(waiting.path, "")
         stored = store.known(waiting.collection_id).get(waiting.path)
         wanted = stored is not None and stored.read_hidden
-        parsed = yield from in_thread(lambda: parser.parse(waiting.path, password, wanted, scans))
+        mask = store.masked_kinds(waiting.id)
+        parsed = yield from in_thread(lambda: parser.parse(waiting.path, password, wanted, scans, mask))
         if stored is None or stored.sha256 != parsed.sha256:
             raise BadFile("The file has changed.", "Add it again.", code="changed")
         pieces = cut(parsed, counter, Path(waiting.path).stem)
-        recipe = with_hidden(recipe_of(encoder.identity)) if wanted else recipe_of(encoder.identity)
+        recipe = recipe_for(recipe_of(encoder.identity), wanted, mask)
         known = _stored_vectors(store, waiting.id) if stored.recipe == recipe else {}
         vectors = yield from _vectors(encoder, parsed, pieces, known)
         if store.document(waiting.id) is None:  # removed meanwhile: it must not come back
@@ -168,6 +170,7 @@ class Recognising:
                 pieces=pieces,
                 vectors=vectors,
                 read_hidden=wanted,
+                exempt=stored.exempt,
                 merged=done,
                 within=container_of(waiting.path),
             )

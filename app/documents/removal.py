@@ -29,6 +29,8 @@ NEEDLES = 12
 
 ELSEWHERE = "the vector server {0}, which has not confirmed it yet and is told again"
 """Stands among the places of traces."""
+TABLES = ("documents", "texts", "passages", "hidden_texts", "seen", "trash", "changes", "scans", "personal_data")
+"""Where a document has rows of its own."""
 
 _CHUNK = 1 << 24
 
@@ -168,7 +170,17 @@ def rows_left(store: Contents, document_ids: Sequence[int]) -> int:
     marks = ",".join("?" * len(document_ids))
     left = "SELECT count(*) FROM next_vectors WHERE passage_id NOT IN (SELECT id FROM passages)"
     found = int(store.db.execute(left).fetchone()[0])
-    for table in ("documents", "texts", "passages", "hidden_texts", "seen", "trash", "changes", "scans"):
+    for table in (
+        "documents",
+        "texts",
+        "passages",
+        "hidden_texts",
+        "seen",
+        "trash",
+        "changes",
+        "scans",
+        "personal_data",
+    ):
         column = "id" if table == "documents" else "document_id"
         row = store.db.execute(f"SELECT count(*) FROM {table} WHERE {column} IN ({marks})", tuple(document_ids))
         found += int(row.fetchone()[0])

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.database.carve import Row, Value
 from app.database.salvage import keep_ids
+from app.documents.masked import Masked
 from app.places import Place
 from app.text.hidden import HiddenText
 from app.text.parsed import Line
@@ -30,6 +31,8 @@ _LATER: tuple[Value, ...] = ("", None, None, None)
 was stored before they were known."""
 _LATER_KINDS = (str, (bytes, type(None)), (int, float, type(None)), (bytes, type(None)))
 _HIDDEN = (int, int, bytes)
+_PERSONAL = (str, int, bytes)
+_MASKING = ((int, float), str)
 _FOLDER = (int, str, str, int, str, (int, float), int)
 _PUBLISHED = (str, str, str, int, int, int, (int, float), str, str)
 _SHARED = (str, str, str, int, (int, float), str, str, (int, float))
@@ -54,9 +57,9 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
         elif len(values) == 2 and values[0] in _TABLES and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     _add_missing_collections(db)
-    for table in ("texts", "passages", "hidden_texts"):
+    for table in ("texts", "passages", "hidden_texts", "personal_data"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
-    for table in ("folders", "published", "shared"):
+    for table in ("folders", "masking", "published", "shared"):
         db.execute(f"DELETE FROM {table} WHERE collection_id NOT IN (SELECT id FROM collections)")
     broken = _mark_broken(db)
     _count(db)
@@ -89,6 +92,10 @@ def _table(values: tuple[Value, ...]) -> str:
         return "passages"
     if _are(rest, *_HIDDEN) and _packs(rest[2], tuple[HiddenText, ...]):
         return "hidden_texts"
+    if _are(rest, *_PERSONAL) and _packs(rest[2], Masked):
+        return "personal_data"
+    if _are(rest, *_MASKING):
+        return "masking"
     if _are(rest, *_FOLDER):
         return "folders"
     if _are(rest, *_PUBLISHED):

@@ -85,12 +85,14 @@ class Scanned(Contents):
                 (FAILED, reason, document_id, page),
             )
 
-    def _forget_other_scans(self, collection_id: int, path: str, sha256: str) -> None:
-        """Inside a transaction, before a document is stored: what was seen in another content says nothing."""
+    def _forget_other_scans(self, collection_id: int, path: str, sha256: str, masked: Sequence[str]) -> None:
+        """Inside a transaction, before a document is stored: what was seen in another content says nothing, and what
+        was seen before other kinds of personal data were masked must not be kept."""
         self.db.execute(
             """DELETE FROM scans WHERE document_id IN
-            (SELECT id FROM documents WHERE collection_id = ? AND path = ? AND sha256 <> ?)""",
-            (collection_id, path, sha256),
+            (SELECT d.id FROM documents d LEFT JOIN personal_data p ON p.document_id = d.id
+            WHERE d.collection_id = ? AND d.path = ? AND (d.sha256 <> ? OR coalesce(p.kinds, '') <> ?))""",
+            (collection_id, path, sha256, ",".join(masked)),
         )
 
     def _expect_scans(self, document_id: int, parsed: Parsed, merged: int) -> None:
@@ -107,8 +109,9 @@ class Scanned(Contents):
         for (other,) in known:
             db.execute(
                 """INSERT OR IGNORE INTO scans SELECT ?, page, state, sure, seen, reason FROM scans
-                WHERE document_id = ? AND state = ?""",
-                (document_id, other, SEEN),
+                WHERE document_id = ? AND state = ? AND document_id IN (SELECT d.id FROM documents d
+                    LEFT JOIN personal_data p ON p.document_id = d.id WHERE coalesce(p.kinds, '') = ?)""",
+                (document_id, other, SEEN, ",".join(parsed.masked)),
             )
         db.executemany(
             "INSERT OR IGNORE INTO scans (document_id, page) VALUES (?, ?)",

@@ -14,6 +14,7 @@ from app.types import Collection
 from app.workers.calls.attached import Attach, MoveDocuments
 from app.workers.calls.documents import Add, DeleteCollection, Remove, RenameCollection
 from app.workers.calls.folders import FollowFolder
+from app.workers.calls.personal import KeepMasking
 from app.workers.message import Call
 
 
@@ -92,7 +93,7 @@ def refuse_changes(store: Database, call: Call) -> None:
         AppError: the call would change a collection that somebody else looks after, or delete one that colleagues read.
     """
     match call:
-        case Add() | FollowFolder() | RenameCollection() | Attach() | MoveDocuments():
+        case Add() | FollowFolder() | RenameCollection() | Attach() | MoveDocuments() | KeepMasking():
             touched = {call.collection_id}
         case Remove():
             marks = ",".join("?" * len(call.ids))

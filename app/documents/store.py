@@ -19,6 +19,8 @@ from app.documents.catalogue import trash_name
 from app.documents.filing import OF_DOCUMENT, Filing
 from app.documents.fulltext import Indexed, add_words
 from app.documents.held import UNSEEN
+from app.documents.masked import MOST_KEPT, Masked
+from app.documents.masking import Masks
 from app.documents.scanned import Scanned, certainty, page_boxes, touched
 from app.documents.warned import warned_of
 from app.embedder.embedders import Background
@@ -27,6 +29,7 @@ from app.errors import AppError
 from app.text.hidden import HiddenText
 from app.text.parsed import Line, Parsed
 from app.text.passages import Piece
+from app.text.personal.kinds import count
 from app.types import Box
 
 
@@ -41,11 +44,12 @@ class NewDocument(msgspec.Struct, frozen=True):
     pieces: Sequence[Piece]
     vectors: Sequence[bytes]  # float32, little endian, one a piece
     read_hidden: bool = False  # a person decided so
+    exempt: bool = False  # a person decided that nothing is masked in it
     merged: int = 0  # pages that were recognised, or could not be, as its text was made
     within: str = ""  # path of the document that it lies in; nothing is stored where that is gone
 
 
-class Store(Filing, Scanned):
+class Store(Filing, Scanned, Masks):
     """Reads and writes documents.db; used by one thread."""
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
@@ -118,7 +122,7 @@ class Store(Filing, Scanned):
             if self.is_orphan(new.collection_id, new.within):
                 return 0
             kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
-            self._forget_other_scans(new.collection_id, new.path, parsed.sha256)
+            self._forget_other_scans(new.collection_id, new.path, parsed.sha256, parsed.masked)
             document_id = self._replace_row(
                 new.collection_id,
                 new.path,
@@ -144,6 +148,7 @@ class Store(Filing, Scanned):
             )
             self._insert_passages(document_id, new)
             self._put_hidden(document_id, parsed.hidden, new.read_hidden)
+            self._put_personal(document_id, parsed, new.exempt)
             self.see(db, document_id, new.seen)
             folders.include(db, new.collection_id, new.path)
             changes.note(db, document_id, kind)
@@ -157,6 +162,14 @@ class Store(Filing, Scanned):
         if found or wanted:
             row = (document_id, wanted, warned_of(found), _pack(tuple(found)))
             self.db.execute("INSERT INTO hidden_texts VALUES (?, ?, ?, ?)", row)
+
+    def _put_personal(self, document_id: int, parsed: Parsed, exempt: bool) -> None:
+        """Keep what was masked and where, and the decision; what stood there is not at hand any more."""
+        self.db.execute("DELETE FROM personal_data WHERE document_id = ?", (document_id,))
+        if parsed.masked or exempt:
+            found = _pack(Masked(count(parsed.personal), parsed.personal[:MOST_KEPT]))
+            row = (document_id, ",".join(parsed.masked), exempt, found)
+            self.db.execute("INSERT INTO personal_data VALUES (?, ?, ?, ?)", row)
 
     def put_failure(
         self, collection_id: int, path: str, reason: str, code: str, seen: tuple[int, float] = UNSEEN, within: str = ""
@@ -260,6 +273,7 @@ class Store(Filing, Scanned):
             self.db.execute("DELETE FROM texts WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM hidden_texts WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM scans WHERE document_id = ?", (document_id,))
+            self.db.execute("DELETE FROM personal_data WHERE document_id = ?", (document_id,))
             self.db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         self._changed()
         self.set_meta("purge", "1")

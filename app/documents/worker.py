@@ -29,6 +29,7 @@ from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
+from app.documents.personal import PersonalData
 from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew, settle
 from app.documents.searching import embedded, searched
@@ -87,6 +88,7 @@ from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembe
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
+from app.workers.calls.personal import Calls as PersonalCall
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.scans import Recognise
 from app.workers.calls.shares import Calls as ShareCall
@@ -117,6 +119,7 @@ class DocumentsRole:
         self._live = 0  # requests under way
         self._pages = Pages()
         self._sheets = Sheets()
+        self._personal = PersonalData(home)
         self._following = Following()
         self._recognising = Recognising()
         self._sharing = Sharing(home.cache)
@@ -189,6 +192,8 @@ class DocumentsRole:
                 return (yield from serve(self._stores, self._open, call, self._embedder_in_use))
             case _ if isinstance(call, FolderCall):
                 return (yield from self._following.answer(self._store, call, self._stores.purge))
+            case _ if isinstance(call, PersonalCall):
+                return (yield from self._personal.answer(self._store, call, self._stores.purge))
             case Forgotten():
                 self._store.bury(call.ids, call.collections)
                 self._stores.purge()
@@ -277,6 +282,7 @@ class DocumentsRole:
         """Let go of everything; safe to call twice."""
         self._pages.close()
         self._recognising.close()
+        self._personal.close()
         if self._spare is not None:
             self._spare.close()
             self._spare = None

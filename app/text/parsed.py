@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.places import Place
 from app.text.hidden import HiddenText
+from app.text.personal.kinds import Found, PersonalKind
 from app.types import Box
 
 BlockKind = Literal["heading", "paragraph", "list", "row", "header_row", "code"]
@@ -75,6 +76,8 @@ class Parsed(Struct, frozen=True):
     size: int = 0  # bytes that were read
     spots: tuple[Spot, ...] = ()  # of slides, sheets, messages and members of archives
     hidden: tuple[HiddenText, ...] = ()  # what its readers do not see; it is part of `text` only where it is wanted
+    masked: tuple[PersonalKind, ...] = ()  # kinds of personal data that were looked for and replaced
+    personal: tuple[Found, ...] = ()  # of these, what was found: where it is masked
     scans: tuple[int, ...] = ()  # pages that are pictures of text, whether they have been recognised or not
     files: tuple[Held, ...] = ()  # inside of it
 

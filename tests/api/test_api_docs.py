@@ -47,6 +47,7 @@ def is_refused(kind: type, name: str) -> bool:
         ["EmbeddingRequest"],
         ["SearchRequest", "AskRequest", "SummariseRequest", "CalculateRequest"],
         ["FindRequest"],
+        ["MaskingRequest"],
         ["CompareRequest"],
         ["TableRequest", "TemplateRequest", "TableField"],
         ["RunRequest", "TrainRequest", "ReaderRequest"],

@@ -72,12 +72,12 @@ def test_twins_secrets_and_contradictions_are_set_aside_with_their_reason(tmp_pa
                 ("What is the hotel limit in Munich?", "It is 165 euro per night."),
                 ("How long is the warranty on refurbished pumps?", "It is 12 months from delivery."),
                 ("How long is the warranty on refurbished pumps?", "It is 24 months from delivery."),
-                ("Where do I send receipts?", "Send them to desk@example.org please."),
+                ("Where do I send receipts?", "Send them to ida.berg@depot.org please."),
             ],
         )
     )
     examples = prepared(context)
-    assert examples["Where do I send receipts?"].answer == "Send them to [e-mail] please."
+    assert examples["Where do I send receipts?"].answer == "Send them to [e-mail address] please."
     kinds = [d.kind for d in decisions(context)]
     assert kinds.count("duplicate") == 1 and kinds.count("contradiction") == 2 and kinds.count("personal-data") == 1
     warranty = examples["How long is the warranty on refurbished pumps?"]

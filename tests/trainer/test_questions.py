@@ -264,11 +264,12 @@ def test_as_many_facts_as_wished_from_all_documents(make_run: MakeRun) -> None:
 
 def test_what_was_masked_is_not_asked_for(make_run: MakeRun) -> None:
     text = (
-        "# Desk\n\n## Contact\n\nThe desk is reached under [phone] within 2 hours. Badges are printed within 3 days.\n"
+        "# Desk\n\n## Contact\n\nThe desk is reached under [phone number] within 2 hours. "
+        "Badges are printed within 3 days.\n"
     )
     context, _ = make_run([TextDocument(id="d", name="d.md", text=text)])
     questions.run(context)
-    assert all("[phone]" not in answer for answer in made(context))
+    assert all("[phone number]" not in answer for answer in made(context))
     rules = Counter(d.rule for d in read_lines(context.stage("questions") / "dropped.jsonl", Dropped))
     assert rules["It is about something that was masked."] > 0
 

@@ -64,7 +64,7 @@ def _in_text(id: str, text: str, turns: Sequence[Message], hidden: dict[tuple[st
             continue
         at = text.find(mark)
         while at >= 0:
-            yield Place(mark.strip("[]"), _distinct(secrets), tuple(turns), text[max(0, at - BEFORE) : at])
+            yield Place(personal.kind_of(mark), _distinct(secrets), tuple(turns), text[max(0, at - BEFORE) : at])
             at = text.find(mark, at + 1)
     for finding in personal.find(text):
         secret = text[finding.start : finding.end]

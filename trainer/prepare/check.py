@@ -55,7 +55,10 @@ class Checker:
             return "The answer does not stand in its passage."
         if gives_away(question, value):
             return "The question holds its own answer."
-        if re.search(r"\[(?:name|e-mail|phone|IBAN|card number|national id|key|password)\]", f"{question} {answer}"):
+        if re.search(
+            r"\[(?:name|e-mail address|phone number|IBAN|card number|national id|key|password)\]",
+            f"{question} {answer}",
+        ):
             return "It is about something that was masked."
         mine = duplicates.shingles(question)
         if any(duplicates.overlap(mine, duplicates.shingles(other)) >= ALIKE for other in others):

@@ -120,7 +120,9 @@ class Cleaner:
             rule = f"{finding.kind}: {finding.rule}"
             before = mended[finding.start : finding.end]
             self.decisions.append(
-                Decision(id=key, kind="personal-data", rule=rule, before=before, after=f"[{finding.kind}]")
+                Decision(
+                    id=key, kind="personal-data", rule=rule, before=before, after=personal.placeholder(finding.kind)
+                )
             )
         return personal.mask(mended, findings)
 

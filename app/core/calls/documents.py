@@ -45,6 +45,7 @@ class QueueFiles(Call, frozen=True):
     force: bool = False
     first: bool = False
     read_hidden: bool | None = None  # as in Add
+    exempt: bool | None = None  # as in Add
     replaces: int = 0  # a failed document that goes when this one is indexed
 
 

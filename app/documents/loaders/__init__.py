@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from app.documents.loaders.shelf import Shelf
 from app.documents.loaders.sniff import format_of
 from app.members import depth_of
 from app.text.parsed import Parsed
+from app.text.personal.kinds import PersonalKind
 
 if TYPE_CHECKING:
     from app.documents.loaders.scan import Scans
@@ -219,11 +220,17 @@ SCANNED: dict[str, Callable[[], ScanLoader]] = {"pdf": _scanned_pdf, "image": _s
 """The same of formats whose pages may be pictures."""
 
 
-def load(path: str, password: str = "", read_hidden: bool = False, scans: Scans | None = None) -> Parsed:
+def load(
+    path: str,
+    password: str = "",
+    read_hidden: bool = False,
+    scans: Scans | None = None,
+    mask: Sequence[PersonalKind] = (),
+) -> Parsed:
     """Read a document of any supported kind in this process; `parse_process.Parser` does it in a disposable one.
 
-    `scans` is what was recognised on pages that are pictures. The hash and the size are those of the very bytes that
-    were parsed.
+    `scans` is what was recognised on pages that are pictures; `mask` are the kinds of personal data that are not to be
+    in what is returned. The hash and the size are those of the very bytes that were parsed.
 
     Raises:
         BadFile: why the file cannot be used; its `code` is one of `parse_process.CODES`.
@@ -237,6 +244,10 @@ def load(path: str, password: str = "", read_hidden: bool = False, scans: Scans 
         parsed = SCANNED[key]()(data, password, read_hidden, scans)
     else:
         parsed = LOADERS[key]()(data, password, read_hidden)
+    if mask:
+        from app.text.personal.masking import masked  # loads tables of phone numbers: only where something is masked
+
+        parsed = masked(parsed, mask)
     return msgspec.structs.replace(parsed, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 

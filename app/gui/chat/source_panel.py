@@ -22,6 +22,7 @@ from app.gui.hidden_text import open_hidden_text
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
 from app.places import cells_of
+from app.text.personal.kinds import holds_mark
 from app.text.plain import shown
 from app.types import Passage
 from app.workers.calls.documents import DocumentText, PageImage
@@ -294,6 +295,8 @@ def warnings_of(passage: Passage) -> list[str]:
         said.append(tr("{0}.").format(recognised_words(passage).capitalize()))
     if passage.hidden:
         said.append(tr("Hidden text was found in this document and left out."))
+    if holds_mark(passage.text):
+        said.append(tr("Personal data is masked in what is searched. A picture of the page shows the file as it is."))
     if passage.flagged:
         words = tr("Text that speaks to an AI assistant was left out: “{text}”")
         said.append(words.format(text=shortened(" … ".join(flagged_texts(passage)))))

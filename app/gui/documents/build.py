@@ -21,6 +21,8 @@ from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.hidden_text import open_hidden_text
 from app.gui.parts import Parts
+from app.gui.personal.collection_dialog import open_masking
+from app.gui.personal.document_dialog import open_personal_data
 from app.gui.shell.main_window import MainWindow
 from app.settings import READ_SCANS
 from app.text.offers.offer import Offer
@@ -40,12 +42,29 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     page.table.hidden_wanted.connect(
         lambda row: open_hidden_text(parts.core, row.id, page, parts.documents.failed.emit)
     )
+    _add_personal_data(parts, page, window)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))
     window.offer_taken.connect(lambda offer, asked: _carry_out(parts, window, page, offer, asked))
     page.summary_wanted.connect(lambda row: summarise(parts, window, row))
     window.files_asked.connect(page.choose_files)
     window.folder_asked.connect(page.choose_folder)
     return page
+
+
+def _add_personal_data(parts: Parts, page: DocumentsPage, window: MainWindow) -> None:
+    """The dialogs of a document and of a collection."""
+    core, failed = parts.core, parts.documents.failed.emit
+
+    def show_document(document_id: int) -> None:
+        open_personal_data(core, document_id, page, window.toast, failed)
+
+    def show_collection(collection_id: int) -> None:
+        found = next((each for each in parts.documents.totals if each.id == collection_id), None)
+        if found is not None:
+            open_masking(core, found, page, show_document, failed)
+
+    page.table.personal_wanted.connect(lambda row: show_document(row.id))
+    page.collections.personal_wanted.connect(show_collection)
 
 
 def _follow_scans(parts: Parts) -> None:

@@ -27,6 +27,8 @@ class CollectionActions(QObject):
 
     follow_wanted = Signal(int)
     """Show the followed folders of a collection."""
+    personal_wanted = Signal(int)
+    """Show what it keeps of personal data."""
 
     def __init__(self, controller: DocumentsController, page: QWidget) -> None:
         super().__init__(page)
@@ -135,6 +137,8 @@ class CollectionActions(QObject):
             rename = menu.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename(key))
             rename.setShortcut(Qt.Key.Key_F2)
             menu.addAction(icon("refresh-cw"), self.tr("Folders and changes"), lambda: self.follow_wanted.emit(key))
+            personal = self.tr("Personal data")
+            menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(key))
         words = self.tr("Delete") if mine else self.tr("Remove from this computer")
         delete = menu.addAction(icon("trash-2", "danger"), words, lambda: self.delete(key))
         delete.setShortcut(Qt.Key.Key_Delete)

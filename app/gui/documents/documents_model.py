@@ -81,6 +81,8 @@ class Row:
     hidden: int = 0
     """Pieces of text that its readers do not see."""
     read_hidden: bool = False
+    masked: int | None = None
+    """How much personal data was masked in it; None where it is as it was read."""
     scans: int = 0
     recognised: int = 0
     sure: float | None = None
@@ -108,7 +110,8 @@ class Row:
             if self.hidden:
                 return "Hidden text is read" if self.read_hidden else "Hidden text found"
             recognised = "" if self.sure is None else f"Recognised, {sure_text(self.sure)} sure"
-            return self.reason or recognised or "Indexed"
+            masked = f"Indexed, {self.masked} masked" if self.masked else ""
+            return self.reason or recognised or masked or "Indexed"
         return {"changed": "Updated on disk", "reading": "Reading", "waiting": "Waiting"}[self.status]
 
     def is_recognising(self) -> bool:
@@ -158,6 +161,7 @@ def row_of(document: Document) -> Row:
         code=document.code,
         hidden=document.hidden,
         read_hidden=document.read_hidden,
+        masked=None if document.masked is None else sum(document.masked.values()),
         scans=document.scans,
         recognised=document.recognised,
         sure=document.sure,
@@ -379,7 +383,7 @@ def _take_event(row: Row, event: FileEvent) -> None:
     if event.passages:
         row.passages = event.passages
     if event.status == "indexed":
-        row.indexed_at, row.hidden = time.time(), event.hidden
+        row.indexed_at, row.hidden, row.masked = time.time(), event.hidden, event.masked
 
 
 def _with_its_files(row: Row) -> tuple[str, str, str]:

@@ -47,6 +47,8 @@ class DocumentsTable(QTableView):
     skip_wanted = Signal(object)
     hidden_wanted = Signal(object)
     """Row: show what its readers do not see"""
+    personal_wanted = Signal(object)
+    """Row: show where personal data stands in it"""
 
     def __init__(self, model: DocumentsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -242,6 +244,9 @@ class DocumentsTable(QTableView):
             summarise.setEnabled(show.isEnabled())
             if row.hidden and row.id is not None:
                 menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
+            personal = self.tr("Personal data")
+            look = menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(row))
+            look.setEnabled(show.isEnabled())
             if not came_along(row.path):  # else only its text is here
                 menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
                 menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))

@@ -18,7 +18,7 @@ from app.types import (
     SearchResult,
     Support,
 )
-from app.workers.calls import attached, bundles, digest, embedders, folders, grid, scans, shares, vectors
+from app.workers.calls import attached, bundles, digest, embedders, folders, grid, personal, scans, shares, vectors
 from app.workers.calls.finding import Find, Found
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.message import Call, Data
@@ -61,6 +61,7 @@ class Add(Call, frozen=True):
     passwords: dict[str, str] = field(default_factory=dict)  # path → password
     force: bool = False  # index again what is unchanged
     read_hidden: bool | None = None  # with text that readers do not see; None: as it was decided for each document
+    exempt: bool | None = None  # mask no personal data in these; None: as it was decided for each document
 
 
 class ListHiddenText(Call, frozen=True):
@@ -192,6 +193,7 @@ class FileEvent(Data, frozen=True):
     reason: str = ""
     code: str = ""
     hidden: int = 0  # pieces of text that its readers do not see
+    masked: int = 0  # personal data that was masked
 
 
 class AddProgress(Data, frozen=True):
@@ -345,6 +347,7 @@ Calls = (
     | ReadFields
     | Find
     | ListHiddenText
+    | personal.Calls
     | scans.Calls
     | CheckHealth
     | attached.Calls
@@ -377,6 +380,7 @@ Answers = (
     | DocumentText
     | CompareProgress
     | Compared
+    | personal.Answers
     | scans.Answers
     | FieldsRead
     | Found

@@ -9,16 +9,33 @@ from __future__ import annotations
 import re
 
 from stdnum import iban, luhn
+from stdnum.be import nn
 from stdnum.ch import ssn as swiss_ahv
 from stdnum.de import idnr
 from stdnum.es import dni, nie
+from stdnum.fi import hetu
 from stdnum.fr import nir
 from stdnum.it import codicefiscale
 from stdnum.nl import bsn
 from stdnum.pl import pesel
+from stdnum.se import personnummer
 from stdnum.us import ssn
 
-_ISSUER = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|6(?:011|5|4[4-9])|35|62|50|5[6-9]|6[37]")
+_ISSUERS = tuple(
+    (re.compile(pattern), lengths)
+    for pattern, lengths in (
+        ("4", (16, 19)),  # Visa
+        ("5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),  # Mastercard
+        ("3[47]", (15,)),  # American Express
+        ("30[0-5]|3689|38|39|36", (14, 16)),  # Diners Club
+        ("6011|64[4-9]|65", (16, 19)),  # Discover
+        ("352[89]|35[3-8]", (16, 19)),  # JCB
+        ("62", (16, 17, 18, 19)),  # UnionPay
+        ("50(?:18|20|38)|5893|6304|6759|676[1-3]", (16, 18, 19)),  # Maestro
+    )
+)
+"""How numbers begin and how long they are, by who issues the cards (ISO/IEC 7812): 15 digits that begin with 35 are a
+phone's serial number, which has Luhn's sum too."""
 _UNUSED_NINO = ("BG", "GB", "NK", "KN", "TN", "NT", "ZZ")
 
 
@@ -32,12 +49,33 @@ def is_iban(text: str) -> bool:
     return iban.is_valid(text, check_country=False)
 
 
+def iban_length(text: str) -> int:
+    """How many characters of a candidate are an IBAN; what follows it may look like a part of it ("… BIC COBA…")."""
+    ends = [match.end() for match in re.finditer(r"[A-Z0-9]+", text)]
+    return next((end for end in reversed(ends) if is_iban(text[:end])), 0)
+
+
 def is_card(text: str) -> bool:
-    """A payment card: 13 to 19 digits of a known issuer range, and Luhn's sum (ISO/IEC 7812)."""
+    """A payment card: a known issuer's digits, as many as it gives out, and Luhn's sum (ISO/IEC 7812)."""
     number = digits_of(text)
-    if not 13 <= len(number) <= 19 or len(set(number)) < 2:
+    if len(set(number)) < 2 or not any(len(number) in sizes and each.match(number) for each, sizes in _ISSUERS):
         return False
-    return bool(_ISSUER.match(number)) and luhn.is_valid(number)
+    return bool(luhn.is_valid(number))
+
+
+def is_belgian_number(text: str) -> bool:
+    """Rijksregisternummer."""
+    return nn.is_valid(text)
+
+
+def is_finnish_code(text: str) -> bool:
+    """Henkilötunnus."""
+    return hetu.is_valid(text)
+
+
+def is_swedish_number(text: str) -> bool:
+    """Personnummer."""
+    return personnummer.is_valid(text)
 
 
 def is_us_ssn(text: str) -> bool:

@@ -1,0 +1,60 @@
+"""Which personal data a collection masks, and which of its documents do not follow that yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from app.documents.contents import Contents
+from app.documents.masked import WAITING, Masked, kinds_of
+from app.documents.migrations import MASKING
+from app.text.personal.kinds import Found, PersonalKind
+
+
+class Masks(Contents):
+    """What of a store is about masking."""
+
+    def masks(self, collection_id: int) -> tuple[PersonalKind, ...]:
+        """The kinds that are masked in what is read into a collection."""
+        if self.version < MASKING:
+            return ()
+        row = self.db.execute("SELECT kinds FROM masking WHERE collection_id = ?", (collection_id,)).fetchone()
+        return kinds_of(row[0]) if row else ()
+
+    def keep_masking(self, collection_id: int, kinds: Sequence[PersonalKind]) -> None:
+        """From now on these kinds are masked in what is read into a collection.
+
+        Raises:
+            AppError: there is no such collection.
+        """
+        with self.transaction() as db:
+            self.require(collection_id)
+            db.execute("DELETE FROM masking WHERE collection_id = ?", (collection_id,))
+            if kinds:
+                db.execute("INSERT INTO masking VALUES (?, ?, ?)", (collection_id, time.time(), ",".join(kinds)))
+
+    def masked_kinds(self, document_id: int) -> tuple[PersonalKind, ...]:
+        """The kinds that were masked as a document was read."""
+        row = self.db.execute("SELECT kinds FROM personal_data WHERE document_id = ?", (document_id,)).fetchone()
+        return kinds_of(row[0]) if row else ()
+
+    def masked_places(self, document_id: int) -> tuple[Found, ...]:
+        """Where something was masked: the first places in its text."""
+        if self.version < MASKING:
+            return ()
+        row = self.db.execute("SELECT found FROM personal_data WHERE document_id = ?", (document_id,)).fetchone()
+        return msgspec.msgpack.decode(row[0], type=Masked).places if row else ()
+
+    def unmasked(self, collection_id: int = 0) -> dict[int, tuple[str, ...]]:
+        """Files by collection whose stored text does not follow the setting; 0: of all that can be seen."""
+        rows = self.db.execute(
+            f"""SELECT w.collection_id, w.path {WAITING} AND (? = 0 OR w.collection_id = ?)
+            AND w.collection_id IN (SELECT c.id FROM collections c WHERE NOT c.hidden) ORDER BY w.id""",
+            (collection_id, collection_id),
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for collection, path in rows:
+            found[collection] = (*found.get(collection, ()), path)
+        return found

@@ -1,0 +1,1 @@
+"""Personal data in the window: what a collection keeps, what stands in its documents, redacted copies."""
