@@ -7,6 +7,7 @@ import contextlib
 import msgspec
 
 from app.documents.matrix import Matrix
+from app.documents.presentations import Presentations
 from app.documents.removal import Removal
 from app.documents.search import Searcher
 from app.documents.store import Store
@@ -33,6 +34,7 @@ class Stores:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self.presentations = Presentations(home.cache / "slides")
         self._lock = contextlib.ExitStack()
         self._locked = False
         self._opened: Opened | None = None
@@ -58,7 +60,8 @@ class Stores:
             matrix = Matrix(store)
             vectors = Vectors(self._home.vectors, store, rest=store.read_only)
             searcher = Searcher(store, matrix, vectors)
-            self._opened = Opened(store, matrix, vectors, searcher, Removal(self._home, store, matrix, vectors))
+            removal = Removal(self._home, store, matrix, vectors, self.presentations)
+            self._opened = Opened(store, matrix, vectors, searcher, removal)
         return self._opened
 
     def _open_store(self) -> Store:
@@ -110,9 +113,11 @@ class Stores:
         if opened is not None and not opened.store.read_only and opened.store.purge_due():
             opened.vectors.forget()
             opened.store.purge()
+            self.presentations.sweep(opened.store)
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
+        self.presentations.close()
         self._close_index()
         self._lock.close()
         self._locked = False

@@ -108,7 +108,7 @@ class DocumentsRole:
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
-        self._pages = Pages()
+        self._pages = Pages(self._stores.presentations)
         self._sheets = Sheets()
         self._following = Following()
         self._recognising = Recognising()
@@ -241,6 +241,8 @@ class DocumentsRole:
             opened.vectors.forget(rest=not fresh)
             opened.store.purge()
             yield
+        if not opened.store.read_only:
+            self._stores.presentations.sweep(opened.store)
         while not self._warm.wait(0.005):
             yield
         shipped = self._warm.loaded

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.formats import is_paged
+from app.formats import is_paged, is_slides
 from app.gui.chat.side_panel import MOST
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
+from app.places import Slide
 from app.types import Passage
 
 TABLE_WIDTH = 420
@@ -78,9 +79,10 @@ class Opened(QObject):
         if row is None:
             return
         page = 1 if row.pages is not None and is_paged(row.name) else None
+        place = Slide(1) if is_slides(row.name) else None
         start = Passage(
             id=0, document_id=document_id, document=row.name, path=row.path, collection_id=self._controller.current,
-            collection=self._controller.current_name, page=page, start=0, end=0, text="",
+            collection=self._controller.current_name, page=page, place=place, start=0, end=0, text="",
             indexed_at=row.indexed_at or 0.0, hidden=0 if row.read_hidden else row.hidden,
         )  # fmt: skip
         self._show((start,), 0)

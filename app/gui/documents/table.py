@@ -20,6 +20,7 @@ from app.gui.documents.open_row import OpenRow
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
+from app.viewers import may_run
 
 WIDTHS = {Column.STATUS: 224, Column.PAGES: 76, Column.PASSAGES: 86, Column.INDEXED: 130, Column.MENU: 42}
 HIDES_FIRST = (Column.PASSAGES, Column.PAGES, Column.INDEXED)
@@ -238,7 +239,8 @@ class DocumentsTable(QTableView):
             summarise.setEnabled(show.isEnabled())
             if row.hidden and row.id is not None:
                 menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
-            menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
+            if not may_run(row.path):
+                menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
             menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()
         if len(rows) == 2:
