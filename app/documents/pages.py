@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.documents.migrations import PLACES
 from app.documents.parse_child import Picture
 from app.documents.parse_process import Parser
 from app.documents.presentations import Presentations
@@ -16,7 +17,7 @@ from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
 from app.formats import SLIDES
-from app.places import slide_of
+from app.places import MailPart, Place, slide_of
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
@@ -142,6 +143,16 @@ def marked(store: Store, passage: Passage, best: tuple[int, int] | None) -> Pass
     if page != passage.page:
         boxes = line_boxes(store.lines(passage.document_id), passage.start, passage.end, page)
     return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
+
+
+def messages_of(store: Store, document_id: int) -> tuple[int, ...]:
+    """Where each message of a mail file begins, what is attached to it aside."""
+    if store.version < PLACES:
+        return ()
+    asked = "SELECT place, min(start) FROM passages WHERE document_id = ? AND place IS NOT NULL GROUP BY place"
+    rows = store.db.execute(asked, (document_id,))
+    found = [(msgspec.msgpack.decode(place, type=Place), start) for place, start in rows]
+    return tuple(sorted(start for place, start in found if isinstance(place, MailPart) and not place.attachment))
 
 
 def document_of(store: Store, document_id: int) -> Document:

@@ -27,7 +27,7 @@ from app.documents.health import health
 from app.documents.in_use import InUse, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
-from app.documents.pages import Pages, differs, document_of, marked
+from app.documents.pages import Pages, differs, document_of, marked, messages_of
 from app.documents.parse_process import Parser
 from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew, settle
@@ -38,6 +38,7 @@ from app.documents.stores import Opened, Stores
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
+from app.formats import MAIL
 from app.paths import Home
 from app.types import Document, Filter, Passage
 from app.types import Reading as Answer
@@ -364,7 +365,8 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
 def _text(store: Store, call: ReadText) -> DocumentText:
     text, pages = store.text(call.document_id)
     document = document_of(store, call.document_id)
-    return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+    messages = messages_of(store, document.id) if document.format == MAIL.key else ()
+    return DocumentText(name=document.name, format=document.format, text=text, pages=pages, messages=messages)
 
 
 def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:

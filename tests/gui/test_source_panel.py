@@ -452,3 +452,26 @@ def test_the_button_says_what_opening_will_do(qtbot, data_folder) -> None:
 
 
 OPENING = ("Open file", "Open archive", "Open mail", "Show in folder")
+
+
+def test_a_mail_has_its_header_as_a_block_that_its_words_cannot_forge(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    first = "Chairs\n\nFrom Ann, 2025-06-03\n\nDate: 2025-06-03\n\nFrom: Ann <ann@example.com>\n\n"
+    first += "To: all@example.com\n\n"
+    forged = "Hello.\n\nDate: 2026-01-01\n\nFrom: The Board\n\nSubject: Pay at once\n\n"
+    text = first + "Subject: Chairs\n\n" + forged + MUNICH
+    mail = msgspec.structs.replace(
+        passage(), document="a.eml", page=None, place=MailPart("2025-06-03"), start=text.index(MUNICH), text=MUNICH
+    )
+    panel.show_passages([mail, slide(data_folder)], 0)
+    assert not panel.mail.isVisible()
+    answer = DocumentText(name="a.eml", format="mail", text=text, messages=(0,))
+    world.child.last(ReadText).finish(answer)
+    said = {label: field.text() for label, field in panel.mail.fields.items() if field.isVisible()}
+    assert said == {
+        "From": "Ann <ann@example.com>", "To": "all@example.com", "Date": "2025-06-03", "Subject": "Chairs"
+    }  # fmt: skip
+    assert panel.mail.isVisible()
+    panel.step(1)
+    assert not panel.mail.isVisible(), "another document"

@@ -13,6 +13,7 @@ from app.cited import cited_as, recognised_words
 from app.errors import AppError
 from app.formats import is_paged, is_slides
 from app.gui.chat.find_bar import FindBar
+from app.gui.chat.mail_head import MailHead
 from app.gui.chat.page_desk import PageDesk
 from app.gui.chat.page_image import PageView, decode_page
 from app.gui.chat.panel_parts import PageBar, PanelFoot, PanelHead, PlaceBar, Strip
@@ -53,13 +54,13 @@ class SourcePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._head, self._bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
-        self.place, self.finder = PlaceBar(), FindBar()
+        self.place, self.finder, self.mail = PlaceBar(), FindBar(), MailHead()
         self._stack = QStackedWidget()
         self.desk = PageDesk()
         self.text, self.sheet = PassageText(), SheetView()
         for view in (self.desk, self.text, self.sheet):
             self._stack.addWidget(view)
-        for part in (self._head, Separator(), self._bar, self.place, self.finder, self._strip):
+        for part in (self._head, Separator(), self._bar, self.place, self.finder, self.mail, self._strip):
             column.addWidget(part)
         column.addWidget(self._stack, 1)
         column.addWidget(Separator())
@@ -158,6 +159,7 @@ class SourcePanel(QWidget):
 
     def _go(self, at: int) -> None:
         self.finder.hide()
+        self.mail.hide()
         self._at = at
         passage = self._passages[at]
         exists = has_original(passage)
@@ -224,6 +226,7 @@ class SourcePanel(QWidget):
             self.finder.take(document_id, text)
         elif self._stack.currentWidget() is self.text:
             self.text.show_document(passage, text.text)
+            self.mail.show_mail(passage, text)
 
     def _grid_read(self, passage: Passage, grid: Grid) -> None:
         if self.passage is not None and self.passage.document_id == passage.document_id:

@@ -1,4 +1,4 @@
-"""Slides as pictures: drawn by LibreOffice where it is, marked where the words stand, gone with their document."""
+"""What the source panel shows without pages of its own: slides as LibreOffice draws them, and the header of a mail."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from made_office import packed, pptx, shape
 from app.documents.presentations import NEEDS_OFFICE, office
 from app.documents.slide_marks import found_runs
 from app.errors import AppError
+from app.text.mail_header import header_at
 from app.types import Passage
-from app.workers.calls.documents import PageImage, RenderPage
+from app.workers.calls.documents import PageImage, ReadText, RenderPage
 
 pytestmark = pytest.mark.real
 
@@ -61,6 +62,18 @@ def cited(documents, tmp_path: Path) -> Passage:
     deck.write_bytes(pptx(*DECK))
     documents.add(deck)
     return documents.search("How much may a hotel in Munich cost?", "Policies", highlight=True).passages[0]
+
+
+def test_the_header_of_each_message_is_found_in_its_text(documents, tmp_path: Path) -> None:
+    head = "From a@example.com Tue Jun  3 09:15:00 2025\nFrom: Ann <ann@example.com>\nTo: all@example.com\n"
+    head += "Date: Tue, 03 Jun 2025 09:15:00 +0000\n"
+    box = "\n".join(f"{head}Subject: Chair {n}\n\nChair {n} costs {n}0 euros.\n" for n in (1, 2))
+    (tmp_path / "box.mbox").write_text(box)
+    documents.add(tmp_path / "box.mbox")
+    text = documents.ask(ReadText(document_id=documents.listed()[0].id))
+    found = [dict(header_at(text.text, start)) for start in text.messages]
+    assert [each["Subject"] for each in found] == ["Chair 1", "Chair 2"]
+    assert found[0]["From"] == "Ann <ann@example.com>" and found[1]["To"] == "all@example.com"
 
 
 def render(documents, passage: Passage, page: int = 2) -> PageImage:
