@@ -71,7 +71,7 @@ def test_the_header_of_each_message_is_found_in_its_text(documents, tmp_path: Pa
     (tmp_path / "box.mbox").write_text(box)
     documents.add(tmp_path / "box.mbox")
     text = documents.ask(ReadText(document_id=documents.listed()[0].id))
-    found = [dict(header_at(text.text, start)) for start in text.messages]
+    found = [dict(header_at(text.text, start)[0]) for start in text.messages]
     assert [each["Subject"] for each in found] == ["Chair 1", "Chair 2"]
     assert found[0]["From"] == "Ann <ann@example.com>" and found[1]["To"] == "all@example.com"
 

@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
+from app.gui.documents.page import DocumentsPage
 from app.gui.theme import Theme
 from app.gui.widgets import ElidedLabel
 from app.places import Cells, MailPart, Member, Slide
@@ -425,6 +426,21 @@ def test_a_slide_is_text_until_it_is_drawn_and_text_again_for_a_hit(qtbot, data_
     assert panel.page_view.image is not None and panel.page_view.isVisible()
 
 
+def test_previous_and_next_passage_have_their_keys_on_the_documents_page(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    page = DocumentsPage(world.controller, SourcePanel(SourceReader(world.client)))
+    qtbot.addWidget(page)
+    page.show()
+    page.source.show()
+    page.source.show_passages([passage(1), passage(2)], 0, numbered=False)
+    page.source.setFocus()
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page.source, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ControlModifier)
+    assert page.source.passage == passage(2)
+    qtbot.keyClick(page.source, Qt.Key.Key_BracketLeft, Qt.KeyboardModifier.ControlModifier)
+    assert page.source.passage == passage(1)
+
+
 def test_without_libreoffice_a_slide_stays_text_with_one_quiet_line(qtbot, data_folder) -> None:
     world = DocumentsWorld()
     panel = make_panel(world, qtbot)
@@ -472,6 +488,6 @@ def test_a_mail_has_its_header_as_a_block_that_its_words_cannot_forge(qtbot, dat
     assert said == {
         "From": "Ann <ann@example.com>", "To": "all@example.com", "Date": "2025-06-03", "Subject": "Chairs"
     }  # fmt: skip
-    assert panel.mail.isVisible()
+    assert panel.mail.isVisible() and panel.text.toPlainText().startswith("Hello."), "not twice"
     panel.step(1)
     assert not panel.mail.isVisible(), "another document"

@@ -42,13 +42,17 @@ class MailHead(QWidget):
             self._names[label], self.fields[label] = named, value
         self.hide()
 
-    def show_mail(self, passage: Passage, document: DocumentText) -> None:
-        """The header of the message that the passage stands in, or in an attachment of it."""
+    def show_mail(self, passage: Passage, document: DocumentText) -> int:
+        """The header of the message that the passage stands in, or in an attachment of it; → where what it says begins
+        in the text, 0 where the file has other messages before it.
+        """
         start = max((each for each in document.messages if each <= passage.start), default=-1)
-        found = dict(header_at(document.text, start)) if start >= 0 else {}
+        fields, end = header_at(document.text, start) if start >= 0 else ((), 0)
+        found = dict(fields)
         for label, field in self.fields.items():
             value = found.get(label, "")
             field.set_text(value)
             field.setVisible(bool(value))
             self._names[label].setVisible(bool(value))
         self.setVisible(bool(found))
+        return end if len(document.messages) == 1 else 0

@@ -225,8 +225,7 @@ class SourcePanel(QWidget):
         if self.finder.isVisible():
             self.finder.take(document_id, text)
         elif self._stack.currentWidget() is self.text:
-            self.text.show_document(passage, text.text)
-            self.mail.show_mail(passage, text)
+            self.text.show_document(passage, text.text, self.mail.show_mail(passage, text))
 
     def _grid_read(self, passage: Passage, grid: Grid) -> None:
         if self.passage is not None and self.passage.document_id == passage.document_id:

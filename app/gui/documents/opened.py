@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.formats import is_paged, is_slides
@@ -16,6 +17,7 @@ from app.gui.widgets.page_frame import Separator
 from app.places import Slide
 from app.types import Passage
 
+WITHIN = Qt.ShortcutContext.WidgetWithChildrenShortcut
 TABLE_WIDTH = 420
 """The table keeps this much beside a source; below it the source covers the table."""
 WIDEST = 16_777_215
@@ -40,6 +42,8 @@ class Opened(QObject):
         panel.width_wanted.connect(self._give_width)
         controller.open_passage.connect(self._open_passage)
         controller.open_document.connect(self._open_document)
+        for keys, by in (("Ctrl+[", -1), ("Ctrl+]", 1)):
+            QShortcut(QKeySequence(keys), page, lambda by=by: panel.step(by), context=WITHIN)
 
     def close(self) -> None:
         """Back to the documents as they were."""
