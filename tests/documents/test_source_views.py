@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
 import sys
 import time
 import zipfile
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from made_files import pdf, text_at
 from made_office import packed, pptx, shape
 
+from app.documents import slides_child
 from app.documents.presentations import NEEDS_OFFICE, office
 from app.documents.slide_marks import found_runs
 from app.errors import AppError
+from app.spawn import child_command
 from app.text.mail_header import header_at
 from app.types import Passage
 from app.workers.calls.documents import PageImage, ReadText, RenderPage
@@ -170,3 +174,17 @@ def linked(data: bytes, link: str) -> bytes:
     name = "ppt/slides/_rels/slide1.xml.rels"
     members[name] = members[name].replace(b"</Relationships>", link.encode() + b"</Relationships>")
     return packed(dict(members))
+
+
+def test_a_drawing_that_does_not_end_is_ended(played: Path, tmp_path: Path) -> None:
+    (played / "seconds").write_text("600")
+    (tmp_path / "work").mkdir()
+    order = slides_child.Order(str(played / "soffice"), str(tmp_path / "work"), "slides.pptx", time_limit=2.0)
+    command = child_command("--child", "slides")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as helper:
+        assert helper.stdin is not None and helper.stdout is not None
+        helper.stdin.write(msgspec.json.encode(order) + b"\n")
+        helper.stdin.flush()
+        assert helper.stdout.read() == b"too_slow"
+    program = str(played / "soffice")
+    assert not [each for each in psutil.process_iter(["cmdline"]) if program in (each.info["cmdline"] or [])]
