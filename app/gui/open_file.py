@@ -98,7 +98,9 @@ class FileOpener(QObject):
 
         process.finished.connect(finished)
         process.errorOccurred.connect(failed)
-        QTimer.singleShot(ASK_MS, process, process.kill)
+        limit = QTimer(process, singleShot=True)  # its own, so that it ends with it
+        limit.timeout.connect(process.kill)
+        limit.start(ASK_MS)
         process.start(program, arguments)
 
 
