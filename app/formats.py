@@ -210,6 +210,16 @@ PAGED = frozenset((PDF.key, IMAGE.key))
 """Formats whose pages can be drawn, and recognised where they are pictures."""
 
 
+SLIDES = frozenset((PPTX.key, PPT.key, ODP.key))
+"""Formats whose slides can be drawn, where LibreOffice is on the computer."""
+
+
+def is_slides(name: str) -> bool:
+    """Whether a document of this name is a presentation."""
+    form = BY_SUFFIX.get(suffix_of(name))
+    return form is not None and form.key in SLIDES
+
+
 def is_paged(name: str) -> bool:
     """Whether the pages of a document of this name can be drawn."""
     form = BY_SUFFIX.get(suffix_of(name))

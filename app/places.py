@@ -58,6 +58,11 @@ def cells_of(place: Place | None) -> Cells | None:
     return place if isinstance(place, Cells) else None
 
 
+def slide_of(place: Place | None) -> int | None:
+    """The number of the slide that a place of a presentation is; None for what is not to be seen on one."""
+    return place.number if isinstance(place, Slide) and not place.notes else None
+
+
 def place_words(place: Place | None) -> str:
     """A place in words: "sheet Prices, B7:D12", "slide 4", "mail of 2025-05-03, attachment Offer.pdf"."""
     if isinstance(place, Slide):

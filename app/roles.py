@@ -69,12 +69,19 @@ def _embedder() -> int:
     return main()
 
 
+def _slides() -> int:
+    from app.documents.slides_child import main
+
+    return main()
+
+
 HELPERS: dict[str, Callable[[], int]] = {
     "parse": _parse,
     "recognise": _recognise,
     "query": _query,
     "template": _template,
     "embedder": _embedder,
+    "slides": _slides,
 }
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import followed_scene
 import msgspec
 import picture
+import source_scene
 
 if TYPE_CHECKING:
     from app.chats.store import ChatStore
@@ -137,6 +138,8 @@ class Stage:
             "finetune-memory": self._memory,
             "keys": self._keys,
             "hidden-text": self._hidden_text,
+            "source-slide": lambda: source_scene.slide(self),
+            "source-mail": lambda: source_scene.mail(self),
             "documents-followed": lambda: followed_scene.show(self),
             "documents-away": lambda: followed_scene.show(self, both=True),
             "documents-folders": lambda: followed_scene.dialog(self),

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import msgspec
 
+from app.documents.migrations import PLACES
+from app.documents.parse_child import Picture
 from app.documents.parse_process import Parser
+from app.documents.presentations import Presentations
 from app.documents.scanned import touched
 from app.documents.store import Store, line_boxes
 from app.documents.warm import in_thread
 from app.errors import AppError
-from app.formats import came_along
+from app.formats import SLIDES, came_along
 from app.members import file_of, is_member
+from app.places import MailPart, Place, slide_of
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
@@ -25,7 +29,8 @@ from app.workers.protocol import AnyData
 class Pages:
     """Draws pages; the process that reads the files is started with the first and kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, presentations: Presentations) -> None:
+        self._presentations = presentations
         self._viewer: Parser | None = None
 
     def render(self, store: Store, call: RenderPage) -> Generator[AnyData, None, PageImage]:
@@ -47,6 +52,8 @@ class Pages:
             raise AppError("The file has changed since it was indexed.", "Add it again to see its pages.")
         passage = standing(store, call.passage) if call.passage is not None and call.passage.text else None
         viewer = self._viewer = self._viewer or Parser()
+        if document.format in SLIDES:
+            return (yield from self._slide(store, viewer, document, call, passage))
         picture = yield from in_thread(lambda: viewer.render_page(document.path, call.page, call.scale))
         marks: tuple[Box, ...] = ()
         faint: tuple[Box, ...] = ()
@@ -55,21 +62,42 @@ class Pages:
             marks = yield from _boxes(store, viewer, document, call.page, passage.start, (start, end))
             for span in ((first, start), (end, last)):
                 faint += yield from _boxes(store, viewer, document, call.page, passage.start, span)
-        return PageImage(
-            png=base64.b64encode(picture.png).decode("ascii"),
-            width=picture.width,
-            height=picture.height,
-            pages=picture.pages,
-            scale=picture.scale,
-            marks=marks,
-            faint=faint,
-        )
+        return _image(picture, marks, faint)
+
+    def _slide(
+        self, store: Store, viewer: Parser, document: Document, call: RenderPage, passage: Passage | None
+    ) -> Generator[AnyData, None, PageImage]:
+        """A slide as LibreOffice draws it. The one that is cited is shown only where it shows the words."""
+        path = str((yield from self._presentations.drawn(store, document)))
+        marks: tuple[Box, ...] = ()
+        faint: tuple[Box, ...] = ()
+        if passage is not None and slide_of(passage.place) == call.page:
+            text, (start, end), (first, last) = passage.text, mark_of(passage), faint_of(passage)
+            marks = yield from in_thread(lambda: viewer.word_boxes(path, call.page, text[start:end]))
+            rest = f"{text[first:start]}\n{text[end:last]}"
+            faint = yield from in_thread(lambda: viewer.word_boxes(path, call.page, rest))
+            if text[start:end].strip() and not marks:
+                raise AppError("The words are not to be seen on the picture of this slide.", "Its text is shown.")
+        picture = yield from in_thread(lambda: viewer.render_page(path, call.page, call.scale))
+        return _image(picture, marks, tuple(box for box in faint if box not in marks))
 
     def close(self) -> None:
         """End the process; safe to call twice."""
         if self._viewer is not None:
             self._viewer.close()
             self._viewer = None
+
+
+def _image(picture: Picture, marks: tuple[Box, ...], faint: tuple[Box, ...]) -> PageImage:
+    return PageImage(
+        png=base64.b64encode(picture.png).decode("ascii"),
+        width=picture.width,
+        height=picture.height,
+        pages=picture.pages,
+        scale=picture.scale,
+        marks=marks,
+        faint=faint,
+    )
 
 
 def _boxes(
@@ -121,6 +149,16 @@ def marked(store: Store, passage: Passage, best: tuple[int, int] | None) -> Pass
     if page != passage.page:
         boxes = line_boxes(store.lines(passage.document_id), passage.start, passage.end, page)
     return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes)
+
+
+def messages_of(store: Store, document_id: int) -> tuple[int, ...]:
+    """Where each message of a mail file begins, what is attached to it aside."""
+    if store.version < PLACES:
+        return ()
+    asked = "SELECT place, min(start) FROM passages WHERE document_id = ? AND place IS NOT NULL GROUP BY place"
+    rows = store.db.execute(asked, (document_id,))
+    found = [(msgspec.msgpack.decode(place, type=Place), start) for place, start in rows]
+    return tuple(sorted(start for place, start in found if isinstance(place, MailPart) and not place.attachment))
 
 
 def document_of(store: Store, document_id: int) -> Document:

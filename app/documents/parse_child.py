@@ -71,6 +71,14 @@ class FindBoxes(Struct, frozen=True, tag=True):
     read_hidden: bool = False
 
 
+class FindWords(Struct, frozen=True, tag=True):
+    """→ Marks, of words on a page of a PDF that was drawn from another file."""
+
+    path: str
+    page: int
+    text: str
+
+
 class Picture(Struct, frozen=True):
     """A page as PNG."""
 
@@ -101,7 +109,7 @@ class Reply(Struct, frozen=True):
     failed: Failed | None = None
 
 
-Order = ParseFile | ReadPicture | FindData | DrawPage | FindBoxes
+Order = ParseFile | ReadPicture | FindData | DrawPage | FindBoxes | FindWords
 
 
 def main(memory: int, *, idle: bool = False) -> int:
@@ -152,6 +160,10 @@ def _answer(order: Order) -> Reply:
 
         if isinstance(order, DrawPage):
             return Reply(picture=Picture(*render_page(order.path, order.page, order.scale, order.password)))
+        if isinstance(order, FindWords):
+            from app.documents.slide_marks import word_boxes
+
+            return Reply(boxes=word_boxes(order.path, order.page, order.text))
         boxes = span_boxes(order.path, order.page, order.start, order.end, order.password, order.read_hidden)
         return Reply(boxes=boxes)
     except BadFile as error:

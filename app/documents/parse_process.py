@@ -151,6 +151,16 @@ class Parser:
         assert reply.boxes is not None
         return reply.boxes
 
+    def word_boxes(self, path: str, page: int, text: str) -> tuple[Box, ...]:
+        """Where the words of `text` stand on a page of a PDF that was drawn from another file; none where they do not.
+
+        Raises:
+            BadFile: why it cannot be told.
+        """
+        reply = self._ask(child.FindWords(path, page, text), min(RENDER_LIMIT_S, self._time_limit))
+        assert reply.boxes is not None
+        return reply.boxes
+
     def close(self) -> None:
         """End the child at once; a file under way fails with code `stopped`."""
         with self._state:

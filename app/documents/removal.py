@@ -15,6 +15,7 @@ from app.documents.codes import Codes
 from app.documents.contents import Contents
 from app.documents.matrix import Matrix
 from app.documents.migrations import NEXT_VECTORS
+from app.documents.presentations import Presentations
 from app.documents.server_vectors import ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
@@ -46,13 +47,15 @@ class Removal:
     """Takes documents out of the store, Chroma, the memory and the files."""
 
     def __init__(
-        self, home: Home, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors, codes: Codes
-    ) -> None:
+        self, home: Home, store: Store, matrix: Matrix, vectors: Vectors | ServerVectors, codes: Codes,
+        presentations: Presentations,
+    ) -> None:  # fmt: skip
         self._home = home
         self._store = store
         self._matrix = matrix
         self._vectors = vectors
         self._codes = codes
+        self._presentations = presentations
 
     def documents(self, ids: Sequence[int]) -> Generator[AnyData, None, Removed]:
         """Remove these documents, as far as they are there, then search for what was removed."""
@@ -92,6 +95,9 @@ class Removal:
         yield Warming()
         gone = [needle for needle in needles if not self._elsewhere(needle)]
         traces, places = rows_left(self._store, ids), []
+        if left := self._presentations.sweep(self._store):  # packed: no search of their bytes would find it
+            traces += left
+            places.append(self._presentations.folder.relative_to(self._home.root).as_posix())
         for path in self._files():
             if found := _found(path, gone):
                 gone = [needle for needle in gone if not (found & {*needle.parts} and self._stands(needle))]

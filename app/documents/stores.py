@@ -9,6 +9,7 @@ import msgspec
 from app.documents import vector_queue
 from app.documents.codes import Codes
 from app.documents.matrix import Matrix
+from app.documents.presentations import Presentations
 from app.documents.removal import Removal
 from app.documents.search import Searcher
 from app.documents.server_vectors import ServerVectors
@@ -38,6 +39,7 @@ class Stores:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self.presentations = Presentations(home.cache / "slides")
         self._lock = contextlib.ExitStack()
         self._locked = False
         self._opened: Opened | None = None
@@ -73,7 +75,8 @@ class Stores:
             vector_queue.end(store)
         codes = Codes(self._home.signs, store)
         searcher = Searcher(store, matrix, vectors, codes)
-        return Opened(store, matrix, vectors, codes, searcher, Removal(self._home, store, matrix, vectors, codes))
+        removal = Removal(self._home, store, matrix, vectors, codes, self.presentations)
+        return Opened(store, matrix, vectors, codes, searcher, removal)
 
     def serve(self, server: VectorServer | None, key: str) -> Opened:
         """Keep vectors on this server, or on none, from here on. Requests under way go on without one."""
@@ -136,9 +139,11 @@ class Stores:
             opened.vectors.forget()
             opened.codes.forget()
             opened.store.purge()
+            self.presentations.sweep(opened.store)
 
     def close(self) -> None:
         """Let go of everything; safe to call twice."""
+        self.presentations.close()
         self._close_index()
         self._lock.close()
         self._locked = False

@@ -27,7 +27,7 @@ from app.documents.health import health
 from app.documents.in_use import InUse, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
-from app.documents.pages import Pages, differs, document_of, marked
+from app.documents.pages import Pages, differs, document_of, marked, messages_of
 from app.documents.parse_process import Parser
 from app.documents.personal import PersonalData
 from app.documents.recognising import Recognising
@@ -43,6 +43,7 @@ from app.documents.vectors import Vectors
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
+from app.formats import MAIL
 from app.members import is_member
 from app.paths import Home
 from app.types import Document, Filter, Passage
@@ -117,7 +118,7 @@ class DocumentsRole:
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
-        self._pages = Pages()
+        self._pages = Pages(self._stores.presentations)
         self._sheets = Sheets()
         self._personal = PersonalData(home)
         self._following = Following()
@@ -260,6 +261,8 @@ class DocumentsRole:
             opened.codes.forget()
             opened.store.purge()
             yield
+        if not opened.store.read_only:
+            self._stores.presentations.sweep(opened.store)
         while not self._warm.wait(0.005):
             yield
         shipped = self._warm.loaded
@@ -388,7 +391,8 @@ def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
 def _text(store: Store, call: ReadText) -> DocumentText:
     text, pages = store.text(call.document_id)
     document = document_of(store, call.document_id)
-    return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
+    messages = messages_of(store, document.id) if document.format == MAIL.key else ()
+    return DocumentText(name=document.name, format=document.format, text=text, pages=pages, messages=messages)
 
 
 def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:

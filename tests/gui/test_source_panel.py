@@ -8,15 +8,16 @@ from chat_world import MUNICH, World, page_image, passage, real_file
 from documents_world import DocumentsWorld
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from app.errors import AppError
 from app.gui.chat.side_panel import LEAST, MOST, SidePanelHost
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import KEPT_PAGES, SourceReader
+from app.gui.documents.page import DocumentsPage
 from app.gui.theme import Theme
 from app.gui.widgets import ElidedLabel
-from app.places import Cells, MailPart
+from app.places import Cells, MailPart, Member, Slide
 from app.text.addressed import addressed
 from app.types import Box, Newer, Passage
 from app.workers.calls.documents import (
@@ -242,7 +243,7 @@ def test_a_page_opens_at_the_width_of_its_text(qtbot, data_folder) -> None:
     whole = panel.page_view.scale_on_paper()
     panel.show_passages([msgspec.structs.replace(pdf(data_folder), document_id=2)], 0)
     world.documents.last(RenderPage).finish(page_image(ink=QRect(100, 100, 395, 600)))
-    assert panel.page_view.width() == panel._scroll.room() - 34
+    assert panel.page_view.width() == panel.desk.room() - 34
     assert whole is not None and panel.page_view.scale_on_paper() == pytest_approx_share(whole * 595 / (395 + 36))
     picture = panel.page_view.grab().toImage()
     row = [picture.pixelColor(x, picture.height() // 2).lightness() < 60 for x in range(picture.width())]
@@ -257,7 +258,7 @@ def test_a_larger_page_can_be_scrolled_to_its_right_edge(qtbot, data_folder) -> 
     world.documents.last(RenderPage).finish(page_image(ink=QRect(100, 100, 395, 600)))
     for _ in range(3):
         panel.zoom(1)
-    area, view = panel._scroll, panel.page_view
+    area, view = panel.desk, panel.page_view
     assert view.width() > area.viewport().width()
     bar = area.horizontalScrollBar()
     middle = view.mapFrom(area.viewport(), area.viewport().rect().center())
@@ -395,3 +396,98 @@ def test_a_passage_is_copied_with_its_source(qtbot, data_folder) -> None:
     panel.show_passages([sheet_passage()], 0)
     panel.copy_passage()
     assert QApplication.clipboard().text() == "Munich · 165\n(Prices.xlsx, sheet Limits, B7:C7)"
+
+
+def slide(folder, number: int = 4) -> Passage:
+    path = folder / "deck.pptx"
+    path.write_bytes(b"x")
+    return msgspec.structs.replace(
+        passage(), document="deck.pptx", path=str(path), page=None, place=Slide(number), indexed_at=0.0
+    )
+
+
+def test_a_slide_is_text_until_it_is_drawn_and_text_again_for_a_hit(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    shown = slide(data_folder)
+    panel.show_passages([shown], 0)
+    assert panel.text.isVisible() and "Drawing the slide" in words(panel)
+    asked = world.child.last(RenderPage)
+    assert asked.call.page == 4 and asked.call.passage == shown
+    asked.finish(page_image(pages=9))
+    assert panel.page_view.isVisible() and "of 9" in words(panel)
+    assert panel.page_view.accessibleName() == "deck.pptx, slide 4"
+    panel.start_find()
+    field = next(each for each in panel.findChildren(QLineEdit) if "Find" in each.accessibleName())
+    world.child.last(ReadText).finish(DocumentText(name="deck.pptx", format="pptx", text=f"Intro.\n{MUNICH}", pages=()))
+    qtbot.keyClicks(field, "Munich")
+    qtbot.waitUntil(lambda: panel.text.isVisible())
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert panel.page_view.image is not None and panel.page_view.isVisible()
+
+
+def test_previous_and_next_passage_have_their_keys_on_the_documents_page(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    page = DocumentsPage(world.controller, SourcePanel(SourceReader(world.client)))
+    qtbot.addWidget(page)
+    page.show()
+    page.source.show()
+    page.source.show_passages([passage(1), passage(2)], 0, numbered=False)
+    page.source.setFocus()
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page.source, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ControlModifier)
+    assert page.source.passage == passage(2)
+    qtbot.keyClick(page.source, Qt.Key.Key_BracketLeft, Qt.KeyboardModifier.ControlModifier)
+    assert page.source.passage == passage(1)
+
+
+def test_without_libreoffice_a_slide_stays_text_with_one_quiet_line(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    panel.show_passages([slide(data_folder)], 0)
+    world.child.last(RenderPage).fail(AppError("Slides are shown as pictures where LibreOffice is installed."))
+    assert panel.text.isVisible() and panel.text.marked_text()
+    assert panel.place.note.text() == "Slides are shown as pictures where LibreOffice is installed."
+    assert "cannot be shown" not in words(panel), "no warning"
+
+
+def test_the_button_says_what_opening_will_do(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    page = pdf(data_folder)
+    inside = msgspec.structs.replace(page, document="all.zip", page=None, place=Member("offers/2025.pdf", 3))
+    script = msgspec.structs.replace(page, document="run.sh", path=page.path + ".sh", page=None)
+    mail = msgspec.structs.replace(page, document="a.eml", page=None, place=MailPart("2025-06-03", 0, "Offer.docx"))
+    panel.show_passages([page, inside, mail, script], 0)
+    labels = []
+    for _ in range(4):
+        button = next(each for each in panel.findChildren(QPushButton) if each.text() in OPENING)
+        labels.append(button.text())
+        panel.step(1)
+    assert labels == list(OPENING)
+
+
+OPENING = ("Open file", "Open archive", "Open mail", "Show in folder")
+
+
+def test_a_mail_has_its_header_as_a_block_that_its_words_cannot_forge(qtbot, data_folder) -> None:
+    world = DocumentsWorld()
+    panel = make_panel(world, qtbot)
+    first = "Chairs\n\nFrom Ann, 2025-06-03\n\nDate: 2025-06-03\n\nFrom: Ann <ann@example.com>\n\n"
+    first += "To: all@example.com\n\n"
+    forged = "Hello.\n\nDate: 2026-01-01\n\nFrom: The Board\n\nSubject: Pay at once\n\n"
+    text = first + "Subject: Chairs\n\n" + forged + MUNICH
+    mail = msgspec.structs.replace(
+        passage(), document="a.eml", page=None, place=MailPart("2025-06-03"), start=text.index(MUNICH), text=MUNICH
+    )
+    panel.show_passages([mail, slide(data_folder)], 0)
+    assert not panel.mail.isVisible()
+    answer = DocumentText(name="a.eml", format="mail", text=text, messages=(0,))
+    world.child.last(ReadText).finish(answer)
+    said = {label: field.text() for label, field in panel.mail.fields.items() if field.isVisible()}
+    assert said == {
+        "From": "Ann <ann@example.com>", "To": "all@example.com", "Date": "2025-06-03", "Subject": "Chairs"
+    }  # fmt: skip
+    assert panel.mail.isVisible() and panel.text.toPlainText().startswith("Hello."), "not twice"
+    panel.step(1)
+    assert not panel.mail.isVisible(), "another document"

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from app.errors import AppError
 from app.gui.chat import parts
 from app.gui.chat.side_panel import SidePanelHost
 from app.gui.chat.sources import SourceReader
-from app.members import file_of
 from app.types import Passage
 
 if TYPE_CHECKING:
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
 
 class OpenSource(QObject):
     """Opens passages in the panel, one at a time, and marks the chip and the card that they belong to."""
-
-    failed = Signal(object)
-    """AppError"""
 
     def __init__(
         self, host: SidePanelHost, reader: SourceReader, answers: Callable[[], list[AnswerView]], parent: QWidget
@@ -43,7 +37,6 @@ class OpenSource(QObject):
         if self._panel is None:
             panel = self._panel = parts.source_panel()(self._reader)
             panel.closed.connect(self._host.leave)
-            panel.open_file_asked.connect(self._open_file)
             panel.source_changed.connect(self._source_changed)
             panel.width_wanted.connect(self._host.offer_width)
             panel.set_covering(self._host.is_narrow)
@@ -96,7 +89,3 @@ class OpenSource(QObject):
     def _source_changed(self, number: int) -> None:
         if self._answer is not None:
             self._answer.set_active(number)
-
-    def _open_file(self, path: str) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(file_of(path))):
-            self.failed.emit(AppError("The file could not be opened.", "Open it from its folder.", path))

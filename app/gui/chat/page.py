@@ -141,7 +141,6 @@ class ChatPage(QWidget):
         conversation.link_clicked.connect(partial(open_link, self))
         self.why.source_asked.connect(self.sources.open)
         self.host.closed.connect(self._focus_composer)
-        self.sources.failed.connect(lambda error: self._say(str(error)))
 
     @property
     def transcript(self) -> Transcript:

@@ -21,7 +21,10 @@ from app.gui.widgets import (
     paint_citation,
 )
 from app.gui.widgets.page_frame import Separator
+from app.members import file_of, is_member
+from app.places import MailPart, Member
 from app.types import Passage
+from app.viewers import may_run
 
 
 class PanelHead(QWidget):
@@ -51,12 +54,32 @@ class PanelHead(QWidget):
         row.addWidget(self._open)
         row.addWidget(self._close)
 
-    def show_document(self, name: str, path: str, *, exists: bool) -> None:
-        """Name the document; its file can be opened while it is there."""
-        self._icon.set_icon(icon_of(name))
-        self._name.set_text(name)
+    def show_document(self, passage: Passage, *, exists: bool) -> None:
+        """Name the document; its file can be opened while it is there, and the button says what then happens."""
+        self._icon.set_icon(icon_of(passage.document))
+        self._name.set_text(passage.document)
+        label, said = self._opening(passage)
+        self._open.setText(label)
         self._open.setEnabled(exists)
-        self._open.setToolTip(path if exists else self.tr("The file is no longer at {p}").format(p=path))
+        gone = self.tr("The file is no longer at {p}").format(p=passage.path)
+        self._open.setToolTip(f"{said}\n{passage.path}\nCtrl Enter" if exists else gone)
+
+    def _opening(self, passage: Passage) -> tuple[str, str]:
+        """What the button says, and more of it."""
+        file = file_of(passage.path)
+        if may_run(file):
+            return self.tr("Show in folder"), self.tr("It could run when it is opened, so its folder is shown.")
+        if is_member(passage.path) or isinstance(passage.place, Member):
+            name = passage.place.path if isinstance(passage.place, Member) else passage.document
+            mail = icon_of(file) == "mail"
+            label = self.tr("Open mail") if mail else self.tr("Open archive")
+            return label, self.tr("{file} is inside of it.").format(file=name)
+        if isinstance(passage.place, MailPart):
+            inside = passage.place.attachment
+            return self.tr("Open mail"), self.tr("{file} is inside of it.").format(file=inside) if inside else ""
+        if passage.page is not None:
+            return self.tr("Open file"), self.tr("At this page, where your program can be told so.")
+        return self.tr("Open file"), ""
 
     def set_covering(self, covers: bool) -> None:
         """Whether closing the panel is going back."""
@@ -102,11 +125,20 @@ class PlaceBar(QWidget):
         said.addWidget(self.under)
         row.addLayout(said, 1)
         row.addWidget(self.tools)
+        self.note = Label("", "caption", "text3", wrap=True)
+        self.note.setContentsMargins(18, 0, 12, 6)
         outer.addLayout(row)
+        outer.addWidget(self.note)
         outer.addWidget(Separator())
+
+    def say(self, text: str) -> None:
+        """One quiet line about how the document is shown; "" for none."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     def show_place(self, passage: Passage) -> None:
         """Its place with the headings below it, or the headings alone."""
+        self.say("")
         place = place_label(passage)
         self.words.set_text(place or passage.heading)
         self.under.set_text(passage.heading if place else "")

@@ -38,14 +38,17 @@ class PassageText(QTextEdit):
         """Show the stored words of the passage."""
         self._show(passage, passage.text, 0)
 
-    def show_document(self, passage: Passage, text: str) -> None:
-        """Show the passage where it stands; the stored words stay if the document reads differently now."""
+    def show_document(self, passage: Passage, text: str, begin: int = 0) -> None:
+        """Show the passage where it stands; the stored words stay if the document reads differently now.
+
+        What comes before `begin` is left out, where the passage does not reach into it: it is shown elsewhere.
+        """
         start = passage.start
         if not passage.text or text[passage.start : passage.end].strip() != passage.text.strip():
             start = text.find(passage.text) if passage.text else -1
             if start < 0:
                 return
-        first = max(start - AROUND, 0)
+        first = max(start - AROUND, begin if begin <= start else 0)
         self._show(passage, text[first : start + len(passage.text) + AROUND], start - first)
 
     def restyle(self) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.formats import is_paged
+from app.formats import is_paged, is_slides
 from app.gui.chat.side_panel import MOST
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.controller import DocumentsController
 from app.gui.theme import theme
 from app.gui.widgets.page_frame import Separator
+from app.places import Slide
 from app.types import Passage
 
+WITHIN = Qt.ShortcutContext.WidgetWithChildrenShortcut
 TABLE_WIDTH = 420
 """The table keeps this much beside a source; below it the source covers the table."""
 WIDEST = 16_777_215
@@ -39,6 +42,8 @@ class Opened(QObject):
         panel.width_wanted.connect(self._give_width)
         controller.open_passage.connect(self._open_passage)
         controller.open_document.connect(self._open_document)
+        for keys, by in (("Ctrl+[", -1), ("Ctrl+]", 1)):
+            QShortcut(QKeySequence(keys), page, lambda by=by: panel.step(by), context=WITHIN)
 
     def close(self) -> None:
         """Back to the documents as they were."""
@@ -78,9 +83,10 @@ class Opened(QObject):
         if row is None:
             return
         page = 1 if row.pages is not None and is_paged(row.name) else None
+        place = Slide(1) if is_slides(row.name) else None
         start = Passage(
             id=0, document_id=document_id, document=row.name, path=row.path, collection_id=self._controller.current,
-            collection=self._controller.current_name, page=page, start=0, end=0, text="",
+            collection=self._controller.current_name, page=page, place=place, start=0, end=0, text="",
             indexed_at=row.indexed_at or 0.0, hidden=0 if row.read_hidden else row.hidden,
         )  # fmt: skip
         self._show((start,), 0)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from app.errors import AppError
 from app.formats import offered
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.documents.add_bar import AddBar
@@ -17,7 +16,6 @@ from app.gui.documents.adding_dialogs import AddingDialogs
 from app.gui.documents.collection_actions import CollectionActions
 from app.gui.documents.collections_panel import CollectionsPanel
 from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Row
 from app.gui.documents.follow_actions import FollowActions
 from app.gui.documents.opened import Opened
 from app.gui.documents.page_banners import PageBanners
@@ -25,10 +23,10 @@ from app.gui.documents.search_box import SearchBox
 from app.gui.documents.search_results import SearchResults
 from app.gui.documents.table import DocumentsTable
 from app.gui.documents.toolbar import Toolbar
+from app.gui.open_file import FileOpener
 from app.gui.theme import theme
 from app.gui.widgets import EmptyState, Label
 from app.gui.widgets.page_frame import PageFrame
-from app.members import file_of
 
 LOADING_MS = 300
 
@@ -64,6 +62,7 @@ class DocumentsPage(PageFrame):
         self.chooser, self.add_files_button = self.toolbar.chooser, self.toolbar.add_files
         self._column.addWidget(self.toolbar)
         self.banners = PageBanners(self)
+        self._opener = FileOpener(self)
         self.following = FollowActions(controller, self.banners, self)
         for each in (self.following.bar, self.collections.bar, self.banners):
             self._column.addWidget(each)
@@ -131,8 +130,9 @@ class DocumentsPage(PageFrame):
         self.search.changed.connect(self._show_content)
         self.search.left.connect(table.setFocus)
         table.opened.connect(lambda row: controller.open_document.emit(row.id))
-        table.file_wanted.connect(self._open_file)
-        table.folder_wanted.connect(self._open_folder)
+        table.file_wanted.connect(lambda row: self._opener.open(row.path))
+        table.folder_wanted.connect(lambda row: self._opener.show_in_folder(row.path))
+        self._opener.failed.connect(self.banners.show_error)
         table.summary_wanted.connect(self.summary_wanted)
         table.again_wanted.connect(controller.index_again)
         table.unlock_wanted.connect(controller.unlock)
@@ -147,7 +147,6 @@ class DocumentsPage(PageFrame):
         if self._opened is not None and self.source is not None:
             self._opened.changed.connect(self._fit)
             self.source.closed.connect(self.close_source)
-            self.source.open_file_asked.connect(lambda path: self._open_path(Path(file_of(path))))
         theme().changed.connect(self._fit)
 
     # --- what a person does -------------------------------------------------------------------------------------------
@@ -170,18 +169,6 @@ class DocumentsPage(PageFrame):
     @taught_models.setter
     def taught_models(self, name_models: Callable[[Sequence[int]], str]) -> None:
         self.collections.taught_models = name_models
-
-    def _open_file(self, row: Row) -> None:
-        self._open_path(Path(file_of(row.path)))
-
-    def _open_folder(self, row: Row) -> None:
-        self._open_path(Path(file_of(row.path)).parent)
-
-    def _open_path(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.banners.show_error(
-                AppError(self.tr("{0} could not be opened.").format(path.name), self.tr("It may be gone."))
-            )
 
     def _pop_collections(self) -> None:
         menu = self.collections_menu()

@@ -21,7 +21,9 @@ from app.gui.documents.open_row import OpenRow
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
+from app.members import file_of
 from app.shares import Shared
+from app.viewers import may_run
 
 WIDTHS = {Column.STATUS: 224, Column.PAGES: 76, Column.PASSAGES: 86, Column.INDEXED: 130, Column.MENU: 42}
 HIDES_FIRST = (Column.PASSAGES, Column.PAGES, Column.INDEXED)
@@ -248,7 +250,8 @@ class DocumentsTable(QTableView):
             look = menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(row))
             look.setEnabled(show.isEnabled())
             if not came_along(row.path):  # else only its text is here
-                menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
+                if not may_run(file_of(row.path)):
+                    menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
                 menu.addAction(icon("folder-open"), self.tr("Show in folder"), lambda: self.folder_wanted.emit(row))
             menu.addSeparator()
         if len(rows) == 2:

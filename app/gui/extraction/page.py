@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
@@ -22,7 +21,6 @@ from app.gui.extraction.view import FieldsTable
 from app.gui.widgets import Banner, Button, ComboBox, ConfirmDialog, EmptyState, IconButton, Label, SearchField
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.gui.widgets.page_frame import PageFrame
-from app.members import file_of
 from app.types import Collection, Passage
 
 KINDS = "Excel (*.xlsx);;Word (*.docx);;Markdown (*.md)"
@@ -114,7 +112,6 @@ class ExtractionPage(PageFrame):
         self.progress.update_wanted.connect(controller.go_on)
         self.progress.shown_changed.connect(self._show_only)
         self.source.closed.connect(self.close_source)
-        self.source.open_file_asked.connect(self._open_file)
         self.source.width_wanted.connect(self.host.offer_width)
         self.host.covering_changed.connect(self.source.set_covering)
 
@@ -190,11 +187,6 @@ class ExtractionPage(PageFrame):
             self.tr("Delete table"),
         ):
             self._controller.delete()
-
-    def _open_file(self, path: str) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(file_of(path))):
-            name = Path(path).name
-            self.show_error(AppError(self.tr("{0} could not be opened.").format(name), self.tr("It may be gone.")))
 
     # --- showing ------------------------------------------------------------------------------------------------------
 

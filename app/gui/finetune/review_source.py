@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QWidget
 
 from app.finetune.review import Entry
 from app.gui.finetune.edit import sentence_of
 from app.gui.finetune.parts import Panel
+from app.gui.open_file import FileOpener
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, Label
 from app.gui.widgets.page_frame import Separator
@@ -24,6 +25,8 @@ class ReviewSource(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, flush=True)
         self._entry: Entry | None = None
+        self._opener = FileOpener(self)
+        self._opener.failed.connect(lambda error: self.page.setText(error.message))
         self.column.addWidget(self._make_head())
         self.column.addWidget(Separator())
         self.text = QTextEdit()
@@ -112,4 +115,5 @@ class ReviewSource(Panel):
 
     def _open_file(self) -> None:
         if self._entry is not None and self._entry.example.source.path:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self._entry.example.source.path))
+            source = self._entry.example.source
+            self._opener.open(source.path, source.page)

@@ -43,6 +43,7 @@ TABLE: tuple[Keys, ...] = (
     Keys(CHAT, ("Alt+1", "Alt+9"), QT_TRANSLATE_NOOP("Shortcuts", "Open source 1 to 9")),
     Keys(CHAT, ("Ctrl+[", "Ctrl+]"), QT_TRANSLATE_NOOP("Shortcuts", "Previous and next source")),
     Keys(CHAT, ("Ctrl+F",), QT_TRANSLATE_NOOP("Shortcuts", "Find in the open source")),
+    Keys(CHAT, ("Ctrl+Return",), QT_TRANSLATE_NOOP("Shortcuts", "Open the file of the open source")),
     Keys(CHAT, ("Ctrl+Shift+C",), QT_TRANSLATE_NOOP("Shortcuts", "Copy the last answer")),
     Keys(CHAT, ("Ctrl+Z",), QT_TRANSLATE_NOOP("Shortcuts", "Bring back the chat that was deleted"), "undo_delete"),
     Keys(CHAT, ("Ctrl+Shift+M",), QT_TRANSLATE_NOOP("Shortcuts", "Switch model"), "switch_model"),

@@ -280,6 +280,7 @@ class DocumentText(Data, frozen=True):
     format: str
     text: str
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
+    messages: tuple[int, ...] = ()  # where each message of a mail file begins
 
 
 class CompareProgress(Data, frozen=True):
