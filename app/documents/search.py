@@ -252,7 +252,7 @@ class Searcher:
         near = server.nearest(vector, collections, NEAR)
         if near is not None:
             return self._exact(vector, near, lexical)
-        why = (server.server.host, server.problem.rstrip(".") or FILLING)
+        why = server.server.host, server.problem.rstrip(".") or FILLING
         if self._matrix.fits():
             here = self._near_here(vector, collections, lexical, None)
             return msgspec.structs.replace(here, note=AWAY_EXACT.format(*why))
@@ -277,9 +277,8 @@ class Searcher:
             picked = map(float, cosines[self._matrix.positions(ids)])
             return Near(near, dict(zip(ids, picked, strict=True)), *usual)
         proposed = self._proposed(vector, collections, documents)
-        if proposed is None:
-            return msgspec.structs.replace(self._exact(vector, [], lexical), note=READING)
-        return self._exact(vector, proposed, lexical)
+        found = self._exact(vector, proposed or [], lexical)
+        return found if proposed is not None else msgspec.structs.replace(found, note=READING)
 
     def _proposed(
         self, vector: NDArray[np.float32], collections: Sequence[int], documents: Sequence[int] | None
@@ -301,7 +300,8 @@ class Searcher:
             lifted = like_shipped(np.fromiter(found.values(), np.float32, len(found)), self._store.background)
             found = dict(zip(found, map(float, lifted), strict=True))
         best = sorted((id_ for id_ in near if id_ in found), key=lambda id_: -found[id_])
-        return Near(best[:NEAR], found)
+        # to weigh all that was proposed by its words takes a second
+        return Near(best[:NEAR], {id_: found[id_] for id_ in {*best[:NEAR], *lexical} & found.keys()})
 
 
 class _Clock:
