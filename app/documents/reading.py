@@ -10,7 +10,7 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +27,9 @@ AHEAD = 4
 
 TICK_S = 2.5
 """The coarsest clock of a file system (FAT: 2 s): two changes within it have one date."""
+
+_WAIT_S = 0.2
+"""How long a thread waits before it looks whether it is to stop."""
 
 Seen = tuple[int, float]
 """Size and date of a file."""
@@ -74,6 +77,16 @@ class Read(Struct, frozen=True):
     read_hidden: bool = False
 
 
+class _Text(Struct, frozen=True):
+    """A document that was read and is not cut yet."""
+
+    path: str
+    parsed: Parsed
+    seen: Seen
+    recipe: str
+    read_hidden: bool
+
+
 Item = Started | Unchanged | Refused | Read
 
 
@@ -86,12 +99,14 @@ class ReadAhead:
         known: Mapping[str, Stored],
         recipe: str,
         reader: Reader,
-        counter: Tokens,
+        counter: Callable[[float], Tokens | None],
         passwords: Mapping[str, str],
         force: bool,
         read_hidden: bool | None = None,
     ) -> None:
-        """`read_hidden`: whether what readers do not see is read; None: as a person decided for each document."""
+        """`counter` waits so many seconds for what measures passages, and is asked once a file was read; `get` raises
+        what it raises. `read_hidden`: whether what readers do not see is read; None: as decided for each document.
+        """
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -135,7 +150,7 @@ class ReadAhead:
     def _put(self, item: Item | BaseException | None) -> None:
         while not self._stop.is_set():
             try:
-                self._items.put(item, timeout=0.2)
+                self._items.put(item, timeout=_WAIT_S)
                 return
             except queue.Full:
                 continue
@@ -148,12 +163,25 @@ class ReadAhead:
                     return
                 name = _writable(path)
                 self._put(Started(name))
-                self._put(self._one(path) if name == path else Refused(name, *_BAD_NAME))
+                item = self._one(path) if name == path else Refused(name, *_BAD_NAME)
+                self._put(self._cut(item) if isinstance(item, _Text) else item)
         except Exception as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
             last = error
         self._put(last)
 
-    def _one(self, path: str) -> Item:
+    def _cut(self, text: _Text) -> Item | None:
+        """The passages of a document; None where it was stopped before they could be measured."""
+        counter = None
+        while counter is None and not self._stop.is_set():
+            counter = self._counter(_WAIT_S)
+        if counter is None:
+            return None
+        pieces = cut(text.parsed, counter, Path(text.path).stem)
+        if not pieces and not text.parsed.scans:
+            return Refused(text.path, "There is no text in this file.", "empty", text.seen)
+        return Read(text.path, text.parsed, pieces, text.seen, text.recipe, text.read_hidden)
+
+    def _one(self, path: str) -> Item | _Text:
         seen = UNSEEN
         try:
             status = Path(path).stat()
@@ -166,7 +194,7 @@ class ReadAhead:
         except OSError as error:
             return Refused(path, *_reason(error), seen)
 
-    def _read(self, path: str, status: os.stat_result) -> Item:
+    def _read(self, path: str, status: os.stat_result) -> Item | _Text:
         seen = (status.st_size, status.st_mtime)
         if stat.S_ISDIR(status.st_mode):
             os.scandir(path).close()  # a folder comes here only when it could not be listed: this gives the reason
@@ -181,10 +209,7 @@ class ReadAhead:
         if stored is not None and not self._force and self._same(path, stored, recipe, seen):
             return Unchanged(path, stored, seen)
         parsed = self._reader.parse(path, self._passwords.get(path), wanted)
-        pieces = cut(parsed, self._counter, Path(path).stem)
-        if not pieces and not parsed.scans:
-            return Refused(path, "There is no text in this file.", "empty", seen)
-        return Read(path, parsed, pieces, seen, recipe, wanted)
+        return _Text(path, parsed, seen, recipe, wanted)
 
     def _same(self, path: str, stored: Stored, recipe: str, seen: Seen) -> bool:
         """By size and date where they settle it; a file of the moment in which it was read may have changed since."""
