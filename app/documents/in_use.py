@@ -14,6 +14,7 @@ from app.documents.migrations import NEXT_VECTORS
 from app.documents.store import Store
 from app.documents.warm import Warm, in_thread
 from app.embedder.embedders import Background, Embedders, Manifest
+from app.embedder.identity import Identity
 from app.embedder.prepared import identity_of, prepared
 from app.errors import AppError
 from app.workers.calls.documents import Warming
@@ -69,6 +70,15 @@ class InUse:
         store.use(other.identity, self._background(store, manifest))
         return other
 
+    def unloaded(self, store: Store) -> Identity | None:
+        """Who the embedder is, whose vectors the store gives from now on, where that is known without loading one: it
+        is the one that comes along, and no vectors wait for their places."""
+        identity = self._warm.identity()
+        if identity is None or self._manifest(store) is not None or store.meta(next_vectors.NEXT) == identity.id:
+            return None
+        store.use(identity)
+        return identity
+
     def shipped(self) -> Generator[AnyData, None, Embedder]:
         """The one that comes along: the measure of passages, and what the reader is made of."""
         return (yield from self._warm.embedder())
@@ -116,6 +126,12 @@ class InUse:
         if manifest.identity is not None and store.version >= NEXT_VECTORS:
             known = next_vectors.background_of(store, manifest.identity)
         return known or manifest.background
+
+
+def loaded(embedder: Vectorizer) -> Generator[AnyData, None, Vectorizer]:
+    """One Add is of one embedder, whatever is chosen meanwhile."""
+    yield from ()
+    return embedder
 
 
 def stepped(steps: Generator[AnyData, None, Vectorizer]) -> Generator[None, None, Vectorizer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -70,16 +70,19 @@ class Indexing:
         self,
         store: Store,
         call: Add,
-        encoder: Encoder,
-        counter: Tokens,
+        identity: Identity,
+        load: Callable[[], Generator[AnyData, None, Encoder]],
+        counter: Callable[[float], Tokens | None],
         reader: Reader,
     ) -> None:
+        """`load` gives the embedder of this identity, `counter` waits so many seconds for what measures passages. Both
+        are asked once a file was read: nothing is loaded for files that have not changed."""
         self._store = store
         self._call = call
-        self._encoder = encoder
+        self._load = load
         self._counter = counter
         self._reader = reader
-        self._recipe = recipe_of(encoder.identity)
+        self._recipe = recipe_of(identity)
         self._collection_id = call.collection_id
         self._open: list[_Open] = []
         self._containers = UnderWay(store, call.collection_id)
@@ -222,9 +225,12 @@ class Indexing:
 
     def _embed_window(self) -> Iterator[AnyData]:
         window = self._window()
+        if not window:
+            return
+        encoder = yield from self._load()
         for batch in batches([doc.read.pieces[at].tokens for doc, at in window]):
             chosen = [window[i] for i in batch]
-            rows = self._encoder.encode([_text(doc.read, doc.read.pieces[at]) for doc, at in chosen])
+            rows = encoder.encode([_text(doc.read, doc.read.pieces[at]) for doc, at in chosen])
             for (doc, at), row in zip(chosen, rows, strict=True):
                 doc.vectors[at] = row.astype("<f4").tobytes()
                 doc.missing -= 1

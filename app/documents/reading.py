@@ -10,7 +10,7 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +34,9 @@ KEPT = 5_000_000
 
 TICK_S = 2.5
 """The coarsest clock of a file system (FAT: 2 s): two changes within it have one date."""
+
+_WAIT_S = 0.2
+"""How long a thread waits before it looks whether it is to stop."""
 
 Seen = tuple[int, float]
 """Size and date of a file."""
@@ -116,6 +119,10 @@ class Budget:
         return True
 
 
+class _Unmeasured(Exception):
+    """Nothing measures passages."""
+
+
 class ReadAhead:
     """Iterate with `get`; `close` ends the thread and the child at once."""
 
@@ -125,7 +132,7 @@ class ReadAhead:
         known: Mapping[str, Stored],
         recipe: str,
         reader: Reader,
-        counter: Tokens,
+        counter: Callable[[float], Tokens | None],
         passwords: Mapping[str, str],
         force: bool,
         read_hidden: bool | None = None,
@@ -135,6 +142,8 @@ class ReadAhead:
     ) -> None:
         """
         Args:
+            counter: waits so many seconds for what measures passages, and is asked once a file was read; `get` raises
+                what it raises.
             read_hidden: whether what readers do not see is read; None: as a person decided for each document.
             taken_out: digests of the paths of files inside of others that a person removed from a folder that is
                 followed.
@@ -188,7 +197,7 @@ class ReadAhead:
     def _put(self, item: Item | BaseException | None) -> None:
         while not self._stop.is_set():
             try:
-                self._items.put(item, timeout=0.2)
+                self._items.put(item, timeout=_WAIT_S)
                 return
             except queue.Full:
                 continue
@@ -205,6 +214,8 @@ class ReadAhead:
                 self._put(item)
                 if isinstance(item, Read) and (item.parsed.format in CONTAINERS or self._held_files(name)):
                     self._inside(item, Budget())
+        except _Unmeasured as unmeasured:
+            last = unmeasured.__cause__
         except Exception as error:  # noqa: BLE001 - carried over to the thread that waits, raised there
             last = error
         self._put(last)
@@ -289,7 +300,7 @@ class ReadAhead:
         if key in self._same_content:
             return self._same_content[key]
         parsed = self._reader.parse(path, self._passwords.get(path), wanted, mask=mask)
-        pieces = cut(parsed, self._counter, Path(path).stem)
+        pieces = cut(parsed, self._measure(), Path(path).stem)
         if held is not None:
             self._kept += len(parsed.text)
             if self._kept > KEPT:
@@ -297,6 +308,21 @@ class ReadAhead:
                 self._kept = len(parsed.text)
             self._same_content[key] = parsed, pieces
         return parsed, pieces
+
+    def _measure(self) -> Tokens:
+        """What measures passages, once it is there.
+
+        Raises:
+            _Unmeasured: from why it will not come, which is no fault of the file; from nothing where this was stopped.
+        """
+        while not self._stop.is_set():
+            try:
+                counter = self._counter(_WAIT_S)
+            except AppError as error:
+                raise _Unmeasured from error
+            if counter is not None:
+                return counter
+        raise _Unmeasured
 
     def _same(self, path: str, stored: Stored, recipe: str, seen: Seen, held: Held | None) -> bool:
         """By size and date where they settle it; a file of the moment in which it was read may have changed since."""

@@ -81,6 +81,9 @@ class Recognising:
         collection_id: int,
     ) -> Generator[AnyData | None, None, PageRecognised]:
         """The next page; `load` gives the embedder in use, `shipped` the one whose tokens passages are measured in."""
+        if store.next_scan(collection_id, sorted(self._skipped)) is None:
+            self.close()
+            return PageRecognised()  # nothing is loaded for that
         encoder, counter = (yield from load()), (yield from shipped()).counter
         while (waiting := store.next_scan(collection_id, sorted(self._skipped))) is not None:
             document = document_of(store, waiting.id)

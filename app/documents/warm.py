@@ -9,9 +9,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
-from app.documents.embed import Embedder
+from app.documents.embed import Counter, Embedder
 from app.documents.reader import Reader
-from app.embedder.prepared import prepared, prepared_reader
+from app.embedder.identity import Identity
+from app.embedder.prepared import found, identity_of, prepared, prepared_reader
 from app.embedder.readers import ADAPTER, Readers
 from app.errors import AppError, BadFile
 from app.paths import home
@@ -33,11 +34,13 @@ class Warm:
         self._reader: Reader | None = None
         self._error = ""
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._load, name="embedder", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._load, name="embedder", daemon=True)
+                self._thread.start()
 
     def wait(self, seconds: float) -> bool:
         """Whether loading has ended, well or not, within so many seconds."""
@@ -58,6 +61,27 @@ class Warm:
         """
         while not self.wait(0.1):
             yield Warming()
+        return self._made()
+
+    def counter(self, seconds: float) -> Counter | None:
+        """What measures passages, from any thread; None where it is not loaded within so many seconds.
+
+        Raises:
+            AppError: it could not be loaded.
+        """
+        return self._made().counter if self.wait(seconds) else None
+
+    def identity(self) -> Identity | None:
+        """Who the embedder is, where that can be told without loading or making it."""
+        if self._embedder is not None:
+            return self._embedder.identity
+        try:
+            folder = found(self._cache)
+            return identity_of(folder) if folder is not None else None
+        except AppError:
+            return None  # loading it will give the reason
+
+    def _made(self) -> Embedder:
         if self._embedder is None:
             raise AppError(
                 "The part of Inhouse that reads documents could not be loaded.",

@@ -6,7 +6,8 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -24,7 +25,7 @@ from app.documents.following import Following
 from app.documents.grid import read_grid
 from app.documents.ground import ground
 from app.documents.health import health
-from app.documents.in_use import InUse, stepped
+from app.documents.in_use import InUse, loaded, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked, messages_of
@@ -103,6 +104,10 @@ STALE = "It is being read anew for search by meaning. Until then it is found by 
 
 ASKED = 10
 """Passages of a document that the reader looks at for a field, as for an answer."""
+FIRST_S = 1.0
+"""At the start the embedder loads after so long a silence, if nobody needs it before: its tokenizer keeps all other
+threads from running for most of a second."""
+POLL_S = 0.005
 STAT_BUDGET_S = 0.2
 """How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
@@ -118,6 +123,7 @@ class DocumentsRole:
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
+        self._asked_at = time.monotonic()
         self._pages = Pages(self._stores.presentations)
         self._sheets = Sheets()
         self._personal = PersonalData(home)
@@ -142,6 +148,7 @@ class DocumentsRole:
             raise
         finally:
             self._live -= 1
+            self._asked_at = time.monotonic()
 
     def _answer(self, call: AnyCall) -> Steps:
         refuse_changes(self._store, call)
@@ -251,6 +258,9 @@ class DocumentsRole:
     def background(self) -> Iterator[None]:
         """Finish what a crash interrupted, warm up, read anew what another embedder read, bring Chroma in step."""
         fresh = not self._stores.is_open
+        while fresh and time.monotonic() < self._asked_at + FIRST_S:
+            time.sleep(POLL_S)
+            yield
         self._warm.start()  # beside the opening, which may have to examine the index
         try:
             opened = self._open
@@ -263,7 +273,7 @@ class DocumentsRole:
             yield
         if not opened.store.read_only:
             self._stores.presentations.sweep(opened.store)
-        while not self._warm.wait(0.005):
+        while not self._warm.wait(POLL_S):
             yield
         shipped = self._warm.loaded
         if shipped is None:
@@ -307,14 +317,18 @@ class DocumentsRole:
 
     def _add(self, call: Add) -> Steps:
         store = self._store
-        embedder = yield from self._embedder_in_use()
-        counter = (yield from self._in_use.shipped()).counter
-        yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
+        load: Callable[[], Generator[AnyData, None, Vectorizer]] = self._in_use.shipped
+        identity = self._in_use.unloaded(store)
+        if identity is None:
+            embedder = yield from self._embedder_in_use()
+            counter = (yield from self._in_use.shipped()).counter
+            yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
+            identity, load = embedder.identity, partial(loaded, embedder)
         lent = self._spare or Parser()
         self._spare = None
         self._recognising.expect(call.passwords)
         try:
-            added = yield from Indexing(store, call, embedder, counter, lent).steps()
+            added = yield from Indexing(store, call, identity, load, self._warm.counter, lent).steps()
             if self._spare is None:
                 self._spare = lent
             return added

@@ -40,10 +40,17 @@ def prepared(cache: Path) -> Path:
     Raises:
         AppError: the package is not installed, or damaged, or the folder cannot be written.
     """
-    for folder in (package_file().parent / _folder(), cache / _folder()):
-        if (folder / IDENTITY).is_file():
-            return folder
-    return prepare(cache)
+    return found(cache) or prepare(cache)
+
+
+def found(cache: Path) -> Path | None:
+    """The folder of the embedder that came along, where it was made.
+
+    Raises:
+        AppError: the package is not installed.
+    """
+    places = (package_file().parent / _folder(), cache / _folder())
+    return next((folder for folder in places if (folder / IDENTITY).is_file()), None)
 
 
 def prepare(parent: Path | None = None) -> Path:

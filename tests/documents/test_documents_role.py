@@ -7,13 +7,16 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Documents
 from documents_helpers import files_holding
 from made_files import pdf, text_at
 
+from app.documents.warm import Warm
 from app.errors import AppError, Busy, NewerData
 from app.paths import RESOURCES, Home
 from app.workers.calls.documents import (
@@ -33,6 +36,7 @@ from app.workers.calls.documents import (
     RenderPage,
     Search,
 )
+from app.workers.calls.scans import PageRecognised, Recognise
 from app.workers.protocol import Frame, encode
 
 pytestmark = pytest.mark.real
@@ -111,6 +115,32 @@ def test_only_what_changed_is_indexed_again(documents, policies: Path) -> None:
     assert after["travel.md"] == before["travel.md"] and after["canteen.txt"] > before["canteen.txt"]
     assert "14:30" not in " ".join(x.text for x in documents.search("When does the canteen close?").passages)
     assert documents.add(policies, force=True).indexed == 3
+
+
+def test_nothing_is_loaded_for_files_that_have_not_changed(documents, policies: Path) -> None:
+    (policies / "empty.md").touch()
+    documents.add(policies)
+    documents.close()
+    fresh = Documents(documents.home, Warm(), documents.parser)
+    assert fresh.add(policies) == Added(indexed=0, unchanged=3, failed=1)
+    assert fresh.ask(Recognise(collection_id=fresh.collection("Policies"))) == PageRecognised()
+    assert "embedder" not in {thread.name for thread in threading.enumerate()}
+    (policies / "new.md").write_text("The bicycles stand behind the house.", encoding="utf-8")
+    assert fresh.add(policies) == Added(indexed=1, unchanged=3, failed=1)
+    fresh.close()
+
+
+def test_an_embedder_that_cannot_be_loaded_fails_the_add_and_no_file(documents, policies: Path) -> None:
+    class Broken(Warm):
+        def _load(self) -> None:
+            self._error = "no memory"
+
+    documents.close()
+    other = Documents(documents.home, Broken(), documents.parser)
+    with pytest.raises(AppError, match="could not be loaded"):
+        other.add(policies)
+    assert other.listed() == ()
+    other.close()
 
 
 def test_a_file_that_was_only_touched_is_current_again_when_added(documents, policies: Path) -> None:
