@@ -6,8 +6,7 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -25,13 +24,13 @@ from app.documents.following import Following
 from app.documents.grid import read_grid
 from app.documents.ground import ground
 from app.documents.health import health
-from app.documents.in_use import InUse, loaded, stepped
+from app.documents.in_use import InUse, for_adding, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked
 from app.documents.parse_process import Parser
 from app.documents.recognising import Recognising
-from app.documents.reembedding import measure_again, renew, settle
+from app.documents.reembedding import measure_again, renew
 from app.documents.searching import embedded, searched
 from app.documents.sheets import Sheets
 from app.documents.store import Store
@@ -77,7 +76,6 @@ from app.workers.calls.documents import (
     Search,
     Searched,
     Tombstones,
-    Warming,
 )
 from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
@@ -292,13 +290,7 @@ class DocumentsRole:
 
     def _add(self, call: Add) -> Steps:
         store = self._store
-        load: Callable[[], Generator[AnyData, None, Vectorizer]] = self._in_use.shipped
-        identity = self._in_use.unloaded(store)
-        if identity is None:
-            embedder = yield from self._embedder_in_use()
-            counter = (yield from self._in_use.shipped()).counter
-            yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
-            identity, load = embedder.identity, partial(loaded, embedder)
+        identity, load = yield from for_adding(store, self._in_use)
         lent = self._spare or Parser()
         self._spare = None
         self._recognising.expect(call.passwords)
@@ -377,11 +369,6 @@ def _text(store: Store, call: ReadText) -> DocumentText:
     text, pages = store.text(call.document_id)
     document = document_of(store, call.document_id)
     return DocumentText(name=document.name, format=document.format, text=text, pages=pages)
-
-
-def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
-    for _ in steps:
-        yield Warming()
 
 
 def collections_of(store: Store, note: str) -> Collections:
