@@ -4,13 +4,15 @@ one that comes along."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 from app.documents import next_vectors
 from app.documents.backends import load_embedder
 from app.documents.embed import Embedder, Vectorizer
 from app.documents.migrations import NEXT_VECTORS
+from app.documents.reembedding import settle
 from app.documents.store import Store
 from app.documents.warm import Warm, in_thread
 from app.embedder.embedders import Background, Embedders, Manifest
@@ -126,6 +128,24 @@ class InUse:
         if manifest.identity is not None and store.version >= NEXT_VECTORS:
             known = next_vectors.background_of(store, manifest.identity)
         return known or manifest.background
+
+
+def for_adding(
+    store: Store, in_use: InUse
+) -> Generator[AnyData, None, tuple[Identity, Callable[[], Generator[AnyData, None, Vectorizer]]]]:
+    """Who the embedder is, and what gives it; it is loaded only where that takes it."""
+    identity = in_use.unloaded(store)
+    if identity is not None:
+        return identity, in_use.shipped
+    embedder = yield from in_use.embedder(store)
+    counter = (yield from in_use.shipped()).counter
+    yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
+    return embedder.identity, partial(loaded, embedder)
+
+
+def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
+    for _ in steps:
+        yield Warming()
 
 
 def loaded(embedder: Vectorizer) -> Generator[AnyData, None, Vectorizer]:

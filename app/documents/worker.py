@@ -6,8 +6,7 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -25,14 +24,14 @@ from app.documents.following import Following
 from app.documents.grid import read_grid
 from app.documents.ground import ground
 from app.documents.health import health
-from app.documents.in_use import InUse, loaded, stepped
+from app.documents.in_use import InUse, for_adding, stepped
 from app.documents.index import Indexing
 from app.documents.migrations import SUBJECT
 from app.documents.pages import Pages, differs, document_of, marked, messages_of
 from app.documents.parse_process import Parser
 from app.documents.personal import PersonalData
 from app.documents.recognising import Recognising
-from app.documents.reembedding import measure_again, renew, settle
+from app.documents.reembedding import measure_again, renew
 from app.documents.searching import embedded, searched
 from app.documents.serving import serve
 from app.documents.shares import refuse_changes, shared_of
@@ -84,7 +83,6 @@ from app.workers.calls.documents import (
     Search,
     Searched,
     Tombstones,
-    Warming,
 )
 from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
@@ -317,13 +315,7 @@ class DocumentsRole:
 
     def _add(self, call: Add) -> Steps:
         store = self._store
-        load: Callable[[], Generator[AnyData, None, Vectorizer]] = self._in_use.shipped
-        identity = self._in_use.unloaded(store)
-        if identity is None:
-            embedder = yield from self._embedder_in_use()
-            counter = (yield from self._in_use.shipped()).counter
-            yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
-            identity, load = embedder.identity, partial(loaded, embedder)
+        identity, load = yield from for_adding(store, self._in_use)
         lent = self._spare or Parser()
         self._spare = None
         self._recognising.expect(call.passwords)
@@ -407,11 +399,6 @@ def _text(store: Store, call: ReadText) -> DocumentText:
     document = document_of(store, call.document_id)
     messages = messages_of(store, document.id) if document.format == MAIL.key else ()
     return DocumentText(name=document.name, format=document.format, text=text, pages=pages, messages=messages)
-
-
-def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
-    for _ in steps:
-        yield Warming()
 
 
 def collections_of(store: Store, note: str) -> Collections:
