@@ -16,13 +16,16 @@ from app.text.fields.asked import answered, may_answer
 from app.text.fields.field import Field
 from app.text.fields.typed import SURE, Reading, evidence, head_passage, lone_headings, readings
 from app.text.parsed import page_at
-from app.types import Passage
+from app.types import Filter, Passage
 from app.types import Reading as Answer
-from app.workers.calls.documents import FieldFound
+from app.workers.calls.documents import FieldFound, FieldsRead, Read, ReadFields, Readings, Search, Searched
 from app.workers.protocol import AnyData
+from app.workers.roles import Steps
 
 PASSAGES = 24
 """Passages of a document that a field is looked for in; a document of fewer is read as a whole."""
+ASKED = 10
+"""Passages of a document that the reader looks at for a field, as for an answer."""
 
 
 Asking = Callable[[str], Generator[AnyData | None, None, tuple[Sequence[Passage], Sequence[Answer]]]]
@@ -86,6 +89,28 @@ class DocumentFields:
         page = page_at(self._pages, start) if passage.page is not None else None
         boxes = line_boxes(self._store.lines(passage.document_id), start, end, page)
         return msgspec.structs.replace(passage, best=best, page=page, boxes=boxes, flagged=addressed(passage.text))
+
+
+def read_fields(
+    store: Store, call: ReadFields, search: Callable[[Search], Steps], read: Callable[[Read], Steps]
+) -> Steps:
+    """A field a step, so that other requests have their turn; `search` and `read` answer as the role does."""
+    document = DocumentFields(store, call.document_id)
+    within = Filter(documents=(call.document_id,))
+
+    def ask(question: str) -> Generator[AnyData | None, None, tuple[Sequence[Passage], Sequence[Answer]]]:
+        searched = yield from search(Search(query=question, k=ASKED, filter=within))
+        assert isinstance(searched, Searched)
+        passages = searched.result.passages
+        found = yield from read(Read(question=question, passages=passages))
+        assert isinstance(found, Readings)
+        return passages, found.readings
+
+    found = []
+    for field in call.fields:
+        found.append((yield from document.read(field, ask)))
+        yield None
+    return FieldsRead(fields=tuple(found))
 
 
 def _flagged(reading: Reading, passage: Passage) -> bool:

@@ -6,9 +6,7 @@ The store opens with the first request and takes milliseconds; the embedder load
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
-
-import msgspec
+from collections.abc import Generator, Iterator
 
 from app.database.errors import plain_errors
 from app.documents import attached, rewording
@@ -18,7 +16,7 @@ from app.documents.comparing import compare_versions
 from app.documents.digest import summarised
 from app.documents.embed import Vectorizer
 from app.documents.embedder_import import import_embedder
-from app.documents.fields import DocumentFields
+from app.documents.fields import read_fields
 from app.documents.finding import find
 from app.documents.following import Following
 from app.documents.grid import read_grid
@@ -26,15 +24,16 @@ from app.documents.ground import ground
 from app.documents.health import health
 from app.documents.in_use import InUse, for_adding, stepped
 from app.documents.index import Indexing
+from app.documents.listing import listed
 from app.documents.migrations import SUBJECT
-from app.documents.pages import Pages, differs, document_of, marked, messages_of
+from app.documents.pages import Pages, document_of, marked, messages_of
 from app.documents.parse_process import Parser
 from app.documents.personal import PersonalData
 from app.documents.recognising import Recognising
 from app.documents.reembedding import measure_again, renew
 from app.documents.searching import embedded, searched
 from app.documents.serving import serve
-from app.documents.shares import refuse_changes, shared_of
+from app.documents.shares import refuse_changes
 from app.documents.sharing import Sharing
 from app.documents.sheets import Sheets
 from app.documents.store import Store
@@ -44,10 +43,7 @@ from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
 from app.formats import MAIL
-from app.members import is_member
 from app.paths import Home
-from app.types import Document, Filter, Passage
-from app.types import Reading as Answer
 from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
 from app.workers.calls.bundles import ExportCollection, ImportCollection
 from app.workers.calls.digest import Extract, FindTopics, Outline
@@ -62,7 +58,6 @@ from app.workers.calls.documents import (
     Documents,
     DocumentText,
     Embed,
-    FieldsRead,
     Forgotten,
     Ground,
     Grounded,
@@ -98,16 +93,10 @@ from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
-STALE = "It is being read anew for search by meaning. Until then it is found by its words."
-
-ASKED = 10
-"""Passages of a document that the reader looks at for a field, as for an answer."""
 FIRST_S = 1.0
 """At the start the embedder loads after so long a silence, if nobody needs it before: its tokenizer keeps all other
 threads from running for most of a second."""
 POLL_S = 0.005
-STAT_BUDGET_S = 0.2
-"""How long a list of documents may look at the files themselves: a network drive must not hold it up."""
 
 
 class DocumentsRole:
@@ -164,7 +153,7 @@ class DocumentsRole:
             case ListDocuments():
                 if call.collection_id:
                     self._store.require(call.collection_id)
-                return Documents(documents=tuple(_with_changes(self._store, call.collection_id)))
+                return Documents(documents=tuple(listed(self._store, call.collection_id)))
             case Add():
                 return (yield from self._add(call))
             case Remove():
@@ -238,7 +227,7 @@ class DocumentsRole:
             case CompareVersions():
                 return (yield from compare_versions(self._store, call))
             case ReadFields():
-                return (yield from self._read_fields(call))
+                return (yield from read_fields(self._store, call, self._search, self._read))
             case Find():
                 return (yield from find(self._open, call, self._embedder_in_use))
             case Outline() | Extract() | FindTopics():
@@ -352,46 +341,6 @@ class DocumentsRole:
         embedder = yield from self._embedder_in_use()
         counter = (yield from self._in_use.shipped()).counter
         return (yield from embedded(embedder, counter, call.texts))
-
-    def _read_fields(self, call: ReadFields) -> Steps:
-        """A field a step, so that other requests have their turn."""
-        document = DocumentFields(self._store, call.document_id)
-        within = Filter(documents=(call.document_id,))
-
-        def ask(question: str) -> Generator[AnyData | None, None, tuple[Sequence[Passage], Sequence[Answer]]]:
-            searched = yield from self._search(Search(query=question, k=ASKED, filter=within))
-            assert isinstance(searched, Searched)
-            passages = searched.result.passages
-            read = yield from self._read(Read(question=question, passages=passages))
-            assert isinstance(read, Readings)
-            return passages, read.readings
-
-        found = []
-        for field in call.fields:
-            found.append((yield from document.read(field, ask)))
-            yield None
-        return FieldsRead(fields=tuple(found))
-
-
-def _with_changes(store: Store, collection_id: int) -> Iterator[Document]:
-    """Documents of a collection; those whose file has changed since say so, as far as time allows."""
-    until = time.monotonic() + STAT_BUDGET_S
-    stale = set(store.stale())
-    hidden = collection_id in store.hidden()
-    shared = shared_of(store)
-    for document in store.documents(collection_id):
-        if document.id in stale and not document.reason:
-            document = msgspec.structs.replace(document, reason=STALE)
-        member = is_member(document.path)  # what it lies in says so
-        if document.collection_id in shared:
-            pass  # its file is its writer's
-        elif document.status == "indexed" and not member and time.monotonic() < until and differs(store, document):
-            document = msgspec.structs.replace(
-                document, status="changed", reason="The file has changed since it was indexed. Add it again to update."
-            )
-        elif hidden and document.status == "indexed" and not attached.is_there(document):
-            document = msgspec.structs.replace(document, reason=attached.GONE)
-        yield document
 
 
 def _text(store: Store, call: ReadText) -> DocumentText:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.errors import AppError, WorkerGone
 from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Column, Row, day_and_time
+from app.gui.documents.documents_model import Column
+from app.gui.documents.row import Row, day_and_time
 from app.types import Collection, Document, Passage, SearchResult
 from app.workers.calls.documents import (
     Add,
@@ -400,6 +401,6 @@ def test_times_read_like_a_person_says_them() -> None:
 
 def test_every_kind_of_failure_has_its_words() -> None:
     from app.documents.parse_process import CODES
-    from app.gui.documents.documents_model import FAILURES
+    from app.gui.documents.row import FAILURES
 
     assert set(FAILURES) == CODES

@@ -15,9 +15,10 @@ from app.errors import WorkerGone
 from app.gui.documents.add_bar import time_left
 from app.gui.documents.collection_dialog import CollectionDialog
 from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Column, DocumentsModel, Row
+from app.gui.documents.documents_model import Column, DocumentsModel
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.removal_dialog import RemovalDialog
+from app.gui.documents.row import Row
 from app.gui.documents.search_results import snippet
 from app.gui.theme import Theme
 from app.gui.widgets import ConfirmDialog

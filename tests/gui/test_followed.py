@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.core.calls.folders import FoldersChanged, FolderStatus
-from app.gui.documents.documents_model import Row
 from app.gui.documents.failed_row import FailedRow
 from app.gui.documents.followed_bar import FollowedBar, spoken_of
 from app.gui.documents.followed_dialog import FollowedDialog
 from app.gui.documents.page import DocumentsPage
+from app.gui.documents.row import Row
 from app.gui.documents.rules_dialog import FolderDialog, RulesDialog
 from app.gui.documents.same_names import SameNames
 from app.gui.theme import Theme

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from app.gui.chat.panel_parts import Strip
 from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
-from app.gui.documents.documents_model import row_of
+from app.gui.documents.row import row_of
 from app.gui.documents.table import DocumentsTable
 from app.gui.hidden_text import HiddenTextDialog, open_hidden_text
 from app.gui.theme import Theme

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.gui.documents.documents_model import Column, DocumentsModel, Row
+from app.gui.documents.documents_model import Column, DocumentsModel
+from app.gui.documents.row import Row
 from app.workers.calls.documents import FileEvent
 
 

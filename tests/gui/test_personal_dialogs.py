@@ -7,7 +7,7 @@ import pytest
 from documents_world import DocumentsWorld
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from app.gui.documents.documents_model import row_of
+from app.gui.documents.row import row_of
 from app.gui.personal.collection_dialog import MaskingDialog, open_masking
 from app.gui.personal.document_dialog import PersonalDialog, open_personal_data
 from app.gui.theme import Theme

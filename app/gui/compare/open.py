@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 from app.gui.compare.controller import CompareController
 from app.gui.compare.dialog import CompareDialog
 from app.gui.core_client import CoreClient
-from app.gui.documents.documents_model import Row
 from app.gui.documents.page import DocumentsPage
+from app.gui.documents.row import Row
 
 
 def add_comparing(page: DocumentsPage, core: CoreClient) -> None:

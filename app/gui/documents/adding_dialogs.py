@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.formats import SUPPORTED_SUFFIXES
 from app.gui.documents.controller import DocumentsController
-from app.gui.documents.documents_model import Row
 from app.gui.documents.removal_dialog import RemovalDialog
+from app.gui.documents.row import Row
 from app.gui.documents.rules_dialog import FolderDialog
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_files, ask_for_folder
 from app.members import file_of, lies_in

@@ -16,9 +16,9 @@ from app.gui.chat.source_panel import SourcePanel
 from app.gui.chat.sources import SourceReader
 from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.compare.open import add_comparing, show_comparison
-from app.gui.documents.documents_model import Row
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
+from app.gui.documents.row import Row
 from app.gui.hidden_text import open_hidden_text
 from app.gui.parts import Parts
 from app.gui.personal.collection_dialog import open_masking

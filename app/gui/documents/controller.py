@@ -15,11 +15,11 @@ from app.gui.collections import DEFAULT_COLLECTION, KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.documents.adds import Adds
 from app.gui.documents.collections_model import CollectionsModel
-from app.gui.documents.documents_model import Row
 from app.gui.documents.finder import Finder
 from app.gui.documents.followed import FollowedFolders
 from app.gui.documents.live_rows import LiveRows
 from app.gui.documents.naming import Naming
+from app.gui.documents.row import Row
 from app.text.find.plan import Plan
 from app.types import Collection
 from app.workers.calls.documents import DeleteCollection, Documents, ListDocuments, Remove, Removed

@@ -7,7 +7,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.formats import icon_of
-from app.gui.documents.documents_model import ROW_ROLE, Column, Row
+from app.gui.documents.documents_model import ROW_ROLE, Column
+from app.gui.documents.row import Row
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.gui.documents.documents_model import Row
+from app.gui.documents.row import Row
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLa
 
 from app.core.calls.folders import FolderStatus
 from app.gui.documents.collections_model import count_text
-from app.gui.documents.documents_model import day_and_time
 from app.gui.documents.followed import FollowedFolders
 from app.gui.documents.followed_bar import ICONS
+from app.gui.documents.row import day_and_time
 from app.gui.documents.rules_dialog import RulesDialog
 from app.gui.theme import theme
 from app.gui.widgets import Button, ConfirmDialog, ElidedLabel, IconLabel, Label, empty_layout

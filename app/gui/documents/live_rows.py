@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.core.calls.documents import FileMoved
 from app.formats import SUPPORTED_SUFFIXES
-from app.gui.documents.documents_model import DocumentsModel, row_of
+from app.gui.documents.documents_model import DocumentsModel
+from app.gui.documents.row import row_of
 from app.types import Document
 from app.workers.calls.documents import FileEvent
 

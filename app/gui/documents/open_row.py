@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Signal
 from PySide6.QtWidgets import QTableView
 
-from app.gui.documents.documents_model import DocumentsModel, Row
+from app.gui.documents.documents_model import DocumentsModel
 from app.gui.documents.failed_row import GAP, FailedRow
+from app.gui.documents.row import Row
 from app.gui.theme import theme
 
 

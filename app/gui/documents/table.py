@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from app.formats import came_along
 from app.gui.documents.delegates import RowDelegate, TableHeader
-from app.gui.documents.documents_model import Column, DocumentsModel, Row
+from app.gui.documents.documents_model import Column, DocumentsModel
 from app.gui.documents.open_row import OpenRow
+from app.gui.documents.row import Row
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import paint_box
