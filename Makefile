@@ -7,7 +7,7 @@ run:
 
 test:
 	@packaging/setup.sh test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 check:
 	@packaging/setup.sh test

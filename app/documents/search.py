@@ -33,7 +33,7 @@ from app.documents.lexical import Question, Weighed
 from app.documents.matrix import Matrix
 from app.documents.rewording import waiting
 from app.documents.same_content import once
-from app.documents.server_vectors import ServerVectors
+from app.documents.server_vectors import AWAY, AWAY_EXACT, FILLING, ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.types import Candidate, Filter, Rank, SearchResult, SearchTrace
@@ -71,9 +71,6 @@ NEARLY = 0.95
 NO_FILTER = Filter()
 
 NOWHERE = "“{0}” stands nowhere in the documents that were searched."
-AWAY = "The vector server {0} was not asked ({1}): only words were compared."
-AWAY_EXACT = "The vector server {0} was not asked ({1}): the vectors on this computer were compared instead."
-FILLING = "it does not have all vectors yet"
 READING = "The vectors of the documents are being read: until then only words were compared."
 RENEWING = "The full text is being built anew; until then some passages may be missed."
 

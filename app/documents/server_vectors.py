@@ -33,6 +33,10 @@ FRESH = 5_000
 AGAIN_S, LONGEST_S = 5.0, 300.0
 """After a failure the server is left alone for so long, twice as long after each further one, up to the second."""
 WAITS_FOR_KEY = "the key of the vector server is not there yet"
+AWAY = "The vector server {0} was not asked ({1}): only words were compared."
+AWAY_EXACT = "The vector server {0} was not asked ({1}): the vectors on this computer were compared instead."
+FILLING = "it does not have all vectors yet"
+"""What a search says that did not ask the server."""
 
 
 class ServerVectors:
