@@ -242,7 +242,7 @@ def _vector_queue(db: sqlite3.Connection) -> None:
 
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    *(_folders, _scans, _files_inside, _shares, _vector_queue),
+    *(_folders, _scans, _files_inside, _shares, _vector_queue, _masking),
 ]
 
 WORDS_BY_LANGUAGE = 5
