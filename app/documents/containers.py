@@ -38,6 +38,7 @@ class UnderWay:
         self._closed: list[Closed] = []
         """All of these has been read, and not all is stored yet."""
         self._held: dict[str, _Holder] = {}
+        self._ended = set[str]()
 
     def stored(self, read: Read, document_id: int) -> None:
         """A container has its row; what lies in it follows."""
@@ -58,9 +59,11 @@ class UnderWay:
         for closed in [each for each in self._closed if each.path not in busy]:
             self._closed.remove(closed)
             holder = self._held.pop(closed.path, None)
-            if holder is None:  # it is no container any more
-                complete(self._store, self._collection_id, closed.path, (), "")
-                continue
+            if holder is None:
+                if closed.path not in self._ended:  # it is no container any more
+                    complete(self._store, self._collection_id, closed.path, (), "")
+                continue  # or it was read twice, since it was asked for by itself too
+            self._ended.add(closed.path)
             note = " ".join(part for part in (holder.read.parsed.note, closed.note) if part)
             complete(self._store, self._collection_id, closed.path, closed.names, holder.read.recipe, note)
             failed = f"{holder.failed} of {len(closed.names)} files in it could not be read." if holder.failed else ""

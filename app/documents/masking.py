@@ -10,6 +10,7 @@ import msgspec
 from app.documents.contents import Contents
 from app.documents.masked import WAITING, Masked, kinds_of
 from app.documents.migrations import MASKING
+from app.members import lies_in
 from app.text.personal.kinds import Found, PersonalKind
 
 
@@ -54,7 +55,13 @@ class Masks(Contents):
             AND w.collection_id IN (SELECT c.id FROM collections c WHERE NOT c.hidden) ORDER BY w.id""",
             (collection_id, collection_id),
         )
-        found: dict[int, tuple[str, ...]] = {}
+        found: dict[int, list[str]] = {}
         for collection, path in rows:
-            found[collection] = (*found.get(collection, ()), path)
-        return found
+            found.setdefault(collection, []).append(path)
+        return {collection: _outermost(paths) for collection, paths in found.items()}
+
+
+def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
+    """The same without what lies in another one of them, which is read with that."""
+    known = frozenset(paths)
+    return tuple(path for path in paths if not lies_in(path, known))

@@ -6,6 +6,8 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from app.documents.database import Database
 from app.documents.migrations import SHARES
 from app.errors import AppError
@@ -22,12 +24,9 @@ def with_shares(store: Database, collections: Sequence[Collection]) -> list[Coll
     """The collections, each with how it is shared."""
     shared, published = shared_of(store), published_of(store)
     return [
-        Collection(
-            id=each.id, name=each.name, documents=each.documents, failed=each.failed, passages=each.passages,
-            bytes=each.bytes, shared=shared.get(each.id), published=published.get(each.id),
-        )
+        msgspec.structs.replace(each, shared=shared.get(each.id), published=published.get(each.id))
         for each in collections
-    ]  # fmt: skip
+    ]
 
 
 def shared_of(store: Database) -> dict[int, Shared]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,3 +155,33 @@ def test_it_goes_with_its_document(kept: tuple[Documents, Path]) -> None:
     documents.add(path)
     removed = documents.remove("refunds.md")
     assert removed.documents == 1 and removed.traces == 0
+
+
+def test_files_inside_of_files_are_masked_and_none_is_lost(documents: Documents, tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.zip", tmp_path / "outer.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("refunds.md", TEXT)
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "inner.zip")
+        archive.writestr("list.csv", f"name,account\nanna,{IBAN}\n")
+    inner.unlink()
+    documents.add(outer)
+    before = [each.path for each in documents.listed()]
+    assert len(before) == 4
+    paths = _mask(documents, *USUAL).paths[documents.collection("Policies")]
+    assert paths == (str(outer),), "what lies in it is read with it"
+    documents.add(*map(Path, paths))
+    documents.idle()
+    outer.unlink()
+    assert [each.path for each in documents.listed()] == before and _left(documents) == []
+
+
+def test_a_container_that_is_named_beside_its_files_keeps_them(documents: Documents, tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.zip", tmp_path / "outer.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("refunds.md", TEXT)
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(inner, "inner.zip")
+    paths = (str(outer), f"{outer}//inner.zip", f"{outer}//inner.zip//refunds.md")
+    documents.ask(Add(paths=paths, collection_id=documents.collection("Policies")))
+    assert [each.path for each in documents.listed()] == list(paths)
