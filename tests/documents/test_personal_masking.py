@@ -184,4 +184,4 @@ def test_a_container_that_is_named_beside_its_files_keeps_them(documents: Docume
         archive.write(inner, "inner.zip")
     paths = (str(outer), f"{outer}//inner.zip", f"{outer}//inner.zip//refunds.md")
     documents.ask(Add(paths=paths, collection_id=documents.collection("Policies")))
-    assert [each.path for each in documents.listed()] == list(paths)
+    assert sorted(each.path for each in documents.listed()) == list(paths)
