@@ -171,7 +171,9 @@ def test_enter_opens_a_document_and_the_menu_is_complete(
     assert blocker.args == [3]
     menu = page.table.menu()
     texts = [action.text() for action in menu.actions() if action.text()]
-    assert texts == ["Show text", "Summarise", "Open file", "Show in folder", "Index again", "Remove"]
+    assert texts == [
+        *("Show text", "Summarise", "Personal data", "Open file", "Show in folder", "Index again", "Remove")
+    ]
     with qtbot.waitSignal(page.summary_wanted) as wanted:
         next(action for action in menu.actions() if action.text() == "Summarise").trigger()
     assert wanted.args[0].id == 3

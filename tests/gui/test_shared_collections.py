@@ -69,7 +69,7 @@ def test_a_colleagues_collection_is_marked_and_offers_nothing_that_changes_it(
     world: DocumentsWorld, page: DocumentsPage, qtbot: QtBot
 ) -> None:
     mine = entries(page.panel.list.menu(OWN.id))
-    assert mine == ["Share in a folder…", "Export…", "Rename", "Folders and changes", "Delete"]
+    assert mine == ["Share in a folder…", "Export…", "Rename", "Folders and changes", "Personal data", "Delete"]
     assert entries(page.panel.list.menu(THEIRS.id)) == ["Export…", "Remove from this computer"]
     assert page.toolbar.add_files.isVisible() and not page.collections.bar.isVisible()
     world.controller.choose(THEIRS.id)

@@ -247,9 +247,10 @@ class DocumentsTable(QTableView):
             summarise.setEnabled(show.isEnabled())
             if row.hidden and row.id is not None:
                 menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
-            personal = self.tr("Personal data")
-            look = menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(row))
-            look.setEnabled(show.isEnabled())
+            if self.shared is None:
+                personal = self.tr("Personal data")
+                look = menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(row))
+                look.setEnabled(show.isEnabled())
             if not came_along(row.path):  # else only its text is here
                 if not may_run(file_of(row.path)):
                     menu.addAction(icon("external-link"), self.tr("Open file"), lambda: self.file_wanted.emit(row))
