@@ -6,6 +6,7 @@ from typing import cast
 
 from core_world import CoreWorld, MemoryLink
 from fakes import FakeChild
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.gui import main as gui
@@ -33,6 +34,8 @@ class ShellWorld:
 
     def __init__(self, *, chats: tuple[str, ...] = (), first_run: bool = False) -> None:
         app = cast(QApplication, QApplication.instance())
+        # Windows of the tests before: no loop runs between tests to delete them, and a new one styles all there are.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         place = home()
         place.root.mkdir(parents=True, exist_ok=True)
         if not first_run:
