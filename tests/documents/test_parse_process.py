@@ -196,11 +196,11 @@ def _bomb() -> bytes:
 def test_a_file_that_takes_too_long_costs_itself_alone(tmp_path: Path) -> None:
     slow = write(tmp_path, "slow.json", SLOW)
     good = write(tmp_path, "good.txt", b"fine")
-    with Parser(time_limit=1.0) as parser:
+    with Parser(time_limit=5.0) as parser:  # a good file takes a second on a busy machine, with the start of the child
         assert parser.parse(str(good)).text == "fine"
         began = time.monotonic()
         assert code_of(parser, slow) == "too_slow"
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert parser.parse(str(good)).text == "fine"
 
 

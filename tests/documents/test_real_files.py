@@ -11,7 +11,8 @@ from app.documents.loaders import load
 from app.documents.loaders.scan import Scans
 from app.documents.recognition import recognised
 from app.formats import FORMATS
-from app.places import Cells, MailPart, Member, Place, Slide
+from app.members import member_path
+from app.places import Cells, Place, Slide
 from app.text.parsed import Parsed
 
 HELD = Path(__file__).resolve().parents[1] / "data" / "formats"
@@ -26,6 +27,7 @@ class Real(Struct, frozen=True):
     name: str
     blocks: tuple[str, ...]
     at: Place | None = None  # of the first block
+    inside: str = ""  # the name of a file in it, which is a document of its own and holds the blocks
 
 
 ATTACHED = "Hey this is a fake attachment!"
@@ -45,9 +47,9 @@ REAL = (
     Real("html", "olemeta.html", ("How to use olemeta in Python applications",)),
     Real("csv", "csv-comma.csv", ("Index | Customer Id | First Name",), Cells("", (1, 12), (1, 2, 3, 4, 5, 6))),
     Real("image", "python-powered.png", ("python", "powered")),
-    Real("mail", "fake-email-attachment.eml", (ATTACHED,), MailPart("2022-12-23", 0, "fake-attachment.txt")),
-    Real("mail", "fake-email-attachment.msg", (ATTACHED,), MailPart("2023-04-20", 0, "fake-attachment.txt")),
-    Real("zip", "is-number-7.0.0.tgz", ("name: is-number", "main: index.js"), Member("package/package.json")),
+    Real("mail", "fake-email-attachment.eml", (ATTACHED,), inside="fake-attachment.txt"),
+    Real("mail", "fake-email-attachment.msg", (ATTACHED,), inside="fake-attachment.txt"),
+    Real("zip", "is-number-7.0.0.tgz", ("name: is-number", "main: index.js"), inside="package/package.json"),
     Real("epub", "unstructured/winter-sports.epub", ("WINTER SPORTS IN SWITZERLAND",)),
     Real("mhtml", "simple.mht", ("Hey, I’m zsx!", "我只是在测试文件而已（笑）")),
     Real("json", "package.json", ("name: is-number", "license: MIT")),
@@ -74,8 +76,12 @@ def test_each_kind_has_a_real_file() -> None:
 
 @pytest.mark.parametrize("real", REAL, ids=lambda real: real.name.rpartition("/")[2])
 def test_a_real_file_is_read_with_its_places(real: Real) -> None:
-    parsed = _read(_path(real.name), real.key)
+    path = _path(real.name)
+    parsed = _read(path, real.key)
     assert parsed.format == real.key
+    if real.inside:
+        assert real.inside in [held.name for held in parsed.files]
+        parsed = load(member_path(str(path), real.inside))
     for block in real.blocks:
         assert block in parsed.text
     if real.at is not None:

@@ -18,7 +18,9 @@ from documents_helpers import files_holding
 
 from app.documents import shares
 from app.documents.bundle import export
+from app.documents.codes import Codes
 from app.documents.matrix import Matrix
+from app.documents.presentations import Presentations
 from app.documents.removal import Removal
 from app.documents.shared_file import about_of
 from app.documents.sharing import Sharing
@@ -55,7 +57,9 @@ class Person:
         self.store = Store(self.home.documents_db, self.home.backups)
         self.store.use(self.identity)
         matrix, vectors = Matrix(self.store), Vectors(self.home.vectors, self.store, rest=True)
-        self.removal = Removal(self.home, self.store, matrix, vectors)
+        codes = Codes(self.home.signs, self.store)
+        slides = Presentations(self.home.cache / "slides")
+        self.removal = Removal(self.home, self.store, matrix, vectors, codes, slides)
         self.sharing = Sharing(self.home.cache)
 
     def put(self, collection: int, path: str, text: str) -> int:
