@@ -161,7 +161,7 @@ def _settle(door: CoreDoor, home: Home, work: Work) -> None:
         return wanted <= names and folder.settled
 
     until(settled, "the followed folder", 600)
-    until(lambda: door.call(ListCollections()).scans == 0, "the scans", 600)
+    until(lambda: rows(home, "SELECT count(*) FROM scans WHERE state = 0") == [(0,)], "the scans", 600)
     until(lambda: door.call(ShowEmbedders()).coming is None, "the other embedder", 600)
     assert door.call(ShowEmbedders()).active.id == (work.wanted or door.call(ShowEmbedders()).active.id)
     live = rows(home, "SELECT name FROM collections WHERE hidden = 0")
