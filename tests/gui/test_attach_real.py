@@ -15,7 +15,7 @@ from real_window import RealWindow, make_pdf
 from app.paths import Home
 from app.settings import FIRST_RUN_DONE, Settings
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 OFFER = (("Offer", "The severance of the zebra keeper is 4711 gold coins.", "It is paid on the last day of March."),)
 
 

@@ -22,7 +22,7 @@ from app.gui.shell.main_window import MainWindow
 from app.paths import RESOURCES, home
 from app.settings import FIRST_RUN_DONE, Settings
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1500)]
 
 FACTS = {
     "the canteen": (
@@ -174,7 +174,7 @@ def test_from_the_goal_to_the_swapped_chat_and_back(
     assert page.review.model.rowCount() > 0
     page.foot.next.click()
     wait_for(lambda: controller.run_state == "training", 120, "the training does not start")
-    wait_for(lambda: controller.run_state not in BUSY, 420, "the training does not end")
+    wait_for(lambda: controller.run_state not in BUSY, 900, "the training does not end")
     assert controller.run_state == "done", controller.progress.failure
     assert len(controller.progress.points) > 3 and page.train.chart.repaints > 0
     page.foot.next.click()

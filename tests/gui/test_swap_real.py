@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.gui.bench import swap as bench_swap
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.gui.theme import theme
 from app.paths import Home
 from app.settings import DEFAULT_COLLECTION, MAX_TOKENS
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 SAMPLES = "Larkfield samples"
 STORY = "Write a long story about a lighthouse keeper and a storm."
 CANTEEN = (

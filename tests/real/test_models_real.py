@@ -20,7 +20,7 @@ from app.settings import MAX_TOKENS, Settings
 from app.types import InstalledModel
 from app.workers.calls.engine import Token
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
