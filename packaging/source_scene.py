@@ -20,11 +20,11 @@ POINTS = (
     "Book through the travel desk, seven days ahead.",
 )
 MAIL = (
-    "Chairs for the second floor\n\nFrom Ann Berger, 2026-05-03\n\nDate: 2026-05-03 09:15 +0200\n\n"
-    "From: Ann Berger <ann@larkfield.example>\n\nTo: purchasing@larkfield.example, second-floor@larkfield.example\n\n"
+    "Chairs for the second floor\n\nFrom Facility desk, 2026-05-03\n\nDate: 2026-05-03 09:15 +0200\n\n"
+    "From: Facility desk <facility@larkfield.example>\n\nTo: purchasing@larkfield.example, second-floor@larkfield.example\n\n"
     "Subject: Chairs for the second floor\n\nAttached: Offer-2026-118.pdf, Colours.docx\n\nHello all,\n\n"
     "the offer is in: twelve chairs cost 2,940 euros, delivery included. It stands until 15 June.\n\n"
-    "I would take the grey ones, as on the first floor.\n\nAnn"
+    "I would take the grey ones, as on the first floor.\n\nThe facility desk"
 )
 OFFER = "twelve chairs cost 2,940 euros, delivery included."
 
@@ -56,13 +56,13 @@ def mail(stage: Any) -> None:
 
     path = stage.parts.home.root / "Chairs.eml"
     path.write_text(MAIL, encoding="utf-8")
-    start, heading = MAIL.index("Hello"), "Chairs for the second floor › From Ann Berger, 2026-05-03"
+    start, heading = MAIL.index("Hello"), "Chairs for the second floor › From Facility desk, 2026-05-03"
     open_source(stage, source(path, MAIL[start:], OFFER, MailPart("2026-05-03"), heading, start))
     for job in stage.world.last("documents").waiting(ReadText):
         job.finish(DocumentText(name=path.name, format="mail", text=MAIL, messages=(0,)))
 
 
-def source(path: Path, text: str, best: str, place: object, heading: str, start: int = 0) -> Any:
+def source(path: Path, text: str, best: str, place: Any, heading: str, start: int = 0) -> Any:
     from app.types import Passage
 
     at = text.index(best)
@@ -103,10 +103,9 @@ def drawn(deck: Path, cache: Path) -> Any:
     db = sqlite3.connect(":memory:")
     db.execute("CREATE TABLE documents (id, sha256)")
     db.execute("INSERT INTO documents VALUES (1, ?)", (hashlib.sha256(deck.read_bytes()).hexdigest(),))
-    steps: Any = Presentations(cache / "slides").drawn(
-        SimpleNamespace(db=db),
-        SimpleNamespace(id=1, path=str(deck)),  # type: ignore[arg-type]
-    )
+    store: Any = SimpleNamespace(db=db)
+    document: Any = SimpleNamespace(id=1, path=str(deck))
+    steps: Any = Presentations(cache / "slides").drawn(store, document)
     pdf = str(_result(steps))
     with Parser() as parser:
         page = parser.render_page(pdf, 2, 2.0)
