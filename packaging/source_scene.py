@@ -21,7 +21,8 @@ POINTS = (
 )
 MAIL = (
     "Chairs for the second floor\n\nFrom Facility desk, 2026-05-03\n\nDate: 2026-05-03 09:15 +0200\n\n"
-    "From: Facility desk <facility@larkfield.example>\n\nTo: purchasing@larkfield.example, second-floor@larkfield.example\n\n"
+    "From: Facility desk <facility@larkfield.example>\n\n"
+    "To: purchasing@larkfield.example, second-floor@larkfield.example\n\n"
     "Subject: Chairs for the second floor\n\nAttached: Offer-2026-118.pdf, Colours.docx\n\nHello all,\n\n"
     "the offer is in: twelve chairs cost 2,940 euros, delivery included. It stands until 15 June.\n\n"
     "I would take the grey ones, as on the first floor.\n\nThe facility desk"
