@@ -90,7 +90,17 @@ def write(
     store: Store, collection_id: int, listed: Sequence[Document], out: IO[bytes], *, keep_paths: bool,
     edition: EditionMark | None = None,
 ) -> Generator[BundleProgress, None, About]:  # fmt: skip
-    """The documents of a collection as such a file; → what it says of itself."""
+    """The documents of a collection as such a file; → what it says of itself.
+
+    Raises:
+        AppError: documents of it still hold personal data that it masks.
+    """
+    unmasked = sum(map(len, store.unmasked(collection_id).values())) if store.masks(collection_id) else 0
+    if unmasked:
+        raise AppError(
+            f"Personal data is still to be masked in {unmasked:,} of its documents, so it does not go out.",
+            "Wait until they have been read anew, or take out those whose file is gone.",
+        )
     root = None if keep_paths else _common([each.path for each in listed])
     digest, embedders = hashlib.sha256(), set[str]()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:

@@ -22,6 +22,7 @@ from app.places import Cells
 from app.text.hidden import HiddenText
 from app.text.parsed import Parsed
 from app.text.passages import Piece
+from app.text.personal.kinds import Found
 from app.workers.calls.bundles import ExportCollection, ImportCollection
 
 T = TypeVar("T")
@@ -55,14 +56,14 @@ def run(steps: Generator[Any, None, T]) -> T:
             return end.value
 
 
-def put(store: Store, path: str, collection: int) -> int:
+def put(store: Store, path: str, collection: int, **more: Any) -> int:
     vectors = [np.eye(4, dtype="<f4")[at].tobytes() for at in range(2)]
     pieces = [
         Piece(0, 23, None, "Travel", "Travel", 9),
         Piece(24, len(TEXT), None, "Travel", "Travel", 5, "City | Limit", Cells("Limits", (1, 2), (7,))),
     ]
     parsed = Parsed("xlsx", TEXT, (), title="Travel", note="1 hidden row was left out.", sha256="s", size=30,
-                    hidden=(HiddenText("row", "Secret | 9"),))  # fmt: skip
+                    hidden=(HiddenText("row", "Secret | 9"),), **more)  # fmt: skip
     new = NewDocument(
         collection_id=collection, path=path, parsed=parsed, recipe=f"{IDENTITY.id}/1", seen=(30, 5.0), pieces=pieces,
         vectors=vectors,
@@ -144,6 +145,23 @@ def test_an_export_that_fails_leaves_no_file(store: Store, tmp_path: Path) -> No
     with pytest.raises(AppError):
         run(export(store, ExportCollection(collection_id=full, path=str(tmp_path / "missing" / "x.inhouse-docs"))))
     assert not list(tmp_path.glob("*x.inhouse*"))
+
+
+def test_what_a_collection_masks_goes_along_and_what_is_not_masked_yet_does_not_go_out(
+    store: Store, other: Store, tmp_path: Path
+) -> None:
+    staff = store.create_collection("Staff")
+    put(store, "/f/a.xlsx", staff)
+    store.keep_masking(staff, ("IBAN",))
+    call = ExportCollection(collection_id=staff, path=str(tmp_path / "Staff.inhouse-docs"))
+    with pytest.raises(AppError, match="still to be masked in 1 of its documents"):
+        run(export(store, call))
+    assert not list(tmp_path.glob("*Staff*"))
+    put(store, "/f/a.xlsx", staff, masked=("IBAN",), personal=(Found("IBAN", 13, 16),))
+    made = run(bring_in(other, ImportCollection(path=run(export(store, call)).path))).collection
+    (document,) = other.documents(made.id)
+    assert made.masks == ("IBAN",) and made.unmasked == 0 and document.masked == {"IBAN": 1}
+    assert other.masked_places(document.id) == (Found("IBAN", 13, 16),)
 
 
 def _rewritten(path: Path, *, about: dict[str, Any] | None = None, change: dict[str, Any] | None = None) -> None:
