@@ -224,7 +224,8 @@ class Repl:
             self._choose_collection([name])
 
     def _list_collections(self, words: list[str]) -> None:
-        listed = argparse.Namespace(name=" ".join(words), json=False, bring_in="", export="")
+        shares = dict.fromkeys(("share", "publish", "unshare", "open", "close"))
+        listed = argparse.Namespace(name=" ".join(words), json=False, bring_in="", export="", **shares)
         documents.collections(listed, self._session)
 
     def _choose_collection(self, words: list[str]) -> None:
