@@ -176,11 +176,16 @@ def collections(args: argparse.Namespace, session: Session) -> int:
         return export_collection(args, session)
     if is_wanted(args):
         return shared_command(args, session)
-    if args.name:
-        return _list_documents(args, session)
+    return list_collections(session, args.name, as_json=args.json)
+
+
+def list_collections(session: Session, name: str, *, as_json: bool) -> int:
+    """The collections, or the documents of the one of this name."""
+    if name:
+        return _list_documents(session, name, as_json=as_json)
     listed = session.collections()
     for item in listed:
-        if args.json:
+        if as_json:
             counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
             say_json({"name": item.name, **counts, "bytes": item.bytes, **share_json(item)})
         else:
@@ -188,14 +193,14 @@ def collections(args: argparse.Namespace, session: Session) -> int:
             say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
             if stands := share_words(item):
                 say(f"  {stands}.")
-    if not listed and not args.json:
+    if not listed and not as_json:
         tell("There are no collections yet. Add documents with “inhouse add PATH”.")
     return 0
 
 
-def _list_documents(args: argparse.Namespace, session: Session) -> int:
-    for document in documents_of(session, [args.name]):
-        if args.json:
+def _list_documents(session: Session, name: str, *, as_json: bool) -> int:
+    for document in documents_of(session, [name]):
+        if as_json:
             say_json(
                 {
                     "name": document.name,

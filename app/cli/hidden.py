@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from app.cli.anew import read_anew
 from app.cli.ask import chosen_documents, documents_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.errors import AppError
 from app.text.hidden import REASONS, HiddenText
 from app.types import Document
-from app.workers.calls.documents import Add, FileEvent, HiddenTextListed, ListHiddenText
-from app.workers.message import Data
+from app.workers.calls.documents import HiddenTextListed, ListHiddenText
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -23,7 +23,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         return _list([each for each in documents if each.hidden], as_json=args.json)
     document = chosen_documents(args.document, documents)[0]
     if args.read or args.keep_out:
-        document = _decide(session, document, read=args.read)
+        read_anew(session, document, read_hidden=args.read)
     listed = session.call(ListHiddenText(document_id=document.id))
     assert isinstance(listed, HiddenTextListed)
     for each in listed.found:
@@ -42,24 +42,6 @@ def _list(documents: list[Document], *, as_json: bool) -> int:
     if not documents and not as_json:
         tell("No document holds hidden text.")
     return 0
-
-
-def _decide(session: Session, document: Document, *, read: bool) -> Document:
-    """Read the file anew; the decision is kept with what was read, in one step.
-
-    Raises:
-        AppError: the file cannot be read now, so that nothing was changed.
-    """
-    failed: list[str] = []
-
-    def watch(data: Data) -> None:
-        if isinstance(data, FileEvent) and data.status == "failed":
-            failed.append(data.reason)
-
-    session.call(Add(paths=(document.path,), collection_id=document.collection_id, read_hidden=read), watch)
-    if failed:
-        raise AppError(f"{document.name} could not be read anew, so nothing was changed.", failed[0])
-    return document
 
 
 def _print(each: HiddenText, *, as_json: bool) -> None:

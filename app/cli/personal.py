@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TypeVar
 
+from app.cli.anew import read_anew
 from app.cli.ask import chosen_documents, documents_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
@@ -14,7 +15,7 @@ from app.core.calls.personal import SetMasking
 from app.errors import AppError
 from app.text.personal.kinds import KINDS, LABELS, NOT_FOUND, USUAL, PersonalKind, counts_text
 from app.types import Collection, Document
-from app.workers.calls.documents import Add, Added, AddProgress, FileEvent
+from app.workers.calls.documents import Added, AddProgress, FileEvent
 from app.workers.calls.personal import (
     ExportRedacted,
     FindPersonal,
@@ -129,7 +130,7 @@ def _document(args: argparse.Namespace, session: Session) -> int:
     documents = documents_of(session, [args.name] if args.name else [])
     document = chosen_documents(args.document, documents)[0]
     if args.exempt or args.include:
-        _decide(session, document, exempt=args.exempt)
+        read_anew(session, document, exempt=args.exempt)
     if args.export:
         path = str(Path(args.export).expanduser().absolute())
         kinds = kinds_of(args.kinds)
@@ -153,23 +154,6 @@ def _document(args: argparse.Namespace, session: Session) -> int:
     if not args.json:
         tell(f"{document.name}: {counts_text(listed.counts) or 'nothing was found'}{_state(listed.document)}")
     return 0
-
-
-def _decide(session: Session, document: Document, *, exempt: bool) -> None:
-    """Read the file anew; the decision is kept with what was read, in one step.
-
-    Raises:
-        AppError: the file cannot be read now, so that nothing was changed.
-    """
-    failed: list[str] = []
-
-    def watch(data: Data) -> None:
-        if isinstance(data, FileEvent) and data.status == "failed":
-            failed.append(data.reason)
-
-    session.call(Add(paths=(document.path,), collection_id=document.collection_id, exempt=exempt), watch)
-    if failed:
-        raise AppError(f"{document.name} could not be read anew, so nothing was changed.", failed[0])
 
 
 def _progress(session: Session, data: Data) -> None:

@@ -224,9 +224,7 @@ class Repl:
             self._choose_collection([name])
 
     def _list_collections(self, words: list[str]) -> None:
-        shares = dict.fromkeys(("share", "publish", "unshare", "open", "close"))
-        listed = argparse.Namespace(name=" ".join(words), json=False, bring_in="", export="", **shares)
-        documents.collections(listed, self._session)
+        documents.list_collections(self._session, " ".join(words), as_json=False)
 
     def _choose_collection(self, words: list[str]) -> None:
         name = " ".join(words)

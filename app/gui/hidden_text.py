@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.calls.documents import QueueFiles
 from app.errors import AppError
 from app.gui.core_client import CoreClient
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label
-from app.gui.widgets.fields import IconLabel
+from app.gui.widgets.dialogs import head, quoted, scrolled
 from app.gui.widgets.page_frame import Separator
 from app.text.hidden import REASONS, HiddenText
 from app.workers.calls.documents import HiddenTextListed, ListHiddenText
@@ -54,16 +54,8 @@ class HiddenTextDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 24)
         outer.setSpacing(12)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(IconLabel("eye-off", "warning", 24), alignment=Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(Label(title, "heading", wrap=True))
-        words.addWidget(Label(self._explanation(), "ui", "text2", wrap=True))
-        head.addLayout(words, 1)
-        outer.addLayout(head)
-        outer.addWidget(_Pieces(listed.found), 1)
+        outer.addLayout(head("eye-off", "warning", title, self._explanation()))
+        outer.addWidget(self._pieces(listed.found), 1)
         outer.addLayout(self._buttons())
         self.setMinimumSize(theme().px(560), theme().px(420))
 
@@ -93,32 +85,16 @@ class HiddenTextDialog(QDialog):
             self.decided.emit(read)
         self.accept()
 
-
-class _Pieces(QScrollArea):
-    """What was found, one below the other."""
-
-    def __init__(self, found: tuple[HiddenText, ...]) -> None:
-        super().__init__()
-        self.setAccessibleName(self.tr("Hidden text"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        body = QWidget()
-        body.setObjectName("scrollBody")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(8)
+    def _pieces(self, found: tuple[HiddenText, ...]) -> QScrollArea:
+        area, column = scrolled(self.tr("Hidden text"))
         for each in found:
             column.addWidget(Separator())
             column.addWidget(Label(self._reason(each), "caption", "text2", wrap=True))
-            said = Label(each.text, "ui", "text", wrap=True)
-            said.setTextFormat(Qt.TextFormat.PlainText)
-            said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(said)
+            column.addWidget(quoted(each.text))
         if not found:
             column.addWidget(Label(self.tr("None was found."), "ui", "text2"))
         column.addStretch(1)
-        self.setWidget(body)
+        return area
 
     def _reason(self, each: HiddenText) -> str:
         parts = [REASONS[each.kind]]

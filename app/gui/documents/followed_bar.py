@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.calls.folders import FolderStatus
 from app.gui.documents.collections_model import count_text
 from app.gui.documents.followed import FollowedFolders
-from app.gui.theme import theme
-from app.gui.widgets import Button, ElidedLabel, IconLabel, ThemedWidget
+from app.gui.documents.state_bar import StateBar
+from app.gui.widgets import IconLabel
 from app.gui.widgets.choices import Switch
 
 ICONS = {
@@ -30,30 +28,18 @@ def spoken_of(folders: tuple[FolderStatus, ...]) -> FolderStatus:
     return min(folders, key=lambda each: GRAVE.index(each.phase))
 
 
-class FollowedBar(ThemedWidget):
+class FollowedBar(StateBar):
     """Hidden where a collection follows no folder and has nothing in the trash."""
 
-    opened = Signal()
-
     def __init__(self, followed: FollowedFolders, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(IconLabel("refresh-cw", "success", 16), parent)
+        self.button.setText(self.tr("Folders and changes"))
         self._followed, self._collection_id = followed, 0
-        row = QHBoxLayout(self)
-        row.setContentsMargins(20, 8, 16, 9)
-        row.setSpacing(8)
-        self.icon = IconLabel("refresh-cw", "success", 16)
-        row.addWidget(self.icon)
         self.switch = Switch(self.tr("Follow this folder"))
         self.switch.clicked.connect(self._switch)
-        row.addWidget(self.switch)
-        self.text = ElidedLabel("", "ui", "text2")
-        row.addWidget(self.text, 1)
-        self.button = Button(self.tr("Folders and changes"), "link")
-        self.button.clicked.connect(self.opened)
-        row.addWidget(self.button)
+        self.row.insertWidget(1, self.switch)
         followed.changed.connect(self._show)
         followed.listed.connect(self._show)
-        self.hide()
 
     def show_collection(self, collection_id: int) -> None:
         """Of another collection now."""
@@ -89,12 +75,3 @@ class FollowedBar(ThemedWidget):
         """One folder is paused and followed again right here; several are in the dialog."""
         for each in self._followed.of(self._collection_id)[:1]:
             self._followed.pause(each.folder.id, paused=not on)
-
-    def minimumSizeHint(self) -> QSize:
-        """The text gives way by itself, so it must not keep the window wide."""
-        return QSize(self.button.sizeHint().width() + theme().px(80), super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color("subtle"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))

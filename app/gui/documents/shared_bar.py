@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.gui.theme import theme
-from app.gui.widgets import Button, ElidedLabel, IconLabel, ThemedWidget
+from app.gui.documents.state_bar import StateBar
+from app.gui.widgets import IconLabel
 from app.types import Collection
 
 
-class SharedBar(ThemedWidget):
-    """Hidden where a collection is not shared."""
-
-    opened = Signal()
-    """See to the sharing of one's own."""
+class SharedBar(StateBar):
+    """Hidden where a collection is not shared; its link sees to the sharing of one's own."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(20, 8, 16, 9)
-        row.setSpacing(8)
-        self.icon = IconLabel("lock", "text2", 16)
-        row.addWidget(self.icon)
-        self.text = ElidedLabel("", "ui", "text2")
-        row.addWidget(self.text, 1)
-        self.button = Button(self.tr("Sharing"), "link")
-        self.button.clicked.connect(self.opened)
-        row.addWidget(self.button)
-        self.hide()
+        super().__init__(IconLabel("lock", "text2", 16), parent)
+        self.button.setText(self.tr("Sharing"))
 
     def show_collection(self, collection: Collection | None) -> None:
         """How this one is shared now."""
@@ -42,12 +27,3 @@ class SharedBar(ThemedWidget):
         self.text.set_text(f"{stands.words()}.")
         self.text.setToolTip(f"{stands.words()}.\n{stands.path}")
         self.button.setVisible(collection.published is not None)
-
-    def minimumSizeHint(self) -> QSize:
-        """The text gives way by itself, so it must not keep the window wide."""
-        return QSize(self.button.sizeHint().width() + theme().px(80), super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color("subtle"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("border"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.calls.models import AddServer, ServerFound
 from app.errors import AppError
 from app.gui.models.servers import ModelServers
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ComboBox, IconLabel, Label, TextField, ThemedWidget, empty_layout, paint_box
+from app.gui.widgets import Banner, Button, ComboBox, IconLabel, Label, TextField, ThemedWidget, paint_box
+from app.gui.widgets.dialogs import ServerForm
 
 
-class ServerDialog(QDialog):
+class ServerDialog(ServerForm):
     """Closes when the model has answered; what goes wrong stands above the buttons."""
 
     def __init__(self, servers: ModelServers, parent: QWidget | None = None) -> None:
@@ -37,8 +38,6 @@ class ServerDialog(QDialog):
             column.addWidget(field)
         self._more = self._build_models()
         column.addWidget(self._more)
-        self._messages = QVBoxLayout()
-        self._messages.setSpacing(8)
         column.addLayout(self._messages)
         column.addLayout(self._build_buttons())
         servers.added.connect(self.accept)
@@ -60,19 +59,6 @@ class ServerDialog(QDialog):
         column.addWidget(self.name)
         return holder
 
-    def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        cancel = Button(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.next = Button("", "primary")
-        self.next.setDefault(True)
-        self.next.clicked.connect(self._go_on)
-        row.addWidget(cancel)
-        row.addWidget(self.next)
-        return row
-
     def _changed(self, *_: object) -> None:
         """Another address or key: what was found does not count for it."""
         self._servers.cancel()
@@ -80,15 +66,6 @@ class ServerDialog(QDialog):
         self._more.hide()
         self._say()
         self._offer(self.tr("Look for models"))
-
-    def _offer(self, text: str) -> None:
-        self.next.setText(text)
-        self.next.setEnabled(bool(self.address.text().strip()))
-
-    def _wait(self, text: str) -> None:
-        self._say()
-        self.next.setText(text)
-        self.next.setEnabled(False)
 
     def _go_on(self) -> None:
         address, key = self.address.text(), self.key.text().strip()
@@ -126,12 +103,6 @@ class ServerDialog(QDialog):
     def _failed(self, error: AppError) -> None:
         self._say(Banner("danger", error.message, error.hint))
         self._offer(self.tr("Look for models") if self._found is None else self.tr("Add"))
-
-    def _say(self, banner: Banner | None = None) -> None:
-        empty_layout(self._messages)
-        if banner is not None:
-            self._messages.addWidget(banner)
-        self.adjustSize()
 
 
 class ServerArea(ThemedWidget):

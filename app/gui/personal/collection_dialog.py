@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QW
 
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.gui.personal.words import NOT_FOUND, head, plain, scrolled, set_masking
+from app.gui.personal.words import set_masking
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label
 from app.gui.widgets.choices import CheckBox
+from app.gui.widgets.dialogs import head, quoted, scrolled
 from app.gui.widgets.page_frame import Separator
-from app.text.personal.kinds import KINDS, LABELS, USUAL, PersonalKind, counts_text
+from app.text.personal.kinds import KINDS, LABELS, NOT_FOUND, USUAL, PersonalKind, counts_text
 from app.types import Collection
 from app.workers.calls.personal import DocumentPersonal, FindPersonal, PersonalCounted, PersonalFound
 from app.workers.protocol import AnyData
@@ -52,7 +53,7 @@ class MaskingDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 24)
         outer.setSpacing(12)
-        outer.addLayout(head(title, self._explanation(collection)))
+        outer.addLayout(head("shield-check", "accent", title, self._explanation(collection)))
         outer.addLayout(self._kinds())
         self.findings = PersonalFindings(core, collection.id, failed)
         outer.addWidget(self.findings, 1)
@@ -168,7 +169,7 @@ class PersonalFindings(QWidget):
         row = QHBoxLayout()
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(plain(found.document.name))
+        words.addWidget(quoted(found.document.name))
         state = self.tr("masked") if found.document.masked is not None else self.tr("kept")
         said = found.reason or f"{counts_text(found.counts)} · {state}"
         words.addWidget(Label(said, "caption", "text2", wrap=True))

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QW
 from app.core.calls.documents import QueueFiles
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.gui.personal.words import NOT_FOUND, export_redacted, head, plain, scrolled
+from app.gui.personal.words import export_redacted
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label
+from app.gui.widgets.dialogs import head, quoted, scrolled
 from app.gui.widgets.page_frame import Separator
-from app.text.personal.kinds import LABELS, counts_text
+from app.text.personal.kinds import LABELS, NOT_FOUND, counts_text
 from app.workers.calls.personal import ListPersonal, PersonalListed, PersonalPiece
 from app.workers.protocol import AnyData
 
@@ -62,7 +63,7 @@ class PersonalDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 24)
         outer.setSpacing(12)
-        outer.addLayout(head(title, self._explanation()))
+        outer.addLayout(head("shield-check", "accent", title, self._explanation()))
         outer.addWidget(self._pieces(), 1)
         outer.addLayout(self._buttons())
         self.setMinimumSize(theme().px(600), theme().px(440))
@@ -83,7 +84,7 @@ class PersonalDialog(QDialog):
         for each in self._listed.pieces:
             column.addWidget(Separator())
             column.addWidget(Label(self._about(each), "caption", "text2", wrap=True))
-            column.addWidget(plain(f"{each.before}{each.text}{each.after}"))
+            column.addWidget(quoted(f"{each.before}{each.text}{each.after}"))
         if len(self._listed.pieces) < sum(self._listed.counts.values()):
             column.addWidget(Separator())
             column.addWidget(Label(self.tr("More of it is counted and not listed."), "caption", "text2"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.calls.vectors import ChooseVectorServer, FindVectorServer
 from app.errors import AppError
 from app.gui.settings.vector_servers import VectorServers
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, Label, TextField, empty_layout
+from app.gui.widgets import Banner, Button, Label, TextField
+from app.gui.widgets.dialogs import ServerForm
 from app.vector_server import DATABASE, TENANT
 from app.workers.calls.vectors import VectorServerFound
 
@@ -76,7 +77,7 @@ class VectorSection(QWidget):
             self._servers.leave()
 
 
-class VectorServerDialog(QDialog):
+class VectorServerDialog(ServerForm):
     """Checks a server, says what would be sent to it, and closes when it is in use."""
 
     def __init__(self, servers: VectorServers, parent: QWidget | None = None) -> None:
@@ -101,8 +102,6 @@ class VectorServerDialog(QDialog):
         for field in (self.address, self.key, self.header, self.tenant, self.database):
             field.edit.textEdited.connect(self._changed)
             column.addWidget(field)
-        self._messages = QVBoxLayout()
-        self._messages.setSpacing(8)
         column.addLayout(self._messages)
         column.addLayout(self._build_buttons())
         servers.failed.connect(self._failed)
@@ -110,29 +109,12 @@ class VectorServerDialog(QDialog):
         self._changed()
         self.address.edit.setFocus()
 
-    def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        cancel = Button(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.next = Button("", "primary")
-        self.next.setDefault(True)
-        self.next.clicked.connect(self._go_on)
-        row.addWidget(cancel)
-        row.addWidget(self.next)
-        return row
-
     def _changed(self, *_: object) -> None:
         """Another address or key: what was found does not count for it."""
         self._servers.cancel()
         self._found = False
         self._say()
         self._offer(self.tr("Check"))
-
-    def _offer(self, text: str) -> None:
-        self.next.setText(text)
-        self.next.setEnabled(bool(self.address.text().strip()))
 
     def _go_on(self) -> None:
         given = {
@@ -142,13 +124,11 @@ class VectorServerDialog(QDialog):
             "database": self.database.text().strip() or DATABASE,
             "header": self.header.text().strip(),
         }
-        self._say()
-        self.next.setEnabled(False)
         if self._found:
-            self.next.setText(self.tr("Connecting…"))
+            self._wait(self.tr("Connecting…"))
             self._servers.choose(ChooseVectorServer(**given), self.accept)
         else:
-            self.next.setText(self.tr("Looking…"))
+            self._wait(self.tr("Looking…"))
             self._servers.find(FindVectorServer(**given), self._show_found)
 
     def _show_found(self, found: VectorServerFound) -> None:
@@ -166,9 +146,3 @@ class VectorServerDialog(QDialog):
     def _failed(self, error: AppError) -> None:
         self._say(Banner("danger", error.message, error.hint))
         self._offer(self.tr("Use this server") if self._found else self.tr("Check"))
-
-    def _say(self, banner: Banner | None = None) -> None:
-        empty_layout(self._messages)
-        if banner is not None:
-            self._messages.addWidget(banner)
-        self.adjustSize()
