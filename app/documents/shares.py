@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import msgspec
 
@@ -86,23 +86,26 @@ def put_row(db: sqlite3.Connection, table: str, values: Mapping[str, object]) ->
     db.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
 
 
-def refuse_changes(store: Database, call: Call) -> None:
-    """
+def refuse_changes(opened: Callable[[], Database], call: Call) -> None:
+    """`opened` gives the index, which is opened for calls that change something only.
+
     Raises:
         AppError: the call would change a collection that somebody else looks after, or delete one that colleagues read.
     """
     match call:
         case Add() | FollowFolder() | RenameCollection() | Attach() | MoveDocuments() | KeepMasking():
-            touched = {call.collection_id}
+            _refuse_theirs(opened(), {call.collection_id})
         case Remove():
-            marks = ",".join("?" * len(call.ids))
-            sql = f"SELECT DISTINCT collection_id FROM documents WHERE id IN ({marks})"
-            touched = {row[0] for row in store.db.execute(sql, call.ids)}
+            store, named = opened(), "id IN (SELECT value FROM json_each(?))"
+            rows = store.db.execute(
+                f"SELECT DISTINCT collection_id FROM documents WHERE {named}", (msgspec.json.encode(call.ids).decode(),)
+            )
+            _refuse_theirs(store, {row[0] for row in rows})
         case DeleteCollection():
-            _refuse_deletion(store, call.collection_id)
-            return
-        case _:
-            return
+            _refuse_deletion(opened(), call.collection_id)
+
+
+def _refuse_theirs(store: Database, touched: Set[int]) -> None:
     shared = shared_of(store)
     for collection_id in touched & shared.keys():
         (name,) = store.db.execute("SELECT name FROM collections WHERE id = ?", (collection_id,)).fetchone()

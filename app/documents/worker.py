@@ -138,7 +138,7 @@ class DocumentsRole:
             self._asked_at = time.monotonic()
 
     def _answer(self, call: AnyCall) -> Steps:
-        refuse_changes(self._store, call)
+        refuse_changes(lambda: self._store, call)
         match call:
             case ListCollections():
                 return collections_of(self._store, self._stores.note())
@@ -167,6 +167,16 @@ class DocumentsRole:
                 return (yield from export(self._store, call))
             case ImportCollection():
                 return (yield from bring_in(self._store, call))
+            case Forgotten():
+                self._store.bury(call.ids, call.collections)
+                self._stores.purge()
+                return Done()
+            case _:
+                return (yield from self._answer_keeping(call))
+
+    def _answer_keeping(self, call: AnyCall) -> Steps:
+        """What has a part of its own that keeps its state."""
+        match call:
             case _ if isinstance(call, ShareCall):
                 return (yield from self._sharing.answer(self._store, self._open.removal, call))
             case Recognise():
@@ -189,10 +199,6 @@ class DocumentsRole:
                 return (yield from self._following.answer(self._store, call, self._stores.purge))
             case _ if isinstance(call, PersonalCall):
                 return (yield from self._personal.answer(self._store, call, self._stores.purge))
-            case Forgotten():
-                self._store.bury(call.ids, call.collections)
-                self._stores.purge()
-                return Done()
             case _:
                 return (yield from self._answer_reading(call))
 

@@ -305,18 +305,21 @@ def test_only_its_writer_changes_it(writer: Person, reader: Person, folder: Path
         FollowFolder("/x", id_), MoveDocuments(ids=ids, collection_id=id_),
     ):  # fmt: skip
         with pytest.raises(AppError, match="shared by Ada and can only be read here"):
-            shares.refuse_changes(reader.store, call)
-    shares.refuse_changes(reader.store, Search(query="x"))
-    shares.refuse_changes(reader.store, DeleteCollection(id_))  # takes the copy away, and nothing else
+            shares.refuse_changes(lambda: reader.store, call)
+    shares.refuse_changes(lambda: reader.store, Search(query="x"))
+    shares.refuse_changes(
+        lambda: reader.store, Remove(ids=tuple(range(10**6, 10**6 + 300_000)))
+    )  # none of theirs, however many
+    shares.refuse_changes(lambda: reader.store, DeleteCollection(id_))  # takes the copy away, and nothing else
     with pytest.raises(AppError, match="Only they publish it"):
         reader.ask(PublishCollection(id_, folder=str(folder)))
     with pytest.raises(AppError, match="open already"):
         reader.ask(OpenShared(str(folder)))
     with pytest.raises(AppError, match="Stop sharing it first"):
-        shares.refuse_changes(writer.store, DeleteCollection(shared[0]))
+        shares.refuse_changes(lambda: writer.store, DeleteCollection(shared[0]))
     writer.ask(StopPublishing(shared[0]))
     assert list(folder.iterdir()) == [] and writer.collection(shared[0]).published is None
-    shares.refuse_changes(writer.store, DeleteCollection(shared[0]))
+    shares.refuse_changes(lambda: writer.store, DeleteCollection(shared[0]))
 
 
 def test_the_folder_is_chosen_with_care(writer: Person, folder: Path, shared: tuple[int, int], tmp_path: Path) -> None:
