@@ -88,6 +88,19 @@ class Core:
             keys=keys,
             tell=self.tell,
         )
+        self._desks = self._build_desks(house, trainer, load_api)
+        self._handlers: dict[type[Call], Handler] = {
+            p.Hello: self._hello,
+            p.KeepRunning: self._keep_running,
+            p.SettingsChanged: self._settings_changed,
+        }
+        for desk in self._desks:
+            self._handlers.update(desk.handlers())
+
+    def _build_desks(
+        self, house: House, trainer: Trainer | None, load_api: Callable[[], MakeServer]
+    ) -> tuple[Desk, ...]:
+        """The desks, each with those that it asks, and who gives way to whom."""
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
         self.tables = TablesDesk(house, self.documents)
@@ -111,17 +124,10 @@ class Core:
         for waited_for in (self.answers, questions, summaries, self.tables):
             shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
-        self._desks: tuple[Desk, ...] = (
+        return (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
             attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
         )  # fmt: skip
-        self._handlers: dict[type[Call], Handler] = {
-            p.Hello: self._hello,
-            p.KeepRunning: self._keep_running,
-            p.SettingsChanged: self._settings_changed,
-        }
-        for desk in self._desks:
-            self._handlers.update(desk.handlers())
 
     # --- doors --------------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class ServerDialog(ServerForm):
         column.addWidget(self._more)
         column.addLayout(self._messages)
         column.addLayout(self._build_buttons())
+        self.next.clicked.connect(self._go_on)
         servers.added.connect(self.accept)
         self.finished.connect(servers.cancel)
         self._changed()

@@ -104,6 +104,7 @@ class VectorServerDialog(ServerForm):
             column.addWidget(field)
         column.addLayout(self._messages)
         column.addLayout(self._build_buttons())
+        self.next.clicked.connect(self._go_on)
         servers.failed.connect(self._failed)
         self.finished.connect(servers.cancel)
         self._changed()

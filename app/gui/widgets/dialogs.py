@@ -49,7 +49,7 @@ def quoted(text: str) -> Label:
 
 
 class ServerForm(QDialog):
-    """An address, what is said of it, and one button for the next step."""
+    """An address, what is said of it, and one button, whose step is the form's own."""
 
     address: TextField
 
@@ -59,7 +59,6 @@ class ServerForm(QDialog):
         self._messages.setSpacing(8)
         self.next = Button("", "primary")
         self.next.setDefault(True)
-        self.next.clicked.connect(self._go_on)
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -70,10 +69,6 @@ class ServerForm(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.next)
         return row
-
-    def _go_on(self) -> None:
-        """The next step."""
-        raise NotImplementedError
 
     def _offer(self, text: str) -> None:
         self.next.setText(text)
