@@ -15,9 +15,7 @@ from app.core.removal import Removals
 from app.core.reply import Reply
 from app.errors import AppError
 from app.types import Collection
-from app.workers.calls.bundles import Imported
 from app.workers.calls.shares import (
-    EditionPublished,
     EditionTaken,
     LookAtShared,
     OpenShared,
@@ -56,7 +54,7 @@ class SharesDesk:
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         """Which calls it answers, and how."""
-        return {OpenShared: self._open, PublishCollection: self._publish, StopPublishing: self._stop_publishing}
+        return dict.fromkeys((OpenShared, PublishCollection, StopPublishing), self._hand_on)
 
     def gives_way_to(self, busy: Callable[[], bool]) -> None:
         """No edition is taken over while this is so."""
@@ -76,28 +74,11 @@ class SharesDesk:
 
     # --- what a door wants --------------------------------------------------------------------------------------------
 
-    def _open(self, call: OpenShared, reply: Reply) -> None:
-        def opened(data: Imported) -> None:
+    def _hand_on(self, call: Call, reply: Reply) -> None:
+        def done(data: Any) -> None:
             self._documents.list.recount()
             reply.done(data)
 
-        self._hand_on(call, reply, opened)
-
-    def _publish(self, call: PublishCollection, reply: Reply) -> None:
-        def published(data: EditionPublished) -> None:
-            self._documents.list.recount()
-            reply.done(data)
-
-        self._hand_on(call, reply, published)
-
-    def _stop_publishing(self, call: StopPublishing, reply: Reply) -> None:
-        def stopped(data: Any) -> None:
-            self._documents.list.recount()
-            reply.done(data)
-
-        self._hand_on(call, reply, stopped)
-
-    def _hand_on(self, call: Call, reply: Reply, done: Callable[[Any], object]) -> None:
         def failed(error: AppError) -> None:
             self._documents.list.recount()  # what went wrong is kept with the collection
             reply.failed(error)

@@ -132,10 +132,7 @@ class PersonalData:
         found = yield from self._look(store, document, call.kinds)
         path = Path(call.path)
         yield from in_thread(lambda: save_redacted(path, document, text, found, replace=call.replace))
-        counts = dict(document.masked or {})
-        for kind, number in count(found).items():
-            counts[kind] = counts.get(kind, 0) + number
-        return RedactedExported(path=str(path), counts=counts)
+        return RedactedExported(path=str(path), counts=_counts(document, found))
 
 
 def _counts(document: Document, pieces: Sequence[Found]) -> dict[str, int]:
