@@ -4,7 +4,7 @@ one that comes along."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from app.documents.embed import Embedder, Vectorizer
 from app.documents.migrations import NEXT_VECTORS
 from app.documents.reembedding import settle
 from app.documents.store import Store
-from app.documents.warm import Warm, in_thread
+from app.documents.warm import Warm, alive, in_thread
 from app.embedder.embedders import Background, Embedders, Manifest
 from app.embedder.identity import Identity
 from app.embedder.prepared import identity_of, prepared
@@ -139,13 +139,8 @@ def for_adding(
         return identity, in_use.shipped
     embedder = yield from in_use.embedder(store)
     counter = (yield from in_use.shipped()).counter
-    yield from _quietly(settle(store, embedder, counter))  # or else files would be taken for unknown ones
+    yield from alive(settle(store, embedder, counter))  # or else files would be taken for unknown ones
     return embedder.identity, partial(loaded, embedder)
-
-
-def _quietly(steps: Iterator[None]) -> Generator[AnyData, None, None]:
-    for _ in steps:
-        yield Warming()
 
 
 def loaded(embedder: Vectorizer) -> Generator[AnyData, None, Vectorizer]:

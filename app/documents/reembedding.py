@@ -77,7 +77,7 @@ def renew(store: Store, embedder: Encoder, counter: Tokens) -> Iterator[None]:
         next_vectors.settled(store)
 
 
-def settle(store: Store, embedder: Encoder, counter: Tokens) -> Iterator[None]:
+def settle(store: Store, embedder: Encoder, counter: Tokens) -> Generator[None, None, None]:
     """After a change: put the vectors in their places at once. Nothing where none wait."""
     if store.embedder is not None and store.meta(next_vectors.NEXT) == store.embedder.id:
         yield from renew(store, embedder, counter)

@@ -19,6 +19,7 @@ from app.documents.presentations import Presentations
 from app.documents.server_vectors import ServerVectors
 from app.documents.store import Store
 from app.documents.vectors import Vectors
+from app.documents.warm import alive
 from app.files import BROKEN
 from app.paths import Home
 from app.text import words
@@ -106,20 +107,10 @@ class Removal:
                 traces += len(found)
                 places.append(path.relative_to(self._home.root).as_posix())
             yield Warming()
-        if isinstance(self._vectors, ServerVectors) and (left := (yield from self._confirmed(self._vectors))):
+        if isinstance(self._vectors, ServerVectors) and (left := (yield from alive(self._vectors.confirm()))):
             traces += left
             places.append(ELSEWHERE.format(self._vectors.server.host))
         return Removed(documents=len(ids), passages=passages, traces=traces, ids=tuple(ids), places=tuple(places))
-
-    def _confirmed(self, vectors: ServerVectors) -> Generator[AnyData, None, int]:
-        """How many vectors the server has not confirmed to be gone; it is told again until it has."""
-        steps = vectors.confirm()
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                return int(stop.value)
-            yield Warming()
 
     def _needles(self, ids: Sequence[int]) -> list[_Needle]:
         needles = []

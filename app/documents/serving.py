@@ -7,8 +7,7 @@ from collections.abc import Callable, Generator
 from app.documents.embed import Vectorizer
 from app.documents.server_vectors import ServerVectors, checked
 from app.documents.stores import Opened, Stores
-from app.documents.warm import in_thread
-from app.workers.calls.documents import Warming
+from app.documents.warm import alive, in_thread
 from app.workers.calls.vectors import (
     Calls,
     CheckVectorServer,
@@ -38,23 +37,8 @@ def serve(
         case SyncVectors():
             yield from embedder()  # whose vectors the server is told
             if isinstance(vectors, ServerVectors):
-                yield from _steps(vectors.tell())
+                yield from alive(vectors.tell())
         case DropVectors():
             if isinstance(vectors, ServerVectors):
-                return (yield from _quietly(vectors.drop_all()))
+                return (yield from alive(vectors.drop_all()))
     return vectors.state() if isinstance(vectors, ServerVectors) else VectorState()
-
-
-def _steps(steps: Generator[AnyData | None, None, VectorState]) -> Generator[AnyData, None, None]:
-    for said in steps:
-        yield said if said is not None else Warming()
-
-
-def _quietly(steps: Generator[None, None, VectorState]) -> Generator[AnyData, None, VectorState]:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            state: VectorState = stop.value
-            return state
-        yield Warming()

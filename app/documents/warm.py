@@ -149,6 +149,17 @@ class Warm:
             return None
 
 
+def alive(steps: Generator[AnyData | None, None, T]) -> Generator[AnyData, None, T]:
+    """Steps of a request, with a sign of life for each that has nothing to say."""
+    while True:
+        try:
+            said = next(steps)
+        except StopIteration as end:
+            given: T = end.value
+            return given
+        yield Warming() if said is None else said
+
+
 def in_thread(work: Callable[[], T]) -> Generator[AnyData, None, T]:
     """Wait for something slow in another process without keeping other requests from their turn."""
     results: list[T] = []
