@@ -37,4 +37,4 @@ def test_a_read_only_data_folder_is_asked_and_left_as_it_is(tmp_path: Path) -> N
     assert run.returncode == 0 and run.stdout.startswith("Contracts"), run.stderr
     assert "nothing is kept" in run.stderr
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
-    assert not list((tmp_path / "tmp").glob("inhouse-*")), "what stood in for it is gone"
+    assert not list((tmp_path / "tmp").glob("inhouse-*/documents.db")), "what stood in for it is gone"

@@ -26,8 +26,8 @@ def socket_path(home: Home) -> Path:
     inside = home.root / "core.sock"
     if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
         return inside
-    name = hashlib.sha256(os.fsencode(home.root)).hexdigest()[:16]
-    return _runtime_folder() / f"{name}.sock"
+    name = f"{hashlib.sha256(os.fsencode(home.root)).hexdigest()[:16]}.sock"
+    return _runtime_folder(len(name) + 1) / name
 
 
 def pipe_name(home: Home) -> str:
@@ -66,11 +66,15 @@ def start_core(home: Home) -> subprocess.Popen[bytes]:
         raise cannot_write(home.root, error) from error
 
 
-def _runtime_folder() -> Path:
-    """A folder that only this user can enter; one that somebody else made is not used."""
+def _runtime_folder(room: int) -> Path:
+    """A folder that only this user can enter, its path short enough for `room` more bytes; one that somebody else
+    made is not used."""
     if sys.platform == "win32":
         return Path(tempfile.gettempdir())
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"inhouse-{os.getuid()}"
+    own = f"inhouse-{os.getuid()}"
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / own
+    if len(os.fsencode(folder)) + room > LONGEST_SOCKET_PATH:
+        folder = Path("/tmp") / own  # every system that has such sockets has it
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -118,6 +119,13 @@ def test_a_long_data_folder_has_its_socket_elsewhere(tmp_path: Path, monkeypatch
             address.socket_path(place)
 
 
+def test_a_long_runtime_folder_is_not_used_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket is not made where its path is too long, and every door waited a minute for a core that could not."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("deep" * 30)))
+    path = address.socket_path(Home(tmp_path / ("deep" * 30)))
+    assert len(os.fsencode(path)) <= address.LONGEST_SOCKET_PATH
+
+
 def test_garbage_costs_only_the_one_who_says_it(place: Home) -> None:
     with CoreDoor(place) as good:
         good.connect()
@@ -183,5 +191,8 @@ def test_a_door_that_comes_while_it_leaves_is_not_let_in(place: Home) -> None:
             os.kill(pid, signal.SIGTERM)
             os.kill(pid, signal.SIGCONT)
             late.settimeout(60)
-            assert late.recv(1 << 16) == b"", "it hears nothing, and asks the next core"
+            heard = b""
+            with contextlib.suppress(ConnectionResetError):  # where the core ends before it has read what was said
+                heard = late.recv(1 << 16)
+            assert heard == b"", "it hears nothing, and asks the next core"
     end_of(pid)

@@ -89,15 +89,11 @@ class ServerDialog(ServerForm):
         self.models.addItems(list(found.models))
         self._more.show()
         sent = self.tr("What you ask it, and the passages that answer it, are sent to {0}.").format(found.host)
-        self._say(Banner("info", sent))
+        banners = [Banner("info", sent)]
         if not found.encrypted:
-            self._messages.addWidget(
-                Banner(
-                    "warning",
-                    self.tr("This connection is not encrypted."),
-                    self.tr("Others in the network could read along."),
-                )
-            )
+            title = self.tr("This connection is not encrypted.")
+            banners.append(Banner("warning", title, self.tr("Others in the network could read along.")))
+        self._say(*banners)
         self._offer(self.tr("Add"))
         self.models.setFocus(Qt.FocusReason.OtherFocusReason)
 

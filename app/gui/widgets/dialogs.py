@@ -79,8 +79,12 @@ class ServerForm(QDialog):
         self.next.setText(text)
         self.next.setEnabled(False)
 
-    def _say(self, banner: Banner | None = None) -> None:
+    def _say(self, *banners: Banner) -> None:
         empty_layout(self._messages)
-        if banner is not None:
+        for banner in banners:
             self._messages.addWidget(banner)
+            banner.show()  # now: a layout makes no room for what is shown with the next event
         self.adjustSize()
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():  # its text wraps, which the size of before does not know
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
