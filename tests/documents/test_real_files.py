@@ -31,6 +31,7 @@ class Real(Struct, frozen=True):
 
 
 ATTACHED = "Hey this is a fake attachment!"
+PICTURED = ("The store room is open on", "Tuesday from 9 to 12 hours.")
 REAL = (
     Real("pdf", "crazyones.pdf", ("The Crazy Ones", "The round pegs in the square holes.")),
     Real("docx", "blk-inner-content.docx", ("P1", "T2", "P3")),
@@ -47,8 +48,10 @@ REAL = (
     Real("html", "olemeta.html", ("How to use olemeta in Python applications",)),
     Real("csv", "csv-comma.csv", ("Index | Customer Id | First Name",), Cells("", (1, 12), (1, 2, 3, 4, 5, 6))),
     Real("image", "python-powered.png", ("python", "powered")),
+    *(Real("image", f"page.{kind}", PICTURED) for kind in ("jpg", "tif", "bmp", "gif", "webp")),
     Real("mail", "fake-email-attachment.eml", (ATTACHED,), inside="fake-attachment.txt"),
     Real("mail", "fake-email-attachment.msg", (ATTACHED,), inside="fake-attachment.txt"),
+    Real("mail", "patches.mbox", ("Keys are handed out at the front desk.",)),
     Real("zip", "is-number-7.0.0.tgz", ("name: is-number", "main: index.js"), inside="package/package.json"),
     Real("epub", "unstructured/winter-sports.epub", ("WINTER SPORTS IN SWITZERLAND",)),
     Real("mhtml", "simple.mht", ("Hey, I’m zsx!", "我只是在测试文件而已（笑）")),
