@@ -21,6 +21,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
     "scale": (("app.documents.scale_bench",),),
+    "vectors": (("app.documents.vectors_bench", FOLDER),),
     "reading": (("app.documents.reading_bench", FOLDER),),
     "personal": (("app.documents.personal_bench", FOLDER),),
     "ocr": (("app.documents.ocr_bench",),),
@@ -53,13 +54,13 @@ def command(args: argparse.Namespace, session: Session) -> int:
 def _filled(given: str, args: argparse.Namespace, session: Session) -> list[str]:
     """
     Raises:
-        AppError: reading and retrieval are measured on a folder, and none is named.
+        AppError: it is measured on a folder, and none is named.
     """
     if given == MODEL:
         return [session.model().path]
     if given == FOLDER:
         if not args.dataset:
-            raise AppError("Reading is measured on a folder.", "Name one that holds files.")
+            raise AppError("This is measured on a folder.", "Name one that holds files.")
         return [args.dataset]
     if given != DATASET:
         return [given]

@@ -42,7 +42,10 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
-BENCHED = ("start", "chat", "index", "search", "scale", "reading", "personal", "retrieval", "swap", "api", "train")
+BENCHED = (
+    "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
+    "train",
+)  # fmt: skip
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
@@ -122,7 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="FOLDER",
-        help="of reading: any files; of retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
+        help="of reading: any files; of vectors, retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
     )
     bench.add_argument("--questions", default="", metavar="FILE", help="of retrieval: others over the same documents")
     bench.add_argument("--limit", type=_count, default=200, metavar="N", help="of retrieval: so many questions (200)")

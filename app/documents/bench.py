@@ -73,7 +73,7 @@ def index(rounds: int = 3, files: int = 12) -> Iterator[Figure]:
         _write_documents(folder / "documents", files)
         _index_once(folder / "warm", folder / "documents", embedder)
         peak = _peak_mb()  # before torch is loaded
-        encode = _plain_encode(folder / "plain")
+        encode = partial(plain_encoder(folder / "plain"), prompt_name="document")
         rows: list[_Round] = []
         for number in range(rounds):
             added = _index_once(folder / f"home{number}", folder / "documents", embedder)
@@ -179,13 +179,13 @@ class _Round(Struct, frozen=True):
     processor: float
 
 
-def _plain_encode(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
+def plain_encoder(folder: Path) -> Callable[..., NDArray[np.float32]]:
     """sentence-transformers' own `encode` of the embedder's weights in float32, its default batch included."""
     from sentence_transformers import SentenceTransformer
 
     write_folder(E5File(package_file()), folder, "float32")
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    return partial(model.encode, prompt_name="document", show_progress_bar=False)
+    return partial(model.encode, show_progress_bar=False)
 
 
 def _timed(work: Callable[[], object]) -> float:

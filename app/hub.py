@@ -1,0 +1,83 @@
+"""Models that are not here yet: what the catalogue and a hub offer, how they would run, what is being fetched."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal["chat", "embedder", "reranker"]
+FitKind = Literal["gpu", "part", "cpu", "large", "unknown"]
+"""Whole on a GPU; partly there; on the processor; in no memory of this computer; of an architecture nobody knows."""
+DownloadState = Literal["waiting", "running", "paused", "checking", "failed"]
+
+
+class HubFile(Struct, frozen=True, kw_only=True):
+    """A GGUF in a repository, of one part or several, at one quantization."""
+
+    name: str  # of the first part, with its folder in the repository
+    quantization: str
+    bytes: int  # of all parts
+    sha256: tuple[str, ...] = ()  # of each part; () where the hub does not say
+    parts: tuple[str, ...] = ()  # all names; () for one part
+
+
+class HubModel(Struct, frozen=True, kw_only=True):
+    """A repository of a hub, as the catalogue describes it or as the hub itself does."""
+
+    id: str  # the catalogue's, or the repository's name
+    name: str
+    repo: str  # "owner/name"
+    revision: str = "main"
+    kind: Kind = "chat"
+    licence: str = ""
+    parameters: int = 0
+    context: int = 0  # tokens, as trained
+    languages: tuple[str, ...] = ()
+    good_at: str = ""  # plain words
+    thinks: bool = False
+    sees: bool = False
+    calls_tools: bool = False
+    gated: bool = False
+    files: tuple[HubFile, ...] = ()
+    projector: HubFile | None = None
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """How a model would run here. `why` has a sentence for each choice: quantization, context, KV cache, layers."""
+
+    kind: FitKind
+    text: str  # "Fits your GPU: 5.1 of 8 GB"
+    needs_bytes: int = 0
+    has_bytes: int = 0
+    device: str = ""
+    context: int = 0
+    kv_8bit: bool = False
+    gpu_layers: int = 0
+    why: tuple[str, ...] = ()
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """A model that could be fetched, the file of it that suits this computer best, and how that would run."""
+
+    model: HubModel
+    file: HubFile
+    fit: Fitted
+    installed: str = ""  # id of the installed model, if it is here
+    recommended: bool = False
+
+
+class Download(Struct, frozen=True, kw_only=True):
+    """A file on its way. Its `id` stays the same after a restart."""
+
+    id: str
+    name: str
+    repo: str
+    file: str
+    state: DownloadState
+    done: int  # bytes
+    total: int
+    bytes_per_s: float = 0.0
+    seconds_left: float | None = None
+    problem: str = ""  # of one that failed: what happened, in a person's words
+    advice: str = ""  # and what to do
