@@ -74,18 +74,26 @@ class Catalogue(Data, frozen=True):
 
 
 class HubFound(Data, frozen=True):
+    """What was found, each with the file of it that suits this computer best."""
+
     offers: tuple[Offer, ...]
 
 
 class RepositoryShown(Data, frozen=True):
+    """One offer a file, best first."""
+
     offers: tuple[Offer, ...]
 
 
 class ModelFitted(Data, frozen=True):
+    """How the file that was asked about would run here."""
+
     fit: Fitted
 
 
 class Downloads(Data, frozen=True):
+    """The queue, in its order."""
+
     downloads: tuple[Download, ...]
 
 
