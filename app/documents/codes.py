@@ -143,10 +143,12 @@ class Codes:
             self._signs = self._signs[:, : self._rows][:, keep]
             self._ids, self._filed = self._ids[: self._rows][keep], self._filed[: self._rows][keep]
             self._rows = len(self._ids)
-        held = np.intersect1d(self._ids[: self._rows], np.asarray(renewed, np.int64))
+        ids = self._ids[: self._rows]  # ascending
+        asked = np.unique(np.asarray(renewed, np.int64))
+        held = asked[np.searchsorted(ids, asked, "right") > np.searchsorted(ids, asked)]
         for start in range(0, len(held), AT_ONCE):
             vectors = store.vectors_of([int(id_) for id_ in held[start : start + AT_ONCE]])
-            at = np.searchsorted(self._ids[: self._rows], np.fromiter(vectors, np.int64, len(vectors)))
+            at = np.searchsorted(ids, np.fromiter(vectors, np.int64, len(vectors)))
             rows = np.frombuffer(b"".join(vectors.values()), "<f4").reshape(len(vectors), -1)
             self._signs[:, at] = self._coded(rows).T
         self._chain = store.meta("chain", "0")
