@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from app.errors import AppError
 from app.files import locked, set_aside, write_atomic
 from app.paths import Home
+from app.policy import read_policy
 from app.setting import Setting as Setting
 from app.types import Sampling
 
@@ -109,6 +110,12 @@ GPU_LAYERS: Setting[int | None] = Setting(
     "gpu_layers", None, "Layers on the graphics card", "Automatic puts there as many as fit.", "Models and hardware",
     minimum=0, maximum=1000, kind=int, optional=True, unset="Automatic",
 )  # fmt: skip
+OFFLINE = Setting(
+    "offline", False, "Work without the internet",
+    "Nothing is looked up or downloaded. Models can still be imported from a file.", "Models and hardware", kind=bool,
+)  # fmt: skip
+CATALOGUE = Setting("catalogue", "", maximum=1000)
+"""Path or address of a company's own list of models; "" for the one that comes along."""
 API_ENABLED = Setting(
     "api_enabled", False, "Programs on this computer may ask",
     "An OpenAI-compatible API on 127.0.0.1. Inhouse then stays when its window is closed.", "API", kind=bool,
@@ -125,8 +132,8 @@ SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
     PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
-    DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE,
-    API_ORIGINS,
+    DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, OFFLINE, CATALOGUE, API_ENABLED, API_PORT,
+    API_REQUESTS_A_MINUTE, API_ORIGINS,
     FIRST_RUN_DONE, SIDEBAR_OPEN,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
@@ -162,6 +169,7 @@ class Settings:
         self._home = home
         self._file = home.settings_file
         self._values: dict[str, Value] = {}
+        self._policy = {key: value for key, value in read_policy().items() if key in BY_KEY and _fits(key, value)}
         self._version = len(MIGRATIONS) + 1  # of the file
         self._listeners: list[Listener] = []
         self.note = ""
@@ -171,7 +179,9 @@ class Settings:
         self._load()
 
     def get(self, setting: Setting[T]) -> T:
-        """What the user chose, or the default."""
+        """What the company's policy says, or the user chose, or the default."""
+        if setting.key in self._policy:
+            return cast(T, self._policy[setting.key])
         if setting.key in self._values:
             return cast(T, self._values[setting.key])
         return self.default(setting)
@@ -181,6 +191,10 @@ class Settings:
         preset = PRESETS[self.get(ANSWER_STYLE)] if setting.key in PRESETS["precise"] else {}
         return cast(T, preset.get(setting.key, setting.default))
 
+    def is_locked(self, setting: Setting[Any]) -> bool:
+        """Whether the company's policy decides, and nobody here."""
+        return setting.key in self._policy
+
     def is_default(self, setting: Setting[Any]) -> bool:
         return setting.key not in self._values
 
@@ -188,9 +202,11 @@ class Settings:
         """Choose; stored at once. A new answer style drops sampling values of one's own.
 
         Raises:
-            AppError: the value is not allowed.
+            AppError: the value is not allowed, or the company has set another one.
             NoSpace: it could not be stored; it holds until the program ends.
         """
+        if self.is_locked(setting):
+            raise AppError(f"“{setting.label or setting.key}” is set by your company.", "Ask your IT to change it.")
         accepted = setting.accept(value)
         changes: dict[str, Any] = {setting.key: accepted}
         if setting.key == ANSWER_STYLE.key:
@@ -308,14 +324,7 @@ class Settings:
 
     def _usable(self, key: str, value: Value) -> bool:
         """Unknown keys are kept for the version that knows them; a value that is not allowed gives way."""
-        if key not in BY_KEY:
-            return True
-        try:
-            BY_KEY[key].accept(value)
-        except AppError as error:
-            log.info("A stored setting is not used: %s", error)
-            return False
-        return True
+        return key not in BY_KEY or _fits(key, value)
 
     def _back_up(self) -> None:
         """Keep the file of an older version, just before it is written over for the first time. Raises NoSpace."""
@@ -330,6 +339,16 @@ class Settings:
 
 
 _DROP = object()
+
+
+def _fits(key: str, value: Value) -> bool:
+    """Whether a value that was read is allowed."""
+    try:
+        BY_KEY[key].accept(value)
+    except AppError as error:
+        log.info("A stored setting is not used: %s", error)
+        return False
+    return True
 
 
 def _merged(values: dict[str, Value], changes: dict[str, Any]) -> dict[str, Value]:

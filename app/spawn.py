@@ -16,14 +16,18 @@ def child_command(*args: str) -> list[str]:
     return [sys.executable, "-m", "app", *args]
 
 
-def child_environment(home: Home, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of every child: our data folder, and libraries that would call home told not to."""
+def child_environment(home: Home, base: Mapping[str, str] | None = None, *, hub: bool = False) -> dict[str, str]:
+    """The environment of every child: our data folder, and libraries that would call home told not to.
+
+    `hub`: this one may reach a hub of models, unless whoever started Inhouse said otherwise.
+    """
     env = dict(os.environ if base is None else base)
+    offline = env.get("HF_HUB_OFFLINE", "0") if hub else "1"
     env.update(
         INHOUSE_HOME=str(home.root),
         PYTHONUNBUFFERED="1",
         PYTHONUTF8="1",
-        HF_HUB_OFFLINE="1",
+        HF_HUB_OFFLINE=offline,
         TRANSFORMERS_OFFLINE="1",
         HF_HUB_DISABLE_TELEMETRY="1",
         ANONYMIZED_TELEMETRY="False",

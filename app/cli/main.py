@@ -31,6 +31,7 @@ from app.cli import (
     watch,
 )
 from app.cli.collection_options import add_collections_command
+from app.cli.hub_options import add_hub_actions
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -235,7 +236,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    models = commands.add_parser("models", help="list, import, use, rename or remove models; add one of a server")
+    models = commands.add_parser("models", help="list, find, download, import, use, rename or remove models")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
@@ -255,6 +256,7 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     renaming.add_argument("name", metavar="NAME")
     renaming.add_argument("new_name", metavar="NEW-NAME")
     actions.add_parser("back", help="use the model that was in use before")
+    add_hub_actions(actions)
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 

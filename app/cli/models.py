@@ -1,18 +1,20 @@
-"""`inhouse models`: what is installed, bring one in or name one on a server, use one, go back, save or remove one."""
+"""`inhouse models`: what is installed, bring one in or name one on a server, use one, go back, save or remove one.
+
+What is not here yet is in app/cli/catalogue.py.
+"""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
-from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from app.cli.catalogue import ACTIONS
+from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
 from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, Switched, UseModel
-from app.errors import AppError
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.models.registry import is_missing
@@ -20,6 +22,8 @@ from app.models.servers import host_of, is_encrypted
 from app.types import SHARED_SUFFIX, InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Data
+
+KEY_PROMPT = "Key of the server (empty if it needs none): "
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -32,6 +36,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         "back": _back,
         "rename": _rename,
         "remove": _remove,
+        **ACTIONS,
     }
     return actions.get(args.action, _list)(args, session)
 
@@ -92,7 +97,7 @@ def _import(args: argparse.Namespace, session: Session) -> int:
 def _add_server(args: argparse.Namespace, session: Session) -> int:
     """The key is typed or read from a file, never an argument: those are seen by every user of the computer."""
     session.progress.show("Asking the server…")
-    call = AddServer(address=args.address, model=args.model, key=read_key(args.key_file), name=args.name)
+    call = AddServer(address=args.address, model=args.model, key=read_key(args.key_file, KEY_PROMPT), name=args.name)
     added = session.call(call)
     assert isinstance(added, ModelInstalled)
     model = added.model
@@ -102,17 +107,6 @@ def _add_server(args: argparse.Namespace, session: Session) -> int:
     if not is_encrypted(model.address):
         tell("The connection is not encrypted: others in the network could read along.")
     return 0
-
-
-def read_key(file: str) -> str:
-    if not file:
-        return getpass("Key of the server (empty if it needs none): ") if sys.stdin.isatty() else ""
-    if file == "-":
-        return sys.stdin.readline().strip()
-    try:
-        return Path(file).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AppError(f"“{file}” cannot be read.", "It should hold the key and nothing else.", str(error)) from error
 
 
 def _export(args: argparse.Namespace, session: Session) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeVar
 
-from app.cli.models import read_key
+from app.cli.key_file import read_key
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.core.calls.vectors import (
@@ -61,7 +61,7 @@ def _reach(args: argparse.Namespace, session: Session) -> int:
             f"“inhouse vectors {args.action}” needs an address.", "It looks like https://chroma.example.com."
         )
     given = {name: getattr(args, name) for name in ("address", "tenant", "database", "header")}
-    key = read_key(args.key_file)
+    key = read_key(args.key_file, "Key of the server (empty if it needs none): ")
     if args.action == "check":
         said = session.call(FindVectorServer(key=key, **given))
         assert isinstance(said, VectorServerFound)

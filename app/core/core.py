@@ -14,12 +14,14 @@ from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
 from app.core.attachments import Attachments
+from app.core.catalogue import CatalogueDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.completions import Completions
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
+from app.core.downloads import DownloadsDesk
 from app.core.embedders import EmbeddersDesk
 from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
@@ -102,6 +104,7 @@ class Core:
     ) -> tuple[Desk, ...]:
         """The desks, each with those that it asks, and who gives way to whom."""
         self.models = ModelsDesk(house)
+        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list)
         self.documents = DocumentsDesk(house)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
@@ -125,8 +128,8 @@ class Core:
             shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         return (
-            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
+            self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
+            chats, removals, attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

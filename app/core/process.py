@@ -163,7 +163,7 @@ class ChildProcess:
             run.process = process = await asyncio.create_subprocess_exec(
                 *self._command("--worker", self.role),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=child_environment(self._home), limit=LINE_LIMIT,
+                env=child_environment(self._home, hub=self.role == "models"), limit=LINE_LIMIT,
             )  # fmt: skip
         except OSError as error:
             run.begun.set()

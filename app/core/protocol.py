@@ -15,6 +15,7 @@ from msgspec import Struct
 from app.core.calls import (
     api,
     attachments,
+    catalogue,
     chats,
     documents,
     embedders,
@@ -88,6 +89,7 @@ DoorCall = (
     | personal.Calls
     | folders.Calls
     | models.Calls
+    | catalogue.Calls
     | training.Calls
     | readers.Calls
     | embedders.Calls
@@ -118,6 +120,8 @@ DoorData = (
     | models.Switching
     | models.Switched
     | models.Events
+    | catalogue.Answers
+    | catalogue.Events
     | tables.Answers
     | tables.Events
     | readers.Answers

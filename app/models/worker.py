@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from app.errors import AppError, BadFile, NoSpace
-from app.files import cannot_write, sync_folder
+from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.models import sharing
+from app.models.fits import Plan, by_size
+from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
 from app.models.servers import host_of
+from app.models.whole_files import check_room, whole
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.calls.models import CopyProgress, DownloadModel, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
 PIECE = 8 << 20
-SPARE_BYTES = 256 << 20
-"""Kept free on the disk beside the copy, for chats and documents."""
-
 _Copied = Generator[AnyData, None, str]
 
 
@@ -40,9 +36,11 @@ class ModelsRole:
 
     concurrent = False
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, plan: Plan = by_size) -> None:
+        """`plan` says how a file would run here; it is given by the table of roles."""
         self._folder = home.models
         self._registry = Registry(home)
+        self._hub = HubRole(home, plan, _check_kind)
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
@@ -51,12 +49,7 @@ class ModelsRole:
             return (yield from bring(source, call.name))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
-        if isinstance(call, DownloadModel):
-            raise AppError(
-                "This version of Inhouse does not download models.",
-                "Import a GGUF file that you have on this computer.",
-            )
-        raise AppError("The models process cannot do this.", detail=type(call).__name__)
+        return (yield from self._hub.handle(call))
 
     def background(self) -> Iterator[None]:
         """Remove what a copy that was killed left behind."""
@@ -75,16 +68,16 @@ class ModelsRole:
         if source.resolve().parent == self._folder.resolve():
             digest = yield from _hashed(source)
             return ModelInstalled(model=self._install(source, header, name, digest))
-        _check_room(self._folder, header.file_bytes)
-        with _whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
+        check_room(self._folder, header.file_bytes)
+        with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
             digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
         return ModelInstalled(model=self._install(copy.path, header, name, digest))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""
         with sharing.opened(source) as (about, weights, size):
-            _check_room(self._folder, size)
-            with _whole(self._named(about.name), beside=True) as copy:
+            check_room(self._folder, size)
+            with whole(self._named(about.name), beside=True) as copy:
                 digest = yield from _copied(weights, size, source.name, copy.out.write)
                 copy.out.flush()
                 header = _header_of_shared(copy.path, source)
@@ -127,8 +120,8 @@ class ModelsRole:
         source, target = Path(model.path), Path(call.path).expanduser().absolute()
         if target.exists() and target.samefile(source):
             raise AppError("This is the file that Inhouse itself uses.", "Choose another folder.")
-        _check_room(target.parent, model.file_bytes)
-        with source.open("rb") as file, _whole(target) as copy:
+        check_room(target.parent, model.file_bytes)
+        with source.open("rb") as file, whole(target) as copy:
             total = os.fstat(file.fileno()).st_size
             if call.card:
                 with sharing.packed(copy.out, model, call.card) as weights:
@@ -153,72 +146,6 @@ class ModelsRole:
     def _named(self, name: str) -> Path:
         stem = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:100] or "model"
         return self._folder / f"{stem}.gguf"
-
-
-@dataclass
-class _Copy:
-    """A file that is being written, and where it lies: under a name of its own until it is whole."""
-
-    out: IO[bytes]
-    path: Path
-
-
-@contextlib.contextmanager
-def _whole(target: Path, *, beside: bool = False) -> Iterator[_Copy]:
-    """A file under another name, which is flushed to the disk and then renamed; whatever ends it early removes it.
-
-    It replaces what has the target's name; with `beside` it takes the next name that is free then, since another
-    process may bring in a file of the same name meanwhile.
-    """
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as out:
-            copy = _Copy(out, part)
-            yield copy
-            out.flush()
-            os.fsync(out.fileno())
-        copy.path = _put_beside(part, target) if beside else part.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        raise cannot_write(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
-
-
-def _put_beside(part: Path, target: Path) -> Path:
-    place = _reserved(target)
-    try:
-        return part.replace(place)
-    except OSError:
-        place.unlink(missing_ok=True)
-        raise
-
-
-def _reserved(target: Path) -> Path:
-    """An empty file under the target's name, or the next that is free: only who made it may replace it."""
-    name, count = target, 1
-    while True:
-        try:
-            name.open("xb").close()
-        except FileExistsError:
-            count += 1
-            name = target.with_name(f"{target.stem}-{count}{target.suffix}")
-        else:
-            return name
-
-
-def _check_room(folder: Path, size: int) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    if free < size + SPARE_BYTES:
-        raise NoSpace(
-            f"The disk has {free / 1e9:.1f} GB free, and this model needs {(size + SPARE_BYTES) / 1e9:.1f} GB.",
-            "Free some disk space and try again.",
-        )
 
 
 def _already(known: InstalledModel) -> BadFile:

@@ -38,6 +38,7 @@ EVENTS = "the window hears events"
 SHOWS = "the terminal shows no such page"
 ONE_GO = "a command says everything when it begins"
 ASIDE = "a command answers a question and leaves; the chats are kept for the window and “inhouse chat”"
+PAGE_COMES = "the Models page is being built on these calls"
 INSIDE = "the core asks it itself"
 
 TABLE: dict[str, Use] = {
@@ -174,7 +175,18 @@ TABLE: dict[str, Use] = {
     "RemoveModel": Use("ModelsController.remove", "models"),
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),
-    "DownloadModel": Use(why="no hub is reachable from here; the models process knows how"),
+    "ShowCatalogue": Use(command="models", why=PAGE_COMES),
+    "SearchHub": Use(command="models", why=PAGE_COMES),
+    "ShowRepository": Use(command="models", why=PAGE_COMES),
+    "FitModel": Use(command="models", why=PAGE_COMES),
+    "FetchModel": Use(command="models", why=PAGE_COMES),
+    "ListDownloads": Use(command="models", why=PAGE_COMES),
+    "PauseDownload": Use(command="models", why=PAGE_COMES),
+    "ResumeDownload": Use(command="models", why=PAGE_COMES),
+    "CancelDownload": Use(command="models", why=PAGE_COMES),
+    "KeepHubToken": Use(command="models", why="a key is given once, where IT works"),
+    "FetchFile": Use(why=INSIDE),
+    "ReadCatalogue": Use(why=INSIDE),
     "FindServer": Use("ModelServers.find", why="a command says the model's name and is told what is wrong with it"),
     "AddServer": Use("ServerDialog._go_on", "models"),
     # trainings

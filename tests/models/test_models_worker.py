@@ -18,7 +18,7 @@ from app.models.worker import ModelsRole
 from app.paths import home
 from app.types import InstalledModel
 from app.workers.calls.documents import ListCollections
-from app.workers.calls.models import CopyProgress, DownloadModel, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Data, Done
 
 STARTER_FILE = find_starter()
@@ -158,7 +158,7 @@ def test_a_name_from_the_current_folder_is_listed_in_full(model_file: Path, monk
 
 
 def test_what_the_models_process_cannot_do_is_said(client: Client) -> None:
-    for call in (DownloadModel(entry="x"), ListCollections()):
+    for call in (ListCollections(),):
         with pytest.raises(AppError):
             client.call(call)
 

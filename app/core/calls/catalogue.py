@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from app.hub import Download, Fitted, Offer
+from app.hub import Download, Offer
+from app.workers.calls.models import FitModel as FitModel
+from app.workers.calls.models import HubFound as HubFound
+from app.workers.calls.models import ModelFitted as ModelFitted
+from app.workers.calls.models import RepositoryShown as RepositoryShown
+from app.workers.calls.models import SearchHub as SearchHub
+from app.workers.calls.models import ShowRepository as ShowRepository
 from app.workers.message import Call, Data
 
 
 class ShowCatalogue(Call, frozen=True):
     """→ Catalogue. Needs no network: the list comes along, or is the company's."""
-
-
-class SearchHub(Call, frozen=True):
-    """Look for repositories with GGUF files, by words, by name or by a link to one; → HubFound."""
-
-    query: str
-
-
-class ShowRepository(Call, frozen=True):
-    """Each file of a repository as an offer of its own; → RepositoryShown."""
-
-    repo: str
-    revision: str = "main"
-
-
-class FitModel(Call, frozen=True):
-    """How a file would run here: `path` on this computer, or `file` of `repo`, of which only the header is read;
-    → ModelFitted."""
-
-    path: str = ""
-    repo: str = ""
-    file: str = ""
 
 
 class FetchModel(Call, frozen=True):
@@ -63,6 +47,12 @@ class CancelDownload(Call, frozen=True):
     id: str
 
 
+class KeepHubToken(Call, frozen=True):
+    """Keep the key of an account at the hub, in the system's keyring; "" forgets it. → Done."""
+
+    token: str
+
+
 class Catalogue(Data, frozen=True):
     """`source`: where the list is from, "" for the one that comes along. `blocked`: why nothing can be fetched, "" if
     it can."""
@@ -71,24 +61,6 @@ class Catalogue(Data, frozen=True):
     hub: str  # host
     source: str = ""
     blocked: str = ""
-
-
-class HubFound(Data, frozen=True):
-    """What was found, each with the file of it that suits this computer best."""
-
-    offers: tuple[Offer, ...]
-
-
-class RepositoryShown(Data, frozen=True):
-    """One offer a file, best first."""
-
-    offers: tuple[Offer, ...]
-
-
-class ModelFitted(Data, frozen=True):
-    """How the file that was asked about would run here."""
-
-    fit: Fitted
 
 
 class Downloads(Data, frozen=True):
@@ -104,3 +76,8 @@ class DownloadsMoved(Data, frozen=True):
     """After each change of the queue, and twice a second while something comes."""
 
     downloads: tuple[Download, ...]
+
+
+Calls = ShowCatalogue | FetchModel | ListDownloads | PauseDownload | ResumeDownload | CancelDownload | KeepHubToken
+Answers = Catalogue | Downloads
+Events = DownloadsMoved

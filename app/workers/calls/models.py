@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.hub import Fitted, HubModel, Offer
 from app.types import InstalledModel
 from app.workers.message import Call, Data
 
@@ -21,10 +22,47 @@ class ExportModel(Call, frozen=True):
     card: str = ""  # Markdown
 
 
-class DownloadModel(Call, frozen=True):
-    """Fetch a catalogue model from a hub, resumable, checked by SHA-256; → CopyProgress…, ModelInstalled."""
+class SearchHub(Call, frozen=True):
+    """Look for repositories with GGUF files, by words, by name or by a link to one; → HubFound."""
 
-    entry: str
+    query: str
+
+
+class ShowRepository(Call, frozen=True):
+    """Each file of a repository as an offer of its own; → RepositoryShown."""
+
+    repo: str
+    revision: str = "main"
+
+
+class FitModel(Call, frozen=True):
+    """How a file would run here: `path` on this computer, or `file` of `repo`, of which only the header is read;
+    → ModelFitted."""
+
+    path: str = ""
+    repo: str = ""
+    file: str = ""
+
+
+class FetchFile(Call, frozen=True):
+    """Fetch a model into the folder of its download, going on where that stands, check it and list it;
+    → FetchProgress…, ModelInstalled.
+
+    `sha256`: what the catalogue says of each part, () where it says nothing.
+    """
+
+    id: str  # of the download: the name of its folder
+    repo: str
+    file: str
+    revision: str = "main"
+    name: str = ""
+    sha256: tuple[str, ...] = ()
+
+
+class ReadCatalogue(Call, frozen=True):
+    """Read a company's own list, from a path or an address; → CatalogueRead."""
+
+    source: str
 
 
 class CopyProgress(Data, frozen=True):
@@ -33,10 +71,44 @@ class CopyProgress(Data, frozen=True):
     bytes_per_s: float = 0.0
 
 
+class FetchProgress(Data, frozen=True):
+    """`checking`: everything is here, and its hash is being computed. `note`: a sentence about what happened."""
+
+    done: int  # bytes, of all parts
+    total: int
+    bytes_per_s: float = 0.0
+    checking: bool = False
+    note: str = ""
+
+
 class ModelInstalled(Data, frozen=True):
     model: InstalledModel
 
 
-Calls = ImportModel | ExportModel | DownloadModel
+class HubFound(Data, frozen=True):
+    """What was found, each with the file of it that suits this computer best."""
 
-Answers = CopyProgress | ModelInstalled
+    offers: tuple[Offer, ...]
+
+
+class RepositoryShown(Data, frozen=True):
+    """One offer a file, best first."""
+
+    offers: tuple[Offer, ...]
+
+
+class ModelFitted(Data, frozen=True):
+    """How the file that was asked about would run here."""
+
+    fit: Fitted
+
+
+class CatalogueRead(Data, frozen=True):
+    """What a company's list offers."""
+
+    models: tuple[HubModel, ...]
+
+
+Calls = ImportModel | ExportModel | SearchHub | ShowRepository | FitModel | FetchFile | ReadCatalogue
+
+Answers = CopyProgress | FetchProgress | ModelInstalled | HubFound | RepositoryShown | ModelFitted | CatalogueRead

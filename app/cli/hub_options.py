@@ -1,0 +1,31 @@
+"""The options of `inhouse models` that are about models which are not here yet: search, download, downloads, fit."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypeVar
+
+P = TypeVar("P", bound=argparse.ArgumentParser)
+
+
+def add_hub_actions(actions: argparse._SubParsersAction[P]) -> None:
+    """The actions beside those of installed models."""
+    search = actions.add_parser("search", help="what could be downloaded; words look through the hub")
+    search.add_argument("query", nargs="*", metavar="WORDS", help="words, a repository or a link; none: the list")
+    download = actions.add_parser(
+        "download",
+        help="fetch a model, check it and list it",
+        description="Fetch a model. It goes on where it stood after a break; Ctrl C leaves it running.",
+    )
+    download.add_argument("model", metavar="MODEL", help="of the list, or owner/name, or owner/name:Q4_K_M")
+    download.add_argument("--file", default="", metavar="NAME", help="this file of the repository")
+    download.add_argument("--name", default="", help="what to call it")
+    download.add_argument("--no-wait", action="store_true", help="do not wait until it is here")
+    downloads = actions.add_parser("downloads", help="what is on its way; pause, resume or cancel it")
+    downloads.add_argument("what", nargs="?", choices=("list", "pause", "resume", "cancel"), default="list")
+    downloads.add_argument("download", nargs="?", default="", metavar="ID", help="or a part of its name; none: all")
+    fit = actions.add_parser("fit", help="how a model would run on this computer")
+    fit.add_argument("model", metavar="FILE", help="a GGUF file, or a model as for download")
+    token = actions.add_parser("token", help="keep an access token of the hub in the system’s keyring")
+    token.add_argument("--key-file", default="", metavar="FILE", help="holds the token; “-” reads it from stdin")
+    token.add_argument("--forget", action="store_true", help="keep none any more")

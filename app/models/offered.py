@@ -1,0 +1,92 @@
+"""Turns what a catalogue or a hub describes into offers: the file that suits this computer, how it would run, and what
+is here already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from app.hub import Fitted, HubFile, HubModel, Offer
+from app.types import InstalledModel
+
+BALANCED = (
+    "Q4_K_M",
+    "Q4_K_S",
+    "IQ4_XS",
+    "IQ4_NL",
+    "Q4_0",
+    "Q4_1",
+    "MXFP4",
+    "Q5_K_M",
+    "Q5_K_S",
+    "Q6_K",
+    "Q8_0",
+    "Q3_K_M",
+)
+"""Quantizations in the order in which they are offered: what loses hardly anything at a good speed comes first."""
+BITS = {"Q2": 3.2, "Q3": 4.0, "IQ": 4.5, "Q4": 4.9, "MX": 4.3, "Q5": 5.7, "Q6": 6.6, "Q8": 8.5, "F1": 16.0, "BF": 16.0}
+"""Bits a weight, rounded up, where no source gives a file's size (llama.cpp, tools/quantize/README.md)."""
+ON_CPU_BYTES = 6_000_000_000
+"""The largest file that is recommended where everything is computed on the processor, which reads all of it for each
+word: larger ones run, but nobody waits for them."""
+FITS = ("gpu", "cpu", "part")
+
+FitOf = Callable[[int], Fitted]
+"""Bytes of a file → how it would run here."""
+
+
+def offers_of(models: Iterable[HubModel], fit: FitOf, installed: Sequence[InstalledModel]) -> tuple[Offer, ...]:
+    """One offer a model, in their order, and one of them recommended."""
+    offers = [best_offer(model, fit, installed) for model in models if model.files]
+    best = max((each for each in offers if _is_candidate(each)), key=_worth, default=None)
+    return tuple(msgspec.structs.replace(each, recommended=each is best) for each in offers)
+
+
+def best_offer(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel]) -> Offer:
+    """The file of a model that suits this computer best."""
+    return file_offers(model, fit, installed)[0]
+
+
+def file_offers(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel]) -> tuple[Offer, ...]:
+    """Each file of a model, best first: what fits before what does not, then in the order of `BALANCED`."""
+    offers = [
+        Offer(model=model, file=file, fit=fit(file_bytes(model, file)), installed=_installed(model, file, installed))
+        for file in model.files
+    ]
+    return tuple(sorted(offers, key=lambda offer: _order(offer)))
+
+
+def file_bytes(model: HubModel, file: HubFile) -> int:
+    """Its size; where no source gives it, about what so many parameters take at this quantization; 0 if unknown."""
+    if file.bytes or not model.parameters:
+        return file.bytes
+    return round(model.parameters * BITS.get(file.quantization[:2].upper(), 0.0) / 8)
+
+
+def _order(offer: Offer) -> tuple[int, int, int]:
+    known = offer.file.quantization.upper()
+    place = BALANCED.index(known) if known in BALANCED else len(BALANCED)
+    fits = 0 if offer.fit.kind in FITS else 1 if offer.fit.kind == "unknown" else 2
+    return (fits, place, offer.fit.needs_bytes) if fits < 2 else (fits, offer.fit.needs_bytes, place)
+
+
+def _is_candidate(offer: Offer) -> bool:
+    if offer.model.kind != "chat" or offer.model.gated:
+        return False
+    return offer.fit.kind == "gpu" or (offer.fit.kind == "cpu" and offer.fit.needs_bytes <= ON_CPU_BYTES)
+
+
+def _worth(offer: Offer) -> tuple[bool, int]:
+    return offer.fit.kind == "gpu", offer.model.parameters
+
+
+def _installed(model: HubModel, file: HubFile, installed: Sequence[InstalledModel]) -> str:
+    """By its hash where one is known, else by where it came from."""
+    for each in installed:
+        digest = each.lineage.get("sha256", "")
+        if digest and digest in file.sha256[:1]:
+            return each.id
+        if (each.lineage.get("repo"), each.lineage.get("repo_file")) == (model.repo, file.name):
+            return each.id
+    return ""
