@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from app.paths import Home
+from app.runtimes import environment
 
 
 def child_command(*args: str) -> list[str]:
@@ -16,9 +17,11 @@ def child_command(*args: str) -> list[str]:
     return [sys.executable, "-m", "app", *args]
 
 
-def child_environment(home: Home, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of every child: our data folder, and libraries that would call home told not to."""
+def child_environment(home: Home, base: Mapping[str, str] | None = None, role: str = "") -> dict[str, str]:
+    """The environment of every child: our data folder, and libraries that would call home told not to. `role` says
+    which build of llama.cpp it runs on, as it is chosen now."""
     env = dict(os.environ if base is None else base)
+    env.update(environment(home, role))
     env.update(
         INHOUSE_HOME=str(home.root),
         PYTHONUNBUFFERED="1",

@@ -32,6 +32,7 @@ from app.cli import (
 )
 from app.cli.collection_options import add_collections_command
 from app.cli.output import setup_streams, tell
+from app.cli.runtime_options import add_runtime_action
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
 from app.cli.unkept import folder_for
@@ -255,6 +256,7 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     renaming.add_argument("name", metavar="NAME")
     renaming.add_argument("new_name", metavar="NEW-NAME")
     actions.add_parser("back", help="use the model that was in use before")
+    add_runtime_action(actions)
     for parser in actions.choices.values():
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 

@@ -23,12 +23,14 @@ from app.core.calls import (
     offers,
     personal,
     readers,
+    runtimes,
     tables,
     training,
     vectors,
 )
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
+from app.workers.calls.runtimes import Calls as RuntimesCall
 from app.workers.message import Call, Data, Failure
 from app.workers.protocol import AnyData, Control
 
@@ -92,10 +94,12 @@ DoorCall = (
     | readers.Calls
     | embedders.Calls
     | vectors.Calls
+    | runtimes.Calls
     | tables.Calls
     | api.Calls
     | DocumentsCall
     | ModelsCall
+    | RuntimesCall
 )
 DoorData = (
     Welcome
@@ -126,6 +130,8 @@ DoorData = (
     | embedders.Events
     | vectors.Answers
     | vectors.Events
+    | runtimes.Answers
+    | runtimes.Events
     | training.Answers
     | training.Events
     | api.Api

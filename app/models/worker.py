@@ -20,10 +20,13 @@ from app.llama.gguf_reader import read_header
 from app.models import sharing
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
+from app.models.runtime_trial import try_runtime
+from app.models.runtimes import Runtimes
 from app.models.servers import host_of
 from app.paths import Home
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, DownloadModel, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, TryRuntime
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -41,7 +44,7 @@ class ModelsRole:
     concurrent = False
 
     def __init__(self, home: Home) -> None:
-        self._folder = home.models
+        self._home, self._folder = home, home.models
         self._registry = Registry(home)
 
     def handle(self, call: AnyCall) -> Steps:
@@ -51,6 +54,11 @@ class ModelsRole:
             return (yield from bring(source, call.name))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
+        if isinstance(call, AddRuntime):
+            source = Path(call.path).expanduser().absolute()
+            return RuntimeAdded(runtime=(yield from Runtimes(self._home).bring_in(source, call.name)))
+        if isinstance(call, TryRuntime):
+            return try_runtime(self._home, call.id, call.model)
         if isinstance(call, DownloadModel):
             raise AppError(
                 "This version of Inhouse does not download models.",
