@@ -98,8 +98,27 @@ def check(backend: str, system: str = platform.system()) -> None:
     if system not in wanted.systems:
         raise Refused(f"The {backend} backend is built on {' or '.join(wanted.systems)}, and this is {system}.")
     missing = [f"  {name}: {where}" for name, where in (*COMPILER, *wanted.needs) if shutil.which(name) is None]
+    if not missing and backend == "cuda" and not _has_cublas():
+        missing = [
+            "  cublas_v2.h: NVIDIA's cuBLAS with its headers, of the same CUDA toolkit"
+        ]
     if missing:
         raise Refused(f"To build the {backend} backend this computer lacks:\n" + "\n".join(missing))
+
+
+def has_card() -> bool:
+    """Whether NVIDIA's driver names a card of this computer."""
+    if shutil.which("nvidia-smi") is None:
+        return False
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    return listed.returncode == 0 and "GPU" in listed.stdout
+
+
+def _has_cublas() -> bool:
+    """Toolkits come in parts, and the build needs this one: the compiler knows where it would be."""
+    asked = ["nvcc", "-E", "-x", "cu", "-"]
+    ended = subprocess.run(asked, input="#include <cublas_v2.h>\n", capture_output=True, text=True, check=False)
+    return ended.returncode == 0
 
 
 def fetch(work: Path) -> Path:
@@ -132,7 +151,7 @@ def build(backend: str, tree: Path, folder: Path, *, portable: bool = False, ben
     shutil.rmtree(prefix, ignore_errors=True)
     flags = ["-DCMAKE_BUILD_TYPE=Release", f"-DSKBUILD_PLATLIB_DIR={prefix}", f"-DCMAKE_INSTALL_PREFIX={prefix}"]
     flags += [*BACKENDS[backend].flags, f"-DGGML_NATIVE={'OFF' if portable else 'ON'}"]
-    if backend == "cuda" and not portable and shutil.which("nvidia-smi"):
+    if backend == "cuda" and not portable and has_card():
         flags.append("-DCMAKE_CUDA_ARCHITECTURES=native")  # one card's code instead of nine: minutes instead of an hour
     flags.append(f"-DLLAMA_BUILD_TOOLS={'ON' if bench else 'OFF'}")
     if shutil.which("ninja"):

@@ -1,4 +1,4 @@
-"""Tries a build of llama.cpp in a process of its own, which may crash or hang, and says in words why it cannot be used."""
+"""Tries a build of llama.cpp in a process of its own, which may crash or hang, and says why it cannot be used."""
 
 from __future__ import annotations
 
