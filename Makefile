@@ -1,5 +1,5 @@
 # Everything a person or CI runs. Each target sets up what it needs into .venv and starts in seconds the next time.
-.PHONY: run test check acceptance package screenshots
+.PHONY: run test check acceptance package screenshots runtime gpu-check
 
 run:
 	@packaging/setup.sh run
@@ -20,6 +20,15 @@ check:
 acceptance:
 	@packaging/setup.sh test
 	@.venv/bin/python -m pytest -m slow -s tests/acceptance
+
+# BACKEND=cuda, vulkan, metal or cpu; PORTABLE=1 for other processors and cards than this computer's
+runtime:
+	@packaging/setup.sh run
+	@.venv/bin/python packaging/runtime.py $(if $(BACKEND),$(BACKEND),cpu) $(if $(PORTABLE),--portable)
+
+gpu-check:
+	@packaging/setup.sh test
+	@.venv/bin/python packaging/gpu_check.py $(if $(MODEL),--model $(MODEL))
 
 screenshots:
 	@packaging/setup.sh test

@@ -48,6 +48,16 @@ class Home:
         return self.root / "embedders"
 
     @property
+    def runtimes(self) -> Path:
+        """Builds of llama.cpp that were added (app/runtimes.py)."""
+        return self.root / "runtimes"
+
+    @property
+    def runtimes_file(self) -> Path:
+        """Which of them each role runs on."""
+        return self.root / "runtimes.json"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
@@ -100,7 +110,8 @@ class Home:
 
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
-        for folder in (self.models, self.readers, self.embedders, self.runs, self.backups, self.logs, self.cache):
+        folders = (self.models, self.readers, self.embedders, self.runtimes, self.runs)
+        for folder in (*folders, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder
         for stem in (
@@ -108,6 +119,7 @@ class Home:
             "chats",
             "core",
             "documents",
+            "runtimes",
             "server-keys",
             "session",
             "settings",

@@ -75,6 +75,12 @@ def _slides() -> int:
     return main()
 
 
+def _runtime() -> int:
+    from app.engine.runtime_child import main
+
+    return main()
+
+
 HELPERS: dict[str, Callable[[], int]] = {
     "parse": _parse,
     "recognise": _recognise,
@@ -82,6 +88,7 @@ HELPERS: dict[str, Callable[[], int]] = {
     "template": _template,
     "embedder": _embedder,
     "slides": _slides,
+    "runtime": _runtime,
 }
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

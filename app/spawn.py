@@ -7,6 +7,10 @@ import sys
 from collections.abc import Mapping
 
 from app.paths import Home
+from app.runtimes import environment
+
+REACH_A_HUB = frozenset(("core", "models"))
+"""Of these processes the models one does; it is started by the core, which hands its environment on."""
 
 
 def child_command(*args: str) -> list[str]:
@@ -16,13 +20,15 @@ def child_command(*args: str) -> list[str]:
     return [sys.executable, "-m", "app", *args]
 
 
-def child_environment(home: Home, base: Mapping[str, str] | None = None, *, hub: bool = False) -> dict[str, str]:
+def child_environment(home: Home, base: Mapping[str, str] | None = None, role: str = "") -> dict[str, str]:
     """The environment of every child: our data folder, and libraries that would call home told not to.
 
-    `hub`: this one may reach a hub of models, unless whoever started Inhouse said otherwise.
+    `role` says which build of llama.cpp it runs on, as it is chosen now, and whether it may reach a hub, unless whoever
+    started Inhouse said otherwise.
     """
     env = dict(os.environ if base is None else base)
-    offline = env.get("HF_HUB_OFFLINE", "0") if hub else "1"
+    offline = env.get("HF_HUB_OFFLINE", "0") if role in REACH_A_HUB else "1"
+    env.update(environment(home, role))
     env.update(
         INHOUSE_HOME=str(home.root),
         PYTHONUNBUFFERED="1",

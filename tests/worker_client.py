@@ -85,7 +85,7 @@ class Client:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=child_environment(self._home, hub=self._role == "models"),
+                env=child_environment(self._home, role=self._role),
             )
             threading.Thread(target=self._keep_log, args=(self._process.stderr,), daemon=True).start()
         return self._process

@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from app.cli.graphics import graphics, graphics_check
 from app.cli.output import say, say_json, size_text
 from app.cli.session import Session
 from app.core.calls.models import UseModel
@@ -67,11 +68,12 @@ def examine(session: Session, *, engine: bool = True) -> Report:
         "embedder": _embedder(home),
         "models": _models(home),
     }
+    found, checks["runtimes"] = graphics(home, look=engine), graphics_check(home)
     info, checks["engine"] = _engine(session) if engine else (None, {"ok": True, "state": "not checked"})
     return {
         "ok": all(check["ok"] for check in checks.values()),
         "versions": _versions(),
-        "hardware": _hardware(info),
+        "hardware": _hardware(info) | found,
         "paths": _paths(home),
         "free_bytes": _free_bytes(home.root),
         "checks": checks,

@@ -31,7 +31,7 @@ from app.cli import (
     watch,
 )
 from app.cli.collection_options import add_collections_command
-from app.cli.hub_options import add_hub_actions
+from app.cli.model_options import add_models_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_watch_command(commands, Parser)
     personal.add_personal_command(commands)
     _add_asking_commands(commands)
-    _add_model_commands(commands)
+    _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
     reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
@@ -233,32 +233,6 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     chat = commands.add_parser("chat", help="talk in the terminal")
     for command in (ask, table, summarise, calculate, chat):
         _add_collection(command)
-
-
-def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
-    models = commands.add_parser("models", help="list, find, download, import, use, rename or remove models")
-    _add_json(models)
-    actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
-    importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
-    importing.add_argument("file", metavar="FILE")
-    importing.add_argument("--name", default="", help="what to call it")
-    adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
-    adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
-    adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")
-    adding.add_argument("--name", default="", help="what to call it here")
-    adding.add_argument("--key-file", default="", metavar="FILE", help="holds the key; “-” reads it from stdin")
-    exporting = actions.add_parser("export", help="save a model as GGUF, or as .inhouse with its name and scores")
-    exporting.add_argument("name", metavar="NAME")
-    exporting.add_argument("file", metavar="FILE")
-    for action, text in (("use", "use this model from now on"), ("remove", "delete Inhouse's copy of a model")):
-        actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
-    renaming = actions.add_parser("rename", help="call a model otherwise")
-    renaming.add_argument("name", metavar="NAME")
-    renaming.add_argument("new_name", metavar="NEW-NAME")
-    actions.add_parser("back", help="use the model that was in use before")
-    add_hub_actions(actions)
-    for parser in actions.choices.values():
-        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 
 
 def _add_embedder_command(commands: argparse._SubParsersAction[Parser]) -> None:

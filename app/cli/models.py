@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from app.cli import runtime
 from app.cli.catalogue import ACTIONS
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
 from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, Switched, UseModel
+from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.models.registry import is_missing
@@ -37,6 +39,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         "rename": _rename,
         "remove": _remove,
         **ACTIONS,
+        "runtime": runtime.command,
     }
     return actions.get(args.action, _list)(args, session)
 
@@ -51,6 +54,10 @@ def _list(args: argparse.Namespace, session: Session) -> int:
             say(f"{'*' if in_use else ' '} {model.name}  {_figures(model)}")
     if listed.note:
         tell(listed.note)
+    shown = session.call(ShowRuntimes())
+    assert isinstance(shown, RuntimesShown)
+    for problem in shown.problems:
+        tell(problem)
     return 0
 
 

@@ -58,7 +58,7 @@ def start_core(home: Home) -> subprocess.Popen[bytes]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                env=child_environment(home, hub=True),
+                env=child_environment(home, role="core"),
                 start_new_session=True,
                 creationflags=_DETACHED,
             )

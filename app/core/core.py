@@ -33,6 +33,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.runtimes import RuntimesDesk
 from app.core.shares import SharesDesk
 from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
@@ -119,6 +120,7 @@ class Core:
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
+        self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
@@ -129,7 +131,8 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
-            chats, removals, attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
+            chats, removals, attachments, readers, embedders, vectors, self.runtimes, folders, shares, training,
+            completions, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------
@@ -198,7 +201,7 @@ class Core:
             p.Welcome(
                 version=p.VERSION,
                 pid=os.getpid(),
-                notes=tuple(note for note in notes if note),
+                notes=(*(note for note in notes if note), *self.runtimes.problems()),
                 engine=self.models.engine_state(),
                 switching=self.models.switching(),
                 models=self.models.listed(),

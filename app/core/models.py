@@ -143,6 +143,10 @@ class ModelsDesk:
         """After `suspend`: load the model again."""
         self._in_use.give_back()
 
+    def load_again(self) -> None:
+        """The engine runs on something else now: the same model in a new one, beside the old one until it can."""
+        self._switcher.load_again()
+
     def guard(self, reason: Callable[[InstalledModel], AppError | None]) -> None:
         """Ask this before a model is removed: why it has to stay, or None."""
         self.list.guards.append(reason)

@@ -35,6 +35,9 @@ RESTART_DELAYS_S = (0.2, 1.0, 5.0)
 KEPT_LOG_LINES = 200
 LINE_LIMIT = 256 << 20
 """Bytes of one line: a page as an image and the text of a long document are single lines."""
+FallBack = Callable[[WorkerRole, bool, int, str], bool]
+"""A child of this role ended by itself: whether it had said its first word, after how many ends in a row, its last
+lines → whether the next one runs on another build of llama.cpp, so that nobody need be told of this one."""
 NAMES = {"engine": "The model", "documents": "The document reader", "models": "The model import"}
 
 
@@ -50,13 +53,20 @@ class _Run:
 class ChildProcess:
     """Owns one child process; see `app.core.children.Child` for what it promises."""
 
-    def __init__(self, role: WorkerRole, home: Home, *, command: Callable[..., list[str]] = child_command) -> None:
+    def __init__(
+        self,
+        role: WorkerRole,
+        home: Home,
+        *,
+        command: Callable[..., list[str]] = child_command,
+        fall_back: FallBack = lambda *_: False,
+    ) -> None:
         self.role = role
         self.state: ChildState = "stopped"
         self.ready: Signal[object] = Signal()
         self.failed: Signal[AppError] = Signal()
         self.state_changed: Signal[str] = Signal()
-        self._home, self._command = home, command
+        self._home, self._command, self._fall_back = home, command, fall_back
         self._requests = Requests(self._send_call, self._send_control)
         self._run: _Run | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -163,7 +173,7 @@ class ChildProcess:
             run.process = process = await asyncio.create_subprocess_exec(
                 *self._command("--worker", self.role),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=child_environment(self._home, hub=self.role == "models"), limit=LINE_LIMIT,
+                env=child_environment(self._home, role=self.role), limit=LINE_LIMIT,
             )  # fmt: skip
         except OSError as error:
             run.begun.set()
@@ -243,6 +253,12 @@ class ChildProcess:
         self._run = None
         self._stop_watching()
         self._log.append(f"exit status {code}")
+        begun = self.state == "ready"
+        if self._refusal is None and self._fall_back(self.role, begun, self._ends_in_a_row, self.recent_log()):
+            self._ends_in_a_row = 0
+            if not begun:
+                self.start()
+                return
         error = self._refusal or WorkerGone(
             f"{NAMES[self.role]} stopped unexpectedly.", "Nothing that was stored is lost.", self.recent_log()
         )

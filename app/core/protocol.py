@@ -24,12 +24,14 @@ from app.core.calls import (
     offers,
     personal,
     readers,
+    runtimes,
     tables,
     training,
     vectors,
 )
 from app.workers.calls.documents import Calls as DocumentsCall
 from app.workers.calls.models import Calls as ModelsCall
+from app.workers.calls.runtimes import Calls as RuntimesCall
 from app.workers.message import Call, Data, Failure
 from app.workers.protocol import AnyData, Control
 
@@ -94,10 +96,12 @@ DoorCall = (
     | readers.Calls
     | embedders.Calls
     | vectors.Calls
+    | runtimes.Calls
     | tables.Calls
     | api.Calls
     | DocumentsCall
     | ModelsCall
+    | RuntimesCall
 )
 DoorData = (
     Welcome
@@ -130,6 +134,8 @@ DoorData = (
     | embedders.Events
     | vectors.Answers
     | vectors.Events
+    | runtimes.Answers
+    | runtimes.Events
     | training.Answers
     | training.Events
     | api.Api

@@ -145,8 +145,11 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
         loop.add_signal_handler(signal.SIGINT, stop.set)
     children: list[ChildProcess] = []
 
+    def fall_back(role: WorkerRole, begun: bool, ends: int, lines: str) -> bool:
+        return core is not None and core.runtimes.fall_back(role, begun, ends, lines)
+
     def make_child(role: WorkerRole) -> ChildProcess:
-        child = ChildProcess(role, place, command=command)
+        child = ChildProcess(role, place, command=command, fall_back=fall_back)
         children.append(child)
         return child
 

@@ -10,6 +10,8 @@ import psutil
 from app.documents.embed import Embedder, Vectorizer
 from app.embedder.embedders import Kind
 from app.embedder.identity import Identity
+from app.paths import home
+from app.runtimes import leave
 
 Load = Callable[[Path, Identity, int], Vectorizer]
 
@@ -19,7 +21,16 @@ def _graph(folder: Path, identity: Identity, threads: int) -> Vectorizer:
 
 
 def _llama(folder: Path, identity: Identity, threads: int) -> Vectorizer:
-    from app.documents.llama_embedder import LlamaEmbedder
+    try:
+        from app.documents.llama_embedder import LlamaEmbedder
+    except (
+        RuntimeError,
+        AttributeError,
+        OSError,
+    ) as error:  # a runtime whose driver has gone
+        if not leave(home(), "embedder", str(error)):
+            raise
+        from app.documents.llama_embedder import LlamaEmbedder
 
     return LlamaEmbedder(folder, identity, threads)
 

@@ -20,8 +20,8 @@ WRITTEN = 2
 """Tokens: the first comes out of a batch of several, the second of one alone, which llama.cpp computes otherwise."""
 
 
-def probe(call: Probe) -> Steps:
-    """Load `call.path` on the processor and let it write.
+def probe(call: Probe, gpu_layers: int = 0) -> Steps:
+    """Load `call.path`, on the processor unless `gpu_layers` says otherwise, and let it write.
 
     Raises:
         BadFile: not a chat model, or its numbers are not finite.
@@ -30,7 +30,7 @@ def probe(call: Probe) -> Steps:
     started = time.perf_counter()
     header = check(Path(call.path))
     yield LoadProgress(fraction=0.0)
-    model = Model(Path(call.path), 0, lambda _fraction: True)
+    model = Model(Path(call.path), gpu_layers, lambda _fraction: True)
     try:
         context = _context(model)
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from app.core.calls.runtimes import RuntimesChanged
 from app.core.protocol import SettingsChanged, SettingsRead, Welcome
 from app.errors import AppError
 from app.gui import pages
@@ -297,7 +298,16 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
         for note in welcome.notes:
             window.toast(note)
 
+    def told(data: object) -> None:
+        nonlocal problems
+        if isinstance(data, RuntimesChanged):
+            for problem in set(data.shown.problems) - problems:  # never silently on another one than was chosen
+                window.toast(problem)
+            problems = set(data.shown.problems)
+
+    problems: set[str] = set()
     parts.core.welcomed.connect(welcomed)
+    parts.core.told.connect(told)
     parts.core.lost.connect(lambda error: window.notice(error.message, error.hint))
     parts.core.refused.connect(lambda error: show_start_error(parts.app, error))
 

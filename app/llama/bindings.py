@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp.llama_cpp as c
-from llama_cpp._ggml import libggml
+from llama_cpp._ctypes_extensions import load_shared_library
 from llama_cpp.llama_grammar import SchemaConverter
 
 from app.errors import AppError
@@ -44,6 +44,8 @@ def start() -> None:
     itself it would first start a debugger, where there is one, and let that look into the process for seconds."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     c.llama_log_set(_on_log, ctypes.c_void_p(0))
+    if not ggml_function("ggml_backend_reg_count", ctypes.c_size_t)():  # each backend is a library
+        ggml_function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(str(c._base_path).encode())
     c.llama_backend_init()
 
 
@@ -68,29 +70,28 @@ class Device:
 _GPU_TYPES = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU
 
 
-def _ggml(name: str, result: Any, *arguments: Any) -> Any:
-    """A ggml function; on Windows those of ggml-base are not found through ggml's own handle."""
-    try:
-        function = getattr(libggml, name)
-    except AttributeError:
-        from llama_cpp._ctypes_extensions import load_shared_library
-        from llama_cpp._ggml import libggml_base_path
-
-        function = getattr(load_shared_library("ggml-base", libggml_base_path), name)
-    function.restype, function.argtypes = result, list(arguments)
-    return function
+def ggml_function(name: str, result: Any, *arguments: Any) -> Any:
+    """A ggml function of the very library that llama.cpp runs on, which is found through llama.cpp's own handle. The
+    package's `_ggml` always opens the one that comes along, which knows nothing of another runtime's devices."""
+    for part in ("llama", "ggml", "ggml-base"):  # on Windows a handle finds no functions of other libraries
+        library = c._lib if part == "llama" else load_shared_library(part, c._base_path)
+        if hasattr(library, name):
+            function = library[name]  # an object of our own: what it takes is nobody else's business
+            function.restype, function.argtypes = result, list(arguments)
+            return function
+    raise AttributeError(name)
 
 
 def devices() -> list[Device]:
     """Every device of the build's backends, the CPU included."""
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
-    get = _ggml("ggml_backend_dev_get", pointer, size)
-    kind = _ggml("ggml_backend_dev_type", ctypes.c_int, pointer)
-    name = _ggml("ggml_backend_dev_name", ctypes.c_char_p, pointer)
-    text = _ggml("ggml_backend_dev_description", ctypes.c_char_p, pointer)
-    memory = _ggml("ggml_backend_dev_memory", None, pointer, ctypes.POINTER(size), ctypes.POINTER(size))
+    get = ggml_function("ggml_backend_dev_get", pointer, size)
+    kind = ggml_function("ggml_backend_dev_type", ctypes.c_int, pointer)
+    name = ggml_function("ggml_backend_dev_name", ctypes.c_char_p, pointer)
+    text = ggml_function("ggml_backend_dev_description", ctypes.c_char_p, pointer)
+    memory = ggml_function("ggml_backend_dev_memory", None, pointer, ctypes.POINTER(size), ctypes.POINTER(size))
     found = []
-    for index in range(_ggml("ggml_backend_dev_count", size)()):
+    for index in range(ggml_function("ggml_backend_dev_count", size)()):
         device = get(index)
         free, total = size(0), size(0)
         memory(device, ctypes.byref(free), ctypes.byref(total))

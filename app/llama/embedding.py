@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import BadFile
-from app.llama.bindings import Model, last_errors, start
+from app.llama.bindings import Model, can_offload, last_errors, start
 
+ALL_LAYERS = 999
 POOLINGS = {1: "mean", 2: "cls", 3: "last"}
 """llama.h, LLAMA_POOLING_TYPE_…: the kinds that give one vector a text."""
 
@@ -32,7 +33,7 @@ class EmbeddingModel:
         """
         _quiet()
         self._lock = threading.Lock()
-        self._model = Model(path, 0, lambda _: True)
+        self._model = Model(path, ALL_LAYERS if can_offload() else 0, lambda _: True)
         self._tokens = tokens
         params = c.llama_context_default_params()
         params.n_ctx = params.n_batch = params.n_ubatch = tokens

@@ -18,11 +18,14 @@ from app.models.fits import Plan, by_size
 from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
+from app.models.runtime_trial import try_runtime
+from app.models.runtimes import Runtimes
 from app.models.servers import host_of
 from app.models.whole_files import check_room, whole
 from app.paths import Home
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, TryRuntime
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -38,7 +41,7 @@ class ModelsRole:
 
     def __init__(self, home: Home, plan: Plan = by_size) -> None:
         """`plan` says how a file would run here; it is given by the table of roles."""
-        self._folder = home.models
+        self._home, self._folder = home, home.models
         self._registry = Registry(home)
         self._hub = HubRole(home, plan, _check_kind)
 
@@ -49,6 +52,11 @@ class ModelsRole:
             return (yield from bring(source, call.name))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
+        if isinstance(call, AddRuntime):
+            source = Path(call.path).expanduser().absolute()
+            return RuntimeAdded(runtime=(yield from Runtimes(self._home).bring_in(source, call.name)))
+        if isinstance(call, TryRuntime):
+            return try_runtime(self._home, call.id, call.model)
         return (yield from self._hub.handle(call))
 
     def background(self) -> Iterator[None]:

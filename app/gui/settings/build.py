@@ -10,6 +10,8 @@ from app.gui.chat.exporting import delete_all, export_all
 from app.gui.parts import Parts
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
+from app.gui.settings.runtime_section import RuntimeSection
+from app.gui.settings.runtimes import LlamaRuntimes
 from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
 from app.gui.settings.shortcut_list import KeyTable
 from app.gui.settings.vector_section import VectorSection
@@ -22,9 +24,14 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     """The page; it offers the collections that there are as the default one."""
     servers = VectorServers(parts.core, window)
     servers.failed.connect(lambda error: window.toast(str(error)))
+    runtimes = LlamaRuntimes(parts.core, window)
+    runtimes.failed.connect(lambda error: window.toast(str(error)))
+    runtimes.said.connect(window.toast)
     extra: dict[str, Callable[[], QWidget]] = {
         "Documents": lambda: VectorSection(servers, window.confirm),
-        "Models and hardware": lambda: HardwareSection(lambda: parts.models.info),
+        "Models and hardware": lambda: HardwareSection(
+            lambda: parts.models.info, RuntimeSection(runtimes, window.confirm)
+        ),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),
         "Keyboard": lambda: KeyTable(window.keys),

@@ -196,7 +196,8 @@ class AboutSection(QWidget):
 class HardwareSection(QWidget):
     """What the engine runs on, as it says itself."""
 
-    def __init__(self, info: Callable[[], ModelInfo | None]) -> None:
+    def __init__(self, info: Callable[[], ModelInfo | None], below: QWidget) -> None:
+        """`below` says what it could run on."""
         super().__init__()
         column = _column(self)
         column.addSpacing(8)
@@ -210,6 +211,7 @@ class HardwareSection(QWidget):
             column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
             layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers)
             column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))
+        column.addWidget(below)
 
 
 class _Action(QWidget):
