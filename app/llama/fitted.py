@@ -7,17 +7,20 @@ fit_together(new, old, devices, wish) -> bool    whether both fit beside each ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from app.hub import FitKind, Fitted
 from app.llama.gguf_header import GgufHeader
-from app.llama.needs import Needs, needs_of
+from app.llama.gguf_reader import read_header_from
+from app.llama.needs import Needs, needs_of, usual_needs
 from app.llama.planner import GOOD_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 
 GB = 1e9
+USUAL_BYTES = 0.6
+"""A weight, where a file's size is all that is known: four bits, with what belongs to them."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,42 @@ def fit_model(
         return _unknown(header)
     wished = _for(header, wish)
     return _said(needs, plan(needs, devices, wished), wished, devices)
+
+
+def fit_source(
+    read: Callable[[int, int], bytes],
+    size: int,
+    name: str,
+    devices: Sequence[Device],
+    wish: Wish | None = None,
+    *,
+    all_bytes: int = 0,
+) -> Fitted:
+    """How a file would run of which ranges can be had: `read(offset, length)`; only its header is asked for.
+
+    `all_bytes` of a model in several files, of which this is the first.
+
+    Raises:
+        BadFile: no model, or a damaged one. What `read` raises goes through.
+    """
+    header = read_header_from(_Ranges(read, size), name, parts=all_bytes > 0)
+    return fit_model(header, devices, wish, file_bytes=all_bytes)
+
+
+@dataclass(frozen=True)
+class _Ranges:
+    read: Callable[[int, int], bytes]
+    size: int
+
+
+def fit_by_size(file_bytes: int, devices: Sequence[Device], parameters: int = 0, wish: Wish | None = None) -> Fitted:
+    """How a file of this size would run, were it of a usual shape: for lists of files of which no header was read."""
+    if file_bytes <= 0:
+        return Fitted(kind="unknown", text="Its size is not known yet")
+    wished = wish or Wish()
+    needs = usual_needs(parameters or round(file_bytes / USUAL_BYTES), file_bytes)
+    fit = _said(needs, plan(needs, devices, wished), wished, devices)
+    return msgspec.structs.replace(fit, why=(*fit.why, "By the size of the file; its header says it exactly."))
 
 
 def best_of(choices: Sequence[Choice], devices: Sequence[Device], wish: Wish | None = None) -> tuple[int, Fitted]:

@@ -173,6 +173,30 @@ def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader |
     )
 
 
+def usual_needs(parameters: int, file_bytes: int) -> Needs:
+    """Of a model of which only the size is known: layers grow with the third root, and the width with them (128 times
+    as many, as from 1 to 70 billion weights); eight heads of 128 for keys and for values."""
+    count = max(1, round((parameters / (12 * 128**2)) ** (1 / 3)))
+    hidden, table = 128 * count, file_bytes // 20
+    return Needs(
+        layers=(Layer(keys=1024, values=1024),) * count,
+        layer_bytes=((file_bytes - 2 * table) // count,) * count,
+        input_bytes=table,
+        output_bytes=table,
+        weights=file_bytes,
+        window=0,
+        hidden=hidden,
+        attended=hidden,
+        scanned=0,
+        state_values=0,
+        mixed=0,
+        wide=hidden * 7 // 2,
+        routed=0,
+        latent=0,
+        vocabulary=150_000,
+    )
+
+
 def projector_bytes(header: GgufHeader) -> int:
     """What a vision part takes: its weights, and the widest moment of one layer over all patches of a picture."""
     size, patch = header.number("clip.vision.image_size"), header.number("clip.vision.patch_size")

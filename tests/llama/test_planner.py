@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from arch_gguf import Sizes, write_model
 
-from app.llama.fitted import Choice, best_of, fit_model, fit_together, freed
+from app.llama.fitted import Choice, best_of, fit_by_size, fit_model, fit_source, fit_together, freed
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
@@ -148,3 +148,15 @@ def test_beside_each_other_is_checked_on_the_device(header: GgufHeader) -> None:
     roomy = Device("Card", "gpu", 48 * GIB, 40 * GIB)
     assert fit_together(header, [small, roomy], freed([small, roomy], "gpu", 6 * GIB), Wish(1024))
     assert not fit_together(header, machine(2, 32), machine(30, 32), Wish(1024))
+
+
+def test_by_ranges_it_is_the_same_and_by_size_nearly(tmp_path: Path, header: GgufHeader) -> None:
+    path = write_model(tmp_path / "model.gguf", "qwen3")
+    data = path.read_bytes()
+    far = fit_source(lambda offset, length: data[offset : offset + length], len(data), path.name, machine(32, 32, 24))
+    assert far == fit_model(read_header(path), machine(32, 32, 24))
+    for devices in (machine(32), machine(32, 32, 24), machine(4)):
+        rough = fit_by_size(5 * GB, devices, 8_000_000_000, Wish(8192))
+        exact = fit_model(header, devices, Wish(8192), file_bytes=5 * GB)
+        assert rough.kind == exact.kind and rough.needs_bytes == pytest.approx(exact.needs_bytes, rel=0.1)
+    assert fit_by_size(0, machine(32)).kind == "unknown"
