@@ -11,7 +11,8 @@ import pytest
 
 from app.errors import BadFile
 from app.llama.gguf_header import FILE_TYPES, GgufHeader
-from app.llama.gguf_reader import BLOCKS, read_header
+from app.llama.gguf_reader import BLOCKS, read_header, read_header_from
+from app.llama.gguf_source import NEXT_BYTES
 
 
 def small_model(path: Path, **keys: int) -> Path:
@@ -48,6 +49,7 @@ def refuse(path: Path) -> BadFile:
 def test_starter_is_described(starter: Path) -> None:
     header = read_header(starter)
     reader = gguf.GGUFReader(starter)
+    assert header.tensor_bytes == {str(each.name): int(each.n_bytes) for each in reader.tensors}
     assert header.tensors == len(reader.tensors)
     assert header.parameters == sum(int(t.n_elements) for t in reader.tensors)
     assert (header.architecture, header.quantization, header.layers, header.context_trained) == (
@@ -57,7 +59,6 @@ def test_starter_is_described(starter: Path) -> None:
         8192,
     )
     assert header.vocabulary == 49152
-    assert header.kv_bytes_per_token() == 30 * 3 * 64 * 2 * 2  # layers × kv heads × head size × (k, v) × f16
     assert "<|im_start|>" in header.template
 
 
@@ -140,3 +141,46 @@ def test_mutations_never_raise_anything_else(tmp_path: Path) -> None:
             assert error.message
             refused += 1
     assert refused > 300
+
+
+class Counted:
+    """A file far away: what was asked of it is counted."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self.size, self.asked = path, path.stat().st_size, [(0, 0)]
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.asked.append((offset, length))
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+
+def test_a_header_far_away_costs_its_own_length(starter: Path) -> None:
+    source = Counted(starter)
+    far, near = read_header_from(source, starter.name), read_header(starter)
+    assert (far.metadata, far.tensor_bytes, far.name) == (near.metadata, near.tensor_bytes, near.name)
+    weights = sum(near.tensor_bytes.values())
+    header = source.size - weights
+    fetched = sum(length for _, length in source.asked)
+    assert header <= fetched < header + NEXT_BYTES and fetched < source.size / 20
+    assert len(source.asked) < 5
+
+
+def test_a_far_file_that_stops_or_lies_is_refused(starter: Path) -> None:
+    class Cut(Counted):
+        def read(self, offset: int, length: int) -> bytes:
+            return super().read(offset, min(length, max(0, 300_000 - offset)))
+
+    with pytest.raises(OSError, match="byte 300000"):
+        read_header_from(Cut(starter), "cut.gguf")
+
+    class Endless:
+        size = 1 << 40
+
+        def read(self, offset: int, length: int) -> bytes:
+            start = b"GGUF" + struct.pack("<IQQQ1sIIQ", 3, 0, 1, 1, b"k", 9, 8, 4_000_000)
+            return (start + bytes(length))[:length] if offset == 0 else struct.pack("<Q", 56) * (length // 8 + 1)
+
+    with pytest.raises(BadFile):
+        read_header_from(Endless(), "endless.gguf")

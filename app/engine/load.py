@@ -14,18 +14,19 @@ from pathlib import Path
 import psutil
 
 from app.engine.cores import Cores
-from app.engine.fit import MIN_CONTEXT, Fit, Memory, fit
 from app.errors import AppError, BadFile
 from app.llama import bindings as llama
 from app.llama.bindings import Model
 from app.llama.context import Context
+from app.llama.fitted import in_gb
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
+from app.llama.needs import Needs, Setup, needs_of
+from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 
-BATCH = 512
-SEQUENCES = 9
+SETUP = Setup()
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
 
@@ -33,7 +34,7 @@ class LoadedModel:
     """A model with its context, ready to chat."""
 
     def __init__(
-        self, header: GgufHeader, model: Model, context: Context, plan: Fit, info: ModelInfo, cores: Cores
+        self, header: GgufHeader, model: Model, context: Context, plan: Plan, info: ModelInfo, cores: Cores
     ) -> None:
         self.header, self.model, self.context, self.plan = header, model, context, plan
         self.info, self.cores = info, cores
@@ -90,12 +91,11 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     header = check(Path(call.path))
     cores = Cores(call.threads or physical_cores())
     gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
-    ram = psutil.virtual_memory()
-    memory = Memory(ram.available, ram.total, sum(gpu.free for gpu in gpus))
-    plan = fit(header, memory, call.context, call.gpu_layers)
-    model = yield from _open(Path(call.path), plan.gpu_layers)
+    needs = needs_of(header)
+    found = _plan(header, needs, _devices(gpus), Wish(call.context, header.context_trained, call.gpu_layers, SETUP))
+    model = yield from _open(Path(call.path), found.gpu_layers)
     try:
-        context, plan = _make_context(model, plan, cores.most)
+        context, found = _make_context(model, found, cores.most)
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
@@ -103,8 +103,41 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         model.close()
         raise
     cores.start()
-    info = _describe(header, model, context, plan, gpus, (time.perf_counter() - started) * 1000)
-    return LoadedModel(header, model, context, plan, info, cores)
+    taken = _taken(model, needs, found)
+    info = _describe(header, model, context, found, gpus, taken, (time.perf_counter() - started) * 1000)
+    return LoadedModel(header, model, context, found, info, cores)
+
+
+def _devices(gpus: list[llama.Device]) -> list[Device]:
+    """The processor with its memory, and each graphics card by itself."""
+    ram = psutil.virtual_memory()
+    cards = [Device(gpu.description, "gpu", gpu.total, gpu.free) for gpu in gpus]
+    return [Device(processor_name(), "cpu", ram.total, ram.available), *cards]
+
+
+def _plan(header: GgufHeader, needs: Needs | None, devices: list[Device], wish: Wish) -> Plan:
+    """How to load it. A model of a kind that nobody can plan is tried on the processor, or where a person wants it.
+
+    Raises:
+        AppError: no memory here is large enough.
+    """
+    if needs is None:
+        return Plan("unknown", wish.tokens, False, wish.gpu_layers or 0, -1, devices[0].name, 0, devices[0].total)
+    found = plan(needs, devices, wish)
+    if found.kind == "large":
+        need, have = in_gb(found.needs_bytes / SYSTEM_SHARE), in_gb(found.has_bytes)
+        raise AppError(
+            f"{header.name} needs about {need} GB of memory, and this computer has {have} GB.",
+            "Choose a smaller model or a smaller quantization of this one.",
+        )
+    return found
+
+
+def _taken(model: Model, needs: Needs | None, found: Plan) -> int:
+    """All memory of the loaded model; of an unknown kind its weights at least."""
+    if needs is None:
+        return model.bytes
+    return needs.memory(found.context, eight_bits=found.kv_8bit, setup=SETUP).total
 
 
 def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
@@ -151,14 +184,14 @@ def _close_unused(events: queue.Queue[float | Model | AppError]) -> None:
             event.close()
 
 
-def _make_context(model: Model, plan: Fit, threads: int) -> tuple[Context, Fit]:
+def _make_context(model: Model, planned: Plan, threads: int) -> tuple[Context, Plan]:
     """The context as planned; a 16-bit cache where this model has none in 8 bits, and shorter where memory says no."""
-    size, eight = plan.context, plan.kv_8bit
+    size, eight = planned.context, planned.kv_8bit
     while True:
         try:
             kv_type = llama.KV_Q8 if eight else llama.KV_F16
-            context = Context(model, size, BATCH, threads, kv_type, sequences=SEQUENCES)
-            return context, replace(plan, context=context.size, kv_8bit=eight)
+            context = Context(model, size, SETUP.batch, threads, kv_type, sequences=SETUP.sequences)
+            return context, replace(planned, context=context.size, kv_8bit=eight)
         except MemoryError as error:
             if eight:
                 eight = False
@@ -170,12 +203,17 @@ def _make_context(model: Model, plan: Fit, threads: int) -> tuple[Context, Fit]:
 
 
 def _describe(
-    header: GgufHeader, model: Model, context: Context, plan: Fit, gpus: list[llama.Device], load_ms: float
+    header: GgufHeader,
+    model: Model,
+    context: Context,
+    found: Plan,
+    gpus: list[llama.Device],
+    taken: int,
+    load_ms: float,
 ) -> ModelInfo:
-    on_gpu = bool(gpus) and plan.gpu_layers > 0
+    gpu = gpus[max(found.gpu, 0)] if gpus and found.gpu_layers > 0 else None
     cores = physical_cores()
     cpu = f"{processor_name()}, {cores} core{'' if cores == 1 else 's'}"
-    per_value = 34 / 32 if plan.kv_8bit else 2.0
     return ModelInfo(
         path=str(header.path),
         name=header.name,
@@ -185,11 +223,11 @@ def _describe(
         file_bytes=header.file_bytes,
         context=context.size,
         context_trained=model.context_trained,
-        backend=gpus[0].backend if on_gpu else "CPU",
-        device=gpus[0].description if on_gpu else cpu,
-        gpu_layers=min(plan.gpu_layers, model.layers + 1) if on_gpu else 0,
+        backend=gpu.backend if gpu is not None else "CPU",
+        device=gpu.description if gpu is not None else cpu,
+        gpu_layers=min(found.gpu_layers, model.layers + 1) if gpu is not None else 0,
         layers=model.layers,
         has_template=bool(header.template),
         load_ms=load_ms,
-        memory_bytes=model.bytes + int(context.size * header.kv_bytes_per_token(per_value)),
+        memory_bytes=taken,
     )

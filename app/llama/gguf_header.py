@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import BadFile
-from app.llama.memory import F16_BYTES, cache_bytes
 
 Value = int | float | bool | str | list[int] | list[float] | list[bool]
 
@@ -62,7 +61,8 @@ class GgufHeader:
     """How many items each array holds, also of those that were not kept."""
     tensors: int
     parameters: int
-    tensor_names: frozenset[str] = field(repr=False)
+    tensor_bytes: dict[str, int] = field(repr=False)
+    """What each tensor takes; of the first file of a model in several, those in it."""
 
     def text(self, key: str) -> str:
         value = self.metadata.get(key, "")
@@ -77,6 +77,13 @@ class GgufHeader:
 
     def of_architecture(self, key: str, default: int = 0) -> int:
         return self.number(f"{self.architecture}.{key}", default)
+
+    def by_layer(self, key: str, default: int = 0) -> list[int]:
+        """A key of the architecture that has one value for all layers, or one for each."""
+        value = self.metadata.get(f"{self.architecture}.{key}", default)
+        if isinstance(value, list):
+            return [int(item) for item in value[: self.layers]] + [default] * (self.layers - len(value))
+        return [int(value) if isinstance(value, int | float) else default] * self.layers
 
     @property
     def kind(self) -> str:
@@ -117,15 +124,6 @@ class GgufHeader:
     def vocabulary(self) -> int:
         return self.lengths.get("tokenizer.ggml.tokens", 0) or self.of_architecture("vocab_size")
 
-    def kv_bytes_per_token(self, bytes_per_value: float = F16_BYTES) -> float:
-        """Keys and values of all layers for one token of context; an upper bound where layers differ."""
-        heads = max(1, self.of_architecture("attention.head_count", 1))
-        heads_kv = self.of_architecture("attention.head_count_kv", heads)
-        head = self.embedding // heads
-        key = self.of_architecture("attention.key_length", head)
-        value = self.of_architecture("attention.value_length", head)
-        return cache_bytes(1, self.layers, heads_kv, key, value, bytes_per_value)
-
 
 _RANGES: dict[str, tuple[int, int]] = {
     "block_count": (1, 10_000),
@@ -137,13 +135,13 @@ _RANGES: dict[str, tuple[int, int]] = {
 """Keys that llama.cpp divides by or allocates from."""
 
 
-def check_sense(header: GgufHeader, damaged: Callable[[str], BadFile]) -> None:
-    """What llama.cpp takes on trust: numbers in range, token lists of one length, one file."""
+def check_sense(header: GgufHeader, damaged: Callable[[str], BadFile], *, parts: bool = False) -> None:
+    """What llama.cpp takes on trust: numbers in range, token lists of one length, one file unless `parts` may come."""
     if not header.architecture:
         raise damaged("no general.architecture")
     if header.kind != "model":
         return
-    if header.number("split.count", 1) > 1:
+    if header.number("split.count", 1) > 1 and not parts:
         message = f"{header.path.name} is one part of a model in several files."
         raise BadFile(message, "Choose the same model in a single file.", code="split")
     for key, (low, high) in _RANGES.items():

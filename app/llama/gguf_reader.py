@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
 from app.errors import BadFile
 from app.llama.gguf_header import GgufHeader, Value, check_sense
+from app.llama.gguf_source import Prefix, Source
 
 MAX_KEYS = 4096
 MAX_KEY_BYTES = 1024
@@ -92,7 +94,7 @@ def read_header(path: Path) -> GgufHeader:
             if size == 0:
                 raise BadFile(f"{path.name} is empty.", GET_ANOTHER, code="empty")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(path, data, size).read()
+                return _Reader(path, data, size, lambda _: None).read()
     except FileNotFoundError:
         raise BadFile(f"{path.name} is not there any more.", "Choose the file again.", code="missing") from None
     except (OSError, ValueError) as error:
@@ -101,11 +103,34 @@ def read_header(path: Path) -> GgufHeader:
         ) from error
 
 
-class _Reader:
-    """A cursor over the file that refuses to step past its end."""
+def read_header_from(source: Source, name: str, *, parts: bool = False) -> GgufHeader:
+    """As `read_header`, of a file that is somewhere else: only its beginning is asked for, never the weights.
 
-    def __init__(self, path: Path, data: mmap.mmap, size: int) -> None:
+    `parts` lets the first file of a model in several pass: it has the keys of all, and its own tensors only.
+
+    Raises:
+        BadFile: as `read_header`. What the source raises goes through.
+    """
+    if source.size == 0:
+        raise BadFile(f"{name} is empty.", GET_ANOTHER, code="empty")
+    prefix = Prefix(source)
+    return _Reader(Path(name), prefix.data, prefix.size, prefix.need, parts=parts).read()
+
+
+class _Reader:
+    """A cursor over the file that refuses to step past its end. `need` is told up to where it is about to read."""
+
+    def __init__(
+        self,
+        path: Path,
+        data: mmap.mmap | bytearray,
+        size: int,
+        need: Callable[[int], None],
+        *,
+        parts: bool = False,
+    ) -> None:
         self.path, self.data, self.size, self.at = path, data, size, 0
+        self.need, self.parts = need, parts
         self.lengths: dict[str, int] = {}
 
     def damaged(self, detail: str) -> BadFile:
@@ -123,6 +148,7 @@ class _Reader:
         size = struct.calcsize(form)
         if self.at + size > self.size:
             raise self.truncated("a number")
+        self.need(self.at + size)
         (value,) = struct.unpack_from(form, self.data, self.at)
         self.at += size
         if not isinstance(value, int | float | bool):
@@ -141,7 +167,8 @@ class _Reader:
             raise self.damaged(f"{what} of {length} bytes")
         if self.at + length > self.size:
             raise self.truncated(what)
-        raw = self.data[self.at : self.at + length]
+        self.need(self.at + length)
+        raw = bytes(self.data[self.at : self.at + length])
         self.at += length
         try:
             return raw.decode("utf-8")
@@ -153,7 +180,7 @@ class _Reader:
         tensor_count = self.count(MAX_TENSORS, "tensors")
         key_count = self.count(MAX_KEYS, "keys")
         metadata = self.keys(key_count)
-        names, parameters = self.tensor_table(tensor_count, metadata)
+        tensor_bytes, parameters = self.tensor_table(tensor_count, metadata)
         header = GgufHeader(
             path=self.path,
             file_bytes=self.size,
@@ -162,12 +189,13 @@ class _Reader:
             lengths=self.lengths,
             tensors=tensor_count,
             parameters=parameters,
-            tensor_names=names,
+            tensor_bytes=tensor_bytes,
         )
-        check_sense(header, self.damaged)
+        check_sense(header, self.damaged, parts=self.parts)
         return header
 
     def magic(self) -> int:
+        self.need(4)
         if self.data[:4] != b"GGUF":
             hint = "Choose a file that ends in .gguf."
             raise BadFile(f"{self.path.name} is not a GGUF model file.", hint, code="not-gguf")
@@ -216,37 +244,41 @@ class _Reader:
         start, self.at = self.at, self.at + size
         if length > KEPT_ITEMS:
             return None
+        self.need(self.at)
         return list(struct.unpack_from(f"<{length}{form[1]}", self.data, start))
 
     def skip_strings(self, length: int) -> None:
-        read, data, at, last = struct.Struct("<Q").unpack_from, self.data, self.at, self.size - 8
+        read, data, at, last, have = struct.Struct("<Q").unpack_from, self.data, self.at, self.size - 8, len(self.data)
         for _ in range(length):
             if at > last:
                 raise self.truncated("an array of texts")
+            if at + 8 > have:
+                self.need(at + 8)
+                have = len(data)
             (size,) = read(data, at)
             at += 8 + size
         if at > self.size:
             raise self.truncated("an array of texts")
         self.at = at
 
-    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[frozenset[str], int]:
-        """The names of all tensors and their number of weights; each lies inside the file and none overlap."""
+    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[dict[str, int], int]:
+        """The bytes of all tensors and their number of weights; each lies inside the file and none overlap."""
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20 or alignment & (alignment - 1):
             raise self.damaged(f"alignment {alignment}")
-        names: set[str] = set()
+        sizes: dict[str, int] = {}
         spans: list[tuple[int, int, str]] = []
         parameters = 0
         for _ in range(count):
             name, weights, size, offset = self.tensor()
-            if name in names or offset % alignment:
+            if name in sizes or offset % alignment:
                 raise self.damaged(f"the tensor {name!r} twice or at an odd place")
-            names.add(name)
+            sizes[name] = size
             spans.append((offset, size, name))
             parameters += weights
         start = -(-self.at // alignment) * alignment
         self.check_spans(start, sorted(spans))
-        return frozenset(names), parameters
+        return sizes, parameters
 
     def tensor(self) -> tuple[str, int, int, int]:
         """One row of the table: name, weights, bytes, offset."""

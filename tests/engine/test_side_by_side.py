@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from engine_helpers import GREEDY, run, said, together
 
-from app.engine.load import SEQUENCES
+from app.engine.load import SETUP
 from app.engine.worker import EngineRole
 from app.llama.context import Part
 from app.paths import Home
@@ -30,6 +30,7 @@ from app.workers.calls.engine import (
 from app.workers.message import Call, Data, Done
 from app.workers.roles import Steps
 
+SEQUENCES = SETUP.sequences
 PROGRAMS = SEQUENCES - 1
 
 

@@ -84,7 +84,7 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
 
 def _unpack(path: Path, folder: Path) -> None:
     header = read_header(path)
-    if "rope_freqs.weight" in header.tensor_names:
+    if "rope_freqs.weight" in header.tensor_bytes:
         raise TrainerError(
             "This model stretches its context in a way that is lost when it is read for training.",
             "Choose the model's original Hugging Face folder as the base.",
