@@ -10,9 +10,9 @@ from app.models.cards import installed_cards
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.paths import Home
-from app.runtimes import BUILT_IN, why_no_more
+from app.runtimes import BUILT_IN, RuntimeRole, why_no_more
 
-CHATS = "engine"
+CHATS: RuntimeRole = "engine"
 
 
 def graphics(home: Home, *, look: bool) -> dict[str, Any]:

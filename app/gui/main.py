@@ -299,13 +299,13 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
             window.toast(note)
 
     def told(data: object) -> None:
-        nonlocal problems
         if isinstance(data, RuntimesChanged):
-            for problem in set(data.shown.problems) - problems:  # never silently on another one than was chosen
+            for problem in set(data.shown.problems) - said:  # never silently on another one than was chosen
                 window.toast(problem)
-            problems = set(data.shown.problems)
+            said.clear()
+            said.update(data.shown.problems)
 
-    problems: set[str] = set()
+    said: set[str] = set()
     parts.core.welcomed.connect(welcomed)
     parts.core.told.connect(told)
     parts.core.lost.connect(lambda error: window.notice(error.message, error.hint))
