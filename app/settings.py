@@ -128,13 +128,15 @@ API_ORIGINS = Setting("api_origins", "", maximum=2000)
 """Web pages that may ask from a browser, separated by spaces: "https://wiki.example". Nobody needs it by default."""
 FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
 SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
+LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
+"""Whether an empty chat may say that a larger model answers better."""
 
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
     PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
     DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, OFFLINE, CATALOGUE, API_ENABLED, API_PORT,
     API_REQUESTS_A_MINUTE, API_ORIGINS,
-    FIRST_RUN_DONE, SIDEBAR_OPEN,
+    FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 

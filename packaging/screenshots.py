@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import catalogue_scene
 import followed_scene
 import msgspec
 import picture
@@ -126,7 +127,17 @@ class Stage:
         """Name → what brings the window there; it returns what to draw where that is not the window."""
         scenes = {
             "models": lambda: self.window.show_page("models"),
+            "models-catalogue": lambda: catalogue_scene.page(self),
+            "models-downloads": lambda: catalogue_scene.page(self, coming=True),
+            "models-blocked": lambda: catalogue_scene.page(
+                self, blocked="Your company keeps Inhouse off the internet."
+            ),
+            "models-about": lambda: catalogue_scene.about(self),
+            "first-run-catalogue": lambda: catalogue_scene.first_run(self),
+            "first-run-larger": lambda: catalogue_scene.first_run(self, chosen=1),
+            "chat-larger-model": lambda: catalogue_scene.start(self),
             "switcher": self._switcher,
+            "switcher-downloads": lambda: (catalogue_scene.give(self, coming=True), self._switcher())[1],
             "chat-offer": self._offer,
             "finetune-start": lambda: self._finetune(""),
             "finetune-goal": lambda: self._finetune("goal"),

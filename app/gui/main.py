@@ -20,6 +20,7 @@ from app.gui.chat.reader import ChatReader
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient, Link, SocketLink
 from app.gui.icons import forget_icons
+from app.gui.models.arrived import tell_downloads
 from app.gui.models.controller import ModelsController
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
 from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
@@ -183,6 +184,7 @@ def build_window(parts: Parts) -> MainWindow:
     window.shortcuts_asked.connect(lambda: show_shortcuts(window))
     _tell_sidebar(parts, window)
     _tell_core(parts, window)
+    tell_downloads(parts.models, window)
     state = parts.session.state
     if not parts.settings.get(FIRST_RUN_DONE) and parts.reader.count() == 0:
         window.show_first_run()
@@ -278,7 +280,9 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
         )
 
     def models() -> None:
-        side.set_detail("models", str(len(parts.models.models())), running=bool(parts.models.switching_to))
+        coming = parts.models.catalogue.progress
+        running = bool(coming or parts.models.switching_to)
+        side.set_detail("models", coming or str(len(parts.models.models())), running=running)
         active = parts.models.active
         side.show_host(host_of(active.address) if active is not None and active.origin == "server" else "")
 
@@ -287,6 +291,7 @@ def _tell_sidebar(parts: Parts, window: MainWindow) -> None:
     )
     parts.models.models_changed.connect(models)
     parts.models.switching.connect(models)
+    parts.models.catalogue.downloads_changed.connect(models)
     QTimer.singleShot(0, window, models)
 
 

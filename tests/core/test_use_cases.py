@@ -38,7 +38,6 @@ EVENTS = "the window hears events"
 SHOWS = "the terminal shows no such page"
 ONE_GO = "a command says everything when it begins"
 ASIDE = "a command answers a question and leaves; the chats are kept for the window and “inhouse chat”"
-PAGE_COMES = "the Models page is being built on these calls"
 INSIDE = "the core asks it itself"
 
 TABLE: dict[str, Use] = {
@@ -175,16 +174,16 @@ TABLE: dict[str, Use] = {
     "RemoveModel": Use("ModelsController.remove", "models"),
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),
-    "ShowCatalogue": Use(command="models", why=PAGE_COMES),
-    "SearchHub": Use(command="models", why=PAGE_COMES),
-    "ShowRepository": Use(command="models", why=PAGE_COMES),
-    "FitModel": Use(command="models", why=PAGE_COMES),
-    "FetchModel": Use(command="models", why=PAGE_COMES),
-    "ListDownloads": Use(command="models", why=PAGE_COMES),
-    "PauseDownload": Use(command="models", why=PAGE_COMES),
-    "ResumeDownload": Use(command="models", why=PAGE_COMES),
-    "CancelDownload": Use(command="models", why=PAGE_COMES),
-    "KeepHubToken": Use(command="models", why="a key is given once, where IT works"),
+    "ShowCatalogue": Use("ModelCatalogue.load", "models"),
+    "SearchHub": Use("ModelCatalogue.search", "models"),
+    "ShowRepository": Use("ModelCatalogue.show_files", "models"),
+    "FitModel": Use(command="models", why="what is offered says how it would run"),
+    "FetchModel": Use("ModelCatalogue.fetch", "models"),
+    "ListDownloads": Use("ModelCatalogue._welcomed", "models"),
+    "PauseDownload": Use("ModelCatalogue.pause", "models"),
+    "ResumeDownload": Use("ModelCatalogue.resume", "models"),
+    "CancelDownload": Use("ModelCatalogue.cancel", "models"),
+    "KeepHubToken": Use("ModelCatalogue.keep_token", "models"),
     "FetchFile": Use(why=INSIDE),
     "ReadCatalogue": Use(why=INSIDE),
     "FindServer": Use("ModelServers.find", why="a command says the model's name and is told what is wrong with it"),

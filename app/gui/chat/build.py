@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from app.gui.chat import parts as chat_parts
+from app.gui.chat.larger_model import LargerModel
 from app.gui.chat.page import ChatPage
 from app.gui.models.switcher import ModelBar
 from app.gui.parts import Parts
@@ -45,6 +46,7 @@ def build(parts: Parts, window: MainWindow) -> ChatPage:
     page.attach_asked.connect(lambda collection_id: _attach(parts, window, collection_id))
     page.offers.taken.connect(lambda offer: _carry_out(parts, window, offer))
     parts.collections.changed.connect(page.refresh_collections)
+    LargerModel(parts.models, parts.settings, page.start_page).models_asked.connect(lambda: window.show_page("models"))
 
     def follow(documents: DocumentsController) -> None:
         documents.add_changed.connect(lambda state: page.show_adding(state.collection_id, reading_text(state)))

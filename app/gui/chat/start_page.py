@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.widgets import Button, EmptyState, Label
 
@@ -32,6 +32,8 @@ class StartPage(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         column.addLayout(self._list)
+        self._foot = QHBoxLayout()
+        column.addLayout(self._foot)
         column.addStretch(1)
         self.buttons: list[Button] = []
 
@@ -39,6 +41,12 @@ class StartPage(QWidget):
         """How far reading the documents is that will be asked, "" when it is over."""
         self._reading.setText(self.tr("{0}. You can ask already.").format(text) if text else "")
         self._reading.setVisible(bool(text))
+
+    def add_foot(self, widget: QWidget) -> None:
+        """A quiet line below everything else."""
+        self._foot.addStretch(1)
+        self._foot.addWidget(widget, 1000)
+        self._foot.addStretch(1)
 
     def refresh(self) -> None:
         """Back to the sentence; the questions may be others now."""

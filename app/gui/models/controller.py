@@ -10,6 +10,7 @@ from app.core.calls import models as c
 from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.gui.models.catalogue import ModelCatalogue
 from app.gui.models.embedders import SearchEmbedders
 from app.gui.models.files import ModelFiles
 from app.gui.models.readers import SearchReaders
@@ -53,6 +54,8 @@ class ModelsController(QObject):
         """What weighs the sentences that search finds."""
         self.embedders = SearchEmbedders(core, self)
         """What finds passages by meaning."""
+        self.catalogue = ModelCatalogue(core, self)
+        """What could be fetched, and what is on its way."""
         core.told.connect(self._told)
         core.welcomed.connect(self._welcomed)
 
@@ -170,6 +173,7 @@ class ModelsController(QObject):
     def _list(self, models: c.Models) -> None:
         self._listed = models
         self._session.update(models=models)
+        self.catalogue.models_listed(models.models)
         self.models_changed.emit()
 
     def _engine_moved(self, moved: c.EngineMoved) -> None:

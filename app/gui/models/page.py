@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
 from app.gui.models.card import Card
+from app.gui.models.catalogue_area import CatalogueArea
 from app.gui.models.controller import ModelsController
 from app.gui.models.embedder_card import EmbedderRows
 from app.gui.models.reader_card import ReaderRows
@@ -48,6 +49,8 @@ from app.types import MODEL_SUFFIXES, InstalledModel
 
 NARROW = 920
 """Below this width of the page the speed and the origin of a model are left out."""
+TIGHT = 640
+"""Below this one, as with very large text, the chip of a model stands below its name."""
 
 
 class ModelsPage(PageFrame):
@@ -60,9 +63,9 @@ class ModelsPage(PageFrame):
         self._rows: list[ModelRow] = []
         self._banner: Banner | None = None
         self._build_bar()
-        scroll = ScrollColumn()
-        self._column = scroll.column
-        self.body.addWidget(scroll)
+        self.scroller = ScrollColumn()
+        self._column = self.scroller.column
+        self.body.addWidget(self.scroller)
         head = QHBoxLayout()
         head.addWidget(Label(self.tr("Installed"), "heading"))
         head.addStretch(1)
@@ -73,7 +76,10 @@ class ModelsPage(PageFrame):
         self._column.addLayout(self._messages)
         self._card = Card()
         self._column.addWidget(self._card)
-        self._column.addSpacing(16)
+        self._column.addSpacing(20)
+        self.catalogue = CatalogueArea(models)
+        self.catalogue.import_asked.connect(self.choose_file)
+        self._column.addWidget(self.catalogue)
         self.drop = ImportArea()
         self.drop.choose.clicked.connect(self.choose_file)
         self.drop.cancel.clicked.connect(models.files.cancel_import)
@@ -106,9 +112,10 @@ class ModelsPage(PageFrame):
         """Numbers that change while the page is away."""
         self._show_hardware()
         self.refresh()
+        self._models.catalogue.load()
 
     def regions(self) -> list[QWidget]:
-        return [self.bar, self._card, self.drop, self.server, self.readers, self.embedders]
+        return [self.bar, self._card, self.catalogue, self.drop, self.server, self.readers, self.embedders]
 
     def first_focus(self) -> QWidget:
         return self.drop.choose
@@ -277,6 +284,7 @@ class ModelsPage(PageFrame):
     def _fit_width(self) -> None:
         for row in self._rows:
             row.set_compact(self.width() < theme().px(NARROW))
+            row.set_tight(self.width() < theme().px(TIGHT))
 
 
 class ImportArea(ThemedWidget):

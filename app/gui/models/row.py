@@ -9,6 +9,7 @@ from app.gui.hardware import Fit, size_text
 from app.gui.icons import icon
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconButton, IconLabel, Label
+from app.gui.widgets.wrap import WrapLayout
 from app.models.servers import is_encrypted
 from app.types import InstalledModel
 
@@ -54,7 +55,8 @@ class ModelRow(QWidget):
         self.chip = Chip(fit.text, fit.kind, fit.icon)
         if missing:
             self.chip.show_state(self.tr("The file is no longer there"), "danger", "circle-x")
-        self._add_column(self.chip, 2, CHIP_COLUMN, Qt.AlignmentFlag.AlignLeading)
+        self._tight = False
+        self._chip_holder = self._add_column(self.chip, 2, CHIP_COLUMN, Qt.AlignmentFlag.AlignLeading)
         self._speed_holder = self._add_column(self._speed(), 3, SPEED_COLUMN, Qt.AlignmentFlag.AlignTrailing)
         self._add_column(self._use(in_use, missing, fit, primary), 4, BUTTON_COLUMN, Qt.AlignmentFlag.AlignTrailing)
         self.menu_button = IconButton("ellipsis", self.tr("More for {0}").format(model.name))
@@ -74,6 +76,14 @@ class ModelRow(QWidget):
         self._speed_holder.setVisible(not compact)
         if self._origin is not None:
             self._origin.setVisible(not compact)
+
+    def set_tight(self, tight: bool) -> None:
+        """Where the words would have no room beside it, the chip stands below them."""
+        if tight != self._tight:
+            self._tight = tight
+            self._grid.removeWidget(self._chip_holder)
+            self._grid.addWidget(self._chip_holder, 1 if tight else 0, 1 if tight else 2, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.setColumnMinimumWidth(2, 0 if tight else theme().px(CHIP_COLUMN))
 
     def _add_column(self, widget: QWidget, column: int, width: int, align: Qt.AlignmentFlag) -> QWidget:
         holder = QWidget()
@@ -191,12 +201,15 @@ def thousands(tokens: int) -> str:
 def _lineage(steps: list[tuple[str, str]]) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setContentsMargins(56, 0, 0, 0)
-    row.setSpacing(8)
+    line = WrapLayout(spacing=8)
     for i, (symbol, text) in enumerate(steps):
+        chip = Chip(text, "outline", symbol)
         if i:
-            row.addWidget(IconLabel("arrow-right", "text3", 14))
-        row.addWidget(Chip(text, "outline", symbol))
-    row.addStretch(1)
+            arrow = IconLabel("arrow-right", "text3", 14)
+            arrow.setFixedHeight(chip.sizeHint().height())
+            line.addWidget(arrow)
+        line.addWidget(chip)
+    row.addLayout(line, 1)
     return row
 
 

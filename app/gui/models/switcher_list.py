@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.gui.hardware import memory_bytes
 from app.gui.models.controller import ModelsController
+from app.gui.models.download_line import DownloadLines
 from app.gui.models.model_button import ModelButton
 from app.gui.models.switcher_row import SwitcherRow
 from app.gui.settings.keycap import Keycap
@@ -106,6 +107,9 @@ class ModelSwitcher(QWidget):
         self._scroll = ScrollColumn((4, 0, 4, 4))
         self._scroll.column.setSpacing(4)
         column.addWidget(self._scroll)
+        self._coming = DownloadLines(self._models.catalogue)
+        self._coming.moved.connect(self.adjustSize)
+        column.addWidget(self._coming)
         column.addWidget(Separator())
         column.addLayout(self._hints())
         column.addWidget(Separator())

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import disk_free_bytes, memory_bytes, processor, size_text
+from app.gui.hardware import size_text
 from app.gui.models.controller import ModelsController
-from app.gui.shell.logo import Logo
+from app.gui.shell.first_run_models import larger_models, model_card, offer_card
+from app.gui.shell.found_panel import Found
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, IconLabel, Label, ThemedWidget, empty_layout, paint_box
+from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label, ThemedWidget, empty_layout, paint_box
 from app.gui.widgets.choices import CheckBox, ChoiceCard
 from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.hub import Offer
 from app.paths import Home
-from app.types import InstalledModel, ModelInfo
+from app.types import InstalledModel
 
 PANEL_WIDTH = 400
 STACK_BELOW = 900
@@ -34,9 +36,9 @@ ICONS = {
 
 
 class FirstRun(QWidget):
-    """`started` carries the chosen model's name and the sample files to add."""
+    """`started` carries the installed model's name, the sample files to add, and the Offer to fetch or None."""
 
-    started = Signal(str, list)
+    started = Signal(str, list, object)
 
     def __init__(
         self, models: ModelsController, home: Home, samples: Sequence[Path], parent: QWidget | None = None
@@ -48,6 +50,8 @@ class FirstRun(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._panel = Found(home)
+        self._state = ElidedLabel("", "ui", "text2")
+        self.start = Button(self.tr("Start"), "primary", large=True)
         row.addWidget(self._panel)
         right = QVBoxLayout()
         right.setSpacing(0)
@@ -61,6 +65,8 @@ class FirstRun(QWidget):
         models.engine_ready.connect(self._panel.show_engine)
         models.files.importing.connect(self._importing)
         models.files.import_ended.connect(self._import_ended)
+        models.catalogue.offered.connect(lambda: self._show_models(self._chosen()))
+        models.catalogue.load()
         if models.info is not None:
             self._panel.show_engine(models.info)
 
@@ -115,16 +121,45 @@ class FirstRun(QWidget):
         column.addStretch(1)
 
     def _show_models(self, chosen: str) -> None:
+        """What is here first, then what could be fetched; `chosen` is a model's name, "" for the first."""
         empty_layout(self._cards)
         self._choices: dict[str, ChoiceCard] = {}
+        self._offers: dict[str, Offer] = {}
         for model in self._models.models():
-            card = _model_card(model)
-            card.setChecked(model.name == chosen or (not chosen and not self._choices))
-            self._choices[model.name] = card
-            self._cards.addWidget(card)
+            self._add_card(model.name, model_card(model))
         if not self._choices:
             title = self.tr("No model came with this installation.")
             self._cards.addWidget(Banner("warning", title, self.tr("Choose a GGUF file that you have.")))
+        offers = larger_models(self._models.catalogue.catalogue)
+        if offers:
+            self._cards.addSpacing(8)
+            said = self.tr("Larger models answer better. They are downloaded once, over the internet.")
+            self._cards.addWidget(Label(said, "ui", "text2", wrap=True))
+        for offer in offers:
+            self._offers[offer.model.name] = offer
+            self._add_card(offer.model.name, offer_card(offer))
+        wanted = self._choices.get(chosen) or next(iter(self._choices.values()), None)
+        if wanted is not None:
+            wanted.setChecked(True)
+        self._chosen_changed()
+
+    def _add_card(self, name: str, card: ChoiceCard) -> None:
+        if name not in self._choices:
+            self._choices[name] = card
+            card.toggled.connect(self._chosen_changed)
+            self._cards.addWidget(card)
+
+    def _chosen(self) -> str:
+        return next((name for name, card in self._choices.items() if card.isChecked()), "")
+
+    def _chosen_changed(self, *_: object) -> None:
+        """The button names what it does, and the words beside it what that costs."""
+        offer = self._offers.get(self._chosen())
+        self.start.setText(self.tr("Start") if offer is None else self.tr("Download and start"))
+        if offer is None:
+            self._state.set_text(self.tr("Ready now, no download"))
+        else:
+            self._state.set_text(self.tr("{0} download. You can chat meanwhile.").format(size_text(offer.file.bytes)))
 
     def _build_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -134,18 +169,17 @@ class FirstRun(QWidget):
         self.own.clicked.connect(self._choose_file)
         foot.addWidget(self.own)
         foot.addStretch(1)
-        self._state = Label(self.tr("Ready now, no download"), "ui", "text2")
         foot.addWidget(self._state)
-        self.start = Button(self.tr("Start"), "primary", large=True)
         self.start.setDefault(True)
         self.start.clicked.connect(self._start)
         foot.addWidget(self.start)
         return foot
 
     def _start(self) -> None:
-        chosen = next((name for name, card in self._choices.items() if card.isChecked()), "")
+        chosen = self._chosen()
+        offer = self._offers.get(chosen)
         files = self._sample_list.chosen() if self._samples else []
-        self.started.emit(chosen, [str(path) for path in files])
+        self.started.emit("" if offer is not None else chosen, [str(path) for path in files], offer)
 
     def _choose_file(self) -> None:
         kinds = self.tr("Model files (*.gguf *.inhouse);;All files (*)")
@@ -155,12 +189,12 @@ class FirstRun(QWidget):
             self._models.files.import_file(Path(path))
 
     def _importing(self, name: str, fraction: float, _: float) -> None:
-        self._state.setText(self.tr("Importing {0}, {1} %").format(name, round(fraction * 100)))
+        self._state.set_text(self.tr("Importing {0}, {1} %").format(name, round(fraction * 100)))
         self.own.disable(self.tr("A model is being imported."))
 
     def _import_ended(self, model: InstalledModel | None, error: AppError | None) -> None:
         self.own.enable()
-        self._state.setText(self.tr("Ready now, no download"))
+        self._chosen_changed()
         if error is not None:
             self._messages.addWidget(Banner("danger", error.message, error.hint))
             self._messages.addSpacing(12)
@@ -175,105 +209,6 @@ class FirstRun(QWidget):
         side = 24 if narrow else 56
         self._foot.setContentsMargins(side, 20, side, 20)
         self._scroll.column.setContentsMargins(side, 24 if narrow else 48, side, 24)
-
-
-class Found(ThemedWidget):
-    """The panel with the promise and the hardware."""
-
-    def __init__(self, home: Home) -> None:
-        super().__init__()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 1, 0)
-        outer.setSpacing(0)
-        self._scroll = ScrollColumn((40, 48, 40, 16))
-        outer.addWidget(self._scroll, 1)
-        column = self._scroll.column
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(Logo())
-        head.addWidget(Label("Inhouse", "heading"))
-        head.addStretch(1)
-        column.addLayout(head)
-        column.addSpacing(44)
-        self._promise = Label(self.tr("Ask your company documents. On this computer."), "verdict", wrap=True)
-        self._grow_promise()
-        column.addWidget(self._promise)
-        column.addSpacing(16)
-        said = self.tr("Inhouse reads your files, answers with the page it used, and works without internet.")
-        column.addWidget(Label(said, "body", "text2", wrap=True))
-        column.addSpacing(40)
-        column.addWidget(Label(self.tr("What we found"), "uiStrong"))
-        column.addSpacing(8)
-        self._gpu = _Found("zap", self.tr("Graphics card"), self.tr("Looking"), known=False)
-        rows = (
-            self._gpu,
-            _Found("cpu", self.tr("Processor"), processor()),
-            _Found("memory-stick", self.tr("Memory"), size_text(memory_bytes())),
-            _Found("hard-drive", self.tr("Free disk space"), size_text(disk_free_bytes(home.root))),
-        )
-        for i, row in enumerate(rows):
-            if i:
-                column.addWidget(Separator())
-            column.addWidget(row)
-        column.addStretch(1)
-        foot = QHBoxLayout()
-        self._foot = foot
-        foot.setContentsMargins(40, 8, 16, 32)
-        foot.setSpacing(8)
-        foot.addWidget(IconLabel("shield-check", "text2", 16))
-        foot.addWidget(Label(self.tr("No account. No usage data is sent."), "caption", "text2", wrap=True), 1)
-        outer.addLayout(foot)
-
-    def set_narrow(self, narrow: bool) -> None:
-        """Less air in a small window."""
-        side = 24 if narrow else 40
-        self._scroll.column.setContentsMargins(side, 24 if narrow else 48, side, 16)
-        self._foot.setContentsMargins(side, 8, 16, 20 if narrow else 32)
-
-    def show_engine(self, info: ModelInfo) -> None:
-        """The graphics card as the engine sees it."""
-        if info.backend == "server":
-            return  # it says nothing of this computer
-        if info.backend == "CPU":
-            self._gpu.show_value(self.tr("None found, the processor is used"), good=None)
-        else:
-            self._gpu.show_value(info.device, good=True)
-
-    def _theme_changed(self) -> None:
-        self._grow_promise()
-        super()._theme_changed()
-
-    def _grow_promise(self) -> None:
-        font = theme().font("verdict")
-        font.setPixelSize(round(28 * theme().scale))
-        self._promise.setFont(font)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color("window"))
-        x = 0 if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else self.width() - 1
-        painter.fillRect(x, 0, 1, self.height(), theme().color("border"))
-
-
-class _Found(QWidget):
-    def __init__(self, symbol: str, name: str, value: str, *, known: bool = True) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 10, 0, 10)
-        row.setSpacing(16)
-        row.addWidget(IconLabel(symbol, "text2", 20))
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(Label(name, "caption", "text2"))
-        self._value = Label(value, "uiStrong", wrap=True)
-        words.addWidget(self._value)
-        row.addLayout(words, 1)
-        self._mark = IconLabel("circle-check" if known else "circle-dashed", "success" if known else "text3", 16)
-        row.addWidget(self._mark)
-
-    def show_value(self, value: str, *, good: bool | None) -> None:
-        self._value.setText(value)
-        self._mark.set_icon("circle-check" if good else "circle-minus", "success" if good else "text3")
 
 
 class Samples(ThemedWidget):
@@ -295,7 +230,7 @@ class Samples(ThemedWidget):
             box = CheckBox("", checked=True, name=path.name)
             row.addWidget(box)
             row.addWidget(IconLabel(ICONS.get(path.suffix.lower(), "file-text")))
-            row.addWidget(Label(path.name, "ui"), 1)
+            row.addWidget(ElidedLabel(path.name, "ui", mode=Qt.TextElideMode.ElideMiddle), 1)
             row.addWidget(Label(kind_of(path), "caption", "text2"))
             self._boxes.append((path, box))
             grid.addWidget(cell, i // 2, i % 2)
@@ -326,15 +261,3 @@ def sample_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in ICONS)
-
-
-def _model_card(model: InstalledModel) -> ChoiceCard:
-    starter = model.origin == "starter"
-    detail = _tr("Short, quick answers on any computer") if starter else _tr("From your own file")
-    chip = _tr("Ready now, no download")
-    facts = [size_text(model.file_bytes), model.quantization]
-    return ChoiceCard(model.name, detail, chip=chip, facts=[fact for fact in facts if fact], height=76)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("FirstRun", text)

@@ -189,9 +189,9 @@ class MainWindow(PlacedWindow):
             self._notice.deleteLater()
             self._notice = None
 
-    def toast(self, text: str, action: str = "") -> Toast:
+    def toast(self, text: str, action: str = "", icon: str = "undo-2") -> Toast:
         """Say it at the bottom of the window; the one before goes."""
-        return self.toasts.say(text, action)
+        return self.toasts.say(text, action, icon)
 
     def confirm(self, title: str, detail: str, action: str) -> bool:
         return ConfirmDialog.ask(self, title, detail, action)

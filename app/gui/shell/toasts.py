@@ -19,10 +19,10 @@ class Toasts(QObject):
         self._window, self._foot_height = window, foot_height
         self.current: Toast | None = None
 
-    def say(self, text: str, action: str = "") -> Toast:
-        """Show this, with a button for `action` where it is one."""
+    def say(self, text: str, action: str = "", icon: str = "undo-2") -> Toast:
+        """Show this, with a button for `action` where it is one; most take back what was done."""
         self.end()
-        toast = self.current = Toast(text, action, self._window, above=self._foot_height)
+        toast = self.current = Toast(text, action, self._window, icon=icon, above=self._foot_height)
         toast.destroyed.connect(lambda: self._forget(toast))
         toast.show_at_bottom()
         return toast

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.gui.parts import Parts
 from app.gui.shell.first_run import FirstRun, sample_files
 from app.gui.shell.main_window import MainWindow
+from app.hub import Offer
 from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
 from app.workers.calls.documents import CollectionMade, CreateCollection
@@ -15,12 +16,12 @@ from app.workers.calls.documents import CollectionMade, CreateCollection
 def build(parts: Parts, window: MainWindow) -> FirstRun:
     """The page of the first start."""
     page = FirstRun(parts.models, parts.home, sample_files(SAMPLES))
-    page.started.connect(lambda name, files: _start(parts, window, name, files))
+    page.started.connect(lambda name, files, offer: _start(parts, window, name, files, offer))
     return page
 
 
-def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str]) -> None:
-    """The chosen model, and the samples on their way into their collection."""
+def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str], offer: Offer | None) -> None:
+    """The chosen model, and the samples on their way into their collection; a larger one comes while one chats."""
     parts.settings.set(FIRST_RUN_DONE, True)
     active = parts.models.active
     if model and (active is None or model != active.name):
@@ -28,6 +29,8 @@ def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str]) -
     if files:
         _add_samples(parts, window, files)
     window.end_first_run()
+    if offer is not None:
+        parts.models.catalogue.fetch(offer)
 
 
 def _add_samples(parts: Parts, window: MainWindow, files: Sequence[str]) -> None:

@@ -198,9 +198,10 @@ class ConfirmDialog(QDialog):
 
 
 class Toast(QWidget):
-    """A message at the bottom of the window that goes by itself; `undone` when the person takes it back."""
+    """A message at the bottom of the window that goes by itself, with a button that undoes it or leads on."""
 
     undone = Signal()
+    """The button was pressed."""
     gone = Signal()
 
     def __init__(
@@ -209,6 +210,7 @@ class Toast(QWidget):
         action: str = "",
         parent: QWidget | None = None,
         *,
+        icon: str = "undo-2",
         above: Callable[[], int] = lambda: 0,
         stays_ms: int = TOAST_MS,
     ) -> None:
@@ -220,7 +222,7 @@ class Toast(QWidget):
         row.setSpacing(12)
         row.addWidget(Label(text, "ui", "text"))
         if action:
-            button = Button(action, "link", "undo-2")
+            button = Button(action, "link", icon)
             button.clicked.connect(self._undo)
             row.addWidget(button)
         close = IconButton("x", self.tr("Close this message"))
