@@ -19,6 +19,7 @@ from app.core.clock import Timer
 from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
+from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -55,7 +56,10 @@ class Writing:
 class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments) -> None:
+    def __init__(
+        self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, kept: KeptChats
+    ) -> None:
+        self._kept = kept
         self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
@@ -162,6 +166,8 @@ class Answers:
         except AppError as error:
             self._give_up(writing, error)
             return
+        if ask.keep:
+            self._kept.begins(writing.turn.chat_id)
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),
@@ -267,6 +273,7 @@ class Answers:
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
         self._models.note_speed(result)
+        self._kept.answered(writing.turn.chat_id)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)
         else:

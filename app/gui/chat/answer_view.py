@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
 from app.gui.chat.answer_words import announcement, found_line, notes, progress_line, spoken_name
 from app.gui.chat.chips import Citations
+from app.gui.chat.earlier_fold import EarlierFold
 from app.gui.chat.notice_rows import NoticeRows
 from app.gui.chat.pace import Pace
 from app.gui.chat.query_fold import QueryFold
@@ -41,9 +44,12 @@ class AnswerView(QWidget):
     left = Signal()
     """A correction is no longer being written."""
 
-    def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, turn: Turn, summed_up: Callable[[Turn], str] = lambda _: "", parent: QWidget | None = None
+    ) -> None:
+        """`summed_up` says what the model was told of messages that were too many for it."""
         super().__init__(parent)
-        self.turn = turn
+        self.turn, self._summed_up = turn, summed_up
         self.citations = Citations()
         self._thinking = ""
         self._name = self.tr("Answer")
@@ -74,6 +80,7 @@ class AnswerView(QWidget):
         self.not_found: NotFoundCard | None = None
         self.notices: NoticeRows | None = None
         self.query: QueryFold | None = None
+        self.earlier: EarlierFold | None = None
         self.bar = AnswerActions()
         self.bar.copy_asked.connect(self.copy)
         self.bar.regenerate_asked.connect(self.regenerate_asked)
@@ -220,12 +227,12 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found, self.notices, self.query):
+        for old in (self.cards, self.not_found, self.notices, self.query, self.earlier):
             if old is not None:
                 self._evidence.removeWidget(old)
                 old.hide()
                 old.deleteLater()
-        self.cards, self.not_found, self.notices, self.query = None, None, None, None
+        self.cards, self.not_found, self.notices, self.query, self.earlier = None, None, None, None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
             self.not_found = NotFoundCard(answer)
@@ -233,6 +240,9 @@ class AnswerView(QWidget):
             self.not_found.search_all_asked.connect(self.search_all_asked)
             self.not_found.model_asked.connect(self.model_asked)
             self._evidence.addWidget(self.not_found)
+        if answer.budget is not None and answer.budget.summary_words:
+            self.earlier = EarlierFold(lambda: self._summed_up(self.turn))
+            self._evidence.addWidget(self.earlier)
         if answer.calculation is not None and answer.calculation.sql:
             self.query = QueryFold(answer.calculation)
             self._evidence.addWidget(self.query)

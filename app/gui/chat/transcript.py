@@ -54,10 +54,17 @@ class Transcript(QScrollArea):
     editing_left = Signal()
     """A question, or a correction, is no longer being written; the keyboard is free."""
 
-    def __init__(self, load: LoadTurns, documents: KnownDocuments | None = None, parent: QWidget | None = None) -> None:
-        """`documents` names those that a question was asked of."""
+    def __init__(
+        self,
+        load: LoadTurns,
+        documents: KnownDocuments | None = None,
+        summed_up: Callable[[Turn], str] = lambda _: "",
+        parent: QWidget | None = None,
+    ) -> None:
+        """`documents` names those that a question was asked of, `summed_up` what an answer's model was told instead of
+        the oldest messages."""
         super().__init__(parent)
-        self._load, self._documents = load, documents
+        self._load, self._documents, self._summed_up = load, documents, summed_up
         self._views: list[TurnView] = []
         self._follow = True
         self._has_older = False
@@ -190,7 +197,7 @@ class Transcript(QScrollArea):
             question.left.connect(self.editing_left)
             question.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
             return question
-        view = AnswerView(turn)
+        view = AnswerView(turn, self._summed_up)
         view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
         view.passage_opened.connect(self.passage_opened)
         view.why_asked.connect(lambda v=view: self.why_asked.emit(v))
