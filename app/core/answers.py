@@ -59,8 +59,8 @@ class Answers:
     def __init__(
         self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, kept: KeptChats
     ) -> None:
-        self._kept = kept
-        self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
+        self._house, self._models, self._documents = house, models, documents
+        self._attachments, self._kept = attachments, kept
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
@@ -166,8 +166,7 @@ class Answers:
         except AppError as error:
             self._give_up(writing, error)
             return
-        if ask.keep:
-            self._kept.begins(writing.turn.chat_id)
+        self._kept.begins(writing.turn.chat_id, keep=ask.keep)
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),

@@ -41,9 +41,10 @@ class KeptChats:
 
     # --- written ------------------------------------------------------------------------------------------------------
 
-    def begins(self, chat_id: int) -> None:
-        """The model is about to read this chat."""
-        self._reading.add(chat_id)
+    def begins(self, chat_id: int, *, keep: bool) -> None:
+        """The model is about to read this chat; without `keep` nothing of it is ever written."""
+        if keep:
+            self._reading.add(chat_id)
 
     def answered(self, chat_id: int) -> None:
         """It has; what it read may be kept, unless something of it was removed meanwhile."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
@@ -14,7 +12,7 @@ from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
 from app.gui.chat.answer_words import announcement, found_line, notes, progress_line, spoken_name
 from app.gui.chat.chips import Citations
-from app.gui.chat.earlier_fold import EarlierFold
+from app.gui.chat.earlier_fold import EarlierFold, SummedUp, no_summary
 from app.gui.chat.notice_rows import NoticeRows
 from app.gui.chat.pace import Pace
 from app.gui.chat.query_fold import QueryFold
@@ -44,11 +42,8 @@ class AnswerView(QWidget):
     left = Signal()
     """A correction is no longer being written."""
 
-    def __init__(
-        self, turn: Turn, summed_up: Callable[[Turn], str] = lambda _: "", parent: QWidget | None = None
-    ) -> None:
-        """`summed_up` says what the model was told of messages that were too many for it."""
-        super().__init__(parent)
+    def __init__(self, turn: Turn, summed_up: SummedUp = no_summary) -> None:
+        super().__init__()
         self.turn, self._summed_up = turn, summed_up
         self.citations = Citations()
         self._thinking = ""
@@ -69,9 +64,7 @@ class AnswerView(QWidget):
         self._column.addWidget(self.body)
         self._stopped = _Line("circle-alert", "danger")
         self._note = _Line("info", "text3")
-        self._evidence = QVBoxLayout()
-        self._evidence.setContentsMargins(0, 0, 0, 0)
-        self._evidence.setSpacing(8)
+        self._evidence = _stack()
         for line in (self._stopped, self._note):
             self._column.addSpacing(4)
             self._column.addWidget(line)
@@ -235,10 +228,7 @@ class AnswerView(QWidget):
         self.cards, self.not_found, self.notices, self.query, self.earlier = None, None, None, None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
-            self.not_found = NotFoundCard(answer)
-            self.not_found.passage_opened.connect(self.passage_opened)
-            self.not_found.search_all_asked.connect(self.search_all_asked)
-            self.not_found.model_asked.connect(self.model_asked)
+            self.not_found = _not_found_card(self, answer)
             self._evidence.addWidget(self.not_found)
         if answer.budget is not None and answer.budget.summary_words:
             self.earlier = EarlierFold(lambda: self._summed_up(self.turn))
@@ -286,6 +276,21 @@ class AnswerView(QWidget):
     def passages(self) -> list[Passage]:
         """The passages behind the numbers, in order."""
         return [self.citations.sources[n].passage for n in sorted(self.citations.sources)]
+
+
+def _stack() -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    return column
+
+
+def _not_found_card(view: AnswerView, answer: Answer) -> NotFoundCard:
+    card = NotFoundCard(answer)
+    card.passage_opened.connect(view.passage_opened)
+    card.search_all_asked.connect(view.search_all_asked)
+    card.model_asked.connect(view.model_asked)
+    return card
 
 
 class _Line(QWidget):

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from app.chats.records import Turn
 from app.gui.chat.fold import Fold
+
+SummedUp = Callable[[Turn], str]
+"""What a model was told of messages that were too many for it when it gave this answer."""
+
+
+def no_summary(turn: Turn) -> str:
+    """Where nobody knows of one."""
+    return ""
 
 
 class EarlierFold(Fold):
