@@ -104,6 +104,11 @@ class Home:
         return self.cache / "signs.npz"
 
     @property
+    def conversations(self) -> Path:
+        """What models have read of chats (app/engine/kept.py)."""
+        return self.cache / "conversations"
+
+    @property
     def uploads(self) -> Path:
         """Files that programs send with a question, until they are read."""
         return self.cache / "uploads"

@@ -207,6 +207,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     context: int
     used: int  # prompt and answer, tokens
     dropped_messages: int = 0
+    summary_words: int = 0  # that the dropped messages were summed up in (app/text/earlier.py); 0: they were left out
     dropped_passages: int = 0
     shortened: bool = False  # the question itself or a passage was cut
 

@@ -37,6 +37,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
     priority: int = 0  # a person waits for it: before what programs ask
+    keep: bool = False  # what was read of the conversation may be on the disk; never that of a temporary chat
     small: bool = False  # a model whose words count only where every sentence of them is supported
 
 

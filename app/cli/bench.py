@@ -18,6 +18,7 @@ MODEL, DATASET, FOLDER = "{model}", "{dataset}", "{folder}"
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "start": (("app.gui.bench", "start"),),
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
+    "reopen": (("app.engine.reopen_bench",),),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
     "scale": (("app.documents.scale_bench",),),

@@ -45,7 +45,7 @@ from app.paths import home
 
 BENCHED = (
     "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
-    "train",
+    "train", "reopen",
 )  # fmt: skip
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {

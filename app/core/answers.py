@@ -19,6 +19,7 @@ from app.core.clock import Timer
 from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
+from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -55,8 +56,11 @@ class Writing:
 class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments) -> None:
-        self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
+    def __init__(
+        self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, kept: KeptChats
+    ) -> None:
+        self._house, self._models, self._documents = house, models, documents
+        self._attachments, self._kept = attachments, kept
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
@@ -162,6 +166,7 @@ class Answers:
         except AppError as error:
             self._give_up(writing, error)
             return
+        self._kept.begins(writing.turn.chat_id, keep=ask.keep)
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),
@@ -267,6 +272,7 @@ class Answers:
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
         self._models.note_speed(result)
+        self._kept.answered(writing.turn.chat_id)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)
         else:

@@ -12,6 +12,7 @@ from app.core.answers import Answers
 from app.core.attachments import Attachments
 from app.core.calls import chats as c
 from app.core.house import Handler, House
+from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -32,7 +33,10 @@ def widened(chosen: Filter) -> Filter:
 class Chats:
     """Takes questions into chats, and keeps titles, versions and thumbs."""
 
-    def __init__(self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments) -> None:
+    def __init__(
+        self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments, kept: KeptChats
+    ) -> None:
+        self._kept = kept
         self._house, self._store = house, house.store
         self._models, self._answers, self._attachments = models, answers, attachments
 
@@ -114,6 +118,7 @@ class Chats:
                 model=shown_name(model) if model is not None else "",
                 small=model is not None and assistant.is_small(model),
                 priority=1,
+                keep=True,
                 **self._attachments.scope(own, places[where]),
                 filter=question.filter if where == "collection" else widened(question.filter),
             )
@@ -147,6 +152,7 @@ class Chats:
         if writing is not None:
             self._answers.stop_writing(writing)
         self._store.delete(call.chat_id)
+        self._kept.forget((call.chat_id,))
         self._changed(call.chat_id, reply)
 
     def _restore(self, call: c.RestoreChat, reply: Reply) -> None:
@@ -157,6 +163,7 @@ class Chats:
         if call.everything:
             for chat in self._store.list_chats(limit=self._store.count()):
                 self._store.delete(chat.id)
+            self._kept.forget()
         self._store.purge()
         self._attachments.sweep()
         reply.done(Done())

@@ -25,6 +25,7 @@ from app.core.downloads import DownloadsDesk
 from app.core.embedders import EmbeddersDesk
 from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
+from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
 from app.core.questions import Questions
@@ -108,15 +109,16 @@ class Core:
         catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list)
         self.documents = DocumentsDesk(house)
         self.tables = TablesDesk(house, self.documents)
-        removals = Removals(house, self.documents, self.tables)
+        kept = KeptChats(house, self.models)
+        removals = Removals(house, self.documents, self.tables, kept)
         folders = FoldersDesk(house, self.documents, removals)
         shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
-        self.answers = Answers(house, self.models, self.documents, attachments)
+        self.answers = Answers(house, self.models, self.documents, attachments, kept)
         questions = Questions(house, self.models, self.documents, attachments)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
-        chats = Chats(house, self.models, self.answers, attachments)
+        chats = Chats(house, self.models, self.answers, attachments, kept)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)

@@ -15,6 +15,7 @@ from app.core.calls import chats as chat_calls
 from app.core.calls import documents as c
 from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
+from app.core.kept_chats import KeptChats
 from app.core.protocol import SettingsRead
 from app.core.reply import Reply
 from app.core.tables import TablesDesk
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 class Removals:
     """Drives each removal to its end; it is not cancelled, and goes on when its door leaves."""
 
-    def __init__(self, house: House, documents: DocumentsDesk, tables: TablesDesk) -> None:
+    def __init__(self, house: House, documents: DocumentsDesk, tables: TablesDesk, kept: KeptChats) -> None:
+        self._kept = kept
         self._house, self._documents, self._tables = house, documents, tables
         self._running = 0
         documents.ready.connect(lambda _: self.finish())
@@ -149,7 +151,14 @@ class Removals:
             return
         if wish.ids:
             self._house.tell(c.DocumentsRemoved(ids=wish.ids))
-        self._house.clock.thread(lambda: store.forget_in_copies(wish.ids), lambda _: took(forgot), refused)
+
+        def forget_copies() -> None:
+            self._house.clock.thread(lambda: store.forget_in_copies(wish.ids), lambda _: took(forgot), refused)
+
+        if wish.ids:
+            self._kept.forget(then=forget_copies)  # which of them a prompt held, nobody knows for sure
+        else:
+            forget_copies()
 
     # --- answers that tell of them ------------------------------------------------------------------------------------
 
@@ -167,6 +176,7 @@ class Removals:
             except AppError as error:
                 reply.failed(error)
                 return
+            self._kept.forget(chats)
             reply.done(Done())
             for chat_id in chats:
                 self._house.tell(chat_calls.TurnsChanged(chat_id=chat_id))

@@ -31,7 +31,7 @@ def figures(path: Path, rounds: int = 9, tokens: int = 96) -> Iterator[Figure]:
     """Each figure as it is measured: chat speed (median over pairs of neighbouring rounds), then the second turn."""
     role = EngineRole(home())
     try:
-        _finish(role.handle(Load(path=str(path), context=4096)))
+        finish(role.handle(Load(path=str(path), context=4096)))
         conversations = role.conversations()
         yield _chat_speed(path, role, conversations, rounds, tokens)
         yield _second_turn(role, conversations)
@@ -78,19 +78,20 @@ def _ours(steps: Steps) -> float:
 def _second_turn(role: EngineRole, conversations: Conversations) -> Figure:
     question = "Summarize: " + "The river walks under the green stone and the lamp. " * 175
     sampling = Sampling(temperature=0, max_tokens=48)
-    first = _finish(role.handle(Chat(conversation="second", question=question, sampling=sampling)))
+    first = finish(role.handle(Chat(conversation="second", question=question, sampling=sampling)))
     text = first.text if isinstance(first, Chatted) else ""
     history = (Message("user", question), Message("assistant", text))
     follow_up = "And in one word?"
     call = Chat(conversation="second", question=follow_up, history=history, sampling=sampling)
-    second = _finish(role.handle(call))
+    second = finish(role.handle(call))
     evaluated = second.stats.evaluated_tokens if isinstance(second, Chatted) else 0
     new = len(conversations.model.tokenize(follow_up))
     ok = 0 < evaluated <= new + SECOND_TURN_TARGET
     return figure("second-turn", evaluated, "tokens", new, evaluated / new, SECOND_TURN_TARGET + new, ok)
 
 
-def _finish(steps: Steps) -> Data:
+def finish(steps: Steps) -> Data:
+    """Step a request to its end."""
     while True:
         try:
             next(steps)

@@ -9,6 +9,7 @@ import msgspec
 
 from app.engine.complete import all_of, task_of
 from app.engine.generation import Generation
+from app.engine.kept import LEAST, KeptStates, fingerprint
 from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
 from app.engine.writing import Answer, write
@@ -17,9 +18,24 @@ from app.llama import sampler
 from app.llama.bindings import Model
 from app.llama.encode import Encoder
 from app.llama.prompt import Composer, Prompt, Turn
+from app.llama.saved import common_prefix
 from app.llama.slots import Slots
 from app.llama.template import Renderer
-from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Prefill, Token, Waiting
+from app.paths import Home
+from app.text.earlier import sum_up
+from app.workers.calls.engine import (
+    Chat,
+    Chatted,
+    Complete,
+    Completed,
+    Count,
+    Counted,
+    KeepStates,
+    Prefill,
+    Token,
+    Waiting,
+)
+from app.workers.message import Done
 
 GPU_SLICE = 512
 CPU_SLICES = ((3e9, 32), (1e9, 64), (0.0, 128))
@@ -32,16 +48,18 @@ Events = Waiting | Prefill | Token | None
 class Conversations:
     """Chats with one loaded model: its prompt composer, its KV cache, and who may use it when."""
 
-    def __init__(self, loaded: LoadedModel, renderer: Renderer) -> None:
+    def __init__(self, loaded: LoadedModel, renderer: Renderer, home: Home) -> None:
         self.model: Model = loaded.model
         self.context = loaded.context
         self.encoder = Encoder(loaded.model, renderer, loaded.header.template)
         on_gpu = loaded.info.gpu_layers > 0
         # On a GPU idle chats keep their cells: a state would cross the bus twice, and what it spares is not measured.
         self.slots = Slots(loaded.context, loaded.plan.saved_bytes, parks=not on_gpu)
-        self._composer = Composer(self.encoder, loaded.context.size)
+        self._composer = Composer(self.encoder, loaded.context.size, sum_up)
         wanted = GPU_SLICE if on_gpu else _cpu_slice(loaded.info.parameters)
         self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted)
+        self._loaded, self._home = loaded, home
+        self._kept = KeptStates(home, fingerprint(loaded, "", 1.0))
 
     def prepare(self) -> None:
         """Find the control tokens and start the template's process before the first question."""
@@ -66,6 +84,7 @@ class Conversations:
         adapter = self.model.adapter(path) if path else None
         self.context.set_adapter(adapter, scale)
         self.reset()
+        self._kept = KeptStates(self._home, fingerprint(self._loaded, path, scale))
 
     def prompt(self, call: Chat) -> Prompt:
         """The tokens that `call` would be answered from."""
@@ -83,7 +102,7 @@ class Conversations:
             AppError: the prompt cannot fit, the schema cannot be followed, or llama.cpp failed.
         """
         started = time.perf_counter()
-        prompt = self.prompt(call)
+        prompt = self._reopened(call)
         drawer = sampler.drawer(self.model, call.sampling, call.json_schema)
         generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority)
         stop = (*call.sampling.stop, *prompt.stop)
@@ -133,6 +152,32 @@ class Conversations:
             logprobs=tuple(answer.logprobs),
             note=task.prompt.note,
         )
+
+    def keep(self, call: KeepStates) -> Generator[None, None, Done]:
+        """Write what was read of some chats to the disk, a piece a step."""
+        for conversation in call.conversations:
+            if not conversation.isdecimal():
+                continue
+            saved = self.slots.snapshot(conversation)
+            if saved is None or len(saved.tokens) < LEAST or self._kept.is_fresh(conversation, len(saved.tokens)):
+                continue
+            yield from self._kept.write(saved, self.encoder.remembered(conversation))
+        return Done()
+
+    def _reopened(self, call: Chat) -> Prompt:
+        """The prompt of a chat; where the memory has nothing of it, what the disk has is brought there."""
+        conversation = call.conversation
+        wanted = call.keep and conversation.isdecimal() and not self.slots.held(conversation)
+        header = self._kept.header(conversation) if wanted else None
+        if header is None:
+            return self.prompt(call)
+        for text, ids in header.answers:
+            self.encoder.remember(conversation, text, list(ids))
+        prompt = self.prompt(call)
+        saved = self._kept.read(conversation)
+        if saved is not None and common_prefix(saved.tokens, prompt.tokens) >= LEAST:
+            self.slots.saved.put(saved)
+        return prompt
 
     def _remember(self, conversation: str, answer: Answer) -> None:
         """What the model wrote, as it wrote it, for the next turn's prompt."""

@@ -12,7 +12,7 @@ from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.template import Renderer
 from app.paths import Home
-from app.workers.calls.engine import Chat, Complete, Count, Load, Loaded, Probe, SetAdapter
+from app.workers.calls.engine import Chat, Complete, Count, KeepStates, Load, Loaded, Probe, SetAdapter
 from app.workers.message import Done
 from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
@@ -25,6 +25,7 @@ class EngineRole:
 
     def __init__(self, home: Home) -> None:
         llama.start()
+        self._home = home
         self._renderer = Renderer()
         self._gate = Gate()
         self._loaded: LoadedModel | None = None
@@ -38,6 +39,8 @@ class EngineRole:
             return self._answer(call)
         if isinstance(call, Count):
             return self._count(call)
+        if isinstance(call, KeepStates):
+            return self._keep(call)
         if isinstance(call, SetAdapter):
             return self._set_adapter(call)
         if isinstance(call, Probe):
@@ -73,7 +76,7 @@ class EngineRole:
             # Both would need their memory at once; the core keeps the old engine's process alive instead.
             self._unload()
             loaded = yield from load(call)
-            conversations = Conversations(loaded, self._renderer)
+            conversations = Conversations(loaded, self._renderer, self._home)
             if call.adapter:
                 try:
                     conversations.set_adapter(call.adapter, 1.0)
@@ -101,6 +104,11 @@ class EngineRole:
             yield from visit.wait()
             self.conversations().set_adapter(call.path, call.scale)
             return Done()
+
+    def _keep(self, call: KeepStates) -> Steps:
+        with self._gate.side_by_side() as visit:
+            yield from visit.wait()
+            return (yield from self.conversations().keep(call))
 
     def conversations(self) -> Conversations:
         """The chats with the loaded model.

@@ -63,6 +63,10 @@ class Encoder:
         while len(self._answers) > MAX_ANSWERS:
             self._answers.popitem(last=False)
 
+    def remembered(self, conversation: str) -> list[tuple[str, tuple[int, ...]]]:
+        """The answers of a conversation with the ids that the model wrote them with."""
+        return [(text, tuple(ids)) for (key, text), ids in self._answers.items() if key == conversation]
+
     def forget(self) -> None:
         self._answers.clear()
 

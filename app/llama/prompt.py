@@ -4,12 +4,13 @@ Any tokenizer will do, or an estimate of one: the same composition goes to llama
 
 Order, for the longest prefix that stays the same from turn to turn: instructions, history, then passages and question
 in the last user turn. What does not fit goes in this order: oldest history, last passages, the end of the question.
+Where whoever composes can sum up, what the history has lost stands summed up behind the instructions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -26,6 +27,10 @@ DROP_BLOCK = 4
 """History is dropped this many messages at a time, so that the prefix stands for a few turns before it moves again."""
 MIN_PASSAGE, MIN_QUESTION = 48, 16
 """Tokens below which a cut passage or question says nothing any more."""
+SUMMARY_SHARE = 16
+"""Words of a summary: a sixteenth of the tokens of the context, so that it takes about a tenth of it at most."""
+SumUp = Callable[[Sequence[Message], int], str]
+"""Messages in about so many words."""
 LONGEST_TOKEN = 64
 """Characters; only a rough bound, so that a message of 100 MB is cut before it is tokenized."""
 
@@ -143,14 +148,15 @@ def normalize(history: Sequence[Message]) -> list[Message]:
     return out
 
 
-def fit(encoder: Encoder[E], turn: Turn, context: int, max_tokens: int) -> Fitted[E]:
-    """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer.
+def fit(encoder: Encoder[E], turn: Turn, context: int, max_tokens: int, sum_up: SumUp | None = None) -> Fitted[E]:
+    """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer; `sum_up` says what
+    stands in the place of the messages that do not fit.
 
     Raises:
         AppError: even the instructions alone do not fit.
     """
     reserve = max(1, min(max_tokens, context // ANSWER_SHARE))
-    fitting = _Fitting(encoder, turn, context - reserve)
+    fitting = _Fitting(encoder, turn, context - reserve, sum_up)
     encoded = fitting.run()
     used = len(encoded)
     return Fitted(
@@ -159,6 +165,7 @@ def fit(encoder: Encoder[E], turn: Turn, context: int, max_tokens: int) -> Fitte
             context=context,
             used=used,
             dropped_messages=len(turn.history) - fitting.kept_messages(),
+            summary_words=fitting.summary_words(),
             dropped_passages=len(turn.passages) - len(fitting.passages),
             shortened=fitting.shortened,
         ),
@@ -175,13 +182,13 @@ def measure(encoder: Encoder[E], turn: Turn, context: int) -> int:
 class Composer:
     """Fits turns into the context of a model whose tokens are known."""
 
-    def __init__(self, encoder: Encoder[EncodedPrompt], context: int) -> None:
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder[EncodedPrompt], context: int, sum_up: SumUp | None = None) -> None:
+        self._encoder, self._sum_up = encoder, sum_up
         self._context = context
 
     def compose(self, turn: Turn, max_tokens: int) -> Prompt:
         """See `fit`."""
-        fitted = fit(self._encoder, turn, self._context, max_tokens)
+        fitted = fit(self._encoder, turn, self._context, max_tokens, self._sum_up)
         encoded = fitted.encoded
         return Prompt(
             tokens=encoded.tokens,
@@ -201,8 +208,8 @@ class Composer:
 class _Fitting(Generic[E]):
     """One attempt after another, each without a little more, until the prompt fits `limit` tokens."""
 
-    def __init__(self, encoder: Encoder[E], turn: Turn, limit: int) -> None:
-        self.encoder, self.turn, self.limit = encoder, turn, limit
+    def __init__(self, encoder: Encoder[E], turn: Turn, limit: int, sum_up: SumUp | None = None) -> None:
+        self.encoder, self.turn, self.limit, self.sum_up = encoder, turn, limit, sum_up
         most = (limit + 1) * LONGEST_TOKEN
         self.history = list(turn.history)
         while sum(len(message.content) for message in self.history) > most:
@@ -214,16 +221,29 @@ class _Fitting(Generic[E]):
     def kept_messages(self) -> int:
         return len(self.history)
 
+    def summary_words(self) -> int:
+        """How many a summary of what was dropped has; 0 where there is none."""
+        dropped = len(self.turn.history) - len(self.history)
+        return self.limit // SUMMARY_SHARE if self.sum_up is not None and dropped else 0
+
     def encode(self) -> E:
         last = Message("user", _last_turn(self.passages, self.question))
-        messages = [Message("system", _system(self.turn)), *normalize([*self.history, last])]
+        messages = [Message("system", self.instructions()), *normalize([*self.history, last])]
         return self.encoder.encode(messages, self.turn.conversation)
+
+    def instructions(self) -> str:
+        """The rules, then what of the history is no longer there."""
+        lost = self.turn.history[: len(self.turn.history) - len(self.history)]
+        summary = self.sum_up(lost, self.summary_words()) if self.sum_up and lost else ""
+        return f"{_system(self.turn)}\n\n{summary}" if summary else _system(self.turn)
 
     def run(self) -> E:
         encoded = self.encode()
         while (excess := len(encoded) - self.limit) > 0:
             if self.history:
                 self.drop_history(excess)
+            elif self.sum_up is not None:
+                self.sum_up = None
             elif self.passages:
                 self.drop_passage(excess)
             else:

@@ -43,14 +43,23 @@ class SavedStates:
         size = self._context.state_bytes(sequence)
         if not 0 < size <= self.limit:
             return False
-        self.forget(key)
+        state = self._context.save(sequence)
+        return state is not None and self.put(Saved(key, list(tokens), state))
+
+    def put(self, saved: Saved) -> bool:
+        """Take a state in place of the conversation's last; False where it alone is over the limit."""
+        size = saved.state.nbytes
+        if not 0 < size <= self.limit:
+            return False
+        self.forget(saved.key)
         while self.bytes + size > self.limit:
             self._states.popitem(last=False)
-        state = self._context.save(sequence)
-        if state is None:
-            return False
-        self._states[key] = Saved(key, list(tokens), state)
+        self._states[saved.key] = saved
         return True
+
+    def get(self, key: str) -> Saved | None:
+        """A conversation's state, which stays here."""
+        return self._states.get(key)
 
     def held(self, key: str) -> list[int]:
         """The tokens of a conversation; none where it is not here."""

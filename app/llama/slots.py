@@ -75,6 +75,16 @@ class Slots:
         """A copy of the tokens of a conversation, in the cache or saved."""
         return next((list(slot.tokens) for slot in self._slots if slot.key == key), self.saved.held(key))
 
+    def snapshot(self, key: str) -> Saved | None:
+        """A copy of what a conversation holds; None where nothing is here of it, or while it is at work."""
+        slot = next((slot for slot in self._slots if slot.key == key), None)
+        if slot is None:
+            return self.saved.get(key)
+        if slot.busy or not 0 < self._context.state_bytes(slot.number) <= self.saved.limit:
+            return None
+        state = self._context.save(slot.number)
+        return Saved(key, list(slot.tokens), state) if state is not None else None
+
     def longest(self, prompt: list[int]) -> int:
         """How many tokens of a prompt would not have to be evaluated if it began now."""
         held = max(common_prefix(slot.tokens, prompt) for slot in self._slots)

@@ -281,6 +281,19 @@ def test_what_was_left_out_is_said(qtbot) -> None:
     assert "oldest messages" in words and "2 passages did not fit" in words and "A note." in words
 
 
+def test_earlier_messages_that_are_summed_up_are_said_and_the_summary_is_in_a_fold(qtbot) -> None:
+    import msgspec
+
+    page = open_page(world := World(), qtbot, cited("Thirty days a year. [1]"))
+    budget = Budget(context=8192, used=8000, dropped_messages=2, summary_words=60)
+    world.chats.open_chat(world.stored("And in Berlin?", msgspec.structs.replace(cited(), budget=budget)))
+    answer = page.transcript.answers()[-1]
+    assert answer.earlier is not None and "you still see all of them" in answer.earlier.button.text()
+    assert "left out" not in _labels(answer)
+    answer.earlier.button.click()
+    assert "Assistant: Thirty days a year" in answer.earlier.text() and not answer.earlier.body.isHidden()
+
+
 def test_nearly_full_context_warns(qtbot) -> None:
     page = World().page(qtbot)
     page.composer.show_meter(7600, 8192)

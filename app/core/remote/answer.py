@@ -74,6 +74,7 @@ class StreamedAnswer:
                 context=context,
                 used=stats.prompt_tokens + stats.completion_tokens,
                 dropped_messages=budget.dropped_messages,
+                summary_words=budget.summary_words,
                 dropped_passages=budget.dropped_passages,
                 shortened=budget.shortened,
             ),

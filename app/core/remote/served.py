@@ -21,6 +21,7 @@ from app.core.remote.estimate import CONTEXT, Estimate
 from app.errors import AppError, BadFile
 from app.llama.prompt import Turn, fit, measure
 from app.models.servers import host_of, is_encrypted
+from app.text.earlier import sum_up
 from app.types import InstalledModel, ModelInfo
 from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Waiting
 
@@ -129,7 +130,7 @@ class ServedModel:
         turn = Turn(call.question, call.history, call.passages, call.system, call.grounded)
         context = self._context
         for tries in range(1, FIT_TRIES + 1):
-            fitted = fit(Estimate(), turn, context, call.sampling.max_tokens)
+            fitted = fit(Estimate(), turn, context, call.sampling.max_tokens, sum_up)
             body = bodies.chat_body(self.model.served_as, call, fitted.encoded.messages, fitted.answer_room)
             try:
                 answer = await self._write("chat/completions", body, call.sampling.stop, say)

@@ -12,6 +12,7 @@ from app.gui.chat.answer_actions import AnswerActions, CorrectionEditor
 from app.gui.chat.answer_body import AnswerBody
 from app.gui.chat.answer_words import announcement, found_line, notes, progress_line, spoken_name
 from app.gui.chat.chips import Citations
+from app.gui.chat.earlier_fold import EarlierFold, SummedUp, no_summary
 from app.gui.chat.notice_rows import NoticeRows
 from app.gui.chat.pace import Pace
 from app.gui.chat.query_fold import QueryFold
@@ -41,9 +42,9 @@ class AnswerView(QWidget):
     left = Signal()
     """A correction is no longer being written."""
 
-    def __init__(self, turn: Turn, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.turn = turn
+    def __init__(self, turn: Turn, summed_up: SummedUp = no_summary) -> None:
+        super().__init__()
+        self.turn, self._summed_up = turn, summed_up
         self.citations = Citations()
         self._thinking = ""
         self._name = self.tr("Answer")
@@ -63,9 +64,7 @@ class AnswerView(QWidget):
         self._column.addWidget(self.body)
         self._stopped = _Line("circle-alert", "danger")
         self._note = _Line("info", "text3")
-        self._evidence = QVBoxLayout()
-        self._evidence.setContentsMargins(0, 0, 0, 0)
-        self._evidence.setSpacing(8)
+        self._evidence = _stack()
         for line in (self._stopped, self._note):
             self._column.addSpacing(4)
             self._column.addWidget(line)
@@ -74,6 +73,7 @@ class AnswerView(QWidget):
         self.not_found: NotFoundCard | None = None
         self.notices: NoticeRows | None = None
         self.query: QueryFold | None = None
+        self.earlier: EarlierFold | None = None
         self.bar = AnswerActions()
         self.bar.copy_asked.connect(self.copy)
         self.bar.regenerate_asked.connect(self.regenerate_asked)
@@ -220,19 +220,19 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found, self.notices, self.query):
+        for old in (self.cards, self.not_found, self.notices, self.query, self.earlier):
             if old is not None:
                 self._evidence.removeWidget(old)
                 old.hide()
                 old.deleteLater()
-        self.cards, self.not_found, self.notices, self.query = None, None, None, None
+        self.cards, self.not_found, self.notices, self.query, self.earlier = None, None, None, None, None
         self._evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
-            self.not_found = NotFoundCard(answer)
-            self.not_found.passage_opened.connect(self.passage_opened)
-            self.not_found.search_all_asked.connect(self.search_all_asked)
-            self.not_found.model_asked.connect(self.model_asked)
+            self.not_found = _not_found_card(self, answer)
             self._evidence.addWidget(self.not_found)
+        if answer.budget is not None and answer.budget.summary_words:
+            self.earlier = EarlierFold(lambda: self._summed_up(self.turn))
+            self._evidence.addWidget(self.earlier)
         if answer.calculation is not None and answer.calculation.sql:
             self.query = QueryFold(answer.calculation)
             self._evidence.addWidget(self.query)
@@ -276,6 +276,21 @@ class AnswerView(QWidget):
     def passages(self) -> list[Passage]:
         """The passages behind the numbers, in order."""
         return [self.citations.sources[n].passage for n in sorted(self.citations.sources)]
+
+
+def _stack() -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    return column
+
+
+def _not_found_card(view: AnswerView, answer: Answer) -> NotFoundCard:
+    card = NotFoundCard(answer)
+    card.passage_opened.connect(view.passage_opened)
+    card.search_all_asked.connect(view.search_all_asked)
+    card.model_asked.connect(view.model_asked)
+    return card
 
 
 class _Line(QWidget):

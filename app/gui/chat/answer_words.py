@@ -56,7 +56,7 @@ def notes(answer: Answer) -> str:
     if ELSEWHERE in answer.model:
         said.append(tr("Written by {model}.").format(model=answer.model))
     budget = answer.budget
-    if budget is not None and budget.dropped_messages:
+    if budget is not None and budget.dropped_messages and not budget.summary_words:
         said.append(tr("The oldest messages of this chat did not fit and were left out."))
     if budget is not None and budget.dropped_passages:
         said.append(tr("{n} passages did not fit and were left out.").format(n=budget.dropped_passages))

@@ -58,7 +58,7 @@ class Conversation(QStackedWidget):
         """The turns, built with the first that is shown."""
         if self._transcript is None:
             controller = self._controller
-            transcript = self._transcript = parts.transcript()(controller.turns, self._documents)
+            transcript = self._transcript = parts.transcript()(controller.turns, self._documents, controller.summed_up)
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
             transcript.why_asked.connect(self.why_asked)

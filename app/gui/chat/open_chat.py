@@ -13,6 +13,7 @@ from app.gui.chat.reader import ChatReader
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.settings import DEFAULT_COLLECTION, Settings
+from app.text.earlier import sum_up
 from app.workers.message import Call
 
 
@@ -66,6 +67,13 @@ class OpenChat(QObject):
     def turns(self, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
         return self._reader.turns(self._chat.id, limit, before) if self._chat else []
+
+    def summed_up(self, turn: Turn) -> str:
+        """What the model was told of the messages that were too many for it when it gave this answer."""
+        budget = turn.answer.budget if turn.answer is not None else None
+        if budget is None or not budget.summary_words:
+            return ""
+        return sum_up(self._reader.history(turn)[: budget.dropped_messages], budget.summary_words)
 
     def as_text(self) -> str:
         """The open chat as Markdown, for the clipboard."""

@@ -10,6 +10,7 @@ from app.chats.records import Chat, Hit, Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.paths import Home
+from app.types import Message
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,6 +63,10 @@ class ChatReader:
     def turns(self, chat_id: int, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown path, oldest first: its last `limit` turns, or those before the turn `before`."""
         return self.store.turns(chat_id, limit, before) if self.store is not None else []
+
+    def history(self, turn: Turn) -> tuple[Message, ...]:
+        """What was said before a turn, as the model is told of it."""
+        return self.store.history(turn.chat_id, turn.id) if self.store is not None else ()
 
     def as_markdown(self, chat_id: int) -> str:
         """A chat as a person reads it, for the clipboard and for export."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.chats.records import Turn
 from app.gui.chat.answer_view import AnswerView
+from app.gui.chat.earlier_fold import SummedUp, no_summary
 from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.question_view import QuestionView
 from app.gui.theme import theme
@@ -54,10 +55,10 @@ class Transcript(QScrollArea):
     editing_left = Signal()
     """A question, or a correction, is no longer being written; the keyboard is free."""
 
-    def __init__(self, load: LoadTurns, documents: KnownDocuments | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, load: LoadTurns, documents: KnownDocuments | None = None, summed: SummedUp = no_summary) -> None:
         """`documents` names those that a question was asked of."""
-        super().__init__(parent)
-        self._load, self._documents = load, documents
+        super().__init__()
+        self._load, self._documents, self._summed_up = load, documents, summed
         self._views: list[TurnView] = []
         self._follow = True
         self._has_older = False
@@ -190,7 +191,7 @@ class Transcript(QScrollArea):
             question.left.connect(self.editing_left)
             question.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
             return question
-        view = AnswerView(turn)
+        view = AnswerView(turn, self._summed_up)
         view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
         view.passage_opened.connect(self.passage_opened)
         view.why_asked.connect(lambda v=view: self.why_asked.emit(v))

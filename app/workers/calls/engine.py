@@ -32,6 +32,7 @@ class Chat(Call, frozen=True):
     json_schema: str = ""  # a JSON schema that the answer must follow
     grounded: bool = False  # passages were searched: answer from them only
     priority: int = 0  # 1: a person waits for it
+    keep: bool = False  # what was read of this conversation may be on the disk: see KeepStates
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
@@ -109,6 +110,13 @@ class SetAdapter(Call, frozen=True):
     scale: float = 1.0
 
 
+class KeepStates(Call, frozen=True):
+    """Write what was read of these chats to the cache folder, where it is worth it; a question goes first; → Done.
+    `conversation` of such a chat is its id, as a number."""
+
+    conversations: tuple[str, ...]
+
+
 class LoadProgress(Data, frozen=True):
     fraction: float
 
@@ -172,6 +180,6 @@ class Counted(Data, frozen=True):
     context: int
 
 
-Calls = Load | Chat | Complete | Count | SetAdapter | Probe
+Calls = Load | Chat | Complete | Count | SetAdapter | KeepStates | Probe
 
 Answers = LoadProgress | Loaded | Waiting | Prefill | Token | Chatted | Completed | Probed | Counted
