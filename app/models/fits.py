@@ -5,19 +5,12 @@ The one place where the planner of app/llama is plugged in: `Plan` is handed to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import psutil
+from collections.abc import Callable, Sequence
 
 from app.hub import Fitted
-from app.llama.memory import COMPUTE_BYTES
-
-GB = 1_000_000_000
-CONTEXT_SHARE = 0.15
-"""Of the weights: the context and the working memory beside them, as far as the size alone says it."""
-MEMORY_SHARE = 0.85
-"""Of the memory of this computer that a model may take before the system starts to swap."""
+from app.llama.fitted import fit_by_size, fit_source
+from app.llama.machine import machine
+from app.llama.planner import Device
 
 Read = Callable[[int, int], bytes]
 """offset, length → bytes of a file, wherever it is; fewer at its end."""
@@ -25,48 +18,20 @@ Plan = Callable[[Read, int, str], Fitted]
 """A way to read a file, its size and its name → how it would run here. It reads the header and no more."""
 
 
-@dataclass(frozen=True)
-class Machine:
-    """Bytes of memory; `gpu` is 0 where nothing says that there is one."""
-
-    ram: int
-    gpu: int = 0
-    gpu_name: str = ""
-
-
-def this_machine() -> Machine:
+def this_machine() -> list[Device]:
     """What this computer has, as far as it can be known without loading llama.cpp."""
-    return Machine(ram=int(psutil.virtual_memory().total))
+    return machine()
 
 
-def fitted(file_bytes: int, machine: Machine) -> Fitted:
-    """By the size of a file alone; sizes are in bytes, 0 is not known."""
-    if file_bytes <= 0:
-        return Fitted(kind="unknown", text="The hub says how large it is")
-    needs = round(file_bytes * (1 + CONTEXT_SHARE)) + min(COMPUTE_BYTES, file_bytes)
-    why = ("By the size of the file; the header says it exactly.",)
-    if machine.gpu and needs <= machine.gpu * MEMORY_SHARE:
-        return Fitted(
-            kind="gpu",
-            text=f"Fits your GPU: {_gb(needs)} of {_gb(machine.gpu)} GB",
-            needs_bytes=needs, has_bytes=machine.gpu, device=machine.gpu_name, why=why,
-        )  # fmt: skip
-    if needs > machine.ram * MEMORY_SHARE:
-        least = f"{_gb(needs / MEMORY_SHARE)} GB"
-        return Fitted(kind="large", text=f"Too large: needs {least}", needs_bytes=needs, has_bytes=machine.ram, why=why)
-    slower = ", slower" if machine.gpu else ""
-    return Fitted(
-        kind="cpu",
-        text=f"Runs on the processor{slower}: {_gb(needs)} of {_gb(machine.ram)} GB",
-        needs_bytes=needs, has_bytes=machine.ram, why=why,
-    )  # fmt: skip
+def fitted(file_bytes: int, devices: Sequence[Device]) -> Fitted:
+    """By the size of a file alone; 0 is not known."""
+    return fit_by_size(file_bytes, devices)
 
 
-def by_size(read: Read, size: int, name: str) -> Fitted:
-    """A `Plan` that looks at nothing but the size."""
-    return fitted(size, this_machine())
+def by_header(read: Read, size: int, name: str) -> Fitted:
+    """A `Plan` for this computer.
 
-
-def _gb(count: float) -> str:
-    value = count / GB
-    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
+    Raises:
+        BadFile: no model, or a damaged one. What `read` raises goes through.
+    """
+    return fit_source(read, size, name, machine())

@@ -14,7 +14,7 @@ from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.models import sharing
-from app.models.fits import Plan, by_size
+from app.models.fits import Plan, by_header
 from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
@@ -39,7 +39,7 @@ class ModelsRole:
 
     concurrent = False
 
-    def __init__(self, home: Home, plan: Plan = by_size) -> None:
+    def __init__(self, home: Home, plan: Plan = by_header) -> None:
         """`plan` says how a file would run here; it is given by the table of roles."""
         self._home, self._folder = home, home.models
         self._registry = Registry(home)
