@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import queue
@@ -11,6 +12,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from app.engine.cores import Cores
@@ -21,9 +23,14 @@ from app.llama.bindings import Model
 from app.llama.context import Context
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
+from app.llama.vision import Eyes
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 
+log = logging.getLogger("inhouse.engine")
+
+PROJECTOR = "clip"
+"""The architecture of a projector; files of before 2025 do not name themselves "mmproj"."""
 BATCH = 512
 SEQUENCES = 9
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
@@ -33,13 +40,22 @@ class LoadedModel:
     """A model with its context, ready to chat."""
 
     def __init__(
-        self, header: GgufHeader, model: Model, context: Context, plan: Fit, info: ModelInfo, cores: Cores
+        self,
+        header: GgufHeader,
+        model: Model,
+        context: Context,
+        plan: Fit,
+        info: ModelInfo,
+        cores: Cores,
+        eyes: Eyes | None = None,
     ) -> None:
         self.header, self.model, self.context, self.plan = header, model, context, plan
-        self.info, self.cores = info, cores
+        self.info, self.cores, self.eyes = info, cores, eyes
 
     def close(self) -> None:
         self.cores.close()
+        if self.eyes is not None:
+            self.eyes.close()
         self.context.close()
         self.model.close()
 
@@ -91,7 +107,8 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     cores = Cores(call.threads or physical_cores())
     gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
     ram = psutil.virtual_memory()
-    memory = Memory(ram.available, ram.total, sum(gpu.free for gpu in gpus))
+    beside = Path(call.projector).stat().st_size if call.projector else 0
+    memory = Memory(ram.available - beside, ram.total, sum(gpu.free for gpu in gpus))
     plan = fit(header, memory, call.context, call.gpu_layers)
     model = yield from _open(Path(call.path), plan.gpu_layers)
     try:
@@ -99,12 +116,38 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
+        eyes = _eyes(call.projector, model, cores.most, gpu=plan.gpu_layers > 0)
     except AppError:
         model.close()
         raise
     cores.start()
     info = _describe(header, model, context, plan, gpus, (time.perf_counter() - started) * 1000)
-    return LoadedModel(header, model, context, plan, info, cores)
+    info = msgspec.structs.replace(info, sees=eyes is not None)
+    return LoadedModel(header, model, context, plan, info, cores, eyes)
+
+
+def _eyes(path: str, model: Model, threads: int, *, gpu: bool) -> Eyes | None:
+    """The projector, where there is one. Without it, or with one that does not fit, the model chats and does not see."""
+    if not path:
+        return None
+    try:
+        check_projector(Path(path))
+        return Eyes(Path(path), model, threads, gpu=gpu)
+    except AppError as error:
+        log.warning("The model does not see: %s %s", error.message, error.detail)
+        return None
+
+
+def check_projector(path: Path) -> GgufHeader:
+    """Read a projector's header.
+
+    Raises:
+        BadFile: damaged, or no projector.
+    """
+    header = read_header(path)
+    if header.architecture != PROJECTOR:
+        raise BadFile(f"{path.name} is no vision file.", "Choose the file whose name begins with mmproj.", header.kind)
+    return header
 
 
 def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
