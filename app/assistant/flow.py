@@ -177,6 +177,7 @@ def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
         sampling=ask.sampling,
         grounded=bool(passages),
         priority=ask.priority,
+        pictures=ask.pictures,
     )
 
 

@@ -195,6 +195,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask.add_argument(
         "--attach", action="append", default=[], metavar="FILE", help="a file to ask first, read for this question only"
     )
+    ask.add_argument("--image", action="append", default=[], metavar="FILE", help="a picture that the model is shown")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     ask.add_argument("--why", action="store_true", help="say how the answer came about too")
     _add_filter(ask)
@@ -241,6 +242,7 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
     importing.add_argument("file", metavar="FILE")
     importing.add_argument("--name", default="", help="what to call it")
+    importing.add_argument("--projector", default="", metavar="FILE", help="by which it sees: its mmproj file")
     adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
     adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
     adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")

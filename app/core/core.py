@@ -25,6 +25,7 @@ from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
+from app.core.pictures import Pictures
 from app.core.questions import Questions
 from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
@@ -109,10 +110,11 @@ class Core:
         shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         self.answers = Answers(house, self.models, self.documents, attachments)
-        questions = Questions(house, self.models, self.documents, attachments)
+        pictures = Pictures(house, self.models, self.documents)
+        questions = Questions(house, self.models, self.documents, attachments, pictures)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
-        chats = Chats(house, self.models, self.answers, attachments)
+        chats = Chats(house, self.models, self.answers, attachments, pictures)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -126,7 +128,7 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
+            attachments, readers, embedders, vectors, folders, shares, training, completions, pictures, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     cores = Cores(call.threads or physical_cores())
     gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
     ram = psutil.virtual_memory()
-    beside = Path(call.projector).stat().st_size if call.projector else 0
+    beside = Path(call.projector).stat().st_size if Path(call.projector).is_file() else 0
     memory = Memory(ram.available - beside, ram.total, sum(gpu.free for gpu in gpus))
     plan = fit(header, memory, call.context, call.gpu_layers)
     model = yield from _open(Path(call.path), plan.gpu_layers)
@@ -127,7 +127,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
 
 
 def _eyes(path: str, model: Model, threads: int, *, gpu: bool) -> Eyes | None:
-    """The projector, where there is one. Without it, or with one that does not fit, the model chats and does not see."""
+    """The projector, where there is one. Without one that fits it the model chats and does not see."""
     if not path:
         return None
     try:

@@ -1,7 +1,7 @@
 """Looks at pictures with a model's projector (llama.cpp's libmtmd), so that they stand in a prompt like tokens.
 
-The embeddings of a picture have no token ids. Each gets a number below zero that no other embedding has, so that whoever
-compares prompts token by token (the KV cache, the states beside it) treats a picture as it treats words.
+The embeddings of a picture have no token ids. Each gets a number below zero that no other embedding has, so that
+whoever compares prompts token by token (the KV cache, the states beside it) treats a picture as it treats words.
 """
 
 from __future__ import annotations
