@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.pictures import Picture
 from app.places import Place
 from app.shares import Published, Shared
 
@@ -21,6 +22,7 @@ class Message(Struct, frozen=True):
 
     role: Role
     content: str
+    pictures: tuple[Picture, ...] = ()  # that a model which sees is shown
 
 
 class Box(Struct, frozen=True, array_like=True):
@@ -230,6 +232,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     has_template: bool
     load_ms: float
     memory_bytes: int  # weights and KV cache
+    sees: bool = False  # pictures, by a projector
 
 
 ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
@@ -373,9 +376,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     calculation: Calculation | None = None  # where a sheet was calculated with
 
 
-GGUF_SUFFIX, SHARED_SUFFIX = ".gguf", ".inhouse"
+MODEL_SUFFIXES = GGUF_SUFFIX, SHARED_SUFFIX = (".gguf", ".inhouse")
 """Of a model, and of one that another Inhouse shared with its name and scores."""
-MODEL_SUFFIXES = (GGUF_SUFFIX, SHARED_SUFFIX)
 
 
 class InstalledModel(Struct, frozen=True, kw_only=True):
@@ -393,6 +395,7 @@ class InstalledModel(Struct, frozen=True, kw_only=True):
     address: str = ""  # of a model on a server: "https://models.example/v1"; it has no `path`
     served_as: str = ""  # its name there
     adapter: str = ""  # a LoRA GGUF to apply to `path`
+    projector: str = ""  # a GGUF by which it sees pictures
     tokens_per_s: float | None = None  # measured on this computer
     lineage: dict[str, str] = {}
     added_at: float = 0.0

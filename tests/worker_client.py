@@ -72,6 +72,12 @@ class Client:
             process.wait()
         _close_pipes(process)
 
+    def kill(self) -> None:
+        """End the child at once, from any thread: who waits for it hears that it is gone."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def __enter__(self) -> Client:
         return self
 

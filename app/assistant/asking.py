@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import AppError
+from app.pictures import Picture
 from app.settings import ANSWER_LANGUAGE, INSTRUCTIONS, ONLY_FROM_DOCUMENTS, PASSAGES_PER_ANSWER, Settings
 from app.types import Answer, Filter, InstalledModel, Message, Sampling
 from app.workers.message import Data, WorkerRole
@@ -36,6 +37,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     filter: Filter = Filter()  # which documents may answer
     sampling: Sampling = Sampling()
     model: str = ""  # its name, for the record
+    pictures: tuple[Picture, ...] = ()  # that the model is shown: it answers from them, and not from documents
     priority: int = 0  # a person waits for it: before what programs ask
     keep: bool = False  # what was read of the conversation may be on the disk; never that of a temporary chat
     small: bool = False  # a model whose words count only where every sentence of them is supported

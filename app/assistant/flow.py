@@ -178,6 +178,7 @@ def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
         grounded=bool(passages),
         priority=ask.priority,
         keep=ask.keep,
+        pictures=ask.pictures,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.pictures import ShownPicture
 from app.types import Answer, Filter, Message
 
 TurnRole = Literal["question", "answer"]
@@ -20,6 +21,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     title: str
     collection_id: int = 0  # 0 asks the model alone
     model_id: str = ""  # "" is the model in use
+    own_model_id: str = ""  # that answers here, whatever is in use; "" the model in use
     attached_id: int = 0  # the hidden collection of the files that are in this chat only; 0: none yet
     created_at: float = 0.0  # seconds since the epoch
     updated_at: float = 0.0
@@ -35,6 +37,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     state: TurnState = "done"
     answer: Answer | None = None  # of a finished or stopped answer
     filter: Filter = Filter()  # of a question: which documents may answer it
+    pictures: tuple[ShownPicture, ...] = ()  # of a question
     version: int = 1  # counts from 1
     versions: int = 1
     rating: Rating | None = None

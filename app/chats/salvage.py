@@ -26,10 +26,13 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
             _insert(db, "chats", (rowid, *values[1:]))
         elif _is_turn(values):
             _insert(db, "turns", (rowid, *values[1:]))
+        elif _is_picture(values):
+            _insert(db, "pictures", (rowid, *values[1:]))
         elif values == (None,):
             db.execute("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", (rowid,))
         elif len(values) == 2 and values[0] in ("chats", "turns") and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
+    db.execute("DELETE FROM pictures WHERE turn_id NOT IN (SELECT id FROM turns)")
     _add_missing_chats(db)
     _join_trees(db)
     for row in db.execute("SELECT id, answer FROM turns WHERE answer IS NOT NULL").fetchall():
@@ -41,9 +44,13 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
 
 def _is_chat(values: tuple[Value, ...]) -> bool:
     """A row of `chats`, as version 1 wrote it or later."""
-    if len(values) not in (8, 10, 11) or values[0] is not None or not _are(values[1:7], str, int, str, str):
+    if len(values) not in (8, 10, 11, 12) or values[0] is not None or not _are(values[1:7], str, int, str, str):
         return False
-    return _is_number(*values[5:7]) and (values[7] is None or _is_number(values[7])) and _are(values[8:], int, str, int)
+    return (
+        _is_number(*values[5:7])
+        and (values[7] is None or _is_number(values[7]))
+        and _are(values[8:], int, str, int, str)
+    )
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:
@@ -61,6 +68,10 @@ def _is_turn(values: tuple[Value, ...]) -> bool:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
     return True
+
+
+def _is_picture(values: tuple[Value, ...]) -> bool:
+    return len(values) == 6 and values[0] is None and _are(values[1:], int, str, int, int, bytes)
 
 
 def _are(values: tuple[Value, ...], *kinds: type) -> bool:

@@ -86,7 +86,23 @@ def _filters(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters]
+def _pictures(db: sqlite3.Connection) -> None:
+    """Pictures that go with a question, as we encoded them; they are deleted with it."""
+    db.execute(
+        """CREATE TABLE pictures (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            turn_id INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+            name TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, data BLOB NOT NULL)"""
+    )
+    db.execute("CREATE INDEX pictures_turn ON pictures (turn_id)")
+
+
+def _own_models(db: sqlite3.Connection) -> None:
+    """A chat may keep a model of its own; "": the model in use answers. `model_id` only says what it began with."""
+    db.execute("ALTER TABLE chats ADD COLUMN own_model_id TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

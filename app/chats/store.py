@@ -71,6 +71,15 @@ class ChatStore(Ratings):
     def set_collection(self, chat_id: int, collection_id: int) -> None:
         self._update(chat_id, collection_id=collection_id, collection_name="")
 
+    def set_own_model(self, chat_id: int, model_id: str) -> None:
+        """This model answers here from now on, "" the one in use."""
+        self._update(chat_id, own_model_id=model_id)
+
+    def leave_model(self, model_id: str) -> None:
+        """A model was removed: chats that kept it ask the one in use."""
+        with self._change() as db:
+            db.execute("UPDATE chats SET own_model_id = '' WHERE own_model_id = ?", (model_id,))
+
     def attach(self, chat_id: int, collection_id: int) -> None:
         """The hidden collection of this chat's own files."""
         self._update(chat_id, attached_id=collection_id)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app.chats.records import Turn
+from app.pictures import MOST_SEEN
+from app.types import Message
 
 _CITATION = re.compile(r"(?<!\s)\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
 _INHOUSE = re.compile(r"inhouse|\bapp\b", re.IGNORECASE)
@@ -34,6 +37,19 @@ def alive(pid: int | None, since: float) -> bool:
 def worth_telling(turn: Turn) -> bool:
     """Whether the model should hear of this answer again: not of one that is missing or found nothing."""
     return turn.answer is not None and not turn.answer.not_found and bool(turn.text.strip())
+
+
+def only_newest_pictures(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages with the newest `MOST_SEEN` pictures; of an older one only its name is told."""
+    left = MOST_SEEN
+    told: list[Message] = []
+    for message in reversed(messages):
+        kept = message.pictures[max(0, len(message.pictures) - left) :] if left else ()
+        left -= len(kept)
+        gone = message.pictures[: len(message.pictures) - len(kept)]
+        names = "".join(f"({each.name})\n" for each in gone)
+        told.append(Message(message.role, names + message.content, kept))
+    return tuple(reversed(told))
 
 
 def plain_text(turn: Turn) -> str:

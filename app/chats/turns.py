@@ -14,9 +14,10 @@ import msgspec
 from app.chats.connection import ChatDatabase
 from app.chats.forget import note_documents, without_removed
 from app.chats.records import Rating, Turn, TurnRole, TurnState
-from app.chats.stored import alive, plain_text, worth_telling
+from app.chats.stored import alive, only_newest_pictures, plain_text, worth_telling
 from app.chats.titles import title_of
 from app.errors import AppError
+from app.pictures import Picture, ShownPicture
 from app.types import Answer, Filter, Message
 
 TURN_COLUMNS = (
@@ -54,10 +55,18 @@ class Turns(ChatDatabase):
         row = self._row(turn_id)
         return self._turns(row["chat_id"], [turn_id])[0]
 
-    def add_question(self, chat_id: int, text: str, *, replaces: int | None = None, chosen: Filter = NO_FILTER) -> Turn:
+    def add_question(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        replaces: int | None = None,
+        chosen: Filter = NO_FILTER,
+        pictures: Sequence[Picture] = (),
+    ) -> Turn:
         """The next question, or another version of the question `replaces`, which stays with all that followed it.
 
-        `chosen` is which documents may answer it.
+        `chosen` is which documents may answer it, `pictures` what a model is shown with it.
         """
         with self._change() as db:
             if replaces is not None:
@@ -68,6 +77,8 @@ class Turns(ChatDatabase):
             turn_id = self._insert(chat_id, parent, "question", text, "done")
             if chosen.asks:
                 db.execute("INSERT INTO narrowed VALUES (?, ?)", (turn_id, msgspec.json.encode(chosen)))
+            rows = [(turn_id, each.name, each.width, each.height, each.data) for each in pictures]
+            db.executemany("INSERT INTO pictures (turn_id, name, width, height, data) VALUES (?,?,?,?,?)", rows)
             if parent == 0:
                 db.execute("UPDATE chats SET title = ? WHERE id = ? AND NOT titled", (title_of(text), chat_id))
             return self.turn(turn_id)
@@ -142,9 +153,24 @@ class Turns(ChatDatabase):
         messages: list[Message] = []
         for question, answer in itertools.pairwise(turns):
             if question.role == "question" and answer.role == "answer" and worth_telling(answer):
-                messages.append(Message("user", question.text))
+                messages.append(Message("user", question.text, self._seen_again(question)))
                 messages.append(Message("assistant", plain_text(answer)))
-        return tuple(messages)
+        return only_newest_pictures(messages)
+
+    def pictures_of(self, turn_id: int) -> tuple[Picture, ...]:
+        """The pictures of a question."""
+        rows = self._read("SELECT name, width, height, data FROM pictures WHERE turn_id = ? ORDER BY id", (turn_id,))
+        return tuple(Picture(**dict(row)) for row in rows)
+
+    def picture(self, picture_id: int) -> Picture:
+        """Raises AppError where there is no such picture."""
+        rows = self._read("SELECT name, width, height, data FROM pictures WHERE id = ?", (picture_id,))
+        if not rows:
+            raise AppError("This picture no longer exists.", "Open the chat again.")
+        return Picture(**dict(rows[0]))
+
+    def _seen_again(self, question: Turn) -> tuple[Picture, ...]:
+        return self.pictures_of(question.id) if question.pictures else ()
 
     def set_feedback(self, turn_id: int, rating: Rating | None, corrected: str = "") -> Turn:
         """Thumb up, down or none, and what the user would have answered."""
@@ -156,6 +182,10 @@ class Turns(ChatDatabase):
             return self.turn(turn_id)
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _shown_pictures(self, turn_id: int) -> tuple[ShownPicture, ...]:
+        rows = self._read("SELECT id, name, width, height FROM pictures WHERE turn_id = ? ORDER BY id", (turn_id,))
+        return tuple(ShownPicture(**dict(row)) for row in rows)
 
     def _touch(self, chat_id: int) -> None:
         self._db.execute("UPDATE chats SET updated_at = max(?, updated_at + 1e-4) WHERE id = ?", (time.time(), chat_id))
@@ -219,6 +249,7 @@ class Turns(ChatDatabase):
             state=row["state"],
             answer=answer_of(row),
             filter=_filters.decode(row["filter"]) if row["filter"] else NO_FILTER,
+            pictures=self._shown_pictures(row["id"]) if row["role"] == "question" else (),
             version=siblings.index(row["id"]) + 1,
             versions=len(siblings),
             rating=row["rating"],

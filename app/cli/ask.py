@@ -117,8 +117,9 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
         priority=1,
         filter=Filter() if args.no_documents else filter_of(args, session),
         attach=tuple(existing_file(name) for name in args.attach),
+        pictures=tuple(existing_file(name) for name in args.image),
     )
-    session.progress.show("Reading your files…" if call.attach else "Searching your documents…")
+    session.progress.show("Reading your files…" if call.attach or call.pictures else "Searching your documents…")
     on_token = shown.add if draft else lambda _: None
 
     def show(data: Data) -> None:

@@ -18,6 +18,7 @@ def add_models_command(commands: argparse._SubParsersAction[Any]) -> argparse.Ar
     importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
     importing.add_argument("file", metavar="FILE")
     importing.add_argument("--name", default="", help="what to call it")
+    importing.add_argument("--projector", default="", metavar="FILE", help="by which it sees: its mmproj file")
     adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
     adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
     adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")

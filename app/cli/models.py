@@ -77,6 +77,7 @@ def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
         "bytes": model.file_bytes,
         "tokens_per_s": model.tokens_per_s,
         "lineage": model.lineage,
+        "sees": bool(model.projector),
         **({"server": model.address, "served_as": model.served_as} if model.origin == "server" else {}),
     }
 
@@ -95,7 +96,8 @@ def _figures(model: InstalledModel) -> str:
 
 def _import(args: argparse.Namespace, session: Session) -> int:
     path = str(Path(args.file).expanduser().absolute())
-    installed = session.call(ImportModel(path=path, name=args.name), _copying(session))
+    beside = str(Path(args.projector).expanduser().absolute()) if args.projector else ""
+    installed = session.call(ImportModel(path=path, name=args.name, projector=beside), _copying(session))
     assert isinstance(installed, ModelInstalled)
     _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
     return 0

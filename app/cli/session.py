@@ -114,7 +114,8 @@ class Session:
     def show_switch(self, data: Data) -> None:
         """How far the loading of a model is."""
         if isinstance(data, Switching) and data.model_id:
-            self.progress.show(f"Loading the model… {data.fraction:.0%}")
+            why = "" if data.beside else " (the model before it was released: the memory has no room for both)"
+            self.progress.show(f"Loading the model… {data.fraction:.0%}{why}")
 
 
 def _active(models: Models) -> InstalledModel:

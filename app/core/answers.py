@@ -13,6 +13,7 @@ from app.assistant.asking import Step, Stopped
 from app.assistant.summarise import respond
 from app.chats.records import Turn
 from app.core.attachments import Attachments
+from app.core.backend import Backend
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.clock import Timer
@@ -51,6 +52,9 @@ class Writing:
     saved: float = 0.0
     fresh: list[tuple[str, bool]] = field(default_factory=list)
     stopping: bool = False
+    backend: Backend | None = None
+    """The chat's own model; None: the one in use."""
+    waits_for_own: bool = False
 
 
 class Answers:
@@ -118,7 +122,7 @@ class Answers:
     def interrupt(self, error: AppError) -> None:
         """The engine is ended on purpose and will say nothing more: keep what each running answer has."""
         for writing in list(self._writing):
-            if writing.flow is None:
+            if writing.flow is None or writing.backend is not None:
                 continue
             if writing.by_engine and (writing.text or writing.thinking):
                 self._house.tell(self._failure(writing, error))
@@ -129,7 +133,7 @@ class Answers:
 
     def _refuse(self, error: AppError) -> None:
         """The model cannot be loaded: who waits for it is told why, in whatever door."""
-        waiting = [each for each in self._writing if each.flow is None]
+        waiting = [each for each in self._writing if each.flow is None and not each.waits_for_own]
         for writing in waiting:
             writing.stopping = True
         for writing in waiting:
@@ -154,11 +158,10 @@ class Answers:
 
     def _begin(self, writing: Writing) -> None:
         try:
-            if not self._models.is_ready:
-                self._move(writing, "loading")
-                self._models.wake()
+            chat = self._house.store.chat(writing.turn.chat_id)
+            if not self._has_model(writing, chat.own_model_id):
                 return
-            attached_id = self._house.store.chat(writing.turn.chat_id).attached_id
+            attached_id = chat.attached_id
             if attached_id and (note := self._attachments.waiting_for(attached_id)):
                 self._move(writing, "waiting", note=note)
                 return
@@ -170,7 +173,7 @@ class Answers:
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),
-            lambda step: self._child_of(step),
+            lambda step: self._child_of(writing, step),
             done=lambda answer: self._end(writing, answer),
             failed=lambda error: self._give_up(writing, error),
             event=lambda data: self._take(writing, data),
@@ -182,8 +185,38 @@ class Answers:
         )
         writing.flow.start()
 
-    def _child_of(self, step: Step) -> Requester:
-        return self._models.backend if step.role == "engine" else self._documents.child
+    def _has_model(self, writing: Writing, own_id: str) -> bool:
+        """Whether the model that answers in this chat is there; else it is on its way."""
+        own = self._models.of_chat(own_id)
+        if own is None or own.id == self._models.active_id or not own_id:
+            writing.backend = None
+            if not self._models.is_ready:
+                self._move(writing, "loading")
+                self._models.wake()
+            return self._models.is_ready
+        if writing.backend is None and not writing.waits_for_own:
+            writing.waits_for_own = True
+            self._move(writing, "loading")
+            self._models.with_own(
+                own.id,
+                lambda backend, _: self._own_ready(writing, backend),
+                lambda error: self._own_failed(writing, error),
+            )
+        return writing.backend is not None
+
+    def _own_ready(self, writing: Writing, backend: Backend) -> None:
+        writing.backend, writing.waits_for_own = backend, False
+        self.kick()
+
+    def _own_failed(self, writing: Writing, error: AppError) -> None:
+        writing.waits_for_own = False
+        if writing in self._writing and writing.flow is None and not writing.stopping:
+            self._give_up(writing, error)
+
+    def _child_of(self, writing: Writing, step: Step) -> Requester:
+        if step.role != "engine":
+            return self._documents.child
+        return writing.backend or self._models.backend
 
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()
@@ -271,7 +304,8 @@ class Answers:
             failure = failure_of(error)
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
-        self._models.note_speed(result)
+        if writing.backend is None:
+            self._models.note_speed(result)
         self._kept.answered(writing.turn.chat_id)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)

@@ -14,9 +14,11 @@ from app.core.calls import chats as c
 from app.core.house import Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
+from app.core.pictures import Pictures
 from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
+from app.pictures import Picture
 from app.settings import INSTRUCTIONS
 from app.types import Filter
 from app.workers.calls.engine import Count
@@ -34,11 +36,19 @@ class Chats:
     """Takes questions into chats, and keeps titles, versions and thumbs."""
 
     def __init__(
-        self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments, kept: KeptChats
+        self,
+        house: House,
+        models: ModelsDesk,
+        answers: Answers,
+        attachments: Attachments,
+        kept: KeptChats,
+        pictures: Pictures,
     ) -> None:
         self._kept = kept
         self._house, self._store = house, house.store
         self._models, self._answers, self._attachments = models, answers, attachments
+        self._pictures = pictures
+        models.list.removed.connect(lambda model: self._store.leave_model(model.id))
 
     @property
     def is_busy(self) -> bool:
@@ -52,6 +62,7 @@ class Chats:
             c.RateAnswer: self._rate,
             c.RenameChat: self._rename,
             c.SetChatCollection: self._set_collection,
+            c.SetChatModel: self._set_model,
             c.DeleteChat: self._delete,
             c.RestoreChat: self._restore,
             c.PurgeChats: self._purge,
@@ -64,7 +75,11 @@ class Chats:
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def _ask(self, call: c.AskInChat, reply: Reply) -> None:
-        """The question is on disk before anything is asked."""
+        """Its pictures are opened first; then the question is on disk before anything is asked."""
+        own = self._store.chat(call.chat_id).own_model_id if call.chat_id else ""
+        self._pictures.load(call.pictures, own, reply, lambda pictures: self._store_question(call, reply, pictures))
+
+    def _store_question(self, call: c.AskInChat, reply: Reply, pictures: tuple[Picture, ...]) -> None:
         text = call.text.strip()
         if not text:
             raise AppError("There is no question.", "Type one.")
@@ -72,12 +87,16 @@ class Chats:
             raise UNDER_WAY
         inherits = call.replaces and not call.filter.asks
         chosen = self._store.turn(call.replaces).filter if inherits else call.filter
+        if call.replaces and not pictures:
+            pictures = self._store.pictures_of(call.replaces)
         with self._store.together():
             if call.chat_id:
                 chat = self._store.chat(call.chat_id)
             else:
                 chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
-            question = self._store.add_question(chat.id, text, replaces=call.replaces or None, chosen=chosen)
+            question = self._store.add_question(
+                chat.id, text, replaces=call.replaces or None, chosen=chosen, pictures=pictures
+            )
             turn = self._store.begin_answer(question.id)
             chat = self._store.chat(chat.id)
         reply.done(c.ChatAsked(chat=chat, question=question, answer=turn))
@@ -108,8 +127,11 @@ class Chats:
                 "everywhere": (),
                 "nowhere": None,
             }
-            own = chat.attached_id if where != "nowhere" else 0
-            model = self._models.active
+            pictures = self._store.pictures_of(question.id) if question.pictures else ()
+            if pictures:
+                places = dict.fromkeys(places)
+            own = chat.attached_id if where != "nowhere" and not pictures else 0
+            model = self._models.of_chat(chat.own_model_id)
             return assistant.ask_of(
                 self._house.settings,
                 question.text,
@@ -119,6 +141,7 @@ class Chats:
                 small=model is not None and assistant.is_small(model),
                 priority=1,
                 keep=True,
+                pictures=pictures,
                 **self._attachments.scope(own, places[where]),
                 filter=question.filter if where == "collection" else widened(question.filter),
             )
@@ -145,6 +168,11 @@ class Chats:
 
     def _set_collection(self, call: c.SetChatCollection, reply: Reply) -> None:
         self._store.set_collection(call.chat_id, call.collection_id)
+        self._changed(call.chat_id, reply)
+
+    def _set_model(self, call: c.SetChatModel, reply: Reply) -> None:
+        model_id = self._house.registry.find(call.model_id).id if call.model_id else ""
+        self._store.set_own_model(call.chat_id, model_id)
         self._changed(call.chat_id, reply)
 
     def _delete(self, call: c.DeleteChat, reply: Reply) -> None:

@@ -28,6 +28,7 @@ from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
+from app.core.pictures import Pictures
 from app.core.questions import Questions
 from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
@@ -114,11 +115,12 @@ class Core:
         folders = FoldersDesk(house, self.documents, removals)
         shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
+        pictures = Pictures(house, self.models, self.documents)
         self.answers = Answers(house, self.models, self.documents, attachments, kept)
-        questions = Questions(house, self.models, self.documents, attachments)
+        questions = Questions(house, self.models, self.documents, attachments, pictures)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
-        chats = Chats(house, self.models, self.answers, attachments, kept)
+        chats = Chats(house, self.models, self.answers, attachments, kept, pictures)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -134,7 +136,7 @@ class Core:
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
             chats, removals, attachments, readers, embedders, vectors, self.runtimes, folders, shares, training,
-            completions, self.api,
+            completions, pictures, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

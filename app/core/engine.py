@@ -95,6 +95,7 @@ class Engine:
             gpu_layers=settings.get(GPU_LAYERS),
             threads=settings.get(THREADS),
             adapter=model.adapter,
+            projector=model.projector,
         )
         self.info, self._is_refused = None, False
         self._job = self.child.request(

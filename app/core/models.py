@@ -70,6 +70,11 @@ class ModelsDesk:
         """The model in use, loaded or about to be."""
         return self._in_use.model
 
+    def of_chat(self, own_id: str) -> InstalledModel | None:
+        """The model that answers in a chat: its own (an id), or with "" the one in use."""
+        own = next((each for each in self._house.registry.models() if each.id == own_id), None) if own_id else None
+        return own or self.active
+
     @property
     def active_id(self) -> str:
         active = self.active
@@ -126,9 +131,22 @@ class ModelsDesk:
             AppError: there is no such model, or none at all.
         """
         if model_id and model_id != self.active_id:
-            self._side.with_model(self._house.registry.find(model_id), ready, reply)
+            self.with_own(model_id, lambda engine, model: ready(engine, model) if reply.open else None, reply.failed)
         else:
             self._in_use.when_ready(lambda engine: ready(engine, engine.model), reply)
+
+    def with_own(
+        self,
+        model_id: str,
+        ready: Callable[[Backend, InstalledModel], object],
+        failed: Callable[[AppError], object],
+    ) -> None:
+        """Call `ready` once another model than the one in use can answer, beside it.
+
+        Raises:
+            AppError: there is no such model.
+        """
+        self._side.with_model(self._house.registry.find(model_id), ready, failed)
 
     def wake(self) -> None:
         """Somebody waits for the model in use: load it, unless it had to leave for a training. Raises AppError."""

@@ -15,9 +15,11 @@ from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.models import ModelsDesk
+from app.core.pictures import Pictures
 from app.core.reply import Reply
 from app.errors import AppError
 from app.models.servers import shown_name
+from app.pictures import Picture
 from app.types import Answer, InstalledModel
 from app.workers.calls.engine import Token
 from app.workers.message import Call
@@ -26,8 +28,11 @@ from app.workers.message import Call
 class Questions:
     """Every such question under way."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments) -> None:
+    def __init__(
+        self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, pictures: Pictures
+    ) -> None:
         self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
+        self._pictures = pictures
         self._asked: set[_Question] = set()
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -50,13 +55,20 @@ class Questions:
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
                 return
-            if call.attach:
+            if call.pictures:
+                try:
+                    self._pictures.load(call.pictures, model.id, reply, lambda seen: begin(backend, model, 0, seen))
+                except AppError as error:
+                    reply.failed(error)
+            elif call.attach:
                 self._attachments.once(call.attach, reply, lambda attached: begin(backend, model, attached))
             else:
                 begin(backend, model)
 
-        def begin(backend: Requester, model: InstalledModel, attached: int = 0) -> None:
-            scope = self._attachments.scope(attached, _places(call))
+        def begin(
+            backend: Requester, model: InstalledModel, attached: int = 0, pictures: tuple[Picture, ...] = ()
+        ) -> None:
+            scope = self._attachments.scope(attached, None if pictures else _places(call)) | {"pictures": pictures}
             question = _Question(self._house, self._documents, call, scope, reply, backend, model)
             self._asked.add(question)
 

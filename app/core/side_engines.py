@@ -7,7 +7,6 @@ from collections.abc import Callable
 from app.core.backend import Backend
 from app.core.engine import Engine
 from app.core.house import House
-from app.core.reply import Reply
 from app.core.retired import Retired
 from app.errors import AppError
 from app.types import InstalledModel
@@ -24,15 +23,15 @@ class SideEngines:
     def __init__(self, house: House, retired: Retired) -> None:
         self._house, self._retired = house, retired
         self._engines: dict[str, Engine] = {}
-        self._waiting: dict[str, list[tuple[Ready, Reply]]] = {}
+        self._waiting: dict[str, list[tuple[Ready, Callable[[AppError], object]]]] = {}
 
-    def with_model(self, model: InstalledModel, ready: Ready, reply: Reply) -> None:
-        """Call `ready` once this model can answer; what goes wrong is told to `reply`."""
+    def with_model(self, model: InstalledModel, ready: Ready, failed: Callable[[AppError], object]) -> None:
+        """Call `ready` once this model can answer, or `failed` with the reason; whoever left meanwhile ignores both."""
         engine = self._engines.get(model.id)
         if engine is not None and engine.info is not None:
             ready(engine, model)
             return
-        self._waiting.setdefault(model.id, []).append((ready, reply))
+        self._waiting.setdefault(model.id, []).append((ready, failed))
         if engine is None:
             engine = self._engines[model.id] = Engine(self._house, model)
             engine.loaded.connect(lambda _: self._loaded(model))
@@ -48,9 +47,8 @@ class SideEngines:
         engine = self._engines.get(model.id)
         if engine is None:
             return
-        for ready, reply in self._waiting.pop(model.id, []):
-            if reply.open:
-                ready(engine, model)
+        for ready, _ in self._waiting.pop(model.id, []):
+            ready(engine, model)
         self._house.clock.after(IDLE_S, lambda: self._look(model.id))
 
     def _failed(self, model: InstalledModel, error: AppError) -> None:
@@ -58,8 +56,8 @@ class SideEngines:
         if engine is not None:
             engine.child.retire()
             self._retired.add(engine.child)
-        for _, reply in self._waiting.pop(model.id, []):
-            reply.failed(error)
+        for _, failed in self._waiting.pop(model.id, []):
+            failed(error)
 
     def _look(self, model_id: str) -> None:
         engine = self._engines.get(model_id)

@@ -41,7 +41,10 @@ class Switch:
         self.replies: list[Reply] = []
         """Doors that wait for its end."""
         self.engine = engine = Engine(house, model)
-        self._room = old is None or old.info is None or _fits(model)
+        self.need_bytes, self.free_bytes = _needed_bytes(model), free_memory_bytes()
+        self.beside = old is None or old.info is None or self.need_bytes <= self.free_bytes
+        """Whether the old model can answer meanwhile; else it is released first."""
+        self._room = self.beside
         self._over = False
         engine.loading.connect(self._loading)
         engine.loaded.connect(lambda _: self._try())
@@ -118,9 +121,9 @@ def _crash(model: InstalledModel, error: AppError) -> AppError:
     )
 
 
-def _fits(model: InstalledModel) -> bool:
-    """Whether another engine has room beside the one that answers."""
-    return model.file_bytes * MEMORY_SHARE <= free_memory_bytes()
+def _needed_bytes(model: InstalledModel) -> int:
+    """What another engine takes beside the one that answers; 0 for a model on a server."""
+    return round(model.file_bytes * MEMORY_SHARE)
 
 
 def free_memory_bytes() -> int:

@@ -86,7 +86,13 @@ class Switcher:
 
     def _load_beside(self, model: InstalledModel, reply: Reply | None, *, tried: bool = False) -> None:
         def moved(fraction: float) -> None:
-            said = c.Switching(model_id=model.id, fraction=fraction)
+            said = c.Switching(
+                model_id=model.id,
+                fraction=fraction,
+                beside=switch.beside,
+                need_bytes=switch.need_bytes,
+                free_bytes=switch.free_bytes,
+            )
             self._house.tell(said)
             for each in switch.replies:
                 each.event(said)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 4
+CHATS = 6
 DOCUMENTS = 15
 TABLES = 1

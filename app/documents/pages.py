@@ -18,10 +18,12 @@ from app.documents.warm import in_thread
 from app.errors import AppError
 from app.formats import SLIDES, came_along
 from app.members import file_of, is_member
+from app.pictures import Picture as SeenPicture
 from app.places import MailPart, Place, slide_of
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
+from app.workers.calls.attached import PictureLoaded
 from app.workers.calls.documents import PageImage, RenderPage
 from app.workers.protocol import AnyData
 
@@ -63,6 +65,18 @@ class Pages:
             for span in ((first, start), (end, last)):
                 faint += yield from _boxes(store, viewer, document, call.page, passage.start, span)
         return _image(picture, marks, faint)
+
+    def load_picture(self, path: str) -> Generator[AnyData, None, PictureLoaded]:
+        """A picture file as a model can be shown it.
+
+        Raises:
+            BadFile: why it cannot be opened.
+        """
+        viewer = self._viewer = self._viewer or Parser()
+        encoded = yield from in_thread(lambda: viewer.encode_picture(path))
+        name = Path(path).name
+        seen = SeenPicture(name=name, width=encoded.width, height=encoded.height, data=encoded.jpeg)
+        return PictureLoaded(picture=seen)
 
     def _slide(
         self, store: Store, viewer: Parser, document: Document, call: RenderPage, passage: Passage | None

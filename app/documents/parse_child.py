@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from app.documents.loaders import load
+from app.documents.loaders import bytes_of, load
 from app.documents.loaders.scan import Scan
 from app.errors import BadFile
 from app.text.parsed import Parsed
@@ -60,6 +60,12 @@ class DrawPage(Struct, frozen=True, tag=True):
     password: str = ""
 
 
+class EncodePicture(Struct, frozen=True, tag=True):
+    """→ Encoded, of a picture file."""
+
+    path: str
+
+
 class FindBoxes(Struct, frozen=True, tag=True):
     """→ Marks."""
 
@@ -89,6 +95,14 @@ class Picture(Struct, frozen=True):
     scale: float  # pixels a point, as drawn
 
 
+class Encoded(Struct, frozen=True):
+    """A picture file, encoded anew."""
+
+    jpeg: bytes
+    width: int  # pixels
+    height: int
+
+
 class Failed(Struct, frozen=True):
     """A BadFile on its way to the parent."""
 
@@ -106,10 +120,11 @@ class Reply(Struct, frozen=True):
     boxes: tuple[Box, ...] | None = None
     scan: Scan | None = None
     personal: tuple[Found, ...] | None = None
+    encoded: Encoded | None = None
     failed: Failed | None = None
 
 
-Order = ParseFile | ReadPicture | FindData | DrawPage | FindBoxes | FindWords
+Order = ParseFile | ReadPicture | FindData | DrawPage | EncodePicture | FindBoxes | FindWords
 
 
 def main(memory: int, *, idle: bool = False) -> int:
@@ -151,6 +166,10 @@ def _answer(order: Order) -> Reply:
 
                 scan = masked_scan(scan, order.mask)
             return Reply(scan=scan)
+        if isinstance(order, EncodePicture):
+            from app.documents.loaders.image import encoded_picture  # loads Pillow
+
+            return Reply(encoded=Encoded(*encoded_picture(bytes_of(order.path))))
         if isinstance(order, FindData):
             from app.text.personal.finding import find  # loads tables of phone numbers: only where they are looked for
 

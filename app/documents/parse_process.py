@@ -138,6 +138,16 @@ class Parser:
         assert reply.picture is not None
         return reply.picture
 
+    def encode_picture(self, path: str) -> child.Encoded:
+        """A picture file as a small JPEG.
+
+        Raises:
+            BadFile: why it cannot be opened.
+        """
+        reply = self._ask(child.EncodePicture(path), min(RENDER_LIMIT_S, self._time_limit))
+        assert reply.encoded is not None
+        return reply.encoded
+
     def span_boxes(
         self, path: str, page: int, start: int, end: int, password: str = "", read_hidden: bool = False
     ) -> tuple[Box, ...]:

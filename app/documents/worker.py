@@ -44,7 +44,7 @@ from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
 from app.formats import MAIL
 from app.paths import Home
-from app.workers.calls.attached import Attach, ListHidden, MoveDocuments
+from app.workers.calls.attached import Attach, ListHidden, LoadPicture, MoveDocuments
 from app.workers.calls.bundles import ExportCollection, ImportCollection
 from app.workers.calls.digest import Extract, FindTopics, Outline
 from app.workers.calls.documents import (
@@ -221,6 +221,8 @@ class DocumentsRole:
                 return Marked(passages=tuple(marked(self._store, one, one.best) for one in call.passages))
             case Embed():
                 return (yield from self._embed(call))
+            case LoadPicture():
+                return (yield from self._pages.load_picture(call.path))
             case RenderPage():
                 return (yield from self._pages.render(self._store, call))
             case ReadText():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from concurrent.futures import wait
 
 import msgspec
 
@@ -21,6 +22,7 @@ from app.llama.prompt import Composer, Prompt, Turn
 from app.llama.saved import common_prefix
 from app.llama.slots import Slots
 from app.llama.template import Renderer
+from app.llama.vision import Image
 from app.paths import Home
 from app.text.earlier import sum_up
 from app.workers.calls.engine import (
@@ -42,6 +44,9 @@ CPU_SLICES = ((3e9, 32), (1e9, 64), (0.0, 128))
 """(weights from, tokens of a prompt a step): others wait for a step. Fixed by the model and not by the clock, since the
 same prompt in other slices gives slightly other numbers, and so another greedy answer."""
 
+LOOKING = "The model looks at the picture."
+LOOK_POLL_S = 0.02
+
 Events = Waiting | Prefill | Token | None
 
 
@@ -51,7 +56,8 @@ class Conversations:
     def __init__(self, loaded: LoadedModel, renderer: Renderer, home: Home) -> None:
         self.model: Model = loaded.model
         self.context = loaded.context
-        self.encoder = Encoder(loaded.model, renderer, loaded.header.template)
+        self._eyes, self._name = loaded.eyes, loaded.info.name
+        self.encoder = Encoder(loaded.model, renderer, loaded.header.template, loaded.eyes)
         on_gpu = loaded.info.gpu_layers > 0
         # On a GPU idle chats keep their cells: a state would cross the bus twice, and what it spares is not measured.
         self.slots = Slots(loaded.context, loaded.plan.saved_bytes, parks=not on_gpu)
@@ -88,7 +94,9 @@ class Conversations:
 
     def prompt(self, call: Chat) -> Prompt:
         """The tokens that `call` would be answered from."""
-        turn = Turn(call.question, call.history, call.passages, call.system, call.grounded, call.conversation)
+        turn = Turn(
+            call.question, call.history, call.passages, call.system, call.grounded, call.conversation, call.pictures
+        )
         return self._composer.compose(turn, call.sampling.max_tokens)
 
     def count(self, call: Count) -> Counted:
@@ -102,9 +110,14 @@ class Conversations:
             AppError: the prompt cannot fit, the schema cannot be followed, or llama.cpp failed.
         """
         started = time.perf_counter()
+        if call.pictures and self._eyes is None:
+            message = f"“{self._name}” cannot see pictures."
+            raise AppError(message, "Choose a model that can, or attach the file so that its text is read.")
         prompt = self._reopened(call)
+        images = self._eyes.images_in(prompt.tokens) if self._eyes is not None else {}
+        yield from self._look(list(images.values()))
         drawer = sampler.drawer(self.model, call.sampling, call.json_schema)
-        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority)
+        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority, images=images)
         stop = (*call.sampling.stop, *prompt.stop)
         answer = Answer(self.model, stop, thinking=prompt.thinking, started=started)
         yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of)
@@ -120,6 +133,23 @@ class Conversations:
             passages_used=prompt.passages_used,
             note=prompt.note,
         )
+
+    def _look(self, images: list[Image]) -> Generator[Events, None, None]:
+        """Let the projector look at what it has not seen, while others write on.
+
+        Raises:
+            AppError: it failed.
+        """
+        unseen = [image for image in images if image.seen is None]
+        if not unseen or self._eyes is None:
+            return
+        looking = self._eyes.look(unseen)
+        yield Waiting(note=LOOKING)
+        while not looking.done():
+            if not self.busy:
+                wait([looking], timeout=LOOK_POLL_S)  # nobody has a batch to run meanwhile
+            yield None
+        looking.result()
 
     def complete(self, call: Complete) -> Generator[Events, None, Completed]:
         """Write what a program asks for. Closing the generator at any yield leaves the cache as it says it is.
@@ -161,6 +191,8 @@ class Conversations:
             saved = self.slots.snapshot(conversation)
             if saved is None or len(saved.tokens) < LEAST or self._kept.is_fresh(conversation, len(saved.tokens)):
                 continue
+            if min(saved.tokens) < 0:
+                continue  # a picture's numbers mean it in this process only
             yield from self._kept.write(saved, self.encoder.remembered(conversation))
         return Done()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.errors import AppError
 from app.llama.draw import Drawer
 from app.llama.slots import Slot
+from app.llama.vision import Image
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Generation:
     """1: a person waits for it."""
     rivals: int | None = None
     """How many of the likeliest tokens to name with each; None: no probabilities at all."""
+    images: Mapping[int, Image] = field(default_factory=dict)
+    """What the tokens below zero stand for, by the first of each."""
 
     prompt: int = field(init=False)
     order: int = 0
@@ -77,6 +81,19 @@ class Generation:
     def wants_batch(self) -> bool:
         """Whether it takes part in the next batch: it has a place, and its last token was taken."""
         return self.slot is not None and self.drawn is None and self.pending > 0
+
+    @property
+    def image(self) -> Image | None:
+        """The image that is to be evaluated next, in a batch of its own."""
+        held = self.held
+        return self.images.get(self.tokens[held]) if self.wants_batch and self.images else None
+
+    def words(self, most: int) -> list[int]:
+        """The next tokens to evaluate, up to the first image."""
+        tokens = self.tokens[self.held : self.held + most]
+        return (
+            tokens[: next((at for at, token in enumerate(tokens) if token < 0), len(tokens))] if self.images else tokens
+        )
 
     def has_read(self) -> bool:
         """Whether more of the prompt was read than `read` said; it says so now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import queue
@@ -11,6 +12,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from app.engine.cores import Cores
@@ -23,9 +25,14 @@ from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
 from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
+from app.llama.vision import Eyes
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 
+log = logging.getLogger("inhouse.engine")
+
+PROJECTOR = "clip"
+"""The architecture of a projector; files of before 2025 do not name themselves "mmproj"."""
 SETUP = Setup()
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
@@ -34,13 +41,22 @@ class LoadedModel:
     """A model with its context, ready to chat."""
 
     def __init__(
-        self, header: GgufHeader, model: Model, context: Context, plan: Plan, info: ModelInfo, cores: Cores
+        self,
+        header: GgufHeader,
+        model: Model,
+        context: Context,
+        plan: Plan,
+        info: ModelInfo,
+        cores: Cores,
+        eyes: Eyes | None = None,
     ) -> None:
         self.header, self.model, self.context, self.plan = header, model, context, plan
-        self.info, self.cores = info, cores
+        self.info, self.cores, self.eyes = info, cores, eyes
 
     def close(self) -> None:
         self.cores.close()
+        if self.eyes is not None:
+            self.eyes.close()
         self.context.close()
         self.model.close()
 
@@ -91,7 +107,8 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     header = check(Path(call.path))
     cores = Cores(call.threads or physical_cores())
     gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
-    needs = needs_of(header)
+    sight = _projector(call.projector)
+    needs = needs_of(header, projector=sight)
     found = _plan(header, needs, _devices(gpus), Wish(call.context, header.context_trained, call.gpu_layers, SETUP))
     model = yield from _open(Path(call.path), found.gpu_layers)
     try:
@@ -99,13 +116,49 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
+        eyes = _eyes(sight, model, cores.most, gpu=found.gpu_layers > 0)
     except AppError:
         model.close()
         raise
     cores.start()
     taken = _taken(model, needs, found)
     info = _describe(header, model, context, found, gpus, taken, (time.perf_counter() - started) * 1000)
-    return LoadedModel(header, model, context, found, info, cores)
+    info = msgspec.structs.replace(info, sees=eyes is not None)
+    return LoadedModel(header, model, context, found, info, cores, eyes)
+
+
+def _projector(path: str) -> GgufHeader | None:
+    """Its header. Without one that can be read the model chats and does not see."""
+    if not path:
+        return None
+    try:
+        return check_projector(Path(path))
+    except AppError as error:
+        log.warning("The model does not see: %s %s", error.message, error.detail)
+        return None
+
+
+def _eyes(sight: GgufHeader | None, model: Model, threads: int, *, gpu: bool) -> Eyes | None:
+    """As above, where the file does not fit the model."""
+    if sight is None:
+        return None
+    try:
+        return Eyes(sight.path, model, threads, gpu=gpu)
+    except AppError as error:
+        log.warning("The model does not see: %s %s", error.message, error.detail)
+        return None
+
+
+def check_projector(path: Path) -> GgufHeader:
+    """Read a projector's header.
+
+    Raises:
+        BadFile: damaged, or no projector.
+    """
+    header = read_header(path)
+    if header.architecture != PROJECTOR:
+        raise BadFile(f"{path.name} is no vision file.", "Choose the file whose name begins with mmproj.", header.kind)
+    return header
 
 
 def _devices(gpus: list[llama.Device]) -> list[Device]:

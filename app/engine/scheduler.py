@@ -148,17 +148,37 @@ class Scheduler:
             asking.passed = True
             return
         self._admit_waiting()
+        self._context.set_threads(self._cores.threads)
+        if seeing := min((each for each in self._live if each.image is not None), key=_rank, default=None):
+            self._see(seeing)
+            return
         batch = self._compose()
         if not batch:
             return
-        self._context.set_threads(self._cores.threads)
         result = self._context.decode([part for _, part in batch])
         if result == DONE:
             self._take(batch)
-        elif result == FULL:
+        else:
+            self._failed(result, [each for each, _ in batch])
+
+    def _see(self, generation: Generation) -> None:
+        """Evaluate one image: its embeddings cannot share a batch with tokens."""
+        image, slot = generation.image, generation.slot
+        assert image is not None and slot is not None
+        result = image.decode(self._context, slot.number, generation.held)
+        if result == DONE:
+            self._slots.add(slot, image.tokens)
+            for each in self._live:
+                each.passed = False
+            return
+        self._slots.restart(slot)  # some of it may be there
+        self._failed(result, [generation])
+
+    def _failed(self, result: int, tried: list[Generation]) -> None:
+        if result == FULL:
             self._relieve()
         elif result == ABORTED:
-            self._slots.settle(each.slot for each, _ in batch if each.slot is not None)
+            self._slots.settle(each.slot for each in tried if each.slot is not None)
         else:
             self._fail(result)
 
@@ -251,5 +271,5 @@ def _rank(generation: Generation) -> tuple[int, int]:
 def _part(generation: Generation, size: int) -> Part:
     slot, held = generation.slot, generation.held
     assert slot is not None
-    tokens = generation.tokens[held : held + size]
-    return Part(slot.number, held, tokens, wanted=held + size == len(generation.tokens))
+    tokens = generation.words(size)
+    return Part(slot.number, held, tokens, wanted=held + len(tokens) == len(generation.tokens))

@@ -30,7 +30,8 @@ LSTRIP, RSTRIP = c.LLAMA_TOKEN_ATTR_LSTRIP, c.LLAMA_TOKEN_ATTR_RSTRIP
 
 
 @c.llama_log_callback  # type: ignore[untyped-decorator]
-def _on_log(level: int, text: bytes, _user: object) -> None:
+def on_log(level: int, text: bytes, _user: object) -> None:
+    """llama.cpp's log becomes ours; its warnings and errors are kept for *Details*."""
     line = text.decode("utf-8", "replace").strip()
     if not line or line == ".":
         return
@@ -43,7 +44,7 @@ def start() -> None:
     """Once a process: quiet llama.cpp down to our log and prepare its backends. Where it gives up, it ends at once: by
     itself it would first start a debugger, where there is one, and let that look into the process for seconds."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
-    c.llama_log_set(_on_log, ctypes.c_void_p(0))
+    c.llama_log_set(on_log, ctypes.c_void_p(0))
     if not ggml_function("ggml_backend_reg_count", ctypes.c_size_t)():  # each backend is a library
         ggml_function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(str(c._base_path).encode())
     c.llama_backend_init()

@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from app.llama import template as templates
@@ -19,12 +20,18 @@ from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
 from app.llama.detokenize import THINK_OPEN
 from app.llama.prompt import EncodedPrompt
 from app.llama.template import Renderer, Template, TemplateFailed
+from app.llama.vision import Eyes, Look
 from app.types import Message
 
 log = logging.getLogger("inhouse.engine")
 
+PICTURE = "\uf8f2"
+"""A private-use character on both sides of a picture's number, where the picture stands in the text."""
+_PICTURE = re.compile(PICTURE + "([0-9]+)" + PICTURE)
+
 BREAK = "\uf8f1"
 """A private-use character that no vocabulary spells; taken out again before tokenizing."""
+_OURS = {ord(BREAK): None, ord(PICTURE): None}
 MAX_ANSWERS = 256
 NOTE = "This model's own chat template could not be used, so a plain one was used instead. Answers may be weaker."
 
@@ -32,10 +39,11 @@ NOTE = "This model's own chat template could not be used, so a plain one was use
 class Encoder:
     """One model's template and tokenizer."""
 
-    def __init__(self, model: Model, renderer: Renderer, source: str) -> None:
-        """`source`: the chat template, "" for none."""
+    def __init__(self, model: Model, renderer: Renderer, source: str, eyes: Eyes | None = None) -> None:
+        """`source`: the chat template, "" for none; `eyes`: where the model sees."""
         self._model = model
         self._renderer = renderer
+        self._eyes = eyes
         self._template = Template(source, model.token_text(model.bos), model.token_text(model.eos))
         self._usable = bool(source)
         self._answers: OrderedDict[tuple[str, str], list[int]] = OrderedDict()
@@ -110,12 +118,13 @@ class Encoder:
 
     def encode(self, messages: Sequence[Message], conversation: str = "") -> EncodedPrompt:
         """The prompt of a conversation that ends with the user's turn."""
-        guarded = [Message(message.role, self._guard(message.content)) for message in messages]
+        looks = [self._eyes.take(picture) for message in messages for picture in message.pictures] if self._eyes else []
+        guarded = self._with_marks(messages)
         answers = [message.content for message in messages if message.role == "assistant"]
         if self._usable:
             try:
                 text = self._render(guarded)
-                return EncodedPrompt(self._tokens(text, answers, conversation), _opens_thinking(text))
+                return EncodedPrompt(self._tokens(text, answers, conversation, looks), _opens_thinking(text))
             except TemplateFailed as error:
                 log.info("chat template: %s", error)
         stop: tuple[str, ...] = ()
@@ -123,13 +132,22 @@ class Encoder:
             text = templates.chatml(guarded)
         else:
             text, stop = templates.plain_text(guarded), templates.PLAIN_STOP
-        return EncodedPrompt(self._start() + self._tokens(text, answers, conversation), False, stop, NOTE)
+        return EncodedPrompt(self._start() + self._tokens(text, answers, conversation, looks), False, stop, NOTE)
 
     def _start(self) -> list[int]:
         return [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
 
     def _guard(self, content: str) -> str:
-        return self._pattern.sub(lambda found: found[0][0] + BREAK + found[0][1:], content.replace(BREAK, ""))
+        return self._pattern.sub(lambda found: found[0][0] + BREAK + found[0][1:], content.translate(_OURS))
+
+    def _with_marks(self, messages: Sequence[Message]) -> list[Message]:
+        """Messages with what looks like a control token broken, and a mark for each picture, which comes first."""
+        numbers = count()
+        guarded = []
+        for message in messages:
+            marks = "".join(f"{PICTURE}{next(numbers)}{PICTURE}\n" for _ in message.pictures) if self._eyes else ""
+            guarded.append(Message(message.role, marks + self._guard(message.content)))
+        return guarded
 
     def _guard_all(self, node: Any) -> Any:
         """As `_guard`, for every text inside lists and dicts, names of parameters included."""
@@ -154,7 +172,7 @@ class Encoder:
             log.info("chat template without a system role: %s", first)
             return self._renderer.render(self._template, folded)
 
-    def _tokens(self, text: str, answers: Iterable[str], conversation: str) -> list[int]:
+    def _tokens(self, text: str, answers: Iterable[str], conversation: str, looks: Sequence[Look] = ()) -> list[int]:
         parts = self._pattern.split(text)
         head = parts[-1].replace(BREAK, "")
         known = {head + answer: tokens for answer in answers if (tokens := self._answers.get((conversation, answer)))}
@@ -167,7 +185,14 @@ class Encoder:
             if plain in known:
                 ids += self._model.tokenize(head) + known[plain]
             else:
-                ids += self._model.tokenize(plain)
+                ids += self._with_pictures(plain, looks)
+        return ids
+
+    def _with_pictures(self, plain: str, looks: Sequence[Look]) -> list[int]:
+        """The ids of a text; at each mark those of its picture."""
+        ids: list[int] = []
+        for index, part in enumerate(_PICTURE.split(plain)):
+            ids += looks[int(part)].tokens if index % 2 else self._model.tokenize(part)
         return ids
 
     def _stripped(self, parts: list[str], index: int) -> str:

@@ -19,6 +19,7 @@ import msgspec
 from app.cited import where
 from app.errors import AppError
 from app.llama.rules import prompt_text, rules
+from app.pictures import Picture
 from app.types import Budget, Message, Passage
 
 ANSWER_SHARE = 4
@@ -45,6 +46,8 @@ class Turn:
     system: str = ""
     grounded: bool = False
     conversation: str = ""
+    pictures: tuple[Picture, ...] = ()
+    """Of the question; those of earlier turns are in `history`."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +142,11 @@ def normalize(history: Sequence[Message]) -> list[Message]:
     """Turns that alternate, as most templates demand: empty ones gone, neighbours of one role joined."""
     out: list[Message] = []
     for message in history:
-        if not message.content.strip():
+        if not (message.content.strip() or message.pictures):
             continue
         if out and out[-1].role == message.role:
-            out[-1] = Message(message.role, f"{out[-1].content}\n\n{message.content}")
+            both = f"{out[-1].content}\n\n{message.content}"
+            out[-1] = Message(message.role, both, out[-1].pictures + message.pictures)
         else:
             out.append(message)
     return out
@@ -227,7 +231,7 @@ class _Fitting(Generic[E]):
         return self.limit // SUMMARY_SHARE if self.sum_up is not None and dropped else 0
 
     def encode(self) -> E:
-        last = Message("user", _last_turn(self.passages, self.question))
+        last = Message("user", _last_turn(self.passages, self.question), self.turn.pictures)
         messages = [Message("system", self.instructions()), *normalize([*self.history, last])]
         return self.encoder.encode(messages, self.turn.conversation)
 

@@ -117,6 +117,10 @@ class Slots:
             if not self._context.holds(slot.number, len(slot.tokens)):
                 self._empty(slot)
 
+    def restart(self, slot: Slot) -> None:
+        """A batch of it failed half way: it begins anew."""
+        self._empty(slot)
+
     def end(self, slot: Slot) -> None:
         """The answer is over; what the sequence holds stays for the next that begins so."""
         slot.busy = False

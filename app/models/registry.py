@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 VERSION = 2
 ID_DIGITS = 12
+PROJECTOR_PREFIX = "mmproj-"
+"""Our copy of a projector is called so and then like its model."""
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
 STARTER_ID = "starter"
@@ -185,7 +187,7 @@ class Registry:
                 stored.previous = ""
 
         self._change(change)
-        for file in [model.adapter] + ([] if others else [model.path]):
+        for file in [model.adapter] + ([] if others else [model.path, model.projector]):
             if file and self._is_ours(Path(file)):
                 Path(file).unlink(missing_ok=True)
         return model
@@ -260,9 +262,15 @@ class Registry:
         """Keep the damaged list and make a new one of the files that are there."""
         log.info("The list of models was damaged: %s", error)
         kept = set_aside(self._file)
-        files = sorted(self._folder.glob("*.gguf"))
+        files = [file for file in sorted(self._folder.glob("*.gguf")) if not file.name.startswith(PROJECTOR_PREFIX)]
         found = [
-            InstalledModel(id=new_id(), name=file.stem, path=str(file), file_bytes=file.stat().st_size)
+            InstalledModel(
+                id=new_id(),
+                name=file.stem,
+                path=str(file),
+                file_bytes=file.stat().st_size,
+                projector=str(eyes) if (eyes := file.with_name(PROJECTOR_PREFIX + file.name)).is_file() else "",
+            )
             for file in files
         ]
         stored = _Stored(models=found)

@@ -17,7 +17,8 @@ from app.models import sharing
 from app.models.fits import Plan, by_header
 from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
-from app.models.registry import Registry, is_missing
+from app.models.projectors import is_projector, projector_of
+from app.models.registry import PROJECTOR_PREFIX, Registry, is_missing
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.models.servers import host_of
@@ -48,8 +49,9 @@ class ModelsRole:
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
             source = Path(call.path).expanduser().absolute()
-            bring = self._import_shared if sharing.is_shared(source) else self._import
-            return (yield from bring(source, call.name))
+            if sharing.is_shared(source):
+                return (yield from self._import_shared(source, call.name))
+            return (yield from self._import(source, call.name, call.projector))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
         if isinstance(call, AddRuntime):
@@ -67,19 +69,32 @@ class ModelsRole:
     def close(self) -> None:
         """Nothing is held open between requests."""
 
-    def _import(self, source: Path, name: str) -> Steps:
+    def _import(self, source: Path, name: str, projector: str = "") -> Steps:
         header = read_header(source)
         _check_kind(header)
+        eyes = projector_of(source, header, projector)
         known = yield from self._known(source, header.file_bytes)
         if known is not None:
             raise _already(known)
         if source.resolve().parent == self._folder.resolve():
             digest = yield from _hashed(source)
-            return ModelInstalled(model=self._install(source, header, name, digest))
-        check_room(self._folder, header.file_bytes)
+            return ModelInstalled(model=self._install(source, header, name, digest, projector=eyes))
+        check_room(self._folder, header.file_bytes + (eyes.stat().st_size if eyes is not None else 0))
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
             digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
-        return ModelInstalled(model=self._install(copy.path, header, name, digest))
+        beside = None
+        if eyes is not None:
+            try:
+                with (
+                    whole(self._named(f"{PROJECTOR_PREFIX}{copy.path.stem}"), beside=True) as seeing,
+                    eyes.open("rb") as file,
+                ):
+                    yield from _copied(file, os.fstat(file.fileno()).st_size, eyes.name, seeing.out.write)
+            except BaseException:
+                copy.path.unlink(missing_ok=True)  # both or none
+                raise
+            beside = seeing.path
+        return ModelInstalled(model=self._install(copy.path, header, name, digest, projector=beside))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""
@@ -96,7 +111,14 @@ class ModelsRole:
         return ModelInstalled(model=model)
 
     def _install(
-        self, path: Path, header: GgufHeader, name: str, digest: str, about: sharing.About | None = None
+        self,
+        path: Path,
+        header: GgufHeader,
+        name: str,
+        digest: str,
+        about: sharing.About | None = None,
+        *,
+        projector: Path | None = None,
     ) -> InstalledModel:
         lineage = {"sha256": digest, "file": path.name if about else header.path.name}
         model = InstalledModel(
@@ -107,6 +129,7 @@ class ModelsRole:
             quantization=header.quantization,
             parameters=header.parameters,
             context_trained=header.context_trained,
+            projector=str(projector) if projector is not None else "",
             origin="finetuned" if about and about.origin == "finetuned" else "imported",
             lineage=(about.lineage if about else {}) | lineage,
         )
@@ -199,6 +222,12 @@ def _check_kind(header: GgufHeader) -> None:
             f"{header.path.name} is an adapter, not a whole model.",
             "Import the model that it was made for; adapters come from fine-tuning.",
             code="adapter",
+        )
+    if is_projector(header):
+        raise BadFile(
+            f"{header.path.name} is the part of a model by which it sees, not a whole model.",
+            "Import the model that it belongs to, with this file beside it.",
+            code="kind",
         )
     if header.kind != "model":
         raise BadFile(

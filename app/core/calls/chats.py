@@ -27,6 +27,7 @@ class AskInChat(Call, frozen=True):
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
     filter: Filter = Filter()  # which documents may answer; with `replaces` and none, those of that question
+    pictures: tuple[str, ...] = ()  # picture files that go with it; with `replaces` and none, those of that question
 
 
 class Regenerate(Call, frozen=True):
@@ -71,6 +72,19 @@ class SetChatCollection(Call, frozen=True):
     collection_id: int
 
 
+class SetChatModel(Call, frozen=True):
+    """Which model answers in this chat from now on, "" for the one in use; → Done."""
+
+    chat_id: int
+    model_id: str = ""
+
+
+class ReadChatPicture(Call, frozen=True):
+    """A picture of a question; → PictureLoaded."""
+
+    picture_id: int
+
+
 class DeleteChat(Call, frozen=True):
     """Out of sight at once; RestoreChat brings it back until PurgeChats; → Done."""
 
@@ -110,6 +124,7 @@ class Ask(Call, frozen=True):
     priority: int = 0
     filter: Filter = Filter()
     attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
+    pictures: tuple[str, ...] = ()  # picture files that the model is shown; it answers alone
 
 
 class Summarise(Call, frozen=True):
@@ -243,6 +258,8 @@ Calls = (
     | RateAnswer
     | RenameChat
     | SetChatCollection
+    | SetChatModel
+    | ReadChatPicture
     | DeleteChat
     | RestoreChat
     | PurgeChats

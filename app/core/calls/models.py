@@ -96,6 +96,9 @@ class Switching(Data, frozen=True):
 
     model_id: str
     fraction: float = 0.0
+    beside: bool = True  # the old model answers meanwhile, since both fit into the memory
+    need_bytes: int = 0  # of the new one, by the size of its file; 0: not computed here, or nothing is loaded
+    free_bytes: int = 0
 
 
 class Switched(Data, frozen=True):

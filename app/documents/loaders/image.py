@@ -18,6 +18,7 @@ from app.documents.loaders.pdf_lines import PageLines
 from app.documents.loaders.pdf_pages import compose_pages
 from app.documents.loaders.scan import Scans
 from app.errors import BadFile
+from app.pictures import LONGEST_SIDE
 from app.text.parsed import Parsed
 
 KINDS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
@@ -26,6 +27,8 @@ KINDS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 MAX_PIXELS = 120_000_000
 """A4 at 1,200 dots an inch, or the largest of today's phones; 360 MB as it is decoded."""
 MAX_PAGES = 5_000
+QUALITY = 90
+"""Of a JPEG that a model is shown: small letters stay sharp."""
 _PAGE = 842.0
 """Points of the longer side where a picture does not say how large it is: A4."""
 _BROKEN = (
@@ -73,6 +76,20 @@ def picture_of(data: bytes, page: int, scale: float, most: int) -> tuple[Picture
             size = (max(1, int(shown.width * share)), max(1, int(shown.height * share)))
             shown = shown.resize(size, Image.Resampling.BOX if share < 0.5 else Image.Resampling.BILINEAR)
         return np.asarray(_on_white(shown)), width, height, pages
+
+
+def encoded_picture(data: bytes) -> tuple[bytes, int, int]:
+    """A picture as JPEG, its longest side `LONGEST_SIDE` pixels at most; and its width and height.
+
+    Raises:
+        BadFile: `damaged`, `too_large`.
+    """
+    with _opened(data) as image:
+        shown = _on_white(ImageOps.exif_transpose(image))
+        shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        out = io.BytesIO()
+        shown.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    return out.getvalue(), shown.width, shown.height
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -37,6 +37,7 @@ class Attaching(QObject):
         self.files = ChatFiles(controller, self)
         self.strip: AttachmentStrip | None = None
         self.files.changed.connect(self._show)
+        self.files.said.connect(self.said)
         self.files.failed.connect(lambda error: self.said.emit(str(error)))
         self.files.promoted.connect(self._promoted)
         controller.collection_changed.connect(lambda _: self._show())
@@ -112,13 +113,15 @@ class Attaching(QObject):
         if self.strip is not None:
             self.strip.setVisible(bool(files))
             self.strip.show_files(files)
-        readable = [each for each in files if each.document.status != "failed"]
+        readable = [each for each in files if each.document.status != "failed" and each.document.id >= 0]
         self._frame.show_attached(len(files))
         self._frame.composer.set_attached(bool(readable))
         self._frame.warning.setText(self._words(bool(readable)))
 
     def _words(self, attached: bool) -> str:
         """Below the input: where an answer comes from."""
+        if self.files.pictures:
+            return self.tr("The model answers from the pictures, without your documents. Check what it says.")
         if not attached:
             return self.tr("Answers can be wrong. Open the source before you rely on one.")
         name = self._controller.collection

@@ -125,7 +125,7 @@ class AttachmentChip(ThemedWidget):
         self._state.set_color("danger" if failed else "text2")
         self._state.setVisible(bool(self._state.text()))
         self.more.setVisible(file.is_read and bool(document.passages))
-        self.remove.setEnabled(document.id > 0)
+        self.remove.setEnabled(document.id != 0)
         self.remove.set_name(self.tr("Remove {name} from this chat").format(name=document.name))
         self.setAccessibleName(self.text())
         self.setToolTip(document.reason if failed else document.path)
@@ -151,7 +151,7 @@ class AttachmentChip(ThemedWidget):
             self.remove_asked.emit(self.file.document.id)
 
     def _ask_menu(self, at: QPoint) -> None:
-        if self.file is not None and self.file.document.id:
+        if self.file is not None and self.file.document.id > 0:
             self.menu_asked.emit(self.file, at)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -18,7 +18,9 @@ from app.core.calls.attachments import (
     PromoteFiles,
 )
 from app.errors import AppError
+from app.formats import BY_KEY
 from app.gui.chat.controller import ChatController
+from app.pictures import MOST_AT_ONCE
 from app.types import Document
 
 
@@ -32,6 +34,8 @@ class ChatFiles(QObject):
     """The name of the collection that files were added to."""
     failed = Signal(object)
     """AppError"""
+    said = Signal(str)
+    """A sentence for a toast."""
 
     def __init__(self, controller: ChatController, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +43,8 @@ class ChatFiles(QObject):
         self._files: tuple[Attachment, ...] = ()
         self._sending: tuple[str, ...] = ()
         self._queued: list[str] = []
+        self._pictures: list[str] = []
+        """Files that go with the next question, to a model that sees."""
         self._then: Callable[[], object] | None = None
         controller.chat_opened.connect(self._opened)
         self._core.told.connect(self._told)
@@ -50,12 +56,33 @@ class ChatFiles(QObject):
         """In the order in which they came."""
         there = {each.document.path for each in self._files}
         coming = [path for path in (*self._sending, *self._queued) if path not in there]
-        return (*self._files, *map(_coming, coming))
+        shown = (self._shown(-1 - at, path) for at, path in enumerate(self._pictures))
+        return (*self._files, *map(_coming, coming), *shown)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Paths of those that go with the next question."""
+        return tuple(self._pictures)
+
+    def pictures_sent(self) -> None:
+        """The question has them."""
+        self._pictures.clear()
+        self.changed.emit()
 
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def attach(self, paths: Sequence[str]) -> None:
-        """Read files for this chat alone. A new chat begins with them."""
+        """Read files for this chat alone; a new chat begins with them. Pictures are shown to a model that sees."""
+        pictures = [path for path in paths if Path(path).suffix.lower() in BY_KEY["image"].suffixes]
+        model = self._controller.model
+        if pictures and model is not None and model.projector:
+            self._pictures += pictures
+            paths = [path for path in paths if path not in pictures]
+            if len(self._pictures) > MOST_AT_ONCE:
+                del self._pictures[MOST_AT_ONCE:]
+                self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
+        elif pictures and model is not None:
+            self.said.emit(self.tr("{0} cannot see pictures. The text in it is read instead.").format(model.name))
         self._queued += paths
         self._send()
         self.changed.emit()
@@ -68,7 +95,11 @@ class ChatFiles(QObject):
             call()
 
     def remove(self, document_id: int) -> None:
-        """Take a file out of the chat, with all that was read of it."""
+        """Take a file out of the chat, with all that was read of it; or a picture that has not been sent."""
+        if document_id < 0:
+            del self._pictures[-1 - document_id]
+            self.changed.emit()
+            return
         self._core.request(DetachFiles(chat_id=self._controller.chat_id, ids=(document_id,)), failed=self.failed.emit)
 
     def promote(self, document_id: int, collection_id: int, name: str) -> None:
@@ -77,6 +108,17 @@ class ChatFiles(QObject):
             chat_id=self._controller.chat_id, ids=(document_id,), collection_id=collection_id, collection_name=name
         )
         self._core.request(call, done=lambda _: self.promoted.emit(name), failed=self.failed.emit)
+
+    def _shown(self, number: int, path: str) -> Attachment:
+        """A picture that waits for its question."""
+        words = self.tr("is shown to the model")
+        name = Path(path).name
+        return Attachment(
+            Document(
+                id=number, collection_id=0, collection="", name=name, path=path, format="image", bytes=0,
+                status="indexed", reason=words,
+            )
+        )  # fmt: skip
 
     # --- on the way to the core ---------------------------------------------------------------------------------------
 
@@ -112,7 +154,7 @@ class ChatFiles(QObject):
     # --- what the core tells ------------------------------------------------------------------------------------------
 
     def _opened(self, _: Chat | None) -> None:
-        self._files, self._queued, self._then = (), [], None
+        self._files, self._queued, self._then, self._pictures = (), [], None, []
         self.changed.emit()
         self._list()
 

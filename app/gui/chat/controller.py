@@ -18,7 +18,7 @@ from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
 from app.settings import Settings
-from app.types import Filter
+from app.types import Filter, InstalledModel
 
 Where = c.Where
 NO_FILTER = Filter()
@@ -97,18 +97,37 @@ class ChatController(OpenChat):
     def model_name(self) -> str:
         return self._models.active.name if self._models.active else ""
 
+    @property
+    def model(self) -> InstalledModel | None:
+        """The model that answers in the open chat."""
+        own = self._chat.own_model_id if self._chat else ""
+        return (self._models.find(own) if own else None) or self._models.active
+
+    @property
+    def models(self) -> tuple[InstalledModel, ...]:
+        """Those that this chat could keep."""
+        return tuple(self._models.models())
+
+    def keep_model(self, model_id: str) -> None:
+        """This model answers in the open chat from now on, "" the one in use."""
+        if self._chat is not None:
+            self.do(c.SetChatModel(chat_id=self._chat.id, model_id=model_id))
+
     def writing(self) -> Writing | None:
         """The answer under way in the open chat."""
         return self._answering.in_chat(self._chat.id) if self._chat else None
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
-    def ask(self, text: str, chosen: Filter = NO_FILTER) -> bool:
-        """Let the core store the question, then answer it from the `chosen` documents; → whether it was taken."""
+    def ask(self, text: str, chosen: Filter = NO_FILTER, pictures: tuple[str, ...] = ()) -> bool:
+        """Let the core store the question, then answer it from the `chosen` documents, or from `pictures` (files);
+        → whether it was taken."""
         text = text.strip()
         if not text or self._asking or self.writing() is not None or self.engine_state == "failed":
             return False
-        call = c.AskInChat(text=text, chat_id=self.chat_id, collection_id=self._collection_id, filter=chosen)
+        call = c.AskInChat(
+            text=text, chat_id=self.chat_id, collection_id=self._collection_id, filter=chosen, pictures=pictures
+        )
         self._asking = True
 
         def failed(error: AppError) -> None:

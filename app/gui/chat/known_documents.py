@@ -20,7 +20,7 @@ class KnownDocuments(QObject):
 
     def __init__(self, core: CoreClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._core = core
+        self._core = self.core = core
         self._known: dict[int, Document] | None = None
         self._asking = False
         core.told.connect(self._told)

@@ -11,6 +11,7 @@ from app.gui.chat.answer_actions import VersionSwitch
 from app.gui.chat.blocks import Paragraph, Span
 from app.gui.chat.chips import Citations
 from app.gui.chat.known_documents import KnownDocuments
+from app.gui.chat.picture_row import PictureRow
 from app.gui.chat.rich_text import RichText
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, Label, ThemedWidget, paint_box
@@ -68,6 +69,10 @@ class QuestionView(QWidget):
         self.narrowed = Label("", "caption", "text2", wrap=True)
         self.narrowed.setAlignment(Qt.AlignmentFlag.AlignTrailing)
         self._column.addWidget(self.narrowed)
+        self.pictures: PictureRow | None = None
+        if documents is not None and turn.pictures:
+            self.pictures = PictureRow(documents.core, turn.pictures)
+            self._column.insertWidget(0, self.pictures)
         self._show_filter()
         if documents is not None and turn.filter.documents:
             documents.changed.connect(self._show_filter)

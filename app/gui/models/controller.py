@@ -10,6 +10,7 @@ from app.core.calls import models as c
 from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.gui.hardware import size_text
 from app.gui.models.catalogue import ModelCatalogue
 from app.gui.models.embedders import SearchEmbedders
 from app.gui.models.files import ModelFiles
@@ -46,6 +47,7 @@ class ModelsController(QObject):
         self._engine = c.EngineMoved(state="loading")
         self._switch_id = ""
         self._switch_started = 0.0
+        self._switch_moved = c.Switching(model_id="")
         self.files = ModelFiles(core, self)
         """Imports and exports."""
         self.servers = ModelServers(core, self)
@@ -70,6 +72,18 @@ class ModelsController(QObject):
     def active(self) -> InstalledModel | None:
         """The model in use, loaded or about to be."""
         return self.find(self._listed.active)
+
+    @property
+    def switch_words(self) -> str:
+        """Who answers while a model is loaded, and why."""
+        moved, active = self._switch_moved, self.active
+        if active is None:
+            return ""
+        if moved.beside:
+            return self.tr("{0} answers until it is ready: the memory has room for both.").format(active.name)
+        need, free = size_text(moved.need_bytes), size_text(moved.free_bytes)
+        words = self.tr("{0} is released first: this one needs {1}, and {2} are free. Questions wait for it.")
+        return words.format(active.name, need, free)
 
     @property
     def switching_to(self) -> str:
@@ -188,6 +202,7 @@ class ModelsController(QObject):
     def _switching(self, moved: c.Switching) -> None:
         if moved.model_id != self._switch_id:
             self._switch_id, self._switch_started = moved.model_id, time.monotonic()
+        self._switch_moved = moved
         if moved.model_id:
             self.switching.emit(self.switching_to, moved.fraction)
         else:

@@ -227,8 +227,7 @@ class ModelsPage(PageFrame):
 
     def _switching(self, name: str, fraction: float) -> None:
         text = self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100))
-        active = self._models.active
-        answers = self.tr("{0} answers until it is ready.").format(active.name) if active else ""
+        answers = self._models.switch_words
         if self._banner is None or self._banner.property("about") != name:
             self._say("info", text, answers, self.tr("Cancel"), about=name)
             if self._banner is not None:

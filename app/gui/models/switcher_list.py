@@ -168,11 +168,9 @@ class ModelSwitcher(QWidget):
         self._models.switch_to(name)
 
     def _switching(self, name: str, fraction: float) -> None:
-        active = self._models.active
         for row in self._rows:
             if row.model.name == name:
-                text = self.tr("Switching. {0} answers until this one is ready.").format(active.name if active else "")
-                row.show_progress(fraction, self._models.switch_seconds, text)
+                row.show_progress(fraction, self._models.switch_seconds, self._models.switch_words)
 
     def _switched(self, *_: object) -> None:
         self.close_list()

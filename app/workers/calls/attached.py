@@ -5,6 +5,7 @@ They lie in a collection of their own that is hidden: it is in no list, and in n
 
 from __future__ import annotations
 
+from app.pictures import Picture
 from app.types import Document
 from app.workers.message import Call, Data
 
@@ -30,6 +31,12 @@ class MoveDocuments(Call, frozen=True):
     collection_id: int
 
 
+class LoadPicture(Call, frozen=True):
+    """Open a picture file in a process of its own and encode it anew, small enough for a model; → PictureLoaded."""
+
+    path: str
+
+
 class Attached(Data, frozen=True):
     """What is in a hidden collection; those that wait have the status "waiting"."""
 
@@ -50,5 +57,11 @@ class Moved(Data, frozen=True):
     ids: tuple[int, ...]
 
 
-Calls = Attach | ListHidden | MoveDocuments
-Answers = Attached | Hidden | Moved
+class PictureLoaded(Data, frozen=True):
+    """A picture as a model can be shown it."""
+
+    picture: Picture
+
+
+Calls = Attach | ListHidden | MoveDocuments | LoadPicture
+Answers = Attached | Hidden | Moved | PictureLoaded

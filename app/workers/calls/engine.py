@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.pictures import Picture
 from app.types import Budget, Message, ModelInfo, Passage, Sampling, Stats
 from app.workers.message import Call, Data
 
@@ -18,6 +19,7 @@ class Load(Call, frozen=True):
     gpu_layers: int | None = None  # None: as many as fit
     threads: int | None = None  # None: physical cores
     adapter: str = ""
+    projector: str = ""  # a GGUF by which the model sees
 
 
 class Chat(Call, frozen=True):
@@ -33,6 +35,7 @@ class Chat(Call, frozen=True):
     grounded: bool = False  # passages were searched: answer from them only
     priority: int = 0  # 1: a person waits for it
     keep: bool = False  # what was read of this conversation may be on the disk: see KeepStates
+    pictures: tuple[Picture, ...] = ()  # that belong to the question
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):

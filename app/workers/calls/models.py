@@ -12,6 +12,7 @@ class ImportModel(Call, frozen=True):
 
     path: str
     name: str = ""
+    projector: str = ""  # by which it sees; "": one that lies beside it
 
 
 class ExportModel(Call, frozen=True):

@@ -1,0 +1,79 @@
+"""Pictures that go with a question: opened in the documents process, kept with the chat, handed out to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.core.calls import chats as c
+from app.core.documents import DocumentsDesk
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
+from app.core.reply import Reply
+from app.errors import AppError
+from app.pictures import MOST_AT_ONCE, MOST_BYTES, Picture
+from app.workers.calls.attached import LoadPicture, PictureLoaded
+from app.workers.message import Call
+
+CANNOT_SEE = "Choose a model that can, or attach the file: then the text in it is read, without the model."
+
+
+class Pictures:
+    """Loads what a door names by its path; the core itself opens no picture."""
+
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
+        self._house, self._models, self._documents = house, models, documents
+
+    @property
+    def is_busy(self) -> bool:
+        return False
+
+    def handlers(self) -> Mapping[type[Call], Handler]:
+        return {c.ReadChatPicture: self._read}
+
+    def stop(self) -> None:
+        """Nothing of it goes on by itself."""
+
+    def load(
+        self, paths: Sequence[str], model_id: str, reply: Reply, then: Callable[[tuple[Picture, ...]], object]
+    ) -> None:
+        """Call `then` with the pictures in these files; what is wrong with one is told to `reply`.
+
+        Raises:
+            AppError: the model ("" the one in use) cannot see, or there are too many.
+        """
+        if not paths:
+            then(())
+            return
+        self._check(paths, model_id)
+        loaded: list[Picture] = []
+
+        def took(data: PictureLoaded) -> None:
+            if not reply.open:
+                return
+            picture = data.picture
+            if len(picture.data) > MOST_BYTES:
+                reply.failed(AppError(f"{picture.name} is too large.", "Save it smaller."))
+                return
+            loaded.append(picture)
+            following()
+
+        def following() -> None:
+            if len(loaded) < len(paths):
+                self._documents.child.request(LoadPicture(path=paths[len(loaded)]), done=took, failed=reply.failed)
+                return
+            try:
+                then(tuple(loaded))
+            except AppError as error:
+                reply.failed(error)
+
+        following()
+
+    def _check(self, paths: Sequence[str], model_id: str) -> None:
+        model = self._house.registry.find(model_id) if model_id else self._models.active
+        if model is not None and not model.projector:
+            raise AppError(f"“{model.name}” cannot see pictures.", CANNOT_SEE)
+        if len(paths) > MOST_AT_ONCE:
+            raise AppError(f"A question takes {MOST_AT_ONCE} pictures at most.", "Ask about fewer of them.")
+
+    def _read(self, call: c.ReadChatPicture, reply: Reply) -> None:
+        reply.done(PictureLoaded(picture=self._house.store.picture(call.picture_id)))
