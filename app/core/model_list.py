@@ -10,13 +10,14 @@ import msgspec
 
 from app.core.calls import models as c
 from app.core.children import Child
+from app.core.fits import Fits
 from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.core.retired import Retired
 from app.core.signals import Signal
 from app.errors import AppError
 from app.models.registry import is_missing
-from app.types import InstalledModel
+from app.types import InstalledModel, ModelInfo
 from app.workers.calls.models import ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Call
 
@@ -31,9 +32,11 @@ Reason = Callable[[InstalledModel], AppError | None]
 class ModelList:
     """The registry for every door; files come in and go out in a process of their own."""
 
-    def __init__(self, house: House, busy_with: Reason) -> None:
-        """`busy_with` says why a model cannot be renamed or removed now."""
-        self._house, self._busy_with = house, busy_with
+    def __init__(self, house: House, busy_with: Reason, loaded: Callable[[], ModelInfo | None]) -> None:
+        """`busy_with` says why a model cannot be renamed or removed now; `loaded` what the engine says of the model in
+        use."""
+        self._house, self._busy_with, self._loaded = house, busy_with, loaded
+        self.fits = Fits(house.clock, house.settings, self.tell)
         self.guards: list[Reason] = []
         """Each says why a model has to stay, or None."""
         self.renamed: Signal[InstalledModel] = Signal()
@@ -66,6 +69,7 @@ class ModelList:
             previous=previous.id if previous is not None else "",
             missing=tuple(model.id for model in models if is_missing(model)),
             note=registry.note,
+            fits=self.fits.of(models, self._loaded()),
         )
 
     def tell(self) -> None:

@@ -33,7 +33,7 @@ class ModelsDesk:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self.list = ModelList(house, self._busy_with)
+        self.list = ModelList(house, self._busy_with, lambda: self._in_use.info)
         self.list.renamed.connect(self._renamed)
         self._retired = Retired(house.clock)
         self._in_use = EngineInUse(house)

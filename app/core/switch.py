@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import psutil
-
 from app.core.engine import Engine
+from app.core.fits import Fits
 from app.core.house import House
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
-from app.types import InstalledModel, Sampling
+from app.types import InstalledModel, ModelInfo, Sampling
 from app.workers.calls.engine import Chat
 
 ROOM_POLL_S = 0.1
-MEMORY_SHARE = 1.15
-"""Weights plus the context and working memory beside them, as a share of the file; measured where a model is loaded."""
 KILLED = "exit status -9"
 """The last line of what a child that the system killed left behind."""
 
@@ -28,6 +25,7 @@ class Switch:
         house: House,
         old: Engine | None,
         model: InstalledModel,
+        fits: Fits,
         moved: Callable[[float], object],
         took_over: Callable[[Engine], object],
         gave_up: Callable[[Engine, AppError], object],
@@ -41,9 +39,10 @@ class Switch:
         self.replies: list[Reply] = []
         """Doors that wait for its end."""
         self.engine = engine = Engine(house, model)
-        self.need_bytes, self.free_bytes = _needed_bytes(model), free_memory_bytes()
-        self.beside = old is None or old.info is None or self.need_bytes <= self.free_bytes
+        loaded = old.info if old is not None and old.can.here else None
+        self.beside = loaded is None or _fits(fits, model, loaded)
         """Whether the old model can answer meanwhile; else it is released first."""
+        self.need_bytes, self.free_bytes = (0, 0) if loaded is None else fits.room(model, loaded)
         self._room = self.beside
         self._over = False
         engine.loading.connect(self._loading)
@@ -121,11 +120,6 @@ def _crash(model: InstalledModel, error: AppError) -> AppError:
     )
 
 
-def _needed_bytes(model: InstalledModel) -> int:
-    """What another engine takes beside the one that answers; 0 for a model on a server."""
-    return round(model.file_bytes * MEMORY_SHARE)
-
-
-def free_memory_bytes() -> int:
-    """Memory that a program can have now without making others slow."""
-    return int(psutil.virtual_memory().available)
+def _fits(fits: Fits, model: InstalledModel, loaded: ModelInfo) -> bool:
+    """Whether another engine has room beside the one that answers, on its own device. One on a server needs none."""
+    return model.origin == "server" or fits.beside(model, loaded)

@@ -98,7 +98,7 @@ class Switcher:
                 each.event(said)
 
         switch = self._switch = Switch(
-            self._house, self._in_use.engine, model, moved, self._take_over, self._give_up, tried=tried
+            self._house, self._in_use.engine, model, self._list.fits, moved, self._take_over, self._give_up, tried=tried
         )
         if reply is not None:
             switch.replies.append(reply)

@@ -20,13 +20,13 @@ from app.errors import AppError, BadFile
 from app.llama import bindings as llama
 from app.llama.bindings import Model
 from app.llama.context import Context
-from app.llama.fitted import in_gb
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
 from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 from app.llama.vision import Eyes
 from app.types import ModelInfo
+from app.units import in_gb
 from app.workers.calls.engine import Load, LoadProgress
 
 log = logging.getLogger("inhouse.engine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.llama import memory
+from app.llama.planner import Device, place_training
 from app.types import InstalledModel
 
 
@@ -17,6 +18,10 @@ def training_bytes(model: InstalledModel, *, small: bool = False) -> int:
 
 def fit_of(model: InstalledModel, total_bytes: int) -> Literal["fits", "tight", "large"]:
     """Whether it can be trained on this computer."""
-    if not total_bytes or training_bytes(model) < total_bytes * 0.6:
+    if not total_bytes:
         return "fits"
-    return "tight" if training_bytes(model, small=True) < total_bytes * 0.9 else "large"
+    memory = [Device("", "cpu", total_bytes, total_bytes)]
+    place = place_training(training_bytes(model), training_bytes(model, small=True), memory)
+    if place is None:
+        return "large"
+    return "fits" if place[1] else "tight"

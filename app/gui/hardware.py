@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.hub import Fitted
 from app.models.servers import host_of
 from app.types import InstalledModel, ModelInfo
-
-GB = 1_000_000_000
-CONTEXT_SHARE = 1.15
-"""Weights plus the context and working memory beside them, as a share of the file; measured where a model is loaded."""
-SYSTEM_SHARE = 0.85
-"""How much of the memory a model may take before the system itself starts to swap."""
+from app.units import GB
 
 
 @dataclass(frozen=True)
@@ -31,13 +27,6 @@ class Fit:
     @property
     def possible(self) -> bool:
         return self.kind != "danger"
-
-
-def free_memory_bytes() -> int:
-    """Memory that a program can have now without making others slow."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 def memory_bytes() -> int:
@@ -77,12 +66,6 @@ def _processor_name() -> str:
     return ""
 
 
-def in_gb(count: float) -> str:
-    """ "5.1" for 5,100,000,000 bytes: two figures where it is small, none behind the point where it is large."""
-    value = count / GB
-    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
-
-
 def size_text(count: float) -> str:
     """ "12 KB", "98 MB" or "4.4 GB"."""
     if count < 999_500:
@@ -90,19 +73,25 @@ def size_text(count: float) -> str:
     return f"{count / 1e6:.0f} MB" if count < 999_500_000 else f"{count / GB:.1f} GB"
 
 
-def fit_of(model: InstalledModel, total_bytes: int, info: ModelInfo | None = None) -> Fit:
-    """Whether it fits; `info` is what the engine measured where this model is loaded. A server's needs no room here."""
+def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None = None) -> Fit:
+    """How it runs here, as the planner says (`fitted`) or, where it is loaded, the engine (`info`). A server's needs no
+    room here."""
     if model.origin == "server":
         host = host_of(model.address)
         return Fit(f"Computed on {host}", "info", "server", host)
-    need = info.memory_bytes if info is not None else round(model.file_bytes * CONTEXT_SHARE)
-    room = f"{in_gb(need)} of {in_gb(total_bytes)} GB"
     if info is not None and info.backend != "CPU":
         if info.gpu_layers >= info.layers:
-            return Fit(f"On your GPU, {size_text(need)}", "success", "circle-check")
+            return Fit(f"On your GPU, {size_text(info.memory_bytes)}", "success", "circle-check")
         return Fit(f"{info.gpu_layers} of {info.layers} layers on the GPU", "warning", "cpu")
-    if need > total_bytes * SYSTEM_SHARE:
-        return Fit(f"Too large: needs {in_gb(need / SYSTEM_SHARE)} GB", "danger", "circle-x")
-    if need > total_bytes * SYSTEM_SHARE / 2:
-        return Fit(f"Tight: {room}", "warning", "memory-stick")
-    return Fit(f"Fits memory: {room}", "success", "circle-check", f"Fits: {room}")
+    if fitted is None:
+        return Fit("Not looked at yet", "info", "info")
+    text = fitted.text
+    if fitted.kind == "large":
+        return Fit(text, "danger", "circle-x")
+    if fitted.kind == "unknown":
+        return Fit(text, "warning", "info", "Unknown")
+    if fitted.kind == "part":
+        return Fit(text, "warning", "cpu", "Partly on your GPU")
+    if fitted.kind == "cpu" and not text.startswith("Fits"):  # slower than a card here would be, or little memory left
+        return Fit(text, "warning", "memory-stick")
+    return Fit(text, "success", "circle-check", text.replace("Fits memory", "Fits").replace("Fits your GPU", "GPU"))

@@ -17,10 +17,7 @@ from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header_from
 from app.llama.needs import Needs, needs_of, usual_needs
 from app.llama.planner import GOOD_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
-
-GB = 1e9
-USUAL_BYTES = 0.6
-"""A weight, where a file's size is all that is known: four bits, with what belongs to them."""
+from app.units import in_gb
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def fit_model(
     needs = needs_of(header, file_bytes=file_bytes, projector=projector)
     if needs is None:
         return _unknown(header)
-    wished = _for(header, wish)
+    wished = wish_for(header, wish)
     return _said(needs, plan(needs, devices, wished), wished, devices)
 
 
@@ -83,7 +80,7 @@ def fit_by_size(file_bytes: int, devices: Sequence[Device], parameters: int = 0,
     if file_bytes <= 0:
         return Fitted(kind="unknown", text="Its size is not known yet")
     wished = wish or Wish()
-    needs = usual_needs(parameters or round(file_bytes / USUAL_BYTES), file_bytes)
+    needs = usual_needs(parameters, file_bytes)
     fit = _said(needs, plan(needs, devices, wished), wished, devices)
     return msgspec.structs.replace(fit, why=(*fit.why, "By the size of the file; its header says it exactly."))
 
@@ -105,17 +102,10 @@ def best_of(choices: Sequence[Choice], devices: Sequence[Device], wish: Wish | N
     return best, msgspec.structs.replace(fits[best], why=(why, *fits[best].why))
 
 
-def fit_together(header: GgufHeader, now: Sequence[Device], later: Sequence[Device], wish: Wish | None = None) -> bool:
+def fit_together(needs: Needs, now: Sequence[Device], later: Sequence[Device], wish: Wish) -> bool:
     """Whether a model can be loaded beside another one as well as after it: on the same kind of device, with as much
-    context. `now` the devices while the other one is loaded, `later` once it has left (see `freed`).
-
-    A model whose needs are unknown is not said to fit.
-    """
-    needs = needs_of(header)
-    if needs is None:
-        return False
-    wished = _for(header, wish)
-    beside, alone = plan(needs, now, wished), plan(needs, later, wished)
+    context. `now` the devices while the other one is loaded, `later` once it has left (see `freed`)."""
+    beside, alone = plan(needs, now, wish), plan(needs, later, wish)
     if beside.kind == "large" or beside.kind != alone.kind or beside.gpu_layers < alone.gpu_layers:
         return False
     if beside.context < alone.context or beside.kv_8bit > alone.kv_8bit:
@@ -129,7 +119,8 @@ def freed(devices: Sequence[Device], kind: str, count: int) -> list[Device]:
     return [replace(each, free=min(each.total, each.free + count)) if each.kind == kind else each for each in devices]
 
 
-def _for(header: GgufHeader, wish: Wish | None) -> Wish:
+def wish_for(header: GgufHeader, wish: Wish | None) -> Wish:
+    """A wish, and the context that this model was trained for."""
     wish = wish or Wish()
     if wish.trained:
         return wish
@@ -222,12 +213,6 @@ def _rank(fit: Fitted) -> int:
 def _size(choice: Choice, fit: Fitted) -> int:
     """The larger the better, but of those that run nowhere."""
     return -choice.file_bytes if fit.kind == "large" else choice.file_bytes
-
-
-def in_gb(count: float) -> str:
-    """ "5.1" for 5,100,000,000 bytes: two figures where it is small, none behind the point where it is large."""
-    value = count / GB
-    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
 
 
 def thousands(tokens: int) -> str:

@@ -15,6 +15,8 @@ from app.llama.layers import Layer, layers_of, window_of
 F16_BYTES, Q8_BYTES = 2.0, 34 / 32
 """Of a value in the KV cache: 16 bits; and 8 bits in blocks of 32 with a scale of 16."""
 F32_BYTES = 4
+USUAL_BYTES = 0.6
+"""Of a weight, where a file's size is all that is known: four bits, with what belongs to them."""
 CELLS = 256
 """llama.cpp rounds contexts and windows up to as many tokens."""
 _BLOCK = re.compile(r"blk\.(\d{1,3})\.")
@@ -174,9 +176,10 @@ def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader |
 
 
 def usual_needs(parameters: int, file_bytes: int) -> Needs:
-    """Of a model of which only the size is known: layers grow with the third root, and the width with them (128 times
-    as many, as from 1 to 70 billion weights); eight heads of 128 for keys and for values."""
-    count = max(1, round((parameters / (12 * 128**2)) ** (1 / 3)))
+    """Of a model of which only the size is known (`parameters` 0: only the file's): layers grow with the third root,
+    and the width with them (128 times as many, as from 1 to 70 billion weights); eight heads of 128 keep tokens."""
+    weights = parameters or file_bytes / USUAL_BYTES
+    count = max(1, round((weights / (12 * 128**2)) ** (1 / 3)))
     hidden, table = 128 * count, file_bytes // 20
     return Needs(
         layers=(Layer(keys=1024, values=1024),) * count,

@@ -11,11 +11,12 @@ import pytest
 from core_world import CoreWorld, TestDoor
 from fakes import FakeChild
 
-from app.core import models, side_engines, switch
+from app.core import fits, models, side_engines
 from app.core.calls import chats
 from app.core.calls import models as c
 from app.core.protocol import DoorFrame, SettingsChanged, Welcome
 from app.errors import AppError, WorkerGone
+from app.llama.planner import Device
 from app.models.registry import STARTER_ID, find_starter
 from app.models.server_keys import ServerKeys
 from app.settings import CONTEXT_LENGTH, Settings
@@ -302,7 +303,7 @@ def test_where_both_do_not_fit_the_old_one_makes_room_after_its_answers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = world.load()
-    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 100)
+    monkeypatch.setattr(fits, "machine", lambda _: [Device("", "cpu", 1 << 40, 100)])
     asked = world.told.result(world.told.call(chats.AskInChat(text="What?")))
     key = world.told.call(c.UseModel(model_id=world.first.id))
     new = world.engine
@@ -326,7 +327,7 @@ def test_the_old_model_comes_back_where_the_new_one_that_took_its_room_fails(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = world.load()
-    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 100)
+    monkeypatch.setattr(fits, "machine", lambda _: [Device("", "cpu", 1 << 40, 100)])
     key = world.told.call(c.UseModel(model_id=world.first.id))
     new = world.engine
     new.ready.emit(None)

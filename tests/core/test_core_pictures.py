@@ -9,9 +9,9 @@ import pytest
 from core_world import CoreWorld, TestDoor
 from fakes import FakeChild
 
-from app.core import switch
 from app.core.calls import chats
 from app.core.calls import models as c
+from app.core.fits import Fits
 from app.errors import AppError
 from app.models.registry import STARTER_ID
 from app.pictures import Picture
@@ -141,7 +141,8 @@ def test_a_damaged_picture_is_told_and_nothing_is_stored(world: World) -> None:
 
 @pytest.mark.parametrize("free", [1000, 10])
 def test_a_switch_says_whether_both_have_room_and_why(world: World, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(switch, "free_memory_bytes", lambda: free)
+    monkeypatch.setattr(Fits, "beside", lambda *_: free == 1000)
+    monkeypatch.setattr(Fits, "room", lambda *_: (113, free))
     world.told.call(c.UseModel(model_id=world.seer.id))
     said = [each for each in world.told.events() if isinstance(each, c.Switching)][-1]
     assert (said.beside, said.need_bytes, said.free_bytes) == (free == 1000, 113, free)

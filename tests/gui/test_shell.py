@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shell_world import FIRST_WORD, INFO, ShellWorld
 
-from app.core import switch
+from app.core import fits
 from app.errors import AppError
 from app.gui import main as gui
 from app.gui.chat.page import ChatPage
@@ -32,6 +32,7 @@ from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import theme
 from app.gui.widgets import LAST_FOLDER, IconButton
+from app.llama.planner import Device
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
 from app.types import Budget, Collection, InstalledModel, Stats
 from app.workers.calls.documents import (
@@ -376,7 +377,7 @@ def test_the_rail_shows_a_running_job(world: ShellWorld) -> None:
 def test_without_room_for_two_the_old_model_goes_first_and_comes_back(
     world: ShellWorld, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 0)
+    monkeypatch.setattr(fits, "machine", lambda _: [Device("", "cpu", 1 << 40, 100)])
     models, old = world.parts.models, world.load_starter()
     add_model(world, "Other")
     models.switch_to("Other")
@@ -398,7 +399,7 @@ def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
     """Both do not fit, so the old engine has ended by then."""
     world.load_starter()
     models = world.parts.models
-    monkeypatch.setattr(switch, "free_memory_bytes", lambda: 0)
+    monkeypatch.setattr(fits, "machine", lambda _: [Device("", "cpu", 1 << 40, 100)])
     add_model(world, "Big")
     old, said, refused = world.last("engine"), list[AppError](), list[AppError]()
     models.switch_failed.connect(lambda _, error: said.append(error))

@@ -11,7 +11,7 @@ from app.llama.fitted import Choice, best_of, fit_by_size, fit_model, fit_source
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
-from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, plan
+from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, place_training, plan
 
 GIB = 1 << 30
 GB = 10**9
@@ -139,15 +139,18 @@ def test_the_best_quantization_that_fits(header: GgufHeader) -> None:
     assert chosen(machine(2)) == "Q2_K"
 
 
-def test_beside_each_other_is_checked_on_the_device(header: GgufHeader) -> None:
-    small = machine(32, 32, 10)[0]
+def test_beside_each_other_is_checked_on_the_device(needs: Needs) -> None:
+    def together(now: list[Device], later: list[Device]) -> bool:
+        return fit_together(needs, now, later, Wish(1024))
+
+    ram = machine(32)[0]
     busy = Device("Card", "gpu", 10 * GIB, 4 * GIB)  # the old model takes six of the ten
-    later = freed([small, busy], "gpu", 6 * GIB)
-    assert later[1].free == 10 * GIB and later[0] == small
-    assert not fit_together(header, [small, busy], later, Wish(1024))
+    later = freed([ram, busy], "gpu", 6 * GIB)
+    assert later[1].free == 10 * GIB and later[0] == ram
+    assert not together([ram, busy], later), "the ordinary memory's room does not count"
     roomy = Device("Card", "gpu", 48 * GIB, 40 * GIB)
-    assert fit_together(header, [small, roomy], freed([small, roomy], "gpu", 6 * GIB), Wish(1024))
-    assert not fit_together(header, machine(2, 32), machine(30, 32), Wish(1024))
+    assert together([ram, roomy], freed([ram, roomy], "gpu", 6 * GIB))
+    assert together(machine(30, 32), machine(32)) and not together(machine(2, 32), machine(30, 32))
 
 
 def test_by_ranges_it_is_the_same_and_by_size_nearly(tmp_path: Path, header: GgufHeader) -> None:
@@ -160,3 +163,12 @@ def test_by_ranges_it_is_the_same_and_by_size_nearly(tmp_path: Path, header: Ggu
         exact = fit_model(header, devices, Wish(8192), file_bytes=5 * GB)
         assert rough.kind == exact.kind and rough.needs_bytes == pytest.approx(exact.needs_bytes, rel=0.1)
     assert fit_by_size(0, machine(32)).kind == "unknown"
+
+
+def test_a_training_goes_to_a_card_before_the_processor_and_keeps_16_bits_as_long_as_it_can() -> None:
+    found = place_training(8 * GIB, 3 * GIB, machine(16, 16, 6, 10))
+    assert found is not None and (found[0].name, found[1]) == ("Card 10", True)
+    for devices, name, exact in ((machine(16, 16, 6), "Processor", True), (machine(8, 8, 6), "Card 6", False)):
+        found = place_training(8 * GIB, 3 * GIB, devices)
+        assert found is not None and (found[0].name, found[1]) == (name, exact)
+    assert place_training(8 * GIB, 3 * GIB, machine(3)) is None

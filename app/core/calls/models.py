@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
+from app.hub import Fitted
 from app.types import InstalledModel, ModelInfo
 from app.workers.calls.models import CopyProgress, ModelInstalled
 from app.workers.message import Call, Data, Failure
@@ -80,6 +83,7 @@ class Models(Data, frozen=True):
     previous: str = ""  # id, "" where there is none to go back to
     missing: tuple[str, ...] = ()  # ids whose file is gone
     note: str = ""
+    fits: dict[str, Fitted] = field(default_factory=dict)  # id → how it would run here; none for those on servers
 
 
 class ServerFound(Data, frozen=True):

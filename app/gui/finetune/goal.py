@@ -13,12 +13,13 @@ from app.finetune.wizard import Effort, Goal
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
-from app.gui.hardware import disk_free_bytes, in_gb, size_text
+from app.gui.hardware import disk_free_bytes, size_text
 from app.gui.widgets import ElidedLabel, IconLabel, Label
 from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn
 from app.paths import Home
 from app.types import InstalledModel
+from app.units import in_gb
 
 SHOWN_MODELS = 3
 

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.durations import duration
 from app.finetune.measured import Measured
-from app.gui.hardware import in_gb
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ProgressBar
 from app.gui.widgets.choices import RadioButton
+from app.units import in_gb
 
 
 class MemoryDialog(QDialog):

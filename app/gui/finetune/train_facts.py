@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.finetune.durations import duration
 from app.finetune.progress import RunProgress
 from app.gui.finetune.parts import DetailsLink, Fact, Panel
-from app.gui.hardware import in_gb, memory_bytes
+from app.gui.hardware import memory_bytes
 from app.gui.widgets.page_frame import Separator
+from app.units import in_gb
 
 
 class TrainFacts(Panel):

@@ -17,6 +17,7 @@ from app.gui.models.files import ModelFiles
 from app.gui.models.readers import SearchReaders
 from app.gui.models.servers import ModelServers
 from app.gui.shell.session import Session
+from app.hub import Fitted
 from app.types import InstalledModel, ModelInfo
 from app.workers.failures import error_of
 from app.workers.message import Call
@@ -103,6 +104,10 @@ class ModelsController(QObject):
 
     def models(self) -> list[InstalledModel]:
         return list(self._listed.models)
+
+    def fit(self, model: InstalledModel) -> Fitted | None:
+        """How it would run on this computer; None of one on a server."""
+        return self._listed.fits.get(model.id)
 
     def find(self, key: str) -> InstalledModel | None:
         """The model of this id, or of this name."""

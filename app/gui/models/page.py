@@ -180,7 +180,7 @@ class ModelsPage(PageFrame):
         active = self._models.active
         in_use = active is not None and active.name == model.name
         info = self._models.info if in_use else None
-        fit = fit_of(model, self._memory, info)
+        fit = fit_of(model, self._models.fit(model), info)
         context = info.context if info is not None else 0
         missing = is_missing(model)
         row = ModelRow(model, fit, in_use=in_use, missing=missing, context=context, primary=primary)

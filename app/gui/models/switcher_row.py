@@ -6,12 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.hardware import fit_of, size_text
+from app.gui.hardware import Fit, size_text
 from app.gui.models.row import SYMBOLS
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
 from app.models.registry import is_missing
-from app.types import InstalledModel, ModelInfo
+from app.types import InstalledModel
 
 
 class SwitcherRow(ThemedWidget):
@@ -23,8 +23,7 @@ class SwitcherRow(ThemedWidget):
     def __init__(
         self,
         model: InstalledModel,
-        memory: int,
-        info: ModelInfo | None,
+        fit: Fit,
         *,
         in_use: bool,
         parent: QWidget | None = None,
@@ -48,7 +47,7 @@ class SwitcherRow(ThemedWidget):
         self._row.addWidget(holder)
         self._row.addWidget(IconLabel(SYMBOLS.get(model.origin, "box"), tile=36))
         self._row.addLayout(self._words(), 1)
-        self._fit = self._fit_chip(memory, info)
+        self._fit = self._fit_chip(fit)
         self._speed = self._speed_label()
         self._row.addWidget(self._fit)
         self._row.addWidget(self._speed)
@@ -107,10 +106,9 @@ class SwitcherRow(ThemedWidget):
         self._lines.addWidget(self._detail)
         return self._lines
 
-    def _fit_chip(self, memory: int, info: ModelInfo | None) -> Chip:
+    def _fit_chip(self, fit: Fit) -> Chip:
         if is_missing(self.model):
             return Chip(self.tr("The file is gone"), "danger", "circle-x")
-        fit = fit_of(self.model, memory, info)
         return Chip(fit.short or fit.text, fit.kind, fit.icon)
 
     def _speed_label(self) -> QWidget:
