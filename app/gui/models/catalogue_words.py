@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from app.finetune.durations import time_left
-from app.gui.hardware import in_gb, size_text
+from app.gui.hardware import size_text
 from app.gui.models.row import thousands
 from app.gui.widgets.chips import ChipKind
 from app.hub import Download, Fitted, Offer
+from app.units import in_gb
 
 CHIPS: dict[str, tuple[ChipKind, str]] = {
     "gpu": ("success", "circle-check"),

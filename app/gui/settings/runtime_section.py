@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.calls.runtimes import RuntimesShown
-from app.gui.hardware import in_gb, size_text
+from app.gui.hardware import size_text
 from app.gui.settings.runtimes import LlamaRuntimes
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, ComboBox, Label, empty_layout
@@ -20,6 +20,7 @@ WARNED = (
     "A runtime is a program that runs on this computer with your rights. Add only what you or your company built, or "
     "got from somebody you trust."
 )
+from app.units import in_gb
 
 
 class RuntimeSection(QWidget):
