@@ -9,8 +9,8 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from app.cli import runtime
 from app.cli.output import say, say_json, size_text, tell
+from app.cli.runtime import command as runtime_command
 from app.cli.session import Session
 from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, Switched, UseModel
 from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
@@ -34,7 +34,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         "back": _back,
         "rename": _rename,
         "remove": _remove,
-        "runtime": runtime.command,
+        "runtime": runtime_command,
     }
     return actions.get(args.action, _list)(args, session)
 
