@@ -75,10 +75,10 @@ def why_not() -> str:
 
 def check(model: Path, clock: Clock) -> int:
     """The steps, each with its time; 1 where one failed or there was no time for it."""
-    work = ROOT / "build" / "runtime"
+    work = ROOT / ".build" / "runtime"
     started = time.monotonic()
     try:
-        made = runtime.make("cuda", work, ROOT / "dist", bench=True)
+        made = runtime.make("cuda", work, ROOT / ".build", bench=True)
     except runtime.Refused as error:
         sys.stdout.write(f"{error}\n")
         return 1

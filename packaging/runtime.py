@@ -60,9 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     """Build what the arguments name; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make runtime", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("backend", choices=sorted(BACKENDS))
-    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="where the file goes (dist)")
+    parser.add_argument("--out", type=Path, default=ROOT / ".build", help="where the file goes (.build)")
     parser.add_argument(
-        "--work", type=Path, default=ROOT / "build" / "runtime", help="where it is built (build/runtime)"
+        "--work", type=Path, default=ROOT / ".build" / "runtime", help="where it is built (build/runtime)"
     )
     parser.add_argument(
         "--source", type=Path, help=f"source distribution of {DISTRIBUTION}, where it cannot be fetched"
@@ -99,9 +99,7 @@ def check(backend: str, system: str = platform.system()) -> None:
         raise Refused(f"The {backend} backend is built on {' or '.join(wanted.systems)}, and this is {system}.")
     missing = [f"  {name}: {where}" for name, where in (*COMPILER, *wanted.needs) if shutil.which(name) is None]
     if not missing and backend == "cuda" and not _has_cublas():
-        missing = [
-            "  cublas_v2.h: NVIDIA's cuBLAS with its headers, of the same CUDA toolkit"
-        ]
+        missing = ["  cublas_v2.h: NVIDIA's cuBLAS with its headers, of the same CUDA toolkit"]
     if missing:
         raise Refused(f"To build the {backend} backend this computer lacks:\n" + "\n".join(missing))
 

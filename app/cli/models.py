@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.cli import runtime
 from app.cli.catalogue import ACTIONS
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
+from app.cli.runtime import command as runtime_command
 from app.cli.session import Session
 from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, Switched, UseModel
 from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
@@ -39,7 +39,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         "rename": _rename,
         "remove": _remove,
         **ACTIONS,
-        "runtime": runtime.command,
+        "runtime": runtime_command,
     }
     return actions.get(args.action, _list)(args, session)
 

@@ -76,8 +76,8 @@ class Runtimes:
 
     def choose(self, role: RuntimeRole, runtime_id: str) -> None:
         """Run on it from the next start of that role's process. Raises AppError."""
-        self.find(runtime_id)
-        write_chosen(self._home, {**read_chosen(self._home), role: Chosen(id=runtime_id)})
+        found = self.find(runtime_id)
+        write_chosen(self._home, {**read_chosen(self._home), role: Chosen(id=found)})
 
     def forget_failures(self) -> None:
         """What failed is tried again: a driver may be there now. Raises NoSpace."""

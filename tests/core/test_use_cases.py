@@ -191,6 +191,12 @@ TABLE: dict[str, Use] = {
     "ReadCatalogue": Use(why=INSIDE),
     "FindServer": Use("ModelServers.find", why="a command says the model's name and is told what is wrong with it"),
     "AddServer": Use("ServerDialog._go_on", "models"),
+    "ShowRuntimes": Use("LlamaRuntimes.look", "models"),
+    "ChooseRuntime": Use("LlamaRuntimes.use", "models"),
+    "RemoveRuntime": Use("LlamaRuntimes.remove", "models"),
+    "TestRuntime": Use("LlamaRuntimes.test", "models"),
+    "AddRuntime": Use("LlamaRuntimes.add", "models"),
+    "TryRuntime": Use(why=INSIDE),
     # trainings
     "ListRuns": Use("RunList.refresh", "train", "runs"),
     "ListResources": Use("FinetuneController.refresh", why="a command is told by the core what it cannot use"),

@@ -15,12 +15,12 @@ from app.gui.widgets import Banner, Button, ComboBox, Label, empty_layout
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_folder
 from app.gui.widgets.page_frame import Separator
 from app.runtimes import BUILT_IN, Device, Runtime, RuntimeRole
+from app.units import in_gb
 
 WARNED = (
     "A runtime is a program that runs on this computer with your rights. Add only what you or your company built, or "
     "got from somebody you trust."
 )
-from app.units import in_gb
 
 
 class RuntimeSection(QWidget):
