@@ -234,6 +234,21 @@ def test_another_file_of_a_model_is_chosen_in_about(world: ShellWorld, played: P
     assert played.asked(c.FetchModel)[-1].file == "Qwen3 8B-Q8_0.gguf"
 
 
+def test_a_model_with_terms_takes_the_token_that_its_owner_wants(world: ShellWorld, played: PlayedCatalogue) -> None:
+    gated = msgspec.structs.replace(SMALL, model=msgspec.structs.replace(SMALL.model, gated=True))
+    played.shown = c.Catalogue(offers=(gated,), hub="hub.example")
+    page_of(world)
+
+    def steps(dialog: AboutDialog) -> None:
+        assert dialog.token.isVisible()
+        dialog.token.edit.setText("hf_1")
+        dialog.fetch.click()
+
+    in_about(card_of(world, "Phi mini"), steps)
+    kinds = [type(call) for call in played.calls[-2:]]
+    assert kinds == [c.KeepHubToken, c.FetchModel] and played.asked(c.KeepHubToken)[-1].token == "hf_1"
+
+
 def test_cards_fit_a_narrow_window_and_large_text(world: ShellWorld, played: PlayedCatalogue) -> None:
     long = offer("A model whose name is forty per cent longer than others", kind="cpu", text="Runs on the processor, slower")  # noqa: E501  # fmt: skip
     played.shown = c.Catalogue(offers=(BEST, long, SMALL, HUGE), hub="hub.example")

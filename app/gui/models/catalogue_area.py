@@ -86,6 +86,8 @@ class CatalogueArea(QWidget):
             card.deleteLater()
         self._cards = [self._card(offer, lead) for offer, lead in self._shown()]
         self._place()
+        for card in self._cards:
+            card.show()  # now: a layout makes no room for what is shown with the next event
         self._show_progress()
         if held is not None:
             self._focus(held.offer)

@@ -159,7 +159,7 @@ class FirstRun(QWidget):
         if offer is None:
             self._state.set_text(self.tr("Ready now, no download"))
         else:
-            self._state.set_text(self.tr("{0} download. You can chat meanwhile.").format(size_text(offer.file.bytes)))
+            self._state.set_text(self.tr("{0}. You can chat meanwhile.").format(size_text(offer.file.bytes)))
 
     def _build_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
