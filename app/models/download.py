@@ -94,7 +94,8 @@ class Hub:
 
     @contextmanager
     def stream(self, remote: Remote, start: int, end: int | None = None) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """The bytes of a file from `start` (to before `end`): where they really begin, and the pieces.
+        """The bytes of a file from `start` (to before `end`): where they begin, and the pieces as they come, none
+        held back.
 
         A server that knows no ranges begins at 0. Raises AppError, Interrupted; so do the pieces.
         """
@@ -106,7 +107,7 @@ class Hub:
             get_session().stream("GET", remote.url, headers=headers, timeout=TIMEOUT) as response,
         ):
             hf_raise_for_status(response)
-            yield _begins_at(response, start, remote), response.iter_raw(PIECE)
+            yield _begins_at(response, start, remote), response.iter_raw()
 
     def read(self, remote: Remote, offset: int, length: int) -> bytes:
         """A range of a file. Raises AppError, Interrupted."""
@@ -173,7 +174,8 @@ class Hub:
         except httpx2.TransportError as error:
             if _is_of_certificate(error):
                 raise words.not_trusted(host, str(error)) from error
-            raise Interrupted(words.unreachable(host, str(error))) from error
+            begun = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
+            raise Interrupted((words.lost if begun else words.unreachable)(host, str(error))) from error
 
     def _refused(self, response: httpx2.Response, error: Exception) -> Exception:
         status = response.status_code
@@ -211,4 +213,4 @@ def _is_of_certificate(error: BaseException | None) -> bool:
 
 def _seconds(text: str) -> float:
     """Of a Retry-After; one that is a date, or nothing, means a little."""
-    return min(float(text), 600.0) if text.isdigit() else 10.0
+    return min(float(text), 600.0) if text.isdigit() else 5.0

@@ -36,6 +36,8 @@ WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Between attempts that bring nothing; after the last one the download is said to have failed."""
 LOOK_S = 0.25
 PIECE = 4 << 20
+TURN = 1 << 20
+"""Bytes after which others have their turn, and the hash has its next piece."""
 PENDING = 8
 """Pieces that wait for their hash: it is computed beside the network."""
 STEADY = 0.7
@@ -197,7 +199,7 @@ class Fetch:
             try:
                 yield from self._stream(remote, at, out, digest)
                 if out.tell() < remote.size:
-                    raise Interrupted(AppError("The connection ended too early.", "Try again."))
+                    raise Interrupted(AppError("The connection was lost.", "Try again."))
             except Interrupted as error:
                 if out.tell() > at:
                     waits = iter(WAITS_S)
@@ -209,11 +211,14 @@ class Fetch:
                 self._note, self._done = NO_RANGES, self._done - at
                 out.truncate(0)
                 digest.begin()
+            asked = self._done
             for piece in pieces:
                 _write(out, piece)
                 digest.update(piece)
                 self._done += len(piece)
-                yield self._due()
+                if self._done - asked >= TURN:
+                    asked = self._done
+                    yield self._due()
 
     def _wait(self, error: Interrupted, waits: Iterator[float]) -> Steps:
         """
@@ -242,7 +247,8 @@ class Fetch:
             speed = max(self._done - self._told_done, 0) / (now - self._told)
             self._rate = self._rate * STEADY + speed * (1 - STEADY) if self._rate else speed
         self._told, self._told_done = now, self._done
-        note, self._note = note or self._note, ""
+        if not note:
+            note, self._note = self._note, ""
         return FetchProgress(done=self._done, total=self._total, bytes_per_s=self._rate, checking=checking, note=note)
 
 
@@ -252,20 +258,35 @@ class _Hash:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
         self._pending: deque[Future[None]] = deque()
+        self._next: list[bytes] = []
+        self._length = 0
         self._sha = hashlib.sha256()
 
     def begin(self) -> None:
         """Forget what came."""
         self._wait(0)
+        self._next, self._length = [], 0
         self._sha = hashlib.sha256()
 
     def update(self, piece: bytes) -> None:
-        self._pending.append(self._pool.submit(self._sha.update, piece))
-        self._wait(PENDING)
+        self._next.append(piece)
+        self._length += len(piece)
+        if self._length >= TURN:
+            self._hand_over()
+            self._wait(PENDING)
 
     def hexdigest(self) -> str:
+        self._hand_over()
         self._wait(0)
         return self._sha.hexdigest()
+
+    def _hand_over(self) -> None:
+        pieces, self._next, self._length = self._next, [], 0
+        self._pending.append(self._pool.submit(self._take, pieces))
+
+    def _take(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
+            self._sha.update(piece)
 
     def _wait(self, left: int) -> None:
         while len(self._pending) > left:

@@ -20,7 +20,7 @@ from app.models.fetching import Fetch, safe_name
 from app.models.fits import Plan, fitted, this_machine
 from app.models.hub_access import HUB_KEY, hub_address
 from app.models.offered import best_offer, file_offers, offers_of
-from app.models.registry import Registry
+from app.models.registry import ABOUT, Registry
 from app.models.repositories import repository_in
 from app.models.server_keys import ServerKeys
 from app.paths import Home
@@ -43,8 +43,6 @@ from app.workers.roles import Steps
 T = TypeVar("T")
 ATTEMPTS = 3
 """Of a question that a person waits for."""
-ABOUT = "about.json"
-"""In the folder of a fetched model: where it is from."""
 
 CheckKind = Callable[[GgufHeader], None]
 

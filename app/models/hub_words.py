@@ -17,6 +17,11 @@ def unreachable(host: str, detail: str) -> AppError:
     )
 
 
+def lost(host: str, detail: str) -> AppError:
+    """It answered, and then no more."""
+    return AppError(f"The connection to {host} was lost.", "Check the network, then try again.", detail)
+
+
 def not_trusted(host: str, detail: str) -> AppError:
     """A certificate that nobody here vouches for."""
     return AppError(

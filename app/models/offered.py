@@ -25,7 +25,7 @@ BALANCED = (
     "Q3_K_M",
 )
 """Quantizations in the order in which they are offered: what loses hardly anything at a good speed comes first."""
-BITS = {"Q2": 3.2, "Q3": 4.0, "IQ": 4.5, "Q4": 4.9, "MX": 4.3, "Q5": 5.7, "Q6": 6.6, "Q8": 8.5, "F1": 16.0, "BF": 16.0}
+BITS = {"Q2": 3.4, "Q3": 4.0, "IQ": 4.5, "Q4": 4.9, "MX": 4.3, "Q5": 5.7, "Q6": 6.6, "Q8": 8.5, "F1": 16.0, "BF": 16.0}
 """Bits a weight, rounded up, where no source gives a file's size (llama.cpp, tools/quantize/README.md)."""
 ON_CPU_BYTES = 6_000_000_000
 """The largest file that is recommended where everything is computed on the processor, which reads all of it for each

@@ -27,6 +27,8 @@ VERSION = 2
 ID_DIGITS = 12
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
+ABOUT = "about.json"
+"""In the folder of a downloaded model, beside its files: where it is from."""
 STARTER_ID = "starter"
 STARTER = InstalledModel(
     id=STARTER_ID,
@@ -187,7 +189,7 @@ class Registry:
         self._change(change)
         for file in [model.adapter] + ([] if others else [model.path]):
             if file and self._is_ours(Path(file)):
-                Path(file).unlink(missing_ok=True)
+                _delete(Path(file), self._folder)
         return model
 
     def set_speed(self, model_id: str, tokens_per_s: float) -> None:
@@ -260,7 +262,8 @@ class Registry:
         """Keep the damaged list and make a new one of the files that are there."""
         log.info("The list of models was damaged: %s", error)
         kept = set_aside(self._file)
-        files = sorted(self._folder.glob("*.gguf"))
+        files = sorted([*self._folder.glob("*.gguf"), *self._folder.glob(f"*/{ABOUT}")])
+        files = [_first_beside(file) if file.name == ABOUT else file for file in files]
         found = [
             InstalledModel(id=new_id(), name=file.stem, path=str(file), file_bytes=file.stat().st_size)
             for file in files
@@ -299,6 +302,18 @@ def _by_id(raw: bytes) -> _Stored:
         previous=ids.get(first.previous, "") if first.has_previous else "",
         speeds={ids[name]: speed for name, speed in first.speeds.items() if name in ids},
     )
+
+
+def _first_beside(about: Path) -> Path:
+    """The model file of a folder that was downloaded: of one in parts the first."""
+    return min(about.parent.glob("*.gguf"), default=about)
+
+
+def _delete(file: Path, folder: Path) -> None:
+    """A file of ours; one that was downloaded has a folder of its own, with its other parts."""
+    if file.parent.resolve() != folder.resolve() and (file.parent / ABOUT).is_file():
+        shutil.rmtree(file.parent, ignore_errors=True)
+    file.unlink(missing_ok=True)
 
 
 def new_id() -> str:
