@@ -86,6 +86,7 @@ class CatalogueArea(QWidget):
             card.deleteLater()
         self._cards = [self._card(offer, lead) for offer, lead in self._shown()]
         self._place()
+        self._order_tabs()
         for card in self._cards:
             card.show()  # now: a layout makes no room for what is shown with the next event
         self._show_progress()
@@ -235,6 +236,13 @@ class CatalogueArea(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+
+    def _order_tabs(self) -> None:
+        """Cards are made anew, and Qt would reach what was made last after everything else of the page."""
+        before: QWidget = self.back
+        for widget in (*(stop for card in self._cards for stop in card.stops()), self.more):
+            self.setTabOrder(before, widget)
+            before = widget
 
     def _place(self) -> None:
         """As many cards beside each other as there is room for; the recommended one has a row of its own."""
