@@ -161,7 +161,7 @@ class AboutDialog(QDialog):
         mark.clicked.connect(lambda: self._choose(offer))
         mark.setProperty("file", offer.file.name)
         row.addWidget(mark, 1)
-        chip = Chip(*words.fit_chip(offer.fit, self._catalogue.calm_bytes))
+        chip = Chip(*words.fit_chip(offer.fit))
         chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(chip)
         return holder

@@ -130,8 +130,7 @@ class CatalogueArea(QWidget):
     def _card(self, offer: Offer, lead: bool) -> OfferCard:
         active = self._models.active
         in_use = active is not None and active.id == offer.installed
-        blocked, calm = self._catalogue.blocked, self._catalogue.calm_bytes
-        card = OfferCard(offer, lead=lead, in_use=in_use, blocked=blocked, calm_bytes=calm, parent=self)
+        card = OfferCard(offer, lead=lead, in_use=in_use, blocked=self._catalogue.blocked, parent=self)
         card.fetch_asked.connect(self._catalogue.fetch)
         card.about_asked.connect(self._about)
         card.use_asked.connect(self._models.switch_to)

@@ -32,11 +32,9 @@ class OfferCard(ThemedWidget):
         lead: bool = False,
         in_use: bool = False,
         blocked: str = "",
-        calm_bytes: int = 0,
         parent: QWidget | None = None,
     ) -> None:
-        """`lead`: the one that is recommended; `in_use`: it answers now; `blocked`: why nothing can be fetched;
-        `calm_bytes`: see `fit_chip`."""
+        """`lead`: the one that is recommended; `in_use`: it answers now; `blocked`: why nothing can be fetched."""
         super().__init__(parent)
         self.offer, self._lead = offer, lead
         self._key, self._state = "", ""  # of its download
@@ -54,7 +52,7 @@ class OfferCard(ThemedWidget):
         column.addSpacing(2)
         column.addWidget(Label(words.offer_line(offer), "caption", "text2", wrap=True))
         column.addSpacing(10)
-        self.chip = Chip(*words.fit_chip(offer.fit, calm_bytes))
+        self.chip = Chip(*words.fit_chip(offer.fit))
         self.chip.setToolTip("\n".join(offer.fit.why))
         column.addWidget(self.chip)
         column.addSpacing(10)

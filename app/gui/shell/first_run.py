@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import size_text
+from app.gui.models.catalogue_words import offer_size
 from app.gui.models.controller import ModelsController
 from app.gui.shell.first_run_models import larger_models, model_card, offer_card
 from app.gui.shell.found_panel import Found
@@ -162,8 +162,10 @@ class FirstRun(QWidget):
         self.start.setText(self.tr("Start") if offer is None else self.tr("Download and start"))
         if offer is None:
             self._state.setText(self.tr("Ready now, no download"))
+        elif offer_size(offer):
+            self._state.setText(self.tr("{0}. You can chat meanwhile.").format(offer_size(offer)))
         else:
-            self._state.setText(self.tr("{0}. You can chat meanwhile.").format(size_text(offer.file.bytes)))
+            self._state.setText(self.tr("You can chat meanwhile."))
 
     def _build_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
