@@ -18,6 +18,7 @@ class HubFile(Struct, frozen=True, kw_only=True):
     name: str  # of the first part, with its folder in the repository
     quantization: str
     bytes: int  # of all parts
+    about: bool = False  # whether that is an estimate: parameters times bits, where no source says it
     sha256: tuple[str, ...] = ()  # of each part; () where the hub does not say
     parts: tuple[str, ...] = ()  # all names; () for one part
 

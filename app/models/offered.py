@@ -27,9 +27,11 @@ BALANCED = (
 """Quantizations in the order in which they are offered: what loses hardly anything at a good speed comes first."""
 BITS = {"Q2": 3.4, "Q3": 4.0, "IQ": 4.5, "Q4": 4.9, "MX": 4.3, "Q5": 5.7, "Q6": 6.6, "Q8": 8.5, "F1": 16.0, "BF": 16.0}
 """Bits a weight, rounded up, where no source gives a file's size (llama.cpp, tools/quantize/README.md)."""
-ON_CPU_BYTES = 6_000_000_000
-"""The largest file that is recommended where everything is computed on the processor, which reads all of it for each
+ON_CPU_BYTES = 6_500_000_000
+"""The most memory of what is recommended where everything is computed on the processor, which reads all of it for each
 word: larger ones run, but nobody waits for them."""
+SHARE_OF_RAM = 0.6
+"""Of the memory that a recommended model may take: other programs run beside it."""
 FITS = ("gpu", "cpu", "part")
 
 FitOf = Callable[[int], Fitted]
@@ -51,8 +53,9 @@ def best_offer(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel])
 def file_offers(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel]) -> tuple[Offer, ...]:
     """Each file of a model, best first: what fits before what does not, then in the order of `BALANCED`."""
     offers = [
-        Offer(model=model, file=file, fit=fit(file_bytes(model, file)), installed=_installed(model, file, installed))
+        Offer(model=model, file=_sized(model, file), fit=fit(file_bytes(model, file)), installed=here)
         for file in model.files
+        for here in (_installed(model, file, installed),)
     ]
     return tuple(sorted(offers, key=lambda offer: _order(offer)))
 
@@ -62,6 +65,10 @@ def file_bytes(model: HubModel, file: HubFile) -> int:
     if file.bytes or not model.parameters:
         return file.bytes
     return round(model.parameters * BITS.get(file.quantization[:2].upper(), 0.0) / 8)
+
+
+def _sized(model: HubModel, file: HubFile) -> HubFile:
+    return file if file.bytes else msgspec.structs.replace(file, bytes=file_bytes(model, file), about=True)
 
 
 def _order(offer: Offer) -> tuple[int, int, int]:
@@ -74,7 +81,9 @@ def _order(offer: Offer) -> tuple[int, int, int]:
 def _is_candidate(offer: Offer) -> bool:
     if offer.model.kind != "chat" or offer.model.gated:
         return False
-    return offer.fit.kind == "gpu" or (offer.fit.kind == "cpu" and offer.fit.needs_bytes <= ON_CPU_BYTES)
+    fit = offer.fit
+    most = min(ON_CPU_BYTES, fit.has_bytes * SHARE_OF_RAM)
+    return fit.kind == "gpu" or (fit.kind == "cpu" and fit.needs_bytes <= most)
 
 
 def _worth(offer: Offer) -> tuple[bool, int]:
