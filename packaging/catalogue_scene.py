@@ -119,8 +119,8 @@ def first_run(stage: Any, *, chosen: int = 0) -> object:
     from app.paths import SAMPLES
 
     stage.window.end_first_run()
-    give(stage)
     page = FirstRun(stage.parts.models, stage.parts.home, sample_files(SAMPLES))
+    give(stage)
     page.resize(stage.window.size())
     page._models.models = lambda: page._models._listed.models[:1]  # type: ignore[method-assign]
     place = next(each for each in page.findChildren(QLineEdit))

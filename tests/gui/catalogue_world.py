@@ -16,12 +16,12 @@ from app.errors import AppError
 from app.hub import Download, FitKind, Fitted, HubFile, HubModel, Offer
 from app.types import InstalledModel
 from app.workers.failures import failure_of
-from app.workers.message import Call, Data
+from app.workers.message import Call, Data, Done
 
 GB = 1_000_000_000
 PLAYED = (
     c.ShowCatalogue, c.SearchHub, c.ShowRepository, c.FetchModel, c.ListDownloads, c.PauseDownload, c.ResumeDownload,
-    c.CancelDownload,
+    c.CancelDownload, c.KeepHubToken,
 )  # fmt: skip
 
 
@@ -105,5 +105,7 @@ class PlayedCatalogue:
                 return self.found
             case c.ShowRepository():
                 return self.files
+            case c.KeepHubToken():
+                return Done()
         self.changed(call)
         return c.Downloads(downloads=tuple(self.queue))

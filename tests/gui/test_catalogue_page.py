@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from catalogue_world import BEST, HUGE, SMALL, PlayedCatalogue, download, offer
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shell_world import ShellWorld
@@ -183,6 +183,21 @@ def test_the_keyboard_stays_on_a_card_whose_download_begins(world: ShellWorld, p
     assert focused is not None and focused.accessibleName() == "Pause Phi mini"
 
 
+def test_the_tab_key_reaches_the_cards_between_the_search_and_the_import(
+    world: ShellWorld, played: PlayedCatalogue
+) -> None:
+    page = page_of(world)
+    order, at = [], page.catalogue.search.nextInFocusChain()
+    while at is not page.catalogue.search:
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible() and at.isEnabled():
+            order.append(at)
+        at = at.nextInFocusChain()
+    wanted = ["Download Qwen3 8B", "About Qwen3 8B", "Download Phi mini", "About Phi mini", "About Huge 70B"]
+    names = [widget.accessibleName().split(",")[0] for widget in order]
+    first = names.index(wanted[0])
+    assert names[first : first + 5] == wanted and order.index(page.drop.choose) == first + 5
+
+
 def test_the_hub_is_searched_on_enter_only_and_the_catalogue_comes_back(
     world: ShellWorld, played: PlayedCatalogue, qtbot: QtBot
 ) -> None:
@@ -232,6 +247,21 @@ def test_another_file_of_a_model_is_chosen_in_about(world: ShellWorld, played: P
 
     in_about(card_of(world, "Qwen3 8B"), steps)
     assert played.asked(c.FetchModel)[-1].file == "Qwen3 8B-Q8_0.gguf"
+
+
+def test_a_model_with_terms_takes_the_token_that_its_owner_wants(world: ShellWorld, played: PlayedCatalogue) -> None:
+    gated = msgspec.structs.replace(SMALL, model=msgspec.structs.replace(SMALL.model, gated=True))
+    played.shown = c.Catalogue(offers=(gated,), hub="hub.example")
+    page_of(world)
+
+    def steps(dialog: AboutDialog) -> None:
+        assert dialog.token.isVisible()
+        dialog.token.edit.setText("hf_1")
+        dialog.fetch.click()
+
+    in_about(card_of(world, "Phi mini"), steps)
+    kinds = [type(call) for call in played.calls[-2:]]
+    assert kinds == [c.KeepHubToken, c.FetchModel] and played.asked(c.KeepHubToken)[-1].token == "hf_1"
 
 
 def test_cards_fit_a_narrow_window_and_large_text(world: ShellWorld, played: PlayedCatalogue) -> None:
@@ -302,6 +332,8 @@ def test_the_first_run_starts_with_the_starter_while_a_larger_one_comes(qtbot: Q
     page.start.click()
     assert world.window.key == "chat" and played.asked(c.FetchModel)[-1].repo == "makers/Qwen3 8B"
     assert world.parts.models.switching_to == "", "the starter answers meanwhile"
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    world.parts.models.catalogue.offered.emit()  # nobody listens any more that has gone
 
 
 def test_the_first_run_is_quiet_where_nothing_can_be_fetched(qtbot: QtBot) -> None:

@@ -27,6 +27,7 @@ class AboutDialog(QDialog):
         self._catalogue, self._offer = catalogue, offer
         self._files: tuple[Offer, ...] = (offer,)
         self._chosen = offer
+        self._left = False
         self.setWindowTitle(self.tr("About {0}").format(offer.model.name))
         self.setModal(True)
         outer = QVBoxLayout(self)
@@ -116,16 +117,25 @@ class AboutDialog(QDialog):
             return
         self._say(self.tr("Looking for its other files"))
         self._job = self._catalogue.show_files(self._offer, self._found, self._not_found)
-        self.finished.connect(lambda _: self._job.cancel(insist=False) if self._job.active else None)
+        self.finished.connect(self._leave)
+
+    def _leave(self) -> None:
+        """What is answered from now on nobody sees."""
+        self._left = True
+        if self._job.active:
+            self._job.cancel(insist=False)
 
     def _found(self, offers: tuple[Offer, ...]) -> None:
+        if self._left:
+            return
         self._say("")
         if offers:
             self._files = offers
             self._show_files()
 
     def _not_found(self, error: AppError) -> None:
-        self._say(str(error))
+        if not self._left:
+            self._say(str(error))
 
     def _say(self, text: str) -> None:
         self._note.setText(text)
@@ -151,7 +161,7 @@ class AboutDialog(QDialog):
         mark.clicked.connect(lambda: self._choose(offer))
         mark.setProperty("file", offer.file.name)
         row.addWidget(mark, 1)
-        chip = Chip(*words.fit_chip(offer.fit, self._catalogue.calm_bytes))
+        chip = Chip(*words.fit_chip(offer.fit))
         chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(chip)
         return holder

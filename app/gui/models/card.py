@@ -24,6 +24,7 @@ class Card(ThemedWidget):
         if self._column.count():
             self._column.addWidget(Separator())
         self._column.addWidget(widget)
+        widget.show()  # now: a layout makes no room for what is shown with the next event
 
     def clear(self) -> None:
         empty_layout(self._column)

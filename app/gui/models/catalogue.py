@@ -64,12 +64,6 @@ class ModelCatalogue(QObject):
         return next((offer for offer in offers if offer.recommended and not offer.installed), None)
 
     @property
-    def calm_bytes(self) -> int:
-        """What the recommended model needs where the processor computes it: no warning is due up to there."""
-        offers = self.catalogue.offers if self.catalogue is not None else ()
-        return next((each.fit.needs_bytes for each in offers if each.recommended and each.fit.kind == "cpu"), 0)
-
-    @property
     def coming(self) -> list[Download]:
         """Downloads that are under way: neither paused nor failed."""
         return [each for each in self.downloads if each.state in ("waiting", "running", "checking")]

@@ -86,6 +86,9 @@ class CatalogueArea(QWidget):
             card.deleteLater()
         self._cards = [self._card(offer, lead) for offer, lead in self._shown()]
         self._place()
+        self._order_tabs()
+        for card in self._cards:
+            card.show()  # now: a layout makes no room for what is shown with the next event
         self._show_progress()
         if held is not None:
             self._focus(held.offer)
@@ -127,8 +130,7 @@ class CatalogueArea(QWidget):
     def _card(self, offer: Offer, lead: bool) -> OfferCard:
         active = self._models.active
         in_use = active is not None and active.id == offer.installed
-        blocked, calm = self._catalogue.blocked, self._catalogue.calm_bytes
-        card = OfferCard(offer, lead=lead, in_use=in_use, blocked=blocked, calm_bytes=calm, parent=self)
+        card = OfferCard(offer, lead=lead, in_use=in_use, blocked=self._catalogue.blocked, parent=self)
         card.fetch_asked.connect(self._catalogue.fetch)
         card.about_asked.connect(self._about)
         card.use_asked.connect(self._models.switch_to)
@@ -233,6 +235,13 @@ class CatalogueArea(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+
+    def _order_tabs(self) -> None:
+        """Cards are made anew, and Qt would reach what was made last after everything else of the page."""
+        before: QWidget = self.back
+        for widget in (*(stop for card in self._cards for stop in card.stops()), self.more):
+            self.setTabOrder(before, widget)
+            before = widget
 
     def _place(self) -> None:
         """As many cards beside each other as there is room for; the recommended one has a row of its own."""

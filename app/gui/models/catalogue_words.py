@@ -9,7 +9,7 @@ from app.gui.hardware import size_text
 from app.gui.models.row import thousands
 from app.gui.widgets.chips import ChipKind
 from app.hub import Download, Fitted, Offer
-from app.units import in_gb
+from app.models.offered import file_bytes
 
 CHIPS: dict[str, tuple[ChipKind, str]] = {
     "gpu": ("success", "circle-check"),
@@ -21,27 +21,36 @@ CHIPS: dict[str, tuple[ChipKind, str]] = {
 """How a model would run → kind and icon of its chip."""
 
 
-def fit_chip(fit: Fitted, calm_bytes: int = 0) -> tuple[str, ChipKind, str]:
-    """Text, kind and icon of the chip that says how a model would run here.
-
-    `calm_bytes`: up to there the processor is quick enough, since it is what this computer is recommended.
-    """
+def fit_chip(fit: Fitted) -> tuple[str, ChipKind, str]:
+    """Text, kind and icon of the chip that says how a model would run here."""
     kind, icon = CHIPS[fit.kind]
-    if fit.kind == "cpu" and fit.needs_bytes <= calm_bytes:
-        kind = "success"
+    if fit.kind == "cpu" and fit.text.startswith("Fits"):  # what else runs there is slower than need be, or tight
+        kind, icon = CHIPS["gpu"]
     return fit.text or _tr("Not known whether it fits"), kind, icon
+
+
+def offer_size(offer: Offer) -> str:
+    """ "4.9 GB", "about 4.9 GB" where nobody has said it yet, or "" where nothing is known."""
+    if offer.file.bytes:
+        return size_text(offer.file.bytes)
+    guess = file_bytes(offer.model, offer.file)
+    return _tr("about {0}").format(size_text(guess)) if guess else ""
 
 
 def offer_line(offer: Offer) -> str:
     """ "4.9 GB, good at long documents"."""
-    size = size_text(offer.file.bytes) if offer.file.bytes else ""
-    return ", ".join(part for part in (size, offer.model.good_at) if part)
+    size, good_at = offer_size(offer), offer.model.good_at
+    if size and good_at[1:2].islower():
+        good_at = good_at[0].lower() + good_at[1:]
+    return ", ".join(part for part in (size, good_at) if part)
 
 
 def recommendation(offer: Offer) -> str:
     """ "Qwen3 8B: the best that fits your 12 GB"."""
-    said = _tr("{0}: the best that fits your {1} GB") if offer.fit.has_bytes else _tr("{0}: the best for this computer")
-    return said.format(offer.model.name, in_gb(offer.fit.has_bytes).removesuffix(".0"))
+    if not offer.fit.has_bytes:
+        return _tr("{0}: the best for this computer").format(offer.model.name)
+    room = size_text(offer.fit.has_bytes).replace(".0 ", " ")
+    return _tr("{0}: the best that fits your {1}").format(offer.model.name, room)
 
 
 def fraction(download: Download) -> float:

@@ -32,11 +32,9 @@ class OfferCard(ThemedWidget):
         lead: bool = False,
         in_use: bool = False,
         blocked: str = "",
-        calm_bytes: int = 0,
         parent: QWidget | None = None,
     ) -> None:
-        """`lead`: the one that is recommended; `in_use`: it answers now; `blocked`: why nothing can be fetched;
-        `calm_bytes`: see `fit_chip`."""
+        """`lead`: the one that is recommended; `in_use`: it answers now; `blocked`: why nothing can be fetched."""
         super().__init__(parent)
         self.offer, self._lead = offer, lead
         self._key, self._state = "", ""  # of its download
@@ -54,7 +52,7 @@ class OfferCard(ThemedWidget):
         column.addSpacing(2)
         column.addWidget(Label(words.offer_line(offer), "caption", "text2", wrap=True))
         column.addSpacing(10)
-        self.chip = Chip(*words.fit_chip(offer.fit, calm_bytes))
+        self.chip = Chip(*words.fit_chip(offer.fit))
         self.chip.setToolTip("\n".join(offer.fit.why))
         column.addWidget(self.chip)
         column.addSpacing(10)
@@ -93,6 +91,11 @@ class OfferCard(ThemedWidget):
     def first_focus(self) -> QWidget:
         """Where the keyboard lands on this card."""
         return (self._progress if self._key else self._choice).first_focus()
+
+    def stops(self) -> list[QWidget]:
+        """What the Tab key reaches on it, in its order, hidden or not."""
+        choice, progress = self._choice, self._progress
+        return [choice.fetch, choice.use, choice.about, progress.again, progress.pause, progress.cancel]
 
     def _pause_or_resume(self) -> None:
         (self.resume_asked if self._state == "paused" else self.pause_asked).emit(self._key)

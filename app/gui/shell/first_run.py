@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import size_text
+from app.gui.models.catalogue_words import offer_size
 from app.gui.models.controller import ModelsController
 from app.gui.shell.first_run_models import larger_models, model_card, offer_card
 from app.gui.shell.found_panel import Found
@@ -50,7 +50,8 @@ class FirstRun(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._panel = Found(home)
-        self._state = ElidedLabel("", "ui", "text2")
+        self._state = Label("", "ui", "text2", wrap=True)
+        self._state.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self.start = Button(self.tr("Start"), "primary", large=True)
         row.addWidget(self._panel)
         right = QVBoxLayout()
@@ -65,7 +66,7 @@ class FirstRun(QWidget):
         models.engine_ready.connect(self._panel.show_engine)
         models.files.importing.connect(self._importing)
         models.files.import_ended.connect(self._import_ended)
-        models.catalogue.offered.connect(lambda: self._show_models(self._chosen()))
+        models.catalogue.offered.connect(self._offered)  # a method: it is not called once this page is gone
         models.catalogue.load()
         if models.info is not None:
             self._panel.show_engine(models.info)
@@ -143,6 +144,9 @@ class FirstRun(QWidget):
             wanted.setChecked(True)
         self._chosen_changed()
 
+    def _offered(self) -> None:
+        self._show_models(self._chosen())
+
     def _add_card(self, name: str, card: ChoiceCard) -> None:
         if name not in self._choices:
             self._choices[name] = card
@@ -157,9 +161,11 @@ class FirstRun(QWidget):
         offer = self._offers.get(self._chosen())
         self.start.setText(self.tr("Start") if offer is None else self.tr("Download and start"))
         if offer is None:
-            self._state.set_text(self.tr("Ready now, no download"))
+            self._state.setText(self.tr("Ready now, no download"))
+        elif offer_size(offer):
+            self._state.setText(self.tr("{0}. You can chat meanwhile.").format(offer_size(offer)))
         else:
-            self._state.set_text(self.tr("{0} download. You can chat meanwhile.").format(size_text(offer.file.bytes)))
+            self._state.setText(self.tr("You can chat meanwhile."))
 
     def _build_foot(self) -> QHBoxLayout:
         foot = QHBoxLayout()
@@ -168,8 +174,7 @@ class FirstRun(QWidget):
         self.own = Button(self.tr("I have a model file"), "secondary", "file-box", large=True)
         self.own.clicked.connect(self._choose_file)
         foot.addWidget(self.own)
-        foot.addStretch(1)
-        foot.addWidget(self._state)
+        foot.addWidget(self._state, 1)
         self.start.setDefault(True)
         self.start.clicked.connect(self._start)
         foot.addWidget(self.start)
@@ -189,7 +194,7 @@ class FirstRun(QWidget):
             self._models.files.import_file(Path(path))
 
     def _importing(self, name: str, fraction: float, _: float) -> None:
-        self._state.set_text(self.tr("Importing {0}, {1} %").format(name, round(fraction * 100)))
+        self._state.setText(self.tr("Importing {0}, {1} %").format(name, round(fraction * 100)))
         self.own.disable(self.tr("A model is being imported."))
 
     def _import_ended(self, model: InstalledModel | None, error: AppError | None) -> None:

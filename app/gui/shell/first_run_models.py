@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.calls.catalogue import Catalogue
 from app.gui.hardware import size_text
+from app.gui.models.catalogue_words import offer_size
 from app.gui.widgets.choices import ChoiceCard
 from app.hub import Offer
 from app.types import InstalledModel
@@ -27,7 +28,7 @@ def model_card(model: InstalledModel) -> ChoiceCard:
 
 def offer_card(offer: Offer) -> ChoiceCard:
     """A model that could be fetched."""
-    size = _tr("{0} download").format(size_text(offer.file.bytes)) if offer.file.bytes else ""
+    size = _tr("{0} download").format(offer_size(offer)) if offer_size(offer) else ""
     good_at = offer.model.good_at[:1].upper() + offer.model.good_at[1:]
     facts = [fact for fact in (size, offer.fit.text) if fact]
     chip = _tr("Best fit") if offer.recommended else ""
