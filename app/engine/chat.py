@@ -13,6 +13,7 @@ from app.engine.generation import Generation
 from app.engine.kept import LEAST, KeptStates, fingerprint
 from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
+from app.engine.speculation import Speculation
 from app.engine.writing import Answer, write
 from app.errors import AppError
 from app.llama import sampler
@@ -63,7 +64,8 @@ class Conversations:
         self.slots = Slots(loaded.context, loaded.plan.saved_bytes, parks=not on_gpu)
         self._composer = Composer(self.encoder, loaded.context.size, sum_up)
         wanted = GPU_SLICE if on_gpu else _cpu_slice(loaded.info.parameters)
-        self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted)
+        self.speculation = Speculation(usable=loaded.model.can_take_back)
+        self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted, self.speculation)
         self._loaded, self._home = loaded, home
         self._kept = KeptStates(home, fingerprint(loaded, "", 1.0))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.engine.speculation import Lookup
 from app.errors import AppError
 from app.llama.draw import Drawer
 from app.llama.slots import Slot
@@ -46,6 +48,9 @@ class Generation:
     read: int = 0
     """Tokens of the prompt whose reading was told."""
     drawn: Drawn | None = None
+    ahead: deque[Drawn] = field(default_factory=deque)
+    """What was drawn behind it in the same batch."""
+    lookup: Lookup = field(default_factory=Lookup)
     begun: bool = False
     """Whether any token was drawn for it."""
     full: bool = False
@@ -112,3 +117,5 @@ class Generation:
     def accept(self, token: int) -> None:
         """Go on behind this token."""
         self.tokens.append(token)
+        if self.ahead:
+            self.drawn = self.ahead.popleft()

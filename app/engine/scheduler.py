@@ -8,11 +8,13 @@ does not, the latest of the others is set aside for it and goes on later.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from itertools import count
 
 from app.engine.cores import Cores
 from app.engine.generation import Drawn, Generation
+from app.engine.speculation import Speculation
 from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.context import ABORTED, DONE, FULL, Context, Part
@@ -34,9 +36,12 @@ LEAST_SLICE = 8
 class Scheduler:
     """Who may begin, and what the next batch carries."""
 
-    def __init__(self, context: Context, slots: Slots, cores: Cores, slice_tokens: int) -> None:
+    def __init__(
+        self, context: Context, slots: Slots, cores: Cores, slice_tokens: int, speculation: Speculation
+    ) -> None:
         """`slice_tokens`: of a prompt that is read while nobody writes."""
         self._context, self._slots, self._cores, self._slice = context, slots, cores, slice_tokens
+        self._speculation = speculation
         self._live: list[Generation] = []
         self._orders = count(1)
         self._person_had_last = False
@@ -155,8 +160,10 @@ class Scheduler:
         batch = self._compose()
         if not batch:
             return
+        began = time.perf_counter()
         result = self._context.decode([part for _, part in batch])
         if result == DONE:
+            self._time(batch, time.perf_counter() - began)
             self._take(batch)
         else:
             self._failed(result, [each for each, _ in batch])
@@ -193,6 +200,8 @@ class Scheduler:
             writing = [each for each in writing if each.priority]
         elif not urgent:
             writing = self._persons_turn(writing)
+        if len(self._live) == 1 and writing:
+            return [(writing[0], self._guessed(writing[0]))]
         parts = [(each, _part(each, 1)) for each in writing]
         return parts + [(each, _part(each, size)) for each, size in zip(reading, sizes, strict=True) if size]
 
@@ -226,9 +235,58 @@ class Scheduler:
         for each, part in batch:
             row += len(part.tokens)
             assert each.slot is not None
+            if part.every:
+                self._take_guessed(each, part)
+                continue
             self._slots.add(each.slot, part.tokens)
             if part.wanted:
                 self._draw(each, row)
+                alone = len(batch) == len(part.tokens) == 1 and self._speculation.usable
+                each.lookup.alone = self._context.logits(row).copy() if alone and not each.lookup.checked else None
+
+    # --- guesses ------------------------------------------------------------------------------------------------------
+
+    def _guessed(self, generation: Generation) -> Part:
+        """The token that is due, with guesses behind it where they pay. The first time the one before it is evaluated
+        again with them, to see that a batch gives the same numbers."""
+        lookup, slot, held = generation.lookup, generation.slot, generation.held
+        assert slot is not None
+        room = self._context.size - self._slots.cells(self._slots.busy)
+        guesses = self._speculation.guess(lookup, generation.tokens) if room > HEADROOM else []
+        if not guesses or (not lookup.checked and lookup.alone is None):
+            return _part(generation, 1)
+        if not lookup.checked:
+            held -= 1
+            self._slots.take_back(slot, held)
+            if len(slot.tokens) != held:
+                return _part(generation, 1)
+        return Part(slot.number, held, [*generation.tokens[held:], *guesses], wanted=True, every=True)
+
+    def _take_guessed(self, generation: Generation, part: Part) -> None:
+        """Draw at each place as long as the guess behind it is what was drawn."""
+        lookup, slot = generation.lookup, generation.slot
+        assert slot is not None
+        first = len(generation.tokens) - part.start - 1
+        same = lookup.checked or self._speculation.same(lookup, self._context.logits(0))
+        drawn: list[Drawn] = []
+        for row in range(first, len(part.tokens)) if same else ():
+            self._draw(generation, row)
+            if generation.drawn is None:
+                break
+            drawn.append(generation.take())
+            if row + 1 == len(part.tokens) or drawn[-1].token != part.tokens[row + 1]:
+                break
+        self._slots.add(slot, part.tokens[: first + len(drawn)])
+        self._slots.take_back(slot, len(slot.tokens))
+        if drawn:
+            lookup.kept(len(part.tokens) - first - 1, len(drawn) - 1)
+            generation.drawn = drawn[0]
+            generation.ahead.extend(drawn[1:])
+
+    def _time(self, batch: list[tuple[Generation, Part]], seconds: float) -> None:
+        """Note what a batch of one answer that is being written took."""
+        if len(batch) == 1 and not batch[0][0].is_reading:
+            self._speculation.took(len(batch[0][1].tokens), seconds)
 
     def _draw(self, generation: Generation, row: int) -> None:
         try:
@@ -238,6 +296,7 @@ class Scheduler:
             return
         generation.begun = True
         generation.drawn = Drawn(token)
+        generation.lookup.came(token)
         if generation.rivals is not None:
             own, rivals = log_probabilities(self._context.logits(row), token, generation.rivals)
             generation.drawn = Drawn(token, own, tuple(rivals))

@@ -139,6 +139,8 @@ class Model:
         self.can_chat = bool(c.llama_model_has_decoder(self._handle)) and not c.llama_model_has_encoder(self._handle)
         self.recurrent = bool(c.llama_model_is_recurrent(self._handle) or c.llama_model_is_hybrid(self._handle))
         """Whether it carries a state from token to token, which cannot be taken back by a token."""
+        self.can_take_back = not self.recurrent and int(c.llama_model_n_swa(self._handle)) == 0
+        """Whether the last tokens of a sequence can be taken back without a loss: no window has slid over others."""
         self._buffer = ctypes.create_string_buffer(256)
 
     @property

@@ -25,12 +25,14 @@ State = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Part:
-    """Tokens of one sequence in a batch, from position `start`; `wanted`: the logits behind the last of them."""
+    """Tokens of one sequence in a batch, from position `start`; `wanted`: the logits behind the last of them, with
+    `every` behind each."""
 
     sequence: int
     start: int
     tokens: Sequence[int]
     wanted: bool
+    every: bool = False
 
 
 def _strlen() -> Any:
@@ -133,7 +135,7 @@ class Context:
             self._tokens[at:end] = part.tokens
             self._positions[at:end] = range(part.start, part.start + len(part.tokens))
             self._owners[at:end] = [self._addresses[part.sequence]] * len(part.tokens)
-            self._wanted[at:end] = [0] * len(part.tokens)
+            self._wanted[at:end] = [part.every] * len(part.tokens)
             self._wanted[end - 1] = part.wanted
             at = end
         self._llama_batch.n_tokens = at

@@ -111,6 +111,14 @@ class Slots:
         slot.tokens.extend(tokens)
         slot.cells.extend(next(self._names) for _ in tokens)
 
+    def take_back(self, slot: Slot, tokens: int) -> None:
+        """Forget what the sequence holds behind its first `tokens`; the memory may hold more than it says itself."""
+        if self._context.keep(slot.number, tokens):
+            del slot.tokens[tokens:], slot.cells[tokens:]
+        else:
+            slot.tokens.clear()
+            slot.cells.clear()
+
     def settle(self, slots: Iterable[Slot]) -> None:
         """A batch was cut short: a sequence whose memory is not as it was before is emptied."""
         for slot in slots:
@@ -201,13 +209,8 @@ class Slots:
             slot.cells = source.cells[:tokens]
 
     def _cut(self, slot: Slot, tokens: int) -> None:
-        if tokens == len(slot.tokens):
-            return
-        if self._context.keep(slot.number, tokens):
-            del slot.tokens[tokens:], slot.cells[tokens:]
-        else:
-            slot.tokens.clear()
-            slot.cells.clear()
+        if tokens != len(slot.tokens):
+            self.take_back(slot, tokens)
 
     def _empty(self, slot: Slot) -> None:
         scattered = self._scattered or bool(slot.tokens)
