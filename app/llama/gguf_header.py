@@ -63,6 +63,8 @@ class GgufHeader:
     tensors: int
     parameters: int
     tensor_names: frozenset[str] = field(repr=False)
+    tensor_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    """As ggml has them: the length of a row first."""
 
     def text(self, key: str) -> str:
         value = self.metadata.get(key, "")

@@ -153,7 +153,7 @@ class _Reader:
         tensor_count = self.count(MAX_TENSORS, "tensors")
         key_count = self.count(MAX_KEYS, "keys")
         metadata = self.keys(key_count)
-        names, parameters = self.tensor_table(tensor_count, metadata)
+        shapes, parameters = self.tensor_table(tensor_count, metadata)
         header = GgufHeader(
             path=self.path,
             file_bytes=self.size,
@@ -162,7 +162,8 @@ class _Reader:
             lengths=self.lengths,
             tensors=tensor_count,
             parameters=parameters,
-            tensor_names=names,
+            tensor_names=frozenset(shapes),
+            tensor_shapes=shapes,
         )
         check_sense(header, self.damaged)
         return header
@@ -229,32 +230,32 @@ class _Reader:
             raise self.truncated("an array of texts")
         self.at = at
 
-    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[frozenset[str], int]:
-        """The names of all tensors and their number of weights; each lies inside the file and none overlap."""
+    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[dict[str, tuple[int, ...]], int]:
+        """The shapes of all tensors by name, and the number of weights; each lies inside the file and none overlap."""
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20 or alignment & (alignment - 1):
             raise self.damaged(f"alignment {alignment}")
-        names: set[str] = set()
+        shapes: dict[str, tuple[int, ...]] = {}
         spans: list[tuple[int, int, str]] = []
         parameters = 0
         for _ in range(count):
-            name, weights, size, offset = self.tensor()
-            if name in names or offset % alignment:
+            name, shape, size, offset = self.tensor()
+            if name in shapes or offset % alignment:
                 raise self.damaged(f"the tensor {name!r} twice or at an odd place")
-            names.add(name)
+            shapes[name] = shape
             spans.append((offset, size, name))
-            parameters += weights
+            parameters += prod(shape)
         start = -(-self.at // alignment) * alignment
         self.check_spans(start, sorted(spans))
-        return frozenset(names), parameters
+        return shapes, parameters
 
-    def tensor(self) -> tuple[str, int, int, int]:
-        """One row of the table: name, weights, bytes, offset."""
+    def tensor(self) -> tuple[str, tuple[int, ...], int, int]:
+        """One row of the table: name, shape as ggml has it (the row's length first), bytes, offset."""
         name = self.string(MAX_TENSOR_NAME, "a tensor's name")
         dimensions = int(self.unpack("<I"))
         if not 1 <= dimensions <= MAX_DIMENSIONS:
             raise self.damaged(f"{dimensions} dimensions in {name!r}")
-        shape = [int(self.unpack("<Q")) for _ in range(dimensions)]
+        shape = tuple(int(self.unpack("<Q")) for _ in range(dimensions))
         kind, offset = int(self.unpack("<I")), int(self.unpack("<Q"))
         if kind not in BLOCKS:
             raise self.unsupported(f"tensor {name!r} of type {kind}")
@@ -262,7 +263,7 @@ class _Reader:
         weights = prod(shape)
         if not all(shape) or weights >= 1 << 48 or shape[0] % per_block:
             raise self.damaged(f"shape {shape} of {name!r}")
-        return name, weights, weights // per_block * block_bytes, offset
+        return name, shape, weights // per_block * block_bytes, offset
 
     def check_spans(self, start: int, spans: list[tuple[int, int, str]]) -> None:
         end = 0
