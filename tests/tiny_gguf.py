@@ -86,3 +86,21 @@ def _describe(writer: gguf.GGUFWriter, tokens: list[str], template: str, flaw: F
     writer.add_eos_token_id(2)
     writer.add_add_bos_token(False)
     writer.add_chat_template(template)
+
+
+def write_tiny_adapter(path: Path, *, architecture: str = "llama", layers: int = LAYERS, seed: int = 9) -> Path:
+    """A LoRA of rank 4 on the values of each layer, strong enough that the model says something else."""
+    chance = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 4.0)
+    for layer in range(layers):
+        for name, shape in (("lora_a", (4, HIDDEN)), ("lora_b", (HIDDEN, 4))):
+            values = chance.standard_normal(shape).astype(np.float32)
+            writer.add_tensor(f"blk.{layer}.attn_v.weight.{name}", values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -63,6 +63,8 @@ class GgufHeader:
     parameters: int
     tensor_bytes: dict[str, int] = field(repr=False)
     """What each tensor takes; of the first file of a model in several, those in it."""
+    tensor_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    """As ggml has them: the length of a row first."""
 
     def text(self, key: str) -> str:
         value = self.metadata.get(key, "")

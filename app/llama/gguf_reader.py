@@ -180,7 +180,7 @@ class _Reader:
         tensor_count = self.count(MAX_TENSORS, "tensors")
         key_count = self.count(MAX_KEYS, "keys")
         metadata = self.keys(key_count)
-        tensor_bytes, parameters = self.tensor_table(tensor_count, metadata)
+        tensor_bytes, shapes = self.tensor_table(tensor_count, metadata)
         header = GgufHeader(
             path=self.path,
             file_bytes=self.size,
@@ -188,8 +188,9 @@ class _Reader:
             metadata=metadata,
             lengths=self.lengths,
             tensors=tensor_count,
-            parameters=parameters,
+            parameters=sum(prod(shape) for shape in shapes.values()),
             tensor_bytes=tensor_bytes,
+            tensor_shapes=shapes,
         )
         check_sense(header, self.damaged, parts=self.parts)
         return header
@@ -261,32 +262,31 @@ class _Reader:
             raise self.truncated("an array of texts")
         self.at = at
 
-    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[dict[str, int], int]:
-        """The bytes of all tensors and their number of weights; each lies inside the file and none overlap."""
+    def tensor_table(self, count: int, metadata: dict[str, Value]) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
+        """The bytes and the shapes of all tensors by name; each lies inside the file and none overlap."""
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20 or alignment & (alignment - 1):
             raise self.damaged(f"alignment {alignment}")
         sizes: dict[str, int] = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         spans: list[tuple[int, int, str]] = []
-        parameters = 0
         for _ in range(count):
-            name, weights, size, offset = self.tensor()
+            name, shape, size, offset = self.tensor()
             if name in sizes or offset % alignment:
                 raise self.damaged(f"the tensor {name!r} twice or at an odd place")
-            sizes[name] = size
+            sizes[name], shapes[name] = size, shape
             spans.append((offset, size, name))
-            parameters += weights
         start = -(-self.at // alignment) * alignment
         self.check_spans(start, sorted(spans))
-        return sizes, parameters
+        return sizes, shapes
 
-    def tensor(self) -> tuple[str, int, int, int]:
-        """One row of the table: name, weights, bytes, offset."""
+    def tensor(self) -> tuple[str, tuple[int, ...], int, int]:
+        """One row of the table: name, shape as ggml has it (the row's length first), bytes, offset."""
         name = self.string(MAX_TENSOR_NAME, "a tensor's name")
         dimensions = int(self.unpack("<I"))
         if not 1 <= dimensions <= MAX_DIMENSIONS:
             raise self.damaged(f"{dimensions} dimensions in {name!r}")
-        shape = [int(self.unpack("<Q")) for _ in range(dimensions)]
+        shape = tuple(int(self.unpack("<Q")) for _ in range(dimensions))
         kind, offset = int(self.unpack("<I")), int(self.unpack("<Q"))
         if kind not in BLOCKS:
             raise self.unsupported(f"tensor {name!r} of type {kind}")
@@ -294,7 +294,7 @@ class _Reader:
         weights = prod(shape)
         if not all(shape) or weights >= 1 << 48 or shape[0] % per_block:
             raise self.damaged(f"shape {shape} of {name!r}")
-        return name, weights, weights // per_block * block_bytes, offset
+        return name, shape, weights // per_block * block_bytes, offset
 
     def check_spans(self, start: int, spans: list[tuple[int, int, str]]) -> None:
         end = 0

@@ -10,10 +10,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.models import sharing
+from app.models.adapters import base_of
 from app.models.fits import Plan, by_header
 from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
@@ -71,6 +74,8 @@ class ModelsRole:
 
     def _import(self, source: Path, name: str, projector: str = "") -> Steps:
         header = read_header(source)
+        if header.kind == "adapter":
+            return (yield from self._import_adapter(source, header, name))
         _check_kind(header)
         eyes = projector_of(source, header, projector)
         known = yield from self._known(source, header.file_bytes)
@@ -95,6 +100,24 @@ class ModelsRole:
                 raise
             beside = seeing.path
         return ModelInstalled(model=self._install(copy.path, header, name, digest, projector=beside))
+
+    def _import_adapter(self, source: Path, header: GgufHeader, name: str) -> Steps:
+        """A model of its own in the list: the base's weights with this adapter."""
+        base = base_of(header, self._registry.models(), self._registry.active())
+        check_room(self._folder, header.file_bytes)
+        with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
+            digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
+        listed = msgspec.structs.replace(
+            base,
+            id="",
+            name=name.strip() or _shown_name(header),
+            adapter=str(copy.path),
+            origin="imported",
+            tokens_per_s=None,
+            lineage={"base": base.name, "file": source.name, "adapter_sha256": digest},
+            added_at=0.0,
+        )
+        return ModelInstalled(model=self._registry.install(listed))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""

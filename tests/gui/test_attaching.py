@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat_world import World
-from PySide6.QtCore import QMimeData, QUrl
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QBuffer, QMimeData, QUrl
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -15,8 +15,9 @@ from app.core.calls import attachments as c
 from app.errors import AppError
 from app.gui.chat.attachment_strip import AttachmentStrip
 from app.gui.chat.page import ChatPage
-from app.types import Document, FileStatus, Filter
-from app.workers.calls.attached import Attach, Attached, Moved, MoveDocuments
+from app.pictures import Picture
+from app.types import Document, FileStatus, Filter, InstalledModel
+from app.workers.calls.attached import Attach, Attached, LoadPicture, Moved, MoveDocuments, PictureLoaded
 from app.workers.calls.documents import (
     Add,
     Added,
@@ -250,3 +251,42 @@ def test_what_is_attached_is_told_again_when_the_core_comes_back(qtbot: QtBot) -
     world.client.connect_core()
     assert texts(page) == ["Offer.pdf 2 pages"]
     assert isinstance(page.attaching.files.all[0], c.Attachment)
+
+
+def test_a_picture_goes_to_a_model_that_sees_and_is_read_for_one_that_does_not(qtbot: QtBot) -> None:
+    world = World()
+    page = world.page(qtbot)
+    with qtbot.waitSignal(page.attaching.said) as said:
+        paste(page, "/files/plan.png")
+    assert "cannot see pictures" in said.args[0] and world.documents.last(Attach).call.paths == ("/files/plan.png",)
+    take(world, document(1, "/files/plan.png"))
+    read(world, document(1, "/files/plan.png", "indexed"))
+    file, eyes = world.home.models / "seer.gguf", world.home.models / "mmproj-seer.gguf"
+    world.home.models.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    eyes.touch()
+    seer = InstalledModel(name="Seer", path=str(file), file_bytes=9, projector=str(eyes))
+    seer = world.core.models.list.install(seer)
+    menu = page.make_menu()
+    models = next(each.menu() for each in menu.actions() if each.text() == "Model of this chat")
+    assert isinstance(models, QMenu)
+    named(models, "Seer").trigger()
+    assert world.chats.chat is not None and world.chats.chat.own_model_id == seer.id
+    paste(page, "/files/photo.JPG")
+    assert texts(page)[-1] == "photo.JPG is shown to the model" and not world.documents.waiting(Attach)
+    assert "from the pictures" in page.frame.warning.text()
+    page.composer.set_text("What is on it?")
+    page.composer.send()
+    seen = Picture(name="photo.JPG", width=20, height=10, data=jpeg())
+    world.documents.last(LoadPicture).finish(PictureLoaded(picture=seen))
+    assert len(texts(page)) == 1, "it has gone with its question"
+    (question,) = page.transcript.questions()
+    assert question.pictures is not None and not question.pictures.places[0].pixmap().isNull()
+
+
+def jpeg() -> bytes:
+    image, out = QImage(20, 10, QImage.Format.Format_RGB32), QBuffer()
+    image.fill(0xFF8800)
+    out.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(out, "JPEG")
+    return bytes(out.data().data())

@@ -16,11 +16,12 @@ from PySide6.QtCore import QEventLoop, QTimer
 
 from app.figures import Figure, figure
 from app.gui.bench.stream import Bench
+from app.gui.bench.swap_stress import Typist, Watched, loads_a_file, own_bytes, whole
 from app.gui.models.controller import ModelsController
 from app.models.registry import Registry
 from app.paths import Home
 from app.settings import MAX_TOKENS
-from app.types import Answer, InstalledModel
+from app.types import InstalledModel
 
 ADAPTER_LIMIT_MS = 100.0
 LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 100.0
@@ -124,14 +125,21 @@ def model(swaps: Swaps) -> Iterator[Figure]:
 
 def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
     """A swap in the middle of every answer, adapters and models in turns; no answer may be lost or cut."""
-    chats, kept = swaps.bench.parts.chats, 0
+    chats, kept, typed = swaps.bench.parts.chats, 0, 0
     turn = (swaps.adapted, swaps.plain, swaps.other)
+    context = swaps.models.info.context if swaps.models.info else 4096
+    typist, watched = Typist(swaps.bench.window), Watched(lambda: _bare_load(swaps.other.path, context))
+    ended: list[float] = []
+    swaps.models.switched.connect(lambda _: ended.append(watched.elapsed_ms()))
     for n in range(count):
         asked: list[bool] = []
+        ended.clear()
 
         def midway(*_: object, n: int = n, asked: list[bool] = asked) -> None:
             if not asked:
                 asked.append(True)
+                typist.type()
+                watched.begins()
                 swaps.models.switch_to(turn[n % 3].name)
 
         chats.token_arrived.connect(midway)
@@ -141,7 +149,13 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
         # An adapter takes over when the answer has ended, and the window hears of it a moment later.
         while not (swapped := _uses(swaps.models, turn[n % 3].name)) and time.monotonic() < until:
             _pause(10)
-        kept += bool(asked) and _whole(answer) and swapped
+        kept += bool(asked) and whole(answer) and swapped
+        typed += typist.kept
+        if swapped and ended and n:
+            watched.ended(ended[-1], loads=loads_a_file(turn[(n - 1) % 3], turn[n % 3]))
+        if n % 3 == 2:
+            _pause(SETTLE_MS)
+            watched.memory.append(own_bytes())
     stored = swaps.bench.parts.reader.count()
     yield {
         "figure": f"swap: answers kept of {count} with a swap in their middle",
@@ -152,6 +166,16 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
         "target": str(count),
         "ok": kept == count <= stored,
     }
+    yield {
+        "figure": f"swap: letters typed in the middle of {count} that stand where they were typed",
+        "value": typed,
+        "unit": "letters",
+        "reference": count,
+        "ratio": typed / count,
+        "target": str(count),
+        "ok": typed == count,
+    }
+    yield from watched.figures()
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -192,10 +216,6 @@ def _as(model: InstalledModel, name: str, **changes: Any) -> InstalledModel:
 
 def _uses(models: ModelsController, name: str) -> bool:
     return models.active is not None and models.active.name == name
-
-
-def _whole(answer: Answer) -> bool:
-    return bool(answer.text) and not answer.stopped
 
 
 def _bare_load(path: str, context: int) -> float:

@@ -1,0 +1,99 @@
+"""A hundred swaps while answers stream and a person types: nothing is lost, memory comes back, and what they take."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+
+from app.figures import Figure, figure
+from app.gui.chat.composer import Composer
+from app.types import Answer, InstalledModel
+
+LETTER = "x"
+MEMORY_SHARE = 1.02
+LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 150.0
+
+
+class Typist:
+    """Types a letter into the composer with each swap; whether it is still there when the answer has ended."""
+
+    def __init__(self, window: object) -> None:
+        self._composer: Composer | None = window.findChild(Composer)  # type: ignore[attr-defined]
+
+    def type(self) -> None:
+        """Press and release a key."""
+        if self._composer is None:
+            return
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            event = QKeyEvent(kind, Qt.Key.Key_X, Qt.KeyboardModifier.NoModifier, LETTER)
+            QApplication.sendEvent(self._composer.edit, event)
+
+    @property
+    def kept(self) -> bool:
+        """Whether exactly that letter stands there."""
+        return self._composer is not None and self._composer.text() == LETTER
+
+
+def own_bytes() -> int:
+    """Memory of this process and its children that would be free if they ended."""
+    me = psutil.Process()
+    total = 0
+    for process in (me, *me.children(recursive=True)):
+        try:
+            total += int(process.memory_full_info().uss)
+        except psutil.Error:
+            continue  # it has just ended
+    return total
+
+
+class Watched:
+    """What the swaps cost: times of those that load a file beside bare loads, and the memory after each round."""
+
+    def __init__(self, bare: Callable[[], float]) -> None:
+        self._bare = bare
+        self.took: list[float] = []
+        self.bare: list[float] = []
+        self.memory: list[int] = []
+        self._began = 0.0
+
+    def begins(self) -> None:
+        """A swap was asked for."""
+        self._began = time.perf_counter()
+
+    def ended(self, milliseconds: float, *, loads: bool) -> None:
+        """The new model answers; a swap that loads a file is compared with a bare load at once."""
+        if loads:
+            self.took.append(milliseconds)
+            self.bare.append(self._bare())
+
+    def elapsed_ms(self) -> float:
+        """Since the swap was asked for."""
+        return (time.perf_counter() - self._began) * 1000
+
+    def figures(self) -> Iterator[Figure]:
+        """The slowest in a hundred, and the memory."""
+        if len(self.took) >= 2:
+            ours, bare = (statistics.quantiles(each, n=20)[-1] for each in (self.took, self.bare))
+            target = f"{LOAD_SHARE} of the reference + {LOAD_EXTRA_MS:.0f} ms"
+            ok = ours <= LOAD_SHARE * bare + LOAD_EXTRA_MS
+            yield figure("swap: while streaming, p95", ours, "ms", bare, ours / bare, target, ok)
+        if len(self.memory) >= 2:
+            first, last = self.memory[0] / 1e6, self.memory[-1] / 1e6
+            ok = last <= MEMORY_SHARE * first
+            yield figure("swap: memory after the last round", last, "MB", first, last / first, "at most 1.02", ok)
+
+
+def whole(answer: Answer) -> bool:
+    """Whether nothing of it was cut off."""
+    return bool(answer.text) and not answer.stopped
+
+
+def loads_a_file(before: InstalledModel, after: InstalledModel) -> bool:
+    """Whether a swap is more than another adapter."""
+    return before.path != after.path
