@@ -1,4 +1,4 @@
-"""A branch: a new chat that begins with what another one had said so far."""
+"""Where a chat came from: a branch begins with what another one had said, others come out of other apps."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ class Branches(Projects):
             assert made is not None
             self._copy_path(made, path)
         return made
+
+    def has_imported(self, app: str, imported_id: str) -> bool:
+        """Whether this chat of another app is here already."""
+        sql = "SELECT 1 FROM chats WHERE imported_from = ? AND imported_id = ? AND deleted_at IS NULL LIMIT 1"
+        return bool(imported_id) and bool(self._read(sql, (app, imported_id)))
 
     def _copy_path(self, chat_id: int, path: Sequence[int]) -> None:
         parent = 0

@@ -19,6 +19,8 @@ from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
 from app.chats.turns import TURN_COLUMNS, answer_of
 from app.errors import AppError
 
+LATEST = 4.1e9
+"""Seconds since the epoch: in 2099."""
 IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
@@ -225,15 +227,10 @@ class ChatStore(Branches):
                 project_id=chat.project_id,
                 imported_from=chat.imported_from,
                 imported_id=imported_id,
-                created_at=chat.created_at or made.created_at,
-                updated_at=chat.updated_at or made.updated_at,
+                created_at=_date(chat.created_at, made.created_at),
+                updated_at=_date(chat.updated_at, made.updated_at),
             )
             return self.chat(made.id)
-
-    def has_imported(self, app: str, imported_id: str) -> bool:
-        """Whether this chat of another app is here already."""
-        sql = "SELECT 1 FROM chats WHERE imported_from = ? AND imported_id = ? AND deleted_at IS NULL LIMIT 1"
-        return bool(imported_id) and bool(self._read(sql, (app, imported_id)))
 
     def unresolved(self, chat_id: int) -> tuple[str, str]:
         """The names of a chat's collection and model as long as their ids are not known; else ""."""
@@ -275,6 +272,11 @@ class ChatStore(Branches):
         with self._change() as db:
             if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
                 raise AppError("This chat no longer exists.", "Choose another one.")
+
+
+def _date(seconds: float, otherwise: float) -> float:
+    """A time that a file tells, where a calendar can show it."""
+    return seconds if 0 < seconds < LATEST else otherwise
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:

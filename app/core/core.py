@@ -14,6 +14,7 @@ from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
 from app.core.attachments import Attachments
+from app.core.chat_files import ChatFilesDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
@@ -32,6 +33,7 @@ from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.shares import SharesDesk
+from app.core.projects import ProjectsDesk
 from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
@@ -113,6 +115,8 @@ class Core:
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments)
+        chat_files = ChatFilesDesk(house, self.models, self.documents)
+        projects = ProjectsDesk(house)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -125,7 +129,8 @@ class Core:
             shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         return (
-            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
+            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, chat_files, projects,
+            removals,
             attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from app.core.calls import (
     api,
     attachments,
+    chat_files,
     chats,
     documents,
     embedders,
@@ -22,6 +23,7 @@ from app.core.calls import (
     models,
     offers,
     personal,
+    projects,
     readers,
     tables,
     training,
@@ -82,6 +84,8 @@ DoorCall = (
     | KeepRunning
     | SettingsChanged
     | chats.Calls
+    | projects.Calls
+    | chat_files.Calls
     | attachments.Calls
     | offers.Calls
     | documents.Calls
@@ -107,6 +111,8 @@ DoorData = (
     | chats.Answered
     | chats.Summarised
     | chats.Events
+    | projects.Answers
+    | chat_files.Answers
     | attachments.Answers
     | offers.Answers
     | attachments.Events

@@ -17,12 +17,13 @@ Stage = Literal["waiting", "loading", "searching", "reading", "writing", "checki
 class AskInChat(Call, frozen=True):
     """Store a question, then answer it; → ChatAsked at once. The answer comes to every door as events.
 
-    `chat_id` 0 begins a chat that asks `collection_id`; `replaces` is a question in whose place this one is asked.
+    `chat_id` 0 begins a chat in `project_id` that asks `collection_id`; `replaces` is a question in whose place this one is asked.
     """
 
     text: str
     chat_id: int = 0
     collection_id: int = 0  # 0: the model alone
+    project_id: int = 0
     replaces: int = 0
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
