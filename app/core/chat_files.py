@@ -1,7 +1,7 @@
 """Chats out of the data folder and into it: reports to read, files of our own, and exports of other apps.
 
-What a stranger wrote is read by a process of its own (app/chats/import_child.py), which leaves one chat a line in a file
-without a name; the core stores them a few at a time, so that a large import keeps nobody waiting.
+What a stranger wrote is read by a process of its own (app/chats/import_child.py), which leaves one chat a line in a
+file without a name; the core stores them a few at a time, so that a large import keeps nobody waiting.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class ChatFilesDesk:
         out = tempfile.TemporaryFile(dir=self._house.home.cache)  # noqa: SIM115 -- closed by `_Import`
         command = child_command("--child", "import-chats")
         environment = child_environment(self._house.home)
-        flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NO_WINDOW
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, env=environment, creationflags=flags)
         self._importing.add(reply)
         reply.on_cancel(lambda: self._cancel(child, reply))

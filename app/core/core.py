@@ -26,6 +26,7 @@ from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
+from app.core.projects import ProjectsDesk
 from app.core.questions import Questions
 from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
@@ -33,7 +34,6 @@ from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
 from app.core.shares import SharesDesk
-from app.core.projects import ProjectsDesk
 from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
@@ -129,9 +129,9 @@ class Core:
             shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         return (
-            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, chat_files, projects,
-            removals,
-            attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
+            self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, chat_files,
+            projects, removals, attachments, readers, embedders, vectors, folders, shares, training, completions,
+            self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

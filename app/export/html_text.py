@@ -23,7 +23,11 @@ def html_text(title: str, blocks: Sequence[Block]) -> str:
     """The whole text; footnotes stand numbered at its end, since Qt knows no foot of a page."""
     notes = notes_of(blocks)
     told = [f'<p style="font-size:8pt">{number}. {_words(note)}</p>' for note, number in notes.items()]
-    body = [f"<h1>{_words(title)}</h1>", *(_block(block, notes) for block in blocks), *(["<hr/>", *told] if told else [])]
+    body = [
+        f"<h1>{_words(title)}</h1>",
+        *(_block(block, notes) for block in blocks),
+        *(["<hr/>", *told] if told else []),
+    ]
     return f"<html><body>{''.join(body)}</body></html>"
 
 

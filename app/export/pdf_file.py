@@ -23,6 +23,9 @@ def pdf_bytes(title: str, blocks: Sequence[Block]) -> bytes:
     Raises:
         AppError: it took too long, or this computer lacks what Qt needs to draw.
     """
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW
     try:
         done = subprocess.run(
             child_command("--child", "pdf"),
@@ -31,7 +34,7 @@ def pdf_bytes(title: str, blocks: Sequence[Block]) -> bytes:
             timeout=TIME_LIMIT_S,
             check=False,
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+            creationflags=flags,
         )
     except (subprocess.TimeoutExpired, OSError) as error:
         raise AppError("The PDF could not be made.", "Save it as .docx or .md.", repr(error)) from error

@@ -39,7 +39,7 @@ OPEN_WEBUI: dict[str, Any] = {
         "history": {
             "currentId": "2",
             "messages": {
-                "1": {"id": "1", "parentId": None, "role": "user", "content": "How many days?", "timestamp": 1700000001},
+                "1": {"id": "1", "parentId": None, "role": "user", "content": "How many days?", "timestamp": 1.7e9},
                 "2": {
                     "id": "2", "parentId": "1", "role": "assistant", "model": "llama3",
                     "content": '<details type="reasoning">\nhm\n</details>\nThirty.',

@@ -52,9 +52,7 @@ def read(raw: bytes | memoryview | msgspec.Raw) -> Foreign:
         last = inner.history.current_id if inner.history.current_id in by_id else next(reversed(by_id))
         messages = [by_id[key] for key in path_to(last, {key: each.parent_id for key, each in by_id.items()})]
     created = moment(about.created_at) or moment(inner.timestamp)
-    return foreign(
-        APP, about.id or "", about.title or inner.title, _said(messages), created, moment(about.updated_at)
-    )
+    return foreign(APP, about.id or "", about.title or inner.title, _said(messages), created, moment(about.updated_at))
 
 
 def _said(messages: list[_Message]) -> Iterator[Said]:

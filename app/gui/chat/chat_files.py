@@ -19,6 +19,7 @@ from app.core.calls.attachments import (
 )
 from app.errors import AppError
 from app.gui.chat.controller import ChatController
+from app.gui.chat.temporary import NO_FILES
 from app.types import Document
 
 
@@ -56,6 +57,9 @@ class ChatFiles(QObject):
 
     def attach(self, paths: Sequence[str]) -> None:
         """Read files for this chat alone. A new chat begins with them."""
+        if self._controller.is_temporary:
+            self.failed.emit(NO_FILES)
+            return
         self._queued += paths
         self._send()
         self.changed.emit()
