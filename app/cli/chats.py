@@ -104,8 +104,9 @@ def _import(args: argparse.Namespace, session: Session) -> int:
         skipped = [{"title": each.title, "reason": each.reason} for each in found.skipped]
         say_json({"added": found.added, "known": found.known, "app": found.app, "skipped": skipped})
     else:
-        known = f" {found.known:,} were here already." if found.known else ""
-        say(f"{found.added:,} chats of {found.app or 'Inhouse'} were added.{known}")
+        known = f" Here already: {found.known:,}." if found.known else ""
+        added = "1 chat was added" if found.added == 1 else f"{found.added:,} chats were added"
+        say(f"{added} from {found.app or 'Inhouse'}.{known}")
         for each in found.skipped[:NAMED]:
             tell(f"Not imported: {each.title or 'a chat without a title'}. {each.reason}")
         if len(found.skipped) > NAMED:

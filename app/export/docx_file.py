@@ -84,6 +84,7 @@ def _add_table(document: Any, table: Table, notes: Footnotes) -> None:
 
 
 def _fill(paragraph: Any, runs: Runs, notes: Footnotes) -> None:
+    noted = False
     for run in runs:
         made = _linked(paragraph, run) if run.link else paragraph.add_run(clean(run.text))
         _look(made, _LINK if run.link else _COLOURS.get(run.mark, ""))
@@ -94,7 +95,8 @@ def _fill(paragraph: Any, runs: Runs, notes: Footnotes) -> None:
         if run.mark == "code":
             made.font.name = _CODE_FONT
         if run.note:
-            notes.add(paragraph, run.note)
+            notes.add(paragraph, run.note, behind=noted and not run.text)
+        noted = bool(run.note)
 
 
 def _look(run: Any, colour: str) -> None:

@@ -26,13 +26,14 @@ class Footnotes:
     def __init__(self) -> None:
         self._notes: list[str] = []
 
-    def add(self, paragraph: Any, text: str) -> None:
-        """A raised number at the end of the paragraph as it stands, with this note at the foot of its page."""
+    def add(self, paragraph: Any, text: str, *, behind: bool = False) -> None:
+        """A raised number at the end of the paragraph as it stands, with this note at the foot of its page; `behind`
+        another number."""
         from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
 
         self._notes.append(text)
-        run = paragraph.add_run()
+        run = paragraph.add_run(", " if behind else "")
         run.font.superscript = True
         mark = OxmlElement("w:footnoteReference")
         mark.set(qn("w:id"), str(len(self._notes)))

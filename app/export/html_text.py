@@ -16,7 +16,8 @@ _AROUND: dict[Mark, tuple[str, str]] = {
     "removed": ("<s>", "</s>"),
     "faint": ('<span style="color:#6b6b6b">', "</span>"),
 }
-_INDENT = 24  # pixels a level
+_INDENT = "&nbsp;" * 4
+"""A level: Qt takes pixels for those of the printer."""
 
 
 def html_text(title: str, blocks: Sequence[Block]) -> str:
@@ -49,7 +50,7 @@ def _paragraph(block: Paragraph, notes: Mapping[str, int]) -> str:
         return f'<pre style="background-color:#f2f2f2; white-space:pre-wrap">{text}</pre>'
     before = {"bullet": "\u2022 ", "number": f"{block.number}. "}.get(block.style, "")
     indent = _INDENT * (block.level + (block.style == "quote"))
-    return f'<p style="margin-left:{indent}px">{before}{text}</p>'
+    return f"<p>{indent}{before}{text}</p>"
 
 
 def _rows(table: Table, notes: Mapping[str, int]) -> Iterator[str]:
@@ -61,10 +62,12 @@ def _rows(table: Table, notes: Mapping[str, int]) -> Iterator[str]:
 
 def _runs(runs: Runs, notes: Mapping[str, int]) -> str:
     parts = []
+    noted = False  # whether the run before ended with a number: two are not to look like one
     for run in runs:
         before, after = _AROUND.get(run.mark, ("", ""))
         parts.append(f"{before}{_words(run.text)}{after}")
-        parts += [f"<sup>{notes[run.note]}</sup>"] if run.note else []
+        parts += [f"<sup>{', ' if noted and not run.text else ''}{notes[run.note]}</sup>"] if run.note else []
+        noted = bool(run.note)
     return "".join(parts)
 
 

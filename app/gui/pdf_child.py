@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from app.paths import RESOURCES
 from app.workers.offline import forbid_network
 
-MARGIN_MM = 18.0
 POINTS = 10
 
 
@@ -38,7 +37,7 @@ def pdf_of(html: str) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setCreator("Inhouse")
-    margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
+    margins = QMarginsF(0, 0, 0, 0)  # a text that is printed has 2 cm of its own
     size = QPageSize(QPageSize.PageSizeId.A4)
     writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter))
     text = _Text()

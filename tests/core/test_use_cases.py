@@ -46,7 +46,7 @@ TABLE: dict[str, Use] = {
     "KeepRunning": Use(why="the API's switch and command do it inside the core"),
     "SettingsChanged": Use("_share_settings", "chat"),
     # chats
-    "Ask": Use("TemporaryAnswers.ask", "ask", "collections"),
+    "Ask": Use("TemporaryChat._question", "ask", "collections"),
     "Summarise": Use(command="summarise", api="collections", why="the window asks in a chat, which is kept"),
     "Calculate": Use(command="calculate", api="collections", why="the window asks in a chat, which is kept"),
     "Offers": Use("ComposerOffers._ask", "chat"),
@@ -68,7 +68,7 @@ TABLE: dict[str, Use] = {
     "SetProjectCollection": Use("ProjectActions.set_collection", why=ASIDE),
     "RemoveProject": Use("ProjectActions.remove", why=ASIDE),
     "MoveToProject": Use("ProjectActions.move", "chats"),
-    "BranchChat": Use("ChatController.branch", why=ASIDE),
+    "BranchChat": Use("OpenChat.branch", why=ASIDE),
     "AttachFiles": Use("ChatFiles._send", "chat"),
     "ListAttachments": Use("ChatFiles._list", "chat"),
     "DetachFiles": Use("ChatFiles.remove", "chat"),

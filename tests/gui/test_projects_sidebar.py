@@ -101,7 +101,7 @@ def test_chats_are_saved_and_taken_in_by_dialogs(
     import_chats(shell.parts, shell.window)
     shell.world.clock.pass_time(1)
     assert "From there" in rows(shell)
-    assert said and said[-1].startswith("1 chats of ChatGPT were added. 1 could not be read. “Bad”: ")
+    assert said and said[-1].startswith("1 chat was added from ChatGPT. Not read: 1. “Bad”: ")
 
 
 def _press(view: QWidget, key: Qt.Key) -> None:

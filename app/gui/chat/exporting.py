@@ -66,13 +66,14 @@ def import_chats(parts: Parts, window: MainWindow) -> None:
 def imported_words(window: MainWindow, found: ChatsImported) -> str:
     """How an import ended, in a sentence or two."""
     app = found.app or "Inhouse"
-    words = [window.tr("{0} chats of {1} were added.").format(f"{found.added:,}", app)]
+    several = window.tr("{0} chats were added from {1}.").format(f"{found.added:,}", app)
+    words = [window.tr("1 chat was added from {0}.").format(app) if found.added == 1 else several]
     if found.known:
-        words.append(window.tr("{0} were here already.").format(f"{found.known:,}"))
+        words.append(window.tr("Here already: {0}.").format(f"{found.known:,}"))
     if found.skipped:
         first = found.skipped[0]
         named = f"“{first.title}”: {first.reason}" if first.title else first.reason
-        words.append(window.tr("{0} could not be read. {1}").format(f"{len(found.skipped):,}", named))
+        words.append(window.tr("Not read: {0}. {1}").format(f"{len(found.skipped):,}", named))
     return " ".join(words)
 
 

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.icons import paint_icon
-from app.gui.shell.chat_menus import chat_menu, project_menu
+from app.gui.shell.chat_menus import chat_menu, project_menu, room_menu
 from app.gui.shell.chats_model import CHAT_MIME, IS_HEADING, SNIPPET, ChatList
 from app.gui.shell.project_row import paint_project
 from app.gui.theme import theme
@@ -95,7 +95,7 @@ class ChatListView(QListView):
             self.clearSelection()
         self.viewport().update()
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         """Whoever walks with the keys stays at a project when the list is read again."""
         super().currentChanged(current, previous)
         if current.isValid():
@@ -221,7 +221,7 @@ class ChatListView(QListView):
             rename = lambda: self.edit(self._list.project_index(project.id))  # noqa: E731
             menu = project_menu(self, self, project, self.collections(), rename)
         else:
-            return
+            menu = room_menu(self, self)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 

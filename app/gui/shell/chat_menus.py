@@ -71,5 +71,12 @@ def project_menu(
     return menu
 
 
+def room_menu(parent: QWidget, asks: Asks) -> QMenu:
+    """Of a heading, and of the room below the chats."""
+    menu = QMenu(parent)
+    menu.addAction(icon("folder-plus"), _tr("New project…"), partial(asks.project_asked.emit, 0))
+    return menu
+
+
 def _tr(text: str) -> str:
     return QCoreApplication.translate("ChatMenus", text)

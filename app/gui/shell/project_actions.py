@@ -34,7 +34,6 @@ class ProjectActions(QObject):
         view.project_asked.connect(self.ask_name)
         view.project_collection_asked.connect(self.set_collection)
         view.project_remove_asked.connect(self.remove)
-        sidebar.project_asked.connect(lambda: self.ask_name(0))
 
     def ask_name(self, chat_id: int) -> None:
         """A dialog for the name of a new project, which the chat goes into; 0 for none."""
