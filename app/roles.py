@@ -81,6 +81,18 @@ def _runtime() -> int:
     return main()
 
 
+def _pdf() -> int:
+    from app.gui.pdf_child import main
+
+    return main()
+
+
+def _import_chats() -> int:
+    from app.chats.import_child import main
+
+    return main()
+
+
 HELPERS: dict[str, Callable[[], int]] = {
     "parse": _parse,
     "recognise": _recognise,
@@ -89,6 +101,8 @@ HELPERS: dict[str, Callable[[], int]] = {
     "embedder": _embedder,
     "slides": _slides,
     "runtime": _runtime,
+    "pdf": _pdf,
+    "import-chats": _import_chats,
 }
 """Disposable helpers of a child, which hold what a stranger wrote, under a limit: each serves stdin and stdout and
 returns the exit status."""

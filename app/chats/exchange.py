@@ -5,6 +5,7 @@ Ids mean nothing elsewhere, so collections and models travel by name: as labels.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +16,18 @@ from msgspec import Struct
 
 from app.chats.records import Chat, Node, Turn
 from app.chats.store import ChatStore
-from app.cited import where
+from app.cited import cited_as
 from app.errors import AppError, NewerData
-from app.types import Answer
+from app.text.plain import shown
+from app.types import Answer, Passage
 
 FORMAT: Literal["inhouse-chats"] = "inhouse-chats"
 VERSION = 2
 """Version 1 had a chat's id and the same names, in the same places, as references: it reads as it stands."""
+
+_NOTE_CHARS = 240
+_CITED = re.compile(r"```[^`]*```|`[^`\n]*`|[ \t]*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+"""Citations, but not what looks like one in code."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Heading(Struct, kw_only=True):
     title: str
     collection: str = ""
     model: str = ""
+    project: str = ""
+    imported_from: str = ""
     created_at: float = 0.0
     updated_at: float = 0.0
 
@@ -68,11 +76,12 @@ class _Head(Struct):
 
 
 def export_markdown(store: ChatStore, chat_id: int, labels: Labels | None = None) -> str:
-    """The shown path of a chat with its sources, to read or to print."""
+    """The shown path of a chat with its sources as footnotes, to read or to print."""
     chat = store.chat(chat_id)
-    turns = store.turns(chat_id)
-    told = [_question(turn) if turn.role == "question" else _answer(turn) for turn in turns]
-    parts = [f"# {chat.title}", _about(chat, *(labels or Labels()).of(store, chat)), *told]
+    notes: dict[str, int] = {}
+    told = [_question(turn) if turn.role == "question" else _answer(turn, notes) for turn in store.turns(chat_id)]
+    listed = [f"[^{number}]: {note}" for note, number in notes.items()]
+    parts = [f"# {chat.title}", about_line(chat, *(labels or Labels()).of(store, chat)), *told, *listed]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -92,6 +101,15 @@ def import_json(store: ChatStore, data: bytes) -> int:
         NewerData: a newer Inhouse wrote it.
         AppError: it is not a file of chats.
     """
+    chats = chats_of(data)
+    with store.together():
+        for each in chats:
+            add_stored(store, each)
+    return len(chats)
+
+
+def chats_of(data: bytes) -> list[StoredChat]:
+    """The chats of a file that Inhouse wrote, checked; raises as `import_json`."""
     problem = AppError("This is not a file of chats from Inhouse.", "Choose a file that “Export” made.")
     try:
         head = msgspec.json.decode(data, type=_Head)
@@ -105,12 +123,22 @@ def import_json(store: ChatStore, data: bytes) -> int:
         raise problem from error
     if not all(_in_order(chat.turns) for chat in chats):
         raise problem
-    with store.together():
-        for each in chats:
-            about = each.chat
-            chat = Chat(id=0, title=about.title, created_at=about.created_at, updated_at=about.updated_at)
-            store.add_tree(chat, [_finished(node) for node in each.turns], about.collection, about.model)
-    return len(chats)
+    return chats
+
+
+def add_stored(store: ChatStore, stored: StoredChat, app: str = "", imported_id: str = "") -> Chat:
+    """A chat out of a file, in the project of that name; `app` is what exported it, "" an Inhouse."""
+    about = stored.chat
+    chat = Chat(
+        id=0,
+        title=about.title,
+        project_id=store.project_named(about.project),
+        imported_from=app or about.imported_from,
+        created_at=about.created_at,
+        updated_at=about.updated_at,
+    )
+    nodes = [_finished(node) for node in stored.turns]
+    return store.add_tree(chat, nodes, about.collection, about.model, imported_id)
 
 
 def _stored(store: ChatStore, chat_id: int, labels: Labels) -> StoredChat:
@@ -120,6 +148,8 @@ def _stored(store: ChatStore, chat_id: int, labels: Labels) -> StoredChat:
         title=chat.title,
         collection=collection,
         model=model,
+        project=store.project(chat.project_id).name if chat.project_id else "",
+        imported_from=chat.imported_from,
         created_at=chat.created_at,
         updated_at=chat.updated_at,
     )
@@ -144,26 +174,41 @@ def _finished(node: Node) -> Node:
     return msgspec.structs.replace(node, state="stopped", answer=answer)
 
 
-def _about(chat: Chat, collection: str, model: str) -> str:
+def about_line(chat: Chat, collection: str, model: str) -> str:
+    """When it began, what it asked and what answered: a line below the title."""
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(chat.created_at))
-    return " · ".join(part for part in (day, collection, model) if part)
+    origin = f"from {chat.imported_from}" if chat.imported_from else ""
+    return " · ".join(part for part in (day, collection, model, origin) if part)
+
+
+def source_notes(answer: Answer) -> dict[int, str]:
+    """The sources of an answer by their numbers: document, place and the cited sentence in short."""
+    return {source.n: _note(source.passage) for source in answer.sources}
+
+
+def _note(passage: Passage) -> str:
+    if not passage.document:
+        return "A document that was removed."
+    words = shown(passage, _NOTE_CHARS)
+    said = f"{words[: _NOTE_CHARS - 1].rstrip()}…" if len(words) > _NOTE_CHARS else words
+    return f"{cited_as(passage)}: “{said}”" if said else cited_as(passage)
 
 
 def _question(turn: Turn) -> str:
     return "\n".join(f"> {line}".rstrip() for line in turn.text.split("\n"))
 
 
-def _answer(turn: Turn) -> str:
-    parts = [turn.text]
-    if turn.answer is not None:
-        parts += [f"*{turn.answer.note}*"] if turn.answer.note else []
-        parts += [_source_list(turn.answer)] if turn.answer.sources else []
-    return "\n\n".join(part for part in parts if part)
+def _answer(turn: Turn, notes: dict[str, int]) -> str:
+    """The answer as it was written, but its citations point to footnotes; `notes` counts them through the chat."""
+    if turn.answer is None:
+        return turn.text
+    sources = source_notes(turn.answer)
 
+    def noted(found: re.Match[str]) -> str:
+        numbers = [int(n) for n in found[1].split(",")] if found[1] else []
+        known = [sources[n] for n in numbers if n in sources]
+        marks = [f"[^{notes.setdefault(note, len(notes) + 1)}]" for note in known]
+        return "".join(marks) if marks and len(known) == len(numbers) else found[0]
 
-def _source_list(answer: Answer) -> str:
-    lines = []
-    for source in answer.sources:
-        named = (source.passage.document or "a document that was removed", where(source.passage))
-        lines.append(f"- [{source.n}] {', '.join(filter(None, named))}")
-    return "\n".join(lines)
+    text = _CITED.sub(noted, turn.text)
+    return "\n\n".join(part for part in (text, f"*{turn.answer.note}*" if turn.answer.note else "") if part)

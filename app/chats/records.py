@@ -23,8 +23,20 @@ class Chat(Struct, frozen=True, kw_only=True):
     model_id: str = ""  # "" is the model in use
     own_model_id: str = ""  # that answers here, whatever is in use; "" the model in use
     attached_id: int = 0  # the hidden collection of the files that are in this chat only; 0: none yet
+    project_id: int = 0  # 0: in none
+    branched_from: int = 0  # the chat that it began as a branch of; 0: it began by itself
+    imported_from: str = ""  # the app that it was exported from: "ChatGPT"
     created_at: float = 0.0  # seconds since the epoch
     updated_at: float = 0.0
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """A named group of chats."""
+
+    id: int
+    name: str
+    collection_id: int = 0  # what its new chats ask; 0: as any new chat
+    chats: int = 0
 
 
 class Turn(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,9 @@ from app.types import Answer
 LOST_QUESTION = "(This question could not be read.)"
 LOST_ANSWER = "The answer that stood here could not be read."
 
+TABLES = ("chats", "turns", "projects")
+"""Those whose ids are never given out again."""
+
 _answers = msgspec.json.Decoder(Answer)
 
 
@@ -28,29 +31,36 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
             _insert(db, "turns", (rowid, *values[1:]))
         elif _is_picture(values):
             _insert(db, "pictures", (rowid, *values[1:]))
+        elif _is_project(values):
+            _insert(db, "projects", (rowid, *values[1:]))
         elif values == (None,):
             db.execute("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", (rowid,))
-        elif len(values) == 2 and values[0] in ("chats", "turns") and isinstance(values[1], int):
+        elif len(values) == 2 and values[0] in TABLES and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     db.execute("DELETE FROM pictures WHERE turn_id NOT IN (SELECT id FROM turns)")
     _add_missing_chats(db)
     _join_trees(db)
     for row in db.execute("SELECT id, answer FROM turns WHERE answer IS NOT NULL").fetchall():
         note_documents(db, row[0], _answers.decode(row[1]))
-    keep_ids(db, ("chats", "turns"), highest)
+    keep_ids(db, TABLES, highest)
+    db.execute("UPDATE chats SET project_id = 0 WHERE project_id NOT IN (SELECT id FROM projects)")
     chats, turns = (db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("chats", "turns"))
     return f"{chats} chats with {turns} messages could be read and are here." if chats else "None of it could be read."
 
 
 def _is_chat(values: tuple[Value, ...]) -> bool:
     """A row of `chats`, as version 1 wrote it or later."""
-    if len(values) not in (8, 10, 11, 12) or values[0] is not None or not _are(values[1:7], str, int, str, str):
+    if len(values) not in (8, 10, 11, 12, 16) or values[0] is not None or not _are(values[1:7], str, int, str, str):
         return False
     return (
         _is_number(*values[5:7])
         and (values[7] is None or _is_number(values[7]))
-        and _are(values[8:], int, str, int, str)
+        and _are(values[8:], int, str, int, str, int, int, str, str)
     )
+
+
+def _is_project(values: tuple[Value, ...]) -> bool:
+    return len(values) == 4 and values[0] is None and _are(values[1:], str, int, float)
 
 
 def _is_turn(values: tuple[Value, ...]) -> bool:

@@ -102,7 +102,23 @@ def _own_models(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE chats ADD COLUMN own_model_id TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models]
+def _projects(db: sqlite3.Connection) -> None:
+    """Chats lie in projects, know the chat that they are a branch of, and the app that they were exported from."""
+    for statement in (
+        """CREATE TABLE projects (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, collection_id INTEGER NOT NULL DEFAULT 0,
+            created_at REAL NOT NULL)""",
+        "ALTER TABLE chats ADD COLUMN project_id INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN branched_from INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN imported_from TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chats ADD COLUMN imported_id TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX chats_imported ON chats (imported_from, imported_id) WHERE imported_id <> ''",
+        "CREATE INDEX chats_of_project ON chats (project_id, deleted_at, updated_at)",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models, _projects]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

@@ -7,7 +7,10 @@ import sqlite3
 
 from app.chats.records import Chat, Hit
 
-CHAT_COLUMNS = "id, title, collection_id, model_id, attached_id, own_model_id, created_at, updated_at"
+CHAT_COLUMNS = (
+    "id, title, collection_id, model_id, attached_id, own_model_id, project_id, branched_from, imported_from,"
+    " created_at, updated_at"
+)
 
 
 def chat_of(row: sqlite3.Row) -> Chat:

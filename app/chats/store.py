@@ -11,19 +11,21 @@ from typing import Any, cast
 import msgspec
 
 from app.chats import forget
+from app.chats.branches import Branches
 from app.chats.copies import in_copies
-from app.chats.ratings import Ratings
 from app.chats.records import Chat, Forgot, Hit, Node
 from app.chats.schema import is_newest
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
 from app.chats.turns import TURN_COLUMNS, answer_of
 from app.errors import AppError
 
+LATEST = 4.1e9
+"""Seconds since the epoch: in 2099."""
 IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
 
-class ChatStore(Ratings):
+class ChatStore(Branches):
     """Chats and what is done with them as a whole; one writes, any number of others may open the file read-only."""
 
     @classmethod
@@ -35,14 +37,14 @@ class ChatStore(Ratings):
 
     # --- chats ------------------------------------------------------------------------------------------------------
 
-    def create(self, title: str = "", collection_id: int = 0, model_id: str = "") -> Chat:
+    def create(self, title: str = "", collection_id: int = 0, model_id: str = "", project_id: int = 0) -> Chat:
         """A new chat; without a title it is named after its first question."""
         now = time.time()
         with self._change() as db:
             cursor = db.execute(
-                "INSERT INTO chats (title, titled, collection_id, model_id, created_at, updated_at) "
-                "VALUES (?,?,?,?,?,?)",
-                (title or "New chat", bool(title), collection_id, model_id, now, now),
+                "INSERT INTO chats (title, titled, collection_id, model_id, project_id, created_at, updated_at) "
+                "VALUES (?,?,?,?,?,?,?)",
+                (title or "New chat", bool(title), collection_id, model_id, project_id, now, now),
             )
             return self.chat(cast(int, cursor.lastrowid))
 
@@ -53,17 +55,19 @@ class ChatStore(Ratings):
             raise AppError("This chat no longer exists.", "Choose another one.")
         return chat_of(rows[0])
 
-    def list_chats(self, limit: int = 100, offset: int = 0) -> list[Chat]:
-        """Newest first."""
+    def list_chats(self, limit: int = 100, offset: int = 0, project_id: int | None = None) -> list[Chat]:
+        """Newest first: all, or those of a project, or with 0 those in none."""
         rows = self._read(
-            f"SELECT {CHAT_COLUMNS} FROM chats WHERE deleted_at IS NULL "
-            "ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
-            (limit, offset),
+            f"SELECT {CHAT_COLUMNS} FROM chats WHERE deleted_at IS NULL AND (:project IS NULL OR project_id = :project)"
+            " ORDER BY updated_at DESC, id DESC LIMIT :limit OFFSET :offset",
+            {"project": project_id, "limit": limit, "offset": offset},
         )
         return [chat_of(row) for row in rows]
 
-    def count(self) -> int:
-        return int(self._read("SELECT count(*) FROM chats WHERE deleted_at IS NULL")[0][0])
+    def count(self, project_id: int | None = None) -> int:
+        """How many `list_chats` could list."""
+        sql = "SELECT count(*) FROM chats WHERE deleted_at IS NULL AND (:project IS NULL OR project_id = :project)"
+        return int(self._read(sql, {"project": project_id})[0][0])
 
     def rename(self, chat_id: int, title: str) -> None:
         self._update(chat_id, title=" ".join(title.split())[:200] or "New chat", titled=1)
@@ -104,6 +108,7 @@ class ChatStore(Ratings):
         """Collections were removed: their chats ask the model alone. → chats changed."""
         marks = ",".join("?" * len(ids))
         with self._change() as db:
+            db.execute(f"UPDATE projects SET collection_id = 0 WHERE collection_id IN ({marks})", tuple(ids))
             sql = f"UPDATE chats SET collection_id = 0 WHERE collection_id IN ({marks})"
             return db.execute(sql, tuple(ids)).rowcount
 
@@ -208,8 +213,10 @@ class ChatStore(Ratings):
             for row in rows
         ]
 
-    def add_tree(self, chat: Chat, nodes: Sequence[Node], collection: str = "", model: str = "") -> Chat:
-        """A new chat with these turns; their ids only say what follows what.
+    def add_tree(
+        self, chat: Chat, nodes: Sequence[Node], collection: str = "", model: str = "", imported_id: str = ""
+    ) -> Chat:
+        """A new chat with these turns; their ids only say what follows what. `imported_id` is its id in another app.
 
         The collection and the model are names, until `resolve_collections` and `resolve_models` know them by id.
         """
@@ -226,8 +233,11 @@ class ChatStore(Ratings):
                 made.id,
                 collection_name=collection,
                 model_name=model,
-                created_at=chat.created_at or made.created_at,
-                updated_at=chat.updated_at or made.updated_at,
+                project_id=chat.project_id,
+                imported_from=chat.imported_from,
+                imported_id=imported_id,
+                created_at=_date(chat.created_at, made.created_at),
+                updated_at=_date(chat.updated_at, made.updated_at),
             )
             return self.chat(made.id)
 
@@ -271,6 +281,11 @@ class ChatStore(Ratings):
         with self._change() as db:
             if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
                 raise AppError("This chat no longer exists.", "Choose another one.")
+
+
+def _date(seconds: float, otherwise: float) -> float:
+    """A time that a file tells, where a calendar can show it."""
+    return seconds if 0 < seconds < LATEST else otherwise
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:

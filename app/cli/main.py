@@ -13,6 +13,7 @@ from app.cli import (
     ask,
     bench,
     calculate,
+    chats,
     compare,
     doctor,
     documents,
@@ -67,6 +68,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "summarise": summarise.command,
     "calculate": calculate.command,
     "chat": repl.command,
+    "chats": chats.command,
     "train": train.command,
     "serve": serve.command,
     "doctor": doctor.command,
@@ -106,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_find_command(commands)
     add_watch_command(commands, Parser)
     personal.add_personal_command(commands)
+    chats.add_chats_command(commands)
     _add_asking_commands(commands)
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))

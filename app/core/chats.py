@@ -93,7 +93,7 @@ class Chats:
             if call.chat_id:
                 chat = self._store.chat(call.chat_id)
             else:
-                chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
+                chat = self._store.create("", call.collection_id, self._models.active_id, call.project_id)
             question = self._store.add_question(
                 chat.id, text, replaces=call.replaces or None, chosen=chosen, pictures=pictures
             )

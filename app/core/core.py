@@ -15,6 +15,7 @@ from app.core.answers import Answers
 from app.core.api import ApiDesk
 from app.core.attachments import Attachments
 from app.core.catalogue import CatalogueDesk
+from app.core.chat_files import ChatFilesDesk
 from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
@@ -29,6 +30,7 @@ from app.core.kept_chats import KeptChats
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
 from app.core.pictures import Pictures
+from app.core.projects import ProjectsDesk
 from app.core.questions import Questions
 from app.core.readers import ReadersDesk
 from app.core.remote.model import remote_models
@@ -121,6 +123,8 @@ class Core:
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments, kept, pictures)
+        chat_files = ChatFilesDesk(house, self.models, self.documents)
+        projects = ProjectsDesk(house)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -135,8 +139,8 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
-            chats, removals, attachments, readers, embedders, vectors, self.runtimes, folders, shares, training,
-            completions, pictures, self.api,
+            chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
+            shares, training, completions, pictures, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

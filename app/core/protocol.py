@@ -16,6 +16,7 @@ from app.core.calls import (
     api,
     attachments,
     catalogue,
+    chat_files,
     chats,
     documents,
     embedders,
@@ -23,6 +24,7 @@ from app.core.calls import (
     models,
     offers,
     personal,
+    projects,
     readers,
     runtimes,
     tables,
@@ -85,6 +87,8 @@ DoorCall = (
     | KeepRunning
     | SettingsChanged
     | chats.Calls
+    | projects.Calls
+    | chat_files.Calls
     | attachments.Calls
     | offers.Calls
     | documents.Calls
@@ -113,6 +117,8 @@ DoorData = (
     | chats.Answered
     | chats.Summarised
     | chats.Events
+    | projects.Answers
+    | chat_files.Answers
     | attachments.Answers
     | offers.Answers
     | attachments.Events

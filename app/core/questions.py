@@ -111,6 +111,7 @@ class _Question:
             small=assistant.is_small(model),
             priority=call.priority,
             filter=call.filter,
+            history=call.history,
             **scope,
         )
         self.ended: Callable[[], object] = lambda: None

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 6
+CHATS = 7
 DOCUMENTS = 15
 TABLES = 1

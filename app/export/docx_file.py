@@ -6,12 +6,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Table
+from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Style, Table
+from app.export.docx_footnotes import Footnotes
 from app.export.saving import clean
 
 _COLOURS: dict[Mark, str] = {"added": "1B6E3C", "removed": "B3261E", "faint": "6B6B6B"}
 _LINK = "0563C1"
 _HEADER = "EDEDED"
+_CODE_FONT = "Courier New"
+_STYLES: dict[Style, str] = {"quote": "Quote", "code": "No Spacing", "bullet": "List Bullet"}
+"""Numbers of lists are written out: Word would count through all lists of a document."""
 _LANDSCAPE_FROM = 5  # columns
 
 
@@ -23,14 +27,16 @@ def docx_bytes(title: str, blocks: Sequence[Block]) -> bytes:
     widest = max((len(block.columns) for block in blocks if isinstance(block, Table)), default=0)
     _set_up(document, title, landscape=widest >= _LANDSCAPE_FROM)
     document.add_heading(clean(title), 0)
+    notes = Footnotes()
     for block in blocks:
         match block:
             case Heading():
                 document.add_heading(clean(block.text), max(1, min(4, block.level)))
             case Paragraph():
-                _fill(document.add_paragraph(), block.runs)
+                _add_paragraph(document, block, notes)
             case Table():
-                _add_table(document, block)
+                _add_table(document, block, notes)
+    notes.finish(document)
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
@@ -48,7 +54,17 @@ def _set_up(document: Any, title: str, *, landscape: bool) -> None:
     document.core_properties.title, document.core_properties.author = clean(title)[:255], "Inhouse"
 
 
-def _add_table(document: Any, table: Table) -> None:
+def _add_paragraph(document: Any, block: Paragraph, notes: Footnotes) -> None:
+    from docx.shared import Cm
+
+    made = document.add_paragraph(style=_STYLES.get(block.style))
+    if block.level:
+        made.paragraph_format.left_indent = Cm(0.6 * block.level)
+    number = (Run(f"{block.number}. "),) if block.style == "number" else ()
+    _fill(made, number + block.runs, notes)
+
+
+def _add_table(document: Any, table: Table, notes: Footnotes) -> None:
     width = max([len(table.columns), *(len(row) for row in table.rows)])
     if not width:
         return
@@ -60,20 +76,27 @@ def _add_table(document: Any, table: Table) -> None:
         _mark_header(header)
         for cell, name in zip(header.cells, table.columns, strict=False):
             _shade(cell)
-            _fill(cell.paragraphs[0], (Run(name, "strong"),))
+            _fill(cell.paragraphs[0], (Run(name, "strong"),), notes)
     for row, values in zip(rows, table.rows, strict=True):
         for cell, runs in zip(row.cells, values, strict=False):
-            _fill(cell.paragraphs[0], runs)
+            _fill(cell.paragraphs[0], runs, notes)
     document.add_paragraph()
 
 
-def _fill(paragraph: Any, runs: Runs) -> None:
+def _fill(paragraph: Any, runs: Runs, notes: Footnotes) -> None:
+    noted = False
     for run in runs:
         made = _linked(paragraph, run) if run.link else paragraph.add_run(clean(run.text))
         _look(made, _LINK if run.link else _COLOURS.get(run.mark, ""))
         made.bold = run.mark in ("strong", "added") or None
         made.font.strike = run.mark == "removed" or None
         made.underline = bool(run.link) or run.mark == "added" or None
+        made.italic = run.mark == "em" or None
+        if run.mark == "code":
+            made.font.name = _CODE_FONT
+        if run.note:
+            notes.add(paragraph, run.note, behind=noted and not run.text)
+        noted = bool(run.note)
 
 
 def _look(run: Any, colour: str) -> None:

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from app.export.content import Block, Heading, Paragraph, Run, Runs, Table
+from app.export.content import Block, Heading, Paragraph, Run, Runs, Table, notes_of
 from app.export.saving import clean
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
 _LINE_START = re.compile(r"^(\s*)([#+-]|\d+[.)])(?=\s|$)")
-_AROUND = {"": "", "strong": "**", "added": "**", "removed": "~~", "faint": ""}
+_AROUND = {"": "", "strong": "**", "em": "*", "code": "`", "added": "**", "removed": "~~", "faint": ""}
+_BEFORE = {"": "", "quote": "> ", "code": "", "bullet": "- ", "number": "{}. "}
 
 
 def markdown_text(title: str, blocks: Sequence[Block]) -> str:
     """The whole file as text, ending in a newline."""
-    return "\n\n".join([f"# {_escaped(title)}", *(_block(block) for block in blocks)]) + "\n"
+    notes = notes_of(blocks)
+    told = [f"[^{number}]: {_escaped(note)}" for note, number in notes.items()]
+    return "\n\n".join([f"# {_escaped(title)}", *(_block(block, notes) for block in blocks), *told]) + "\n"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, notes: Mapping[str, int]) -> str:
     match block:
         case Heading():
             return f"{'#' * (1 + max(1, min(4, block.level)))} {_escaped(block.text)}"
         case Paragraph():
-            return _LINE_START.sub(r"\1\\\2", _runs(block.runs).replace("<br>", "  \n"))
+            if block.style == "code":
+                return "\n".join(f"    {line}" for line in clean("".join(run.text for run in block.runs)).split("\n"))
+            text = _LINE_START.sub(r"\1\\\2", _runs(block.runs, notes).replace("<br>", "  \n"))
+            return "    " * max(0, block.level - 1) + _BEFORE[block.style].format(block.number) + text
         case Table():
-            return "\n".join(_rows(block))
+            return "\n".join(_rows(block, notes))
 
 
-def _rows(table: Table) -> Iterator[str]:
+def _rows(table: Table, notes: Mapping[str, int]) -> Iterator[str]:
     width = max([len(table.columns), *(len(row) for row in table.rows)])
     names = [*map(_escaped, table.columns), *[""] * width][:width]
     yield f"| {' | '.join(names)} |"
     yield f"|{'---|' * width}"
     for row in table.rows:
-        yield f"| {' | '.join(_runs(cell) for cell in row)} |"
+        yield f"| {' | '.join(_runs(cell, notes) for cell in row)} |"
 
 
-def _runs(runs: Runs) -> str:
-    return "".join(_run(run) for run in runs)
+def _runs(runs: Runs, notes: Mapping[str, int]) -> str:
+    return "".join(_run(run) + (f"[^{notes[run.note]}]" if run.note else "") for run in runs)
 
 
 def _run(run: Run) -> str:
@@ -49,7 +55,7 @@ def _run(run: Run) -> str:
         return run.text.replace("\n", "<br>")
     left, right = run.text[: len(run.text) - len(run.text.lstrip())], run.text[len(run.text.rstrip()) :]
     around = _AROUND[run.mark]
-    text = f"{around}{_escaped(bare)}{around}"
+    text = f"{around}{clean(bare) if run.mark == 'code' else _escaped(bare)}{around}"
     if run.link:
         text = f"[{text}](<{quote(run.link, safe='/:?&=#%+,;@!$()~*._-')}>)"
     return left.replace("\n", "<br>") + text + right.replace("\n", "<br>")

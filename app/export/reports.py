@@ -1,4 +1,4 @@
-"""A report as a file: headings, paragraphs and tables, as DOCX or Markdown."""
+"""A report as a file: headings, paragraphs, tables and footnotes, as DOCX, Markdown or PDF."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from app.export.content import Block
 from app.export.docx_file import docx_bytes
 from app.export.markdown_file import markdown_text
+from app.export.pdf_file import pdf_bytes
 from app.export.saving import check_format, save
 
-REPORT_FORMATS = (".docx", ".md")
+REPORT_FORMATS = (".docx", ".md", ".pdf")
 
 
 def write_report(path: Path, title: str, blocks: Sequence[Block]) -> None:
@@ -25,4 +26,8 @@ def write_report(path: Path, title: str, blocks: Sequence[Block]) -> None:
         NoSpace: the disk is full.
     """
     suffix = check_format(path, REPORT_FORMATS)
-    save(path, docx_bytes(title, blocks) if suffix == ".docx" else markdown_text(title, blocks).encode())
+    if suffix == ".pdf":
+        data = pdf_bytes(title, blocks)
+    else:
+        data = docx_bytes(title, blocks) if suffix == ".docx" else markdown_text(title, blocks).encode()
+    save(path, data)

@@ -62,8 +62,8 @@ def test_markdown_is_for_people(store: ChatStore) -> None:
     text = export_markdown(store, store.list_chats()[0].id, LABELS)
     assert text.startswith("# Leave\n") and " · HR · SmolLM2 135M\n" in text
     assert "> How much?\n> Please." in text
-    assert "Thirty [1]." in text
-    assert "- [1] a.pdf, page 8" in text
+    assert "Thirty[^1]." in text
+    assert "\n[^1]: a.pdf, page 8: “Text”\n" in text, "a source is a footnote"
 
 
 def test_a_broken_file_imports_nothing(store: ChatStore) -> None:

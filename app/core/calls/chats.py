@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
-from app.types import Answer, Filter
+from app.types import Answer, Filter, Message
 from app.workers.calls.engine import Prefill, Token
 from app.workers.message import Call, Data, Failure
 
@@ -17,12 +17,14 @@ Stage = Literal["waiting", "loading", "searching", "reading", "writing", "checki
 class AskInChat(Call, frozen=True):
     """Store a question, then answer it; → ChatAsked at once. The answer comes to every door as events.
 
-    `chat_id` 0 begins a chat that asks `collection_id`; `replaces` is a question in whose place this one is asked.
+    `chat_id` 0 begins a chat in `project_id` that asks `collection_id`; `replaces` is the question in
+    whose place this one is asked.
     """
 
     text: str
     chat_id: int = 0
     collection_id: int = 0  # 0: the model alone
+    project_id: int = 0
     replaces: int = 0
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
@@ -123,6 +125,7 @@ class Ask(Call, frozen=True):
     model_id: str = ""
     priority: int = 0
     filter: Filter = Filter()
+    history: tuple[Message, ...] = ()  # what was said before, which no store has
     attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
     pictures: tuple[str, ...] = ()  # picture files that the model is shown; it answers alone
 

@@ -49,6 +49,7 @@ class AnswerActions(QWidget):
     version_asked = Signal(int)
     rating_chosen = Signal(object)
     why_asked = Signal()
+    branch_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,11 +67,15 @@ class AnswerActions(QWidget):
         self.up.clicked.connect(lambda: self._choose("up"))
         self.down = IconButton("thumbs-down", self.tr("Bad answer: say what it should have been"))
         self.down.clicked.connect(lambda: self._choose("down"))
+        self.branch = IconButton(
+            "git-branch", self.tr("Branch from here: a new chat with everything up to this answer")
+        )
+        self.branch.clicked.connect(self.branch_asked)
         self.why = ShrinkingButton(self.tr("Why this answer?"), "toggle", "circle-help")
         self.why.setCheckable(True)
         self.why.setToolTip(self.tr("What was searched, used and passed over"))
         self.why.clicked.connect(self.why_asked)
-        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.why):
+        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.branch, self.why):
             row.addWidget(widget)
         row.addStretch(1)
         self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
@@ -78,6 +83,8 @@ class AnswerActions(QWidget):
 
     def show_turn(self, turn: Turn) -> None:
         self._turn = turn
+        for button in (self.up, self.down, self.branch):
+            button.setVisible(turn.id > 0)  # of a temporary chat nothing is kept
         self.versions.show_version(turn.version, turn.versions)
         self.why.setVisible(turn.answer is not None and turn.answer.trace is not None)
         for button, rating in ((self.up, "up"), (self.down, "down")):

@@ -50,7 +50,8 @@ class Attaching(QObject):
     def make_menu(self) -> QMenu:
         """What the paperclip offers: the two places where a file can go."""
         menu = QMenu(self._frame)
-        menu.addAction(icon("paperclip"), self.tr("Attach, only in this chat…"), self._choose)
+        attach = menu.addAction(icon("paperclip"), self.tr("Attach, only in this chat…"), self._choose)
+        attach.setEnabled(not self._controller.is_temporary)
         name = self._controller.collection
         words = self.tr("Add to “{0}”…").format(name) if name else self.tr("Add to a collection…")
         menu.addAction(icon("folder-plus"), words, self.collection_asked.emit)

@@ -20,6 +20,7 @@ from app.core.calls.attachments import (
 from app.errors import AppError
 from app.formats import BY_KEY
 from app.gui.chat.controller import ChatController
+from app.gui.chat.temporary import NO_FILES
 from app.pictures import MOST_AT_ONCE
 from app.types import Document
 
@@ -73,6 +74,9 @@ class ChatFiles(QObject):
 
     def attach(self, paths: Sequence[str]) -> None:
         """Read files for this chat alone; a new chat begins with them. Pictures are shown to a model that sees."""
+        if self._controller.is_temporary:
+            self.failed.emit(NO_FILES)
+            return
         pictures = [path for path in paths if Path(path).suffix.lower() in BY_KEY["image"].suffixes]
         model = self._controller.model
         if pictures and model is not None and model.projector:

@@ -26,7 +26,7 @@ class ChatMenu(QMenu):
         super().__init__(parent)
         self.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_asked.emit(chat_id))
         self.addAction(icon("copy"), self.tr("Copy chat"), lambda: self.copy_asked.emit(chat_id))
-        self.addAction(icon("download"), self.tr("Export as Markdown"), lambda: self.export_asked.emit(chat_id))
+        self.addAction(icon("download"), self.tr("Export"), lambda: self.export_asked.emit(chat_id))
         self._models = self.addMenu(icon("box"), self.tr("Model of this chat"))
         self._models.menuAction().setVisible(False)
         self.addSeparator()

@@ -126,8 +126,15 @@ class ChatController(OpenChat):
         if not text or self._asking or self.writing() is not None or self.engine_state == "failed":
             return False
         call = c.AskInChat(
-            text=text, chat_id=self.chat_id, collection_id=self._collection_id, filter=chosen, pictures=pictures
+            text=text,
+            chat_id=self.chat_id,
+            collection_id=self._collection_id,
+            project_id=self.project_id,
+            filter=chosen,
+            pictures=pictures,
         )
+        if self.temporary.take(call):
+            return True
         self._asking = True
 
         def failed(error: AppError) -> None:
@@ -196,7 +203,7 @@ class ChatController(OpenChat):
 
     def count(self, text: str) -> None:
         """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`."""
-        self._meter.count(self.chat_id, text)
+        self._meter.count(max(self.chat_id, 0), text)
 
     # --- what the core tells ------------------------------------------------------------------------------------------
 

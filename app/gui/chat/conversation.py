@@ -67,6 +67,7 @@ class Conversation(QStackedWidget):
             transcript.search_all_asked.connect(controller.search_all)
             transcript.model_asked.connect(controller.ask_without_documents)
             transcript.version_asked.connect(controller.choose_version)
+            transcript.branch_asked.connect(controller.branch)
             transcript.rated.connect(controller.rate)
             transcript.question_edited.connect(controller.edit)
             transcript.editing_left.connect(self.input_wanted)

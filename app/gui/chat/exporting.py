@@ -1,37 +1,80 @@
-"""Saves chats in files, and deletes all of them: what the sidebar and Settings offer beyond one message."""
+"""Saves chats in files, takes in files of chats, deletes all: what sidebar and Settings offer beyond one message."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from app.chats import exchange
+from app.core.calls.chat_files import ChatsImported, ChatsStored, ExportChats, ImportChats
 from app.core.calls.chats import PurgeChats
 from app.errors import AppError
-from app.files import write_atomic
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
-from app.gui.widgets.file_dialogs import ask_where_to_save
+from app.gui.widgets.file_dialogs import ask_for_file, ask_where_to_save, ask_where_to_save_as
 
 
 def export_chat(parts: Parts, window: MainWindow, chat_id: int) -> None:
-    """Save one chat as Markdown."""
+    """Save one chat to be read: Markdown, Word or PDF, its sources as footnotes."""
     try:
         title = parts.reader.chat(chat_id).title
-        text = exchange.export_markdown(parts.reader.opened(), chat_id)
     except AppError as error:
         window.toast(str(error))
         return
-    _save(window, window.tr("Export chat"), f"{file_name(title)}.md", "Markdown (*.md)", text.encode())
+    kinds = f"Markdown (*.md);;{window.tr('Word')} (*.docx);;PDF (*.pdf)"
+    path, suffix = ask_where_to_save_as(window, window.tr("Export chat"), f"{file_name(title)}.md", kinds)
+    if path is not None:
+        save_chat(parts, window, path if path.suffix else path.with_suffix(suffix), (chat_id,))
 
 
 def export_all(parts: Parts, window: MainWindow) -> None:
     """Save every chat in a file that Inhouse can read again."""
-    try:
-        data = exchange.export_json(parts.reader.opened())
-    except AppError as error:
-        window.toast(str(error))
+    path = ask_where_to_save(window, window.tr("Export chats"), "inhouse-chats.json", "JSON (*.json)")
+    if path is not None:
+        save_chat(parts, window, path, ())
+
+
+def save_chat(parts: Parts, window: MainWindow, path: Path, chat_ids: tuple[int, ...]) -> None:
+    """Have the core write these chats, or all, and say how that ended."""
+    parts.core.request(
+        ExportChats(path=str(path), chat_ids=chat_ids),
+        done=lambda _: window.toast(window.tr("Saved as “{0}”.").format(path.name)),
+        failed=lambda error: window.toast(str(error)),
+    )
+
+
+def import_chats(parts: Parts, window: MainWindow) -> None:
+    """Choose a file of chats, ours or another app's, and say what came of it."""
+    kinds = window.tr("Chats of Inhouse, ChatGPT, Open WebUI, LM Studio ({0})").format("*.json *.zip")
+    path = ask_for_file(window, window.tr("Import chats"), kinds)
+    if not path:
         return
-    _save(window, window.tr("Export chats"), "inhouse-chats.json", "JSON (*.json)", data)
+
+    def failed(error: AppError) -> None:
+        window.end_notice()
+        window.toast(str(error))
+
+    def done(data: ChatsImported) -> None:
+        window.end_notice()
+        window.toast(imported_words(window, data))
+
+    def stored(data: ChatsStored) -> None:
+        window.notice(window.tr("Importing chats: {0}").format(f"{data.done:,}"))
+
+    window.notice(window.tr("Importing chats…"))
+    parts.core.request(ImportChats(path=path), done=done, event=stored, failed=failed, cancelled=window.end_notice)
+
+
+def imported_words(window: MainWindow, found: ChatsImported) -> str:
+    """How an import ended, in a sentence or two."""
+    app = found.app or "Inhouse"
+    several = window.tr("{0} chats were added from {1}.").format(f"{found.added:,}", app)
+    words = [window.tr("1 chat was added from {0}.").format(app) if found.added == 1 else several]
+    if found.known:
+        words.append(window.tr("Here already: {0}.").format(f"{found.known:,}"))
+    if found.skipped:
+        first = found.skipped[0]
+        named = f"“{first.title}”: {first.reason}" if first.title else first.reason
+        words.append(window.tr("Not read: {0}. {1}").format(f"{len(found.skipped):,}", named))
+    return " ".join(words)
 
 
 def delete_all(parts: Parts, window: MainWindow) -> None:
@@ -48,15 +91,3 @@ def delete_all(parts: Parts, window: MainWindow) -> None:
 def file_name(title: str) -> str:
     """A chat's title as every file system takes it."""
     return "".join(char for char in title if char.isalnum() or char in " -_").strip() or "chat"
-
-
-def _save(window: MainWindow, title: str, name: str, kinds: str, data: bytes) -> None:
-    path = ask_where_to_save(window, title, name, kinds)
-    if path is None:
-        return
-    try:
-        write_atomic(path, data)
-    except AppError as error:
-        window.toast(str(error))
-        return
-    window.toast(window.tr("Saved as “{0}”.").format(Path(path).name))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.chat.chat_bar import CollectionButton
+from app.gui.chat.chat_note import ChatNote
 from app.gui.chat.composer import Composer
 from app.gui.chat.engine_banner import EngineBanner
 from app.gui.theme import theme
@@ -46,6 +47,8 @@ class ChatFrame(QWidget):
         self.bar.add_trailing(collections)
         self.bar.add_trailing(self.more)
         column.addWidget(self.bar)
+        self.note = ChatNote()
+        column.addWidget(self.note)
         column.addWidget(conversation, 1)
         column.addLayout(self._make_foot())
 

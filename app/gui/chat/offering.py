@@ -102,7 +102,7 @@ class ComposerOffers(QObject):
         asked = self._controller.collection_id
         call = Offers(
             text=text,
-            chat_id=self._controller.chat_id,
+            chat_id=max(self._controller.chat_id, 0),
             collections=(asked,) if asked else None,
             filter=self._filters.to_send,
         )

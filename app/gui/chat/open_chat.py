@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chats.records import Chat, Turn
 from app.core.calls import chats as c
+from app.core.calls.projects import BranchChat, ChatBranched, MoveToProject
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
+from app.gui.chat.temporary import TEMPORARY, TemporaryChat
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.settings import DEFAULT_COLLECTION, Settings
@@ -41,6 +43,8 @@ class OpenChat(QObject):
         self.core, self.collections = core, collections
         self._reader, self._settings = reader, settings
         self._chat: Chat | None = None
+        self._project_id = 0
+        self.temporary = TemporaryChat(core, self)
         self._collection_id = settings.get(DEFAULT_COLLECTION)
         collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
 
@@ -55,6 +59,16 @@ class OpenChat(QObject):
         return self._chat.id if self._chat else 0
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether nothing of the open chat is kept."""
+        return self.chat_id == TEMPORARY
+
+    @property
+    def project_id(self) -> int:
+        """The project of the open chat, or the one that a new one begins in; 0 for none."""
+        return self._chat.project_id if self._chat else self._project_id
+
+    @property
     def collection_id(self) -> int:
         """The collection that the next question is asked, 0 for the model alone."""
         return self._collection_id
@@ -66,6 +80,8 @@ class OpenChat(QObject):
 
     def turns(self, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown turns of the open chat, oldest first: the last `limit`, or those before `before`."""
+        if self.is_temporary:
+            return self.temporary.turns(limit, before)
         return self._reader.turns(self._chat.id, limit, before) if self._chat else []
 
     def summed_up(self, turn: Turn) -> str:
@@ -79,9 +95,33 @@ class OpenChat(QObject):
         """The open chat as Markdown, for the clipboard."""
         return self._reader.as_markdown(self._chat.id) if self._chat else ""
 
-    def new_chat(self) -> None:
-        """An empty chat; it is stored with its first question."""
-        self.show(None, self._settings.get(DEFAULT_COLLECTION))
+    def new_chat(self, project_id: int = 0) -> None:
+        """An empty chat; it is stored with its first question, in the project. A temporary one ends."""
+        self.temporary.end()
+        own = self._reader.project_collection(project_id)
+        self._project_id = project_id
+        self.show(None, own or self._settings.get(DEFAULT_COLLECTION))
+
+    def new_temporary_chat(self) -> None:
+        """The temporary chat, begun where there is none: nothing of it is kept."""
+        self.temporary.collection_id = self.temporary.collection_id or self._settings.get(DEFAULT_COLLECTION)
+        self.show(self.temporary.chat, self.temporary.collection_id)
+
+    def branch(self, answer_id: int) -> None:
+        """A new chat with everything up to this answer, which opens."""
+
+        def branched(data: ChatBranched) -> None:
+            self.chats_changed.emit()
+            self.open_chat(data.chat.id)
+
+        self.core.request(BranchChat(answer_id=answer_id), done=branched, failed=self.failed.emit)
+
+    def title(self, chat_id: int) -> str:
+        """What a stored chat is called; "" where it is gone."""
+        try:
+            return self._reader.chat(chat_id).title
+        except AppError:
+            return ""
 
     def open_chat(self, chat_id: int) -> None:
         """Show a stored chat."""
@@ -101,12 +141,16 @@ class OpenChat(QObject):
     def adopt(self, chat: Chat) -> None:
         """The new chat that is open is stored now; what is shown stays."""
         self._chat = chat
+        if self._project_id:
+            self.do(MoveToProject(chat_id=chat.id, project_id=self._project_id))
         self.chats_changed.emit()
 
     def choose_collection(self, collection_id: int) -> None:
         """Ask this collection from now on, 0 for the model alone."""
         self._collection_id = collection_id
-        if self._chat is not None:
+        if self.is_temporary:
+            self.temporary.collection_id = collection_id
+        elif self._chat is not None:
             self.do(c.SetChatCollection(chat_id=self._chat.id, collection_id=collection_id))
         self.collection_changed.emit(self.collection)
 
@@ -116,12 +160,13 @@ class OpenChat(QObject):
 
     def do(self, call: Call) -> None:
         """Ask the core; what that changes comes back as an event, only a failure is told to who wanted it."""
-        self.core.request(call, failed=self.failed.emit)
+        if not self.temporary.take(call):
+            self.core.request(call, failed=self.failed.emit)
 
     def read_again(self, chat_ids: Collection[int]) -> None:
         """Another door may have renamed these chats, or all where none is named, asked another collection, or deleted
         one for good."""
-        if self._chat is not None and (not chat_ids or self._chat.id in chat_ids):
+        if self._chat is not None and not self.is_temporary and (not chat_ids or self._chat.id in chat_ids):
             self._read_open_chat(self._chat.id)
         self.chats_changed.emit()
 

@@ -108,7 +108,7 @@ class ChatPage(QWidget):
     def _connect_controller(self) -> None:
         controller = self._controller
         controller.chat_opened.connect(self._chat_opened)
-        controller.question_added.connect(lambda *_: self.more.setEnabled(True))
+        controller.question_added.connect(lambda *_: self.more.setEnabled(not controller.is_temporary))
         controller.collection_changed.connect(self._collection_changed)
         controller.question_returned.connect(self.composer.give_back)
         controller.engine_state_changed.connect(self._engine_changed)
@@ -131,6 +131,7 @@ class ChatPage(QWidget):
         self.collection_button.chosen.connect(controller.choose_collection)
         self.more.clicked.connect(lambda: self.make_menu().open_below(self.more))
         self.banner.restart_asked.connect(controller.restart_engine)
+        self.frame.note.origin_asked.connect(controller.open_chat)
         conversation = self.conversation
         conversation.leaving.connect(self.host.close_panel)
         conversation.streaming_changed.connect(composer.set_streaming)
@@ -263,7 +264,8 @@ class ChatPage(QWidget):
     # --- the chat -----------------------------------------------------------------------------------------------------
 
     def _chat_opened(self, chat: Chat | None) -> None:
-        self.more.setEnabled(chat is not None)
+        self.more.setEnabled(chat is not None and not self._controller.is_temporary)
+        self.frame.note.show_chat(chat, self._controller.title)
         self.conversation.show_turns()
         draft = self._drafts.draft(chat.id if chat else 0) if self._drafts is not None else ""
         self.composer.set_text(draft)

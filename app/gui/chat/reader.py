@@ -6,7 +6,7 @@ import logging
 from typing import TypeVar
 
 from app.chats import exchange
-from app.chats.records import Chat, Hit, Turn
+from app.chats.records import Chat, Hit, Project, Turn
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.paths import Home
@@ -53,12 +53,21 @@ class ChatReader:
             raise AppError("This chat no longer exists.", "Choose another one.")
         return store.chat(chat_id)
 
-    def list_chats(self, limit: int = 100, offset: int = 0) -> list[Chat]:
-        """Newest first."""
-        return self.store.list_chats(limit, offset) if self.store is not None else []
+    def list_chats(self, limit: int = 100, offset: int = 0, project_id: int | None = None) -> list[Chat]:
+        """Newest first: all, or those of a project, or with 0 those in none."""
+        return self.store.list_chats(limit, offset, project_id) if self.store is not None else []
 
-    def count(self) -> int:
-        return self.store.count() if self.store is not None else 0
+    def count(self, project_id: int | None = None) -> int:
+        """How many `list_chats` could list."""
+        return self.store.count(project_id) if self.store is not None else 0
+
+    def projects(self) -> list[Project]:
+        """By name."""
+        return self.store.projects() if self.store is not None else []
+
+    def project_collection(self, project_id: int) -> int:
+        """What new chats of a project ask; 0 where it says nothing, or is gone."""
+        return next((each.collection_id for each in self.projects() if each.id == project_id), 0) if project_id else 0
 
     def turns(self, chat_id: int, limit: int | None = None, before: int | None = None) -> list[Turn]:
         """The shown path, oldest first: its last `limit` turns, or those before the turn `before`."""

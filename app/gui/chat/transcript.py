@@ -50,6 +50,7 @@ class Transcript(QScrollArea):
     search_all_asked = Signal(int)
     model_asked = Signal(int)
     version_asked = Signal(int, int)
+    branch_asked = Signal(int)
     rated = Signal(int, object, str)
     question_edited = Signal(int, str)
     editing_left = Signal()
@@ -200,6 +201,7 @@ class Transcript(QScrollArea):
         view.search_all_asked.connect(lambda i=turn.id: self.search_all_asked.emit(i))
         view.model_asked.connect(lambda i=turn.id: self.model_asked.emit(i))
         view.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
+        view.branch_asked.connect(lambda i=turn.id: self.branch_asked.emit(i))
         view.left.connect(self.editing_left)
         view.rated.connect(lambda rating, text, i=turn.id: self.rated.emit(i, rating, text))
         return view

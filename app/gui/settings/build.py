@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from app.gui.chat.exporting import delete_all, export_all
+from app.gui.chat.exporting import delete_all, export_all, import_chats
 from app.gui.parts import Parts
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
@@ -36,7 +36,11 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
         "Privacy": lambda: PrivacySection(parts.home),
         "Keyboard": lambda: KeyTable(window.keys),
         "Data and backup": lambda: DataSection(
-            parts.home, parts.reader.count, lambda: export_all(parts, window), lambda: delete_all(parts, window)
+            parts.home,
+            parts.reader.count,
+            lambda: export_all(parts, window),
+            lambda: import_chats(parts, window),
+            lambda: delete_all(parts, window),
         ),
         "About": lambda: AboutSection(parts.home, lambda: parts.models.info),
     }

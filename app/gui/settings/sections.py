@@ -109,9 +109,14 @@ class DataSection(QWidget):
     """The data folder and what can be done with it."""
 
     def __init__(
-        self, home: Home, chats: Callable[[], int], export: Callable[[], None], delete: Callable[[], None]
+        self,
+        home: Home,
+        chats: Callable[[], int],
+        export: Callable[[], None],
+        bring: Callable[[], None],
+        delete: Callable[[], None],
     ) -> None:
-        """`chats` counts the chats; `export` and `delete` ask and then do it."""
+        """`chats` counts the chats; `export`, `bring` (an import) and `delete` ask and then do it."""
         super().__init__()
         self._chats = chats
         column = _column(self)
@@ -126,6 +131,11 @@ class DataSection(QWidget):
         column.addWidget(
             _Action(self.tr("Export chats"), self.tr("All chats in one file that Inhouse can read again."), save)
         )
+        column.addWidget(Separator())
+        take = Button(self.tr("Import chats"), "secondary", "download")
+        take.clicked.connect(bring)
+        said = self.tr("An export of Inhouse, ChatGPT (its ZIP), Open WebUI or LM Studio. Nothing is overwritten.")
+        column.addWidget(_Action(self.tr("Import chats"), said, take))
         column.addWidget(Separator())
         self._delete = Button(self.tr("Delete all chats"), "danger", "trash-2")
         self._delete.clicked.connect(delete)

@@ -20,6 +20,7 @@ from app.gui.shell.logo import window_icon
 from app.gui.shell.page import Page
 from app.gui.shell.page_stack import PageFactory, PageStack
 from app.gui.shell.placement import PlacedWindow
+from app.gui.shell.project_actions import ProjectActions
 from app.gui.shell.regions import focus_region
 from app.gui.shell.session import Session
 from app.gui.shell.shortcuts import native
@@ -124,13 +125,22 @@ class MainWindow(PlacedWindow):
         self._chats.new_chat()
         self.show_page("chat")
 
+    def new_temporary_chat(self) -> None:
+        """The chat that leaves nothing, begun or gone back to."""
+        self._chats.new_temporary_chat()
+        self.show_page("chat")
+
+    def _new_chat_in(self, project_id: int) -> None:
+        self._chats.new_chat(project_id)
+        self.show_page("chat")
+
     def open_chat(self, chat_id: int) -> None:
         self._chats.open_chat(chat_id)
         self.show_page("chat")
 
     def _chat_opened(self, _: Chat | None) -> None:
         """The open chat is what the next start opens; a new one counts from its first question."""
-        self._session.update(chat_id=self._chats.chat_id)
+        self._session.update(chat_id=max(self._chats.chat_id, 0))
         if self.key == "chat":
             self.sidebar.show_chat(self._chats.chat_id)
 
@@ -204,6 +214,7 @@ class MainWindow(PlacedWindow):
             return
         here = {
             "new_chat": self.new_chat,
+            "new_temporary_chat": self.new_temporary_chat,
             "search_chats": self._search_chats,
             "undo_delete": self.deleted.undo,
             "toggle_sidebar": self._toggle_sidebar,
@@ -251,6 +262,12 @@ class MainWindow(PlacedWindow):
         self.setCentralWidget(self._outer)
         side = self.sidebar
         side.new_chat_asked.connect(self.new_chat)
+        side.temporary_chat_asked.connect(self.new_temporary_chat)
+        side.list.project_chat_asked.connect(self._new_chat_in)
+        side.list.collections = self._chats.collections
+        side.chats.collapsed = set(self._session.state.collapsed_projects)
+        side.chats.collapse_changed.connect(self._keep_collapsed)
+        self.projects = ProjectActions(self._chats.core, side, self.toast, self)
         side.chat_opened.connect(self.open_chat)
         side.chat_delete_asked.connect(self.delete_chat)
         side.chat_export_asked.connect(self.export_asked)
@@ -258,6 +275,9 @@ class MainWindow(PlacedWindow):
         side.collapse_asked.connect(self._toggle_sidebar)
         side.search_asked.connect(self._search_chats)
         side.chats_asked.connect(lambda: self.show_page("chat"))
+
+    def _keep_collapsed(self) -> None:
+        self._session.update(collapsed_projects=sorted(self.sidebar.chats.collapsed))
 
     def _toggle_sidebar(self) -> None:
         """By hand: below 1000 px it opens for now, above that the choice is kept."""

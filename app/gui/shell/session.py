@@ -27,6 +27,7 @@ class State(Struct, kw_only=True):
     chat_id: int = 0  # 0 is a new chat
     folder: str = ""  # where the last file dialog ended
     drafts: dict[str, str] = {}  # chat id → text
+    collapsed_projects: list[int] = []  # ids of those whose chats the sidebar does not show
     filters: dict[str, Filter] = {}  # chat id → which documents its next question asks
     models: Models | None = None  # as they were known last, until the core tells
     collections: list[Collection] = []  # as they were known last, until the core tells
@@ -49,8 +50,10 @@ class Session(QObject):
         return self.state.drafts.get(str(chat_id), "")
 
     def set_draft(self, chat_id: int, text: str) -> None:
-        """Keep what is typed; "" forgets it."""
+        """Keep what is typed; "" forgets it. Of a temporary chat (a negative id) nothing is kept."""
         key = str(chat_id)
+        if chat_id < 0:
+            return
         if text == self.state.drafts.get(key, ""):
             return
         if text:
@@ -66,7 +69,7 @@ class Session(QObject):
     def set_filter(self, chat_id: int, chosen: Filter) -> None:
         """Keep it; an empty one is forgotten."""
         key = str(chat_id)
-        if chosen == self.filter(chat_id):
+        if chat_id < 0 or chosen == self.filter(chat_id):
             return
         if chosen.asks:
             self.state.filters[key] = chosen

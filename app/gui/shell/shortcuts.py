@@ -34,6 +34,12 @@ LISTS = QT_TRANSLATE_NOOP("Shortcuts", "Lists")
 
 TABLE: tuple[Keys, ...] = (
     Keys(CHAT, ("Ctrl+N",), QT_TRANSLATE_NOOP("Shortcuts", "New chat"), "new_chat"),
+    Keys(
+        CHAT,
+        ("Ctrl+Shift+N",),
+        QT_TRANSLATE_NOOP("Shortcuts", "Temporary chat, of which nothing is kept"),
+        "new_temporary_chat",
+    ),
     Keys(CHAT, ("Ctrl+K",), QT_TRANSLATE_NOOP("Shortcuts", "Search chats"), "search_chats"),
     Keys(CHAT, ("Ctrl+L",), QT_TRANSLATE_NOOP("Shortcuts", "Go to the input"), "focus_input"),
     Keys(CHAT, ("Return",), QT_TRANSLATE_NOOP("Shortcuts", "Send")),
@@ -58,7 +64,7 @@ TABLE: tuple[Keys, ...] = (
     Keys(WINDOW, ("F6", "Shift+F6"), QT_TRANSLATE_NOOP("Shortcuts", "Next and previous region")),
     Keys(WINDOW, ("Ctrl++", "Ctrl+-", "Ctrl+0"), QT_TRANSLATE_NOOP("Shortcuts", "Larger, smaller and normal text")),
     Keys(WINDOW, ("F1",), QT_TRANSLATE_NOOP("Shortcuts", "This list"), "shortcut_list"),
-    Keys(LISTS, ("F2",), QT_TRANSLATE_NOOP("Shortcuts", "Rename the chat or collection")),
+    Keys(LISTS, ("F2",), QT_TRANSLATE_NOOP("Shortcuts", "Rename the chat, project or collection")),
     Keys(LISTS, ("Del",), QT_TRANSLATE_NOOP("Shortcuts", "Delete what is selected")),
 )
 

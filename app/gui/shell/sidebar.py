@@ -60,6 +60,7 @@ class Sidebar(ThemedWidget):
     """Tells what was asked for; the window does it."""
 
     new_chat_asked = Signal()
+    temporary_chat_asked = Signal()
     chat_opened = Signal(int)
     chat_delete_asked = Signal(int)
     chat_export_asked = Signal(int)
@@ -178,7 +179,13 @@ class Sidebar(ThemedWidget):
         new = _NewChat(self.tr("New chat"), "secondary", "square-pen", hint=keys)
         new.setToolTip(self.tr("New chat ({0})").format(keys))
         new.clicked.connect(self.new_chat_asked)
-        tools.addWidget(new)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(new, 1)
+        temporary = IconButton("eye-off", self.tr("New temporary chat: nothing of it is kept"), "Ctrl+Shift+N", side=36)
+        temporary.clicked.connect(self.temporary_chat_asked)
+        row.addWidget(temporary)
+        tools.addLayout(row)
         self.search = SearchField(self.tr("Search chats"), "Ctrl+K")
         self._search_timer = QTimer(self, singleShot=True, interval=SEARCH_DELAY_MS)
         self._search_timer.timeout.connect(self._search)
@@ -222,6 +229,7 @@ class Sidebar(ThemedWidget):
         rail = _Rail(self._places, self)
         rail.expand.clicked.connect(self.collapse_asked)
         rail.new.clicked.connect(self.new_chat_asked)
+        rail.temporary.clicked.connect(self.temporary_chat_asked)
         rail.search.clicked.connect(self.search_asked)
         rail.chats.clicked.connect(self.chats_asked)
         for key, button in rail.buttons.items():
@@ -355,13 +363,14 @@ class _Rail(QWidget):
         column.setSpacing(4)
         self.expand = _LogoButton()
         self.new = _RailButton("square-pen", self.tr("New chat"), "Ctrl+N")
+        self.temporary = _RailButton("eye-off", self.tr("New temporary chat: nothing of it is kept"), "Ctrl+Shift+N")
         self.search = _RailButton("search", self.tr("Search chats"), "Ctrl+K")
         self.chats = _RailButton("message-square", self.tr("Chat"), "Ctrl+1")
         self.chats.setCheckable(True)
         self.buttons: dict[str, _RailButton] = {"chat": self.chats}
         column.addWidget(self.expand)
         column.addSpacing(8)
-        for button in (self.new, self.search, self.chats):
+        for button in (self.new, self.temporary, self.search, self.chats):
             column.addWidget(button)
         column.addStretch(1)
         for place in places:

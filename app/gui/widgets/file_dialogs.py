@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.files import free_name
 from app.gui.widgets.base import LAST_FOLDER
 
 
@@ -37,6 +38,22 @@ def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Pat
     path, _ = QFileDialog.getSaveFileName(parent, title, str(start_folder(parent) / name), kinds)
     _remember(parent, *([path] if path else []))
     return Path(path) if path else None
+
+
+def ask_where_to_save_as(parent: QWidget, title: str, name: str, kinds: str) -> tuple[Path | None, str]:
+    """The same, with the ending of the kind that was chosen: a name that is typed without one gets it."""
+    path, kind = QFileDialog.getSaveFileName(parent, title, str(start_folder(parent) / name), kinds)
+    _remember(parent, *([path] if path else []))
+    suffix = kind.rpartition("*")[2].rstrip(")")
+    chosen = Path(path) if path else None
+    if chosen is not None and chosen.name == name and suffix:  # another kind was chosen, and the name left as offered
+        chosen = _unused(chosen.with_suffix(suffix)) if suffix != chosen.suffix else chosen
+    return chosen, suffix
+
+
+def _unused(path: Path) -> Path:
+    """A name that no file has: nobody was asked whether this one may be replaced."""
+    return free_name(path, "-") if path.exists() else path
 
 
 def start_folder(parent: QWidget) -> Path:

@@ -1,0 +1,34 @@
+"""A chat as the blocks of a report: questions, answers as they read, and each citation as a footnote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.chats.exchange import Labels, about_line, source_notes
+from app.chats.records import Turn
+from app.chats.store import ChatStore
+from app.export.content import Block, Heading, Paragraph, Run, runs
+from app.export.from_markdown import blocks_of
+
+
+def chat_blocks(store: ChatStore, chat_id: int, labels: Labels) -> list[Block]:
+    """The shown path of a chat, below its title."""
+    chat = store.chat(chat_id)
+    blocks: list[Block] = [Paragraph(runs(about_line(chat, *labels.of(store, chat)), "faint"))]
+    for turn in store.turns(chat_id):
+        blocks += _question(turn) if turn.role == "question" else _answer(turn)
+    return blocks
+
+
+def _question(turn: Turn) -> Iterator[Block]:
+    """As it was typed: no Markdown is read into it."""
+    yield Heading("Question", 2)
+    yield Paragraph((Run(turn.text, "strong"),))
+
+
+def _answer(turn: Turn) -> Iterator[Block]:
+    yield Heading("Answer", 2)
+    answer = turn.answer
+    yield from blocks_of(turn.text, source_notes(answer) if answer is not None else {})
+    if answer is not None and answer.note:
+        yield Paragraph((Run(answer.note, "faint"),))

@@ -1,0 +1,60 @@
+"""The helper that lays HTML out as PDF: from its input to its output, without a window and without the network."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QUrl
+from PySide6.QtGui import (
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPdfWriter,
+    QTextDocument,
+)
+
+from app.paths import RESOURCES
+from app.workers.offline import forbid_network
+
+POINTS = 10
+
+
+class _Text(QTextDocument):
+    """Opens nothing that a text names: an empty picture stands for it."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        return QImage(1, 1, QImage.Format.Format_ARGB32)
+
+
+def pdf_of(html: str) -> bytes:
+    """The pages, A4; needs a QGuiApplication."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setCreator("Inhouse")
+    margins = QMarginsF(0, 0, 0, 0)  # a text that is printed has 2 cm of its own
+    size = QPageSize(QPageSize.PageSizeId.A4)
+    writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter))
+    text = _Text()
+    text.setDefaultFont(QFont("Inter", POINTS))
+    text.setHtml(html)
+    text.print_(writer)
+    del writer
+    buffer.close()
+    return bytes(data.data())
+
+
+def main() -> int:
+    """HTML in, PDF out."""
+    forbid_network()
+    app = QGuiApplication(sys.argv[:1])
+    for path in sorted((RESOURCES / "fonts").glob("*.otf")):
+        QFontDatabase.addApplicationFont(str(path))
+    sys.stdout.buffer.write(pdf_of(sys.stdin.buffer.read().decode()))
+    del app
+    return 0

@@ -1,0 +1,139 @@
+"""Exports of other apps are told apart by what is in them, and one bad chat, or a hostile file, costs only itself."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.chats.foreign.conversation import MOST_CHARS, moment
+from app.chats.foreign.reading import ReadChat, Skipped, read_chats
+from app.errors import AppError, BadFile
+
+
+def node(role: str, text: str, parent: str | None, **more: Any) -> dict[str, Any]:
+    message = {"author": {"role": role}, "content": {"content_type": "text", "parts": [text]}, "create_time": 1.7e9}
+    return {"id": "x", "message": message | more, "parent": parent, "children": []}
+
+
+CHATGPT: dict[str, Any] = {
+    "title": "Pumps", "id": "c-1", "create_time": 1.7e9, "update_time": 1.71e9, "current_node": "e",
+    "mapping": {
+        "root": {"id": "root", "message": None, "parent": None, "children": ["s"]},
+        "s": node("system", "You are ChatGPT", "root"),
+        "a": node("user", "What is a pump?", "s"),
+        "b": node("assistant", "search(pump)", "a", recipient="browser"),
+        "c": node("tool", "results", "b"),
+        "d": node("assistant", "It moves water\ue200cite\ue202turn0\ue201.", "c", metadata={"model_slug": "gpt-4o"}),
+        "old": node("assistant", "An answer that is not shown", "a"),
+        "e": node("user", "Which one?", "d"),
+    },
+}  # fmt: skip
+OPEN_WEBUI: dict[str, Any] = {
+    "id": "w-1", "user_id": "u", "title": "Leave", "created_at": 1700000000, "updated_at": 1700000100,
+    "chat": {
+        "title": "Leave", "models": ["llama3"],
+        "history": {
+            "currentId": "2",
+            "messages": {
+                "1": {"id": "1", "parentId": None, "role": "user", "content": "How many days?", "timestamp": 1.7e9},
+                "2": {
+                    "id": "2", "parentId": "1", "role": "assistant", "model": "llama3",
+                    "content": '<details type="reasoning">\nhm\n</details>\nThirty.',
+                },
+                "3": {"id": "3", "parentId": "1", "role": "assistant", "content": "Another"},
+            },
+        },
+    },
+}  # fmt: skip
+LM_STUDIO: dict[str, Any] = {
+    "name": "Tea", "createdAt": 1700000000123, "messages": [
+        {"versions": [{"type": "singleStep", "role": "user", "content": [{"type": "text", "text": "Green?"}]}],
+         "currentlySelected": 0},
+        {"currentlySelected": 1, "versions": [
+            {"type": "multiStep", "role": "assistant", "steps": [
+                {"type": "contentBlock", "content": [{"type": "text", "text": "First"}]}]},
+            {"type": "multiStep", "role": "assistant", "senderInfo": {"senderName": "qwen3"}, "steps": [
+                {"type": "contentBlock", "style": {"type": "thinking"}, "content": [{"type": "text", "text": "hm"}]},
+                {"type": "contentBlock", "content": [{"type": "text", "text": "Second"}]},
+                {"type": "debugInfoBlock"}]},
+        ]},
+    ],
+}  # fmt: skip
+
+
+def read(tmp_path: Path, data: object) -> list[ReadChat | Skipped]:
+    path = tmp_path / "export"
+    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
+    return list(read_chats(path))
+
+
+def texts(chat: ReadChat | Skipped) -> list[str]:
+    assert isinstance(chat, ReadChat), chat
+    return [turn.text for turn in chat.chat.turns]
+
+
+def test_chatgpt_from_its_zip(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("user.json", "{}")
+        archive.writestr("conversations.json", json.dumps([CHATGPT, {"title": "Half", "mapping": {"a": 5}}, CHATGPT]))
+    first, bad, _ = read_chats(path)
+    assert texts(first) == ["What is a pump?", "It moves water.", "Which one?", ""]
+    assert isinstance(first, ReadChat) and (first.app, first.id) == ("ChatGPT", "c-1")
+    about = first.chat.chat
+    assert (about.title, about.model, about.created_at, about.updated_at) == ("Pumps", "gpt-4o", 1.7e9, 1.71e9)
+    assert bad == Skipped("Half", bad.reason) and "not built as the others" in bad.reason
+
+
+def test_open_webui_and_lm_studio(tmp_path: Path) -> None:
+    (chat,) = read(tmp_path, [OPEN_WEBUI])
+    assert texts(chat) == ["How many days?", "Thirty."] and isinstance(chat, ReadChat) and chat.app == "Open WebUI"
+    (chat,) = read(tmp_path, LM_STUDIO)
+    assert texts(chat) == ["Green?", "First", "Second"] and isinstance(chat, ReadChat) and chat.app == "LM Studio"
+    assert [(turn.parent, turn.chosen) for turn in chat.chat.turns] == [(0, True), (1, False), (1, True)]
+    assert chat.chat.chat.created_at == pytest.approx(1700000000.123) and chat.chat.chat.model == "qwen3"
+
+
+def test_circles_depth_and_wrong_types_cost_their_chat(tmp_path: Path) -> None:
+    circle = {"title": "Circle", "current_node": "b",
+              "mapping": {"a": node("user", "One", "b"), "b": node("assistant", "Two", "a")}}  # fmt: skip
+    deep = b'{"mapping":' * 5000 + b"{}" + b"}" * 5000
+    lost = {"title": "Lost", "current_node": "nowhere", "mapping": {"a": node("user", "Only", "gone")}}
+    long = {"title": None, "mapping": {"a": node("user", "x" * (MOST_CHARS + 5), None)}}
+    far = {**CHATGPT, "create_time": 1e300, "update_time": -5}
+    parts = [json.dumps(each).encode() for each in (circle, lost, long, far, {"mapping": {}}, 7, [])]
+    whole, wrong = b"[" + b",".join(parts) + b"]", b'[{"mapping":{}},' + deep + b"]"
+    circle_read, lost_read, long_read, far_read, *rest = read(tmp_path, whole)
+    assert texts(circle_read) == ["One", "Two"] and texts(lost_read)[0] == "Only"
+    assert len(texts(long_read)[0]) < MOST_CHARS + 100
+    assert isinstance(far_read, ReadChat) and 0 < far_read.chat.chat.created_at < 4.1e9
+    assert all(isinstance(each, Skipped) for each in rest) and len(rest) == 3
+    with pytest.raises(BadFile, match="nested too deeply"):
+        read(tmp_path, wrong)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"[]", b"{}", b"[[[[", b"\xff\xfe", b'{"a":1}', b"[" * 100_000, b'["a"]', b"PK\x03\x04 no zip"],
+)
+def test_what_is_no_export_says_so(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(AppError):
+        read(tmp_path, data)
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.chats.foreign.reading.MOST_BYTES", 1 << 20)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conversations.json", b"[" + b" " * (4 << 20) + b"]")
+    with pytest.raises(BadFile, match="too large"):
+        list(read_chats(path))
+
+
+def test_times_in_any_unit() -> None:
+    assert {round(moment(1.7e9 * unit)) for unit in (1, 1e3, 1e6, 1e9)} == {1_700_000_000}
+    assert moment(-1) == moment(None) == 0.0
