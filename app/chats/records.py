@@ -20,6 +20,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     title: str
     collection_id: int = 0  # 0 asks the model alone
     model_id: str = ""  # "" is the model in use
+    assistant_id: str = ""  # "" is nobody in particular; it may have been removed
     attached_id: int = 0  # the hidden collection of the files that are in this chat only; 0: none yet
     created_at: float = 0.0  # seconds since the epoch
     updated_at: float = 0.0

@@ -28,6 +28,8 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
             _insert(db, "turns", (rowid, *values[1:]))
         elif values == (None,):
             db.execute("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", (rowid,))
+        elif len(values) == 2 and values[0] is None and isinstance(values[1], str):
+            _insert(db, "answered_by", (rowid, values[1]))
         elif len(values) == 2 and values[0] in ("chats", "turns") and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     _add_missing_chats(db)

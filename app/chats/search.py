@@ -7,7 +7,10 @@ import sqlite3
 
 from app.chats.records import Chat, Hit
 
-CHAT_COLUMNS = "id, title, collection_id, model_id, attached_id, created_at, updated_at"
+CHAT_COLUMNS = (
+    "id, title, collection_id, model_id, attached_id, created_at, updated_at, "
+    "coalesce((SELECT assistant_id FROM answered_by WHERE chat_id = chats.id), '') AS assistant_id"
+)
 
 
 def chat_of(row: sqlite3.Row) -> Chat:

@@ -12,6 +12,7 @@ from app.core.answers import Answers
 from app.core.attachments import Attachments
 from app.core.calls import chats as c
 from app.core.house import Handler, House
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -32,9 +33,11 @@ def widened(chosen: Filter) -> Filter:
 class Chats:
     """Takes questions into chats, and keeps titles, versions and thumbs."""
 
-    def __init__(self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments) -> None:
+    def __init__(
+        self, house: House, models: ModelsDesk, answers: Answers, attachments: Attachments, library: LibraryDesk
+    ) -> None:
         self._house, self._store = house, house.store
-        self._models, self._answers, self._attachments = models, answers, attachments
+        self._models, self._answers, self._attachments, self._library = models, answers, attachments, library
 
     @property
     def is_busy(self) -> bool:
@@ -73,6 +76,8 @@ class Chats:
                 chat = self._store.chat(call.chat_id)
             else:
                 chat = self._store.create(collection_id=call.collection_id, model_id=self._models.active_id)
+                if self._library.find(call.assistant_id) is not None:
+                    self._store.set_assistant(chat.id, call.assistant_id)
             question = self._store.add_question(chat.id, text, replaces=call.replaces or None, chosen=chosen)
             turn = self._store.begin_answer(question.id)
             chat = self._store.chat(chat.id)
@@ -109,6 +114,7 @@ class Chats:
             return assistant.ask_of(
                 self._house.settings,
                 question.text,
+                assistant=self._library.find(chat.assistant_id),
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
                 model=shown_name(model) if model is not None else "",

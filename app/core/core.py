@@ -23,6 +23,7 @@ from app.core.doorway import MakeServer, no_server
 from app.core.embedders import EmbeddersDesk
 from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
 from app.core.questions import Questions
@@ -109,10 +110,11 @@ class Core:
         shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         self.answers = Answers(house, self.models, self.documents, attachments)
-        questions = Questions(house, self.models, self.documents, attachments)
+        self.library = LibraryDesk(house, self.documents)
+        questions = Questions(house, self.models, self.documents, attachments, self.library)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
-        chats = Chats(house, self.models, self.answers, attachments)
+        chats = Chats(house, self.models, self.answers, attachments, self.library)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -126,7 +128,8 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
-            attachments, readers, embedders, vectors, folders, shares, training, completions, self.api,
+            attachments, readers, embedders, vectors, folders, shares, training, completions, self.library,
+            self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------
@@ -190,7 +193,8 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note, self._tables_note)
+        stores = (self.settings, self.store, self.registry, self.documents.list, self.library)
+        notes = (*(each.note for each in stores), self._tables_note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

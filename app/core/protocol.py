@@ -19,6 +19,7 @@ from app.core.calls import (
     documents,
     embedders,
     folders,
+    library,
     models,
     offers,
     personal,
@@ -84,6 +85,7 @@ DoorCall = (
     | chats.Calls
     | attachments.Calls
     | offers.Calls
+    | library.Calls
     | documents.Calls
     | personal.Calls
     | folders.Calls
@@ -109,6 +111,8 @@ DoorData = (
     | chats.Events
     | attachments.Answers
     | offers.Answers
+    | library.Answers
+    | library.Events
     | attachments.Events
     | documents.Answers
     | documents.Events

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 4
+CHATS = 5
 DOCUMENTS = 15
 TABLES = 1

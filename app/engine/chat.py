@@ -11,6 +11,7 @@ from app.engine.complete import all_of, task_of
 from app.engine.generation import Generation
 from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
+from app.engine.thinking import CLOSING, ThinkingBudget
 from app.engine.writing import Answer, write
 from app.errors import AppError
 from app.llama import sampler
@@ -85,10 +86,11 @@ class Conversations:
         started = time.perf_counter()
         prompt = self.prompt(call)
         drawer = sampler.drawer(self.model, call.sampling, call.json_schema)
-        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority)
+        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs)
         stop = (*call.sampling.stop, *prompt.stop)
         answer = Answer(self.model, stop, thinking=prompt.thinking, started=started)
-        yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of)
+        thinking = None if call.json_schema else self._budget(call, prompt, answer)
+        yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of, thinking)
         self._remember(call.conversation, answer)
         stats = answer.stats(generation.prompt, generation.evaluated)
         used = prompt.budget.used + len(answer.tokens)
@@ -100,7 +102,13 @@ class Conversations:
             budget=msgspec.structs.replace(prompt.budget, used=used),
             passages_used=prompt.passages_used,
             note=prompt.note,
+            thought_ms=answer.thought_ms,
         )
+
+    def _budget(self, call: Chat, prompt: Prompt, answer: Answer) -> ThinkingBudget:
+        free = self.context.size - len(prompt.tokens)
+        closing = self.model.tokenize(CLOSING, special=True)
+        return ThinkingBudget(answer.stream, call.sampling.thinking, closing, free, prompt.answer_room)
 
     def complete(self, call: Complete) -> Generator[Events, None, Completed]:
         """Write what a program asks for. Closing the generator at any yield leaves the cache as it says it is.

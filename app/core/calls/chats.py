@@ -27,6 +27,7 @@ class AskInChat(Call, frozen=True):
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
     filter: Filter = Filter()  # which documents may answer; with `replaces` and none, those of that question
+    assistant_id: str = ""  # of a chat that begins: who answers in it
 
 
 class Regenerate(Call, frozen=True):
@@ -110,6 +111,8 @@ class Ask(Call, frozen=True):
     priority: int = 0
     filter: Filter = Filter()
     attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
+    assistant_id: str = ""  # who answers; without `collections`, where that one looks
+    shares: int | None = None  # how many likely words to name with each that is written: in `logprobs` of Token
 
 
 class Summarise(Call, frozen=True):

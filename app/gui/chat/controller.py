@@ -108,7 +108,13 @@ class ChatController(OpenChat):
         text = text.strip()
         if not text or self._asking or self.writing() is not None or self.engine_state == "failed":
             return False
-        call = c.AskInChat(text=text, chat_id=self.chat_id, collection_id=self._collection_id, filter=chosen)
+        call = c.AskInChat(
+            text=text,
+            chat_id=self.chat_id,
+            collection_id=self._collection_id,
+            filter=chosen,
+            assistant_id=self.assistant_id,
+        )
         self._asking = True
 
         def failed(error: AppError) -> None:
