@@ -40,6 +40,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     exact: Sampling | None = None  # of an answer from passages; None: as any other
     shares: int | None = None  # how many likely tokens to name with each that is written
     model: str = ""  # its name, for the record
+    model_id: str = ""  # of another one than that in use: an assistant's own
     priority: int = 0  # a person waits for it: before what programs ask
     small: bool = False  # a model whose words count only where every sentence of them is supported
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -21,8 +20,9 @@ from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
+from app.core.writing import ForModel, Writing
 from app.errors import AppError
-from app.types import Answer, Passage
+from app.types import Answer
 from app.workers.calls.documents import Searched
 from app.workers.calls.engine import Chatted, Prefill, Token, Waiting
 from app.workers.failures import failure_of
@@ -31,25 +31,6 @@ from app.workers.message import Call
 FLUSH_S = 0.05
 SAVE_S = 2.0
 """A crash of the core loses at most this much of an answer."""
-
-
-@dataclass(eq=False)
-class Writing:
-    """An answer under way in a chat."""
-
-    turn: Turn
-    make_ask: Callable[[], assistant.Ask]
-    moved: c.AnswerMoved
-    ask: assistant.Ask | None = None
-    flow: Flow | None = None
-    by_engine: bool = False
-    """Whether the engine is at work on it now."""
-    text: str = ""
-    thinking: str = ""
-    passages: tuple[Passage, ...] = ()
-    saved: float = 0.0
-    fresh: list[tuple[str, bool]] = field(default_factory=list)
-    stopping: bool = False
 
 
 class Answers:
@@ -114,7 +95,7 @@ class Answers:
     def interrupt(self, error: AppError) -> None:
         """The engine is ended on purpose and will say nothing more: keep what each running answer has."""
         for writing in list(self._writing):
-            if writing.flow is None:
+            if writing.flow is None or not writing.follows_use:
                 continue
             if writing.by_engine and (writing.text or writing.thinking):
                 self._house.tell(self._failure(writing, error))
@@ -125,7 +106,7 @@ class Answers:
 
     def _refuse(self, error: AppError) -> None:
         """The model cannot be loaded: who waits for it is told why, in whatever door."""
-        waiting = [each for each in self._writing if each.flow is None]
+        waiting = [each for each in self._writing if each.flow is None and each.follows_use]
         for writing in waiting:
             writing.stopping = True
         for writing in waiting:
@@ -134,7 +115,7 @@ class Answers:
     def kick(self, *_: object) -> None:
         """Begin each answer that waits, if the model is there."""
         for writing in list(self._writing):
-            if writing.flow is None and not writing.stopping:
+            if writing.flow is None and not writing.stopping and not writing.waits:
                 self._begin(writing)
 
     def stop(self) -> None:
@@ -159,13 +140,21 @@ class Answers:
                 self._move(writing, "waiting", note=note)
                 return
             ask = writing.ask = writing.make_ask()
+            if ask.model_id and writing.backend is None:
+                self._move(writing, "loading")
+                waiter = ForModel(writing, self._start, self._give_up)
+                self._models.with_backend(ask.model_id, waiter.ready, waiter)
+                return
         except AppError as error:
             self._give_up(writing, error)
             return
+        self._start(writing, ask)
+
+    def _start(self, writing: Writing, ask: assistant.Ask) -> None:
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),
-            lambda step: self._child_of(step),
+            lambda step: self._child_of(writing, step),
             done=lambda answer: self._end(writing, answer),
             failed=lambda error: self._give_up(writing, error),
             event=lambda data: self._take(writing, data),
@@ -177,8 +166,8 @@ class Answers:
         )
         writing.flow.start()
 
-    def _child_of(self, step: Step) -> Requester:
-        return self._models.backend if step.role == "engine" else self._documents.child
+    def _child_of(self, writing: Writing, step: Step) -> Requester:
+        return (writing.backend or self._models.backend) if step.role == "engine" else self._documents.child
 
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()
@@ -266,7 +255,8 @@ class Answers:
             failure = failure_of(error)
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
-        self._models.note_speed(result)
+        if writing.follows_use:
+            self._models.note_speed(result)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)
         else:

@@ -110,11 +110,14 @@ class Chats:
                 "nowhere": None,
             }
             own = chat.attached_id if where != "nowhere" else 0
-            model = self._models.active
+            by = self._library.find(chat.assistant_id)
+            model = self._library.own_model(by) or self._models.active
+            other = model is not None and model.id != self._models.active_id
             return assistant.ask_of(
                 self._house.settings,
                 question.text,
-                assistant=self._library.find(chat.assistant_id),
+                assistant=by,
+                model_id=model.id if model is not None and other else "",
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
                 model=shown_name(model) if model is not None else "",
@@ -176,6 +179,9 @@ class Chats:
 
     def _count(self, call: c.CountPrompt, reply: Reply) -> None:
         history = self._store.history(call.chat_id) if call.chat_id else ()
-        count = Count(history=history, question=call.text, system=self._house.settings.get(INSTRUCTIONS).strip())
+        by = self._library.find(self._store.chat(call.chat_id).assistant_id) if call.chat_id else None
+        wishes = (self._house.settings.get(INSTRUCTIONS).strip(), by.instructions if by is not None else "")
+        system = "\n".join(each for each in wishes if each)
+        count = Count(history=history, question=call.text, system=system)
         job = self._models.backend.request(count, done=reply.done, failed=reply.failed, cancelled=reply.cancelled)
         reply.follow(job)

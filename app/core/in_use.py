@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.core.calls import models as c
 from app.core.engine import Engine
 from app.core.house import House
-from app.core.reply import Reply
+from app.core.reply import Waiter
 from app.core.signals import Signal
 from app.errors import AppError
 from app.types import InstalledModel, ModelInfo
@@ -31,7 +31,7 @@ class EngineInUse:
         self.state = c.EngineMoved(state="stopped")
         self.engine: Engine | None = None
         self._suspended: AppError | None = None
-        self._waiting: list[tuple[Callable[[Engine], object], Reply]] = []
+        self._waiting: list[tuple[Callable[[Engine], object], Waiter]] = []
 
     @property
     def model(self) -> InstalledModel | None:
@@ -63,7 +63,7 @@ class EngineInUse:
             self.engine.start()
         return self.engine
 
-    def when_ready(self, go: Callable[[Engine], object], reply: Reply) -> None:
+    def when_ready(self, go: Callable[[Engine], object], reply: Waiter) -> None:
         """Call `go` once it can answer; what goes wrong is told to `reply`.
 
         Raises:

@@ -15,6 +15,7 @@ from app.files import write_atomic
 from app.library import exchange
 from app.library.records import Assistant, Library
 from app.library.store import LibraryStore
+from app.types import InstalledModel
 from app.workers.calls.documents import Collections, ListCollections
 from app.workers.message import Call, Done
 
@@ -70,11 +71,11 @@ class LibraryDesk:
         known = {each.id for each in self._documents.collections}
         return assistant.collection_id if assistant.collection_id in known or not known else None
 
-    def model_of(self, assistant: Assistant | None) -> str:
-        """The id of the model that it asks for; "" where that is not installed any more, or it asks for none."""
+    def own_model(self, assistant: Assistant | None) -> InstalledModel | None:
+        """The model that it asks for; None where that is not installed any more, or it asks for none."""
         if assistant is None or not assistant.model_id:
-            return ""
-        return next((each.id for each in self._house.registry.models() if each.id == assistant.model_id), "")
+            return None
+        return next((each for each in self._house.registry.models() if each.id == assistant.model_id), None)
 
     # --- what doors want ----------------------------------------------------------------------------------------------
 

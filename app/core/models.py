@@ -11,7 +11,7 @@ from app.core.clock import Debounce
 from app.core.house import Handler, House
 from app.core.in_use import EngineInUse
 from app.core.model_list import ModelList
-from app.core.reply import Reply
+from app.core.reply import Reply, Waiter
 from app.core.retired import Retired
 from app.core.servers import Servers
 from app.core.side_engines import SideEngines
@@ -117,7 +117,7 @@ class ModelsDesk:
 
     # --- for the other parts ------------------------------------------------------------------------------------------
 
-    def with_backend(self, model_id: str, ready: Callable[[Backend, InstalledModel], object], reply: Reply) -> None:
+    def with_backend(self, model_id: str, ready: Callable[[Backend, InstalledModel], object], reply: Waiter) -> None:
         """Call `ready` once this model ("" the one in use) can answer; what goes wrong is told to `reply`.
 
         Another one than that in use is loaded beside it and stays a while for the next question.

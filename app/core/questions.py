@@ -93,7 +93,8 @@ def _as(call: c.Ask, answered_by: Assistant | None, library: LibraryDesk) -> c.A
         where: dict[str, Any] = {}
     else:
         where = {"collections": (place,)} if place else {"alone": True}
-    return msgspec.structs.replace(call, model_id=call.model_id or library.model_of(answered_by), **where)
+    model = library.own_model(answered_by)
+    return msgspec.structs.replace(call, model_id=call.model_id or (model.id if model is not None else ""), **where)
 
 
 def _places(call: c.Ask) -> tuple[int, ...] | None:

@@ -27,6 +27,19 @@ class Door(Protocol):
         ...
 
 
+class Waiter(Protocol):
+    """Who waits until something can be done: a request, or an answer in a chat."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits."""
+        ...
+
+    def failed(self, error: AppError) -> None:
+        """It cannot be done."""
+        ...
+
+
 class Reply:
     """Answers a request: any number of events, then exactly one of `done`, `failed`, `cancelled`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.core.backend import Backend
 from app.core.engine import Engine
 from app.core.house import House
-from app.core.reply import Reply
+from app.core.reply import Waiter
 from app.core.retired import Retired
 from app.errors import AppError
 from app.types import InstalledModel
@@ -24,9 +24,9 @@ class SideEngines:
     def __init__(self, house: House, retired: Retired) -> None:
         self._house, self._retired = house, retired
         self._engines: dict[str, Engine] = {}
-        self._waiting: dict[str, list[tuple[Ready, Reply]]] = {}
+        self._waiting: dict[str, list[tuple[Ready, Waiter]]] = {}
 
-    def with_model(self, model: InstalledModel, ready: Ready, reply: Reply) -> None:
+    def with_model(self, model: InstalledModel, ready: Ready, reply: Waiter) -> None:
         """Call `ready` once this model can answer; what goes wrong is told to `reply`."""
         engine = self._engines.get(model.id)
         if engine is not None and engine.info is not None:
