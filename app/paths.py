@@ -66,6 +66,11 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def library_file(self) -> Path:
+        """Assistants and prompts (app/library)."""
+        return self.root / "assistants.json"
+
+    @property
     def session_file(self) -> Path:
         """Window geometry and half-typed messages, kept across a crash."""
         return self.root / "session.json"
@@ -121,6 +126,7 @@ class Home:
                 yield folder
         for stem in (
             "adding",
+            "assistants",
             "chats",
             "core",
             "documents",

@@ -42,6 +42,15 @@ ANSWER_STYLE = Setting(
     "answer_style", "precise", "Answer style", "Precise stays close to the passages.", "Answers",
     choices=(("precise", "Precise"), ("balanced", "Balanced"), ("creative", "Creative")),
 )  # fmt: skip
+STYLE_IN_DOCUMENTS = Setting(
+    "style_in_documents", False, "Also for answers from documents",
+    "Otherwise these are precise, whatever the style: an exact answer beats a varied one.", "Answers", kind=bool,
+)  # fmt: skip
+THINKING = Setting(
+    "thinking", "long", "Thinking",
+    "Some models think before they answer. Less of it answers sooner, more of it is right more often.", "Answers",
+    choices=(("off", "Off"), ("short", "Short"), ("long", "Long"), ("free", "No limit")),
+)  # fmt: skip
 INSTRUCTIONS = Setting(
     "instructions", "", "Instructions for the assistant", "Added to every question in every chat.", "Answers",
     maximum=2000,
@@ -132,11 +141,10 @@ LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
 """Whether an empty chat may say that a larger model answers better."""
 
 ALL: tuple[Setting[Any], ...] = (
-    THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, INSTRUCTIONS, ANSWER_LANGUAGE,
-    PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS, CONTEXT_LENGTH,
-    DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, OFFLINE, CATALOGUE, API_ENABLED, API_PORT,
-    API_REQUESTS_A_MINUTE, API_ORIGINS,
-    FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
+    ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
+    CONTEXT_LENGTH, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, OFFLINE, CATALOGUE, API_ENABLED,
+    API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 
@@ -146,6 +154,9 @@ PRESETS: dict[str, dict[str, float | int]] = {
     "creative": {"temperature": 1.0, "top_p": 0.98, "top_k": 100, "min_p": 0.02, "repeat_penalty": 1.05},
 }
 """Answer style → the sampling values that it stands for; a value of the user's own goes before it."""
+
+THINKING_TOKENS: dict[str, int | None] = {"off": 0, "short": 512, "long": 4096, "free": None}
+"""What the words of `thinking` are in tokens."""
 
 Migration = Callable[[dict[str, Value]], dict[str, Value]]
 COLLECTION_NAME = "default_collection_name"
@@ -244,6 +255,7 @@ class Settings:
             repeat_penalty=self.get(REPEAT_PENALTY),
             seed=self.get(SEED),
             max_tokens=self.get(MAX_TOKENS),
+            thinking=THINKING_TOKENS[self.get(THINKING)],
         )
 
     def resolve_collections(self, ids: Mapping[str, int]) -> None:

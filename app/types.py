@@ -191,6 +191,7 @@ class Sampling(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
+    thinking: int | None = None  # tokens that a model may think before it answers; None: as many as it will
 
 
 class Stats(Struct, frozen=True, kw_only=True):
@@ -366,6 +367,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     not_found: bool = False
     unsupported: tuple[str, ...] = ()  # sentences of `text` that no passage supports
     thinking: str = ""
+    thought_s: float = 0.0  # how long that took
     searched: str = ""  # names of the collections searched, "" where none was
     model: str = ""
     stopped: bool = False  # by the user, or by an engine that ended

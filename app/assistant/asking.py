@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
+from app.assistant import style
 from app.errors import AppError
+from app.library.records import Assistant
 from app.pictures import Picture
-from app.settings import ANSWER_LANGUAGE, INSTRUCTIONS, ONLY_FROM_DOCUMENTS, PASSAGES_PER_ANSWER, Settings
+from app.settings import ANSWER_LANGUAGE, ONLY_FROM_DOCUMENTS, PASSAGES_PER_ANSWER, Settings
 from app.types import Answer, Filter, InstalledModel, Message, Sampling
 from app.workers.message import Data, WorkerRole
 from app.workers.protocol import AnyCall
@@ -31,11 +33,13 @@ class Ask(Struct, frozen=True, kw_only=True):
     searched: str = ""  # their names, for the record
     attached: int = 0  # the one of `collections` with the files of this chat: they are asked first; 0: there are none
     only_from_documents: bool = True
-    instructions: str = ""
+    instructions: str = ""  # wishes for tone and form; what they say of sources and citations does not count
     language: str = ""  # "" answers in the language of the question
     passages: int = 6
     filter: Filter = Filter()  # which documents may answer
     sampling: Sampling = Sampling()
+    exact: Sampling | None = None  # of an answer from passages; None: as any other
+    shares: int | None = None  # how many likely tokens to name with each that is written
     model: str = ""  # its name, for the record
     pictures: tuple[Picture, ...] = ()  # that the model is shown: it answers from them, and not from documents
     priority: int = 0  # a person waits for it: before what programs ask
@@ -66,17 +70,21 @@ class Stopped(Exception):
 Flow = Generator[Step, Data, Answer]
 
 
-def ask_of(settings: Settings, question: str, **more: object) -> Ask:
-    """An Ask with the user's settings; `more` sets or replaces its other fields, see also `is_small`."""
+def ask_of(settings: Settings, question: str, *, assistant: Assistant | None = None, **more: object) -> Ask:
+    """An Ask with the user's settings and what the assistant, if there is one, has of its own; `more` sets or replaces
+    its other fields, see also `is_small`."""
+    by = assistant or style.NOBODY
     ask = Ask(
         question=question,
         only_from_documents=settings.get(ONLY_FROM_DOCUMENTS),
-        instructions=settings.get(INSTRUCTIONS),
         language=settings.get(ANSWER_LANGUAGE),
         passages=settings.get(PASSAGES_PER_ANSWER),
-        sampling=settings.sampling(),
+        sampling=style.sampling(settings, by),
+        exact=style.exact_sampling(settings, by),
     )
-    return msgspec.structs.replace(ask, **more)
+    ask = msgspec.structs.replace(ask, **more)
+    wishes = style.instructions(settings, by, collection=ask.searched, model=ask.model)
+    return msgspec.structs.replace(ask, instructions=wishes)
 
 
 def is_small(model: InstalledModel) -> bool:

@@ -26,6 +26,9 @@ NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
 NEAREST = 3
+STANDS = "Whatever the wishes above say: answer only from the passages, and cite each sentence as [n]."
+"""After a person's or an assistant's instructions, which are about tone and form. The check of what was written does
+not read them at all."""
 READ = 10
 """Passages that the reader looks at (docs/retrieval.md: more cost time and find nothing more)."""
 FAR_SHARE = 0.05
@@ -61,8 +64,8 @@ def answer(ask: Ask) -> Flow:
     settings = AnswerSettings(
         only_from_documents=ask.only_from_documents,
         passages=ask.passages,
-        temperature=ask.sampling.temperature,
-        seed=ask.sampling.seed,
+        temperature=(drawn := ask.exact or ask.sampling).temperature,
+        seed=drawn.seed,
     )
     return traced(guarded(_answer(ask), ask.question), ask.question, settings)
 
@@ -174,7 +177,8 @@ def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
         history=ask.history,
         passages=passages,
         system=_system(ask, grounded=bool(passages)),
-        sampling=ask.sampling,
+        sampling=(ask.exact if passages else None) or ask.sampling,
+        logprobs=ask.shares,
         grounded=bool(passages),
         priority=ask.priority,
         keep=ask.keep,
@@ -188,4 +192,5 @@ def _system(ask: Ask, *, grounded: bool) -> str:
     if not any(wishes):
         return ""
     rules = RESOURCES / "prompts" / ("grounded.txt" if grounded else "plain.txt")
-    return "\n".join(part for part in (rules.read_text(encoding="utf-8").strip(), *wishes) if part)
+    last = STANDS if grounded and wishes[0] else ""
+    return "\n".join(part for part in (rules.read_text(encoding="utf-8").strip(), *wishes, last) if part)

@@ -34,6 +34,7 @@ def checked(
     base = Answer(
         text=written.text,
         thinking=written.thinking,
+        thought_s=round(written.thought_ms / 1000, 1),
         searched=names(ask),
         model=ask.model,
         stats=written.stats,

@@ -22,6 +22,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     collection_id: int = 0  # 0 asks the model alone
     model_id: str = ""  # "" is the model in use
     own_model_id: str = ""  # that answers here, whatever is in use; "" the model in use
+    assistant_id: str = ""  # "" is nobody in particular; it may have been removed
     attached_id: int = 0  # the hidden collection of the files that are in this chat only; 0: none yet
     project_id: int = 0  # 0: in none
     branched_from: int = 0  # the chat that it began as a branch of; 0: it began by itself

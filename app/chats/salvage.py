@@ -35,6 +35,8 @@ def salvage_chats(rows: Iterable[Row], db: sqlite3.Connection) -> str:
             _insert(db, "projects", (rowid, *values[1:]))
         elif values == (None,):
             db.execute("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", (rowid,))
+        elif len(values) == 2 and values[0] is None and isinstance(values[1], str):
+            _insert(db, "answered_by", (rowid, values[1]))
         elif len(values) == 2 and values[0] in TABLES and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     db.execute("DELETE FROM pictures WHERE turn_id NOT IN (SELECT id FROM turns)")

@@ -118,7 +118,15 @@ def _projects(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models, _projects]
+def _assistants(db: sqlite3.Connection) -> None:
+    """Which assistant answers in a chat, by id; one that was removed is named by it still."""
+    db.execute(
+        """CREATE TABLE answered_by (
+            chat_id INTEGER PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE, assistant_id TEXT NOT NULL)"""
+    )
+
+
+MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models, _projects, _assistants]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

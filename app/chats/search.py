@@ -9,7 +9,8 @@ from app.chats.records import Chat, Hit
 
 CHAT_COLUMNS = (
     "id, title, collection_id, model_id, attached_id, own_model_id, project_id, branched_from, imported_from,"
-    " created_at, updated_at"
+    " created_at, updated_at,"
+    " coalesce((SELECT assistant_id FROM answered_by WHERE chat_id = chats.id), '') AS assistant_id"
 )
 
 

@@ -84,6 +84,15 @@ class ChatStore(Branches):
         with self._change() as db:
             db.execute("UPDATE chats SET own_model_id = '' WHERE own_model_id = ?", (model_id,))
 
+    def set_assistant(self, chat_id: int, assistant_id: str) -> None:
+        """Who answers in this chat from now on, "" for nobody in particular."""
+        self.chat(chat_id)
+        with self._change() as db:
+            if assistant_id:
+                db.execute("INSERT OR REPLACE INTO answered_by VALUES (?, ?)", (chat_id, assistant_id))
+            else:
+                db.execute("DELETE FROM answered_by WHERE chat_id = ?", (chat_id,))
+
     def attach(self, chat_id: int, collection_id: int) -> None:
         """The hidden collection of this chat's own files."""
         self._update(chat_id, attached_id=collection_id)

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from app.assistant import why
+from app.cli.assistant_options import LIKELY
+from app.cli.assistants import library, named
 from app.cli.chat_files import existing_file
 from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
+from app.cli.shares_of_words import Shares
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
 from app.members import is_member, lies_in
@@ -22,14 +25,14 @@ def command(args: argparse.Namespace, session: Session) -> int:
     """Answer; 0 also where nothing was found, since that is an answer too."""
     model = session.model(args.model)
     if not args.queries:
-        answer = _answer(args, session, model, args.question, draft=not args.json)
-        _print(args, answer)
+        answer = _answer(args, session, model, args.question, shares := Shares(), draft=not args.json)
+        _print(args, answer, shares)
         return 1 if answer.stopped else 0
     status = 0
     for question in read_queries(args.queries):
         try:
-            answer = _answer(args, session, model, question, draft=False)
-            _print(args, answer)
+            answer = _answer(args, session, model, question, shares := Shares(), draft=False)
+            _print(args, answer, shares)
             if answer.stopped:
                 return 1
         except AppError as error:
@@ -105,10 +108,13 @@ def chosen_documents(name: str, documents: list[Document]) -> list[Document]:
     return found
 
 
-def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, question: str, *, draft: bool) -> Answer:
+def _answer(
+    args: argparse.Namespace, session: Session, model: InstalledModel, question: str, shares: Shares, *, draft: bool
+) -> Answer:
     """Ctrl C stops the answer and keeps what has come."""
     shown = Draft()
     names = () if args.no_documents else tuple(args.collection)
+    assistant = named(library(session).assistants, args.assistant) if args.assistant else None
     call = Ask(
         question=question,
         collections=tuple(item.id for item in session.collections(names)) if names else (),
@@ -118,6 +124,8 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
         filter=Filter() if args.no_documents else filter_of(args, session),
         attach=tuple(existing_file(name) for name in args.attach),
         pictures=tuple(existing_file(name) for name in args.image),
+        assistant_id=assistant.id if assistant else "",
+        shares=LIKELY if args.shares else None,
     )
     session.progress.show("Reading your files…" if call.attach or call.pictures else "Searching your documents…")
     on_token = shown.add if draft else lambda _: None
@@ -125,6 +133,7 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
     def show(data: Data) -> None:
         if isinstance(data, FileEvent):
             tell(f"{Path(data.path).name}: {data.reason}")
+        shares.take(data)
         session.show_answer(data, on_token)
 
     answered = session.call(call, show, stoppable=True)
@@ -133,11 +142,14 @@ def _answer(args: argparse.Namespace, session: Session, model: InstalledModel, q
     return answered.answer
 
 
-def _print(args: argparse.Namespace, answer: Answer) -> None:
+def _print(args: argparse.Namespace, answer: Answer, shares: Shares) -> None:
     if args.json:
         how = {"why": why.as_json(answer.trace) if answer.trace else None} if args.why else {}
-        say_json({**answer_json(answer), **how})
+        sure = {"shares": shares.as_json()} if args.shares else {}
+        say_json({**answer_json(answer), **how, **sure})
         return
     say_answer(answer)
+    if args.shares:
+        say("\n" + shares.report())
     if args.why:
         say("\n" + (why.report(answer) or "The model answered alone: no documents were searched."))

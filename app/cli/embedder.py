@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.cli.output import say, say_json, tell
 from app.cli.own import OWN, chosen
@@ -22,6 +22,27 @@ from app.embedder.embedders import Manifest, about
 from app.errors import AppError
 from app.workers.calls.embedders import EmbedderImported, ImportEmbedder, ImportProgress, ReembedProgress
 from app.workers.message import Call, Data
+
+P = TypeVar("P", bound=argparse.ArgumentParser)
+
+
+def add_embedder_command(commands: argparse._SubParsersAction[P]) -> P:
+    """The options of `inhouse embedder`."""
+    said = "which embedder finds passages by meaning; import another one, use it, or go back"
+    embedder = commands.add_parser("embedder", help=said)
+    actions = ("list", "import", "use", "back", "cancel", "remove")
+    embedder.add_argument("action", nargs="?", choices=actions, default="list")
+    embedder.add_argument(
+        "name",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="of use and remove (own is Inhouse’s own); of import a sentence-transformers folder or a GGUF file",
+    )
+    embedder.add_argument("--name", dest="called", default="", metavar="TEXT", help="what to call an imported one")
+    embedder.add_argument("--query", metavar="TEXT", help="what stands before a question, where the embedder needs it")
+    embedder.add_argument("--passage", metavar="TEXT", help="and before a passage")
+    return embedder
 
 
 def command(args: argparse.Namespace, session: Session) -> int:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from app.cli import (
     ask,
+    assistants,
     bench,
     calculate,
     chats,
@@ -31,6 +32,7 @@ from app.cli import (
     vectors,
     watch,
 )
+from app.cli.assistant_options import add_asking_options, add_library_commands
 from app.cli.collection_options import add_collections_command
 from app.cli.model_options import add_models_command
 from app.cli.output import setup_streams, tell
@@ -52,6 +54,8 @@ BENCHED = (
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
     "ask": ask.command,
+    "assistants": assistants.assistants,
+    "prompts": assistants.prompts,
     "search": documents.search,
     "find": find.command,
     "watch": watch.command,
@@ -116,7 +120,8 @@ def build_parser() -> argparse.ArgumentParser:
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")
     _add_json(reader)
-    _add_embedder_command(commands)
+    _add_json(embedder.add_embedder_command(commands))
+    add_library_commands(commands, Parser)
     _add_json(add_vectors_command(commands))
     _add_serve_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
@@ -201,6 +206,7 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     ask.add_argument("--image", action="append", default=[], metavar="FILE", help="a picture that the model is shown")
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
+    add_asking_options(ask)
     ask.add_argument("--why", action="store_true", help="say how the answer came about too")
     _add_filter(ask)
     _add_json(ask)
@@ -237,24 +243,6 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     chat = commands.add_parser("chat", help="talk in the terminal")
     for command in (ask, table, summarise, calculate, chat):
         _add_collection(command)
-
-
-def _add_embedder_command(commands: argparse._SubParsersAction[Parser]) -> None:
-    said = "which embedder finds passages by meaning; import another one, use it, or go back"
-    embedder = commands.add_parser("embedder", help=said)
-    actions = ("list", "import", "use", "back", "cancel", "remove")
-    embedder.add_argument("action", nargs="?", choices=actions, default="list")
-    embedder.add_argument(
-        "name",
-        nargs="?",
-        default="",
-        metavar="NAME",
-        help="of use and remove (own is Inhouse’s own); of import a sentence-transformers folder or a GGUF file",
-    )
-    embedder.add_argument("--name", dest="called", default="", metavar="TEXT", help="what to call an imported one")
-    embedder.add_argument("--query", metavar="TEXT", help="what stands before a question, where the embedder needs it")
-    embedder.add_argument("--passage", metavar="TEXT", help="and before a passage")
-    _add_json(embedder)
 
 
 def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:

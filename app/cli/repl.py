@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from app.cli import documents, models
 from app.cli.chat_files import ChatFiles
+from app.cli.chat_library import ChatLibrary
 from app.cli.output import Draft, say, say_answer, tell
 from app.cli.session import Session
 from app.core.calls.chats import (
@@ -42,6 +43,8 @@ HELP = """Type a question, or:
   /collections          list the collections
   /in NAME              answer from this collection; /in alone: from all
   /alone                ask the model without documents
+  /assistant [NAME]     list the assistants, or let one answer; /assistant none: nobody in particular
+  /prompt [NAME]        list the saved prompts, or ask one
   /model [NAME]         list the models, or use one
   /new                  start a new chat
   /help                 show this
@@ -58,6 +61,7 @@ class Repl:
         self._chat_id = 0
         self._model = session.model()
         self._any_documents = False
+        self._library = ChatLibrary(session, _read)
         self._files = ChatFiles(session)
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "/help": lambda _: say(HELP),
@@ -70,6 +74,8 @@ class Repl:
             "/collections": self._list_collections,
             "/in": self._choose_collection,
             "/alone": self._alone,
+            "/assistant": self._choose_assistant,
+            "/prompt": self._ask_prompt,
             "/model": self._choose_model,
             "/new": self._new,
         }
@@ -112,7 +118,12 @@ class Repl:
         if collections is None and not self._files.any:
             where = "nowhere"
         call = AskInChat(
-            text=question, chat_id=self._chat_id, collection_id=place, where=where, collections=collections or ()
+            text=question,
+            chat_id=self._chat_id,
+            collection_id=place,
+            where=where,
+            collections=collections or (),
+            assistant_id=self._library.assistant_id,
         )
         asked = self._session.call(call)
         assert isinstance(asked, ChatAsked)
@@ -238,6 +249,18 @@ class Repl:
         alone = "This chat answers from its own files alone now." if self._files.any else ""
         say(alone or "The model answers alone now, without documents.")
 
+    def _choose_assistant(self, words: list[str]) -> None:
+        """One with a collection of its own has it asked."""
+        chosen = self._library.choose(words, self._chat_id)
+        if chosen is not None and chosen.collection_id is not None:
+            self._collections = (chosen.collection_id,) if chosen.collection_id else None
+
+    def _ask_prompt(self, words: list[str]) -> None:
+        place = self._shown_collection(self._collections)
+        if question := self._library.question(words, place, shown_name(self._model)):
+            say(f"> {question}")
+            self._ask(question)
+
     def _choose_model(self, words: list[str]) -> None:
         if not words:
             models.command(argparse.Namespace(action=None, json=False), self._session)
@@ -264,10 +287,10 @@ def command(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _read() -> str | None:
+def _read(prompt: str = "> ") -> str | None:
     """The next line; None where the input has ended. Ctrl C clears the line, as in a shell."""
     try:
-        return input("> " if sys.stdin.isatty() else "").strip()
+        return input(prompt if sys.stdin.isatty() else "").strip()
     except EOFError:
         return None
     except KeyboardInterrupt:

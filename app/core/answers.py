@@ -21,6 +21,7 @@ from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.kept_chats import KeptChats
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -61,10 +62,16 @@ class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
 
     def __init__(
-        self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, kept: KeptChats
+        self,
+        house: House,
+        models: ModelsDesk,
+        documents: DocumentsDesk,
+        attachments: Attachments,
+        kept: KeptChats,
+        library: LibraryDesk,
     ) -> None:
         self._house, self._models, self._documents = house, models, documents
-        self._attachments, self._kept = attachments, kept
+        self._attachments, self._kept, self._library = attachments, kept, library
         self._writing: list[Writing] = []
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
@@ -159,7 +166,7 @@ class Answers:
     def _begin(self, writing: Writing) -> None:
         try:
             chat = self._house.store.chat(writing.turn.chat_id)
-            if not self._has_model(writing, chat.own_model_id):
+            if not self._has_model(writing, self._library.model_id_of(chat)):
                 return
             attached_id = chat.attached_id
             if attached_id and (note := self._attachments.waiting_for(attached_id)):

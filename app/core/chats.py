@@ -13,6 +13,7 @@ from app.core.attachments import Attachments
 from app.core.calls import chats as c
 from app.core.house import Handler, House
 from app.core.kept_chats import KeptChats
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.pictures import Pictures
 from app.core.reply import Reply
@@ -41,12 +42,13 @@ class Chats:
         models: ModelsDesk,
         answers: Answers,
         attachments: Attachments,
+        library: LibraryDesk,
         kept: KeptChats,
         pictures: Pictures,
     ) -> None:
         self._kept = kept
         self._house, self._store = house, house.store
-        self._models, self._answers, self._attachments = models, answers, attachments
+        self._models, self._answers, self._attachments, self._library = models, answers, attachments, library
         self._pictures = pictures
         models.list.removed.connect(lambda model: self._store.leave_model(model.id))
 
@@ -94,6 +96,8 @@ class Chats:
                 chat = self._store.chat(call.chat_id)
             else:
                 chat = self._store.create("", call.collection_id, self._models.active_id, call.project_id)
+                if self._library.find(call.assistant_id) is not None:
+                    self._store.set_assistant(chat.id, call.assistant_id)
             question = self._store.add_question(
                 chat.id, text, replaces=call.replaces or None, chosen=chosen, pictures=pictures
             )
@@ -131,10 +135,12 @@ class Chats:
             if pictures:
                 places = dict.fromkeys(places)
             own = chat.attached_id if where != "nowhere" and not pictures else 0
-            model = self._models.of_chat(chat.own_model_id)
+            by = self._library.find(chat.assistant_id)
+            model = self._models.of_chat(self._library.model_id_of(chat))
             return assistant.ask_of(
                 self._house.settings,
                 question.text,
+                assistant=by,
                 conversation=str(question.chat_id),
                 history=self._store.history(question.chat_id, question.id),
                 model=shown_name(model) if model is not None else "",
@@ -205,6 +211,9 @@ class Chats:
 
     def _count(self, call: c.CountPrompt, reply: Reply) -> None:
         history = self._store.history(call.chat_id) if call.chat_id else ()
-        count = Count(history=history, question=call.text, system=self._house.settings.get(INSTRUCTIONS).strip())
+        by = self._library.find(self._store.chat(call.chat_id).assistant_id) if call.chat_id else None
+        wishes = (self._house.settings.get(INSTRUCTIONS).strip(), by.instructions if by is not None else "")
+        system = "\n".join(each for each in wishes if each)
+        count = Count(history=history, question=call.text, system=system)
         job = self._models.backend.request(count, done=reply.done, failed=reply.failed, cancelled=reply.cancelled)
         reply.follow(job)

@@ -27,6 +27,7 @@ from app.core.embedders import EmbeddersDesk
 from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
 from app.core.pictures import Pictures
@@ -118,11 +119,12 @@ class Core:
         shares = SharesDesk(house, self.documents, removals)
         attachments = Attachments(house, self.documents, removals)
         pictures = Pictures(house, self.models, self.documents)
-        self.answers = Answers(house, self.models, self.documents, attachments, kept)
-        questions = Questions(house, self.models, self.documents, attachments, pictures)
+        self.library = LibraryDesk(house, self.documents)
+        self.answers = Answers(house, self.models, self.documents, attachments, kept, self.library)
+        questions = Questions(house, self.models, self.documents, attachments, pictures, self.library)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
-        chats = Chats(house, self.models, self.answers, attachments, kept, pictures)
+        chats = Chats(house, self.models, self.answers, attachments, self.library, kept, pictures)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house)
         readers = ReadersDesk(house, self.documents)
@@ -140,7 +142,7 @@ class Core:
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
             chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
-            shares, training, completions, pictures, self.api,
+            shares, training, completions, pictures, self.library, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------
@@ -204,7 +206,8 @@ class Core:
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:
             self.doors.append(door)
-        notes = (self.settings.note, self.store.note, self.registry.note, self.documents.list.note, self._tables_note)
+        stores = (self.settings, self.store, self.registry, self.documents.list, self.library)
+        notes = (*(each.note for each in stores), self._tables_note)
         reply.done(
             p.Welcome(
                 version=p.VERSION,

@@ -21,6 +21,7 @@ from app.core.calls import (
     documents,
     embedders,
     folders,
+    library,
     models,
     offers,
     personal,
@@ -91,6 +92,7 @@ DoorCall = (
     | chat_files.Calls
     | attachments.Calls
     | offers.Calls
+    | library.Calls
     | documents.Calls
     | personal.Calls
     | folders.Calls
@@ -121,6 +123,8 @@ DoorData = (
     | chat_files.Answers
     | attachments.Answers
     | offers.Answers
+    | library.Answers
+    | library.Events
     | attachments.Events
     | documents.Answers
     | documents.Events

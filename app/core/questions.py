@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from app.assistant import asking as assistant
 from app.assistant.asking import Step, Stopped
 from app.assistant.summarise import respond
@@ -14,10 +16,12 @@ from app.core.children import Requester
 from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
+from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.pictures import Pictures
 from app.core.reply import Reply
 from app.errors import AppError
+from app.library.records import Assistant
 from app.models.servers import shown_name
 from app.pictures import Picture
 from app.types import Answer, InstalledModel
@@ -29,10 +33,16 @@ class Questions:
     """Every such question under way."""
 
     def __init__(
-        self, house: House, models: ModelsDesk, documents: DocumentsDesk, attachments: Attachments, pictures: Pictures
+        self,
+        house: House,
+        models: ModelsDesk,
+        documents: DocumentsDesk,
+        attachments: Attachments,
+        pictures: Pictures,
+        library: LibraryDesk,
     ) -> None:
         self._house, self._models, self._documents, self._attachments = house, models, documents, attachments
-        self._pictures = pictures
+        self._pictures, self._library = pictures, library
         self._asked: set[_Question] = set()
 
     def handlers(self) -> Mapping[type[Call], Handler]:
@@ -51,6 +61,8 @@ class Questions:
     def _ask(self, call: c.Ask, reply: Reply) -> None:
         if not call.question.strip():
             raise AppError("There is no question.", "Type one.")
+        answered_by = self._library.named(call.assistant_id)
+        call = _as(call, answered_by, self._library)
 
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
@@ -69,7 +81,7 @@ class Questions:
             backend: Requester, model: InstalledModel, attached: int = 0, pictures: tuple[Picture, ...] = ()
         ) -> None:
             scope = self._attachments.scope(attached, None if pictures else _places(call)) | {"pictures": pictures}
-            question = _Question(self._house, self._documents, call, scope, reply, backend, model)
+            question = _Question(self._house, self._documents, call, scope, reply, backend, model, answered_by)
             self._asked.add(question)
 
             def ended() -> None:
@@ -82,6 +94,17 @@ class Questions:
 
         reply.on_cancel(reply.cancelled)  # its door is gone before the model was there
         self._models.with_backend(call.model_id, ready, reply)
+
+
+def _as(call: c.Ask, answered_by: Assistant | None, library: LibraryDesk) -> c.Ask:
+    """The question with what its assistant decides, where its asker did not: which model and which collection."""
+    place = library.places(answered_by)
+    if place is None or call.collections or call.alone or call.attach:
+        where: dict[str, Any] = {}
+    else:
+        where = {"collections": (place,)} if place else {"alone": True}
+    model = library.own_model(answered_by)
+    return msgspec.structs.replace(call, model_id=call.model_id or (model.id if model is not None else ""), **where)
 
 
 def _places(call: c.Ask) -> tuple[int, ...] | None:
@@ -101,12 +124,15 @@ class _Question:
         reply: Reply,
         backend: Requester,
         model: InstalledModel,
+        answered_by: Assistant | None,
     ) -> None:
         self._reply = reply
         self._text: list[str] = []
         ask = assistant.ask_of(
             house.settings,
             call.question,
+            assistant=answered_by,
+            shares=call.shares,
             model=shown_name(model),
             small=assistant.is_small(model),
             priority=call.priority,

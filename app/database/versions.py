@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 7
+CHATS = 8
 DOCUMENTS = 15
 TABLES = 1

@@ -14,6 +14,7 @@ from app.engine.kept import LEAST, KeptStates, fingerprint
 from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
 from app.engine.speculation import Speculation
+from app.engine.thinking import CLOSING, ThinkingBudget
 from app.engine.writing import Answer, write
 from app.errors import AppError
 from app.llama import sampler
@@ -119,10 +120,13 @@ class Conversations:
         images = self._eyes.images_in(prompt.tokens) if self._eyes is not None else {}
         yield from self._look(list(images.values()))
         drawer = sampler.drawer(self.model, call.sampling, call.json_schema)
-        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority, images=images)
+        generation = Generation(
+            call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images
+        )
         stop = (*call.sampling.stop, *prompt.stop)
         answer = Answer(self.model, stop, thinking=prompt.thinking, started=started)
-        yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of)
+        thinking = None if call.json_schema else self._budget(call, prompt, answer)
+        yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of, thinking)
         self._remember(call.conversation, answer)
         stats = answer.stats(generation.prompt, generation.evaluated)
         used = prompt.budget.used + len(answer.tokens)
@@ -134,6 +138,7 @@ class Conversations:
             budget=msgspec.structs.replace(prompt.budget, used=used),
             passages_used=prompt.passages_used,
             note=prompt.note,
+            thought_ms=answer.thought_ms,
         )
 
     def _look(self, images: list[Image]) -> Generator[Events, None, None]:
@@ -152,6 +157,11 @@ class Conversations:
                 wait([looking], timeout=LOOK_POLL_S)  # nobody has a batch to run meanwhile
             yield None
         looking.result()
+
+    def _budget(self, call: Chat, prompt: Prompt, answer: Answer) -> ThinkingBudget:
+        free = self.context.size - len(prompt.tokens)
+        closing = self.model.tokenize(CLOSING, special=True)
+        return ThinkingBudget(answer.stream, call.sampling.thinking, closing, free, prompt.answer_room)
 
     def complete(self, call: Complete) -> Generator[Events, None, Completed]:
         """Write what a program asks for. Closing the generator at any yield leaves the cache as it says it is.

@@ -8,6 +8,7 @@ from typing import Literal
 
 from app.engine.generation import Drawn, Generation
 from app.engine.scheduler import Scheduler
+from app.engine.thinking import ThinkingBudget
 from app.llama.bindings import Model
 from app.llama.detokenize import AnswerStream, Piece
 from app.types import Stats
@@ -32,6 +33,7 @@ class Answer:
         self.logprobs: list[TokenLogprob] = []
         self._told = 0  # of logprobs
         self._started, self._first, self._last, self._drawn = started, 0.0, 0.0, 0
+        self._thought = 0.0
 
     @property
     def text(self) -> str:
@@ -40,6 +42,11 @@ class Answer:
     @property
     def thinking(self) -> str:
         return "".join(self.stream.thoughts)
+
+    @property
+    def thought_ms(self) -> float:
+        """From the first token until the thinking had ended; 0 where there was none."""
+        return max(self._thought - self._first, 0.0) * 1000 if self.stream.thoughts else 0.0
 
     def mark(self) -> None:
         """A token was drawn now."""
@@ -50,6 +57,8 @@ class Answer:
     def add(self, drawn: Drawn, *, with_logprob: bool) -> list[Piece]:
         """Take a token; what can be shown after it."""
         self.tokens.append(drawn.token)
+        if self.stream.is_thinking:
+            self._thought = self._last
         if with_logprob:
             self.logprobs.append(self._logprob(drawn))
         return list(self.stream.feed(self.model.visible(drawn.token)))
@@ -90,8 +99,16 @@ Show = Callable[[Iterable[Piece]], Iterator[Piece]]
 """What of the pieces is told as text; the rest may be a tool call."""
 
 
-def write(scheduler: Scheduler, generation: Generation, answer: Answer, room: int, show: Show) -> Events:
-    """Write up to `room` tokens into `answer`. Closing it at any yield leaves the cache as it says it is.
+def write(
+    scheduler: Scheduler,
+    generation: Generation,
+    answer: Answer,
+    room: int,
+    show: Show,
+    thinking: ThinkingBudget | None = None,
+) -> Events:
+    """Write up to `room` tokens into `answer`, or as many as `thinking` says. Closing it at any yield leaves the cache
+    as it says it is.
 
     Raises:
         AppError: llama.cpp failed, or the answer's form cannot be kept to.
@@ -99,11 +116,13 @@ def write(scheduler: Scheduler, generation: Generation, answer: Answer, room: in
     scheduler.join(generation)
     try:
         yield None  # those that came with it join before the next batch
-        for _ in range(room):
+        while len(answer.tokens) < (thinking.room if thinking is not None else room):
             yield from _next(scheduler, generation)
             if generation.full:
                 break
             drawn = generation.take()
+            if thinking is not None:
+                drawn = thinking.next(drawn)
             answer.mark()
             if answer.model.is_end(drawn.token):
                 answer.reason = "end"
@@ -111,7 +130,7 @@ def write(scheduler: Scheduler, generation: Generation, answer: Answer, room: in
             pieces = answer.add(drawn, with_logprob=generation.rivals is not None)
             if answer.stream.stopped:
                 answer.reason = "stop"
-            elif len(answer.tokens) < room:
+            elif len(answer.tokens) < (thinking.room if thinking is not None else room):
                 generation.accept(drawn.token)  # before it is told, so that it takes part in others' batches
             yield from told(answer, show(pieces))
             if answer.stream.stopped:

@@ -56,6 +56,11 @@ class AnswerStream:
         self.answer: list[str] = []
         self.thoughts: list[str] = []
 
+    @property
+    def is_thinking(self) -> bool:
+        """Whether a block is open that has not been closed yet."""
+        return self._thinking
+
     def feed(self, piece: bytes) -> Iterator[Piece]:
         """Text that can be shown after this token; nothing more comes once `stopped`."""
         text = self._text.feed(piece)

@@ -9,7 +9,7 @@ import pytest
 
 from app import settings as s
 from app.assistant.asking import Ask, Step, Stopped, ask_of, run
-from app.assistant.flow import MODEL_ALONE, NOT_FOUND, answer
+from app.assistant.flow import MODEL_ALONE, NOT_FOUND, STANDS, answer
 from app.assistant.followup import Forms, by_rule
 from app.assistant.quote import BETWEEN
 from app.assistant.written import ALONE_NO_ROOM, NO_ROOM, QUOTED, REFUSED
@@ -335,7 +335,7 @@ def test_instructions_and_language_come_on_top_of_the_rules() -> None:
     asked(workers, instructions="Use metric units.", language="German")
     (chat,) = workers.made(Chat)
     assert isinstance(chat, Chat)
-    assert chat.system.endswith("Use metric units.\nAnswer in German.")
+    assert chat.system.endswith(f"Use metric units.\nAnswer in German.\n{STANDS}"), "no wish stands above the citations"
     assert "passages" in chat.system
     asked(workers)
     last = workers.made(Chat)[-1]

@@ -30,6 +30,7 @@ class AskInChat(Call, frozen=True):
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
     filter: Filter = Filter()  # which documents may answer; with `replaces` and none, those of that question
     pictures: tuple[str, ...] = ()  # picture files that go with it; with `replaces` and none, those of that question
+    assistant_id: str = ""  # of a chat that begins: who answers in it
 
 
 class Regenerate(Call, frozen=True):
@@ -128,6 +129,8 @@ class Ask(Call, frozen=True):
     history: tuple[Message, ...] = ()  # what was said before, which no store has
     attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
     pictures: tuple[str, ...] = ()  # picture files that the model is shown; it answers alone
+    assistant_id: str = ""  # who answers; without `collections`, where that one looks
+    shares: int | None = None  # how many likely words to name with each that is written: in `logprobs` of Token
 
 
 class Summarise(Call, frozen=True):

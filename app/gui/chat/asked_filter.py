@@ -71,7 +71,7 @@ class AskedFilter(QObject):
         popover.changed.connect(self.choose)
         popover.closed.connect(self._closed)
         if typed:
-            popover.picked.connect(self._composer.take_back_at)
+            popover.picked.connect(partial(self._composer.take_back, "@"))
         popover.open_above(self._composer.only, self._composer.edit)
 
     def choose(self, chosen: Filter) -> None:

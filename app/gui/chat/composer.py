@@ -50,6 +50,9 @@ class Composer(ThemedWidget):
     """Which documents the question asks is to be chosen."""
     document_asked = Signal()
     """The same, by an “@” that was typed."""
+    library_asked = Signal()
+    """An assistant or a saved prompt is wanted, by a “/” at the beginning."""
+    assistant_removed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +68,7 @@ class Composer(ThemedWidget):
         self.edit.edit_last_asked.connect(self.edit_last_asked)
         self.edit.focus_moved.connect(self.update)
         self.edit.document_asked.connect(self._document_asked)
+        self.edit.library_asked.connect(self.library_asked)
         self.filters = ChipRow(self.tr("Asks only"))
         column.addWidget(self.filters)
         column.addWidget(self.edit)
@@ -80,6 +84,8 @@ class Composer(ThemedWidget):
         self.attach.clicked.connect(self.attach_asked)
         self.chip = RemovableChip("", self.tr("Ask without documents"), "folder-open")
         self.chip.removed.connect(self.collection_removed)
+        self.assistant = RemovableChip("", self.tr("Let nobody in particular answer"), "message-square")
+        self.assistant.removed.connect(self.assistant_removed)
         self.only = Button(self.tr("Only in…"), "quiet", "sliders-horizontal")
         self.only.setAccessibleName(self.only.text())
         self.only.setToolTip(self.tr("Ask only some documents, a folder, a kind of file or a time"))
@@ -88,6 +94,7 @@ class Composer(ThemedWidget):
         self.button = SendButton()
         self.button.clicked.connect(self._press)
         row.addWidget(self.attach)
+        row.addWidget(self.assistant)
         row.addWidget(self.chip)
         row.addWidget(self.only)
         row.addStretch(1)
@@ -146,11 +153,16 @@ class Composer(ThemedWidget):
     def clear(self) -> None:
         self.edit.set_text("")
 
-    def take_back_at(self) -> None:
-        """The “@” before the cursor has done its work."""
+    def take_back(self, mark: str) -> None:
+        """The “@” or “/” before the cursor has done its work."""
         cursor = self.edit.textCursor()
-        if self.text()[: cursor.position()].endswith("@"):
+        if self.text()[: cursor.position()].endswith(mark):
             cursor.deletePreviousChar()
+
+    def insert(self, text: str) -> None:
+        """Put a text where the cursor is, to go on with; undo takes it back."""
+        self.edit.textCursor().insertText(text)
+        self.edit.setFocus()
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -210,6 +222,7 @@ class _Input(QTextEdit):
     entered = Signal()
     edit_last_asked = Signal()
     document_asked = Signal()
+    library_asked = Signal()
     focus_moved = Signal()
     files_pasted = Signal(list)
     """Paths"""
@@ -278,6 +291,8 @@ class _Input(QTextEdit):
             before = self.toPlainText()[: self.textCursor().position()]
             if event.text() == "@" and not before[-2:-1].strip():
                 self.document_asked.emit()  # of an address the “@” is no word's first character
+            elif event.text() == "/" and before == "/":
+                self.library_asked.emit()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasUrls() or super().canInsertFromMimeData(source)

@@ -132,6 +132,7 @@ class ChatController(OpenChat):
             project_id=self.project_id,
             filter=chosen,
             pictures=pictures,
+            assistant_id=self.assistant_id,
         )
         if self.temporary.take(call):
             return True

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.chat.tick_list import TickList
 from app.gui.theme import theme
-from app.gui.widgets import ComboBox, Label, SearchField, TextField, paint_box
+from app.gui.widgets import ComboBox, Label, SearchField, TextField
+from app.gui.widgets.popover import Popover
 from app.text.find.dates import span_of
 from app.text.find.plan import day
 from app.text.fold import fold
@@ -21,24 +21,17 @@ from app.types import Document, Filter
 WIDTH, LIST_HEIGHT = 420, 168
 
 
-class FilterPopover(QWidget):
-    """What is chosen counts at once; Esc, or a click elsewhere, closes it.
-
-    A child of the window and no popup of the system, as the list of models is.
-    """
+class FilterPopover(Popover):
+    """What is chosen counts at once; Esc, or a click elsewhere, closes it."""
 
     changed = Signal(object)
     """Filter"""
     picked = Signal()
     """A document was chosen."""
-    closed = Signal()
 
     def __init__(self, documents: Sequence[Document], chosen: Filter, parent: QWidget) -> None:
-        super().__init__(parent.window())
+        super().__init__(QCoreApplication.translate("FilterPopover", "Ask only some documents"), WIDTH, parent)
         self._documents, self._chosen = list(documents), chosen
-        self._back: QWidget | None = None
-        self.setAccessibleName(self.tr("Ask only some documents"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(8)
@@ -62,35 +55,6 @@ class FilterPopover(QWidget):
         self._show_documents(self.search.text())
         self._fill(self.folder, self._folders(), self._chosen.folder)
         self._fill(self.kind, self._kinds(), self._chosen.kinds[0] if self._chosen.kinds else "")
-
-    def open_above(self, button: QWidget, back: QWidget) -> None:
-        """Show over a button, inside the window; the keyboard goes to `back` when it closes."""
-        window = button.window()
-        self.resize(min(theme().px(WIDTH), window.width() - 16), 0)
-        self.adjustSize()
-        self.resize(min(theme().px(WIDTH), window.width() - 16), min(self.sizeHint().height(), window.height() - 16))
-        at = button.mapTo(window, QPoint(0, 0))
-        left = max(min(at.x(), window.width() - self.width() - 8), 8)
-        self.move(left, max(at.y() - self.height() - 6, 8))
-        self._back = back
-        self.show()
-        self.raise_()
-        self.search.setFocus(Qt.FocusReason.PopupFocusReason)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
-
-    def close_popover(self) -> None:
-        """Go, and give the keyboard back."""
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self)
-        inside = self.isAncestorOf(QApplication.focusWidget() or self.window())
-        self.hide()
-        if inside and self._back is not None:
-            self._back.setFocus(Qt.FocusReason.PopupFocusReason)
-        self.closed.emit()
-        self.deleteLater()
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
@@ -175,46 +139,5 @@ class FilterPopover(QWidget):
             self._chosen = chosen
             self.changed.emit(chosen)
 
-    # --- Qt -----------------------------------------------------------------------------------------------------------
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_popover()
-        else:
-            super().keyPressEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click outside closes it; so does Esc in any of its fields."""
-        if event.type() == QEvent.Type.MouseButtonPress and self._is_beside(watched):
-            self.close_popover()
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._holds(watched):
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()  # it is no shortcut of the page below
-                return True
-            if event.type() == QEvent.Type.KeyPress and not (watched is self.search and self.search.text()):
-                self.close_popover()
-                return True
-        return False
-
-    def _holds(self, watched: QObject) -> bool:
-        return isinstance(watched, QWidget) and (watched is self or self.isAncestorOf(watched))
-
-    def _is_beside(self, watched: QObject) -> bool:
-        """Whether it is a part of this window outside of the popover."""
-        return isinstance(watched, QWidget) and watched.window() is self.window() and not self._holds(watched)
-
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab stays inside, as in a dialog."""
-        stops = [
-            each
-            for each in (self.search, self.list, self.folder, self.kind, self.since.edit, self.until.edit)
-            if each.isEnabled()
-        ]
-        focused = QApplication.focusWidget()
-        at = next((n for n, each in enumerate(stops) if each is focused), -1)
-        stops[(at + (1 if forward else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
-        return True
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        edge = theme().color("borderStrong")
-        paint_box(QPainter(self), QRectF(self.rect()), fill=theme().color("surface"), edge=edge, radius=10)
+    def stops(self) -> Sequence[QWidget]:
+        return (self.search, self.list, self.folder, self.kind, self.since.edit, self.until.edit)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chats.records import Chat, Turn
 from app.core.calls import chats as c
+from app.core.calls.library import SetChatAssistant
 from app.core.calls.projects import BranchChat, ChatBranched, MoveToProject
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
@@ -28,6 +29,8 @@ class OpenChat(QObject):
     """The list of chats: a new one, another title or order."""
     collection_changed = Signal(str)
     """The name of the collection that is asked now, "" for the model alone."""
+    assistant_changed = Signal(str)
+    """The id of who answers now, "" for nobody in particular."""
     failed = Signal(object)
     """AppError of something that nothing else shows."""
 
@@ -41,11 +44,12 @@ class OpenChat(QObject):
     ) -> None:
         super().__init__(parent)
         self.core, self.collections = core, collections
-        self._reader, self._settings = reader, settings
+        self._reader, self.settings = reader, settings
         self._chat: Chat | None = None
         self._project_id = 0
         self.temporary = TemporaryChat(core, self)
         self._collection_id = settings.get(DEFAULT_COLLECTION)
+        self._assistant_id = ""
         collections.changed.connect(lambda: self.collection_changed.emit(self.collection))
 
     @property
@@ -74,6 +78,11 @@ class OpenChat(QObject):
         return self._collection_id
 
     @property
+    def assistant_id(self) -> str:
+        """Who answers the next question, "" for nobody in particular; it may have been removed."""
+        return self._assistant_id
+
+    @property
     def collection(self) -> str:
         """What it is called now."""
         return self.collections.name(self._collection_id)
@@ -100,11 +109,11 @@ class OpenChat(QObject):
         self.temporary.end()
         own = self._reader.project_collection(project_id)
         self._project_id = project_id
-        self.show(None, own or self._settings.get(DEFAULT_COLLECTION))
+        self.show(None, own or self.settings.get(DEFAULT_COLLECTION))
 
     def new_temporary_chat(self) -> None:
         """The temporary chat, begun where there is none: nothing of it is kept."""
-        self.temporary.collection_id = self.temporary.collection_id or self._settings.get(DEFAULT_COLLECTION)
+        self.temporary.collection_id = self.temporary.collection_id or self.settings.get(DEFAULT_COLLECTION)
         self.show(self.temporary.chat, self.temporary.collection_id)
 
     def branch(self, answer_id: int) -> None:
@@ -135,8 +144,10 @@ class OpenChat(QObject):
     def show(self, chat: Chat | None, collection_id: int) -> None:
         """This chat is the open one."""
         self._chat, self._collection_id = chat, collection_id
+        self._assistant_id = chat.assistant_id if chat is not None else ""
         self.chat_opened.emit(chat)
         self.collection_changed.emit(self.collection)
+        self.assistant_changed.emit(self._assistant_id)
 
     def adopt(self, chat: Chat) -> None:
         """The new chat that is open is stored now; what is shown stays."""
@@ -153,6 +164,15 @@ class OpenChat(QObject):
         elif self._chat is not None:
             self.do(c.SetChatCollection(chat_id=self._chat.id, collection_id=collection_id))
         self.collection_changed.emit(self.collection)
+
+    def choose_assistant(self, assistant_id: str, collection_id: int | None = None) -> None:
+        """Let this one answer from now on, "" for nobody in particular, and ask its collection where it has one."""
+        self._assistant_id = assistant_id
+        if self._chat is not None:
+            self.do(SetChatAssistant(chat_id=self._chat.id, assistant_id=assistant_id))
+        if collection_id is not None and collection_id != self._collection_id:
+            self.choose_collection(collection_id)
+        self.assistant_changed.emit(assistant_id)
 
     def rename(self, title: str) -> None:
         if self._chat is not None:
@@ -176,6 +196,9 @@ class OpenChat(QObject):
         except AppError:
             self.new_chat()
             return
+        if chat.assistant_id != self._assistant_id:
+            self._assistant_id = chat.assistant_id
+            self.assistant_changed.emit(chat.assistant_id)
         if chat.collection_id != self._collection_id:
             self._collection_id = chat.collection_id
             self.collection_changed.emit(self.collection)

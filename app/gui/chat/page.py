@@ -16,6 +16,7 @@ from app.gui.chat.asked_filter import AskedFilter
 from app.gui.chat.attaching import Attaching
 from app.gui.chat.chat_bar import CollectionButton
 from app.gui.chat.chat_menu import ChatMenu
+from app.gui.chat.composer_library import ComposerLibrary
 from app.gui.chat.controller import ChatController
 from app.gui.chat.conversation import Conversation
 from app.gui.chat.frame import ChatFrame
@@ -87,6 +88,7 @@ class ChatPage(QWidget):
         self.documents = KnownDocuments(controller.core, self)
         self.filter = AskedFilter(self.composer, controller, self.documents, drafts)
         self.offers = ComposerOffers(controller, self.frame, self.filter, self.attaching.files)
+        self.library = ComposerLibrary(self.composer, self.start_page, controller, models)
         self.conversation.name_filter(self.documents)
         self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
         self.why = OpenWhy(self.host, self.conversation.answers, self)
@@ -125,6 +127,7 @@ class ChatPage(QWidget):
         self.attaching.files.chat_begun.connect(self._chat_begun)
         self.attaching.said.connect(self._say)
         self.offers.asked.connect(self._ask)
+        self.library.said.connect(self._say)
         composer.collection_removed.connect(lambda: controller.choose_collection(0))
         composer.edit_last_asked.connect(self.edit_last)
         self.start_page.question_chosen.connect(self._ask_sample)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
+    from app.gui.library.assistant_dialog import AssistantDialog
+    from app.gui.library.manage_dialog import ManageDialog
+    from app.gui.library.popover import LibraryPopover
+    from app.gui.library.prompt_dialogs import FillDialog, PromptDialog
     from app.gui.models.switcher_list import ModelSwitcher
 
 
@@ -71,6 +75,42 @@ def model_list() -> type[ModelSwitcher]:
     return ModelSwitcher
 
 
+def library_popover() -> type[LibraryPopover]:
+    """What a “/” opens."""
+    from app.gui.library.popover import LibraryPopover
+
+    return LibraryPopover
+
+
+def assistant_dialog() -> type[AssistantDialog]:
+    """What makes or changes an assistant."""
+    from app.gui.library.assistant_dialog import AssistantDialog
+
+    return AssistantDialog
+
+
+def prompt_dialog() -> type[PromptDialog]:
+    """What keeps a prompt."""
+    from app.gui.library.prompt_dialogs import PromptDialog
+
+    return PromptDialog
+
+
+def fill_dialog() -> type[FillDialog]:
+    """What asks for the words in braces of a prompt."""
+    from app.gui.library.prompt_dialogs import FillDialog
+
+    return FillDialog
+
+
+def manage_dialog() -> type[ManageDialog]:
+    """All assistants and prompts."""
+    from app.gui.library.manage_dialog import ManageDialog
+
+    return ManageDialog
+
+
 PARTS: tuple[Callable[[], object], ...] = (
-    markdown, transcript, source_panel, why_panel, attachment_strip, filter_popover, offer_line, model_list
+    markdown, transcript, source_panel, why_panel, attachment_strip, filter_popover, offer_line, model_list,
+    library_popover,
 )  # fmt: skip

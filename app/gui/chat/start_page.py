@@ -8,12 +8,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.widgets import Button, EmptyState, Label
+from app.library.records import Assistant
+
+SHOWN = 4
+"""Assistants that an empty chat offers."""
 
 
 class StartPage(QWidget):
     """ "Ask your first question"."""
 
     question_chosen = Signal(str)
+    assistant_chosen = Signal(object)
 
     def __init__(self, samples: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +37,28 @@ class StartPage(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         column.addLayout(self._list)
+        self._answerers = QVBoxLayout()
+        self._answerers.setSpacing(8)
+        column.addLayout(self._answerers)
         self._foot = QHBoxLayout()
         column.addLayout(self._foot)
         column.addStretch(1)
         self.buttons: list[Button] = []
+        self.assistants: list[Button] = []
+
+    def show_assistants(self, assistants: Sequence[Assistant]) -> None:
+        """The first of those that could answer; “/” finds the others."""
+        for button in self.assistants:
+            self._answerers.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.assistants = []
+        for each in assistants[:SHOWN]:
+            button = Button(self.tr("Ask {0}").format(each.name), icon="message-square")
+            button.setToolTip(each.instructions[:200])
+            button.clicked.connect(lambda _=False, chosen=each: self.assistant_chosen.emit(chosen))
+            self._answerers.addWidget(button, alignment=Qt.AlignmentFlag.AlignHCenter)
+            self.assistants.append(button)
 
     def show_reading(self, text: str) -> None:
         """How far reading the documents is that will be asked, "" when it is over."""

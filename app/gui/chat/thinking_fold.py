@@ -36,8 +36,8 @@ class ThinkingFold(Fold):
     def complete(self, answer: Answer) -> None:
         self._text = answer.thinking
         self.setVisible(bool(self._text))
-        seconds = round(self._last - self._began)
-        timed = self.tr("Thought for {n} s").format(n=max(seconds, 1))
-        self.button.setText(timed if self._began else self.tr("Thought about it"))
+        seconds = answer.thought_s or self._last - self._began
+        timed = self.tr("Thought for {n} s").format(n=max(round(seconds), 1))
+        self.button.setText(timed if seconds else self.tr("Thought about it"))
         if self.body.isVisible():
             self.body.show_text(self._text)

@@ -33,6 +33,7 @@ class Chat(Call, frozen=True):
     sampling: Sampling = Sampling()
     json_schema: str = ""  # a JSON schema that the answer must follow
     grounded: bool = False  # passages were searched: answer from them only
+    logprobs: int | None = None  # how many of the likeliest tokens to name with each token
     priority: int = 0  # 1: a person waits for it
     keep: bool = False  # what was read of this conversation may be on the disk: see KeepStates
     pictures: tuple[Picture, ...] = ()  # that belong to the question
@@ -176,6 +177,7 @@ class Chatted(Data, frozen=True):
     budget: Budget
     passages_used: int  # how many of the passages, from the first, fitted
     note: str = ""  # a sentence for the user, e.g. that the model's own chat template could not be used
+    thought_ms: float = 0.0  # from the first token to the end of the thinking
 
 
 class Counted(Data, frozen=True):

@@ -1,0 +1,87 @@
+"""Assistants in the core: each door sees what is kept, and a chat is answered by its own one and by its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from core_world import CoreWorld, TestDoor
+
+from app.core.calls import chats as c
+from app.core.calls import library as lib
+from app.core.calls.models import LoadEngine
+from app.library.records import Assistant, Prompt
+from app.types import Budget, InstalledModel, ModelInfo, Stats
+from app.workers.calls.documents import Collections, ListCollections
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded
+
+INFO = ModelInfo(
+    path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,
+    context=8192, context_trained=8192, backend="CPU", device="test", gpu_layers=0, layers=30, has_template=True,
+    load_ms=1.0, memory_bytes=1,
+)  # fmt: skip
+
+
+@pytest.fixture
+def world(data_folder: object) -> CoreWorld:
+    made = CoreWorld()
+    made.door(hears=False).call(LoadEngine())
+    made.engine.ready.emit(None)
+    made.engine.last(Load).finish(Loaded(info=INFO))
+    return made
+
+
+def kept(door: TestDoor, assistant: Assistant) -> Assistant:
+    data = door.result(door.call(lib.KeepAssistant(assistant=assistant)))
+    assert isinstance(data, lib.AssistantKept)
+    return data.assistant
+
+
+def test_an_assistants_model_answers_beside_the_one_in_use(world: CoreWorld, tmp_path: Path) -> None:
+    file = tmp_path / "large.gguf"
+    file.write_bytes(b"GGUF")
+    large = world.core.registry.install(InstalledModel(name="Large", path=str(file), file_bytes=4))
+    door = world.door()
+    one = kept(door, Assistant(name="Writer", instructions="Be {model}.", model_id=large.id))
+    in_use = world.engine
+    asked = door.result(door.call(c.AskInChat(text="Hello", assistant_id=one.id)))
+    assert isinstance(asked, c.ChatAsked) and asked.chat.assistant_id == one.id
+    beside = world.engine
+    assert beside is not in_use and not in_use.waiting(Chat)
+    beside.ready.emit(None)
+    beside.last(Load).finish(Loaded(info=INFO))
+    call = beside.last(Chat).call
+    assert isinstance(call, Chat) and "Be Large." in call.system
+    beside.last(Chat).finish(
+        Chatted(text="Hi", thinking="", reason="end", stats=Stats(), budget=Budget(context=8, used=1), passages_used=0)
+    )
+    answer = world.core.store.turns(asked.chat.id)[-1].answer
+    assert answer is not None and (answer.text, answer.model) == ("Hi", "Large")
+
+    door.call(lib.RemoveFromLibrary(id=one.id))
+    door.call(c.AskInChat(text="Again", chat_id=asked.chat.id))
+    again = in_use.last(Chat).call
+    assert isinstance(again, Chat) and "Be" not in again.system, "a removed one leaves the chat to the model in use"
+
+
+def test_a_file_is_exported_and_comes_in_through_any_door(world: CoreWorld, tmp_path: Path) -> None:
+    door, sees = world.door(), world.door()
+    one = kept(door, Assistant(name="Reader", collection_id=4))
+    door.call(lib.KeepPrompt(prompt=Prompt(name="Reply", text="To {customer}")))
+    path = tmp_path / "share.json"
+    exported = door.call(lib.ExportLibrary(path=str(path)))
+    for job in world.documents.waiting(ListCollections):
+        job.finish(Collections(collections=()))
+    assert door.end(exported) is not None and path.exists()
+    door.call(lib.RemoveFromLibrary(id=one.id))
+    imported = door.call(lib.ImportLibrary(path=str(path)))
+    for job in world.documents.waiting(ListCollections):
+        job.finish(Collections(collections=()))
+    data = door.result(imported)
+    assert isinstance(data, lib.LibraryImported)
+    assert [each.name for each in data.library.assistants] == ["Reader"] and data.library.prompts == ()
+    told = [event for event in sees.events() if isinstance(event, lib.LibraryChanged)]
+    assert [each.name for each in told[-1].library.assistants] == ["Reader"]
+    refused = door.call(c.Ask(question="Hi?", assistant_id="gone"))
+    end = door.end(refused)
+    assert end is not None and end.error is not None and "no longer there" in end.error.message

@@ -1,0 +1,56 @@
+"""A model that thinks is held to its budget: the block is closed for it, and the answer begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from engine_helpers import GREEDY, run
+from tiny_gguf import CHATML, write_tiny
+
+from app.engine.worker import EngineRole
+from app.paths import Home
+from app.workers.calls.engine import Chat, Chatted, Load, Token
+
+THINKS = CHATML.replace("assistant\n' }}", "assistant\n<think>\n' }}")
+
+
+@pytest.fixture(scope="module")
+def thinker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineRole]:
+    """A tiny model whose template opens a block that it never closes by itself."""
+    folder: Path = tmp_path_factory.mktemp("thinker")
+    engine = EngineRole(Home(folder))
+    run(engine.handle(Load(path=str(write_tiny(folder / "t.gguf", template=THINKS)), context=512, threads=1)))
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(("budget", "thought"), [(0, 0), (12, 12)])
+def test_the_block_is_closed_when_the_budget_is_spent(thinker: EngineRole, budget: int, thought: int) -> None:
+    sampling = msgspec.structs.replace(GREEDY, thinking=budget, max_tokens=10)
+    result, events = run(thinker.handle(Chat(conversation="a", question="Hi", sampling=sampling)))
+    assert isinstance(result, Chatted)
+    assert len(result.thinking.strip()) == thought
+    assert len(result.text) == 10, "thinking does not shorten the answer"
+    assert (result.thought_ms > 0) == bool(thought)
+    told = [event for event in events if isinstance(event, Token)]
+    assert "".join(each.text for each in told if not each.thinking) == result.text
+
+
+def test_without_a_limit_room_is_left_for_the_answer(thinker: EngineRole) -> None:
+    sampling = msgspec.structs.replace(GREEDY, thinking=None, max_tokens=400)
+    result, _ = run(thinker.handle(Chat(conversation="b", question="Hi", sampling=sampling)))
+    assert isinstance(result, Chatted)
+    assert len(result.text) > 60 and len(result.thinking) > 200
+
+
+def test_shares_come_only_where_they_are_asked_for(thinker: EngineRole) -> None:
+    sampling = msgspec.structs.replace(GREEDY, thinking=0, max_tokens=6)
+    call = Chat(conversation="c", question="Hi", sampling=sampling, logprobs=5)
+    _, events = run(thinker.handle(call))
+    shares = [each for event in events if isinstance(event, Token) and not event.thinking for each in event.logprobs]
+    assert all(len(each.top) == 5 for each in shares[-6:])
+    _, events = run(thinker.handle(msgspec.structs.replace(call, logprobs=None)))
+    assert not any(event.logprobs for event in events if isinstance(event, Token))

@@ -1,0 +1,119 @@
+"""Assistants and saved prompts in the window: chosen by keys, kept with the chat, made in a dialog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat_world import World
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDialog
+
+from app.core.calls.library import KeepAssistant, KeepPrompt, RemoveFromLibrary
+from app.gui.library.assistant_dialog import AssistantDialog
+from app.gui.library.manage_dialog import ManageDialog
+from app.gui.library.prompt_dialogs import FillDialog, PromptDialog
+from app.library.records import Assistant, Prompt
+from app.workers.calls.engine import Chat
+
+PLAIN = Assistant(name="Plain letters", instructions="Write short sentences to {collection}.", collection_id=0)
+
+
+def in_dialog(kind: type, act: Any) -> None:
+    """Do this in the next dialog that opens."""
+
+    def look() -> None:
+        dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible())
+        act(dialog)
+
+    QTimer.singleShot(50, look)
+
+
+def test_an_assistant_is_found_by_typing_and_answers_in_the_chat(qtbot: Any) -> None:
+    world = World()
+    world.client.request(KeepAssistant(assistant=PLAIN))
+    world.client.request(KeepAssistant(assistant=Assistant(name="Rhymes")))
+    page = world.page(qtbot)
+    qtbot.keyClicks(page.composer.edit, "/")
+    popover = page.library.popover
+    assert popover is not None and popover.search.hasFocus()
+    qtbot.keyClicks(popover.search, "lett")
+    assert popover.list.item(0).text() == "Plain letters"
+    qtbot.keyClick(popover.search, Qt.Key.Key_Return)
+    assert page.composer.text() == "" and page.composer.edit.hasFocus()
+    assert page.composer.assistant.text() == "Plain letters"
+    assert world.chats.collection_id == 0, "its own: the model alone"
+    qtbot.keyClicks(page.composer.edit, "Hello")
+    qtbot.keyClick(page.composer.edit, Qt.Key.Key_Return)
+    call = world.engine.last(Chat).call
+    assert isinstance(call, Chat) and "Write short sentences" in call.system
+    world.complete("Hi.")
+
+    chat = world.store.chat(world.chats.chat_id)
+    world.chats.new_chat()
+    assert page.composer.assistant.text() == ""
+    world.chats.open_chat(chat.id)
+    assert page.composer.assistant.text() == "Plain letters"
+    world.client.request(RemoveFromLibrary(id=chat.assistant_id))
+    assert page.composer.assistant.text() == "" and len(world.chats.turns()) == 2, "the chat stays readable"
+
+
+def test_a_prompt_asks_for_its_words_and_goes_into_the_question(qtbot: Any) -> None:
+    world = World()
+    world.client.request(KeepPrompt(prompt=Prompt(name="Reply", text="Reply to {customer} about {topic}, {customer}.")))
+    page = world.page(qtbot)
+
+    def fill(dialog: FillDialog) -> None:
+        assert list(dialog.fields) == ["customer", "topic"]
+        qtbot.keyClicks(dialog.fields["customer"].edit, "Anna")
+        qtbot.keyClick(dialog.fields["customer"].edit, Qt.Key.Key_Return)
+        qtbot.keyClicks(dialog.fields["topic"].edit, "prices")
+        qtbot.keyClick(dialog.fields["topic"].edit, Qt.Key.Key_Return)
+
+    qtbot.keyClicks(page.composer.edit, "/")
+    assert page.library.popover is not None
+    in_dialog(FillDialog, fill)
+    qtbot.keyClick(page.library.popover.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.composer.text() == "Reply to Anna about prices, Anna.")
+
+    def save(dialog: PromptDialog) -> None:
+        assert dialog.edit.toPlainText() == page.composer.text()
+        dialog.name.edit.setText("reply")
+        dialog.action.click()
+        assert "there already" in dialog.name.edit.accessibleDescription()
+        dialog.name.edit.setText("Prices")
+        dialog.action.click()
+
+    in_dialog(PromptDialog, save)
+    page.library.save()
+    assert [each.name for each in page.library.known.all.prompts] == ["Prices", "Reply"]
+
+
+def test_the_dialog_makes_an_assistant_and_says_what_differs_from_its_style(qtbot: Any) -> None:
+    world = World()
+    page = world.page(qtbot)
+
+    def make(dialog: AssistantDialog) -> None:
+        dialog.name.edit.setText("Rhymes")
+        dialog.style_box.setCurrentIndex(dialog.style_box.findData("creative"))
+        field = dialog.values.fields["temperature"]
+        assert field.revert.isHidden()
+        field.field.edit.setText("9")
+        dialog.action.click()
+        assert "too large" in field.field.edit.accessibleDescription() and dialog.isVisible()
+        field.field.edit.setText("0.5")
+        assert not field.revert.isHidden() and field.revert.text() == "1.00"
+        dialog.values.fields["seed"].field.edit.setText("7")
+        dialog.action.click()
+
+    in_dialog(AssistantDialog, make)
+    page.library.edit(None)
+    made = page.library.assistants[0]
+    assert (made.name, made.style, made.temperature, made.seed) == ("Rhymes", "creative", 0.5, 7)
+    assert [each.text() for each in page.start_page.assistants] == ["Ask Rhymes"]
+    page.start_page.assistants[0].click()
+    assert page.composer.assistant.text() == "Rhymes"
+
+    dialog = ManageDialog(page.library.known, page.library.edit)
+    qtbot.addWidget(dialog)
+    page.library.known.remove(made)
+    assert not dialog.exporting.isEnabled() and dialog.result() != QDialog.DialogCode.Accepted
