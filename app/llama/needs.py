@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.llama.gguf_header import GgufHeader
-from app.llama.layers import Layer, layers_of, window_of
+from app.llama.layers import MOST_VALUES, Layer, layers_of, window_of
 
 F16_BYTES, Q8_BYTES = 2.0, 34 / 32
 """Of a value in the KV cache: 16 bits; and 8 bits in blocks of 32 with a scale of 16."""
@@ -139,7 +139,7 @@ class Needs:
 
 
 def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader | None = None) -> Needs | None:
-    """What a model needs; None for an architecture whose formulas are not known here.
+    """What a model needs; None for an architecture whose formulas are not known here, or numbers that make no sense.
 
     `file_bytes` of all its files, where the header is that of the first of several.
     """
@@ -153,6 +153,9 @@ def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader |
     used = of("expert_used_count")
     latent = heads * of("attention.key_length") if any(each.keys and not each.values for each in layers) else 0
     inner, state, groups = of("ssm.inner_size"), of("ssm.state_size"), of("ssm.group_count")
+    widths = (header.embedding, heads * head, inner, state, groups, used, _wide(header, used), window_of(header))
+    if min(widths) < 0 or max(widths) > MOST_VALUES:
+        return None
     whole = file_bytes or sizes
     scale = whole / sizes if sizes and file_bytes else 1.0
     return Needs(
