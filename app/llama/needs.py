@@ -19,6 +19,8 @@ USUAL_BYTES = 0.6
 """Of a weight, where a file's size is all that is known: four bits, with what belongs to them."""
 CELLS = 256
 """llama.cpp rounds contexts and windows up to as many tokens."""
+PATCH_VALUES = 77
+"""Of each patch of a picture, beside what its layers compute."""
 _BLOCK = re.compile(r"blk\.(\d{1,3})\.")
 
 
@@ -204,12 +206,17 @@ def usual_needs(parameters: int, file_bytes: int) -> Needs:
 
 
 def projector_bytes(header: GgufHeader) -> int:
-    """What a vision part takes: its weights, and the widest moment of one layer over all patches of a picture."""
+    """What a vision part takes: its weights, and the widest moment of one layer over all patches of a picture.
+
+    As llama.cpp reserves it for CLIP encoders of several widths; of encoders with gates as much as a language model's.
+    """
     size, patch = header.number("clip.vision.image_size"), header.number("clip.vision.patch_size")
     hidden = header.number("clip.vision.embedding_length")
     wide = header.number("clip.vision.feed_forward_length")
-    patches = (size // patch) ** 2 if patch else 0
-    return sum(header.tensor_bytes.values()) + patches * (4 * hidden + 3 * wide) * F32_BYTES
+    gated = any(".ffn_gate." in name for name in header.tensor_bytes)
+    width = 3 * wide + 4 * hidden if gated else wide + 2 * hidden + PATCH_VALUES
+    patches = (size // patch) ** 2 + 1 if patch > 0 else 0
+    return sum(header.tensor_bytes.values()) + max(0, patches * width) * F32_BYTES
 
 
 def _wide(header: GgufHeader, used: int) -> int:

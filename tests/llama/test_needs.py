@@ -14,7 +14,7 @@ from llama_sizes import Case, measured
 from app.llama.fitted import fit_model
 from app.llama.gguf_reader import read_header
 from app.llama.layers import KNOWN
-from app.llama.needs import Setup, needs_of
+from app.llama.needs import Setup, needs_of, projector_bytes
 from app.llama.planner import Device
 
 WITHIN = 0.1
@@ -106,3 +106,14 @@ def test_llama_cpp_knows_what_we_know() -> None:
     code = b"".join(path.read_bytes() for path in library.glob("*llama.*"))
     assert code, "llama.cpp's library is somewhere else"
     assert not {name for name in KNOWN if name.encode() + b"\0" not in code}
+
+
+def test_a_vision_part_takes_what_llama_cpp_reserves_for_it(starter: Path) -> None:
+    """Compute buffers in MiB that libmtmd said ("reserve_compute_meta") for CLIP encoders with patches of 14."""
+    header = read_header(starter)
+    for side, hidden, wide, real in ((336, 256, 1024, 3.55), (336, 512, 4096, 11.44), (448, 512, 2048, 12.31)):
+        keys = {"image_size": side, "patch_size": 14, "embedding_length": hidden, "feed_forward_length": wide}
+        eyes = replace(header, metadata={f"clip.vision.{key}": value for key, value in keys.items()}, tensor_bytes={})
+        assert projector_bytes(eyes) == pytest.approx(real * (1 << 20), rel=0.01)
+        needs = needs_of(header, projector=eyes)
+        assert needs is not None and needs.memory(4096).projector == projector_bytes(eyes)
