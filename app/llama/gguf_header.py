@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,8 +75,8 @@ class GgufHeader:
         """An integer key; of an array with a value a layer, its largest."""
         value = self.metadata.get(key, default)
         if isinstance(value, list):
-            return max((int(item) for item in value), default=default)
-        return int(value) if isinstance(value, int | float) else default
+            return max((_whole(item, default) for item in value), default=default)
+        return _whole(value, default)
 
     def of_architecture(self, key: str, default: int = 0) -> int:
         return self.number(f"{self.architecture}.{key}", default)
@@ -84,8 +85,8 @@ class GgufHeader:
         """A key of the architecture that has one value for all layers, or one for each."""
         value = self.metadata.get(f"{self.architecture}.{key}", default)
         if isinstance(value, list):
-            return [int(item) for item in value[: self.layers]] + [default] * (self.layers - len(value))
-        return [int(value) if isinstance(value, int | float) else default] * self.layers
+            return [_whole(item, default) for item in value[: self.layers]] + [default] * (self.layers - len(value))
+        return [_whole(value, default)] * self.layers
 
     @property
     def kind(self) -> str:
@@ -125,6 +126,11 @@ class GgufHeader:
     @property
     def vocabulary(self) -> int:
         return self.lengths.get("tokenizer.ggml.tokens", 0) or self.of_architecture("vocab_size")
+
+
+def _whole(value: object, default: int) -> int:
+    """A number as an integer; what is none, or not finite, is the default."""
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else default
 
 
 _RANGES: dict[str, tuple[int, int]] = {

@@ -66,6 +66,8 @@ PLAIN = {
 """Keys and values of each token in each layer."""
 BOTH = {"falcon-h1"}
 """A state, and keys and values, in each layer."""
+MOST_VALUES = 1 << 40
+"""Of a layer and token; what a header says beyond that is damage."""
 MOST_LAYERS = 512
 """llama.cpp's own limit (LLAMA_MAX_LAYERS)."""
 KNOWN = PLAIN | set(WINDOWED) | RECURRENT | MARKED | INTERVAL | NEMOTRON | LATENT | BOTH
@@ -87,7 +89,10 @@ def layers_of(header: GgufHeader) -> tuple[Layer, ...] | None:
     for index in range(count):
         attends = name in BOTH or (not recurrent[index] and _attends(header, index))
         keys, values = _widths(header, heads_kv[index], windowed[index]) if attends and index < own else (0, 0)
-        found.append(Layer(keys, 0 if latent else values, windowed[index], state if recurrent[index] else 0))
+        layer = Layer(keys, 0 if latent else values, windowed[index], state if recurrent[index] else 0)
+        if min(layer.keys, layer.values, layer.state) < 0 or max(layer.keys, layer.values, layer.state) > MOST_VALUES:
+            return None
+        found.append(layer)
     return tuple(found)
 
 

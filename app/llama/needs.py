@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from app.llama.gguf_header import GgufHeader
-from app.llama.layers import Layer, layers_of, window_of
+from app.llama.layers import MOST_VALUES, Layer, layers_of, window_of
 
 F16_BYTES, Q8_BYTES = 2.0, 34 / 32
 """Of a value in the KV cache: 16 bits; and 8 bits in blocks of 32 with a scale of 16."""
@@ -19,6 +19,8 @@ USUAL_BYTES = 0.6
 """Of a weight, where a file's size is all that is known: four bits, with what belongs to them."""
 CELLS = 256
 """llama.cpp rounds contexts and windows up to as many tokens."""
+PATCH_VALUES = 77
+"""Of each patch of a picture, beside what its layers compute."""
 _BLOCK = re.compile(r"blk\.(\d{1,3})\.")
 
 
@@ -139,7 +141,7 @@ class Needs:
 
 
 def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader | None = None) -> Needs | None:
-    """What a model needs; None for an architecture whose formulas are not known here.
+    """What a model needs; None for an architecture whose formulas are not known here, or numbers that make no sense.
 
     `file_bytes` of all its files, where the header is that of the first of several.
     """
@@ -153,6 +155,9 @@ def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader |
     used = of("expert_used_count")
     latent = heads * of("attention.key_length") if any(each.keys and not each.values for each in layers) else 0
     inner, state, groups = of("ssm.inner_size"), of("ssm.state_size"), of("ssm.group_count")
+    widths = (header.embedding, heads * head, inner, state, groups, used, _wide(header, used), window_of(header))
+    if min(widths) < 0 or max(widths) > MOST_VALUES:
+        return None
     whole = file_bytes or sizes
     scale = whole / sizes if sizes and file_bytes else 1.0
     return Needs(
@@ -201,12 +206,17 @@ def usual_needs(parameters: int, file_bytes: int) -> Needs:
 
 
 def projector_bytes(header: GgufHeader) -> int:
-    """What a vision part takes: its weights, and the widest moment of one layer over all patches of a picture."""
+    """What a vision part takes: its weights, and the widest moment of one layer over all patches of a picture.
+
+    As llama.cpp reserves it for CLIP encoders of several widths; of encoders with gates as much as a language model's.
+    """
     size, patch = header.number("clip.vision.image_size"), header.number("clip.vision.patch_size")
     hidden = header.number("clip.vision.embedding_length")
     wide = header.number("clip.vision.feed_forward_length")
-    patches = (size // patch) ** 2 if patch else 0
-    return sum(header.tensor_bytes.values()) + patches * (4 * hidden + 3 * wide) * F32_BYTES
+    gated = any(".ffn_gate." in name for name in header.tensor_bytes)
+    width = 3 * wide + 4 * hidden if gated else wide + 2 * hidden + PATCH_VALUES
+    patches = (size // patch) ** 2 + 1 if patch > 0 else 0
+    return sum(header.tensor_bytes.values()) + max(0, patches * width) * F32_BYTES
 
 
 def _wide(header: GgufHeader, used: int) -> int:

@@ -56,7 +56,7 @@ class Wish:
     @property
     def tokens(self) -> int:
         """The longest context that makes sense."""
-        trained = self.trained or USUAL_CONTEXT
+        trained = self.trained if self.trained > 0 else USUAL_CONTEXT
         return min(self.context, trained) if self.context > 0 else trained
 
 

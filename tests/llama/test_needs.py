@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from arch_gguf import ARCHITECTURES, Sizes, write_model
 from llama_sizes import Case, measured
 
+from app.llama.fitted import fit_model
 from app.llama.gguf_reader import read_header
 from app.llama.layers import KNOWN
-from app.llama.needs import Setup, needs_of
+from app.llama.needs import Setup, needs_of, projector_bytes
+from app.llama.planner import Device
 
 WITHIN = 0.1
 LARGE = Sizes(layers=3, hidden=4096, heads=32, kv_heads=8, head=128, wide=12288, vocabulary=32000, context=40960)
@@ -80,9 +84,36 @@ def test_an_unknown_architecture_is_unknown(tmp_path: Path) -> None:
     assert header.architecture == "lhama" and needs_of(header) is None
 
 
+def test_senseless_numbers_never_raise(tmp_path: Path) -> None:
+    """What a header may say and still be read: each of its numbers as something else."""
+    devices = [Device("", "cpu", 1 << 34, 1 << 34), Device("", "gpu", 1 << 33, 1 << 33)]
+    odd = (0, 1, -1, 1 << 31, (1 << 64) - 1, math.nan, math.inf, 0.5, "text", True, [], [0], [-1, 1 << 63], [math.nan])
+    found: set[str] = set()
+    for name in ("gemma3", "deepseek2", "granitehybrid", "qwen3moe"):
+        header = read_header(write_model(tmp_path / f"{name}.gguf", name, Sizes(vocabulary=300), hollow=True))
+        for key in header.metadata:
+            for value in odd if key.startswith(name) else ():
+                changed = replace(header, metadata=header.metadata | {key: value})  # type: ignore[dict-item]
+                fit = fit_model(changed, devices)
+                assert fit.needs_bytes >= 0 and fit.context >= 0 and fit.text and fit.why, (key, value)
+                found.add(fit.kind)
+    assert found >= {"gpu", "large", "unknown"}
+
+
 def test_llama_cpp_knows_what_we_know() -> None:
     """Names are llama.cpp's own: a misspelt one would never be found in a file."""
     library = Path(importlib.import_module("llama_cpp").__file__ or "").parent / "lib"
     code = b"".join(path.read_bytes() for path in library.glob("*llama.*"))
     assert code, "llama.cpp's library is somewhere else"
     assert not {name for name in KNOWN if name.encode() + b"\0" not in code}
+
+
+def test_a_vision_part_takes_what_llama_cpp_reserves_for_it(starter: Path) -> None:
+    """Compute buffers in MiB that libmtmd said ("reserve_compute_meta") for CLIP encoders with patches of 14."""
+    header = read_header(starter)
+    for side, hidden, wide, real in ((336, 256, 1024, 3.55), (336, 512, 4096, 11.44), (448, 512, 2048, 12.31)):
+        keys = {"image_size": side, "patch_size": 14, "embedding_length": hidden, "feed_forward_length": wide}
+        eyes = replace(header, metadata={f"clip.vision.{key}": value for key, value in keys.items()}, tensor_bytes={})
+        assert projector_bytes(eyes) == pytest.approx(real * (1 << 20), rel=0.01)
+        needs = needs_of(header, projector=eyes)
+        assert needs is not None and needs.memory(4096).projector == projector_bytes(eyes)
