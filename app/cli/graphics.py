@@ -12,8 +12,6 @@ from app.models.runtimes import Runtimes
 from app.paths import Home
 from app.runtimes import BUILT_IN, why_no_more
 
-CHATS = "engine"
-
 
 def graphics(home: Home, *, look: bool) -> dict[str, Any]:
     """The cards that the system names; with `look` also the devices that chats can run on, and why not more."""
@@ -23,7 +21,7 @@ def graphics(home: Home, *, look: bool) -> dict[str, Any]:
     }
     if not look:
         return found
-    chosen = Runtimes(home).chosen()[CHATS]
+    chosen = Runtimes(home).chosen()["engine"]
     try:
         tried = try_runtime(home, BUILT_IN if chosen.failed else chosen.id)
     except AppError as error:

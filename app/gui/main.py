@@ -298,6 +298,8 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
         for note in welcome.notes:
             window.toast(note)
 
+    problems: set[str] = set()
+
     def told(data: object) -> None:
         nonlocal problems
         if isinstance(data, RuntimesChanged):
@@ -305,7 +307,6 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
                 window.toast(problem)
             problems = set(data.shown.problems)
 
-    problems: set[str] = set()
     parts.core.welcomed.connect(welcomed)
     parts.core.told.connect(told)
     parts.core.lost.connect(lambda error: window.notice(error.message, error.hint))
