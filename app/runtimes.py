@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -64,10 +65,11 @@ class Runtime(Struct, frozen=True, kw_only=True):
 
 
 class Chosen(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a role runs on; `failed` says why it does not, and the build that comes along answers instead."""
+    """What a role runs on; `failed` says why it does not since `failed_at`, and the build that comes along is used."""
 
     id: str = BUILT_IN
     failed: str = ""
+    failed_at: float = 0.0
 
 
 def read_chosen(home: Home) -> dict[RuntimeRole, Chosen]:
@@ -88,9 +90,15 @@ def write_chosen(home: Home, chosen: dict[RuntimeRole, Chosen]) -> None:
 
 
 def note_failure(home: Home, role: RuntimeRole, why: str) -> None:
-    """The build that comes along is used, until another one is chosen or the core starts anew. Raises NoSpace."""
+    """The build that comes along is used, until one is chosen again or the computer was restarted. Raises NoSpace."""
     chosen = read_chosen(home)
-    write_chosen(home, {**chosen, role: msgspec.structs.replace(chosen[role], failed=why)})
+    write_chosen(home, {**chosen, role: msgspec.structs.replace(chosen[role], failed=why, failed_at=time.time())})
+
+
+def failure_text(role: RuntimeRole, name: str, why: str) -> str:
+    """That a role does not run on what was chosen for it, and why."""
+    what = {"engine": "Chats do", "embedder": "The reading of documents does"}[role]
+    return f"{what} not run on “{name}”: {why} The built-in one is used."
 
 
 def leave(home: Home, role: RuntimeRole, why: str) -> bool:

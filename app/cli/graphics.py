@@ -10,9 +10,7 @@ from app.models.cards import installed_cards
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.paths import Home
-from app.runtimes import BUILT_IN, RuntimeRole, why_no_more
-
-CHATS: RuntimeRole = "engine"
+from app.runtimes import BUILT_IN, why_no_more
 
 
 def graphics(home: Home, *, look: bool) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def graphics(home: Home, *, look: bool) -> dict[str, Any]:
     }
     if not look:
         return found
-    chosen = Runtimes(home).chosen()[CHATS]
+    chosen = Runtimes(home).chosen()["engine"]
     try:
         tried = try_runtime(home, BUILT_IN if chosen.failed else chosen.id)
     except AppError as error:

@@ -66,8 +66,11 @@ def lines(shown: RuntimesShown) -> list[str]:
     found.append("Runtimes")
     own = Runtime(id=BUILT_IN, name=BUILT_IN, backends=(), version="", bytes=0)
     for runtime in (own, *shown.runtimes):
-        used = [role for role in ROLES if shown.chosen[role].id == runtime.id]
+        chosen = {role: shown.chosen[role] for role in ROLES}
+        used = [role for role, each in chosen.items() if (BUILT_IN if each.failed else each.id) == runtime.id]
+        failed = [role for role, each in chosen.items() if each.failed and each.id == runtime.id]
         about = [*_about(runtime), f"runs: {', '.join(used)}" if used else ""]
+        about.append(f"does not run: {', '.join(failed)}" if failed else "")
         found.append(f"{'*' if used else ' '} {runtime.name}  {', '.join(part for part in about if part)}".rstrip())
         if runtime.warning:
             found.append(f"    {runtime.warning}")

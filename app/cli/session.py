@@ -12,6 +12,7 @@ from app.core.door import CoreDoor
 from app.core.protocol import SettingsChanged
 from app.errors import AppError
 from app.paths import Home
+from app.runtimes import failure_text, read_chosen
 from app.settings import Setting, Settings, T
 from app.types import Collection, InstalledModel
 from app.workers.calls.documents import Collections, ListCollections
@@ -29,6 +30,7 @@ class Session:
         self.settings = Settings(home)
         self.progress = Progress()
         self.door = CoreDoor(home)
+        self._failed = self._problems()
 
     def __enter__(self) -> Session:
         return self
@@ -36,6 +38,13 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.progress.clear()
         self.door.close()
+        for problem in self._problems() - self._failed:
+            tell(problem)  # never silently on another build than was chosen
+
+    def _problems(self) -> set[str]:
+        """What does not run on the build of llama.cpp that was chosen for it, as it is written down now."""
+        chosen = read_chosen(self.home).items()
+        return {failure_text(role, each.id, each.failed) for role, each in chosen if each.failed}
 
     def call(self, call: Call, listener: Listener | None = None, *, stoppable: bool = False) -> Any:
         """Ask the core and wait. Ctrl C cancels what was asked; with `stoppable` what it has given by then comes back.

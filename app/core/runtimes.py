@@ -28,7 +28,6 @@ from app.workers.message import Call, WorkerRole
 log = logging.getLogger(__name__)
 
 SERVED: dict[WorkerRole, RuntimeRole] = {"engine": "engine", "documents": "embedder"}
-WHAT: dict[RuntimeRole, str] = {"engine": "Chats do", "embedder": "The reading of documents does"}
 ENDED = "It ended by itself."
 
 
@@ -83,12 +82,7 @@ class RuntimesDesk:
 
     def problems(self) -> tuple[str, ...]:
         """A sentence for each role that does not run on what was chosen for it."""
-        names = {runtime.id: runtime.name for runtime in self._runtimes.all()}
-        return tuple(
-            f"{WHAT[role]} not run on “{names.get(each.id, each.id)}”: {each.failed} The built-in one is used."
-            for role, each in self._runtimes.chosen().items()
-            if each.failed
-        )
+        return self._runtimes.problems()
 
     # --- a process that ended -----------------------------------------------------------------------------------------
 
@@ -135,7 +129,14 @@ class RuntimesDesk:
             self._seen = tried
             reply.done(self.shown())
 
-        self._ask(TryRuntime(id=self._engine_id()), reply, seen)
+        def failed(error: AppError) -> None:
+            """It does not load any more: better found out here than at the next question."""
+            note_failure(self._house.home, "engine", error.message)
+            self._tell()
+            self._ask(TryRuntime(id=BUILT_IN), reply, seen)
+
+        wanted = self._engine_id()
+        self._ask(TryRuntime(id=wanted), reply, seen, None if wanted == BUILT_IN else failed)
 
     def _choose(self, call: c.ChooseRuntime, reply: Reply) -> None:
         """
@@ -210,7 +211,13 @@ class RuntimesDesk:
         self._house.tell(c.RuntimesChanged(shown=shown))
         return shown
 
-    def _ask(self, call: Call, reply: Reply, done: Callable[[Any], object]) -> None:
+    def _ask(
+        self,
+        call: Call,
+        reply: Reply,
+        done: Callable[[Any], object],
+        failed: Callable[[AppError], object] | None = None,
+    ) -> None:
         """In a process that ends with the answer: a copy of gigabytes and a trial of minutes stall nobody."""
         child = self._house.make_child("models")
         self._working.add(child)
@@ -227,6 +234,6 @@ class RuntimesDesk:
             return ended
 
         job: Job = child.request(
-            call, event=reply.event, done=end(done), failed=end(reply.failed), cancelled=end(reply.cancelled)
+            call, event=reply.event, done=end(done), failed=end(failed or reply.failed), cancelled=end(reply.cancelled)
         )
         reply.follow(job)

@@ -303,6 +303,8 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
         for note in welcome.notes:
             window.toast(note)
 
+    said: set[str] = set()
+
     def told(data: object) -> None:
         if isinstance(data, RuntimesChanged):
             for problem in set(data.shown.problems) - said:  # never silently on another one than was chosen
@@ -310,7 +312,6 @@ def _tell_core(parts: Parts, window: MainWindow) -> None:
             said.clear()
             said.update(data.shown.problems)
 
-    said: set[str] = set()
     parts.core.welcomed.connect(welcomed)
     parts.core.told.connect(told)
     parts.core.lost.connect(lambda error: window.notice(error.message, error.hint))

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from app.errors import AppError
 from app.files import make_folder, sync_folder, write_atomic
@@ -24,6 +25,7 @@ from app.runtimes import (
     Chosen,
     Runtime,
     RuntimeRole,
+    failure_text,
     read_chosen,
     write_chosen,
 )
@@ -80,10 +82,20 @@ class Runtimes:
         write_chosen(self._home, {**read_chosen(self._home), role: Chosen(id=found)})
 
     def forget_failures(self) -> None:
-        """What failed is tried again: a driver may be there now. Raises NoSpace."""
-        chosen = read_chosen(self._home)
-        if any(each.failed for each in chosen.values()):
-            write_chosen(self._home, {role: Chosen(id=each.id) for role, each in chosen.items()})
+        """What failed before this computer was started is tried again: a driver may be there now. Raises NoSpace."""
+        chosen, since = read_chosen(self._home), psutil.boot_time()
+        if any(each.failed and each.failed_at < since for each in chosen.values()):
+            kept = {role: Chosen(id=each.id) if each.failed_at < since else each for role, each in chosen.items()}
+            write_chosen(self._home, kept)
+
+    def problems(self) -> tuple[str, ...]:
+        """A sentence for each role that does not run on what was chosen for it."""
+        names = {runtime.id: runtime.name for runtime in self.all()}
+        return tuple(
+            failure_text(role, names.get(each.id, each.id), each.failed)
+            for role, each in self.chosen().items()
+            if each.failed
+        )
 
     def remove(self, runtime_id: str) -> None:
         """Delete its folder. Its manifest goes first, so that half a runtime is none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from pathlib import Path
 
 import llama_cpp
@@ -101,15 +102,30 @@ def test_one_that_works_may_end_once_and_one_that_never_loaded_a_model_may_not(e
     assert world.core.runtimes.fall_back("engine", True, 1, "")
 
 
-def test_what_failed_is_tried_again_by_the_next_core() -> None:
+def test_what_failed_is_tried_again_when_the_computer_was_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = CoreWorld()
     add_runtime(world.home)
     choose(world, world.door())
     note_failure(world.home, "engine", "It broke.")
     door = CoreWorld(world.home).door()
+    assert door.result(door.call(ShowRuntimes())).problems  # a crash at each command would help nobody
+    monkeypatch.setattr("psutil.boot_time", lambda: time.time() + 1)
+    door = CoreWorld(world.home).door()
     shown = door.result(door.call(ShowRuntimes()))
     assert isinstance(shown, RuntimesShown) and shown.problems == ()
     assert environment(world.home, "engine")
+
+
+def test_a_look_at_one_that_does_not_load_any_more_leaves_it() -> None:
+    world = CoreWorld()
+    add_runtime(world.home)
+    door = world.door()
+    choose(world, door)
+    key = door.call(ShowRuntimes(look=True))
+    world.last("models").last(TryRuntime).fail(AppError("This runtime needs NVIDIA’s driver."))
+    assert world.last("models").last(TryRuntime).call == TryRuntime(id=BUILT_IN)
+    world.last("models").last(TryRuntime).finish(SEEN)
+    assert "NVIDIA’s driver. The built-in" in door.result(key).problems[0]
 
 
 def test_devices_are_looked_at_in_a_process_of_their_own() -> None:

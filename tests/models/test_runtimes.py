@@ -121,8 +121,6 @@ def test_a_runtime_is_added_chosen_and_removed(tmp_path: Path) -> None:
         runtimes.remove("Mine")
     note_failure(place, "engine", "It broke.")
     assert environment(place, "engine") == {}
-    runtimes.forget_failures()
-    assert environment(place, "engine")
     runtimes.choose("engine", BUILT_IN)
     runtimes.remove("Mine")
     assert not runtimes.all() and not list(place.runtimes.iterdir())

@@ -1,0 +1,34 @@
+"""What `make runtime` and `make gpu-check` say where they cannot do it: plain words, and nothing built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    """A script of packaging on a computer without any tool: no driver, no compiler."""
+    env = {**os.environ, "PATH": "/nowhere", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "packaging" / args[0]), *args[1:]]
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+
+
+def test_without_a_card_nothing_is_measured_and_that_is_said() -> None:
+    ended = run("gpu_check.py")
+    assert ended.returncode == 2, ended.stderr
+    assert "The system names: " in ended.stdout
+    assert "Nothing was built, tested or measured on a graphics card." in ended.stdout
+
+
+@pytest.mark.parametrize("backend", ["cpu", "cuda", "vulkan", "metal"])
+def test_a_runtime_is_not_built_without_its_tools(backend: str, tmp_path: Path) -> None:
+    ended = run("runtime.py", backend, "--work", str(tmp_path / "work"), "--out", str(tmp_path))
+    assert ended.returncode == 1
+    assert f"{backend} backend" in ended.stderr and "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
