@@ -18,6 +18,7 @@ from app.errors import AppError
 from app.gui.chat.larger_model import LargerModelLine
 from app.gui.chat.page import ChatPage
 from app.gui.models.about_dialog import AboutDialog
+from app.gui.models.catalogue import in_order
 from app.gui.models.download_line import DownloadLine
 from app.gui.models.offer_card import OfferCard
 from app.gui.models.page import ModelsPage
@@ -107,6 +108,16 @@ def test_one_model_is_recommended_and_what_is_too_large_cannot_be_fetched(
     shown = texts(area.cards()[0])
     assert "20%" in shown and "1.0 of 5.0 GB" in shown and "18 MB/s, about 4 min left" in shown
     assert world.window.sidebar._details["models"] == ("20%", True)
+
+
+def test_what_is_a_little_lighter_than_the_best_comes_first_and_what_searches_last() -> None:
+    sizes = {"tiny": 0.6, "light": 2.5, "best": 5.0, "slow": 9.0, "slower": 14.0, "huge": 42.0}
+    made = [
+        offer(name, gb, "large" if name == "huge" else "cpu", recommended=name == "best") for name, gb in sizes.items()
+    ]
+    embedder = msgspec.structs.replace(made[0], model=msgspec.structs.replace(made[0].model, name="e", kind="embedder"))
+    names = [each.model.name for each in in_order([embedder, *made])]
+    assert names == ["best", "light", "tiny", "slow", "slower", "huge", "e"]
 
 
 def test_a_download_is_paused_goes_on_and_is_cancelled_from_its_card(

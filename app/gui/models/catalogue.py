@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -240,6 +240,19 @@ def _is_of(model: InstalledModel, download: Download) -> bool:
     """By where it came from; its name may have got a number behind it."""
     known = model.lineage
     return (known.get("repo"), known.get("repo_file")) == (download.repo, download.file)
+
+
+def in_order(offers: Sequence[Offer]) -> list[Offer]:
+    """What chats before what searches; the recommended one, then ever smaller ones, then what asks for more than it."""
+    best = next((each.fit.needs_bytes for each in offers if each.recommended), 0)
+
+    def place(offer: Offer) -> tuple[bool, bool, bool, bool, int]:
+        needs = offer.fit.needs_bytes
+        more = needs > best
+        large = offer.fit.kind == "large"
+        return offer.model.kind != "chat", large, not offer.recommended, more, needs if more else -needs
+
+    return sorted(offers, key=place)
 
 
 def offer_of(download: Download) -> Offer:

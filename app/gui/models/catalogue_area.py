@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEven
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.models.about_dialog import AboutDialog
-from app.gui.models.catalogue import offer_of
+from app.gui.models.catalogue import in_order, offer_of
 from app.gui.models.controller import ModelsController
 from app.gui.models.offer_card import OfferCard
 from app.gui.theme import theme
@@ -173,7 +173,8 @@ class CatalogueArea(QWidget):
         """(offer, whether it is the recommended one): what is on its way first, then what could be."""
         catalogue = self._catalogue
         lead = catalogue.recommended if not catalogue.query else None
-        offers: Sequence[Offer] = catalogue.results if catalogue.query else self._ordered()
+        listed = catalogue.catalogue.offers if catalogue.catalogue is not None else ()
+        offers: Sequence[Offer] = catalogue.results if catalogue.query else in_order(listed)
         others = [offer for offer in offers if offer is not lead]
         kept = others if self._all or catalogue.query else others[:FIRST]
         hidden = others[len(kept) :]
@@ -183,12 +184,6 @@ class CatalogueArea(QWidget):
         shown = [(lead, True)] if lead is not None else []
         shown += [(offer, False) for offer in (*kept, *coming)]
         return [(offer_of(each), False) for each in self._unclaimed([offer for offer, _ in shown])] + shown
-
-    def _ordered(self) -> list[Offer]:
-        """What chats before what searches, and what fits before what is too large; else as the catalogue has it."""
-        catalogue = self._catalogue.catalogue
-        offers = catalogue.offers if catalogue is not None else ()
-        return sorted(offers, key=lambda offer: (offer.model.kind != "chat", offer.fit.kind == "large"))
 
     def _unclaimed(self, offers: Sequence[Offer]) -> list[Download]:
         """Downloads that no card shows."""

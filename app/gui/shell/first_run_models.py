@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.calls.catalogue import Catalogue
 from app.gui.hardware import size_text
+from app.gui.models.catalogue import in_order
 from app.gui.models.catalogue_words import offer_size
 from app.gui.widgets.choices import ChoiceCard
 from app.hub import Offer
@@ -14,7 +15,7 @@ from app.types import InstalledModel
 OFFERED = 3
 """Larger models to choose from; the Models page has all of them."""
 FITS = ("gpu", "cpu", "part")
-"""In this order, after the best fit."""
+"""What is offered there: what runs."""
 
 
 def model_card(model: InstalledModel) -> ChoiceCard:
@@ -44,7 +45,7 @@ def larger_models(catalogue: Catalogue | None) -> list[Offer]:
         for offer in catalogue.offers
         if offer.model.kind == "chat" and offer.fit.kind in FITS and not offer.installed and not offer.model.gated
     ]
-    return sorted(possible, key=lambda offer: (not offer.recommended, FITS.index(offer.fit.kind)))[:OFFERED]
+    return in_order(possible)[:OFFERED]
 
 
 def _tr(text: str) -> str:
