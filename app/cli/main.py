@@ -31,7 +31,7 @@ from app.cli import (
     watch,
 )
 from app.cli.collection_options import add_collections_command
-from app.cli.hub_options import add_hub_actions
+from app.cli.hub_options import add_hub_actions, add_import_action
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
 from app.cli.train_options import add_train_command
@@ -45,7 +45,7 @@ from app.paths import home
 
 BENCHED = (
     "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
-    "train",
+    "download", "train",
 )  # fmt: skip
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
@@ -239,9 +239,7 @@ def _add_model_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     models = commands.add_parser("models", help="list, find, download, import, use, rename or remove models")
     _add_json(models)
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
-    importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
-    importing.add_argument("file", metavar="FILE")
-    importing.add_argument("--name", default="", help="what to call it")
+    add_import_action(actions)
     adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
     adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
     adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")

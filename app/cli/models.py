@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.catalogue import ACTIONS
+from app.cli.import_found import STORES, import_found
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
@@ -87,6 +88,8 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
+    if args.file in STORES or Path(args.file).expanduser().is_dir():
+        return import_found(args, session, _copying(session))
     path = str(Path(args.file).expanduser().absolute())
     installed = session.call(ImportModel(path=path, name=args.name), _copying(session))
     assert isinstance(installed, ModelInstalled)

@@ -104,8 +104,8 @@ class Core:
     ) -> tuple[Desk, ...]:
         """The desks, each with those that it asks, and who gives way to whom."""
         self.models = ModelsDesk(house)
-        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list)
         self.documents = DocumentsDesk(house)
+        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list, self.documents)
         self.tables = TablesDesk(house, self.documents)
         removals = Removals(house, self.documents, self.tables)
         folders = FoldersDesk(house, self.documents, removals)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
@@ -19,10 +21,19 @@ from app.models.hub_role import HubRole
 from app.models.parts import remove_parts
 from app.models.registry import Registry, is_missing
 from app.models.servers import host_of
+from app.models.stores import STORES, found_in
 from app.models.whole_files import check_room, whole
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import (
+    CopyProgress,
+    ExportModel,
+    FilesFound,
+    FindFiles,
+    ImportModel,
+    LinkModel,
+    ModelInstalled,
+)
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -47,6 +58,10 @@ class ModelsRole:
             source = Path(call.path).expanduser().absolute()
             bring = self._import_shared if sharing.is_shared(source) else self._import
             return (yield from bring(source, call.name))
+        if isinstance(call, FindFiles):
+            return (yield from self._find(call))
+        if isinstance(call, LinkModel):
+            return (yield from self._link(call))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
         return (yield from self._hub.handle(call))
@@ -72,6 +87,36 @@ class ModelsRole:
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
             digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
         return ModelInstalled(model=self._install(copy.path, header, name, digest))
+
+    def _find(self, call: FindFiles) -> Steps:
+        yield None
+        models = {Path(each.path): each.id for each in self._registry.models() if each.path}
+        files = [
+            msgspec.structs.replace(file, installed=models.get(Path(file.path), "")) for file in found_in(call.where)
+        ]
+        return FilesFound(files=tuple(files), store=STORES.get(call.where.strip().lower(), ""))  # type: ignore[call-overload]
+
+    def _link(self, call: LinkModel) -> Steps:
+        """Whose file it is, is kept: it may be gone when its program removes it."""
+        path = Path(call.path).expanduser().absolute()
+        header = read_header(path)
+        _check_kind(header)
+        known = next((each for each in self._registry.models() if each.path and Path(each.path) == path), None)
+        known = known or (yield from self._known(path, header.file_bytes))
+        if known is not None:
+            raise _already(known)
+        lineage = {"linked": call.store or str(path.parent), **({"sha256": call.sha256} if call.sha256 else {})}
+        model = InstalledModel(
+            name=call.name.strip() or _shown_name(header),
+            path=str(path),
+            file_bytes=header.file_bytes,
+            architecture=header.architecture,
+            quantization=header.quantization,
+            parameters=header.parameters,
+            context_trained=header.context_trained,
+            lineage=lineage,
+        )
+        return ModelInstalled(model=self._registry.install(model))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""

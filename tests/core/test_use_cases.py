@@ -175,6 +175,8 @@ TABLE: dict[str, Use] = {
     "RemoveModel": Use("ModelsController.remove", "models"),
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),
+    "FindFiles": Use(command="models", why=PAGE_COMES),
+    "LinkModel": Use(command="models", why=PAGE_COMES),
     "ShowCatalogue": Use(command="models", why=PAGE_COMES),
     "SearchHub": Use(command="models", why=PAGE_COMES),
     "ShowRepository": Use(command="models", why=PAGE_COMES),
