@@ -82,3 +82,13 @@ class Download(Struct, frozen=True, kw_only=True):
     seconds_left: float | None = None
     problem: str = ""  # of one that failed: what happened, in a person's words
     advice: str = ""  # and what to do
+
+
+class FoundFile(Struct, frozen=True, kw_only=True):
+    """A model that is on this computer already, in a folder or in another program's store."""
+
+    name: str
+    path: str
+    bytes: int
+    sha256: str = ""  # where the store says it
+    installed: str = ""  # id of the installed model, if it is listed

@@ -46,3 +46,21 @@ def test_found_fitted_fetched_and_used(
         assert main(["models", "downloads"]) == 0 and "Nothing is on its way" in capsys.readouterr().err
         assert main(["models", "use", "tiny Q8_0"]) == 0
         assert "is in use now" in capsys.readouterr().out
+
+
+def test_a_folder_is_brought_in_and_another_programs_models_are_linked(
+    data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    first, second = write_tiny(folder / "first.gguf"), write_tiny(folder / "second.gguf", seed=5)
+    assert main(["models", "import", str(folder), "--name", "first"]) == 0
+    assert "“first F32” is installed" in capsys.readouterr().out
+    assert main(["models", "import", str(folder), "--link"]) == 0
+    said = capsys.readouterr()
+    assert "“second” is linked" in said.out and "already installed" in said.err and "Nothing was copied" in said.err
+    assert main(["models", "remove", "second"]) == 0 and first.is_file() and second.is_file()
+    assert main(["models", "download", "owner/x"]) == 1
+    assert "turned off on this computer" in capsys.readouterr().err
+    assert main(["models", "import", str(tmp_path / "inhouse-home" / "logs")]) == 1

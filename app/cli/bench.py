@@ -29,6 +29,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "retrieval": (("app.cli.retrieval", DATASET),),
     "swap": (("app.gui.bench", "swap"),),
     "api": (("app.api.bench",),),
+    "download": (("app.models.bench", "download"),),
     "train": (("trainer", "bench", "train", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
@@ -44,7 +45,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *more, "--json"],
             stdout=subprocess.PIPE,
-            env=child_environment(session.home),
+            env=child_environment(session.home, role="models"),
             text=True,
             encoding="utf-8",
         )

@@ -29,3 +29,12 @@ def add_hub_actions(actions: argparse._SubParsersAction[P]) -> None:
     token = actions.add_parser("token", help="keep an access token of the hub in the system’s keyring")
     token.add_argument("--key-file", default="", metavar="FILE", help="holds the token; “-” reads it from stdin")
     token.add_argument("--forget", action="store_true", help="keep none any more")
+
+
+def add_import_action(actions: argparse._SubParsersAction[P]) -> None:
+    """A file, a folder, or the store of another program."""
+    importing = actions.add_parser("import", help="bring in a model file, all of a folder, or those of another program")
+    importing.add_argument("file", metavar="FILE", help=".gguf, .inhouse, a folder, or “ollama” or “lmstudio”")
+    importing.add_argument("--name", default="", help="what to call it; of several: only those with this in their name")
+    importing.add_argument("--projector", default="", metavar="FILE", help="by which it sees: its mmproj file")
+    importing.add_argument("--link", action="store_true", help="of a folder: leave the files where they are")

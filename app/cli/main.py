@@ -48,7 +48,7 @@ from app.paths import home
 
 BENCHED = (
     "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
-    "train", "reopen",
+    "download", "train", "reopen",
 )  # fmt: skip
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {

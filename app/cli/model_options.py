@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from app.cli.hub_options import add_hub_actions
+from app.cli.hub_options import add_hub_actions, add_import_action
 from app.cli.runtime_options import add_runtime_action
 
 
@@ -15,10 +15,7 @@ def add_models_command(commands: argparse._SubParsersAction[Any]) -> argparse.Ar
         "models", help="list, find, download, import, use, rename or remove models"
     )
     actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=type(models))
-    importing = actions.add_parser("import", help="copy a model file (.gguf, .inhouse) into the models folder")
-    importing.add_argument("file", metavar="FILE")
-    importing.add_argument("--name", default="", help="what to call it")
-    importing.add_argument("--projector", default="", metavar="FILE", help="by which it sees: its mmproj file")
+    add_import_action(actions)
     adding = actions.add_parser("add-server", help="use a model on a server of your company (OpenAI-compatible)")
     adding.add_argument("address", metavar="ADDRESS", help="for example https://models.example.com/v1")
     adding.add_argument("--model", default="", metavar="NAME", help="its name there; needed where there are several")

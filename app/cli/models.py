@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.catalogue import ACTIONS
+from app.cli.import_found import STORES, import_found
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.runtime import command as runtime_command
@@ -95,6 +96,8 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
+    if args.file in STORES or Path(args.file).expanduser().is_dir():
+        return import_found(args, session, _copying(session))
     path = str(Path(args.file).expanduser().absolute())
     beside = str(Path(args.projector).expanduser().absolute()) if args.projector else ""
     installed = session.call(ImportModel(path=path, name=args.name, projector=beside), _copying(session))

@@ -110,8 +110,8 @@ class Core:
     ) -> tuple[Desk, ...]:
         """The desks, each with those that it asks, and who gives way to whom."""
         self.models = ModelsDesk(house)
-        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list)
         self.documents = DocumentsDesk(house)
+        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list, self.documents)
         self.tables = TablesDesk(house, self.documents)
         kept = KeptChats(house, self.models)
         removals = Removals(house, self.documents, self.tables, kept)

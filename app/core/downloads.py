@@ -14,16 +14,20 @@ import msgspec
 
 from app.core.calls import catalogue as c
 from app.core.children import Child
+from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
 from app.core.model_list import ModelList
 from app.core.reply import Reply
 from app.core.retired import Retired
 from app.errors import AppError, WorkerGone
 from app.hub import Download, DownloadState
+from app.models.catalogue import read_catalogue
 from app.models.download_queue import Queued, read_queue, write_queue
 from app.models.hub_access import blocked
+from app.models.repositories import parts_of
 from app.settings import OFFLINE
-from app.workers.calls.models import FetchFile, FetchProgress, ModelInstalled
+from app.workers.calls.embedders import ImportEmbedder
+from app.workers.calls.models import EmbedderFetched, FetchFile, FetchProgress, ModelInstalled
 from app.workers.message import Call
 
 log = logging.getLogger(__name__)
@@ -48,8 +52,9 @@ class _Running:
 class DownloadsDesk:
     """Puts files into the queue and runs it."""
 
-    def __init__(self, house: House, models: ModelList) -> None:
-        self._house, self._models = house, models
+    def __init__(self, house: House, models: ModelList, documents: DocumentsDesk) -> None:
+        """`models` lists what came; an embedder is brought in by the process of `documents`."""
+        self._house, self._models, self._documents = house, models, documents
         self._folder = house.home.models / "downloads"
         self._file = self._folder / "queue.json"
         self._queue: list[Queued] = read_queue(self._file)
@@ -106,8 +111,15 @@ class DownloadsDesk:
     def _fetch(self, call: c.FetchModel, reply: Reply) -> None:
         """
         Raises:
-            AppError: nothing may be fetched, or the model is installed already.
+            AppError: nothing may be fetched, the model is installed already, or nothing here could use it.
         """
+        if any(each.kind == "reranker" and each.repo == call.repo for each in read_catalogue()):
+            raise AppError("Inhouse cannot use a reranker yet.", "Its own reader sorts what search finds.")
+        if len(parts_of(call.file)) > 1:
+            raise AppError(
+                "This model comes in several files, which Inhouse cannot load yet.",
+                "Choose one of a single file, at a smaller quantization.",
+            )
         why = blocked(self._house.settings)
         if why:
             raise AppError(why, "Bring the file instead: save it elsewhere, then import it.")
@@ -198,12 +210,18 @@ class DownloadsDesk:
             if isinstance(data, FetchProgress) and mine():
                 self._heard(queued.id, running, data)
 
-        def installed(data: ModelInstalled) -> None:
-            if mine():
-                self._end(queued.id)
-                self._forget(queued.id, child)
-                self._models.tell()
-                self._next()
+        def here() -> None:
+            self._end(queued.id)
+            self._forget(queued.id, child)
+            self._models.tell()
+            self._next()
+
+        def came(data: ModelInstalled | EmbedderFetched) -> None:
+            if mine() and isinstance(data, ModelInstalled):
+                here()
+            elif mine() and isinstance(data, EmbedderFetched):
+                bring = ImportEmbedder(path=data.path, name=data.name)
+                self._documents.child.request(bring, done=lambda _: here() if mine() else None, failed=failed)
 
         def failed(error: AppError) -> None:
             if mine():
@@ -211,7 +229,7 @@ class DownloadsDesk:
                 self._failed(queued.id, error)
                 self._next()
 
-        child.request(call, done=installed, event=heard, failed=failed)
+        child.request(call, done=came, event=heard, failed=failed)
 
     def _heard(self, key: str, running: _Running, data: FetchProgress) -> None:
         queued = self._find(key)

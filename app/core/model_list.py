@@ -18,7 +18,7 @@ from app.core.signals import Signal
 from app.errors import AppError
 from app.models.registry import is_missing
 from app.types import InstalledModel, ModelInfo
-from app.workers.calls.models import ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import ExportModel, FindFiles, ImportModel, LinkModel, ModelInstalled
 from app.workers.message import Call
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ class ModelList:
             c.RenameModel: self._rename,
             c.RemoveModel: self._remove,
             ImportModel: self._copy,
+            FindFiles: self._copy,
+            LinkModel: self._copy,
             ExportModel: self._copy,
         }
 
@@ -131,7 +133,7 @@ class ModelList:
             raise error
         return model
 
-    def _copy(self, call: ImportModel | ExportModel, reply: Reply) -> None:
+    def _copy(self, call: Call, reply: Reply) -> None:
         """In a process that ends with it, so that gigabytes stall nobody."""
         child = self._house.make_child("models")
         self._copies.add(child)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -27,6 +27,7 @@ from app.paths import Home
 from app.types import InstalledModel
 from app.workers.calls.models import (
     CatalogueRead,
+    EmbedderFetched,
     FetchFile,
     FitModel,
     HubFound,
@@ -117,25 +118,27 @@ class HubRole:
             return ModelInstalled(model=known)
         target = self._home.models / f"{safe_name(call.file).removesuffix('.gguf')}-{call.id}"
         if not target.is_dir():
-            yield from self._fetched(call, target)
+            fetch = Fetch(self._hub(), call, self._home.models / "downloads" / call.id, self._refuse_known)
+            parts = yield from fetch.run()
+            header = read_header(parts[0])
+            if header.of_architecture("pooling_type"):
+                return EmbedderFetched(path=str(parts[0]), name=call.name.strip() or parts[0].stem)
+            self._check_kind(header)
+            self._move(call, fetch.remotes[0], parts[0].parent, target)
         return ModelInstalled(model=self._install(call, target))
 
-    def _fetched(self, call: FetchFile, target: Path) -> Generator[AnyData | None, None, None]:
-        """Everything in the download's folder, then there by one rename."""
-        folder = self._home.models / "downloads" / call.id
-        fetch = Fetch(self._hub(), call, folder, self._refuse_known)
-        parts = yield from fetch.run()
-        self._check_kind(read_header(parts[0]))
+    def _move(self, call: FetchFile, remote: Remote, folder: Path, target: Path) -> None:
+        """By one rename; where it is from lies beside it."""
         about = {
             "repo": call.repo,
             "repo_file": call.file,
-            "revision": fetch.remotes[0].revision,
-            "sha256": fetch.remotes[0].sha256,
+            "revision": remote.revision,
+            "sha256": remote.sha256,
             "download": call.id,
         }
-        write_atomic(folder / "model" / ABOUT, msgspec.json.encode(about))
+        write_atomic(folder / ABOUT, msgspec.json.encode(about))
         try:
-            (folder / "model").replace(target)
+            folder.replace(target)
             sync_folder(target.parent)
         except OSError as error:
             raise cannot_write(target, error) from error

@@ -25,10 +25,19 @@ from app.models.registry import PROJECTOR_PREFIX, Registry, is_missing
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.models.servers import host_of
+from app.models.stores import STORES, found_in
 from app.models.whole_files import check_room, whole
 from app.paths import Home
 from app.types import InstalledModel
-from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
+from app.workers.calls.models import (
+    CopyProgress,
+    ExportModel,
+    FilesFound,
+    FindFiles,
+    ImportModel,
+    LinkModel,
+    ModelInstalled,
+)
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, TryRuntime
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
@@ -55,6 +64,10 @@ class ModelsRole:
             if sharing.is_shared(source):
                 return (yield from self._import_shared(source, call.name))
             return (yield from self._import(source, call.name, call.projector))
+        if isinstance(call, FindFiles):
+            return (yield from self._find(call))
+        if isinstance(call, LinkModel):
+            return (yield from self._link(call))
         if isinstance(call, ExportModel):
             return (yield from self._export(call))
         if isinstance(call, AddRuntime):
@@ -118,6 +131,36 @@ class ModelsRole:
             added_at=0.0,
         )
         return ModelInstalled(model=self._registry.install(listed))
+
+    def _find(self, call: FindFiles) -> Steps:
+        yield None
+        models = {Path(each.path): each.id for each in self._registry.models() if each.path}
+        files = [
+            msgspec.structs.replace(file, installed=models.get(Path(file.path), "")) for file in found_in(call.where)
+        ]
+        return FilesFound(files=tuple(files), store=STORES.get(call.where.strip().lower(), ""))  # type: ignore[call-overload]
+
+    def _link(self, call: LinkModel) -> Steps:
+        """Whose file it is, is kept: it may be gone when its program removes it."""
+        path = Path(call.path).expanduser().absolute()
+        header = read_header(path)
+        _check_kind(header)
+        known = next((each for each in self._registry.models() if each.path and Path(each.path) == path), None)
+        known = known or (yield from self._known(path, header.file_bytes))
+        if known is not None:
+            raise _already(known)
+        lineage = {"linked": call.store or str(path.parent), **({"sha256": call.sha256} if call.sha256 else {})}
+        model = InstalledModel(
+            name=call.name.strip() or _shown_name(header),
+            path=str(path),
+            file_bytes=header.file_bytes,
+            architecture=header.architecture,
+            quantization=header.quantization,
+            parameters=header.parameters,
+            context_trained=header.context_trained,
+            lineage=lineage,
+        )
+        return ModelInstalled(model=self._registry.install(model))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""

@@ -13,12 +13,14 @@ from app.core.calls import catalogue as c
 from app.core.calls.models import ModelsChanged
 from app.core.downloads import START_S
 from app.core.protocol import SettingsChanged
+from app.embedder.embedders import Manifest
 from app.errors import AppError, WorkerGone
 from app.hub import Download
 from app.models.server_keys import ServerKeys
 from app.settings import CATALOGUE, OFFLINE, Settings
 from app.types import InstalledModel
-from app.workers.calls.models import FetchFile, FetchProgress, HubFound, ModelInstalled
+from app.workers.calls.embedders import EmbedderImported, ImportEmbedder
+from app.workers.calls.models import EmbedderFetched, FetchFile, FetchProgress, HubFound, ModelInstalled
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,24 @@ def test_two_run_the_others_wait_and_a_finished_one_is_a_model() -> None:
     assert any(isinstance(each, ModelsChanged) for each in door.events())
     end = door.end(door.call(c.FetchModel(repo="o/r", file="a.gguf")))
     assert end is not None and end.error is not None and "already installed" in end.error.message
+
+
+def test_an_embedder_is_brought_in_by_the_documents_process() -> None:
+    world = CoreWorld()
+    door = world.door()
+    key = fetch(door, "e").id
+    running(world)[0].finish(EmbedderFetched(path="/e.gguf", name="E"))
+    (job,) = world.documents.waiting(ImportEmbedder)
+    assert job.call == ImportEmbedder(path="/e.gguf", name="E") and states(world) == [("e", "running")]
+    job.fail(AppError("It is no embedder.", "Choose another."))
+    assert states(world) == [("e", "failed")]
+    door.result(door.call(c.ResumeDownload(id=key)))
+    running(world)[0].finish(EmbedderFetched(path="/e.gguf", name="E"))
+    world.documents.waiting(ImportEmbedder)[0].finish(EmbedderImported(embedder=Manifest()))
+    assert states(world) == [] and not world.core.busy
+    for repo, file in (("gpustack/bge-reranker-v2-m3-GGUF", "r.gguf"), ("o/big", "b-00001-of-00002.gguf")):
+        end = door.end(door.call(c.FetchModel(repo=repo, file=file)))
+        assert end is not None and end.error is not None and "yet" in end.error.message
 
 
 def test_pause_resume_cancel_and_a_failure_that_says_what_to_do() -> None:

@@ -193,6 +193,8 @@ TABLE: dict[str, Use] = {
     "RemoveModel": Use("ModelsController.remove", "models"),
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),
+    "FindFiles": Use(command="models", why="the window takes a file that is dropped; these come from other programs"),
+    "LinkModel": Use(command="models", why="the window takes a file that is dropped; these come from other programs"),
     "ShowCatalogue": Use("ModelCatalogue.load", "models"),
     "SearchHub": Use("ModelCatalogue.search", "models"),
     "ShowRepository": Use("ModelCatalogue.show_files", "models"),

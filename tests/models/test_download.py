@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from hub_server import Fault, HubServer, Repo
-from tiny_gguf import write_tiny
-from worker_client import Client
+from hub_server import Fault, Repo
+from hub_world import FILE, REPO, SIZE, World, model_file, share_sent_twice, world_with
 
-from app.errors import AppError, BadFile, NoSpace, WorkerGone
+from app.errors import AppError, BadFile, NoSpace
 from app.models.registry import Registry
 from app.models.repositories import gguf_files, parts_of, quantization_of, repository_in
 from app.models.server_keys import ServerKeys
-from app.paths import Home
-from app.types import InstalledModel
 from app.workers.calls.models import (
     CatalogueRead,
     FetchFile,
@@ -27,7 +21,6 @@ from app.workers.calls.models import (
     FitModel,
     HubFound,
     ModelFitted,
-    ModelInstalled,
     ReadCatalogue,
     RepositoryShown,
     SearchHub,
@@ -35,54 +28,11 @@ from app.workers.calls.models import (
 )
 from app.workers.message import Data
 
-REPO, FILE = "owner/tiny-GGUF", "tiny-Q4_K_M.gguf"
-SIZE = 3 << 20
-
-
-def model_file(path: Path, seed: int = 3, size: int = SIZE) -> Path:
-    """A sound model, as long as it has to be; its end is of no tensor."""
-    write_tiny(path, seed=seed)
-    with path.open("ab") as file:
-        file.write(os.urandom(size - file.tell()))
-    return path
-
-
-@dataclass
-class World:
-    """A hub, and one models process that asks it."""
-
-    hub: HubServer
-    home: Home
-    client: Client
-    file: Path
-
-    def fetch(self, key: str, seen: list[Data] | None = None, file: str = FILE, repo: str = REPO) -> InstalledModel:
-        done = self.client.call(FetchFile(id=key, repo=repo, file=file), (seen if seen is not None else []).append)
-        assert isinstance(done, ModelInstalled)
-        return done.model
-
-    def forget(self) -> None:
-        """Nothing is installed, and nothing went wrong."""
-        for model in Registry(self.home).models():
-            if model.origin != "starter":
-                Registry(self.home).remove(model.id)
-        self.hub.faults.clear()
-        self.hub.pause_s = 0.0
-        self.hub.sent = 0
-        self.hub.asked.clear()
-
 
 @pytest.fixture(scope="module")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("hub")
-    place = Home(folder / "home")
-    file = model_file(folder / FILE)
-    with HubServer() as hub, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_ENDPOINT", hub.address)
-        patch.setenv("HF_HUB_OFFLINE", "0")
-        hub.repos[REPO] = Repo({FILE: file, "README.md": file}, total=1_000_000)
-        with Client("models", place) as client:
-            yield World(hub, place, client, file)
+    with world_with(tmp_path_factory.mktemp("hub")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -211,33 +161,6 @@ def test_disk_space_is_asked_for_before_the_first_byte(world: World, tmp_path: P
 def test_a_killed_process_fetches_nothing_twice(world: World, tmp_path: Path) -> None:
     """Killed three times at places of its own; tests/acceptance kills twenty times."""
     assert share_sent_twice(world, tmp_path / FILE, 12 << 20, kills=3) < 0.05
-
-
-def share_sent_twice(world: World, path: Path, size: int, kills: int) -> float:
-    """Kill the process that fetches again and again; → of the file, what was sent more than once."""
-    model_file(path, seed=9, size=size)
-    world.hub.repos["owner/killed"] = Repo({FILE: path})
-    world.hub.pause_s = 0.002
-    for number in range(kills):
-        with Client("models", world.home) as client:
-            thread = Thread(target=_until_gone, args=(client,), daemon=True)
-            thread.start()
-            until = time.monotonic() + 60
-            while world.hub.sent < size * (number + 1) // (kills + 1) and time.monotonic() < until:
-                time.sleep(0.002)
-            process = client._process
-            assert process is not None
-            process.kill()
-            thread.join()
-    world.hub.pause_s = 0.0
-    model = world.fetch("killed", repo="owner/killed")
-    assert Path(model.path).read_bytes() == path.read_bytes()
-    return (world.hub.sent - size) / size
-
-
-def _until_gone(client: Client) -> None:
-    with pytest.raises(WorkerGone):
-        client.call(FetchFile(id="killed", repo="owner/killed", file=FILE))
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.hub import Fitted, HubModel, Offer
+from app.hub import Fitted, FoundFile, HubModel, Offer
 from app.types import InstalledModel
 from app.workers.message import Call, Data
 
@@ -13,6 +13,21 @@ class ImportModel(Call, frozen=True):
     path: str
     name: str = ""
     projector: str = ""  # by which it sees; "": one that lies beside it
+
+
+class FindFiles(Call, frozen=True):
+    """Look for models in a folder and those below it, or in the store of "ollama" or "lmstudio"; → FilesFound."""
+
+    where: str
+
+
+class LinkModel(Call, frozen=True):
+    """List a model where it lies: no byte is copied, and nothing there is ever changed or deleted; → ModelInstalled."""
+
+    path: str
+    name: str = ""
+    sha256: str = ""
+    store: str = ""  # who keeps the file: "Ollama"
 
 
 class ExportModel(Call, frozen=True):
@@ -47,7 +62,7 @@ class FitModel(Call, frozen=True):
 
 class FetchFile(Call, frozen=True):
     """Fetch a model into the folder of its download, going on where that stands, check it and list it;
-    → FetchProgress…, ModelInstalled.
+    → FetchProgress…, ModelInstalled; of an embedder, which is not listed here, EmbedderFetched.
 
     `sha256`: what the catalogue says of each part, () where it says nothing.
     """
@@ -82,8 +97,22 @@ class FetchProgress(Data, frozen=True):
     note: str = ""
 
 
+class EmbedderFetched(Data, frozen=True):
+    """It lies in the download's folder, checked; the documents process brings it in."""
+
+    path: str
+    name: str
+
+
 class ModelInstalled(Data, frozen=True):
     model: InstalledModel
+
+
+class FilesFound(Data, frozen=True):
+    """By name. `store`: whose files these are, "" for a folder."""
+
+    files: tuple[FoundFile, ...]
+    store: str = ""
 
 
 class HubFound(Data, frozen=True):
@@ -110,6 +139,26 @@ class CatalogueRead(Data, frozen=True):
     models: tuple[HubModel, ...]
 
 
-Calls = ImportModel | ExportModel | SearchHub | ShowRepository | FitModel | FetchFile | ReadCatalogue
+Calls = (
+    ImportModel
+    | FindFiles
+    | LinkModel
+    | ExportModel
+    | SearchHub
+    | ShowRepository
+    | FitModel
+    | FetchFile
+    | ReadCatalogue
+)
 
-Answers = CopyProgress | FetchProgress | ModelInstalled | HubFound | RepositoryShown | ModelFitted | CatalogueRead
+Answers = (
+    CopyProgress
+    | FetchProgress
+    | EmbedderFetched
+    | ModelInstalled
+    | FilesFound
+    | HubFound
+    | RepositoryShown
+    | ModelFitted
+    | CatalogueRead
+)

@@ -1,0 +1,106 @@
+"""Models that are on this computer already: in a folder, or in the stores of Ollama and LM Studio.
+
+Ollama: models/manifests/HOST/OWNER/NAME/TAG is JSON that names the model's layer, which lies in models/blobs as
+sha256-DIGEST. LM Studio: models/OWNER/REPOSITORY/FILE.gguf below its own folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from app.errors import AppError, BadFile
+from app.hub import FoundFile
+from app.llama.gguf_reader import read_header
+from app.models.repositories import PART, PROJECTOR
+
+Store = Literal["ollama", "lmstudio"]
+STORES: dict[Store, str] = {"ollama": "Ollama", "lmstudio": "LM Studio"}
+MODEL_LAYER = "application/vnd.ollama.image.model"
+MOST = 2000
+"""Files that are looked at: a whole disk is no folder of models."""
+
+
+class _Layer(Struct):
+    digest: str
+    media: str = msgspec.field(name="mediaType", default="")
+
+
+class _Manifest(Struct):
+    layers: list[_Layer]
+
+
+def found_in(where: str) -> list[FoundFile]:
+    """The models of a store, or of a folder and those below it, by name; what is no whole model is left out.
+
+    Raises:
+        AppError: there is no such folder or store.
+    """
+    store: Store | None = next((name for name in STORES if name == where.strip().lower()), None)
+    if store is None:
+        folder = Path(where).expanduser().absolute()
+        if not folder.is_dir():
+            raise AppError(f"“{folder.name}” is no folder.", "Choose a file, a folder, or say “ollama” or “lmstudio”.")
+        return _usable(_ggufs(folder))
+    folders = [folder for folder in folders_of(store) if folder.is_dir()]
+    if not folders:
+        raise AppError(f"{STORES[store]} keeps no models on this computer.", "Choose a file or a folder instead.")
+    files = (file for folder in folders for file in (_blobs(folder) if store == "ollama" else _ggufs(folder)))
+    return _usable(files)
+
+
+def folders_of(store: Store) -> list[Path]:
+    """Where a store may lie, as its own settings and its documentation say."""
+    home = Path.home()
+    if store == "ollama":
+        named = os.environ.get("OLLAMA_MODELS", "")
+        usual = [home / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
+        return [Path(named).expanduser()] if named else usual
+    return [home / ".lmstudio" / "models", home / ".cache" / "lm-studio" / "models"]
+
+
+def _ggufs(folder: Path) -> Iterator[tuple[str, Path, str]]:
+    """Name, path and SHA-256 ("") of each; of one in parts, and of projectors, nothing."""
+    for at, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.lower().endswith(".gguf") and not PROJECTOR.search(name) and not PART.search(name):
+                yield Path(name).stem, Path(at) / name, ""
+
+
+def _blobs(folder: Path) -> Iterator[tuple[str, Path, str]]:
+    root = folder / "manifests"
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        try:
+            manifest = msgspec.json.decode(file.read_bytes(), type=_Manifest)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+        digest = next((layer.digest for layer in manifest.layers if layer.media == MODEL_LAYER), "")
+        if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+            yield _called(file.relative_to(root)), folder / "blobs" / digest.replace(":", "-"), digest[7:]
+
+
+def _called(manifest: Path) -> str:
+    """As Ollama shows it: "qwen3:8b", "owner/name:tag"."""
+    *owner, name, tag = manifest.parts[1:] if len(manifest.parts) > 2 else manifest.parts
+    return f"{'/'.join(each for each in owner if each != 'library')}/{name}:{tag}".lstrip("/")
+
+
+def _usable(files: Iterator[tuple[str, Path, str]]) -> list[FoundFile]:
+    found: dict[Path, FoundFile] = {}
+    for count, (name, path, digest) in enumerate(files):
+        if count >= MOST:
+            break
+        try:
+            header = read_header(path)
+        except BadFile:
+            continue
+        if header.kind == "model" and path.resolve() not in found:
+            found[path.resolve()] = FoundFile(name=name, path=str(path), bytes=header.file_bytes, sha256=digest)
+    return sorted(found.values(), key=lambda each: each.name.casefold())
