@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import psutil
 
+from app.core.ahead import read_ahead
 from app.core.engine import Engine
 from app.core.house import House
 from app.core.reply import Reply
@@ -50,6 +51,8 @@ class Switch:
     def start(self) -> None:
         """Begin; the first progress says that the file is sound."""
         self._moved(0.0)
+        if self.engine.can.here and self.model.file_bytes <= free_memory_bytes():
+            self._house.clock.thread(lambda: read_ahead(self.model.path), lambda _: None, lambda _: None)
         self.engine.start()
 
     def cancel(self) -> None:
