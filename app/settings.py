@@ -125,6 +125,11 @@ OFFLINE = Setting(
 )  # fmt: skip
 CATALOGUE = Setting("catalogue", "", maximum=1000)
 """Path or address of a company's own list of models; "" for the one that comes along."""
+UNLOAD_AFTER = Setting(
+    "unload_after", 0, "Free the model's memory",
+    "When nobody has asked for so long. The next key that you type loads it again.", "Models and hardware",
+    choices=((0, "Never"), (5, "After 5 minutes"), (15, "After 15 minutes"), (60, "After an hour")), kind=int,
+)  # fmt: skip
 API_ENABLED = Setting(
     "api_enabled", False, "Programs on this computer may ask",
     "An OpenAI-compatible API on 127.0.0.1. Inhouse then stays when its window is closed.", "API", kind=bool,
@@ -143,8 +148,8 @@ LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
-    CONTEXT_LENGTH, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, OFFLINE, CATALOGUE, API_ENABLED,
-    API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    CONTEXT_LENGTH, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER, OFFLINE, CATALOGUE,
+    API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 

@@ -15,9 +15,12 @@ from app.spawn import child_environment
 
 MODEL, DATASET, FOLDER = "{model}", "{dataset}", "{folder}"
 """Stand for the file of the model in use, for a folder of documents with questions, and for one of any files."""
+BESIDE = ("chat", "prefill")
+"""What llama.cpp's own bench tool measures too."""
 BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "start": (("app.gui.bench", "start"),),
     "chat": (("app.engine.bench",), ("app.gui.bench", "stream")),
+    "prefill": (("app.engine.beside_bench", "prefill"),),
     "reopen": (("app.engine.reopen_bench",),),
     "index": (("app.documents.bench", "index"),),
     "search": (("app.documents.bench", "search"),),
@@ -40,17 +43,29 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if getattr(sys, "frozen", False):
         raise AppError("The measurements come with the source code only.", "Run them from a checkout.")
     ok = True
-    for module, *given in BENCHES[args.what]:
+    for module, *given in _asked(args):
         more = [part for each in given for part in _filled(each, args, session)]
         process = subprocess.Popen(
             [sys.executable, "-m", module, *more, "--json"],
             stdout=subprocess.PIPE,
-            env=child_environment(session.home, role="models"),
+            env=child_environment(session.home, role="models" if args.what == "download" else ""),
             text=True,
             encoding="utf-8",
         )
         ok = _follow(process, as_json=args.json) and ok
     return 0 if ok else 1
+
+
+def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], ...]:
+    """
+    Raises:
+        AppError: a tool is named for what it does not measure.
+    """
+    if not args.beside:
+        return BENCHES[args.what]
+    if args.what not in BESIDE:
+        raise AppError("There is no tool to measure this beside.", f"--beside goes with {' and '.join(BESIDE)}.")
+    return (("app.engine.beside_bench", args.what, "--beside", args.beside),)
 
 
 def _filled(given: str, args: argparse.Namespace, session: Session) -> list[str]:

@@ -48,7 +48,7 @@ from app.paths import home
 
 BENCHED = (
     "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
-    "download", "train", "reopen",
+    "download", "train", "reopen", "prefill",
 )  # fmt: skip
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
@@ -136,6 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="of reading: any files; of vectors, retrieval: documents/, questions.jsonl; or corpus.jsonl, tasks.jsonl",
     )
+    bench.add_argument("--beside", default="", metavar="PATH", help="of chat, prefill: llama-bench, as a reference")
     bench.add_argument("--questions", default="", metavar="FILE", help="of retrieval: others over the same documents")
     bench.add_argument("--limit", type=_count, default=200, metavar="N", help="of retrieval: so many questions (200)")
     for command in (doctor, bench):

@@ -37,6 +37,8 @@ class Engine:
         """The process ended by itself, or cannot load the model."""
         self._job: Job | None = None
         self._paused: Callable[[], object] | None = None
+        self.used_at = 0.0
+        """By the core's clock, when it was asked last, or had loaded."""
         self._is_refused = False
         """The process is there, and could not load the model the last time."""
         self.child.ready.connect(self._load)
@@ -52,6 +54,7 @@ class Engine:
         cancelled: Callable[[], object] | None = None,
     ) -> Job:
         """Ask the model; see app.core.children.Requester."""
+        self.used_at = self._house.clock.now()
         return self.child.request(call, done=done, event=event, failed=failed, cancelled=cancelled)
 
     @property
@@ -107,7 +110,7 @@ class Engine:
             self.loading.emit(data.fraction)
 
     def _loaded(self, data: Loaded) -> None:
-        self.info = data.info
+        self.info, self.used_at = data.info, self._house.clock.now()
         self.loaded.emit(data.info)
 
     def _refused(self, error: AppError) -> None:

@@ -91,6 +91,12 @@ class EngineInUse:
         self._move(c.EngineMoved(state="failed", failure=failure_of(error)))
         self._tell_waiting(error)
 
+    def unload(self) -> None:
+        """Free its memory until somebody needs it."""
+        if self.engine is not None:
+            self.engine.rest()
+            self._move(c.EngineMoved(state="stopped"))
+
     def give_back(self) -> None:
         """After `suspend`: load the model again."""
         self._suspended = None

@@ -35,6 +35,8 @@ class KeptChats:
         self._reading: set[int] = set()
         self._fresh: set[int] = set()
         self._job: Job | None = None
+        self._doomed: list[Callable[[], object]] = []
+        """Deletions that come again when what is being written has ended."""
         self._when_let_go: list[Callable[[], object]] = []
         self._idle = Debounce(house.clock, IDLE_S, self._write)
         house.clock.after(SWEEP_S, self._sweep)
@@ -57,17 +59,25 @@ class KeptChats:
         if self._reading or (self._job is not None and self._job.active):
             self._idle.push()
             return
+        self._ended()
         fresh, self._fresh = sorted(self._fresh), set()
         with contextlib.suppress(AppError):  # the model has left, and what it held with it
             backend = self._models.backend
             if fresh and backend.can.here:
                 call = KeepStates(conversations=tuple(map(str, fresh)))
                 self._job = backend.request(
-                    call, done=lambda _: self._let_go(), failed=self._failed, cancelled=self._let_go
+                    call, done=lambda _: self._ended(), failed=self._failed, cancelled=self._ended
                 )
 
     def _failed(self, error: AppError) -> None:
         log.info("Chats were not kept: %s", error)
+        self._ended()
+
+    def _ended(self) -> None:
+        """Nothing is being written any more."""
+        doomed, self._doomed = self._doomed, []
+        for delete in doomed:
+            delete()
         self._let_go()
 
     # --- forgotten ----------------------------------------------------------------------------------------------------
@@ -83,23 +93,20 @@ class KeptChats:
                 if ids is None or path.stem in map(str, ids):
                     _delete(path)
 
-        def gone() -> None:
-            delete()
-            then()
-
         delete()
         if self._job is None or not self._job.active:
             then()
             return
-        self._when_let_go.append(gone)
+        self._doomed.append(delete)
+        self._when_let_go.append(then)
         self._job.cancel(insist=False)
         self._house.clock.after(LET_GO_S, self._let_go)
 
     def _let_go(self) -> None:
-        """Nothing is written any more."""
+        """Whoever waits for a deletion goes on."""
         waiting, self._when_let_go = self._when_let_go, []
-        for gone in waiting:
-            gone()
+        for then in waiting:
+            then()
 
     def _files(self) -> list[Path]:
         with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ from app.core.backend import Backend
 from app.core.calls import models as c
 from app.core.clock import Debounce
 from app.core.house import Handler, House
+from app.core.idle import IdleUnload
 from app.core.in_use import EngineInUse
 from app.core.model_list import ModelList
 from app.core.reply import Reply
@@ -41,6 +42,7 @@ class ModelsDesk:
         self._side = SideEngines(house, self._retired)
         self._servers = Servers(house, self.list, self._retired)
         self._servers.rekeyed.connect(self._rekeyed)
+        self._idle = IdleUnload(house, self._in_use)
         self._reload = Debounce(house.clock, RELOAD_DELAY_S, self._switcher.load_again)
         house.settings.subscribe(lambda key: self._reload.push() if key in RELOADS else None)
         house.clock.thread(
@@ -206,6 +208,7 @@ class ModelsDesk:
     def stop(self) -> None:
         """The core ends: so does every engine."""
         self._reload.cancel()
+        self._idle.stop()
         self.list.stop()
         self._servers.stop()
         self._side.stop()

@@ -47,7 +47,7 @@ def _chat_speed(path: Path, role: EngineRole, conversations: Conversations, roun
     ours, bare = [], []
     for round_ in range(rounds + 1):
         conversations.reset()
-        speed = _ours(role.handle(call))
+        speed = tokens_per_s(role.handle(call))
         conversations.reset()
         reference = bare_loop.tokens_per_s(prompt, sampling)
         if round_:  # the first pages the weights in
@@ -59,7 +59,7 @@ def _chat_speed(path: Path, role: EngineRole, conversations: Conversations, roun
     return figure("chat", value, "tokens/s", reference, ratio, CHAT_TARGET, ratio >= CHAT_TARGET)
 
 
-def _ours(steps: Steps) -> float:
+def tokens_per_s(steps: Steps) -> float:
     """Tokens a second of the worker's generator after the first token."""
     first = 0.0
     while True:

@@ -46,6 +46,14 @@ class Bare:
         c.llama_sampler_free(sampler)
         return count / seconds
 
+    def read_per_s(self, prompt: list[int]) -> float:
+        """Tokens of a prompt evaluated a second, without drawing any."""
+        c.llama_memory_clear(c.llama_get_memory(self._context), True)
+        started = time.perf_counter()
+        for start in range(0, len(prompt), 512):
+            self._decode(prompt[start : start + 512])
+        return len(prompt) / (time.perf_counter() - started)
+
     def _decode(self, tokens: list[int]) -> None:
         array = (c.llama_token * len(tokens))(*tokens)
         if c.llama_decode(self._context, c.llama_batch_get_one(array, len(tokens))):

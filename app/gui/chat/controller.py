@@ -203,7 +203,10 @@ class ChatController(OpenChat):
         self._engine.restart()
 
     def count(self, text: str) -> None:
-        """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`."""
+        """Measure, a moment after the last key, what the next prompt would take; see `meter_changed`. The first key
+        brings back a model that was unloaded."""
+        if text:
+            self._models.wake()
         self._meter.count(max(self.chat_id, 0), text)
 
     # --- what the core tells ------------------------------------------------------------------------------------------

@@ -126,6 +126,12 @@ class ModelsController(QObject):
         """Load the model in use; call it after the first paint."""
         self._core.request(c.LoadEngine(), failed=self.engine_failed.emit)
 
+    def wake(self) -> None:
+        """Load it again where it was unloaded because nobody asked."""
+        if self._engine.state == "stopped":
+            self._engine = c.EngineMoved(state="loading")
+            self.start()
+
     def restart_engine(self) -> None:
         """End the engine and load the same model again."""
         self._core.request(c.RestartEngine(), failed=self.engine_failed.emit)
