@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from app.hub import Download, FitKind, Offer
 
 GB = 1_000_000_000
+T = TypeVar("T")
 
 
 def offer(
@@ -74,6 +76,12 @@ def give(stage: Any, *, blocked: str = "", coming: bool = False) -> None:
     held._moved(downloads() if coming else ())
 
 
+def switcher(stage: Any, show: Callable[[], T]) -> T:
+    """The list of models while something is on its way."""
+    give(stage, coming=True)
+    return show()
+
+
 def page(stage: Any, *, blocked: str = "", coming: bool = False) -> None:
     """The Models page at its catalogue."""
     stage.window.show_page("models")
@@ -122,7 +130,7 @@ def first_run(stage: Any, *, chosen: int = 0) -> object:
     page = FirstRun(stage.parts.models, stage.parts.home, sample_files(SAMPLES))
     give(stage)
     page.resize(stage.window.size())
-    page._models.models = lambda: page._models._listed.models[:1]  # type: ignore[method-assign]
+    page._models.models = lambda: list(page._models._listed.models[:1])  # type: ignore[method-assign]
     place = next(each for each in page.findChildren(QLineEdit))
     place.setText("~/.local/share/Inhouse")
     page._show_models("")

@@ -137,7 +137,7 @@ class Stage:
             "first-run-larger": lambda: catalogue_scene.first_run(self, chosen=1),
             "chat-larger-model": lambda: catalogue_scene.start(self),
             "switcher": self._switcher,
-            "switcher-downloads": lambda: (catalogue_scene.give(self, coming=True), self._switcher())[1],
+            "switcher-downloads": lambda: catalogue_scene.switcher(self, self._switcher),
             "chat-offer": self._offer,
             "finetune-start": lambda: self._finetune(""),
             "finetune-goal": lambda: self._finetune("goal"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psutil
+
 from app.core.ahead import read_ahead
 from app.core.engine import Engine
 from app.core.fits import Fits
@@ -53,7 +55,7 @@ class Switch:
     def start(self) -> None:
         """Begin; the first progress says that the file is sound."""
         self._moved(0.0)
-        if self.engine.can.here and self.model.file_bytes <= free_memory_bytes():
+        if self.engine.can.here and self.model.file_bytes <= psutil.virtual_memory().available:
             self._house.clock.thread(lambda: read_ahead(self.model.path), lambda _: None, lambda _: None)
         self.engine.start()
 

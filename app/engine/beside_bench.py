@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.engine.bench import finish, starter, tokens_per_s
-from app.engine.load import BATCH, physical_cores
+from app.engine.load import SETUP, physical_cores
 from app.engine.worker import EngineRole
 from app.errors import AppError
 from app.figures import Figure, figure, write
@@ -98,7 +98,7 @@ def _reference(
         else ["-p", str(len(prompt)), "-n", "0"]
     )
     command = [
-        *(str(tool), "-m", str(path), "-t", str(threads), "-b", str(BATCH), "-ub", str(BATCH)),
+        *(str(tool), "-m", str(path), "-t", str(threads), "-b", str(SETUP.batch), "-ub", str(SETUP.batch)),
         *(*size, "-r", "1", "-o", "json"),
     ]
     return lambda: _tool(command)
