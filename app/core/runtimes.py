@@ -44,7 +44,7 @@ class RuntimesDesk:
         self._proven = False
         """Whether the engine has loaded a model on the runtime that is chosen for it."""
         models.engine_ready.connect(self._prove)
-        house.clock.thread(self._begin, lambda _: None, lambda error: log.info("Runtimes: %s", error))
+        house.clock.thread(self._begin, lambda _: self._plan_with(), lambda error: log.info("Runtimes: %s", error))
 
     @property
     def is_busy(self) -> bool:
@@ -106,9 +106,14 @@ class RuntimesDesk:
             log.warning("The fall back could not be noted: %s", error)
             return False
         log.warning("%s does not run on %s: %s", worker, chosen.id, lines)
-        self._seen = None
+        self._plan_with()
         self._tell()
         return True
+
+    def _plan_with(self, seen: RuntimeTried | None = None) -> None:
+        """What models are planned for from now on: the devices that were just seen, or those of before."""
+        self._seen = seen
+        self._models.list.fits.gpus = self._runtimes.gpus(seen.devices if seen is not None else None)
 
     def _prove(self, info: ModelInfo) -> None:
         self._proven = True
@@ -126,7 +131,7 @@ class RuntimesDesk:
             return
 
         def seen(tried: RuntimeTried) -> None:
-            self._seen = tried
+            self._plan_with(tried)
             reply.done(self.shown())
 
         def failed(error: AppError) -> None:
@@ -150,7 +155,7 @@ class RuntimesDesk:
             self._runtimes.choose(call.role, found)
             self._runtimes.note_devices(found, tried)
             if call.role == "engine":
-                self._seen = tried
+                self._plan_with(tried)
             if before != Chosen(id=found):
                 self._begin_anew(call.role)
             reply.done(self._tell())
@@ -174,7 +179,7 @@ class RuntimesDesk:
         def tried(said: RuntimeTried) -> None:
             self._runtimes.note_devices(found, said)
             if found == self._engine_id():
-                self._seen = said
+                self._plan_with(said)
             reply.done(said)
             self._tell()
 

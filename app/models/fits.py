@@ -11,6 +11,8 @@ from app.hub import Fitted
 from app.llama.fitted import fit_by_size, fit_source
 from app.llama.machine import machine
 from app.llama.planner import Device
+from app.models.runtimes import Runtimes
+from app.paths import Home
 
 Read = Callable[[int, int], bytes]
 """offset, length → bytes of a file, wherever it is; fewer at its end."""
@@ -18,9 +20,9 @@ Plan = Callable[[Read, int, str], Fitted]
 """A way to read a file, its size and its name → how it would run here. It reads the header and no more."""
 
 
-def this_machine() -> list[Device]:
-    """What this computer has, as far as it can be known without loading llama.cpp."""
-    return machine()
+def this_machine(home: Home) -> list[Device]:
+    """What this computer has: its memory, and the cards that chats run on as they were last seen."""
+    return machine(Runtimes(home).gpus())
 
 
 def fitted(file_bytes: int, devices: Sequence[Device]) -> Fitted:
@@ -28,10 +30,6 @@ def fitted(file_bytes: int, devices: Sequence[Device]) -> Fitted:
     return fit_by_size(file_bytes, devices)
 
 
-def by_header(read: Read, size: int, name: str) -> Fitted:
-    """A `Plan` for this computer.
-
-    Raises:
-        BadFile: no model, or a damaged one. What `read` raises goes through.
-    """
-    return fit_source(read, size, name, machine())
+def by_header(home: Home) -> Plan:
+    """The plan for this computer; it raises BadFile for what is no model, or a damaged one."""
+    return lambda read, size, name: fit_source(read, size, name, this_machine(home))

@@ -68,13 +68,16 @@ class HubRole:
             return HubFound(offers=self._found(call.query))
         if isinstance(call, ShowRepository):
             model = _asked(lambda: self._hub().repository(call.repo, call.revision))
-            return RepositoryShown(offers=file_offers(model, _fit, self._registry.models()))
+            return RepositoryShown(offers=file_offers(model, self._fit, self._registry.models()))
         if isinstance(call, FitModel):
             return ModelFitted(fit=self._fitted(call))
         if isinstance(call, ReadCatalogue):
             raw = _asked(lambda: self._hub().fetch(call.source, LIMIT_BYTES))
             return CatalogueRead(models=parse_catalogue(raw, call.source))
         raise AppError("The models process cannot do this.", detail=type(call).__name__)
+
+    def _fit(self, size: int) -> Fitted:
+        return fitted(size, this_machine(self._home))
 
     def _hub(self) -> Hub:
         return Hub(hub_address(), ServerKeys(self._home).get(HUB_KEY))
@@ -84,9 +87,9 @@ class HubRole:
         installed = self._registry.models()
         if named is not None:
             model = _asked(lambda: self._hub().repository(*named))
-            return (best_offer(model, _fit, installed),) if model.files else ()
+            return (best_offer(model, self._fit, installed),) if model.files else ()
         models: list[HubModel] = _asked(lambda: self._hub().find(query.strip()))
-        return offers_of(models, _fit, installed)
+        return offers_of(models, self._fit, installed)
 
     def _fitted(self, call: FitModel) -> Fitted:
         if call.path:
@@ -169,10 +172,6 @@ class HubRole:
         for each in self._registry.models():
             if remotes[0].sha256 and each.lineage.get("sha256") == remotes[0].sha256:
                 raise AppError(f"This model is already installed as “{each.name}”.", "Choose it in the list.")
-
-
-def _fit(size: int) -> Fitted:
-    return fitted(size, this_machine())
 
 
 def _read(file: BinaryIO, offset: int, length: int) -> bytes:

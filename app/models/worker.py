@@ -52,11 +52,11 @@ class ModelsRole:
 
     concurrent = False
 
-    def __init__(self, home: Home, plan: Plan = by_header) -> None:
-        """`plan` says how a file would run here; it is given by the table of roles."""
+    def __init__(self, home: Home, plan: Plan | None = None) -> None:
+        """`plan` says how a file would run here."""
         self._home, self._folder = home, home.models
         self._registry = Registry(home)
-        self._hub = HubRole(home, plan, _check_kind)
+        self._hub = HubRole(home, plan or by_header(home), _check_kind)
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):

@@ -16,6 +16,7 @@ from app.core.calls.runtimes import ChooseRuntime, RemoveRuntime, RuntimesChange
 from app.core.calls.runtimes import TestRuntime as TryIt
 from app.core.process import ChildProcess
 from app.errors import AppError
+from app.llama import planner
 from app.paths import Home
 from app.runtimes import BUILT_IN, LIBRARIES, MANIFEST, Chosen, Device, Runtime, environment, note_failure, read_chosen
 from app.workers.calls.engine import Count
@@ -64,6 +65,7 @@ def test_one_that_cannot_write_a_token_is_not_used() -> None:
     assert shown.chosen["engine"] == Chosen(id="cuda-1") and "RTX (CUDA)" in shown.why
     assert any(isinstance(event, RuntimesChanged) for event in door.events())
     assert environment(world.home, "engine")
+    assert world.core.models.list.fits.gpus == (planner.Device("RTX", "gpu", 2, 1),), "models are planned for it"
     refused = door.end(door.call(RemoveRuntime(id="cuda-1")))
     assert refused is not None and refused.error is not None and "in use" in refused.error.message
 
