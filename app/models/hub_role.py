@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -77,7 +78,7 @@ class HubRole:
         raise AppError("The models process cannot do this.", detail=type(call).__name__)
 
     def _hub(self) -> Hub:
-        return Hub(hub_address(), ServerKeys(self._home).get(HUB_KEY))
+        return Hub(hub_address(), ServerKeys(self._home).get(HUB_KEY) or os.environ.get("HF_TOKEN", ""))
 
     def _found(self, query: str) -> tuple[Offer, ...]:
         named = repository_in(query)
