@@ -77,7 +77,7 @@ def share_sent_twice(world: World, path: Path, size: int, kills: int) -> float:
     path.parent.mkdir(exist_ok=True)
     model_file(path, seed=9, size=size)
     world.hub.repos["owner/killed"] = Repo({FILE: path})
-    world.hub.pause_s = 0.002
+    world.hub.pause_s = 0.004
     for number in range(kills):
         with Client("models", world.home) as client:
             thread = Thread(target=_until_gone, args=(client,), daemon=True)

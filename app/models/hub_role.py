@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,7 +81,7 @@ class HubRole:
         return fitted(size, this_machine(self._home))
 
     def _hub(self) -> Hub:
-        return Hub(hub_address(), ServerKeys(self._home).get(HUB_KEY))
+        return Hub(hub_address(), ServerKeys(self._home).get(HUB_KEY) or os.environ.get("HF_TOKEN", ""))
 
     def _found(self, query: str) -> tuple[Offer, ...]:
         named = repository_in(query)

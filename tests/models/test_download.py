@@ -160,7 +160,7 @@ def test_disk_space_is_asked_for_before_the_first_byte(world: World, tmp_path: P
 
 def test_a_killed_process_fetches_nothing_twice(world: World, tmp_path: Path) -> None:
     """Killed three times at places of its own; tests/acceptance kills twenty times."""
-    assert share_sent_twice(world, tmp_path / FILE, 12 << 20, kills=3) < 0.05
+    assert share_sent_twice(world, tmp_path / FILE, 16 << 20, kills=3) < 0.05
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
