@@ -83,7 +83,7 @@ def check(model: Path, clock: Clock) -> int:
         sys.stdout.write(f"{error}\n")
         return 1
     say(f"built {made.name} in {time.monotonic() - started:.0f} s")
-    libraries = work / "cuda" / "installed" / "llama_cpp" / "lib"
+    libraries = work / "cuda" / "libraries"
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, **variables(libraries), "INHOUSE_HOME": folder, RUNTIME: str(made)}
         tests = [sys.executable, "-m", "pytest", "-m", "gpu", "-s", "-q", "-p", "no:cacheprovider", "tests/gpu"]

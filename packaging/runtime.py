@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTION = "llama-cpp-python"
-TOOLS = "inhouse-bench-tools"
-"""The folder beside the libraries' build where `--bench` leaves llama.cpp's own bench tool; it is never packed."""
+TARGETS = ("llama", "ggml", "mtmd")
+"""What the package llama_cpp loads; the backends come with ggml."""
+OURS = re.compile(r"^(?:lib)?(?:llama|ggml(?:-[a-z0-9_]+)*|mtmd)\.(?:so(?:\.[0-9]+)*|dylib|dll|[0-9.]+\.dylib)$")
 
 
 @dataclass(frozen=True)
@@ -145,23 +147,35 @@ def unpack(source: Path, work: Path) -> Path:
 
 def build(backend: str, tree: Path, folder: Path, *, portable: bool = False, bench: bool = False) -> Path:
     """Compile; returns the folder with the libraries."""
-    prefix = folder / "installed"
-    shutil.rmtree(prefix, ignore_errors=True)
+    prefix = folder / "installed"  # nothing is installed, but the package's rules want a name
     flags = ["-DCMAKE_BUILD_TYPE=Release", f"-DSKBUILD_PLATLIB_DIR={prefix}", f"-DCMAKE_INSTALL_PREFIX={prefix}"]
     flags += [*BACKENDS[backend].flags, f"-DGGML_NATIVE={'OFF' if portable else 'ON'}"]
     if backend == "cuda" and not portable and has_card():
         flags.append("-DCMAKE_CUDA_ARCHITECTURES=native")  # one card's code instead of nine: minutes instead of an hour
-    flags.append(f"-DLLAMA_BUILD_TOOLS={'ON' if bench else 'OFF'}")
+    if bench:  # llama.cpp's tools bring mtmd themselves, which the package would add a second time
+        flags += ["-DLLAMA_BUILD_TOOLS=ON", "-DLLAVA_BUILD=OFF"]
     if shutil.which("ninja"):
         flags.append("-GNinja")
     say(f"building llama.cpp for {backend} (a few minutes; cuda takes longer)")
     run(["cmake", "-S", str(tree), "-B", str(folder), *flags], "CMake could not prepare the build")
     jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
-    run(["cmake", "--build", str(folder), "--config", "Release", "-j", jobs], "The build failed")
-    run(["cmake", "--install", str(folder), "--config", "Release"], "The libraries could not be put together")
-    libraries = prefix / "llama_cpp" / "lib"
-    if not any(libraries.glob("*llama.*")):
-        raise Refused(f"The build ended without a library in {libraries}.")
+    targets = [*TARGETS, *(["llama-bench"] if bench else [])]
+    command = ["cmake", "--build", str(folder), "--config", "Release", "-j", jobs, "--target", *targets]
+    run(command, "The build failed")
+    return collect(folder)
+
+
+def collect(folder: Path) -> Path:
+    """The libraries that the build left, by themselves; links stay links."""
+    libraries = folder / "libraries"
+    shutil.rmtree(libraries, ignore_errors=True)
+    libraries.mkdir()
+    for built in (folder / "bin", folder / "bin" / "Release"):
+        for path in sorted(built.glob("*")):
+            if OURS.match(path.name) and not (libraries / path.name).exists():
+                shutil.copy2(path, libraries / path.name, follow_symlinks=False)
+    if not any(OURS.match(path.name) and "llama" in path.name for path in libraries.iterdir()):
+        raise Refused(f"The build ended without a library in {folder / 'bin'}.")
     return libraries
 
 

@@ -173,6 +173,32 @@ class Stage:
     def _settings(self, name: str) -> None:
         self.window.show_page("settings")
         self.window.page("settings").open_section(name)
+        if name == "Models and hardware":
+            self._show_devices()
+
+    def _show_devices(self) -> None:
+        """What a build for AMD's cards says on a computer with one, and a build that lacks its driver."""
+        from app.core.calls.runtimes import RuntimesChanged, RuntimesShown
+        from app.runtimes import BUILT_IN, Card, Chosen, Device, Runtime, why_no_more
+        from app.workers.calls.runtimes import RuntimeTried, TryRuntime
+
+        card = Card(vendor="AMD", name="AMD Radeon RX 7600", driver="amdgpu")
+        devices = (Device(kind="CPU", name="AMD Ryzen 5 7600", is_gpu=False, free=0, total=32_000_000_000),)
+        for job in self.world.last("models").waiting(TryRuntime):
+            job.finish(RuntimeTried(version="0.5.0", backends=("CPU",), devices=devices))
+        vulkan = Runtime(id="v", name="Vulkan 0.5.0", backends=("Vulkan", "CPU"), version="0.5.0", bytes=61_000_000)
+        shown = RuntimesShown(
+            runtimes=(vulkan,),
+            chosen={"engine": Chosen(id="v", failed="It needs the Vulkan loader."), "embedder": Chosen(id=BUILT_IN)},
+            cards=(card,),
+            devices=devices,
+            why=why_no_more(devices, (card,), ("CPU",)),
+            problems=(
+                "Chats do not run on “Vulkan 0.5.0”: This runtime needs the Vulkan loader of the graphics driver, "
+                "which is not on this computer. The built-in one is used.",
+            ),
+        )
+        self.world.world.core.tell(RuntimesChanged(shown=shown))
 
     def _switcher(self) -> object:
         self.window.show_page("chat")

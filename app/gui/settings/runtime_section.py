@@ -30,6 +30,7 @@ class RuntimeSection(QWidget):
         """`confirm` asks a question: title, text, button."""
         super().__init__()
         self._runtimes, self._confirm = runtimes, confirm
+        self._listed: tuple[tuple[str, str, bool], ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 16, 0, 8)
         column.setSpacing(8)
@@ -49,6 +50,7 @@ class RuntimeSection(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
         column.addLayout(self._list)
+        column.addLayout(self._build_progress())
         column.addLayout(self._build_buttons())
         runtimes.changed.connect(self._show)
         self._show()
@@ -71,17 +73,25 @@ class RuntimeSection(QWidget):
         self.add_file.clicked.connect(self._add_file)
         self.add_folder = Button(self.tr("Add a folder"), "secondary", "folder-plus")
         self.add_folder.clicked.connect(self._add_folder)
+        for button in (self.add_file, self.add_folder):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _build_progress(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.doing = Label("", "caption", "text2", wrap=True)
         self.stop = Button(self.tr("Stop"), "quiet")
         self.stop.clicked.connect(self._runtimes.cancel)
-        self.doing = Label("", "caption", "text2")
-        for widget in (self.add_file, self.add_folder, self.doing, self.stop):
-            row.addWidget(widget)
-        row.addStretch(1)
+        row.addWidget(self.doing, 1)
+        row.addWidget(self.stop)
         return row
 
     def _show(self) -> None:
         shown, doing = self._runtimes.shown, self._runtimes.doing
         self.doing.setText(doing)
+        self.doing.setVisible(bool(doing))
         self.stop.setVisible(bool(doing))
         for button in (self.add_file, self.add_folder):
             button.setEnabled(not doing)
@@ -95,9 +105,19 @@ class RuntimeSection(QWidget):
         for device in shown.devices:
             self._devices.addWidget(Label(device_text(device), "caption", "text2", wrap=True))
         self._show_choices(shown, enabled=not doing)
+        self._show_list(shown)
+
+    def _show_list(self, shown: RuntimesShown) -> None:
+        """Built anew only where it is another one: whoever tests with the keyboard stays on the button."""
+        used = {each.id for each in shown.chosen.values() if not each.failed}
+        listed = tuple((runtime, runtime.id in used) for runtime in shown.runtimes)
+        names = tuple((runtime.id, runtime.name, in_use) for runtime, in_use in listed)
+        if names == self._listed:
+            return
+        self._listed = names
         empty_layout(self._list)
-        for runtime in shown.runtimes:
-            self._list.addWidget(self._row(runtime, used=any(each.id == runtime.id for each in shown.chosen.values())))
+        for runtime, in_use in listed:
+            self._list.addWidget(self._row(runtime, used=in_use))
 
     def _show_choices(self, shown: RuntimesShown, *, enabled: bool) -> None:
         for role, box in self.boxes.items():
