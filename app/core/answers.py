@@ -13,7 +13,6 @@ from app.assistant.asking import Step, Stopped
 from app.assistant.summarise import respond
 from app.chats.records import Turn
 from app.core.attachments import Attachments
-from app.core.backend import Backend
 from app.core.calls import chats as c
 from app.core.children import Requester
 from app.core.clock import Timer
@@ -23,6 +22,7 @@ from app.core.house import Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
+from app.core.own_models import OwnModels
 from app.core.reply import Reply
 from app.errors import AppError
 from app.types import Answer, Passage
@@ -53,9 +53,6 @@ class Writing:
     saved: float = 0.0
     fresh: list[tuple[str, bool]] = field(default_factory=list)
     stopping: bool = False
-    backend: Backend | None = None
-    """The chat's own model; None: the one in use."""
-    waits_for_own: bool = False
 
 
 class Answers:
@@ -73,6 +70,7 @@ class Answers:
         self._house, self._models, self._documents = house, models, documents
         self._attachments, self._kept, self._library = attachments, kept, library
         self._writing: list[Writing] = []
+        self._own = OwnModels(models, self.kick, self._in_vain)
         self._flush_timer: Timer | None = None
         models.engine_ready.connect(self.kick)
         attachments.settled.connect(self.kick)
@@ -129,10 +127,10 @@ class Answers:
     def interrupt(self, error: AppError) -> None:
         """The engine is ended on purpose and will say nothing more: keep what each running answer has."""
         for writing in list(self._writing):
-            if writing.flow is None or writing.backend is not None:
+            if writing.flow is None or self._own.of(writing.turn.id) is not None:
                 continue
             if writing.by_engine and (writing.text or writing.thinking):
-                self._house.tell(self._failure(writing, error))
+                self._house.tell(_failure(writing, error))
                 writing.flow.interrupt(Stopped(writing.text, writing.thinking, error.message))
             else:
                 writing.flow.drop()
@@ -140,7 +138,7 @@ class Answers:
 
     def _refuse(self, error: AppError) -> None:
         """The model cannot be loaded: who waits for it is told why, in whatever door."""
-        waiting = [each for each in self._writing if each.flow is None and not each.waits_for_own]
+        waiting = [each for each in self._writing if each.flow is None and not self._own.waits(each.turn.id)]
         for writing in waiting:
             writing.stopping = True
         for writing in waiting:
@@ -166,7 +164,8 @@ class Answers:
     def _begin(self, writing: Writing) -> None:
         try:
             chat = self._house.store.chat(writing.turn.chat_id)
-            if not self._has_model(writing, self._library.model_id_of(chat)):
+            if not self._own.is_there(writing.turn.id, self._library.model_id_of(chat)):
+                self._move(writing, "loading")
                 return
             attached_id = chat.attached_id
             if attached_id and (note := self._attachments.waiting_for(attached_id)):
@@ -192,38 +191,14 @@ class Answers:
         )
         writing.flow.start()
 
-    def _has_model(self, writing: Writing, own_id: str) -> bool:
-        """Whether the model that answers in this chat is there; else it is on its way."""
-        own = self._models.of_chat(own_id)
-        if own is None or own.id == self._models.active_id or not own_id:
-            writing.backend = None
-            if not self._models.is_ready:
-                self._move(writing, "loading")
-                self._models.wake()
-            return self._models.is_ready
-        if writing.backend is None and not writing.waits_for_own:
-            writing.waits_for_own = True
-            self._move(writing, "loading")
-            self._models.with_own(
-                own.id,
-                lambda backend, _: self._own_ready(writing, backend),
-                lambda error: self._own_failed(writing, error),
-            )
-        return writing.backend is not None
-
-    def _own_ready(self, writing: Writing, backend: Backend) -> None:
-        writing.backend, writing.waits_for_own = backend, False
-        self.kick()
-
-    def _own_failed(self, writing: Writing, error: AppError) -> None:
-        writing.waits_for_own = False
-        if writing in self._writing and writing.flow is None and not writing.stopping:
+    def _in_vain(self, turn_id: int, error: AppError) -> None:
+        """The chat's own model cannot be loaded."""
+        for writing in [each for each in self._writing if each.turn.id == turn_id and not each.stopping]:
             self._give_up(writing, error)
 
     def _child_of(self, writing: Writing, step: Step) -> Requester:
-        if step.role != "engine":
-            return self._documents.child
-        return writing.backend or self._models.backend
+        own = self._own.of(writing.turn.id)
+        return (own or self._models.backend) if step.role == "engine" else self._documents.child
 
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()
@@ -249,7 +224,7 @@ class Answers:
     def _fails(self, writing: Writing, step: Step, error: AppError) -> Exception:
         """A model that ends in the middle of an answer leaves what it has said; other failures the flow judges."""
         if step.role == "engine" and (writing.text or writing.thinking):
-            self._house.tell(self._failure(writing, error))
+            self._house.tell(_failure(writing, error))
             return Stopped(writing.text, writing.thinking, error.message)
         return error
 
@@ -290,11 +265,11 @@ class Answers:
         try:
             self._house.store.save_partial(writing.turn.id, writing.text)
         except AppError as error:
-            self._house.tell(self._failure(writing, error))
+            self._house.tell(_failure(writing, error))
 
     def _give_up(self, writing: Writing, error: AppError) -> None:
         """Nothing came: the question stays, with the reason in the place of the answer."""
-        self._house.tell(self._failure(writing, error))
+        self._house.tell(_failure(writing, error))
         self._end(writing, Answer(text=writing.text, stopped=True, note=str(error)))
 
     def _end(self, writing: Writing, result: Answer) -> None:
@@ -311,8 +286,9 @@ class Answers:
             failure = failure_of(error)
             state: Literal["stopped", "done"] = "stopped" if result.stopped else "done"
             turn = msgspec.structs.replace(writing.turn, text=result.text, answer=result, state=state)
-        if writing.backend is None:
+        if self._own.of(turn.id) is None:
             self._models.note_speed(result)
+        self._own.drop(turn.id)
         self._kept.answered(writing.turn.chat_id)
         if result.note == assistant.STOPPED and not result.text and turn.versions > 1 and failure is None:
             self._drop_version(turn)
@@ -341,6 +317,7 @@ class Answers:
         )
         self._house.tell(writing.moved)
 
-    def _failure(self, writing: Writing, error: AppError) -> c.AnswerFailed:
-        turn = writing.turn
-        return c.AnswerFailed(turn_id=turn.id, chat_id=turn.chat_id, failure=failure_of(error))
+
+def _failure(writing: Writing, error: AppError) -> c.AnswerFailed:
+    turn = writing.turn
+    return c.AnswerFailed(turn_id=turn.id, chat_id=turn.chat_id, failure=failure_of(error))

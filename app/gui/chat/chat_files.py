@@ -67,8 +67,9 @@ class ChatFiles(QObject):
 
     def pictures_sent(self) -> None:
         """The question has them."""
-        self._pictures.clear()
-        self.changed.emit()
+        if self._pictures:
+            self._pictures.clear()
+            self.changed.emit()
 
     # --- what a person does -------------------------------------------------------------------------------------------
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.gui.chat.controller import ChatController
 from app.gui.icons import icon
-from app.types import InstalledModel
 
 
 class ChatMenu(QMenu):
@@ -19,29 +17,28 @@ class ChatMenu(QMenu):
     copy_asked = Signal(int)
     export_asked = Signal(int)
     delete_asked = Signal(int)
-    model_chosen = Signal(str)
-    """Id of a model that this chat keeps, "" for the one in use."""
 
-    def __init__(self, chat_id: int, parent: QWidget) -> None:
+    def __init__(self, controller: ChatController, parent: QWidget) -> None:
         super().__init__(parent)
+        chat_id = controller.chat_id
         self.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_asked.emit(chat_id))
         self.addAction(icon("copy"), self.tr("Copy chat"), lambda: self.copy_asked.emit(chat_id))
         self.addAction(icon("download"), self.tr("Export"), lambda: self.export_asked.emit(chat_id))
-        self._models = self.addMenu(icon("box"), self.tr("Model of this chat"))
-        self._models.menuAction().setVisible(False)
+        self._offer_models(controller)
         self.addSeparator()
         self.addAction(icon("trash-2", "danger"), self.tr("Delete chat"), lambda: self.delete_asked.emit(chat_id))
 
-    def offer_models(self, models: Sequence[InstalledModel], kept: str) -> None:
-        """Let the chat keep one of these; `kept` is the id of the one that it has, "" for none of its own."""
+    def _offer_models(self, controller: ChatController) -> None:
+        """Let the open chat keep a model of its own."""
+        kept = controller.chat.own_model_id if controller.chat is not None else ""
+        models = self.addMenu(icon("box"), self.tr("Model of this chat"))
         group = QActionGroup(self)
-        for key, name in [("", self.tr("The model in use")), *((each.id, each.name) for each in models)]:
-            action = self._models.addAction(name)
+        for key, name in [("", self.tr("The model in use")), *((each.id, each.name) for each in controller.models)]:
+            action = models.addAction(name)
             action.setCheckable(True)
             action.setChecked(key == kept)
-            action.triggered.connect(lambda _=False, key=key: self.model_chosen.emit(key))
+            action.triggered.connect(lambda _=False, key=key: controller.keep_model(key))
             group.addAction(action)
-        self._models.menuAction().setVisible(True)
 
     def open_below(self, button: QWidget) -> None:
         """Show it, its right edge under the button's; it goes when it is closed."""

@@ -239,10 +239,9 @@ class ChatPage(QWidget):
 
     def _ask(self, text: str, chosen: Filter | None = None) -> None:
         chat_id = self._controller.chat_id
-        pictures = self.attaching.files.pictures
-        if self._controller.ask(text, self.filter.to_send if chosen is None else chosen, pictures):
-            if pictures:
-                self.attaching.files.pictures_sent()
+        files = self.attaching.files
+        if self._controller.ask(text, self.filter.to_send if chosen is None else chosen, files.pictures):
+            files.pictures_sent()
             self._keep_draft(chat_id, "")
             self.composer.clear()
 
@@ -295,11 +294,8 @@ class ChatPage(QWidget):
 
     def make_menu(self) -> ChatMenu:
         """What is done with the open chat as a whole."""
-        menu = ChatMenu(self._controller.chat_id, self)
+        menu = ChatMenu(self._controller, self)
         menu.rename_asked.connect(self.rename_asked)
-        if self._controller.chat is not None:
-            menu.offer_models(self._controller.models, self._controller.chat.own_model_id)
-            menu.model_chosen.connect(self._controller.keep_model)
         menu.copy_asked.connect(self._copy_chat)
         menu.export_asked.connect(self.export_asked)
         menu.delete_asked.connect(self.delete_asked)
