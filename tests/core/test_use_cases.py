@@ -55,7 +55,7 @@ TABLE: dict[str, Use] = {
     "StopAnswer": Use("ChatController.stop", "chat"),
     "ChooseVersion": Use("ChatController.choose_version", why=ASIDE),
     "RateAnswer": Use("ChatController.rate", why=ASIDE),
-    "RenameChat": Use("MainWindow._rename", why=ASIDE),
+    "RenameChat": Use("ProjectActions.rename_chat", why=ASIDE),
     "SetChatCollection": Use("OpenChat.choose_collection", "chat"),
     "DeleteChat": Use("DeletedChats.delete", "chats"),
     "RestoreChat": Use("DeletedChats.undo", why=ASIDE),
