@@ -26,8 +26,8 @@ VERSION = 2
 """Version 1 had a chat's id and the same names, in the same places, as references: it reads as it stands."""
 
 _NOTE_CHARS = 240
-_CITED = re.compile(r"```[^`]*```|`[^`\n]*`|[ \t]*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-"""Citations, but not what looks like one in code."""
+_CITED = re.compile(r"```[^`]*```|`[^`\n]*`|(?<![ \t])[ \t]*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+"""Citations, but not what looks like one in code; a run of blanks is looked at once."""
 
 
 @dataclass(frozen=True)

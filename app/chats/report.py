@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from app.chats.exchange import Labels, about_line, source_notes
+from app.chats.exchange import source_notes
 from app.chats.records import Turn
-from app.chats.store import ChatStore
 from app.export.content import Block, Heading, Paragraph, Run, runs
 from app.export.from_markdown import blocks_of
 
 
-def chat_blocks(store: ChatStore, chat_id: int, labels: Labels) -> list[Block]:
-    """The shown path of a chat, below its title."""
-    chat = store.chat(chat_id)
-    blocks: list[Block] = [Paragraph(runs(about_line(chat, *labels.of(store, chat)), "faint"))]
-    for turn in store.turns(chat_id):
+def chat_blocks(about: str, turns: Iterable[Turn]) -> list[Block]:
+    """What stands below a chat's title: a line about it, and its turns. It touches no store: let a thread do it."""
+    blocks: list[Block] = [Paragraph(runs(about, "faint"))]
+    for turn in turns:
         blocks += _question(turn) if turn.role == "question" else _answer(turn)
     return blocks
 

@@ -86,12 +86,12 @@ class ChatFilesDesk:
         if len(call.chat_ids) != 1:
             raise AppError("A file to read holds one chat.", "Choose one chat, or a name that ends in .json.")
         (chat_id,), store = call.chat_ids, self._house.store
-        title = store.chat(chat_id).title
+        chat = store.chat(chat_id)
         if suffix == ".md":
             text = exchange.export_markdown(store, chat_id, self._labels()).encode()
             return lambda: save(path, text)
-        blocks = chat_blocks(store, chat_id, self._labels())
-        return lambda: write_report(path, title, blocks)
+        about, turns = exchange.about_line(chat, *self._labels().of(store, chat)), store.turns(chat_id)
+        return lambda: write_report(path, chat.title, chat_blocks(about, turns))
 
     def _labels(self) -> exchange.Labels:
         models = {each.id: shown_name(each) for each in self._house.registry.models()}

@@ -11,7 +11,7 @@ from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Style
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_CITED = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_CITED = re.compile(r"(?<!\s)\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LINKS = ("http://", "https://", "mailto:")
 _MARKS: dict[str, Mark] = {"strong": "strong", "em": "em", "s": "removed"}
 _FIRST: tuple[Mark, ...] = ("strong", "em", "removed")

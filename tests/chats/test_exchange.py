@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +121,13 @@ def test_a_chat_that_has_no_ids_yet_travels_by_its_names(store: ChatStore, tmp_p
 )
 def test_a_chat_is_named_after_its_question(question: str, title: str) -> None:
     assert title_of(question) == title
+
+
+def test_an_answer_of_blanks_takes_no_longer_than_its_length(store: ChatStore) -> None:
+    """An imported one may hold anything; a pattern that looked again from each blank took minutes."""
+    chat = store.create("Blanks")
+    answer = Answer(text=" " * 200_000 + "[1] x", sources=(Source(n=1, passage=PASSAGE),))
+    store.finish_answer(store.begin_answer(store.add_question(chat.id, "?").id).id, answer)
+    began = time.monotonic()
+    assert "[^1] x" in export_markdown(store, chat.id)
+    assert time.monotonic() - began < 5

@@ -62,7 +62,7 @@ TABLE: dict[str, Use] = {
     "StopAnswer": Use("ChatController.stop", "chat"),
     "ChooseVersion": Use("ChatController.choose_version", why=ASIDE),
     "RateAnswer": Use("ChatController.rate", why=ASIDE),
-    "RenameChat": Use("MainWindow._rename", why=ASIDE),
+    "RenameChat": Use("ProjectActions.rename_chat", why=ASIDE),
     "SetChatCollection": Use("OpenChat.choose_collection", "chat"),
     "SetChatModel": Use("ChatController.keep_model", why=ASIDE),
     "ReadChatPicture": Use("PictureRow.__init__", why="a terminal shows no pictures"),

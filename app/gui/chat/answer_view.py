@@ -38,7 +38,6 @@ class AnswerView(QWidget):
     search_all_asked = Signal()
     model_asked = Signal()
     version_asked = Signal(int)
-    branch_asked = Signal()
     rated = Signal(object, str)
     left = Signal()
     """A correction is no longer being written."""
@@ -79,7 +78,6 @@ class AnswerView(QWidget):
         self.bar.copy_asked.connect(self.copy)
         self.bar.regenerate_asked.connect(self.regenerate_asked)
         self.bar.version_asked.connect(self.version_asked)
-        self.bar.branch_asked.connect(self.branch_asked)
         self.bar.rating_chosen.connect(self._rate)
         self.bar.why_asked.connect(self.why_asked)
         self._column.addSpacing(8)

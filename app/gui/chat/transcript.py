@@ -193,17 +193,7 @@ class Transcript(QScrollArea):
             question.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
             return question
         view = AnswerView(turn, self._summed_up)
-        view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
-        view.passage_opened.connect(self.passage_opened)
-        view.why_asked.connect(lambda v=view: self.why_asked.emit(v))
-        view.link_clicked.connect(self.link_clicked)
-        view.regenerate_asked.connect(lambda i=turn.id: self.regenerate_asked.emit(i))
-        view.search_all_asked.connect(lambda i=turn.id: self.search_all_asked.emit(i))
-        view.model_asked.connect(lambda i=turn.id: self.model_asked.emit(i))
-        view.version_asked.connect(lambda n, i=turn.id: self.version_asked.emit(i, n))
-        view.branch_asked.connect(lambda i=turn.id: self.branch_asked.emit(i))
-        view.left.connect(self.editing_left)
-        view.rated.connect(lambda rating, text, i=turn.id: self.rated.emit(i, rating, text))
+        _connect(self, view, turn.id)
         return view
 
     def _add(self, view: TurnView, at: int | None = None) -> None:
@@ -289,6 +279,21 @@ class Transcript(QScrollArea):
             self.verticalScrollBar().setValue(0)
         else:
             super().keyPressEvent(event)
+
+
+def _connect(transcript: Transcript, view: AnswerView, turn_id: int) -> None:
+    """What is asked at an answer is asked of the transcript, with the answer's id."""
+    view.source_opened.connect(lambda n: transcript.source_opened.emit(view, n))
+    view.passage_opened.connect(transcript.passage_opened)
+    view.why_asked.connect(lambda: transcript.why_asked.emit(view))
+    view.link_clicked.connect(transcript.link_clicked)
+    view.regenerate_asked.connect(lambda: transcript.regenerate_asked.emit(turn_id))
+    view.search_all_asked.connect(lambda: transcript.search_all_asked.emit(turn_id))
+    view.model_asked.connect(lambda: transcript.model_asked.emit(turn_id))
+    view.version_asked.connect(lambda n: transcript.version_asked.emit(turn_id, n))
+    view.bar.branch_asked.connect(lambda: transcript.branch_asked.emit(turn_id))
+    view.left.connect(transcript.editing_left)
+    view.rated.connect(lambda rating, text: transcript.rated.emit(turn_id, rating, text))
 
 
 class _Sheet(QWidget):

@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chats.records import Chat
-from app.core.calls.chats import RenameChat
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
 from app.gui.shell.deleted_chats import DeletedChats
@@ -121,17 +120,13 @@ class MainWindow(PlacedWindow):
             page.deleteLater()
         self.show_page("chat")
 
-    def new_chat(self) -> None:
-        self._chats.new_chat()
+    def new_chat(self, project_id: int = 0) -> None:
+        self._chats.new_chat(project_id)
         self.show_page("chat")
 
     def new_temporary_chat(self) -> None:
         """The chat that leaves nothing, begun or gone back to."""
         self._chats.new_temporary_chat()
-        self.show_page("chat")
-
-    def _new_chat_in(self, project_id: int) -> None:
-        self._chats.new_chat(project_id)
         self.show_page("chat")
 
     def open_chat(self, chat_id: int) -> None:
@@ -174,10 +169,6 @@ class MainWindow(PlacedWindow):
         if self.sidebar.collapsed:
             self._toggle_sidebar()
         self.sidebar.edit_chat(chat_id)
-
-    def _rename(self, chat_id: int, title: str) -> None:
-        call = RenameChat(chat_id=chat_id, title=title)
-        self._chats.core.request(call, failed=lambda error: self.toast(str(error)))
 
     def _chat_restored(self, chat_id: int) -> None:
         self.toasts.end()
@@ -251,7 +242,6 @@ class MainWindow(PlacedWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.sidebar = Sidebar(self._store, places(self.keys), body)
-        self.sidebar.chats.rename_asked.connect(self._rename)
         row.addWidget(self.sidebar)
         self._column = QVBoxLayout()
         self._column.setSpacing(0)
@@ -261,13 +251,10 @@ class MainWindow(PlacedWindow):
         self._outer.addWidget(body)
         self.setCentralWidget(self._outer)
         side = self.sidebar
-        side.new_chat_asked.connect(self.new_chat)
+        side.new_chat_asked.connect(lambda: self.new_chat())
         side.temporary_chat_asked.connect(self.new_temporary_chat)
-        side.list.project_chat_asked.connect(self._new_chat_in)
-        side.list.collections = self._chats.collections
-        side.chats.collapsed = set(self._session.state.collapsed_projects)
-        side.chats.collapse_changed.connect(self._keep_collapsed)
-        self.projects = ProjectActions(self._chats.core, side, self.toast, self)
+        side.list.project_chat_asked.connect(self.new_chat)
+        self.projects = ProjectActions(self._chats, side, self._session, self.toast, self)
         side.chat_opened.connect(self.open_chat)
         side.chat_delete_asked.connect(self.delete_chat)
         side.chat_export_asked.connect(self.export_asked)
@@ -275,9 +262,6 @@ class MainWindow(PlacedWindow):
         side.collapse_asked.connect(self._toggle_sidebar)
         side.search_asked.connect(self._search_chats)
         side.chats_asked.connect(lambda: self.show_page("chat"))
-
-    def _keep_collapsed(self) -> None:
-        self._session.update(collapsed_projects=sorted(self.sidebar.chats.collapsed))
 
     def _toggle_sidebar(self) -> None:
         """By hand: below 1000 px it opens for now, above that the choice is kept."""

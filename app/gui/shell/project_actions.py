@@ -1,4 +1,4 @@
-"""What a person does with projects in the sidebar, as calls to the core."""
+"""What a person does with projects, and with the names of chats, in the sidebar, as calls to the core."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.core.calls.chats import RenameChat
 from app.core.calls.projects import (
     CreateProject,
     MoveToProject,
@@ -15,8 +16,9 @@ from app.core.calls.projects import (
     RenameProject,
     SetProjectCollection,
 )
-from app.gui.core_client import CoreClient
+from app.gui.chat.open_chat import OpenChat
 from app.gui.shell.rename_dialog import RenameDialog
+from app.gui.shell.session import Session
 from app.gui.shell.sidebar import Sidebar
 from app.workers.message import Call
 
@@ -24,10 +26,22 @@ from app.workers.message import Call
 class ProjectActions(QObject):
     """Joined to the sidebar; what comes of it the core tells. `say` shows why something could not be done."""
 
-    def __init__(self, core: CoreClient, sidebar: Sidebar, say: Callable[[str], object], parent: QWidget) -> None:
+    def __init__(
+        self, chats: OpenChat, sidebar: Sidebar, session: Session, say: Callable[[str], object], parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._core, self._say, self._window = core, say, parent
+        self._core, self._say, self._window = chats.core, say, parent
+        self._list, self._session = sidebar.chats, session
+        sidebar.list.collections = chats.collections
+        sidebar.chats.collapsed = set(session.state.collapsed_projects)
+        sidebar.chats.collapse_changed.connect(self._keep_collapsed)
+        if sidebar.chats.collapsed:
+            sidebar.reload()
+        self._connect(sidebar)
+
+    def _connect(self, sidebar: Sidebar) -> None:
         chats, view = sidebar.chats, sidebar.list
+        chats.rename_asked.connect(self.rename_chat)
         chats.project_rename_asked.connect(self.rename)
         chats.move_asked.connect(self.move)
         view.move_asked.connect(self.move)
@@ -55,6 +69,9 @@ class ProjectActions(QObject):
     def rename(self, project_id: int, name: str) -> None:
         self._do(RenameProject(project_id=project_id, name=name))
 
+    def rename_chat(self, chat_id: int, title: str) -> None:
+        self._do(RenameChat(chat_id=chat_id, title=title))
+
     def set_collection(self, project_id: int, collection_id: int) -> None:
         """What new chats of the project ask."""
         self._do(SetProjectCollection(project_id=project_id, collection_id=collection_id))
@@ -66,6 +83,9 @@ class ProjectActions(QObject):
     def move(self, chat_id: int, project_id: int) -> None:
         """A chat into a project, or out of any with 0."""
         self._do(MoveToProject(chat_id=chat_id, project_id=project_id))
+
+    def _keep_collapsed(self) -> None:
+        self._session.update(collapsed_projects=sorted(self._list.collapsed))
 
     def _do(self, call: Call) -> None:
         self._core.request(call, failed=lambda error: self._say(str(error)))
