@@ -38,6 +38,7 @@ from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.core.vector_server import VectorServerDesk
+from app.core.word_shares import WordShares
 from app.errors import AppError
 from app.extraction.store import TableStore
 from app.models.registry import Registry
@@ -115,6 +116,7 @@ class Core:
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments, self.library)
+        shares_of_words = WordShares(house, self.models, self.library)
         readers = ReadersDesk(house, self.documents)
         embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
@@ -129,7 +131,7 @@ class Core:
         return (
             self.models, self.documents, self.tables, self.answers, questions, summaries, offers, chats, removals,
             attachments, readers, embedders, vectors, folders, shares, training, completions, self.library,
-            self.api,
+            shares_of_words, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

@@ -106,6 +106,7 @@ DoorData = (
     | AnyData
     | chats.ChatAsked
     | chats.TurnStored
+    | chats.WordsWeighed
     | chats.Answered
     | chats.Summarised
     | chats.Events

@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
 from app.types import Answer, Filter
-from app.workers.calls.engine import Prefill, Token
+from app.workers.calls.engine import Prefill, Token, TokenLogprob
 from app.workers.message import Call, Data, Failure
 
 Where = Literal["collection", "everywhere", "nowhere"]
@@ -56,6 +56,13 @@ class RateAnswer(Call, frozen=True):
     turn_id: int
     rating: Rating | None
     corrected: str = ""
+
+
+class WeighWords(Call, frozen=True):
+    """How sure the model in use is of each word of an answer that a model wrote alone; → WordsWeighed. Nothing of it is
+    kept."""
+
+    answer_id: int
 
 
 class RenameChat(Call, frozen=True):
@@ -148,6 +155,14 @@ class TurnStored(Data, frozen=True):
     """A turn as it stands in the store now."""
 
     turn: Turn
+
+
+class WordsWeighed(Data, frozen=True):
+    """Pieces of words in their order, each with the likeliest at its place; `model` weighed them, which may be another
+    one than that which wrote."""
+
+    words: tuple[TokenLogprob, ...]
+    model: str
 
 
 class Answered(Data, frozen=True):
@@ -244,6 +259,7 @@ Calls = (
     | StopAnswer
     | ChooseVersion
     | RateAnswer
+    | WeighWords
     | RenameChat
     | SetChatCollection
     | DeleteChat
@@ -254,7 +270,7 @@ Calls = (
     | Summarise
     | Calculate
 )
-Answers = ChatAsked | TurnStored | Answered | Prefill | Token | Summarised
+Answers = ChatAsked | TurnStored | WordsWeighed | Answered | Prefill | Token | Summarised
 Events = (
     ChatsChanged
     | QuestionAdded

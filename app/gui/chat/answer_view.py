@@ -32,6 +32,7 @@ class AnswerView(QWidget):
     source_opened = Signal(int)
     passage_opened = Signal(object)
     why_asked = Signal()
+    shares_asked = Signal()
     link_clicked = Signal(str)
     regenerate_asked = Signal()
     search_all_asked = Signal()
@@ -49,6 +50,7 @@ class AnswerView(QWidget):
         self._name = self.tr("Answer")
         self._cited = False  # passages were given, so marks like [1] are the model's own guesses
         self._swap: AnswerBody | None = None
+        self._below: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -80,6 +82,7 @@ class AnswerView(QWidget):
         self.bar.version_asked.connect(self.version_asked)
         self.bar.rating_chosen.connect(self._rate)
         self.bar.why_asked.connect(self.why_asked)
+        self.bar.shares_asked.connect(self.shares_asked)
         self._column.addSpacing(8)
         self._column.addWidget(self.bar)
         self.correction: CorrectionEditor | None = None
@@ -132,6 +135,7 @@ class AnswerView(QWidget):
         """Show the answer as it is stored, with its evidence."""
         answer = turn.answer or Answer(text=turn.text)
         self.turn = turn
+        self._close_below()
         self._pace.draw_now()
         self.citations.sources = {source.n: source for source in answer.sources}
         self._show_body(answer)
@@ -148,6 +152,20 @@ class AnswerView(QWidget):
         follow_layout(self._column)
         if announce:  # once, at the end, never at each word
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, announcement(answer)))
+
+    def show_below(self, widget: QWidget) -> None:
+        """Put something about this version of the answer below it; it goes with the next one."""
+        self._close_below()
+        self._below = widget
+        self._column.addWidget(widget)
+        follow_layout(self._column)
+        widget.show()
+
+    def _close_below(self) -> None:
+        if self._below is not None:
+            self._below.hide()
+            self._below.deleteLater()
+            self._below = None
 
     def update_turn(self, turn: Turn) -> None:
         """The rating changed."""

@@ -62,6 +62,7 @@ class Conversation(QStackedWidget):
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
             transcript.why_asked.connect(self.why_asked)
+            transcript.shares_asked.connect(self._show_shares)
             transcript.link_clicked.connect(self.link_clicked)
             transcript.regenerate_asked.connect(controller.regenerate)
             transcript.search_all_asked.connect(controller.search_all)
@@ -148,6 +149,11 @@ class Conversation(QStackedWidget):
         view = self.transcript.answer(turn_id)
         if view is not None:
             view.feed(piece, thinking)
+
+    def _show_shares(self, view: AnswerView) -> None:
+        shares = parts.word_shares()(self._controller.core, view.turn.id)
+        view.show_below(shares)
+        shares.ask()
 
     def _answer_finished(self, turn: Turn) -> None:
         view = self.transcript.answer(turn.id)

@@ -44,6 +44,8 @@ class Transcript(QScrollArea):
     """AnswerView, number."""
     passage_opened = Signal(object)
     why_asked = Signal(object)
+    shares_asked = Signal(object)
+    """AnswerView: how sure each word was is to be shown below it."""
     link_clicked = Signal(str)
     regenerate_asked = Signal(int)
     search_all_asked = Signal(int)
@@ -193,6 +195,7 @@ class Transcript(QScrollArea):
         view = AnswerView(turn)
         view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
         view.passage_opened.connect(self.passage_opened)
+        view.shares_asked.connect(lambda v=view: self.shares_asked.emit(v))
         view.why_asked.connect(lambda v=view: self.why_asked.emit(v))
         view.link_clicked.connect(self.link_clicked)
         view.regenerate_asked.connect(lambda i=turn.id: self.regenerate_asked.emit(i))
