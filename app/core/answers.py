@@ -13,7 +13,6 @@ from app.assistant.summarise import respond
 from app.chats.records import Turn
 from app.core.attachments import Attachments
 from app.core.calls import chats as c
-from app.core.children import Requester
 from app.core.clock import Timer
 from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
@@ -142,8 +141,7 @@ class Answers:
             ask = writing.ask = writing.make_ask()
             if ask.model_id and writing.backend is None:
                 self._move(writing, "loading")
-                waiter = ForModel(writing, self._start, self._give_up)
-                self._models.with_backend(ask.model_id, waiter.ready, waiter)
+                ForModel(writing, self._start, self._give_up).wait(self._models, ask.model_id)
                 return
         except AppError as error:
             self._give_up(writing, error)
@@ -154,7 +152,7 @@ class Answers:
         writing.saved = self._house.clock.now()
         writing.flow = Flow(
             respond(ask),
-            lambda step: self._child_of(writing, step),
+            lambda step: writing.model(self._models) if step.role == "engine" else self._documents.child,
             done=lambda answer: self._end(writing, answer),
             failed=lambda error: self._give_up(writing, error),
             event=lambda data: self._take(writing, data),
@@ -165,9 +163,6 @@ class Answers:
             within=(self._house.clock, lambda step: step.within_s),
         )
         writing.flow.start()
-
-    def _child_of(self, writing: Writing, step: Step) -> Requester:
-        return (writing.backend or self._models.backend) if step.role == "engine" else self._documents.child
 
     def _began(self, writing: Writing, step: Step) -> None:
         self._flush()

@@ -10,6 +10,7 @@ from app.chats.records import Turn
 from app.core.backend import Backend
 from app.core.calls import chats as c
 from app.core.flows import Flow
+from app.core.models import ModelsDesk
 from app.errors import AppError
 from app.types import InstalledModel, Passage
 
@@ -36,6 +37,10 @@ class Writing:
     waits: bool = False
     """Whether that model is still to be loaded."""
 
+    def model(self, models: ModelsDesk) -> Backend:
+        """Who answers it: its assistant's model, or the one in use. Raises AppError where that is not loaded."""
+        return self.backend or models.backend
+
     @property
     def follows_use(self) -> bool:
         """Whether it is answered by the model in use, whichever that is."""
@@ -53,6 +58,10 @@ class ForModel:
     ) -> None:
         writing.waits = True
         self._writing, self._start, self._give_up = writing, start, give_up
+
+    def wait(self, models: ModelsDesk, model_id: str) -> None:
+        """Begin once this model is loaded. Raises AppError where there is no such model."""
+        models.with_backend(model_id, self.ready, self)
 
     @property
     def open(self) -> bool:

@@ -19,7 +19,7 @@ from app.gui.chat.source_cards import NotFoundCard, SourceCards
 from app.gui.chat.thinking_fold import ThinkingFold
 from app.gui.chat.writing import Progress
 from app.gui.widgets import IconLabel, Label
-from app.gui.widgets.base import follow_layout, grow_only
+from app.gui.widgets.base import empty_layout, follow_layout, grow_only
 from app.types import Answer, Passage
 
 SLICE = 2000
@@ -32,7 +32,6 @@ class AnswerView(QWidget):
     source_opened = Signal(int)
     passage_opened = Signal(object)
     why_asked = Signal()
-    shares_asked = Signal()
     link_clicked = Signal(str)
     regenerate_asked = Signal()
     search_all_asked = Signal()
@@ -50,7 +49,6 @@ class AnswerView(QWidget):
         self._name = self.tr("Answer")
         self._cited = False  # passages were given, so marks like [1] are the model's own guesses
         self._swap: AnswerBody | None = None
-        self._below: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -65,13 +63,13 @@ class AnswerView(QWidget):
         self._column.addWidget(self.body)
         self._stopped = _Line("circle-alert", "danger")
         self._note = _Line("info", "text3")
-        self._evidence = QVBoxLayout()
-        self._evidence.setContentsMargins(0, 0, 0, 0)
-        self._evidence.setSpacing(8)
+        self.evidence = QVBoxLayout()
+        self.evidence.setContentsMargins(0, 0, 0, 0)
+        self.evidence.setSpacing(8)
         for line in (self._stopped, self._note):
             self._column.addSpacing(4)
             self._column.addWidget(line)
-        self._column.addLayout(self._evidence)
+        self._column.addLayout(self.evidence)
         self.cards: SourceCards | None = None
         self.not_found: NotFoundCard | None = None
         self.notices: NoticeRows | None = None
@@ -82,7 +80,6 @@ class AnswerView(QWidget):
         self.bar.version_asked.connect(self.version_asked)
         self.bar.rating_chosen.connect(self._rate)
         self.bar.why_asked.connect(self.why_asked)
-        self.bar.shares_asked.connect(self.shares_asked)
         self._column.addSpacing(8)
         self._column.addWidget(self.bar)
         self.correction: CorrectionEditor | None = None
@@ -135,7 +132,6 @@ class AnswerView(QWidget):
         """Show the answer as it is stored, with its evidence."""
         answer = turn.answer or Answer(text=turn.text)
         self.turn = turn
-        self._close_below()
         self._pace.draw_now()
         self.citations.sources = {source.n: source for source in answer.sources}
         self._show_body(answer)
@@ -152,20 +148,6 @@ class AnswerView(QWidget):
         follow_layout(self._column)
         if announce:  # once, at the end, never at each word
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, announcement(answer)))
-
-    def show_below(self, widget: QWidget) -> None:
-        """Put something about this version of the answer below it; it goes with the next one."""
-        self._close_below()
-        self._below = widget
-        self._column.addWidget(widget)
-        follow_layout(self._column)
-        widget.show()
-
-    def _close_below(self) -> None:
-        if self._below is not None:
-            self._below.hide()
-            self._below.deleteLater()
-            self._below = None
 
     def update_turn(self, turn: Turn) -> None:
         """The rating changed."""
@@ -238,31 +220,27 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found, self.notices, self.query):
-            if old is not None:
-                self._evidence.removeWidget(old)
-                old.hide()
-                old.deleteLater()
+        empty_layout(self.evidence)
         self.cards, self.not_found, self.notices, self.query = None, None, None, None
-        self._evidence.setContentsMargins(0, 0, 0, 0)
+        self.evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
             self.not_found = NotFoundCard(answer)
             self.not_found.passage_opened.connect(self.passage_opened)
             self.not_found.search_all_asked.connect(self.search_all_asked)
             self.not_found.model_asked.connect(self.model_asked)
-            self._evidence.addWidget(self.not_found)
+            self.evidence.addWidget(self.not_found)
         if answer.calculation is not None and answer.calculation.sql:
             self.query = QueryFold(answer.calculation)
-            self._evidence.addWidget(self.query)
+            self.evidence.addWidget(self.query)
         if answer.sources and not answer.not_found:
             self.cards = SourceCards(answer.sources, self.citations)
             self.cards.opened.connect(self.source_opened)
-            self._evidence.setContentsMargins(0, 12, 0, 0)
-            self._evidence.addWidget(self.cards)
+            self.evidence.setContentsMargins(0, 12, 0, 0)
+            self.evidence.addWidget(self.cards)
         if said := notices(answer):
             self.notices = NoticeRows(said)
             self.notices.opened.connect(self.passage_opened)
-            self._evidence.addWidget(self.notices)
+            self.evidence.addWidget(self.notices)
 
     def _rate(self, rating: object) -> None:
         self.rated.emit(rating, self.turn.corrected if rating == "down" else "")

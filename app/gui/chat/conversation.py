@@ -15,6 +15,7 @@ from app.gui.chat.controller import ChatController
 from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.start_page import StartPage
 from app.gui.chat.writing import Progress
+from app.gui.widgets.base import follow_layout
 
 if TYPE_CHECKING:
     from app.gui.chat.answer_view import AnswerView
@@ -152,7 +153,10 @@ class Conversation(QStackedWidget):
 
     def _show_shares(self, view: AnswerView) -> None:
         shares = parts.word_shares()(self._controller.core, view.turn.id)
-        view.show_below(shares)
+        view.evidence.addWidget(shares)
+        if (column := view.layout()) is not None:
+            follow_layout(column)
+        shares.show()
         shares.ask()
 
     def _answer_finished(self, turn: Turn) -> None:

@@ -43,9 +43,7 @@ class Transcript(QScrollArea):
     source_opened = Signal(object, int)
     """AnswerView, number."""
     passage_opened = Signal(object)
-    why_asked = Signal(object)
-    shares_asked = Signal(object)
-    """AnswerView: how sure each word was is to be shown below it."""
+    why_asked, shares_asked = Signal(object), Signal(object)
     link_clicked = Signal(str)
     regenerate_asked = Signal(int)
     search_all_asked = Signal(int)
@@ -195,7 +193,7 @@ class Transcript(QScrollArea):
         view = AnswerView(turn)
         view.source_opened.connect(lambda n, v=view: self.source_opened.emit(v, n))
         view.passage_opened.connect(self.passage_opened)
-        view.shares_asked.connect(lambda v=view: self.shares_asked.emit(v))
+        view.bar.shares_asked.connect(lambda v=view: self.shares_asked.emit(v))
         view.why_asked.connect(lambda v=view: self.why_asked.emit(v))
         view.link_clicked.connect(self.link_clicked)
         view.regenerate_asked.connect(lambda i=turn.id: self.regenerate_asked.emit(i))
