@@ -20,6 +20,7 @@ from app.assistant import why
 from app.assistant.notices import answer_trust_json, trust_json
 from app.cited import where
 from app.core.calls.chats import Answered, Ask, Calculate, Summarise
+from app.core.calls.library import LibraryListed, ListLibrary
 from app.members import origin
 from app.shares import Published, Shared
 from app.types import Answer, Collection, Passage
@@ -74,12 +75,31 @@ async def ask(request: Request) -> Response:
     asked = await decoded(request, AskRequest)
     collection = await found_collection(request)
     model_id, model = await chosen(request.state.door, asked.model or IN_USE)
-    call = Ask(question=asked.question, collections=(collection.id,), model_id=model_id, filter=asked.filter())
+    call = Ask(
+        question=asked.question,
+        collections=(collection.id,),
+        model_id=model_id,
+        filter=asked.filter(),
+        assistant_id=await _assistant_id(request.state.door, asked.assistant),
+    )
     if asked.stream:
         return await streamed(request, [call], AnswerStream(collection, model, why=bool(asked.why)))
     answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)
     return json_response(answer_json(_head(collection, model), answered.answer, bool(asked.why)))
+
+
+async def _assistant_id(door: ApiDoor, wanted: str) -> str:
+    """The id of the assistant of this name or id, "" for none. Raises ApiError: 404."""
+    if not wanted:
+        return ""
+    listed = await door.ask(ListLibrary())
+    assert isinstance(listed, LibraryListed)
+    kept = listed.library.assistants
+    found = next((each.id for each in kept if wanted.casefold() in (each.id, each.name.casefold())), None)
+    if found is None:
+        raise not_found(f"There is no assistant “{wanted}”.", "assistant_not_found", "assistant")
+    return found
 
 
 async def summarise(request: Request) -> Response:

@@ -246,10 +246,11 @@ class CalculateRequest(Body, kw_only=True):
 
 
 class AskRequest(Filtered, kw_only=True):
-    """POST /v1/collections/{id}/ask. How it is answered is as Settings say, as in the window."""
+    """POST /v1/collections/{id}/ask. How it is answered is as Settings and the assistant say, as in the window."""
 
     question: Annotated[str, Meta(min_length=1)]
     model: str = ""
+    assistant: str = ""  # its name or id
     stream: bool | None = None
     why: bool | None = None
 

@@ -84,7 +84,7 @@ def _answer(ask: Ask) -> Flow:
         if decided:
             return (yield from _quoted(ask, found))
     try:
-        written = yield Step("engine", _chat(ask, found.passages))
+        written = yield Step("engine", chat_of(ask, found.passages))
     except Stopped as stop:
         return partial(ask, stop, found.passages)
     assert isinstance(written, Chatted)
@@ -170,7 +170,8 @@ def _quoted(ask: Ask, found: _Found) -> Generator[Step, Data, Answer]:
     return Answer(text=text, sources=sources, searched=names(ask), model=ask.model, note=notes)
 
 
-def _chat(ask: Ask, passages: tuple[Passage, ...]) -> Chat:
+def chat_of(ask: Ask, passages: tuple[Passage, ...] = ()) -> Chat:
+    """What the model is asked, with these passages to answer from."""
     return Chat(
         conversation=ask.conversation,
         question=ask.question,

@@ -99,3 +99,8 @@ class Forgot(Struct, frozen=True, kw_only=True):
 
     answers: int = 0  # whose passages were blanked
     speaking: tuple[int, ...] = ()  # turn ids of answers that still tell of the documents in the model's own words
+
+
+def is_written(answer: Answer) -> bool:
+    """Whether a model wrote it, and no document decided its words."""
+    return bool(answer.text) and not (answer.sources or answer.not_found or answer.calculation is not None)

@@ -45,6 +45,7 @@ from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.core.vector_server import VectorServerDesk
+from app.core.word_shares import WordShares
 from app.errors import AppError
 from app.extraction.store import TableStore
 from app.models.registry import Registry
@@ -125,6 +126,7 @@ class Core:
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments, self.library, kept, pictures)
+        shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house)
         readers = ReadersDesk(house, self.documents)
@@ -142,7 +144,7 @@ class Core:
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
             chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
-            shares, training, completions, pictures, self.library, self.api,
+            shares, training, completions, pictures, self.library, shares_of_words, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

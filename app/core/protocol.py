@@ -116,6 +116,7 @@ DoorData = (
     | AnyData
     | chats.ChatAsked
     | chats.TurnStored
+    | chats.WordsWeighed
     | chats.Answered
     | chats.Summarised
     | chats.Events

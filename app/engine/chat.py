@@ -19,6 +19,7 @@ from app.engine.writing import Answer, write
 from app.errors import AppError
 from app.llama import sampler
 from app.llama.bindings import Model
+from app.llama.draw import Scripted
 from app.llama.encode import Encoder
 from app.llama.prompt import Composer, Prompt, Turn
 from app.llama.saved import common_prefix
@@ -112,6 +113,8 @@ class Conversations:
         Raises:
             AppError: the prompt cannot fit, the schema cannot be followed, or llama.cpp failed.
         """
+        if call.says:
+            return (yield from self._say(call))
         started = time.perf_counter()
         if call.pictures and self._eyes is None:
             message = f"“{self._name}” cannot see pictures."
@@ -157,6 +160,29 @@ class Conversations:
                 wait([looking], timeout=LOOK_POLL_S)  # nobody has a batch to run meanwhile
             yield None
         looking.result()
+
+    def _say(self, call: Chat) -> Generator[Events, None, Chatted]:
+        """Write the words that are given, as far as there is room for them: each is told with its share.
+
+        Raises:
+            AppError: the prompt cannot fit, or llama.cpp failed.
+        """
+        started = time.perf_counter()
+        prompt = self.prompt(call)
+        opened = self.model.tokenize(CLOSING, special=True) if prompt.thinking else []
+        tokens = [*opened, *self.model.tokenize(call.says)][: self.context.size - len(prompt.tokens)]
+        drawer = Scripted(tokens)
+        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs)
+        answer = Answer(self.model, (), thinking=prompt.thinking, started=started)
+        yield from write(self._scheduler, generation, answer, len(tokens), all_of)
+        return Chatted(
+            text=answer.text,
+            thinking="",
+            reason="end",
+            stats=answer.stats(generation.prompt, generation.evaluated),
+            budget=prompt.budget,
+            passages_used=prompt.passages_used,
+        )
 
     def _budget(self, call: Chat, prompt: Prompt, answer: Answer) -> ThinkingBudget:
         free = self.context.size - len(prompt.tokens)

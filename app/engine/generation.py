@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.engine.speculation import Lookup
 from app.errors import AppError
-from app.llama.draw import Drawer
+from app.llama.draw import Drawer, Scripted
 from app.llama.slots import Slot
 from app.llama.vision import Image
 
@@ -30,7 +30,7 @@ class Generation:
     """Conversation, for what the KV cache still holds of it; "" where none is known."""
     tokens: list[int]
     """The prompt, then what was written: all of it is evaluated sooner or later."""
-    drawer: Drawer
+    drawer: Drawer | Scripted
     priority: int = 0
     """1: a person waits for it."""
     rivals: int | None = None

@@ -33,10 +33,9 @@ class ThinkingBudget:
 
     def next(self, drawn: Drawn) -> Drawn:
         """The token that is written: the one that was drawn, or one that closes the block."""
-        if not self._stream.is_thinking:
-            self._left = []
-            return drawn
-        if not self._left and self.spent >= self._most:
+        thinks = self._stream.is_thinking
+        if thinks and not self._left and self.spent >= self._most:
             self._left = list(self._closing)
-        self.spent += 1
+        if thinks or self._left:
+            self.spent += 1
         return Drawn(self._left.pop(0)) if self._left else drawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import llama_cpp.llama_cpp as c
@@ -91,6 +92,20 @@ class Drawer:
         if self._grammar:
             c.llama_sampler_free(self._grammar)
             self._grammar = None
+
+
+class Scripted:
+    """Draws the tokens of an answer that is there, so that it can be told how likely each of them was."""
+
+    def __init__(self, tokens: Sequence[int]) -> None:
+        self._tokens = iter(tokens)
+
+    def draw(self, context: Context, row: int) -> int:
+        """The next of them. Raises StopIteration behind the last one: nobody may ask for more than there are."""
+        return next(self._tokens)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
 
 def candidates(rows: NDArray[Any]) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from api_world import PASSAGE, ApiWorld, error_of, failing, written
 
+from app.core.calls.library import KeepAssistant
 from app.errors import AppError, NoSpace, WorkerGone
+from app.library.records import Assistant
 from app.settings import ANSWER_STYLE
 from app.types import Budget, Candidate, SearchResult, SearchTrace, Stats, Support
 from app.workers.calls.documents import Embed, Ground, Grounded, Read, Search, Searched
@@ -364,6 +366,17 @@ def test_a_question_to_a_collection_has_citations() -> None:
     said = pieces(world.post("/v1/collections/1/ask", {"question": "The hotel limit?", "stream": True}).text)
     assert said[0]["object"] == "collection.answer.draft" and said[0]["delta"] == "The limit in Munich is 165 €."
     assert said[-1]["object"] == "collection.answer" and said[-1]["citations"] == body["citations"]
+
+
+def test_an_assistant_answers_where_it_is_named() -> None:
+    world = ApiWorld()
+    world.answers[Read] = lambda job: job.fail(AppError("Nothing can be read."))  # so that the model is asked
+    world.answers[Chat] = lambda job: job.fail(AppError("It was asked."))
+    world.core.door().call(KeepAssistant(assistant=Assistant(name="Plain letters", instructions="Be brief.")))
+    asked = {"question": "What is the hotel limit in Munich?", "assistant": "plain LETTERS"}
+    world.post("/v1/collections/1/ask", asked)
+    assert "Be brief." in world.asked(Chat)[-1].system
+    assert error_of(world.post("/v1/collections/1/ask", {**asked, "assistant": "x"}))["code"] == "assistant_not_found"
 
 
 def test_why_says_how_the_answer_came_about_where_it_is_asked() -> None:

@@ -46,6 +46,22 @@ def test_without_a_limit_room_is_left_for_the_answer(thinker: EngineRole) -> Non
     assert len(result.text) > 60 and len(result.thinking) > 200
 
 
+def test_an_answer_that_is_there_is_weighed_as_it_was_written(thinker: EngineRole) -> None:
+    sampling = msgspec.structs.replace(GREEDY, thinking=0, max_tokens=6)
+    written, events = run(thinker.handle(Chat(conversation="d", question="Hi", sampling=sampling, logprobs=5)))
+    assert isinstance(written, Chatted)
+    own = [each for event in events if isinstance(event, Token) for each in event.logprobs][-6:]
+    call = Chat(conversation="e", question="Hi", says=written.text, logprobs=5)
+    again, events = run(thinker.handle(call))
+    assert isinstance(again, Chatted) and again.text == written.text
+    weighed = [each for event in events if isinstance(event, Token) for each in event.logprobs][-6:]
+    assert [each.token for each in weighed] == list(written.text)
+    assert [each.logprob for each in weighed] == pytest.approx([each.logprob for each in own], abs=1e-3)
+    _, events = run(thinker.handle(msgspec.structs.replace(call, says="Zz?")))
+    other = [each for event in events if isinstance(event, Token) for each in event.logprobs][-3:]
+    assert [each.token for each in other] == ["Z", "z", "?"] and other[0].logprob < weighed[0].logprob
+
+
 def test_shares_come_only_where_they_are_asked_for(thinker: EngineRole) -> None:
     sampling = msgspec.structs.replace(GREEDY, thinking=0, max_tokens=6)
     call = Chat(conversation="c", question="Hi", sampling=sampling, logprobs=5)

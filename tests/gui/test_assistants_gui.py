@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chat_world import World
@@ -9,11 +10,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
 from app.core.calls.library import KeepAssistant, KeepPrompt, RemoveFromLibrary
+from app.gui.chat.word_shares import WordShares
 from app.gui.library.assistant_dialog import AssistantDialog
 from app.gui.library.manage_dialog import ManageDialog
 from app.gui.library.prompt_dialogs import FillDialog, PromptDialog
 from app.library.records import Assistant, Prompt
-from app.workers.calls.engine import Chat
+from app.workers.calls.engine import Chat, Token, TokenLogprob, TopLogprob
 
 PLAIN = Assistant(name="Plain letters", instructions="Write short sentences to {collection}.", collection_id=0)
 
@@ -55,6 +57,29 @@ def test_an_assistant_is_found_by_typing_and_answers_in_the_chat(qtbot: Any) -> 
     assert page.composer.assistant.text() == "Plain letters"
     world.client.request(RemoveFromLibrary(id=chat.assistant_id))
     assert page.composer.assistant.text() == "" and len(world.chats.turns()) == 2, "the chat stays readable"
+
+
+def test_how_sure_each_word_was_is_shown_below_an_answer_of_the_model_alone(qtbot: Any) -> None:
+    world = World()
+    world.chats.choose_collection(0)
+    page = world.page(qtbot)
+    world.chats.ask("Which city?")
+    world.complete("Berlin.")
+    view = page.transcript.answers()[-1]
+    assert not view.bar.more.isHidden()
+    view.bar.make_menu().actions()[0].trigger()
+    call = world.engine.last(Chat).call
+    assert isinstance(call, Chat) and call.says == "Berlin." and call.question == "Which city?"
+    words = (
+        TokenLogprob("Berlin", math.log(0.3), (), (TopLogprob("Munich", math.log(0.4)),)),
+        TokenLogprob(".", math.log(0.99)),
+    )
+    world.engine.last(Chat).say(Token(text="Berlin.", logprobs=words))
+    world.complete_without_check("Berlin.")
+    shares = view.findChild(WordShares)
+    assert shares is not None and shares.text.toPlainText() == "Berlin."
+    assert "1 of 2 are doubtful, the least sure: “Berlin” 30% (“Munich” 40%)" in shares.said.text()
+    assert world.store.turns(world.chats.chat_id)[-1].text == "Berlin.", "nothing of it is kept"
 
 
 def test_a_prompt_asks_for_its_words_and_goes_into_the_question(qtbot: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
 from app.types import Answer, Filter, Message
-from app.workers.calls.engine import Prefill, Token
+from app.workers.calls.engine import Prefill, Token, TokenLogprob
 from app.workers.message import Call, Data, Failure
 
 Where = Literal["collection", "everywhere", "nowhere"]
@@ -59,6 +59,13 @@ class RateAnswer(Call, frozen=True):
     turn_id: int
     rating: Rating | None
     corrected: str = ""
+
+
+class WeighWords(Call, frozen=True):
+    """How sure the model in use is of each word of an answer that a model wrote alone; → WordsWeighed. Nothing of it is
+    kept."""
+
+    answer_id: int
 
 
 class RenameChat(Call, frozen=True):
@@ -168,6 +175,14 @@ class TurnStored(Data, frozen=True):
     turn: Turn
 
 
+class WordsWeighed(Data, frozen=True):
+    """Pieces of words in their order, each with the likeliest at its place; `model` weighed them, which may be another
+    one than that which wrote."""
+
+    words: tuple[TokenLogprob, ...]
+    model: str
+
+
 class Answered(Data, frozen=True):
     """The answer is whole, or ended early."""
 
@@ -262,6 +277,7 @@ Calls = (
     | StopAnswer
     | ChooseVersion
     | RateAnswer
+    | WeighWords
     | RenameChat
     | SetChatCollection
     | SetChatModel
@@ -274,7 +290,7 @@ Calls = (
     | Summarise
     | Calculate
 )
-Answers = ChatAsked | TurnStored | Answered | Prefill | Token | Summarised
+Answers = ChatAsked | TurnStored | WordsWeighed | Answered | Prefill | Token | Summarised
 Events = (
     ChatsChanged
     | QuestionAdded

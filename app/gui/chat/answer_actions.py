@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.chats.records import Turn
+from app.chats.records import Turn, is_written
+from app.gui.icons import icon
 from app.gui.widgets import Button, IconButton, Label
 from app.gui.widgets.buttons import ShrinkingButton
 
@@ -50,6 +51,7 @@ class AnswerActions(QWidget):
     rating_chosen = Signal(object)
     why_asked = Signal()
     branch_asked = Signal()
+    shares_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +77,9 @@ class AnswerActions(QWidget):
         self.why.setCheckable(True)
         self.why.setToolTip(self.tr("What was searched, used and passed over"))
         self.why.clicked.connect(self.why_asked)
-        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.branch, self.why):
+        self.more = IconButton("ellipsis", self.tr("More about this answer"))
+        self.more.clicked.connect(self._open_menu)
+        for widget in (self.copy, self.again, self.versions, self.up, self.down, self.branch, self.more, self.why):
             row.addWidget(widget)
         row.addStretch(1)
         self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
@@ -86,12 +90,24 @@ class AnswerActions(QWidget):
         for button in (self.up, self.down, self.branch):
             button.setVisible(turn.id > 0)  # of a temporary chat nothing is kept
         self.versions.show_version(turn.version, turn.versions)
-        self.why.setVisible(turn.answer is not None and turn.answer.trace is not None)
+        answer = turn.answer
+        self.why.setVisible(answer is not None and answer.trace is not None)
+        self.more.setVisible(answer is not None and is_written(answer))
         for button, rating in ((self.up, "up"), (self.down, "down")):
             button.set_color("accent" if turn.rating == rating else "text2")
         self.up.set_name(self.tr("Good answer, chosen") if turn.rating == "up" else self.tr("Good answer"))
         bad = self.tr("Bad answer: say what it should have been")
         self.down.set_name(self.tr("Bad answer, chosen") if turn.rating == "down" else bad)
+
+    def make_menu(self) -> QMenu:
+        """What is seldom wanted of an answer."""
+        menu = QMenu(self)
+        menu.addAction(icon("eye"), self.tr("Show how sure each word was"), self.shares_asked.emit)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open_menu(self) -> None:
+        self.make_menu().popup(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))
 
     def show_copied(self) -> None:
         self.copy.set_icon("check")

@@ -20,7 +20,7 @@ from app.gui.chat.source_cards import NotFoundCard, SourceCards
 from app.gui.chat.thinking_fold import ThinkingFold
 from app.gui.chat.writing import Progress
 from app.gui.widgets import IconLabel, Label
-from app.gui.widgets.base import follow_layout, grow_only
+from app.gui.widgets.base import empty_layout, follow_layout, grow_only
 from app.types import Answer, Passage
 
 SLICE = 2000
@@ -64,11 +64,11 @@ class AnswerView(QWidget):
         self._column.addWidget(self.body)
         self._stopped = _Line("circle-alert", "danger")
         self._note = _Line("info", "text3")
-        self._evidence = _stack()
+        self.evidence = _stack()
         for line in (self._stopped, self._note):
             self._column.addSpacing(4)
             self._column.addWidget(line)
-        self._column.addLayout(self._evidence)
+        self._column.addLayout(self.evidence)
         self.cards: SourceCards | None = None
         self.not_found: NotFoundCard | None = None
         self.notices: NoticeRows | None = None
@@ -220,31 +220,27 @@ class AnswerView(QWidget):
         old.deleteLater()
 
     def _show_evidence(self, answer: Answer) -> None:
-        for old in (self.cards, self.not_found, self.notices, self.query, self.earlier):
-            if old is not None:
-                self._evidence.removeWidget(old)
-                old.hide()
-                old.deleteLater()
+        empty_layout(self.evidence)
         self.cards, self.not_found, self.notices, self.query, self.earlier = None, None, None, None, None
-        self._evidence.setContentsMargins(0, 0, 0, 0)
+        self.evidence.setContentsMargins(0, 0, 0, 0)
         if answer.not_found:
             self.not_found = _not_found_card(self, answer)
-            self._evidence.addWidget(self.not_found)
+            self.evidence.addWidget(self.not_found)
         if answer.budget is not None and answer.budget.summary_words:
             self.earlier = EarlierFold(lambda: self._summed_up(self.turn))
-            self._evidence.addWidget(self.earlier)
+            self.evidence.addWidget(self.earlier)
         if answer.calculation is not None and answer.calculation.sql:
             self.query = QueryFold(answer.calculation)
-            self._evidence.addWidget(self.query)
+            self.evidence.addWidget(self.query)
         if answer.sources and not answer.not_found:
             self.cards = SourceCards(answer.sources, self.citations)
             self.cards.opened.connect(self.source_opened)
-            self._evidence.setContentsMargins(0, 12, 0, 0)
-            self._evidence.addWidget(self.cards)
+            self.evidence.setContentsMargins(0, 12, 0, 0)
+            self.evidence.addWidget(self.cards)
         if said := notices(answer):
             self.notices = NoticeRows(said)
             self.notices.opened.connect(self.passage_opened)
-            self._evidence.addWidget(self.notices)
+            self.evidence.addWidget(self.notices)
 
     def _rate(self, rating: object) -> None:
         self.rated.emit(rating, self.turn.corrected if rating == "down" else "")

@@ -15,6 +15,7 @@ from app.gui.chat.controller import ChatController
 from app.gui.chat.known_documents import KnownDocuments
 from app.gui.chat.start_page import StartPage
 from app.gui.chat.writing import Progress
+from app.gui.widgets.base import follow_layout
 
 if TYPE_CHECKING:
     from app.gui.chat.answer_view import AnswerView
@@ -62,6 +63,7 @@ class Conversation(QStackedWidget):
             transcript.source_opened.connect(self.source_opened)
             transcript.passage_opened.connect(self.passage_opened)
             transcript.why_asked.connect(self.why_asked)
+            transcript.shares_asked.connect(self._show_shares)
             transcript.link_clicked.connect(self.link_clicked)
             transcript.regenerate_asked.connect(controller.regenerate)
             transcript.search_all_asked.connect(controller.search_all)
@@ -149,6 +151,14 @@ class Conversation(QStackedWidget):
         view = self.transcript.answer(turn_id)
         if view is not None:
             view.feed(piece, thinking)
+
+    def _show_shares(self, view: AnswerView) -> None:
+        shares = parts.word_shares()(self._controller.core, view.turn.id)
+        view.evidence.addWidget(shares)
+        if (column := view.layout()) is not None:
+            follow_layout(column)
+        shares.show()
+        shares.ask()
 
     def _answer_finished(self, turn: Turn) -> None:
         view = self.transcript.answer(turn.id)

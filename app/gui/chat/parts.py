@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.gui.chat.source_panel import SourcePanel
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
+    from app.gui.chat.word_shares import WordShares
     from app.gui.library.assistant_dialog import AssistantDialog
     from app.gui.library.manage_dialog import ManageDialog
     from app.gui.library.popover import LibraryPopover
@@ -80,6 +81,13 @@ def library_popover() -> type[LibraryPopover]:
     from app.gui.library.popover import LibraryPopover
 
     return LibraryPopover
+
+
+def word_shares() -> type[WordShares]:
+    """How sure the model is of each word."""
+    from app.gui.chat.word_shares import WordShares
+
+    return WordShares
 
 
 def assistant_dialog() -> type[AssistantDialog]:

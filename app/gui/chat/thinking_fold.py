@@ -38,6 +38,6 @@ class ThinkingFold(Fold):
         self.setVisible(bool(self._text))
         seconds = answer.thought_s or self._last - self._began
         timed = self.tr("Thought for {n} s").format(n=max(round(seconds), 1))
-        self.button.setText(timed if seconds else self.tr("Thought about it"))
+        self.button.setText(timed if self._began or answer.thought_s else self.tr("Thought about it"))
         if self.body.isVisible():
             self.body.show_text(self._text)

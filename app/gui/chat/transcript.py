@@ -44,7 +44,7 @@ class Transcript(QScrollArea):
     source_opened = Signal(object, int)
     """AnswerView, number."""
     passage_opened = Signal(object)
-    why_asked = Signal(object)
+    why_asked, shares_asked = Signal(object), Signal(object)
     link_clicked = Signal(str)
     regenerate_asked = Signal(int)
     search_all_asked = Signal(int)
@@ -286,6 +286,7 @@ def _connect(transcript: Transcript, view: AnswerView, turn_id: int) -> None:
     view.source_opened.connect(lambda n: transcript.source_opened.emit(view, n))
     view.passage_opened.connect(transcript.passage_opened)
     view.why_asked.connect(lambda: transcript.why_asked.emit(view))
+    view.bar.shares_asked.connect(lambda: transcript.shares_asked.emit(view))
     view.link_clicked.connect(transcript.link_clicked)
     view.regenerate_asked.connect(lambda: transcript.regenerate_asked.emit(turn_id))
     view.search_all_asked.connect(lambda: transcript.search_all_asked.emit(turn_id))

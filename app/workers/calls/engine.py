@@ -34,6 +34,7 @@ class Chat(Call, frozen=True):
     json_schema: str = ""  # a JSON schema that the answer must follow
     grounded: bool = False  # passages were searched: answer from them only
     logprobs: int | None = None  # how many of the likeliest tokens to name with each token
+    says: str = ""  # an answer that is there: it is written again word by word, to be told how likely each was
     priority: int = 0  # 1: a person waits for it
     keep: bool = False  # what was read of this conversation may be on the disk: see KeepStates
     pictures: tuple[Picture, ...] = ()  # that belong to the question
