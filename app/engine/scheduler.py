@@ -175,7 +175,7 @@ class Scheduler:
         reading = sorted((each for each in wanting if each.is_reading), key=_rank)
         urgent = [each for each in reading if each.priority]
         reading = urgent or reading
-        sizes = self._sizes(reading, self._budget(writing, urgent=bool(urgent)))
+        sizes = _sizes(reading, self._budget(writing, urgent=bool(urgent)))
         if urgent and sum(sizes) < RIDE_ALONG * len(writing):
             writing = [each for each in writing if each.priority]
         elif not urgent:
@@ -198,15 +198,6 @@ class Scheduler:
         self._person_had_last = bool(persons) and not self._person_had_last
         return persons if self._person_had_last else writing
 
-    @staticmethod
-    def _sizes(reading: list[Generation], budget: int) -> list[int]:
-        """How many tokens of each prompt, the first in line first."""
-        sizes = []
-        for each in reading:
-            sizes.append(min(each.pending, budget))
-            budget -= sizes[-1]
-        return sizes
-
     def _take(self, batch: list[tuple[Generation, Part]]) -> None:
         """Note what was evaluated and draw the next token of each whose logits are there."""
         row = -1
@@ -220,7 +211,7 @@ class Scheduler:
                 continue
             self._slots.add(each.slot, part.tokens)
             if part.wanted:
-                self._draw(each, row)
+                _draw(self._context, each, row)
                 alone = len(batch) == len(part.tokens) == 1 and self._speculation.usable
                 each.lookup.alone = self._context.logits(row).copy() if alone and not each.lookup.checked else None
 
@@ -250,7 +241,7 @@ class Scheduler:
         same = lookup.checked or self._speculation.same(lookup, self._context.logits(0))
         drawn: list[Drawn] = []
         for row in range(first, len(part.tokens)) if same else ():
-            self._draw(generation, row)
+            _draw(self._context, generation, row)
             if generation.drawn is None:
                 break
             drawn.append(generation.take())
@@ -267,19 +258,6 @@ class Scheduler:
         """Note what a batch of one answer that is being written took."""
         if len(batch) == 1 and not batch[0][0].is_reading:
             self._speculation.took(len(batch[0][1].tokens), seconds)
-
-    def _draw(self, generation: Generation, row: int) -> None:
-        try:
-            token = generation.drawer.draw(self._context, row)
-        except AppError as error:
-            generation.error = error
-            return
-        generation.begun = True
-        generation.drawn = Drawn(token)
-        generation.lookup.came(token)
-        if generation.rivals is not None:
-            own, rivals = log_probabilities(self._context.logits(row), token, generation.rivals)
-            generation.drawn = Drawn(token, own, tuple(rivals))
 
     def _relieve(self) -> None:
         """The cells are used up: idle sequences go first, then the least urgent answer, and one that is alone ends."""
@@ -312,3 +290,26 @@ def _part(generation: Generation, size: int) -> Part:
     assert slot is not None
     tokens = generation.tokens[held : held + size]
     return Part(slot.number, held, tokens, wanted=held + size == len(generation.tokens))
+
+
+def _sizes(reading: list[Generation], budget: int) -> list[int]:
+    """How many tokens of each prompt, the first in line first."""
+    sizes = []
+    for each in reading:
+        sizes.append(min(each.pending, budget))
+        budget -= sizes[-1]
+    return sizes
+
+
+def _draw(context: Context, generation: Generation, row: int) -> None:
+    try:
+        token = generation.drawer.draw(context, row)
+    except AppError as error:
+        generation.error = error
+        return
+    generation.begun = True
+    generation.drawn = Drawn(token)
+    generation.lookup.came(token)
+    if generation.rivals is not None:
+        own, rivals = log_probabilities(context.logits(row), token, generation.rivals)
+        generation.drawn = Drawn(token, own, tuple(rivals))
