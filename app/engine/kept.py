@@ -14,7 +14,6 @@ import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from app.engine.load import LoadedModel
 from app.files import PRIVATE_FILE, make_folder
 from app.llama.saved import Saved
+from app.packages import version_of
 from app.paths import Home
 
 log = logging.getLogger("inhouse.engine")
@@ -57,7 +57,7 @@ def fingerprint(loaded: LoadedModel, adapter: str, scale: float) -> str:
     """What must be the same for keys and values to be those that would be computed now."""
     parts = [
         str(FORMAT),
-        version("llama-cpp-python"),
+        str(version_of("llama-cpp-python")),
         _identity(str(loaded.header.path)),
         f"{_identity(adapter)} {scale}" if adapter else "",
         f"{loaded.context.size} {loaded.plan.kv_8bit} {loaded.plan.gpu_layers}",

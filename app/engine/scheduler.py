@@ -77,9 +77,11 @@ class Scheduler:
         """Give it a sequence, if it is its turn and there is room."""
         if generation.slot is not None:
             return True
-        if self._before(generation) or self._worth_waiting(generation):
+        if self._before(generation) or _worth_waiting(self._slots, self._working(), generation):
             return False
-        while not (self._has_sequence(generation) and self._has_cells(generation)):
+        while not (
+            self._has_sequence(generation) and _has_cells(self._slots, self._working(), generation, self._context.size)
+        ):
             if not (generation.priority and self._set_one_aside(self._others(generation))):
                 return False
         slot = self._slots.begin(generation.aside or generation.key, generation.tokens)
@@ -115,25 +117,6 @@ class Scheduler:
         if not generation.priority and most > RESERVED:
             most -= RESERVED
         return len(self._working()) < most
-
-    def _has_cells(self, generation: Generation) -> bool:
-        working = self._working()
-        if not working:
-            return True
-        taken = self._slots.cells(self._slots.busy) + sum(each.pending for each in working)
-        shared = max(common_prefix(each.slot.tokens, generation.tokens) for each in working if each.slot is not None)
-        return taken + len(generation.tokens) - shared + HEADROOM <= self._context.size
-
-    def _worth_waiting(self, generation: Generation) -> bool:
-        """Whether another is just reading what this prompt begins with too."""
-        if generation.priority:
-            return False
-        reading = [each for each in self._working() if each.is_reading]
-        if not reading:
-            return False
-        wanted = generation.tokens
-        have = self._slots.longest(wanted)
-        return any(common_prefix(each.tokens, wanted) >= have + SHARED_LEAST for each in reading)
 
     def _set_one_aside(self, candidates: Iterable[Generation]) -> bool:
         """Take the sequence of the least urgent, latest candidate; it waits for another. False without candidates."""
@@ -195,7 +178,7 @@ class Scheduler:
         reading = sorted((each for each in wanting if each.is_reading), key=_rank)
         urgent = [each for each in reading if each.priority]
         reading = urgent or reading
-        sizes = self._sizes(reading, self._budget(writing, urgent=bool(urgent)))
+        sizes = _sizes(reading, self._budget(writing, urgent=bool(urgent)))
         if urgent and sum(sizes) < RIDE_ALONG * len(writing):
             writing = [each for each in writing if each.priority]
         elif not urgent:
@@ -218,15 +201,6 @@ class Scheduler:
         self._person_had_last = bool(persons) and not self._person_had_last
         return persons if self._person_had_last else writing
 
-    @staticmethod
-    def _sizes(reading: list[Generation], budget: int) -> list[int]:
-        """How many tokens of each prompt, the first in line first."""
-        sizes = []
-        for each in reading:
-            sizes.append(min(each.pending, budget))
-            budget -= sizes[-1]
-        return sizes
-
     def _take(self, batch: list[tuple[Generation, Part]]) -> None:
         """Note what was evaluated and draw the next token of each whose logits are there."""
         row = -1
@@ -240,7 +214,7 @@ class Scheduler:
                 continue
             self._slots.add(each.slot, part.tokens)
             if part.wanted:
-                self._draw(each, row)
+                _draw(self._context, each, row)
                 alone = len(batch) == len(part.tokens) == 1 and self._speculation.usable
                 each.lookup.alone = self._context.logits(row).copy() if alone and not each.lookup.checked else None
 
@@ -270,7 +244,7 @@ class Scheduler:
         same = lookup.checked or self._speculation.same(lookup, self._context.logits(0))
         drawn: list[Drawn] = []
         for row in range(first, len(part.tokens)) if same else ():
-            self._draw(generation, row)
+            _draw(self._context, generation, row)
             if generation.drawn is None:
                 break
             drawn.append(generation.take())
@@ -287,19 +261,6 @@ class Scheduler:
         """Note what a batch of one answer that is being written took."""
         if len(batch) == 1 and not batch[0][0].is_reading:
             self._speculation.took(len(batch[0][1].tokens), seconds)
-
-    def _draw(self, generation: Generation, row: int) -> None:
-        try:
-            token = generation.drawer.draw(self._context, row)
-        except AppError as error:
-            generation.error = error
-            return
-        generation.begun = True
-        generation.drawn = Drawn(token)
-        generation.lookup.came(token)
-        if generation.rivals is not None:
-            own, rivals = log_probabilities(self._context.logits(row), token, generation.rivals)
-            generation.drawn = Drawn(token, own, tuple(rivals))
 
     def _relieve(self) -> None:
         """The cells are used up: idle sequences go first, then the least urgent answer, and one that is alone ends."""
@@ -327,8 +288,49 @@ def _rank(generation: Generation) -> tuple[int, int]:
     return -generation.priority, generation.order
 
 
+def _has_cells(slots: Slots, working: list[Generation], generation: Generation, size: int) -> bool:
+    """Whether a context of this size has room for its prompt beside those that work."""
+    if not working:
+        return True
+    taken = slots.cells(slots.busy) + sum(each.pending for each in working)
+    shared = max(common_prefix(each.slot.tokens, generation.tokens) for each in working if each.slot is not None)
+    return taken + len(generation.tokens) - shared + HEADROOM <= size
+
+
+def _worth_waiting(slots: Slots, working: list[Generation], generation: Generation) -> bool:
+    """Whether another is just reading what this prompt begins with too."""
+    reading = [each for each in working if each.is_reading]
+    if generation.priority or not reading:
+        return False
+    have = slots.longest(generation.tokens)
+    return any(common_prefix(each.tokens, generation.tokens) >= have + SHARED_LEAST for each in reading)
+
+
 def _part(generation: Generation, size: int) -> Part:
     slot, held = generation.slot, generation.held
     assert slot is not None
     tokens = generation.words(size)
     return Part(slot.number, held, tokens, wanted=held + len(tokens) == len(generation.tokens))
+
+
+def _sizes(reading: list[Generation], budget: int) -> list[int]:
+    """How many tokens of each prompt, the first in line first."""
+    sizes = []
+    for each in reading:
+        sizes.append(min(each.pending, budget))
+        budget -= sizes[-1]
+    return sizes
+
+
+def _draw(context: Context, generation: Generation, row: int) -> None:
+    try:
+        token = generation.drawer.draw(context, row)
+    except AppError as error:
+        generation.error = error
+        return
+    generation.begun = True
+    generation.drawn = Drawn(token)
+    generation.lookup.came(token)
+    if generation.rivals is not None:
+        own, rivals = log_probabilities(context.logits(row), token, generation.rivals)
+        generation.drawn = Drawn(token, own, tuple(rivals))

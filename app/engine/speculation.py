@@ -53,6 +53,8 @@ class Lookup:
         self._seen = len(tokens)
         at = self._last.get(tuple(tokens[-NGRAM:]))
         found = tokens[at : at + most] if at is not None else []
+        if (seen := next((n for n, token in enumerate(found) if token < 0), None)) is not None:
+            found = found[:seen]  # what is seen in a picture nobody writes
         while found and len(found) < most:  # it has stood there just now: what repeats itself goes on so
             found = [*found, *found][:most]
         self._next = found[0] if found else -1
