@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO
 
 import msgspec
+import psutil
 
 from app.errors import AppError, WorkerGone
 from app.paths import Home
@@ -71,6 +72,16 @@ class Client:
             process.kill()
             process.wait()
         _close_pipes(process)
+
+    def worked(self) -> float:
+        """Seconds of processor time that the child has used, 0 where there is none."""
+        if self._process is None:
+            return 0.0
+        try:
+            used = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(used.user + used.system)
 
     def kill(self) -> None:
         """End the child at once, from any thread: who waits for it hears that it is gone."""

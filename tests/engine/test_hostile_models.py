@@ -41,12 +41,12 @@ def test_hostile_templates_cost_an_answer_its_form_and_no_more(source: str, tmp_
     engine = EngineRole(Home(tmp_path))
     try:
         run(engine.handle(Load(path=str(write_tiny(tmp_path / "t.gguf", template=source)), context=512, threads=1)))
-        started = time.monotonic()
+        started = time.process_time()
         try:
             said, _ = run(engine.handle(Chat(conversation="", question="Hi", sampling=GREEDY)))
             assert isinstance(said, Chatted) and said.text
         except AppError as error:
             assert error.message and error.hint
-        assert time.monotonic() - started < LIMIT_S
+        assert time.process_time() - started < LIMIT_S
     finally:
         engine.close()
