@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import psutil
 
 from app.hub import Fitted
-from app.llama.memory import COMPUTE_BYTES
 
 GB = 1_000_000_000
+COMPUTE_BYTES = 400 << 20
+"""Of llama.cpp beside weights and context, at most."""
 CONTEXT_SHARE = 0.15
 """Of the weights: the context and the working memory beside them, as far as the size alone says it."""
 MEMORY_SHARE = 0.85
