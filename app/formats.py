@@ -240,3 +240,7 @@ def named(kinds: Iterable[Format | Unread], last: str = "and") -> str:
 def offered() -> str:
     """The usual kinds, for a sentence that invites to drop files."""
     return named(form for form in FORMATS if not form.rare)
+
+
+MODEL_SUFFIXES = GGUF_SUFFIX, SHARED_SUFFIX = (".gguf", ".inhouse")
+"""Of a model, and of one that another Inhouse shared with its name and scores."""

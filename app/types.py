@@ -378,10 +378,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     calculation: Calculation | None = None  # where a sheet was calculated with
 
 
-MODEL_SUFFIXES = GGUF_SUFFIX, SHARED_SUFFIX = (".gguf", ".inhouse")
-"""Of a model, and of one that another Inhouse shared with its name and scores."""
-
-
 class InstalledModel(Struct, frozen=True, kw_only=True):
     """A model that can be used now."""
 

@@ -30,12 +30,14 @@ class Branches(Projects):
         with self._change() as db:
             now = time.time()
             made = db.execute(
-                "INSERT INTO chats (title, titled, collection_id, collection_name, model_id, model_name, project_id, "
-                "branched_from, created_at, updated_at) SELECT title || ' (branch)', 1, collection_id, "
-                "collection_name, model_id, model_name, project_id, id, ?, ? FROM chats WHERE id = ?",
+                "INSERT INTO chats (title, titled, collection_id, collection_name, model_id, model_name, own_model_id, "
+                "project_id, branched_from, created_at, updated_at) SELECT title || ' (branch)', 1, collection_id, "
+                "collection_name, model_id, model_name, own_model_id, project_id, id, ?, ? FROM chats WHERE id = ?",
                 (now, now, row["chat_id"]),
             ).lastrowid
             assert made is not None
+            same = "INSERT INTO answered_by SELECT ?, assistant_id FROM answered_by WHERE chat_id = ?"
+            db.execute(same, (made, row["chat_id"]))
             self._copy_path(made, path)
         return made
 
@@ -58,7 +60,9 @@ class Branches(Projects):
         with self._change() as db:
             copied = db.execute(_COPY_TURN, (chat_id, parent, chosen, turn_id)).lastrowid
             assert copied is not None
-            for table, column in (("narrowed", "filter"), ("cited", "document_id")):
+            for table, column in (
+                ("narrowed", "filter"), ("cited", "document_id"), ("pictures", "name, width, height, data"),
+            ):  # fmt: skip
                 sql = f"INSERT INTO {table} (turn_id, {column}) SELECT ?, {column} FROM {table} WHERE turn_id = ?"
                 db.execute(sql, (copied, turn_id))
             return copied

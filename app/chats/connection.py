@@ -12,7 +12,9 @@ from app.chats.schema import SUBJECT, look_at_chats, open_chats
 from app.database.copies import copy_to
 from app.database.errors import plain_errors
 from app.database.opening import close_writer, examine, take_note
-from app.errors import Damaged, NoSpace
+from app.errors import AppError, Damaged, NoSpace
+
+NO_CHAT = AppError("This chat no longer exists.", "Choose another one.")
 
 
 class ChatDatabase:
@@ -125,3 +127,9 @@ class ChatDatabase:
         """Bring the write-ahead log into the file and cut it, so that it holds nothing that was removed."""
         with contextlib.suppress(sqlite3.OperationalError):  # another process reads; its own close does it
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _update(self, chat_id: int, **values: Any) -> None:
+        columns = ", ".join(f"{name} = ?" for name in values)
+        with self._change() as db:
+            if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
+                raise NO_CHAT

@@ -11,13 +11,13 @@ from typing import Any, cast
 import msgspec
 
 from app.chats import forget
-from app.chats.branches import Branches
+from app.chats.answerers import Answerers
+from app.chats.connection import NO_CHAT
 from app.chats.copies import in_copies
 from app.chats.records import Chat, Forgot, Hit, Node
 from app.chats.schema import is_newest
 from app.chats.search import CHAT_COLUMNS, chat_of, search_chats
 from app.chats.turns import TURN_COLUMNS, answer_of
-from app.errors import AppError
 
 LATEST = 4.1e9
 """Seconds since the epoch: in 2099."""
@@ -25,7 +25,7 @@ IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
 
-class ChatStore(Branches):
+class ChatStore(Answerers):
     """Chats and what is done with them as a whole; one writes, any number of others may open the file read-only."""
 
     @classmethod
@@ -52,7 +52,7 @@ class ChatStore(Branches):
         """Raises AppError where there is no such chat."""
         rows = self._read(f"SELECT {CHAT_COLUMNS} FROM chats WHERE id = ?", (chat_id,))
         if not rows:
-            raise AppError("This chat no longer exists.", "Choose another one.")
+            raise NO_CHAT
         return chat_of(rows[0])
 
     def list_chats(self, limit: int = 100, offset: int = 0, project_id: int | None = None) -> list[Chat]:
@@ -74,24 +74,6 @@ class ChatStore(Branches):
 
     def set_collection(self, chat_id: int, collection_id: int) -> None:
         self._update(chat_id, collection_id=collection_id, collection_name="")
-
-    def set_own_model(self, chat_id: int, model_id: str) -> None:
-        """This model answers here from now on, "" the one in use."""
-        self._update(chat_id, own_model_id=model_id)
-
-    def leave_model(self, model_id: str) -> None:
-        """A model was removed: chats that kept it ask the one in use."""
-        with self._change() as db:
-            db.execute("UPDATE chats SET own_model_id = '' WHERE own_model_id = ?", (model_id,))
-
-    def set_assistant(self, chat_id: int, assistant_id: str) -> None:
-        """Who answers in this chat from now on, "" for nobody in particular."""
-        self.chat(chat_id)
-        with self._change() as db:
-            if assistant_id:
-                db.execute("INSERT OR REPLACE INTO answered_by VALUES (?, ?)", (chat_id, assistant_id))
-            else:
-                db.execute("DELETE FROM answered_by WHERE chat_id = ?", (chat_id,))
 
     def attach(self, chat_id: int, collection_id: int) -> None:
         """The hidden collection of this chat's own files."""
@@ -284,12 +266,6 @@ class ChatStore(Branches):
         with self._change() as db:
             sql = f"UPDATE chats SET {what}_id = ?, {what}_name = '' WHERE {what}_name = ?"
             return db.executemany(sql, found).rowcount
-
-    def _update(self, chat_id: int, **values: Any) -> None:
-        columns = ", ".join(f"{name} = ?" for name in values)
-        with self._change() as db:
-            if db.execute(f"UPDATE chats SET {columns} WHERE id = ?", (*values.values(), chat_id)).rowcount == 0:
-                raise AppError("This chat no longer exists.", "Choose another one.")
 
 
 def _date(seconds: float, otherwise: float) -> float:

@@ -20,9 +20,10 @@ from app.core.calls.models import AddServer, GoBack, RemoveModel, RenameModel, S
 from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
+from app.formats import SHARED_SUFFIX
 from app.models.registry import is_missing
 from app.models.servers import host_of, is_encrypted
-from app.types import SHARED_SUFFIX, InstalledModel
+from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Data
 

@@ -54,6 +54,13 @@ class Writing:
     fresh: list[tuple[str, bool]] = field(default_factory=list)
     stopping: bool = False
 
+    def answered(self, data: Any) -> None:
+        """A step's result, before the flow goes on with it."""
+        if isinstance(data, Searched) and data.result.found and self.ask is not None:
+            self.passages = data.result.passages[: self.ask.passages]
+        elif isinstance(data, Chatted):
+            self.text = data.text
+
 
 class Answers:
     """Every answer under way. Those in chats wait for the model; each chat writes one at a time."""
@@ -186,7 +193,7 @@ class Answers:
             stopped=lambda: Stopped(writing.text, writing.thinking),
             began=lambda step: self._began(writing, step),
             fails=lambda step, error: self._fails(writing, step, error),
-            answered=lambda data: self._answered(writing, data),
+            answered=writing.answered,
             within=(self._house.clock, lambda step: step.within_s),
         )
         writing.flow.start()
@@ -213,13 +220,6 @@ class Answers:
             self._move(writing, "checking", 1.0)
         else:
             self._move(writing, "searching")
-
-    def _answered(self, writing: Writing, data: Any) -> None:
-        """A step's result, before the flow goes on with it."""
-        if isinstance(data, Searched) and data.result.found and writing.ask is not None:
-            writing.passages = data.result.passages[: writing.ask.passages]
-        elif isinstance(data, Chatted):
-            writing.text = data.text
 
     def _fails(self, writing: Writing, step: Step, error: AppError) -> Exception:
         """A model that ends in the middle of an answer leaves what it has said; other failures the flow judges."""
@@ -303,19 +303,21 @@ class Answers:
         self._house.tell(c.TurnsChanged(chat_id=turn.chat_id))
 
     def _move(self, writing: Writing, stage: c.Stage, fraction: float = 0.0, note: str = "") -> None:
-        names = ""
-        if writing.ask is not None and writing.ask.collections is not None:
-            names = writing.ask.searched
-        writing.moved = c.AnswerMoved(
-            turn_id=writing.turn.id,
-            chat_id=writing.turn.chat_id,
-            stage=stage,
-            fraction=fraction,
-            passages=len(writing.passages),
-            searched=names,
-            note=note,
-        )
+        writing.moved = _moved(writing, stage, fraction, note)
         self._house.tell(writing.moved)
+
+
+def _moved(writing: Writing, stage: c.Stage, fraction: float, note: str) -> c.AnswerMoved:
+    asked = writing.ask is not None and writing.ask.collections is not None
+    return c.AnswerMoved(
+        turn_id=writing.turn.id,
+        chat_id=writing.turn.chat_id,
+        stage=stage,
+        fraction=fraction,
+        passages=len(writing.passages),
+        searched=writing.ask.searched if asked and writing.ask is not None else "",
+        note=note,
+    )
 
 
 def _failure(writing: Writing, error: AppError) -> c.AnswerFailed:

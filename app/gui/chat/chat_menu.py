@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.gui.chat.controller import ChatController
@@ -11,10 +11,11 @@ from app.gui.icons import icon
 
 
 class ChatMenu(QMenu):
-    """Signals carry the chat's id."""
+    """Signals of what is asked carry the chat's id."""
 
     rename_asked = Signal(int)
-    copy_asked = Signal(int)
+    copied = Signal(str)
+    """What to say of it."""
     export_asked = Signal(int)
     delete_asked = Signal(int)
 
@@ -22,11 +23,15 @@ class ChatMenu(QMenu):
         super().__init__(parent)
         chat_id = controller.chat_id
         self.addAction(icon("pencil"), self.tr("Rename"), lambda: self.rename_asked.emit(chat_id))
-        self.addAction(icon("copy"), self.tr("Copy chat"), lambda: self.copy_asked.emit(chat_id))
+        self.addAction(icon("copy"), self.tr("Copy chat"), lambda: self._copy(controller.as_text()))
         self.addAction(icon("download"), self.tr("Export"), lambda: self.export_asked.emit(chat_id))
         self._offer_models(controller)
         self.addSeparator()
         self.addAction(icon("trash-2", "danger"), self.tr("Delete chat"), lambda: self.delete_asked.emit(chat_id))
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(self.tr("The chat was copied."))
 
     def _offer_models(self, controller: ChatController) -> None:
         """Let the open chat keep a model of its own."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.chats.records import Chat
@@ -296,14 +296,10 @@ class ChatPage(QWidget):
         """What is done with the open chat as a whole."""
         menu = ChatMenu(self._controller, self)
         menu.rename_asked.connect(self.rename_asked)
-        menu.copy_asked.connect(self._copy_chat)
+        menu.copied.connect(self._say)
         menu.export_asked.connect(self.export_asked)
         menu.delete_asked.connect(self.delete_asked)
         return menu
-
-    def _copy_chat(self) -> None:
-        QGuiApplication.clipboard().setText(self._controller.as_text())
-        self._say(self.tr("The chat was copied."))
 
     def _say(self, text: str) -> None:
         Toast(text, parent=self, above=self.foot_height).show_at_bottom()

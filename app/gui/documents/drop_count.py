@@ -11,8 +11,7 @@ from pathlib import Path, PurePath
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.drives import is_remote
-from app.formats import BY_SUFFIX, COLLECTION_SUFFIX, UNREAD_SUFFIXES, suffix_of
-from app.types import MODEL_SUFFIXES
+from app.formats import BY_SUFFIX, COLLECTION_SUFFIX, MODEL_SUFFIXES, UNREAD_SUFFIXES, suffix_of
 
 SLICE_S = 0.008
 MOST_ENTRIES = 20_000

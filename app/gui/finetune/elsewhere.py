@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.finetune.use import card_of
+from app.formats import GGUF_SUFFIX, SHARED_SUFFIX
 from app.gui.finetune.controller import FinetuneController
 from app.gui.hardware import size_text
 from app.gui.widgets import Button, IconLabel, Label
 from app.gui.widgets.file_dialogs import ask_where_to_save
-from app.types import GGUF_SUFFIX, SHARED_SUFFIX, InstalledModel
+from app.types import InstalledModel
 
 
 class Elsewhere(QWidget):

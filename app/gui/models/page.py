@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
+from app.formats import MODEL_SUFFIXES
 from app.gui.hardware import disk_free_bytes, fit_of, memory_bytes, processor, size_text
 from app.gui.models.card import Card
 from app.gui.models.catalogue_area import CatalogueArea
@@ -45,7 +46,7 @@ from app.gui.widgets.page_frame import PageFrame, ScrollColumn
 from app.models.registry import is_missing
 from app.models.servers import host_of
 from app.paths import Home
-from app.types import MODEL_SUFFIXES, InstalledModel
+from app.types import InstalledModel
 
 NARROW = 920
 """Below this width of the page the speed and the origin of a model are left out."""
