@@ -11,7 +11,6 @@ from chats_helpers import open_store
 from damage import overwrite
 
 from app.chats.records import Project
-from app.chats.schema import MIGRATIONS
 from app.chats.store import ChatStore
 from app.errors import AppError
 from app.paths import home
@@ -107,14 +106,15 @@ def test_chats_from_before_there_were_projects_open(store: ChatStore) -> None:
     store.close()
     with closing(sqlite3.connect(home().chats_db)) as db, db:
         for statement in (
-            "DROP INDEX chats_imported", "DROP INDEX chats_of_project", "DROP TABLE projects",
+            "DROP INDEX chats_imported", "DROP INDEX chats_of_project", "DROP TABLE projects", "DROP TABLE pictures",
+            "DROP TABLE answered_by",
             *(f"ALTER TABLE chats DROP COLUMN {name}" for name in _ADDED), "PRAGMA user_version = 4",
         ):  # fmt: skip
             db.execute(statement)
     again = open_store()
     assert again.chat(chat.id).title == "Old" and again.chat(chat.id).project_id == 0 and again.projects() == []
-    assert next(path.name for path in home().backups.glob("chats-v*.db")).startswith(f"chats-v{len(MIGRATIONS) - 1}-")
+    assert next(path.name for path in home().backups.glob("chats-v*.db")).startswith("chats-v4-")
     again.close()
 
 
-_ADDED = ("project_id", "branched_from", "imported_from", "imported_id")
+_ADDED = ("own_model_id", "project_id", "branched_from", "imported_from", "imported_id")

@@ -9,11 +9,19 @@ import pytest
 from engine_helpers import GREEDY, run
 from tiny_gguf import write_tiny
 
+from app.engine.speculation import Speculation
 from app.engine.worker import EngineRole
 from app.paths import Home
 from app.workers.calls.engine import Chat, Chatted, Load
 
 Ask = Callable[..., Chatted]
+
+
+@pytest.fixture(autouse=True)
+def unguessed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far guesses are tried follows the clock, and with it what the cache holds behind an answer."""
+    if "speculation" not in str(request.path):
+        monkeypatch.setattr(Speculation, "guess", lambda *_: [])
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,20 @@ import pytest
 
 from app.errors import AppError
 from app.hub import HubFile
+from app.llama.planner import Device
 from app.models.catalogue import OWN, parse_catalogue, read_catalogue
-from app.models.fits import GB, Machine, fitted
+from app.models.fits import fitted
 from app.models.offered import file_bytes, file_offers, offers_of
 from app.models.repositories import quantization_of
 from app.types import InstalledModel
+from app.units import GB
+
+
+def machine(ram: int, gpu: int = 0) -> list[Device]:
+    """A computer of which nothing is in use yet."""
+    cards = [Device("Card", "gpu", gpu, gpu)] if gpu else []
+    return [Device("This computer", "cpu", ram, ram), *cards]
+
 
 ALLOWED = {
     "id", "name", "repo", "revision", "kind", "licence", "parameters", "context", "languages", "good_at", "thinks",
@@ -47,17 +56,17 @@ def _unsized(name: str, quantization: str) -> HubFile:
 
 
 def test_the_recommendation_is_the_largest_that_runs_well() -> None:
-    def recommended(machine: Machine) -> str:
-        offers = offers_of(read_catalogue(), lambda size: fitted(size, machine), [])
+    def recommended(devices: list[Device]) -> str:
+        offers = offers_of(read_catalogue(), lambda size: fitted(size, devices), [])
         (best,) = [each for each in offers if each.recommended] or [None]
         return best.model.id if best is not None else ""
 
-    assert recommended(Machine(ram=8 * GB)) == "qwen3-4b"
-    assert recommended(Machine(ram=32 * GB)) == "qwen3-8b"
-    assert recommended(Machine(ram=32 * GB, gpu=12 * GB)) == "gemma-3-12b"
-    assert recommended(Machine(ram=32 * GB, gpu=24 * GB)) == "mistral-small-3.2"
-    assert recommended(Machine(ram=128 * GB, gpu=80 * GB)) == "llama-3.3-70b"
-    assert recommended(Machine(ram=GB // 4)) == ""
+    assert recommended(machine(ram=8 * GB)) == "qwen3-4b"
+    assert recommended(machine(ram=32 * GB)) == "qwen3-8b"
+    assert recommended(machine(ram=32 * GB, gpu=12 * GB)) == "qwen3-14b"
+    assert recommended(machine(ram=32 * GB, gpu=24 * GB)) == "qwen3-32b"
+    assert recommended(machine(ram=128 * GB, gpu=80 * GB)) == "llama-3.3-70b"
+    assert recommended(machine(ram=GB // 4)) == ""
 
 
 def test_of_several_files_the_balanced_one_that_fits_comes_first() -> None:
@@ -73,7 +82,7 @@ def test_of_several_files_the_balanced_one_that_fits_comes_first() -> None:
     here = InstalledModel(id="x", name="X", path="", file_bytes=1, lineage={"repo": "o/m", "repo_file": "m-Q8_0.gguf"})
 
     def order(ram: int) -> list[str]:
-        offers = file_offers(model, lambda size: fitted(size, Machine(ram=ram)), [here])
+        offers = file_offers(model, lambda size: fitted(size, machine(ram=ram)), [here])
         assert [each.file.name for each in offers if each.installed] == ["m-Q8_0.gguf"]
         return [each.file.quantization for each in offers]
 
