@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from app.cli.chat_files import existing_file
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
@@ -31,6 +32,7 @@ from app.core.calls.catalogue import (
     ShowRepository,
 )
 from app.errors import AppError
+from app.formats import GGUF_SUFFIX
 from app.hub import Download, Fitted, Offer
 from app.types import InstalledModel
 
@@ -180,8 +182,8 @@ def _left(seconds: float) -> str:
 
 def fit(args: argparse.Namespace, session: Session) -> int:
     """How a file here, or one of a repository, would run."""
-    if Path(args.model).expanduser().is_file():
-        call = FitModel(path=str(Path(args.model).expanduser().absolute()))
+    if Path(args.model).expanduser().is_file() or args.model.endswith(GGUF_SUFFIX):
+        call = FitModel(path=existing_file(args.model))
     else:
         offer = _offer(args.model, session)
         call = FitModel(repo=offer.model.repo, file=offer.file.name)
