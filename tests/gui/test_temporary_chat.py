@@ -10,8 +10,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from shell_world import ShellWorld
 
+from app.core.calls.library import AssistantKept, KeepAssistant
 from app.gui.chat.page import ChatPage
 from app.gui.chat.temporary import TEMPORARY
+from app.library.records import Assistant
 from app.types import Budget, Message, Stats
 from app.workers.calls.engine import Chat, Chatted, Prefill, Token
 
@@ -119,3 +121,23 @@ def test_it_is_corrected_stopped_answered_again_and_ended(shell: ShellWorld) -> 
     window.new_chat()
     window.new_temporary_chat()
     assert chats.turns() == [] and shell.store.count() == 1
+
+
+def test_an_assistant_answers_in_it_and_is_gone_with_it(shell: ShellWorld) -> None:
+    kept: list[AssistantKept] = []
+    assistant = Assistant(name="Formal", instructions="Answer formally.")
+    shell.parts.core.request(KeepAssistant(assistant=assistant), done=kept.append)
+    engine, window, chats = shell.load_starter(), shell.window, shell.parts.chats
+    window.new_temporary_chat()
+    chats.choose_collection(0)
+    chats.choose_assistant(kept[0].assistant.id)
+    chats.ask("One?")
+    assert "Answer formally." in engine.last(Chat).call.system  # type: ignore[attr-defined]
+    answer(engine, "First.")
+    window.open_chat(shell.ids[0])
+    assert chats.assistant_id == ""
+    window.new_temporary_chat()
+    assert chats.assistant_id == kept[0].assistant.id, "looking at another chat does not end it"
+    window.new_chat()
+    window.new_temporary_chat()
+    assert chats.assistant_id == ""

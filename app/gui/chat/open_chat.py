@@ -168,7 +168,9 @@ class OpenChat(QObject):
     def choose_assistant(self, assistant_id: str, collection_id: int | None = None) -> None:
         """Let this one answer from now on, "" for nobody in particular, and ask its collection where it has one."""
         self._assistant_id = assistant_id
-        if self._chat is not None:
+        if self.is_temporary:
+            self.temporary.assistant_id = assistant_id
+        elif self._chat is not None:
             self.do(SetChatAssistant(chat_id=self._chat.id, assistant_id=assistant_id))
         if collection_id is not None and collection_id != self._collection_id:
             self.choose_collection(collection_id)

@@ -43,12 +43,15 @@ class TemporaryChat(QObject):
         self._answers = TemporaryAnswers(core, self._store)
         self.collection_id = 0
         """What its questions ask."""
+        self.assistant_id = ""
+        """Who answers them."""
         core.told.connect(self._told)
 
     @property
     def chat(self) -> Chat:
         """As a page shows it."""
-        return Chat(id=TEMPORARY, title=self.tr("Temporary chat"), collection_id=self.collection_id)
+        title = self.tr("Temporary chat")
+        return Chat(id=TEMPORARY, title=title, collection_id=self.collection_id, assistant_id=self.assistant_id)
 
     def turns(self, limit: int | None, before: int | None) -> list[Turn]:
         """The last `limit` turns, or those before the turn `before`, oldest first."""
@@ -60,6 +63,7 @@ class TemporaryChat(QObject):
         """Nothing of it is left."""
         self._answers.drop()
         self._turns.clear()
+        self.assistant_id = ""
 
     def take(self, call: Call) -> bool:
         """Do what a call asks of this chat; → whether it is about this chat."""
@@ -111,6 +115,7 @@ class TemporaryChat(QObject):
             priority=1,
             filter=question.filter if where == "collection" else Filter(),
             history=history,
+            assistant_id=self.assistant_id,
         )
 
     def _history(self) -> tuple[Message, ...]:
