@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import catalogue_scene
 import followed_scene
+import library_scene
 import msgspec
 import picture
 import source_scene
@@ -136,6 +137,8 @@ class Stage:
             "first-run-catalogue": lambda: catalogue_scene.first_run(self),
             "first-run-larger": lambda: catalogue_scene.first_run(self, chosen=1),
             "chat-larger-model": lambda: catalogue_scene.start(self),
+            "chat-assistants": lambda: Picture(library_scene.assistants(self)),
+            "chat-projects": lambda: library_scene.projects(self),
             "switcher": self._switcher,
             "switcher-downloads": lambda: catalogue_scene.switcher(self, self._switcher),
             "chat-offer": self._offer,
