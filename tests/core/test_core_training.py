@@ -378,6 +378,8 @@ def test_a_training_is_steered_and_refuses_what_it_cannot_do_now(world: CoreWorl
 
 def test_a_trainer_that_is_killed_is_noticed_and_the_run_goes_on(world: CoreWorld, alive: set[int]) -> None:
     door = world.door()
+    for _ in range(2):
+        world.clock.pass_time(3.0)  # what a core does once, a while after its start
     run = fake_run.make_run(world.home.runs, step="train")
     fake_run.prepare(run)
     fake_run.train_until(run, pid=HERE)
