@@ -20,6 +20,7 @@ from app.models.download import Hub, Interrupted, Remote
 from app.models.fetching import Fetch, safe_name
 from app.models.fits import Plan, fitted, this_machine
 from app.models.hub_access import HUB_KEY, hub_address
+from app.models.listed import listed
 from app.models.offered import best_offer, file_offers, offers_of
 from app.models.registry import ABOUT, Registry
 from app.models.repositories import repository_in
@@ -152,14 +153,8 @@ class HubRole:
         header = read_header(path)
         about = msgspec.json.decode((target / ABOUT).read_bytes(), type=dict[str, str])
         return self._registry.install(
-            InstalledModel(
-                name=call.name.strip() or path.stem,
-                path=str(path),
-                file_bytes=header.file_bytes,
-                architecture=header.architecture,
-                quantization=header.quantization,
-                parameters=header.parameters,
-                context_trained=header.context_trained,
+            msgspec.structs.replace(
+                listed(header, path, call.name.strip() or path.stem),
                 origin="downloaded",
                 lineage={**about, "file": path.name},
             )

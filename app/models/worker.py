@@ -19,6 +19,7 @@ from app.models import sharing
 from app.models.adapters import base_of
 from app.models.fits import Plan, by_header
 from app.models.hub_role import HubRole
+from app.models.listed import listed
 from app.models.parts import remove_parts
 from app.models.projectors import is_projector, projector_of
 from app.models.registry import PROJECTOR_PREFIX, Registry, is_missing
@@ -120,7 +121,7 @@ class ModelsRole:
         check_room(self._folder, header.file_bytes)
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
             digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
-        listed = msgspec.structs.replace(
+        tuned = msgspec.structs.replace(
             base,
             id="",
             name=name.strip() or _shown_name(header),
@@ -130,7 +131,7 @@ class ModelsRole:
             lineage={"base": base.name, "file": source.name, "adapter_sha256": digest},
             added_at=0.0,
         )
-        return ModelInstalled(model=self._registry.install(listed))
+        return ModelInstalled(model=self._registry.install(tuned))
 
     def _find(self, call: FindFiles) -> Steps:
         yield None
@@ -150,17 +151,8 @@ class ModelsRole:
         if known is not None:
             raise _already(known)
         lineage = {"linked": call.store or str(path.parent), **({"sha256": call.sha256} if call.sha256 else {})}
-        model = InstalledModel(
-            name=call.name.strip() or _shown_name(header),
-            path=str(path),
-            file_bytes=header.file_bytes,
-            architecture=header.architecture,
-            quantization=header.quantization,
-            parameters=header.parameters,
-            context_trained=header.context_trained,
-            lineage=lineage,
-        )
-        return ModelInstalled(model=self._registry.install(model))
+        model = listed(header, path, call.name.strip() or _shown_name(header))
+        return ModelInstalled(model=self._registry.install(msgspec.structs.replace(model, lineage=lineage)))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""
@@ -187,14 +179,8 @@ class ModelsRole:
         projector: Path | None = None,
     ) -> InstalledModel:
         lineage = {"sha256": digest, "file": path.name if about else header.path.name}
-        model = InstalledModel(
-            name=name.strip() or _shown_name(header),
-            path=str(path),
-            file_bytes=header.file_bytes,
-            architecture=header.architecture,
-            quantization=header.quantization,
-            parameters=header.parameters,
-            context_trained=header.context_trained,
+        model = msgspec.structs.replace(
+            listed(header, path, name.strip() or _shown_name(header)),
             projector=str(projector) if projector is not None else "",
             origin="finetuned" if about and about.origin == "finetuned" else "imported",
             lineage=(about.lineage if about else {}) | lineage,
