@@ -32,4 +32,4 @@ def test_a_new_file_is_added_and_calculated_with(
     )
     assert main(["calculate", "How many elephants are there?"]) == 1
     assert "“elephants” is no column and no value of Fees.csv" in capsys.readouterr().err
-    assert main(["calculate", "total fee", "--export", "x.pdf"]) == 1
+    assert main(["calculate", "total fee", "--export", "x.odt"]) == 1
