@@ -51,7 +51,10 @@ def task_of(call: Complete, encoder: Encoder) -> Task:
         AppError: there is nothing to answer, or the tools cannot be used.
     """
     if call.prompt is not None:
-        return Task(encoder.encode_text(call.prompt), _form(call))
+        encoded = encoder.encode_text(call.prompt)
+        if not encoded.tokens:
+            raise AppError("There is nothing to go on from.", "Send a prompt.")
+        return Task(encoded, _form(call))
     if not call.messages:
         raise AppError("There is nothing to answer.", "Send at least one message.")
     tools = read_tools(call.tools) if call.tool_choice != "none" else []

@@ -113,7 +113,10 @@ class Renderer:
         reply = self._receive(self._time_limit)
         if "error" in reply:
             raise TemplateFailed(reply["error"])
-        return reply["text"]
+        text = reply["text"]
+        if not text.strip():
+            raise TemplateFailed("the template wrote nothing")
+        return text
 
     def _receive(self, seconds: float) -> dict[str, str]:
         deadline = time.monotonic() + seconds

@@ -36,7 +36,7 @@ def test_mutants_answer_or_say_why_not(tmp_path: Path) -> None:
     assert {"answers", "refused"} <= seen
 
 
-@pytest.mark.parametrize("source", [TEMPLATES[n] for n in (0, 3, 8, 11, 20, 29, 39, 42, 49, 51)], ids=range(10))
+@pytest.mark.parametrize("source", [TEMPLATES[n] for n in (0, 3, 8, 11, 15, 20, 29, 39, 42, 49, 51)], ids=range(11))
 def test_hostile_templates_cost_an_answer_its_form_and_no_more(source: str, tmp_path: Path) -> None:
     engine = EngineRole(Home(tmp_path))
     try:

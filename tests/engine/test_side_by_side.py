@@ -12,6 +12,7 @@ from engine_helpers import GREEDY, run, said, together
 
 from app.engine.load import SETUP
 from app.engine.worker import EngineRole
+from app.errors import AppError
 from app.llama.context import Part
 from app.paths import Home
 from app.types import Sampling
@@ -65,6 +66,11 @@ def small(tiny: Path, tmp_path: Path) -> Iterator[EngineRole]:
     run(engine.handle(Load(path=str(tiny), context=256, threads=1)))
     yield engine
     engine.close()
+
+
+def test_an_empty_prompt_is_refused_at_once(small: EngineRole) -> None:
+    with pytest.raises(AppError, match="nothing to go on from"):
+        run(small.handle(babbling("")))
 
 
 class Batches:

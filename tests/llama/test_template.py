@@ -49,6 +49,7 @@ def test_as_transformers_renders(renderer: Renderer) -> None:
     "source",
     [
         "{% for %}",
+        "{#",
         "{{ raise_exception('Not today') }}",
         "{{ messages[7].content }}{{ 1 // 0 }}",
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
