@@ -33,6 +33,7 @@ class HubModel(Struct, frozen=True, kw_only=True):
     kind: Kind = "chat"
     licence: str = ""
     parameters: int = 0
+    active: int = 0  # of them for each token, where it has experts
     context: int = 0  # tokens, as trained
     languages: tuple[str, ...] = ()
     good_at: str = ""  # plain words
@@ -66,6 +67,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     fit: Fitted
     installed: str = ""  # id of the installed model, if it is here
     recommended: bool = False
+    tokens_per_s: float = 0.0  # about, on this processor; 0: not known
 
 
 class Download(Struct, frozen=True, kw_only=True):

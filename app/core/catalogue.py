@@ -76,7 +76,7 @@ class CatalogueDesk:
     def _shown(self, models: tuple[HubModel, ...], source: str) -> c.Catalogue:
         machine = this_machine(self._house.home)
         return c.Catalogue(
-            offers=offers_of(models, lambda size: fitted(size, machine), self._house.registry.models()),
+            offers=offers_of(models, lambda size: fitted(size, machine), self._house.registry.models(), machine),
             hub=hub_host(),
             source=source,
             blocked=blocked(self._house.settings),

@@ -91,7 +91,7 @@ class HubRole:
             model = _asked(lambda: self._hub().repository(*named))
             return (best_offer(model, self._fit, installed),) if model.files else ()
         models: list[HubModel] = _asked(lambda: self._hub().find(query.strip()))
-        return offers_of(models, self._fit, installed)
+        return offers_of(models, self._fit, installed, this_machine(self._home))
 
     def _fitted(self, call: FitModel) -> Fitted:
         if call.path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import AppError
-from app.hub import HubFile
+from app.hub import HubFile, Offer
 from app.llama.planner import Device
 from app.models.catalogue import OWN, parse_catalogue, read_catalogue
 from app.models.fits import fitted
@@ -26,8 +26,8 @@ def machine(ram: int, gpu: int = 0) -> list[Device]:
 
 
 ALLOWED = {
-    "id", "name", "repo", "revision", "kind", "licence", "parameters", "context", "languages", "good_at", "thinks",
-    "sees", "calls_tools", "gated", "files", "projector", "source",
+    "id", "name", "repo", "revision", "kind", "licence", "parameters", "active", "context", "languages", "good_at",
+    "thinks", "sees", "calls_tools", "gated", "files", "projector", "source",
 }  # fmt: skip
 FILE = {"name", "quantization", "bytes", "sha256", "parts"}
 
@@ -67,6 +67,26 @@ def test_the_recommendation_is_the_largest_that_runs_well() -> None:
     assert recommended(machine(ram=32 * GB, gpu=24 * GB)) == "qwen3-32b"
     assert recommended(machine(ram=128 * GB, gpu=80 * GB)) == "llama-3.3-70b"
     assert recommended(machine(ram=GB // 4)) == ""
+
+
+def test_a_slow_processor_is_offered_what_it_writes_at_reading_speed() -> None:
+    def shown(speed: float, devices: list[Device]) -> dict[str, Offer]:
+        starter = InstalledModel(id="s", name="S", path="", file_bytes=100_000_000, tokens_per_s=speed)
+        offers = offers_of(read_catalogue(), lambda size: fitted(size, devices), [starter], devices)
+        return {each.model.id: each for each in offers}
+
+    def best(offers: dict[str, Offer]) -> str:
+        return next((id_ for id_, each in offers.items() if each.recommended), "")
+
+    slow, quick = shown(60.0, machine(ram=32 * GB)), shown(300.0, machine(ram=64 * GB))
+    assert slow["qwen3-8b"].tokens_per_s == pytest.approx(60 * 1e8 / slow["qwen3-8b"].file.bytes)
+    assert "Slow here: about one word a second" in slow["qwen3-8b"].fit.text
+    assert best(slow) == "granite-4.1-3b" and "Fits" in slow["granite-4.1-3b"].fit.text
+    assert any("2 words a second" in each for each in slow["granite-4.1-3b"].fit.why)
+    assert quick["qwen3-30b-a3b"].tokens_per_s > 3 > quick["qwen3-32b"].tokens_per_s  # experts: a tenth for each word
+    assert best(quick) == "qwen3-30b-a3b"
+    card = shown(900.0, machine(ram=32 * GB, gpu=12 * GB))
+    assert best(card) == "qwen3-14b" and not any(each.tokens_per_s for each in card.values())
 
 
 def test_of_several_files_the_balanced_one_that_fits_comes_first() -> None:
