@@ -27,7 +27,9 @@ from app.gui.shell.first_run import FirstRun
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, ElidedLabel, IconButton, Label, Toast
 from app.gui.widgets.choices import RadioButton
+from app.hub import Fitted
 from app.settings import LARGER_MODEL_HINT
+from app.types import InstalledModel
 
 
 @pytest.fixture
@@ -307,8 +309,9 @@ def test_the_switcher_shows_what_is_on_its_way(world: ShellWorld, played: Played
 
 
 def test_an_empty_chat_of_the_starter_names_a_larger_model_until_it_is_told_not_to(
-    world: ShellWorld, played: PlayedCatalogue
+    world: ShellWorld, played: PlayedCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    listed = world.parts.models.models()
     world.window.show_page("chat")
     chat = world.window.page("chat")
     assert isinstance(chat, ChatPage)
@@ -319,6 +322,16 @@ def test_an_empty_chat_of_the_starter_names_a_larger_model_until_it_is_told_not_
     played.tell(download(BEST))
     assert line.accessibleName() == "Qwen3 8B is on its way, 20%. You can chat meanwhile."
     played.tell()
+    assert line.act.text() == "Models"
+    brought = InstalledModel(id="b", name="Brought", path="/b.gguf", file_bytes=1, origin="downloaded", parameters=9)
+    monkeypatch.setattr(world.parts.models, "fit", lambda model: Fitted(kind="cpu", text="Fits"))
+    monkeypatch.setattr(world.parts.models, "models", lambda: [*listed, brought])
+    switched = list[str]()
+    monkeypatch.setattr(world.parts.models, "switch_to", switched.append)
+    world.parts.models.catalogue.offered.emit()
+    assert line.accessibleName() == "Brought is here and answers better than the small starter."
+    line.act.click()
+    assert switched == ["b"] and line.act.text() == "Use it"
     line.dismiss.click()
     assert line.isHidden() and world.parts.settings.get(LARGER_MODEL_HINT) is False
     world.parts.models.catalogue.offered.emit()
