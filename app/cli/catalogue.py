@@ -34,6 +34,7 @@ from app.core.calls.catalogue import (
 from app.errors import AppError
 from app.formats import GGUF_SUFFIX
 from app.hub import Download, Fitted, Offer
+from app.llama.split_files import parts_of
 from app.types import InstalledModel
 
 POLL_S = 0.4
@@ -66,7 +67,7 @@ def search(args: argparse.Namespace, session: Session) -> int:
 
 def _line(offer: Offer) -> str:
     model, mark = offer.model, "*" if offer.recommended else "+" if offer.installed else " "
-    size = size_text(offer.file.bytes) if offer.file.bytes else ""
+    size = f"{'about ' if offer.file.about else ''}{size_text(offer.file.bytes)}" if offer.file.bytes else ""
     facts = [offer.file.quantization, size, model.licence, "asks for an account" if model.gated else "", offer.fit.text]
     name = model.id if model.id == model.repo else f"{model.id} ({model.name})"
     return f"{mark} {name}  {', '.join(fact for fact in facts if fact)}"
@@ -227,11 +228,9 @@ def _offer(name: str, session: Session, file: str = "") -> Offer:
     session.progress.show("Asking the hub…")
     found = session.call(ShowRepository(repo=repo))
     assert isinstance(found, RepositoryShown)
-    offers = [
-        each
-        for each in found.offers
-        if (not file or each.file.name == file) and quantization.casefold() in each.file.quantization.casefold()
-    ]
+    first, wanted = parts_of(file)[0], quantization.casefold()
+    offers = [each for each in found.offers if each.file.name == (first or each.file.name)]
+    offers = [each for each in offers if wanted in each.file.quantization.casefold()]
     if not offers:
         raise AppError(f"“{repo}” has no such GGUF file.", f"See “inhouse models search {repo}”.")
     if not listed:

@@ -60,7 +60,7 @@ def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -
             door.call(chats.Ask(question="What is this?", pictures=(str(wide),)))
         model = imported(door, file)
         eyes = Path(model.projector)
-        assert eyes.parent == home().models and eyes.name == "mmproj-seer.gguf"
+        assert eyes.parent == Path(model.path).parent and eyes.name == "mmproj-seer.gguf"
         switched = door.call(c.UseModel(model_id=model.id))
         assert isinstance(switched, c.Switched) and switched.info is not None and switched.info.sees
         seen = door.call(chats.Ask(question="What is this?", pictures=(str(wide),))).answer

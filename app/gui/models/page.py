@@ -43,7 +43,7 @@ from app.gui.widgets import (
 )
 from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import PageFrame, ScrollColumn
-from app.models.registry import is_missing
+from app.models.model_files import is_missing
 from app.models.servers import host_of
 from app.paths import Home
 from app.types import InstalledModel
