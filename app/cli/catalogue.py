@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from app.cli.chat_files import existing_file
+from app.cli.embedder import print_embedder
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
@@ -31,6 +32,8 @@ from app.core.calls.catalogue import (
     ShowCatalogue,
     ShowRepository,
 )
+from app.core.calls.embedders import Embedders, ShowEmbedders
+from app.embedder.embedders import Manifest
 from app.errors import AppError
 from app.formats import GGUF_SUFFIX
 from app.hub import Download, Fitted, Offer
@@ -103,6 +106,7 @@ def _wait(args: argparse.Namespace, session: Session, entry: Download) -> int:
     Raises:
         AppError: it failed, in the words of the queue.
     """
+    before = {each.id for each in _embedders(session)}
     while True:
         listed = session.call(ListDownloads())
         assert isinstance(listed, Downloads)
@@ -117,11 +121,20 @@ def _wait(args: argparse.Namespace, session: Session, entry: Download) -> int:
         session.progress.show(_progress(now))
         time.sleep(POLL_S)
     models = [each for each in session.models().models if each.lineage.get("download") == entry.id]
-    if not models:
-        tell(f"“{entry.name}” was cancelled.")
-        return 1
-    _print_model(args, models[0])
-    return 0
+    if models:
+        _print_model(args, models[0])
+        return 0
+    come = [each for each in _embedders(session) if each.id not in before]
+    if come:
+        return print_embedder(args, come[0])
+    tell(f"“{entry.name}” was cancelled.")
+    return 1
+
+
+def _embedders(session: Session) -> tuple[Manifest, ...]:
+    shown = session.call(ShowEmbedders())
+    assert isinstance(shown, Embedders)
+    return shown.imported
 
 
 def _print_model(args: argparse.Namespace, model: InstalledModel) -> None:

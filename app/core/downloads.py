@@ -14,7 +14,7 @@ import msgspec
 
 from app.core.calls import catalogue as c
 from app.core.children import Child
-from app.core.documents import DocumentsDesk
+from app.core.embedders import EmbeddersDesk
 from app.core.house import Handler, House
 from app.core.model_list import ModelList
 from app.core.reply import Reply
@@ -51,9 +51,9 @@ class _Running:
 class DownloadsDesk:
     """Puts files into the queue and runs it."""
 
-    def __init__(self, house: House, models: ModelList, documents: DocumentsDesk) -> None:
-        """`models` lists what came; an embedder is brought in by the process of `documents`."""
-        self._house, self._models, self._documents = house, models, documents
+    def __init__(self, house: House, models: ModelList, embedders: EmbeddersDesk) -> None:
+        """`models` lists what came; an embedder is brought in by `embedders`."""
+        self._house, self._models, self._embedders = house, models, embedders
         self._folder = house.home.models / "downloads"
         self._file = self._folder / "queue.json"
         self._queue: list[Queued] = read_queue(self._file)
@@ -214,7 +214,7 @@ class DownloadsDesk:
                 here()
             elif mine() and isinstance(data, EmbedderFetched):
                 bring = ImportEmbedder(path=data.path, name=data.name)
-                self._documents.child.request(bring, done=lambda _: here() if mine() else None, failed=failed)
+                self._embedders.bring_in(bring, lambda _: here() if mine() else None, failed)
 
         def failed(error: AppError) -> None:
             if mine():

@@ -10,6 +10,7 @@ from core_world import CoreWorld, TestDoor
 from fakes import FakeChild, FakeJob
 
 from app.core.calls import catalogue as c
+from app.core.calls.embedders import EmbeddersChanged
 from app.core.calls.models import ModelsChanged
 from app.core.downloads import START_S
 from app.core.protocol import SettingsChanged
@@ -80,6 +81,7 @@ def test_an_embedder_is_brought_in_by_the_documents_process() -> None:
     running(world)[0].finish(EmbedderFetched(path="/e.gguf", name="E"))
     world.documents.waiting(ImportEmbedder)[0].finish(EmbedderImported(embedder=Manifest()))
     assert states(world) == [] and not world.core.busy
+    assert any(isinstance(each, EmbeddersChanged) for each in door.events())  # every door lists it
 
 
 def test_pause_resume_cancel_and_a_failure_that_says_what_to_do() -> None:
