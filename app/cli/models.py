@@ -21,7 +21,7 @@ from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
-from app.models.model_files import is_missing, missing_file
+from app.models.model_files import files_of, is_missing, missing_file
 from app.models.servers import host_of, is_encrypted
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
@@ -131,7 +131,9 @@ def _export(args: argparse.Namespace, session: Session) -> int:
     card = card_of(model, Runs(session.home.runs)) if shared else ""
     path = str(Path(args.file).expanduser().absolute())
     session.call(ExportModel(model_id=model.id, path=path, card=card), _copying(session))
-    _print(args, model, f"“{model.name}” is saved as {args.file}.", in_use=False)
+    count = len(files_of(model))
+    beside = f" in {count} files beside each other" if count > 1 else ""
+    _print(args, model, f"“{model.name}” is saved as {args.file}{beside}.", in_use=False)
     return 0
 
 

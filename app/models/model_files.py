@@ -12,16 +12,24 @@ PROJECTOR_PREFIX = "mmproj-"
 """Our copy of a projector is called so and then like its model."""
 
 
+def first_file(path: str) -> str:
+    """By any file of a model the first, by which it is loaded, whether it is there or not."""
+    return str(part_paths(Path(path))[0]) if path else ""
+
+
 def projector_beside(model: Path) -> Path:
     """Where our copy of a model's projector lies."""
     return model.with_name(f"{PROJECTOR_PREFIX}{stem_of(model.name)}.gguf")
 
 
+def files_of(model: InstalledModel) -> tuple[Path, ...]:
+    """Those of its weights, in their order; none of a model on a server."""
+    return part_paths(Path(model.path)) if model.origin != "server" else ()
+
+
 def missing_file(model: InstalledModel) -> str:
     """The first of its files, or its adapter, that is gone; "" where all are there, or it is on a server."""
-    if model.origin == "server":
-        return ""
-    needed = (*part_paths(Path(model.path)), *([Path(model.adapter)] if model.adapter else []))
+    needed = (*files_of(model), *([Path(model.adapter)] if model.adapter else []))
     return next((str(file) for file in needed if not file.is_file()), "")
 
 
@@ -38,7 +46,7 @@ def check_there(model: InstalledModel) -> None:
     gone = missing_file(model)
     if not gone:
         return
-    count = len(part_paths(Path(model.path)))
+    count = len(files_of(model))
     if count > 1:
         name = Path(gone).name
         raise AppError(

@@ -118,6 +118,7 @@ def facts(offer: Offer) -> list[tuple[str, str]]:
         (_tr("Languages"), languages(model.languages)),
         (_tr("Size of the model"), size if model.parameters else ""),
         (_tr("Reads at once"), _tr("up to {0} tokens").format(thousands(model.context)) if model.context else ""),
+        (_tr("Comes with"), _tr("the file by which it sees") if model.projector is not None else ""),
         (_tr("Source"), model.repo),
     )
     return [(name, value) for name, value in known if value]
