@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import AppError
-from app.hub import HubFile
+from app.hub import Fitted, HubFile
 from app.llama.planner import Device
 from app.models.catalogue import OWN, parse_catalogue, read_catalogue
 from app.models.fits import fitted
@@ -46,6 +46,8 @@ def test_every_model_of_the_list_says_what_a_person_and_the_hub_need() -> None:
             assert all(re.fullmatch(r"[0-9a-f]{64}", each) for each in file.sha256)
             if file.bytes:  # what a source gives and what the parameters say agree
                 assert 0.75 < file.bytes / file_bytes(model, _unsized(file.name, file.quantization)) < 1.3, model.id
+        if model.sees:
+            assert model.projector is not None and model.projector.name.endswith(".gguf"), model.id
     raw = json.loads(OWN.read_text(encoding="utf-8"))["models"]
     assert all(set(each) <= ALLOWED and each["source"] for each in raw)
     assert all(set(file) <= FILE for each in raw for file in each["files"])
@@ -67,6 +69,26 @@ def test_the_recommendation_is_the_largest_that_runs_well() -> None:
     assert recommended(machine(ram=32 * GB, gpu=24 * GB)) == "qwen3-32b"
     assert recommended(machine(ram=128 * GB, gpu=80 * GB)) == "llama-3.3-70b"
     assert recommended(machine(ram=GB // 4)) == ""
+
+
+def test_what_sees_is_offered_with_its_projector_and_a_reranker_not_at_all() -> None:
+    eyes = {"name": "mmproj-F16.gguf", "quantization": "F16", "bytes": 3 * GB}
+    files = [{"name": "m-Q4_K_M.gguf", "quantization": "Q4_K_M", "bytes": 4 * GB}]
+    listed = [
+        {"id": "r", "name": "R", "repo": "o/r", "kind": "reranker", "files": files},
+        {"id": "m", "name": "M", "repo": "o/m", "files": files, "projector": eyes},
+        {"id": "n", "name": "N", "repo": "o/n", "files": files, "projector": {**eyes, "bytes": 0}},
+    ]
+    models = parse_catalogue(json.dumps({"version": 1, "models": listed}).encode(), "list")
+    asked: list[int] = []
+
+    def fit(size: int) -> Fitted:
+        asked.append(size)
+        return fitted(size, machine(ram=32 * GB))
+
+    known, guessed = offers_of(models, fit, [])
+    assert (known.file.bytes, known.file.about, guessed.file.about) == (7 * GB, False, True)
+    assert 4 * GB < guessed.file.bytes < 5 * GB and asked == [known.file.bytes, guessed.file.bytes]
 
 
 def test_of_several_files_the_balanced_one_that_fits_comes_first() -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from gguf import PoolingType
 from hub_server import Fault, Repo
 from hub_world import World, world_with
+from tiny_embedder import write_gguf
 from tiny_gguf import write_split, write_tiny
 from tiny_projector import write_tiny_projector
 from worker_client import Client
 
-from app.errors import BadFile, WorkerGone
+from app.errors import AppError, BadFile, WorkerGone
 from app.models.registry import Registry
 from app.types import InstalledModel, Sampling
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded
@@ -177,3 +179,10 @@ def test_a_mirror_that_lists_nothing_still_gives_the_model_and_its_eyes_can_foll
         world.client.call(ImportModel(path=str(seer[1])))  # it has one now
     Registry(world.home).remove(model.id)
     assert not eyes.exists()
+
+
+def test_a_reranker_is_refused_in_words(world: World, tmp_path: Path) -> None:
+    ranks = write_gguf(tmp_path / "ranks.gguf", pooling=PoolingType.RANK)
+    world.hub.repos["owner/ranks-GGUF"] = Repo({"ranks-F32.gguf": ranks})
+    with pytest.raises(AppError, match="This is a reranker, which Inhouse cannot use"):
+        world.fetch("ranks", file="ranks-F32.gguf", repo="owner/ranks-GGUF")
