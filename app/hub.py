@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 Kind = Literal["chat", "embedder", "reranker"]
+"""A company's list may name a reranker; none is offered, since nothing here could use it (docs/models.md)."""
 FitKind = Literal["gpu", "part", "cpu", "large", "unknown"]
 """Whole on a GPU; partly there; on the processor; in no memory of this computer; of an architecture nobody knows."""
 DownloadState = Literal["waiting", "running", "paused", "checking", "failed"]
@@ -17,7 +18,7 @@ class HubFile(Struct, frozen=True, kw_only=True):
 
     name: str  # of the first part, with its folder in the repository
     quantization: str
-    bytes: int  # of all parts
+    bytes: int  # of all parts; of an offer with those of the projector, which comes along
     about: bool = False  # whether that is an estimate: parameters times bits, where no source says it
     sha256: tuple[str, ...] = ()  # of each part; () where the hub does not say
     parts: tuple[str, ...] = ()  # all names; () for one part
@@ -93,4 +94,5 @@ class FoundFile(Struct, frozen=True, kw_only=True):
     path: str
     bytes: int
     sha256: str = ""  # where the store says it
+    projector: str = ""  # by which it sees, where the store says it; else it is looked for beside the file
     installed: str = ""  # id of the installed model, if it is listed

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -52,8 +53,12 @@ class Fault:
 class HubServer:
     """Use it as a context manager; `address` is for HF_ENDPOINT."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """`tls`: it speaks HTTPS, with the certificate in there."""
         self.repos: dict[str, Repo] = {}
+        self.scheme = "http" if tls is None else "https"
+        self.named: tuple[str, str] | None = None
+        """Names of the hub and of the other host, where only a proxy knows what they mean."""
         self.token = ""
         """The token that opens gated repositories."""
         self.faults: list[Fault] = []
@@ -65,16 +70,22 @@ class HubServer:
         """Method, path and Range of each request."""
         self._hashes: dict[tuple[Path, float, int], str] = {}
         self._lock = threading.Lock()
-        self._servers = [_Server(("127.0.0.1", 0), handler, self) for handler in (_HubHandler, _StoreHandler)]
+        self._servers = [_Server(("127.0.0.1", 0), handler, self, tls) for handler in (_HubHandler, _StoreHandler)]
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Of the hub and of the other host."""
+        hub, store = (server.server_address[1] for server in self._servers)
+        return int(hub), int(store)
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._servers[0].server_address[1]}"
+        return f"{self.scheme}://{self.named[0] if self.named else f'127.0.0.1:{self.ports[0]}'}"
 
     @property
     def store(self) -> str:
         """The other host, where files really lie."""
-        return f"http://localhost:{self._servers[1].server_address[1]}"
+        return f"{self.scheme}://{self.named[1] if self.named else f'localhost:{self.ports[1]}'}"
 
     def __enter__(self) -> HubServer:
         for server in self._servers:
@@ -113,9 +124,17 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 32
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], hub: HubServer) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        handler: type[BaseHTTPRequestHandler],
+        hub: HubServer,
+        tls: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(address, handler)
         self.hub = hub
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that leaves is what the tests are about."""
@@ -258,7 +277,7 @@ class _StoreHandler(_Handler):
         if fault.cut_after >= 0:
             end = min(end, start + fault.cut_after)
         with path.open("rb") as file:
-            if self.hub.pause_s or fault.wrong or fault.cut_after >= 0:
+            if self.hub.pause_s or fault.wrong or fault.cut_after >= 0 or self.hub.scheme == "https":
                 self._pieces(file, start, end, wrong=fault.wrong)
             else:
                 self.wfile.flush()

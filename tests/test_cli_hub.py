@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 from hub_server import Fault, HubServer, Repo
-from tiny_gguf import write_tiny
+from PIL import Image
+from tiny_embedder import write_gguf
+from tiny_gguf import write_split, write_tiny
+from tiny_projector import write_tiny_projector
 
 from app.cli import main
+from app.paths import home
+from app.settings import MAX_TOKENS, Settings
 
 pytestmark = [
     pytest.mark.real,
@@ -64,3 +69,40 @@ def test_a_folder_is_brought_in_and_another_programs_models_are_linked(
     assert main(["models", "download", "owner/x"]) == 1
     assert "turned off on this computer" in capsys.readouterr().err
     assert main(["models", "import", str(tmp_path / "inhouse-home" / "logs")]) == 1
+
+
+def test_an_embedder_a_set_and_a_model_that_sees_are_fetched_whole(
+    data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = write_split(tmp_path / "set", "set-Q8_0")
+    seer = write_tiny(tmp_path / "seer-Q8_0.gguf", seed=8)
+    eyes = write_tiny_projector(tmp_path / "eyes-mmproj-f16.gguf")
+    Image.new("RGB", (64, 48), (20, 60, 200)).save(tmp_path / "blue.png")
+    Settings(home()).set(MAX_TOKENS, 16)
+    with HubServer() as hub:
+        hub.repos["owner/finder-GGUF"] = Repo({"finder-F32.gguf": write_gguf(tmp_path / "finder.gguf")})
+        hub.repos["owner/set-GGUF"] = Repo({each.name: each for each in parts})
+        hub.repos["owner/seer-GGUF"] = Repo({seer.name: seer, eyes.name: eyes})
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        assert main(["models", "download", "owner/finder-GGUF"]) == 0
+        assert "can be used: inhouse embedder use" in capsys.readouterr().err
+        assert main(["embedder"]) == 0 and "finder" in capsys.readouterr().out
+        assert main(["models", "download", "owner/set-GGUF", "--file", parts[2].name, "--json"]) == 0
+        made = json.loads(capsys.readouterr().out)
+        assert made["bytes"] == sum(each.stat().st_size for each in parts)
+        assert main(["models", "use", made["name"]]) == 0 and main(["ask", "Hi"]) == 0
+        assert capsys.readouterr().out
+        assert main(["ask", "--image", str(tmp_path / "blue.png"), "What is it?"]) == 1
+        assert "import the mmproj file of its repository too" in capsys.readouterr().err
+        assert main(["models", "download", "owner/seer-GGUF", "--name", "Seer"]) == 0
+        assert main(["models", "use", "Seer"]) == 0
+        assert main(["ask", "--image", str(tmp_path / "blue.png"), "What is it?"]) == 0
+        assert main(["models", "--json"]) == 0
+        assert '"sees":true' in capsys.readouterr().out.replace(" ", "")
+        assert main(["models", "import", str(write_tiny_projector(tmp_path / "late-mmproj.gguf"))]) == 0
+        assert "can see pictures now" in capsys.readouterr().out
+        assert main(["ask", "--image", str(tmp_path / "blue.png"), "--model", made["name"], "What is it?"]) == 0
+        Path(made["path"]).with_name(Path(made["path"]).name.replace("00001", "00003")).unlink()
+        assert main(["models"]) == 0
+        assert f"its file is missing: {Path(made['path']).parent}" in capsys.readouterr().out

@@ -29,10 +29,28 @@ def byte_letters() -> list[str]:
     return [table[byte] for byte in range(256)]
 
 
-def write_tiny(path: Path, *, template: str = CHATML, flaw: Flaw = "", seed: int = 3) -> Path:
+def write_split(
+    folder: Path, name: str = "tiny", *, seed: int = 3, each: int = 8, empty_first: bool = False
+) -> list[Path]:
+    """Write the model in several files of at most `each` of its 20 tensors, named as llama.cpp wants them; with
+    `empty_first` the first one has only the keys."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tiny(folder / f"{name}.gguf", seed=seed, split=each, empty_first=empty_first)
+    return sorted(folder.glob(f"{name}-*-of-*.gguf"))
+
+
+def write_tiny(
+    path: Path,
+    *,
+    template: str = CHATML,
+    flaw: Flaw = "",
+    seed: int = 3,
+    split: int = 0,
+    empty_first: bool = False,
+) -> Path:
     """Write the model as float32."""
     chance = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, "llama", split_max_tensors=split, small_first_shard=empty_first)
     tokens = [*SPECIAL, *byte_letters()]
     _describe(writer, tokens, template, flaw)
 

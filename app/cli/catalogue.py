@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from app.cli.chat_files import existing_file
+from app.cli.embedder import print_embedder
 from app.cli.key_file import read_key
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
@@ -31,9 +32,12 @@ from app.core.calls.catalogue import (
     ShowCatalogue,
     ShowRepository,
 )
+from app.core.calls.embedders import Embedders, ShowEmbedders
+from app.embedder.embedders import Manifest
 from app.errors import AppError
 from app.formats import GGUF_SUFFIX
 from app.hub import Download, Fitted, Offer
+from app.llama.split_files import parts_of
 from app.types import InstalledModel
 
 POLL_S = 0.4
@@ -66,7 +70,7 @@ def search(args: argparse.Namespace, session: Session) -> int:
 
 def _line(offer: Offer) -> str:
     model, mark = offer.model, "*" if offer.recommended else "+" if offer.installed else " "
-    size = size_text(offer.file.bytes) if offer.file.bytes else ""
+    size = f"{'about ' if offer.file.about else ''}{size_text(offer.file.bytes)}" if offer.file.bytes else ""
     facts = [offer.file.quantization, size, model.licence, "asks for an account" if model.gated else "", offer.fit.text]
     name = model.id if model.id == model.repo else f"{model.id} ({model.name})"
     return f"{mark} {name}  {', '.join(fact for fact in facts if fact)}"
@@ -102,6 +106,7 @@ def _wait(args: argparse.Namespace, session: Session, entry: Download) -> int:
     Raises:
         AppError: it failed, in the words of the queue.
     """
+    before = {each.id for each in _embedders(session)}
     while True:
         listed = session.call(ListDownloads())
         assert isinstance(listed, Downloads)
@@ -116,11 +121,20 @@ def _wait(args: argparse.Namespace, session: Session, entry: Download) -> int:
         session.progress.show(_progress(now))
         time.sleep(POLL_S)
     models = [each for each in session.models().models if each.lineage.get("download") == entry.id]
-    if not models:
-        tell(f"“{entry.name}” was cancelled.")
-        return 1
-    _print_model(args, models[0])
-    return 0
+    if models:
+        _print_model(args, models[0])
+        return 0
+    come = [each for each in _embedders(session) if each.id not in before]
+    if come:
+        return print_embedder(args, come[0])
+    tell(f"“{entry.name}” was cancelled.")
+    return 1
+
+
+def _embedders(session: Session) -> tuple[Manifest, ...]:
+    shown = session.call(ShowEmbedders())
+    assert isinstance(shown, Embedders)
+    return shown.imported
 
 
 def _print_model(args: argparse.Namespace, model: InstalledModel) -> None:
@@ -227,11 +241,9 @@ def _offer(name: str, session: Session, file: str = "") -> Offer:
     session.progress.show("Asking the hub…")
     found = session.call(ShowRepository(repo=repo))
     assert isinstance(found, RepositoryShown)
-    offers = [
-        each
-        for each in found.offers
-        if (not file or each.file.name == file) and quantization.casefold() in each.file.quantization.casefold()
-    ]
+    first, wanted = parts_of(file)[0], quantization.casefold()
+    offers = [each for each in found.offers if each.file.name == (first or each.file.name)]
+    offers = [each for each in offers if wanted in each.file.quantization.casefold()]
     if not offers:
         raise AppError(f"“{repo}” has no such GGUF file.", f"See “inhouse models search {repo}”.")
     if not listed:

@@ -25,7 +25,8 @@ from app.database.health import health_of, vectors_by
 from app.embedder.embedders import Embedders
 from app.errors import AppError
 from app.files import OTHERS, discard, is_writable, kept_aside
-from app.models.registry import Registry, is_missing
+from app.models.model_files import is_missing
+from app.models.registry import Registry
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder, version_of
 from app.paths import Home
 from app.types import ModelInfo

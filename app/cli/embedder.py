@@ -80,9 +80,14 @@ def _import(args: argparse.Namespace, session: Session) -> int:
 
     made = session.call(call, show)
     assert isinstance(made, EmbedderImported)
+    return print_embedder(args, made.embedder)
+
+
+def print_embedder(args: argparse.Namespace, made: Manifest) -> int:
+    """One that came in."""
     if args.json:
-        say_json(_as_json(made.embedder, in_use=False))
-    tell(f"“{made.embedder.name}” can be used: inhouse embedder use “{made.embedder.name}”")
+        say_json(_as_json(made, in_use=False))
+    tell(f"“{made.name}” can be used: inhouse embedder use “{made.name}”")
     return 0
 
 

@@ -24,7 +24,7 @@ def import_found(args: argparse.Namespace, session: Session, progress: Callable[
     assert isinstance(found, FilesFound)
     files = [file for file in found.files if args.name.casefold() in file.name.casefold()]
     if not files:
-        raise AppError("No model file was found there.", "Models are GGUF files, of one part each.")
+        raise AppError("No model file was found there.", "Models are GGUF files, and come whole.")
     done = [_bring(args, session, file, found.store, linked, progress) for file in files]
     if linked and any(done):
         owner = found.store or "the folder"
@@ -43,9 +43,9 @@ def _bring(
     if file.installed:
         tell(f"“{file.name}” is in the list already.")
         return False
-    link = LinkModel(path=file.path, name=file.name, sha256=file.sha256, store=store)
+    link = LinkModel(path=file.path, name=file.name, sha256=file.sha256, store=store, projector=file.projector)
     try:
-        made = session.call(link if linked else ImportModel(path=file.path), progress)
+        made = session.call(link if linked else ImportModel(path=file.path, projector=file.projector), progress)
     except BadFile as error:
         tell(f"{file.name}: {error}")
         return False

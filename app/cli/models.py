@@ -21,7 +21,7 @@ from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
-from app.models.registry import is_missing
+from app.models.model_files import files_of, is_missing, missing_file
 from app.models.servers import host_of, is_encrypted
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
@@ -85,8 +85,8 @@ def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
 
 
 def _figures(model: InstalledModel) -> str:
-    if is_missing(model):
-        return f"its file is missing: {model.path}"
+    if gone := missing_file(model):
+        return f"its file is missing: {gone}"
     if model.origin == "server":
         parts = [f"computed on {host_of(model.address)}"]
     else:
@@ -101,9 +101,12 @@ def _import(args: argparse.Namespace, session: Session) -> int:
         return import_found(args, session, _copying(session))
     path = str(Path(args.file).expanduser().absolute())
     beside = str(Path(args.projector).expanduser().absolute()) if args.projector else ""
+    known = {model.id for model in session.models().models}
     installed = session.call(ImportModel(path=path, name=args.name, projector=beside), _copying(session))
     assert isinstance(installed, ModelInstalled)
-    _print(args, installed.model, f"“{installed.model.name}” is installed.", in_use=False)
+    model = installed.model
+    said = "can see pictures now" if model.id in known else "is installed"
+    _print(args, model, f"“{model.name}” {said}.", in_use=False)
     return 0
 
 
@@ -128,7 +131,9 @@ def _export(args: argparse.Namespace, session: Session) -> int:
     card = card_of(model, Runs(session.home.runs)) if shared else ""
     path = str(Path(args.file).expanduser().absolute())
     session.call(ExportModel(model_id=model.id, path=path, card=card), _copying(session))
-    _print(args, model, f"“{model.name}” is saved as {args.file}.", in_use=False)
+    count = len(files_of(model))
+    beside = f" in {count} files beside each other" if count > 1 else ""
+    _print(args, model, f"“{model.name}” is saved as {args.file}{beside}.", in_use=False)
     return 0
 
 

@@ -1,24 +1,27 @@
-"""Reads a file into the system's page cache before it is needed, so that loading it does not wait for the disk."""
+"""Reads a model into the system's page cache before it is needed, so that loading it does not wait for the disk."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from app.llama.split_files import part_paths
+
 PIECE = 8 << 20
 
 
 def read_ahead(path: str) -> None:
-    """Ask the system to have the file ready; what is in the cache already is not read again. Call it in a thread.
+    """Ask the system to have all its files ready; what is in the cache already is not read again. Call it in a thread.
 
-    Where there is no way to ask, the file is read once. That it cannot be read, whoever loads it will say.
+    Where there is no way to ask, each is read once. That one cannot be read, whoever loads it will say.
     """
-    try:
-        with Path(path).open("rb", buffering=0) as file:
-            if hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-                return
-            while file.read(PIECE):
-                pass
-    except OSError:
-        return
+    for part in part_paths(Path(path)):
+        try:
+            with part.open("rb", buffering=0) as file:
+                if hasattr(os, "posix_fadvise"):
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+                    continue
+                while file.read(PIECE):
+                    pass
+        except OSError:
+            return

@@ -112,7 +112,8 @@ class Core:
         """The desks, each with those that it asks, and who gives way to whom."""
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
-        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list, self.documents)
+        embedders = EmbeddersDesk(house, self.documents)
+        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list, embedders)
         self.tables = TablesDesk(house, self.documents)
         kept = KeptChats(house, self.models)
         removals = Removals(house, self.documents, self.tables, kept)
@@ -130,7 +131,6 @@ class Core:
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house)
         readers = ReadersDesk(house, self.documents)
-        embedders = EmbeddersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)

@@ -14,17 +14,16 @@ import msgspec
 
 from app.core.calls import catalogue as c
 from app.core.children import Child
-from app.core.documents import DocumentsDesk
+from app.core.embedders import EmbeddersDesk
 from app.core.house import Handler, House
 from app.core.model_list import ModelList
 from app.core.reply import Reply
 from app.core.retired import Retired
 from app.errors import AppError, WorkerGone
 from app.hub import Download, DownloadState
-from app.models.catalogue import read_catalogue
+from app.llama.split_files import parts_of, stem_of
 from app.models.download_queue import Queued, read_queue, write_queue
 from app.models.hub_access import blocked
-from app.models.repositories import parts_of
 from app.settings import OFFLINE
 from app.workers.calls.embedders import ImportEmbedder
 from app.workers.calls.models import EmbedderFetched, FetchFile, FetchProgress, ModelInstalled
@@ -52,9 +51,9 @@ class _Running:
 class DownloadsDesk:
     """Puts files into the queue and runs it."""
 
-    def __init__(self, house: House, models: ModelList, documents: DocumentsDesk) -> None:
-        """`models` lists what came; an embedder is brought in by the process of `documents`."""
-        self._house, self._models, self._documents = house, models, documents
+    def __init__(self, house: House, models: ModelList, embedders: EmbeddersDesk) -> None:
+        """`models` lists what came; an embedder is brought in by `embedders`."""
+        self._house, self._models, self._embedders = house, models, embedders
         self._folder = house.home.models / "downloads"
         self._file = self._folder / "queue.json"
         self._queue: list[Queued] = read_queue(self._file)
@@ -100,8 +99,8 @@ class DownloadsDesk:
         if running is not None:
             state = "checking" if running.checking else "running"
         return Download(
-            id=queued.id, name=queued.name or Path(queued.file).stem, repo=queued.repo, file=queued.file, state=state,
-            done=queued.done, total=queued.total, bytes_per_s=speed,
+            id=queued.id, name=queued.name or stem_of(Path(queued.file).name), repo=queued.repo, file=queued.file,
+            state=state, done=queued.done, total=queued.total, bytes_per_s=speed,
             seconds_left=left / speed if speed > 0 and queued.total else None,
             problem=queued.problem, advice=queued.advice,
         )  # fmt: skip
@@ -111,18 +110,12 @@ class DownloadsDesk:
     def _fetch(self, call: c.FetchModel, reply: Reply) -> None:
         """
         Raises:
-            AppError: nothing may be fetched, the model is installed already, or nothing here could use it.
+            AppError: nothing may be fetched, or the model is installed already.
         """
-        if any(each.kind == "reranker" and each.repo == call.repo for each in read_catalogue()):
-            raise AppError("Inhouse cannot use a reranker yet.", "Its own reader sorts what search finds.")
-        if len(parts_of(call.file)) > 1:
-            raise AppError(
-                "This model comes in several files, which Inhouse cannot load yet.",
-                "Choose one of a single file, at a smaller quantization.",
-            )
         why = blocked(self._house.settings)
         if why:
             raise AppError(why, "Bring the file instead: save it elsewhere, then import it.")
+        call = msgspec.structs.replace(call, file=parts_of(call.file)[0])
         for model in self._house.registry.models():
             if (model.lineage.get("repo"), model.lineage.get("repo_file")) == (call.repo, call.file):
                 raise AppError(f"This model is already installed as “{model.name}”.", "Choose it in the list.")
@@ -221,7 +214,7 @@ class DownloadsDesk:
                 here()
             elif mine() and isinstance(data, EmbedderFetched):
                 bring = ImportEmbedder(path=data.path, name=data.name)
-                self._documents.child.request(bring, done=lambda _: here() if mine() else None, failed=failed)
+                self._embedders.bring_in(bring, lambda _: here() if mine() else None, failed)
 
         def failed(error: AppError) -> None:
             if mine():

@@ -120,23 +120,34 @@ class EmbeddersDesk:
         reply.done(self._tell())
 
     def _import(self, call: ImportEmbedder, reply: Reply) -> None:
+        job = self.bring_in(call, reply.done, reply.failed, event=reply.event, cancelled=reply.cancelled)
+        reply.on_cancel(job.cancel)
+
+    def bring_in(
+        self,
+        call: ImportEmbedder,
+        done: Callable[[EmbedderImported], object],
+        failed: Callable[[AppError], object],
+        event: Callable[[Any], object] | None = None,
+        cancelled: Callable[[], object] = lambda: None,
+    ) -> Job:
+        """Import one that is here as a file, and tell every door."""
         self._imports += 1
 
         def imported(made: EmbedderImported) -> None:
-            self._imports -= 1
             self._tell()
-            reply.done(made)
+            done(made)
 
-        def failed(error: AppError) -> None:
-            self._imports -= 1
-            reply.failed(error)
+        def ended(say: Callable[..., object]) -> Callable[..., None]:
+            def end(*said: object) -> None:
+                self._imports -= 1
+                say(*said)
 
-        def cancelled() -> None:
-            self._imports -= 1
-            reply.cancelled()
+            return end
 
-        job = self._documents.child.request(call, done=imported, event=reply.event, failed=failed, cancelled=cancelled)
-        reply.on_cancel(job.cancel)
+        return self._documents.child.request(
+            call, done=ended(imported), event=event, failed=ended(failed), cancelled=ended(cancelled)
+        )
 
     # --- the change ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from app.llama.gguf_reader import read_header
 from app.llama.machine import machine
 from app.llama.needs import needs_of, usual_needs
 from app.llama.planner import Device, Wish
+from app.llama.split_files import part_paths
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, Settings
 from app.types import InstalledModel, ModelInfo
 
@@ -41,13 +42,15 @@ class Fits:
         local = [model for model in models if model.origin != "server"]
         devices = self.devices_without(loaded)
         fits = {model.id: self._fit(model, devices) for model in local}
-        self._read([model.path for model in local])
+        self._read([path for model in local for path in (model.path, model.projector) if path])
         return fits
 
     def beside(self, model: InstalledModel, loaded: ModelInfo) -> bool:
         """Whether a model has room on its device while the loaded one is still there. Reads the file's header."""
         header = self._fresh(model.path) or _header(model.path)
-        needs = needs_of(header) if header is not None else usual_needs(model.parameters, model.file_bytes)
+        sight = self._fresh(model.projector)
+        usual = usual_needs(model.parameters, model.file_bytes)
+        needs = needs_of(header, projector=sight) if header is not None else usual
         if needs is None:
             return False  # of an unknown kind: the old one leaves first
         wish = wish_for(header, self._wish()) if header is not None else self._wish()
@@ -75,7 +78,7 @@ class Fits:
         header = self._fresh(model.path)
         if header is None:
             return fit_by_size(model.file_bytes, devices, model.parameters, self._wish())
-        return fit_model(header, devices, self._wish())
+        return fit_model(header, devices, self._wish(), projector=self._fresh(model.projector))
 
     def _fresh(self, path: str) -> GgufHeader | None:
         kept = self._headers.get(path)
@@ -101,12 +104,12 @@ class Fits:
 
 
 def _stamp(path: str) -> Stamp:
-    """Another file at the same path looks otherwise; (0, 0) where there is none."""
+    """Another model at the same path looks otherwise; (0, 0) where a file of it is not there."""
     try:
-        seen = Path(path).stat()
+        seen = [part.stat() for part in part_paths(Path(path))]
     except OSError:
         return 0, 0
-    return seen.st_size, seen.st_mtime_ns
+    return sum(each.st_size for each in seen), max(each.st_mtime_ns for each in seen)
 
 
 def _header(path: str) -> GgufHeader | None:

@@ -11,7 +11,7 @@ from app.core.house import House
 from app.finetune.sources import Rated
 from app.finetune.trainer_command import missing_libraries
 from app.finetune.wizard import Resources
-from app.models.registry import is_missing
+from app.models.model_files import is_missing
 from app.types import Message
 
 

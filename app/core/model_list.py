@@ -16,7 +16,7 @@ from app.core.reply import Reply
 from app.core.retired import Retired
 from app.core.signals import Signal
 from app.errors import AppError
-from app.models.registry import is_missing
+from app.models.model_files import is_missing
 from app.types import InstalledModel, ModelInfo
 from app.workers.calls.models import ExportModel, FindFiles, ImportModel, LinkModel, ModelInstalled
 from app.workers.message import Call
@@ -41,6 +41,8 @@ class ModelList:
         """Each says why a model has to stay, or None."""
         self.renamed: Signal[InstalledModel] = Signal()
         self.removed: Signal[InstalledModel] = Signal()
+        self.brought: Signal[InstalledModel] = Signal()
+        """A model came in, or one that is listed was given the file by which it sees."""
         self._retired = Retired(house.clock)
         self._copies: set[Child] = set()
 
@@ -145,6 +147,7 @@ class ModelList:
                 say(said)
                 if isinstance(said, ModelInstalled):
                     self.tell()
+                    self.brought.emit(said.model)
 
             return ended
 

@@ -36,6 +36,7 @@ class ModelsDesk:
         self._house = house
         self.list = ModelList(house, self._busy_with, lambda: self._in_use.info)
         self.list.renamed.connect(self._renamed)
+        self.list.brought.connect(self._brought)
         self._retired = Retired(house.clock)
         self._in_use = EngineInUse(house)
         self._switcher = Switcher(house, self._in_use, self.list, self._retired)
@@ -220,6 +221,13 @@ class ModelsDesk:
         engine = self._in_use.engine
         if engine is not None and engine.model.id == model.id:
             engine.model = model
+
+    def _brought(self, model: InstalledModel) -> None:
+        """The model in use can see now: it is loaded once more, with its projector."""
+        engine = self._in_use.engine
+        if engine is not None and engine.model.id == model.id and engine.model.projector != model.projector:
+            engine.model = model
+            self._switcher.load_again()
 
     def _rekeyed(self, model: InstalledModel) -> None:
         if model.id == self.active_id and self._in_use.engine is not None:

@@ -14,7 +14,10 @@ from app.pictures import MOST_AT_ONCE, MOST_BYTES, Picture
 from app.workers.calls.attached import LoadPicture, PictureLoaded
 from app.workers.message import Call
 
-CANNOT_SEE = "Choose a model that can, or attach the file: then the text in it is read, without the model."
+CANNOT_SEE = (
+    "Choose a model that can, or attach the file: then the text in it is read, without the model. If its makers say "
+    "that it sees, import the mmproj file of its repository too: it belongs to the model from then on."
+)
 
 
 class Pictures:

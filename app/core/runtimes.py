@@ -17,7 +17,8 @@ from app.core.retired import Retired
 from app.embedder.embedders import Embedders
 from app.errors import AppError
 from app.models.cards import installed_cards
-from app.models.registry import find_starter, is_missing
+from app.models.model_files import is_missing
+from app.models.registry import find_starter
 from app.models.runtime_trial import refusal
 from app.models.runtimes import Runtimes
 from app.runtimes import BUILT_IN, Chosen, RuntimeRole, note_failure, why_no_more

@@ -155,6 +155,12 @@ def _identity(order: Order, source: Path, model: SentenceModel, precision: str) 
 
 def _from_gguf(order: Order, source: Path, folder: Path, say: Say) -> Identity:
     header = read_header(source)
+    if header.files > 1:
+        raise BadFile(
+            f"{header.path.name} is the first of {header.files} files of an embedder.",
+            "Choose one in a single file.",
+            code="split",
+        )
     pooling = _check_gguf(header)
     _check_memory(int(1.2 * header.file_bytes))
     say("Copying it")

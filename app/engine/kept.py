@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from app.engine.load import LoadedModel
 from app.files import PRIVATE_FILE, make_folder
 from app.llama.saved import Saved
+from app.llama.split_files import part_paths
 from app.packages import version_of
 from app.paths import Home
 
@@ -66,12 +67,12 @@ def fingerprint(loaded: LoadedModel, adapter: str, scale: float) -> str:
 
 
 def _identity(path: str) -> str:
-    """A file as it is now: one that was replaced has another date or size."""
+    """A file, or all of a model's, as it is now: one that was replaced has another date or size."""
     try:
-        found = Path(path).stat()
+        found = [part.stat() for part in part_paths(Path(path))]
     except OSError:  # it is open, and its name is gone
         return f"{path} {os.urandom(16).hex()}"
-    return f"{path} {found.st_size} {found.st_mtime_ns}"
+    return " ".join([path, *(f"{each.st_size} {each.st_mtime_ns}" for each in found)])
 
 
 class KeptStates:

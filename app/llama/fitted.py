@@ -7,14 +7,13 @@ fit_together(new, old, devices, wish) -> bool    whether both fit beside each ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from app.hub import FitKind, Fitted
 from app.llama.gguf_header import GgufHeader
-from app.llama.gguf_reader import read_header_from
 from app.llama.needs import Needs, needs_of, usual_needs
 from app.llama.planner import GOOD_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 from app.units import in_gb
@@ -40,39 +39,13 @@ def fit_model(
 ) -> Fitted:
     """How the model of this header would run on these devices.
 
-    `file_bytes` of all files where the header is that of the first of several, or of another quantization.
+    `file_bytes` where the header is that of another quantization.
     """
     needs = needs_of(header, file_bytes=file_bytes, projector=projector)
     if needs is None:
         return _unknown(header)
     wished = wish_for(header, wish)
     return _said(needs, plan(needs, devices, wished), wished, devices)
-
-
-def fit_source(
-    read: Callable[[int, int], bytes],
-    size: int,
-    name: str,
-    devices: Sequence[Device],
-    wish: Wish | None = None,
-    *,
-    all_bytes: int = 0,
-) -> Fitted:
-    """How a file would run of which ranges can be had: `read(offset, length)`; only its header is asked for.
-
-    `all_bytes` of a model in several files, of which this is the first.
-
-    Raises:
-        BadFile: no model, or a damaged one. What `read` raises goes through.
-    """
-    header = read_header_from(_Ranges(read, size), name, parts=all_bytes > 0)
-    return fit_model(header, devices, wish, file_bytes=all_bytes)
-
-
-@dataclass(frozen=True)
-class _Ranges:
-    read: Callable[[int, int], bytes]
-    size: int
 
 
 def fit_by_size(file_bytes: int, devices: Sequence[Device], parameters: int = 0, wish: Wish | None = None) -> Fitted:

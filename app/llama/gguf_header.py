@@ -52,9 +52,10 @@ FILE_TYPES: dict[int, str] = {
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """What the header says, checked against the file's size. Sizes are in bytes."""
+    """What the header says, checked against the file's size. Sizes are in bytes, of all files of a model in several."""
 
     path: Path
+    """Of the first file."""
     file_bytes: int
     version: int
     metadata: dict[str, Value]
@@ -63,7 +64,7 @@ class GgufHeader:
     tensors: int
     parameters: int
     tensor_bytes: dict[str, int] = field(repr=False)
-    """What each tensor takes; of the first file of a model in several, those in it."""
+    """What each tensor takes; of a model in several files, those of all."""
     tensor_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     """As ggml has them: the length of a row first."""
 
@@ -87,6 +88,11 @@ class GgufHeader:
         if isinstance(value, list):
             return [_whole(item, default) for item in value[: self.layers]] + [default] * (self.layers - len(value))
         return [_whole(value, default)] * self.layers
+
+    @property
+    def files(self) -> int:
+        """How many files the model comes in."""
+        return max(self.number("split.count", 1), 1)
 
     @property
     def kind(self) -> str:
@@ -143,15 +149,12 @@ _RANGES: dict[str, tuple[int, int]] = {
 """Keys that llama.cpp divides by or allocates from."""
 
 
-def check_sense(header: GgufHeader, damaged: Callable[[str], BadFile], *, parts: bool = False) -> None:
-    """What llama.cpp takes on trust: numbers in range, token lists of one length, one file unless `parts` may come."""
+def check_sense(header: GgufHeader, damaged: Callable[[str], BadFile]) -> None:
+    """What llama.cpp takes on trust: numbers in range, token lists of one length."""
     if not header.architecture:
         raise damaged("no general.architecture")
     if header.kind != "model":
         return
-    if header.number("split.count", 1) > 1 and not parts:
-        message = f"{header.path.name} is one part of a model in several files."
-        raise BadFile(message, "Choose the same model in a single file.", code="split")
     for key, (low, high) in _RANGES.items():
         full = f"{header.architecture}.{key}"
         value = header.metadata.get(full)

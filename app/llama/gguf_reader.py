@@ -13,7 +13,9 @@ from pathlib import Path
 
 from app.errors import BadFile
 from app.llama.gguf_header import GgufHeader, Value, check_sense
+from app.llama.gguf_parts import joined, other_parts
 from app.llama.gguf_source import Prefix, Source
+from app.llama.split_files import part_missing, parts_of
 
 MAX_KEYS = 4096
 MAX_KEY_BYTES = 1024
@@ -84,10 +86,42 @@ GET_ANOTHER = "Copy or download the file again, or choose another model file."
 def read_header(path: Path) -> GgufHeader:
     """Read and check a GGUF header: every count, length and offset lies inside the file.
 
+    Of a model in several files `path` is the first; the others are read too, beside it, and the header is that of all.
+
     Raises:
         BadFile: not a GGUF file, damaged, cut off, or of a form that cannot be used; `code` says which:
             "missing", "empty", "not-gguf", "unsupported", "split", "truncated", "damaged".
     """
+    return _whole(_read_file(path), lambda name: _read_file(path.with_name(name)))
+
+
+def read_header_from(source: Source, name: str, others: Callable[[str], Source] | None = None) -> GgufHeader:
+    """As `read_header`, of a file that is somewhere else: only its beginning is asked for, never the weights.
+
+    `others` gives the other files of a model in several, by their names.
+
+    Raises:
+        BadFile: as `read_header`. What a source raises goes through.
+    """
+
+    def read(name: str) -> GgufHeader:
+        if others is None:
+            raise BadFile(f"{name} is not there.", GET_ANOTHER, code="missing")
+        return _read_source(others(name), name)
+
+    return _whole(_read_source(source, name), read)
+
+
+def _whole(header: GgufHeader, read: Callable[[str], GgufHeader]) -> GgufHeader:
+    """The checked header of all files of a model."""
+    names = other_parts(header)
+    if names:
+        header = joined(header, [read(name) for name in names])
+    check_sense(header, lambda detail: BadFile(f"{header.path.name} is damaged.", GET_ANOTHER, detail))
+    return header
+
+
+def _read_file(path: Path) -> GgufHeader:
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -96,6 +130,9 @@ def read_header(path: Path) -> GgufHeader:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _Reader(path, data, size, lambda _: None).read()
     except FileNotFoundError:
+        names = parts_of(path.name)
+        if len(names) > 1 and any(path.with_name(name).is_file() for name in names):
+            raise part_missing(path.name, len(names)) from None
         raise BadFile(f"{path.name} is not there any more.", "Choose the file again.", code="missing") from None
     except (OSError, ValueError) as error:
         raise BadFile(
@@ -103,18 +140,11 @@ def read_header(path: Path) -> GgufHeader:
         ) from error
 
 
-def read_header_from(source: Source, name: str, *, parts: bool = False) -> GgufHeader:
-    """As `read_header`, of a file that is somewhere else: only its beginning is asked for, never the weights.
-
-    `parts` lets the first file of a model in several pass: it has the keys of all, and its own tensors only.
-
-    Raises:
-        BadFile: as `read_header`. What the source raises goes through.
-    """
+def _read_source(source: Source, name: str) -> GgufHeader:
     if source.size == 0:
         raise BadFile(f"{name} is empty.", GET_ANOTHER, code="empty")
     prefix = Prefix(source)
-    return _Reader(Path(name), prefix.data, prefix.size, prefix.need, parts=parts).read()
+    return _Reader(Path(name), prefix.data, prefix.size, prefix.need).read()
 
 
 class _Reader:
@@ -126,11 +156,9 @@ class _Reader:
         data: mmap.mmap | bytearray,
         size: int,
         need: Callable[[int], None],
-        *,
-        parts: bool = False,
     ) -> None:
         self.path, self.data, self.size, self.at = path, data, size, 0
-        self.need, self.parts = need, parts
+        self.need = need
         self.lengths: dict[str, int] = {}
 
     def damaged(self, detail: str) -> BadFile:
@@ -181,7 +209,7 @@ class _Reader:
         key_count = self.count(MAX_KEYS, "keys")
         metadata = self.keys(key_count)
         tensor_bytes, shapes = self.tensor_table(tensor_count, metadata)
-        header = GgufHeader(
+        return GgufHeader(
             path=self.path,
             file_bytes=self.size,
             version=version,
@@ -192,8 +220,6 @@ class _Reader:
             tensor_bytes=tensor_bytes,
             tensor_shapes=shapes,
         )
-        check_sense(header, self.damaged, parts=self.parts)
-        return header
 
     def magic(self) -> int:
         self.need(4)

@@ -143,7 +143,7 @@ class Needs:
 def needs_of(header: GgufHeader, *, file_bytes: int = 0, projector: GgufHeader | None = None) -> Needs | None:
     """What a model needs; None for an architecture whose formulas are not known here, or numbers that make no sense.
 
-    `file_bytes` of all its files, where the header is that of the first of several.
+    `file_bytes` where the header is that of another quantization of the model.
     """
     layers = layers_of(header)
     if layers is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
-from app.models.registry import is_missing
+from app.models.model_files import is_missing
 from app.types import InstalledModel
 
 ENDINGS = (".lora_a", ".lora_b")

@@ -6,6 +6,7 @@ fetched by ranges of our own (app/models/fetching.py), since the library begins 
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -63,6 +64,11 @@ class Hub:
     """One hub, with the key of an account where one is kept."""
 
     def __init__(self, address: str, token: str = "") -> None:
+        """
+        Raises:
+            AppError: the certificates or the proxy that IT has named cannot be used.
+        """
+        _begin_session()
         self._address, self._token = address, token or False
         self._api = HfApi(endpoint=address, token=self._token)
         self._host = httpx2.URL(address).host
@@ -177,11 +183,15 @@ class Hub:
         except httpx2.TransportError as error:
             if _is_of_certificate(error):
                 raise words.not_trusted(host, str(error)) from error
+            if isinstance(error, httpx2.ProxyError) and str(error)[:1] == "4":  # it answered, and said no
+                raise words.stopped_by_proxy(host, str(error)) from error
             begun = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
             raise Interrupted((words.lost if begun else words.unreachable)(host, str(error))) from error
 
     def _refused(self, response: httpx2.Response, error: Exception) -> Exception:
         status = response.status_code
+        if status == 407:
+            return words.stopped_by_proxy(self._host, f"status {status}")
         if status == 429:
             return Interrupted(words.too_many(self._host), _seconds(response.headers.get("retry-after", "")))
         if status >= 500:
@@ -189,6 +199,16 @@ class Hub:
         if "x-request-id" in response.headers or "x-error-code" in response.headers:
             return words.refused(self._host, self._address, status, str(error))
         return words.stopped_on_the_way(self._host, status, str(error))
+
+
+def _begin_session() -> None:
+    """The one that the library makes for its first question, made now: what is wrong with it is said in words."""
+    try:
+        get_session()
+    except OSError as error:
+        raise words.no_certificates(os.environ.get("SSL_CERT_FILE", ""), str(error)) from error
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:
+        raise words.no_proxy(type(error).__name__) from error
 
 
 def _pieces(response: httpx2.Response) -> Iterator[bytes]:

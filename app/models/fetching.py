@@ -2,7 +2,8 @@
 or a restart it goes on at the byte where it stood.
 
 A download has a folder: `state.json` says which files of the hub its parts are of, and in `model` each part has its own
-name once its hash agrees. When all have, that folder is moved into the models folder by one rename.
+name once its hash agrees. When all have, that folder is moved into the models folder by one rename. The file by which
+a model sees is a part like the others.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from app.errors import AppError, BadFile, Busy
 from app.files import cannot_write, hold, make_folder, sync_folder, write_atomic
+from app.llama.split_files import parts_of
 from app.models.download import Hub, Interrupted, Remote
-from app.models.repositories import parts_of
+from app.models.model_files import projector_beside
 from app.models.whole_files import check_room
 from app.workers.calls.models import FetchFile, FetchProgress
 
@@ -45,6 +48,7 @@ STEADY = 0.7
 CHANGED = "The file at the hub is another one now, so the download began anew."
 NO_RANGES = "The server gives files only as a whole, so the download began anew."
 
+T = TypeVar("T")
 Steps = Generator[FetchProgress | None, None, None]
 
 
@@ -72,6 +76,7 @@ class Fetch:
         """`check` is called when the hub has said what the parts are, and raises AppError where they are not wanted."""
         self._hub, self._call, self._folder, self._check = hub, call, folder, check
         self._names = parts_of(call.file)
+        self._projector = ""  # in the repository, where it has one: the last part
         self.remotes: list[Remote] = []
         """What the hub says of the parts, once it has been asked."""
         self._done = 0  # bytes of parts that are whole, and of the one under way
@@ -79,7 +84,7 @@ class Fetch:
         self._note = ""
 
     def run(self) -> Generator[FetchProgress | None, None, list[Path]]:
-        """→ the parts in their order, whole and checked, in the download's `model` folder.
+        """→ the files in their order, whole and checked, in the download's `model` folder; its projector comes last.
 
         Raises:
             AppError: it cannot be fetched, in words; what has come stays.
@@ -89,9 +94,10 @@ class Fetch:
         except OSError as error:
             raise cannot_write(self._folder, error) from error
         lock = hold(self._folder / "lock", Busy("This file is being fetched already."), LOCK_WAIT_S)
-        paths = [self._path(name) for name in self._names]
+        paths = [self._path(self._call.file)]
         try:
             yield from self._look()
+            paths = [self._path(name) for name in self._names]
             self._check(self.remotes)
             check_room(self._folder, self._total - sum(_size(path) + _size(_coming(path)) for path in paths))
             for remote, path in zip(self.remotes, paths, strict=True):
@@ -112,6 +118,8 @@ class Fetch:
         return sum(each.size for each in self.remotes)
 
     def _path(self, name: str) -> Path:
+        if name and name == self._projector:
+            return projector_beside(self._path(self._call.file))
         return self._folder / "model" / safe_name(name)
 
     # --- what is wanted -----------------------------------------------------------------------------------------------
@@ -119,8 +127,11 @@ class Fetch:
     def _look(self) -> Steps:
         """Ask the hub what the parts are now; what has come of another file is deleted."""
         known = self._stored()
+        self._projector = yield from self._asked(self._named_projector)
+        if self._projector:
+            self._names = (*self._names, self._projector)
         for at, name in enumerate(self._names):
-            remote = self._checked((yield from self._looked(name)), at)
+            remote = self._checked((yield from self._asked(partial(self._looked, name))), at)
             self.remotes.append(remote)
             before = known.get(name)
             if before is not None and (before.etag, before.bytes) == (remote.etag, remote.size):
@@ -133,13 +144,25 @@ class Fetch:
         state = _State(repo=self._call.repo, file=self._call.file, parts=parts)
         write_atomic(self._folder / "state.json", msgspec.json.encode(state))
 
-    def _looked(self, name: str) -> Generator[FetchProgress | None, None, Remote]:
+    def _asked(self, ask: Callable[[], T]) -> Generator[FetchProgress | None, None, T]:
         waits = iter(WAITS_S)
         while True:
             try:
-                return self._hub.look(self._call.repo, name, self._call.revision)
+                return ask()
             except Interrupted as error:
                 yield from self._wait(error, waits)
+
+    def _looked(self, name: str) -> Remote:
+        return self._hub.look(self._call.repo, name, self._call.revision)
+
+    def _named_projector(self) -> str:
+        """The file by which the models of this repository see; "" where it has none, or lists nothing: then what is
+        wrong is said of the file itself, which a mirror may have without the list."""
+        try:
+            found = self._hub.repository(self._call.repo, self._call.revision).projector
+        except AppError:
+            return ""
+        return found.name if found is not None and found.name != self._call.file else ""
 
     def _checked(self, remote: Remote, at: int) -> Remote:
         """

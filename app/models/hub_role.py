@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -14,14 +15,17 @@ from app.errors import AppError
 from app.files import cannot_write, sync_folder, write_atomic
 from app.hub import Fitted, HubModel, Offer
 from app.llama.gguf_header import GgufHeader
-from app.llama.gguf_reader import read_header
+from app.llama.gguf_reader import read_header, read_header_from
+from app.llama.split_files import first_part, stem_of
 from app.models.catalogue import LIMIT_BYTES, parse_catalogue
 from app.models.download import Hub, Interrupted, Remote
 from app.models.fetching import Fetch, safe_name
-from app.models.fits import Plan, fitted, this_machine
+from app.models.fits import fitted, fitted_by_header, this_machine
 from app.models.hub_access import HUB_KEY, hub_address
 from app.models.listed import listed
+from app.models.model_files import projector_beside
 from app.models.offered import best_offer, file_offers, offers_of
+from app.models.projectors import is_projector_file, projector_of
 from app.models.registry import ABOUT, Registry
 from app.models.repositories import repository_in
 from app.models.server_keys import ServerKeys
@@ -44,6 +48,8 @@ from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
 T = TypeVar("T")
+RANKS = 4
+"""llama.cpp's pooling type of a model that says how well a passage answers (LLAMA_POOLING_TYPE_RANK)."""
 ATTEMPTS = 3
 """Of a question that a person waits for."""
 
@@ -53,9 +59,9 @@ CheckKind = Callable[[GgufHeader], None]
 class HubRole:
     """Answers the calls that need a hub; each asks anew, since address and key may have changed."""
 
-    def __init__(self, home: Home, plan: Plan, check_kind: CheckKind) -> None:
-        """`plan` says how a file would run, `check_kind` refuses what is no model to chat with."""
-        self._home, self._plan, self._check_kind = home, plan, check_kind
+    def __init__(self, home: Home, check_kind: CheckKind) -> None:
+        """`check_kind` refuses what is no model to chat with."""
+        self._home, self._check_kind = home, check_kind
         self._registry = Registry(home)
 
     def handle(self, call: AnyCall) -> Steps:
@@ -95,25 +101,22 @@ class HubRole:
 
     def _fitted(self, call: FitModel) -> Fitted:
         if call.path:
-            path = Path(call.path).expanduser().absolute()
-            try:
-                with path.open("rb") as file:
-                    return self._plan(
-                        lambda offset, length: _read(file, offset, length), path.stat().st_size, path.name
-                    )
-            except OSError as error:
-                raise AppError(f"“{path.name}” cannot be read.", "Choose the file again.", str(error)) from error
+            path = first_part(Path(call.path).expanduser().absolute())
+            header = read_header(path)
+            sight = projector_of(path, header)
+            return fitted_by_header(self._home, header, read_header(sight) if sight is not None else None)
         hub = self._hub()
-        remote = _asked(lambda: hub.look(call.repo, call.file, "main"))
-        return self._plan(lambda at, length: _asked(lambda: hub.read(remote, at, length)), remote.size, call.file)
+        model = _asked(lambda: hub.repository(call.repo))
+        folder = call.file.rpartition("/")[0]
 
-    def _fitted_file(self, path: Path) -> Fitted:
-        try:
-            file = path.open("rb")
-        except OSError as error:
-            raise AppError(f"“{path.name}” cannot be read.", "Choose the file again.", str(error)) from error
-        with file:
-            return self._plan(lambda at, length: _read(file, at, length), file.seek(0, 2), path.name)
+        def far(name: str) -> _Far:
+            return _Far(hub, _asked(lambda: hub.look(call.repo, name, "main")))
+
+        header = read_header_from(far(call.file), call.file, lambda name: far(f"{folder}/{name}".lstrip("/")))
+        seen = model.projector
+        return fitted_by_header(
+            self._home, header, read_header_from(far(seen.name), seen.name) if seen is not None else None
+        )
 
     # --- downloads ----------------------------------------------------------------------------------------------------
 
@@ -121,13 +124,18 @@ class HubRole:
         known = next((each for each in self._registry.models() if each.lineage.get("download") == call.id), None)
         if known is not None:  # the process ended after it was listed, before anybody heard of it
             return ModelInstalled(model=known)
-        target = self._home.models / f"{safe_name(call.file).removesuffix('.gguf')}-{call.id}"
+        target = self._home.models / f"{stem_of(safe_name(call.file))}-{call.id}"
         if not target.is_dir():
             fetch = Fetch(self._hub(), call, self._home.models / "downloads" / call.id, self._refuse_known)
             parts = yield from fetch.run()
             header = read_header(parts[0])
-            if header.of_architecture("pooling_type"):
-                return EmbedderFetched(path=str(parts[0]), name=call.name.strip() or parts[0].stem)
+            pooling = header.of_architecture("pooling_type")
+            if pooling == RANKS:
+                raise AppError(
+                    "This is a reranker, which Inhouse cannot use.", "Its own reader sorts what search finds."
+                )
+            if pooling:
+                return EmbedderFetched(path=str(parts[0]), name=call.name.strip() or stem_of(parts[0].name))
             self._check_kind(header)
             self._move(call, fetch.remotes[0], parts[0].parent, target)
         return ModelInstalled(model=self._install(call, target))
@@ -150,12 +158,13 @@ class HubRole:
 
     def _install(self, call: FetchFile, target: Path) -> InstalledModel:
         path = target / safe_name(call.file)
-        header = read_header(path)
+        header, sight = read_header(path), projector_beside(path)
         about = msgspec.json.decode((target / ABOUT).read_bytes(), type=dict[str, str])
         return self._registry.install(
             msgspec.structs.replace(
-                listed(header, path, call.name.strip() or path.stem),
+                listed(header, path, call.name.strip() or stem_of(path.name)),
                 origin="downloaded",
+                projector=str(sight) if is_projector_file(sight) else "",
                 lineage={**about, "file": path.name},
             )
         )
@@ -170,9 +179,19 @@ class HubRole:
                 raise AppError(f"This model is already installed as “{each.name}”.", "Choose it in the list.")
 
 
-def _read(file: BinaryIO, offset: int, length: int) -> bytes:
-    file.seek(offset)
-    return file.read(length)
+@dataclass(frozen=True)
+class _Far:
+    """A file at the hub, of which ranges are read."""
+
+    hub: Hub
+    remote: Remote
+
+    @property
+    def size(self) -> int:
+        return self.remote.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        return _asked(lambda: self.hub.read(self.remote, offset, length))
 
 
 def _asked(ask: Callable[[], T]) -> T:

@@ -32,6 +32,39 @@ def not_trusted(host: str, detail: str) -> AppError:
     )
 
 
+def no_certificates(file: str, detail: str) -> AppError:
+    """What IT has named is no file of certificates."""
+    return AppError(
+        f"The certificates that this computer is to trust cannot be read: SSL_CERT_FILE names “{file}”.",
+        "Ask your IT for the right file: it holds certificates as text (PEM).",
+        detail,
+    )
+
+
+def no_proxy(detail: str) -> AppError:
+    """What IT has set is no address of a proxy. It may hold a password, and is not shown."""
+    return AppError(
+        "The proxy that is set for this computer cannot be used: HTTPS_PROXY or HTTP_PROXY is no address of one.",
+        "Ask your IT for the right address: it looks like http://proxy.example:3128.",
+        detail,
+    )
+
+
+def stopped_by_proxy(host: str, detail: str) -> AppError:
+    """The company's proxy was reached, and does not let this through."""
+    if "407" in detail:
+        return AppError(
+            f"Your company's proxy wants a name and a password before it lets anybody reach {host}.",
+            "Ask your IT how to name them: HTTPS_PROXY takes them as http://name:password@proxy.example:3128.",
+            detail,
+        )
+    return AppError(
+        f"Your company's proxy does not let this computer reach {host}.",
+        f"Ask your IT to allow {host}. {BRING}",
+        detail,
+    )
+
+
 def no_hub(host: str) -> AppError:
     """A page of a proxy, or of somebody else."""
     return AppError(

@@ -34,6 +34,8 @@ fast it is: it reads all of a model for each word."""
 SLOWEST = 2.5
 """Tokens a second of what is recommended, about as fast as a person reads aloud. One that thinks needs twice
 as much: its thoughts are waited for as well."""
+USUAL_PROJECTOR = 880_000_000
+"""Bytes of the file by which a model sees, where no source gives them: an encoder of 400 million weights in 16 bits."""
 SHARE_OF_RAM = 0.6
 """Of the memory that a recommended model may take: other programs run beside it."""
 WORDS_A_TOKEN = 0.75
@@ -46,9 +48,11 @@ FitOf = Callable[[int], Fitted]
 def offers_of(
     models: Iterable[HubModel], fit: FitOf, installed: Sequence[InstalledModel], devices: Sequence[Device] = ()
 ) -> tuple[Offer, ...]:
-    """One offer a model, in their order, and one of them recommended. `devices` are what they would run on."""
+    """One offer a model that could be used here, in their order, and one of them recommended. `devices`: of this
+    computer."""
     reads = reads_per_s(installed, devices)
-    offers = [_with_speed(best_offer(model, fit, installed), reads) for model in models if model.files]
+    usable = [model for model in models if model.files and model.kind != "reranker"]
+    offers = [_with_speed(best_offer(model, fit, installed), reads) for model in usable]
     best = max((each for each in offers if _is_candidate(each)), key=_worth, default=None)
     return tuple(msgspec.structs.replace(each, recommended=each is best) for each in offers)
 
@@ -91,9 +95,8 @@ def best_offer(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel])
 def file_offers(model: HubModel, fit: FitOf, installed: Sequence[InstalledModel]) -> tuple[Offer, ...]:
     """Each file of a model, best first: what fits before what does not, then in the order of `BALANCED`."""
     offers = [
-        Offer(model=model, file=_sized(model, file), fit=fit(file_bytes(model, file)), installed=here)
-        for file in model.files
-        for here in (_installed(model, file, installed),)
+        Offer(model=model, file=sized, fit=fit(sized.bytes), installed=_installed(model, sized, installed))
+        for sized in (_sized(model, file) for file in model.files)
     ]
     return tuple(sorted(offers, key=lambda offer: _order(offer)))
 
@@ -106,7 +109,11 @@ def file_bytes(model: HubModel, file: HubFile) -> int:
 
 
 def _sized(model: HubModel, file: HubFile) -> HubFile:
-    return file if file.bytes else msgspec.structs.replace(file, bytes=file_bytes(model, file), about=True)
+    """With the size of all that is fetched: its projector comes along."""
+    size, eyes = file_bytes(model, file), model.projector
+    more = 0 if eyes is None or not size else eyes.bytes or USUAL_PROJECTOR
+    about = not file.bytes or (eyes is not None and not eyes.bytes)
+    return msgspec.structs.replace(file, bytes=size + more, about=about and size > 0)
 
 
 def _order(offer: Offer) -> tuple[int, int, int]:

@@ -18,6 +18,8 @@ from msgspec import Struct
 from app import packages
 from app.errors import AppError, NewerData
 from app.files import locked, set_aside, write_atomic
+from app.llama.split_files import is_later_part, part_paths, stem_of
+from app.models.model_files import PROJECTOR_PREFIX, check_there, is_missing, projector_beside
 from app.paths import Home
 from app.types import InstalledModel
 
@@ -25,12 +27,10 @@ log = logging.getLogger(__name__)
 
 VERSION = 2
 ID_DIGITS = 12
-PROJECTOR_PREFIX = "mmproj-"
-"""Our copy of a projector is called so and then like its model."""
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a list raises that is no list."""
 ABOUT = "about.json"
-"""In the folder of a downloaded model, beside its files: where it is from."""
+"""In the folder of a model that has one, beside its files: where it is from."""
 STARTER_ID = "starter"
 STARTER = InstalledModel(
     id=STARTER_ID,
@@ -118,10 +118,7 @@ class Registry:
             AppError: there is no such model, or its file is gone.
         """
         model = self.find(name)
-        if is_missing(model):
-            raise AppError(
-                f"The file of “{model.name}” is no longer there.", "Import it again, or remove it from the list."
-            )
+        check_there(model)
 
         def change(stored: _Stored) -> None:
             if stored.active != model.id:
@@ -193,6 +190,16 @@ class Registry:
             if file and self._is_ours(Path(file)):
                 _delete(Path(file), self._folder)
         return model
+
+    def set_projector(self, model_id: str, path: Path) -> InstalledModel:
+        """The model sees by this file from now on; raises AppError where there is no such model of the user's."""
+        seeing = msgspec.structs.replace(self._own(model_id), projector=str(path), tokens_per_s=None)
+
+        def change(stored: _Stored) -> None:
+            stored.models = [seeing if other.id == model_id else other for other in stored.models]
+
+        self._change(change)
+        return seeing
 
     def set_speed(self, model_id: str, tokens_per_s: float) -> None:
         """Remember how fast it writes on this computer; a slower figure only says that the computer was busy."""
@@ -266,16 +273,16 @@ class Registry:
         kept = set_aside(self._file)
         files = sorted([*self._folder.glob("*.gguf"), *self._folder.glob(f"*/{ABOUT}")])
         files = [_first_beside(file) if file.name == ABOUT else file for file in files]
-        files = [file for file in files if not file.name.startswith(PROJECTOR_PREFIX)]
         found = [
             InstalledModel(
                 id=new_id(),
-                name=file.stem,
+                name=stem_of(file.name),
                 path=str(file),
-                file_bytes=file.stat().st_size,
-                projector=str(eyes) if (eyes := file.with_name(PROJECTOR_PREFIX + file.name)).is_file() else "",
+                file_bytes=sum(part.stat().st_size for part in part_paths(file) if part.is_file()),
+                projector=str(eyes) if (eyes := projector_beside(file)).is_file() else "",
             )
             for file in files
+            if not file.name.startswith(PROJECTOR_PREFIX) and not is_later_part(file.name)
         ]
         stored = _Stored(models=found)
         self._write(stored)
@@ -314,15 +321,17 @@ def _by_id(raw: bytes) -> _Stored:
 
 
 def _first_beside(about: Path) -> Path:
-    """The model file of a folder that was downloaded: of one in parts the first."""
-    return min(about.parent.glob("*.gguf"), default=about)
+    """The model file of a folder of its own: of one in parts the first."""
+    files = [file for file in about.parent.glob("*.gguf") if not file.name.startswith(PROJECTOR_PREFIX)]
+    return min(files, default=about)
 
 
 def _delete(file: Path, folder: Path) -> None:
-    """A file of ours; one that was downloaded has a folder of its own, with its other parts."""
+    """A file of ours with its other parts; what has a folder of its own goes with all of it."""
     if file.parent.resolve() != folder.resolve() and (file.parent / ABOUT).is_file():
         shutil.rmtree(file.parent, ignore_errors=True)
-    file.unlink(missing_ok=True)
+    for part in part_paths(file):
+        part.unlink(missing_ok=True)
 
 
 def new_id() -> str:
@@ -335,13 +344,6 @@ def find_starter() -> InstalledModel | None:
     folder = packages.package_folder(packages.STARTER)
     file = min(folder.glob("*.gguf"), default=None) if folder is not None else None
     return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size) if file else None
-
-
-def is_missing(model: InstalledModel) -> bool:
-    """Whether its file (or its adapter's) is gone. A model on a server has none here."""
-    if model.origin == "server":
-        return False
-    return not Path(model.path).is_file() or bool(model.adapter and not Path(model.adapter).is_file())
 
 
 def unique_name(name: str, taken: set[str]) -> str:

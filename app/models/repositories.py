@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from app.hub import HubFile, HubModel
+from app.llama.split_files import PART
 
-PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
 QUANTIZATION = re.compile(
     r"(?<![A-Z0-9])((?:UD-)?(?:IQ\d_[A-Z]+|TQ\d_\d|Q\d_K(?:_[A-Z]+)?|Q\d_\d|MXFP4|NVFP4|BF16|F16|F32|FP16))(?![A-Z0-9])"
 )
@@ -57,15 +57,6 @@ def gguf_files(files: Sequence[Listed]) -> tuple[tuple[HubFile, ...], list[HubFi
             continue
         (projectors if PROJECTOR.search(group[0][0]) else models).append(_file(group))
     return tuple(models), projectors
-
-
-def parts_of(name: str) -> tuple[str, ...]:
-    """The names of all parts of a file, in their order; itself alone where it is not split."""
-    split = PART.search(name)
-    if split is None:
-        return (name,)
-    stem, count = name[: split.start()], int(split[2])
-    return tuple(f"{stem}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1))
 
 
 def quantization_of(name: str) -> str:

@@ -1,11 +1,12 @@
 """Models that are on this computer already: in a folder, or in the stores of Ollama and LM Studio.
 
-Ollama: models/manifests/HOST/OWNER/NAME/TAG is JSON that names the model's layer, which lies in models/blobs as
-sha256-DIGEST. LM Studio: models/OWNER/REPOSITORY/FILE.gguf below its own folder.
+Ollama: models/manifests/HOST/OWNER/NAME/TAG is JSON that names the model's layer, and that of its projector, which lie
+in models/blobs as sha256-DIGEST. LM Studio: models/OWNER/REPOSITORY/FILE.gguf below its own folder.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -18,11 +19,14 @@ from msgspec import Struct
 from app.errors import AppError, BadFile
 from app.hub import FoundFile
 from app.llama.gguf_reader import read_header
-from app.models.repositories import PART, PROJECTOR
+from app.llama.split_files import first_part, is_later_part, part_paths, stem_of
+from app.models.repositories import PROJECTOR
 
 Store = Literal["ollama", "lmstudio"]
 STORES: dict[Store, str] = {"ollama": "Ollama", "lmstudio": "LM Studio"}
 MODEL_LAYER = "application/vnd.ollama.image.model"
+PROJECTOR_LAYER = "application/vnd.ollama.image.projector"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 MOST = 2000
 """Files that are looked at: a whole disk is no folder of models."""
 
@@ -40,7 +44,7 @@ def found_in(where: str) -> list[FoundFile]:
     """The models of a store, or of a folder and those below it, by name; what is no whole model is left out.
 
     Raises:
-        AppError: there is no such folder or store.
+        AppError: there is no such folder or store, or all that is there is a model of which a file is missing.
     """
     store: Store | None = next((name for name in STORES if name == where.strip().lower()), None)
     if store is None:
@@ -65,25 +69,32 @@ def folders_of(store: Store) -> list[Path]:
     return [home / ".lmstudio" / "models", home / ".cache" / "lm-studio" / "models"]
 
 
-def _ggufs(folder: Path) -> Iterator[tuple[str, Path, str]]:
-    """Name, path and SHA-256 ("") of each; of one in parts, and of projectors, nothing."""
+def _ggufs(folder: Path) -> Iterator[FoundFile]:
+    """Each file, of one in parts the first that is there, and of projectors nothing; sizes are not looked at."""
     for at, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.lower().endswith(".gguf") and not PROJECTOR.search(name) and not PART.search(name):
-                yield Path(name).stem, Path(at) / name, ""
+            path = Path(at) / name
+            later = is_later_part(name) and part_paths(path)[0].is_file()
+            if name.lower().endswith(".gguf") and not PROJECTOR.search(name) and not later:
+                yield FoundFile(name=stem_of(name), path=str(path), bytes=0)
 
 
-def _blobs(folder: Path) -> Iterator[tuple[str, Path, str]]:
+def _blobs(folder: Path) -> Iterator[FoundFile]:
     root = folder / "manifests"
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         try:
             manifest = msgspec.json.decode(file.read_bytes(), type=_Manifest)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             continue
-        digest = next((layer.digest for layer in manifest.layers if layer.media == MODEL_LAYER), "")
-        if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-            yield _called(file.relative_to(root)), folder / "blobs" / digest.replace(":", "-"), digest[7:]
+        digests = {layer.media: layer.digest for layer in reversed(manifest.layers) if DIGEST.fullmatch(layer.digest)}
+        if MODEL_LAYER in digests:
+            model, eyes = (
+                str(folder / "blobs" / digests[each].replace(":", "-")) if each in digests else ""
+                for each in (MODEL_LAYER, PROJECTOR_LAYER)
+            )
+            name, digest = _called(file.relative_to(root)), digests[MODEL_LAYER].removeprefix("sha256:")
+            yield FoundFile(name=name, path=model, bytes=0, sha256=digest, projector=eyes)
 
 
 def _called(manifest: Path) -> str:
@@ -92,15 +103,19 @@ def _called(manifest: Path) -> str:
     return f"{'/'.join(each for each in owner if each != 'library')}/{name}:{tag}".lstrip("/")
 
 
-def _usable(files: Iterator[tuple[str, Path, str]]) -> list[FoundFile]:
+def _usable(files: Iterator[FoundFile]) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
-    for count, (name, path, digest) in enumerate(files):
-        if count >= MOST:
-            break
+    incomplete: BadFile | None = None
+    for file in itertools.islice(files, MOST):
+        path = Path(file.path)
         try:
-            header = read_header(path)
-        except BadFile:
+            header = read_header(first_part(path))
+        except BadFile as error:
+            if error.code == "missing" and path.is_file():
+                incomplete = incomplete or error
             continue
         if header.kind == "model" and path.resolve() not in found:
-            found[path.resolve()] = FoundFile(name=name, path=str(path), bytes=header.file_bytes, sha256=digest)
+            found[path.resolve()] = msgspec.structs.replace(file, bytes=header.file_bytes)
+    if incomplete is not None and not found:
+        raise incomplete
     return sorted(found.values(), key=lambda each: each.name.casefold())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from app.errors import NoSpace
-from app.files import cannot_write, sync_folder
+from app.files import cannot_write, make_folder, sync_folder
 
 SPARE_BYTES = 256 << 20
 """Kept free on the disk beside the file, for chats and documents."""
@@ -46,6 +46,30 @@ def whole(target: Path, *, beside: bool = False) -> Iterator[WholeFile]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+@dataclass
+class WholeFolder:
+    """A folder that is being filled, and where it lies: under a name of its own until all is in it."""
+
+    path: Path
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[WholeFolder]:
+    """A folder under another name, which gets its own by one rename at the end; whatever ends it early removes it."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    filled = WholeFolder(part)
+    try:
+        make_folder(part)
+        yield filled
+        sync_folder(part)
+        filled.path = part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _put_beside(part: Path, target: Path) -> Path:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from app.errors import AppError, BadFile
+from app.files import write_atomic
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
+from app.llama.split_files import PART, first_part, part_paths, stem_of
 from app.models import sharing
 from app.models.adapters import base_of
-from app.models.fits import Plan, by_header
+from app.models.copying import copied, copied_all, hashed
 from app.models.hub_role import HubRole
 from app.models.listed import listed
+from app.models.model_files import check_there, is_missing, projector_beside
 from app.models.parts import remove_parts
-from app.models.projectors import is_projector, projector_of
-from app.models.registry import PROJECTOR_PREFIX, Registry, is_missing
+from app.models.projectors import is_projector, projector_of, seeing_model
+from app.models.registry import ABOUT, Registry, new_id
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.models.servers import host_of
 from app.models.stores import STORES, found_in
-from app.models.whole_files import check_room, whole
+from app.models.whole_files import check_room, whole, whole_folder
 from app.paths import Home
 from app.types import InstalledModel
 from app.workers.calls.models import (
-    CopyProgress,
     ExportModel,
     FilesFound,
     FindFiles,
@@ -44,20 +43,16 @@ from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
-PIECE = 8 << 20
-_Copied = Generator[AnyData, None, str]
-
 
 class ModelsRole:
     """Imports model files; requests wait for the one before, since the disk is shared anyway."""
 
     concurrent = False
 
-    def __init__(self, home: Home, plan: Plan | None = None) -> None:
-        """`plan` says how a file would run here."""
+    def __init__(self, home: Home) -> None:
         self._home, self._folder = home, home.models
         self._registry = Registry(home)
-        self._hub = HubRole(home, plan or by_header(home), _check_kind)
+        self._hub = HubRole(home, _check_kind)
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
@@ -87,40 +82,57 @@ class ModelsRole:
         """Nothing is held open between requests."""
 
     def _import(self, source: Path, name: str, projector: str = "") -> Steps:
+        source = first_part(source)
         header = read_header(source)
         if header.kind == "adapter":
             return (yield from self._import_adapter(source, header, name))
+        if is_projector(header):
+            return (yield from self._import_projector(source, header, name))
         _check_kind(header)
         eyes = projector_of(source, header, projector)
         known = yield from self._known(source, header.file_bytes)
         if known is not None:
             raise _already(known)
         if source.resolve().parent == self._folder.resolve():
-            digest = yield from _hashed(source)
+            digest = yield from hashed(source)
             return ModelInstalled(model=self._install(source, header, name, digest, projector=eyes))
         check_room(self._folder, header.file_bytes + (eyes.stat().st_size if eyes is not None else 0))
+        if header.files > 1 or eyes is not None:
+            return (yield from self._import_together(source, header, name, eyes))
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
-            digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
-        beside = None
-        if eyes is not None:
-            try:
-                with (
-                    whole(self._named(f"{PROJECTOR_PREFIX}{copy.path.stem}"), beside=True) as seeing,
-                    eyes.open("rb") as file,
-                ):
-                    yield from _copied(file, os.fstat(file.fileno()).st_size, eyes.name, seeing.out.write)
-            except BaseException:
-                copy.path.unlink(missing_ok=True)  # both or none
-                raise
-            beside = seeing.path
-        return ModelInstalled(model=self._install(copy.path, header, name, digest, projector=beside))
+            digest = yield from copied(file, header.file_bytes, source.name, copy.out.write)
+        return ModelInstalled(model=self._install(copy.path, header, name, digest))
+
+    def _import_together(self, source: Path, header: GgufHeader, name: str, eyes: Path | None) -> Steps:
+        """Several files that belong together have a folder of their own, as those that were downloaded."""
+        stem = self._named(stem_of(source.name)).stem
+        with whole_folder(self._folder / f"{stem}-{new_id()}") as made:
+            parts = part_paths(source)
+            pairs = [(part, made.path / f"{stem}{_ending(part)}") for part in parts]
+            first = pairs[0][1]
+            if eyes is not None:
+                pairs.append((eyes, projector_beside(first)))
+            digest = yield from copied_all(pairs)
+            write_atomic(made.path / ABOUT, msgspec.json.encode({"sha256": digest, "file": source.name}))
+        path = made.path / first.name
+        sight = projector_beside(path) if eyes is not None else None
+        return ModelInstalled(model=self._install(path, header, name, digest, projector=sight))
+
+    def _import_projector(self, source: Path, header: GgufHeader, name: str) -> Steps:
+        """It is given to the model that it belongs to, which sees from then on; → that model."""
+        model = seeing_model(header, self._registry.models(), name, self._registry.active())
+        check_room(self._folder, header.file_bytes)
+        target = projector_beside(self._named(stem_of(Path(model.path).name)))
+        with whole(target, beside=True) as copy, source.open("rb") as file:
+            yield from copied(file, header.file_bytes, source.name, copy.out.write)
+        return ModelInstalled(model=self._registry.set_projector(model.id, copy.path))
 
     def _import_adapter(self, source: Path, header: GgufHeader, name: str) -> Steps:
         """A model of its own in the list: the base's weights with this adapter."""
         base = base_of(header, self._registry.models(), self._registry.active())
         check_room(self._folder, header.file_bytes)
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
-            digest = yield from _copied(file, header.file_bytes, source.name, copy.out.write)
+            digest = yield from copied(file, header.file_bytes, source.name, copy.out.write)
         tuned = msgspec.structs.replace(
             base,
             id="",
@@ -143,23 +155,26 @@ class ModelsRole:
 
     def _link(self, call: LinkModel) -> Steps:
         """Whose file it is, is kept: it may be gone when its program removes it."""
-        path = Path(call.path).expanduser().absolute()
+        path = first_part(Path(call.path).expanduser().absolute())
         header = read_header(path)
         _check_kind(header)
+        eyes = projector_of(path, header, call.projector)
         known = next((each for each in self._registry.models() if each.path and Path(each.path) == path), None)
         known = known or (yield from self._known(path, header.file_bytes))
         if known is not None:
             raise _already(known)
         lineage = {"linked": call.store or str(path.parent), **({"sha256": call.sha256} if call.sha256 else {})}
         model = listed(header, path, call.name.strip() or _shown_name(header))
-        return ModelInstalled(model=self._registry.install(msgspec.structs.replace(model, lineage=lineage)))
+        sight = str(eyes) if eyes is not None else ""
+        model = msgspec.structs.replace(model, lineage=lineage, projector=sight)
+        return ModelInstalled(model=self._registry.install(model))
 
     def _import_shared(self, source: Path, name: str) -> Steps:
         """The weights are checked once they are out, before they have a name that anything would load."""
         with sharing.opened(source) as (about, weights, size):
             check_room(self._folder, size)
             with whole(self._named(about.name), beside=True) as copy:
-                digest = yield from _copied(weights, size, source.name, copy.out.write)
+                digest = yield from copied(weights, size, source.name, copy.out.write)
                 copy.out.flush()
                 header = _header_of_shared(copy.path, source)
                 known = yield from self._known(copy.path, size)
@@ -193,25 +208,33 @@ class ModelsRole:
             raise AppError(
                 f"“{model.name}” is on {host_of(model.address)} and has no file here.", "Save another model."
             )
-        if is_missing(model):
-            raise AppError(f"The file of “{model.name}” is no longer there.", "Import it again first.")
+        check_there(model)
         if model.adapter:
             raise AppError(
                 f"“{model.name}” is the difference to another model and not a file of its own.",
                 "Save the model that was made of both instead.",
             )
-        source, target = Path(model.path), Path(call.path).expanduser().absolute()
-        if target.exists() and target.samefile(source):
+        parts, target = part_paths(Path(model.path)), Path(call.path).expanduser().absolute()
+        if len(parts) > 1 and call.card:
+            message = f"“{model.name}” comes in {len(parts)} files, and a file to share holds one."
+            raise AppError(message, "Save it as GGUF instead: all its files are written beside each other.")
+        pairs = [(part, target.with_name(stem_of(target.name) + _ending(part))) for part in parts]
+        if len(parts) == 1:
+            pairs = [(parts[0], target)]
+        if any(to.exists() and to.samefile(source) for source, to in pairs):
             raise AppError("This is the file that Inhouse itself uses.", "Choose another folder.")
-        check_room(target.parent, model.file_bytes)
-        with source.open("rb") as file, whole(target) as copy:
-            total = os.fstat(file.fileno()).st_size
-            if call.card:
-                with sharing.packed(copy.out, model, call.card) as weights:
-                    yield from _copied(file, total, source.name, weights.write)
-            else:
-                yield from _copied(file, total, source.name, copy.out.write)
+        check_room(target.parent, sum(part.stat().st_size for part in parts))
+        if call.card:
+            yield from self._export_shared(model, parts[0], target, call.card)
+        else:
+            yield from copied_all(pairs)
         return Done()
+
+    def _export_shared(
+        self, model: InstalledModel, source: Path, target: Path, card: str
+    ) -> Generator[AnyData, None, None]:
+        with source.open("rb") as file, whole(target) as out, sharing.packed(out.out, model, card) as weights:
+            yield from copied(file, os.fstat(file.fileno()).st_size, source.name, weights.write)
 
     def _known(self, source: Path, size: int) -> Generator[AnyData, None, InstalledModel | None]:
         """The installed model with the same content. Files of another size need no reading."""
@@ -219,9 +242,9 @@ class ModelsRole:
         same_size = [model for model in models if model.file_bytes == size]
         if not same_size:
             return None
-        digest = yield from _hashed(source)
+        digest = yield from hashed(source)
         for model in same_size:
-            known = model.lineage.get("sha256") or (yield from _hashed(Path(model.path)))
+            known = model.lineage.get("sha256") or (yield from hashed(Path(model.path)))
             if known == digest:
                 return model
         return None
@@ -233,29 +256,6 @@ class ModelsRole:
 
 def _already(known: InstalledModel) -> BadFile:
     return BadFile(f"This model is already installed as “{known.name}”.", "Choose it in the list.", code="known")
-
-
-def _hashed(source: Path) -> _Copied:
-    """The SHA-256 of a file, read piece by piece."""
-    with source.open("rb") as file:
-        return (yield from _copied(file, os.fstat(file.fileno()).st_size, source.name))
-
-
-def _copied(file: IO[bytes], total: int, name: str, write: Callable[[bytes], object] | None = None) -> _Copied:
-    """The SHA-256 of what a file holds, read piece by piece; each piece is handed to `write`."""
-    digest = hashlib.sha256()
-    started = time.monotonic()
-    done = 0
-    while piece := file.read(PIECE):
-        digest.update(piece)
-        if write is not None:
-            write(piece)
-        done += len(piece)
-        seconds = max(time.monotonic() - started, 1e-6)
-        yield CopyProgress(done=done, total=total, bytes_per_s=done / seconds)
-    if done != total:
-        raise BadFile(f"{name} changed while it was read.", "Try again.")
-    return digest.hexdigest()
 
 
 def _header_of_shared(weights: Path, source: Path) -> GgufHeader:
@@ -275,21 +275,23 @@ def _check_kind(header: GgufHeader) -> None:
             "Import the model that it was made for; adapters come from fine-tuning.",
             code="adapter",
         )
-    if is_projector(header):
-        raise BadFile(
-            f"{header.path.name} is the part of a model by which it sees, not a whole model.",
-            "Import the model that it belongs to, with this file beside it.",
-            code="kind",
-        )
     if header.kind != "model":
         raise BadFile(
             f"{header.path.name} is not a chat model.", "Choose another model file.", header.kind, code="kind"
         )
 
 
+def _ending(part: Path) -> str:
+    """ "-00002-of-00003.gguf", or ".gguf" of a model in one file."""
+    counted = PART.search(part.name)
+    return counted.group(0) if counted is not None else ".gguf"
+
+
 def _shown_name(header: GgufHeader) -> str:
     """The file's name, which its owner knows, with the quantization that tells files of one model apart."""
-    name = re.sub(r"\s+", " ", re.sub(r"[^\w.+() -]+", " ", header.path.stem)).strip()[:60] or header.architecture
+    name = (
+        re.sub(r"\s+", " ", re.sub(r"[^\w.+() -]+", " ", stem_of(header.path.name))).strip()[:60] or header.architecture
+    )
     shown = header.quantization
     known = shown == "unknown" or shown.replace("_", " ").casefold() in name.replace("_", " ").casefold()
     return name if known else f"{name} {shown}"

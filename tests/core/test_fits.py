@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from arch_gguf import Sizes, write_model
 from core_world import FakeClock
+from tiny_gguf import write_split, write_tiny
+from tiny_projector import write_tiny_projector
 
 from app.core import fits
 from app.core.fits import Fits
 from app.gui.hardware import fit_of
 from app.hub import Fitted
+from app.llama.gguf_reader import read_header
+from app.llama.needs import projector_bytes
 from app.llama.planner import Device
 from app.paths import Home
 from app.settings import CONTEXT_LENGTH, Settings
@@ -52,6 +56,20 @@ def test_size_first_and_then_the_header(tmp_path: Path, large: InstalledModel, m
     assert 0 < exact.needs_bytes - large.file_bytes - cache < 200 << 20
     found.gpus = (Device("Card", "gpu", 24 * GIB, 24 * GIB),)
     assert found.of([large], None)["large"].text.startswith("Fits your GPU: ")
+
+
+def test_all_files_of_a_model_and_its_projector_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = desk(tmp_path, [], monkeypatch, 32 * GIB)
+    parts, one = write_split(tmp_path / "set"), write_tiny(tmp_path / "one.gguf")
+    eyes = write_tiny_projector(tmp_path / "mmproj.gguf")
+    whole = InstalledModel(id="one", name="One", path=str(one), file_bytes=1)
+    split = InstalledModel(id="set", name="Set", path=str(parts[0]), file_bytes=1)
+    seeing = InstalledModel(id="seeing", name="Seeing", path=str(parts[0]), file_bytes=1, projector=str(eyes))
+    found.of([whole, split, seeing], None)
+    needs = {key: fit.needs_bytes for key, fit in found.of([whole, split, seeing], None).items()}
+    assert needs["set"] == needs["one"] and needs["seeing"] == needs["set"] + projector_bytes(read_header(eyes))
+    parts[2].unlink()
+    assert "By the size of the file" in found.of([split], None)["set"].why[-1]
 
 
 def test_a_file_that_is_no_model_has_its_size_and_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

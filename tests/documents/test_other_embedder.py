@@ -19,6 +19,7 @@ import pytest
 from documents_helpers import files_holding
 from safetensors.numpy import load_file, save_file
 from tiny_embedder import write_gguf, write_sentence_folder
+from tiny_gguf import write_split
 
 from app.documents.backends import load_embedder
 from app.documents.background import like_shipped
@@ -188,6 +189,8 @@ def test_a_gguf_that_does_not_pool_is_refused(tmp_path: Path, pooling: gguf.Pool
     (tmp_path / "made").mkdir()
     with pytest.raises(BadFile, match="pools"):
         tried(write_gguf(tmp_path / "tiny.gguf", pooling=pooling), tmp_path / "made")
+    with pytest.raises(BadFile, match="is the first of 3 files of an embedder"):
+        tried(write_split(tmp_path / "set")[0], tmp_path / "made")
 
 
 def test_one_that_is_too_big_for_the_memory_is_refused_before_it_is_read(

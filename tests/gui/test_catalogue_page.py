@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from catalogue_world import BEST, HUGE, SMALL, PlayedCatalogue, download, offer
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shell_world import ShellWorld
@@ -19,6 +21,7 @@ from app.gui.chat.larger_model import LargerModelLine
 from app.gui.chat.page import ChatPage
 from app.gui.models.about_dialog import AboutDialog
 from app.gui.models.catalogue import in_order
+from app.gui.models.catalogue_words import facts, offer_size
 from app.gui.models.download_line import DownloadLine
 from app.gui.models.offer_card import OfferCard
 from app.gui.models.page import ModelsPage
@@ -27,7 +30,7 @@ from app.gui.shell.first_run import FirstRun
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, ElidedLabel, IconButton, Label, Toast
 from app.gui.widgets.choices import RadioButton
-from app.hub import Fitted
+from app.hub import Fitted, HubFile
 from app.settings import LARGER_MODEL_HINT
 from app.types import InstalledModel
 
@@ -243,6 +246,29 @@ def test_what_is_blocked_says_so_and_how_to_bring_the_file(world: ShellWorld, pl
     assert not fetch.isEnabled() and "turned downloads off" in fetch.toolTip()
     in_about(card_of(world, "Phi mini"), lambda dialog: texts(dialog).index("makers/Phi mini"))
     assert played.asked(c.ShowRepository) == [], "nothing is asked of a hub"
+
+
+def test_a_model_that_sees_says_that_its_projector_comes_and_a_size_that_nobody_has_said_is_about() -> None:
+    eyes = HubFile(name="mmproj-F16.gguf", quantization="F16", bytes=0)
+    seeing = msgspec.structs.replace(SMALL.model, sees=True, projector=eyes)
+    guessed = msgspec.structs.replace(SMALL.file, about=True)
+    shown = msgspec.structs.replace(SMALL, model=seeing, file=guessed)
+    assert dict(facts(shown))["Comes with"] == "the file by which it sees" and "Comes with" not in dict(facts(SMALL))
+    assert (offer_size(shown), offer_size(SMALL)) == ("about 2.5 GB", "2.5 GB")
+
+
+def test_all_files_of_a_model_are_dropped_as_one(world: ShellWorld, tmp_path: Path) -> None:
+    page = page_of(world)
+    dropped: list[str] = []
+    page.drop.dropped.disconnect()
+    page.drop.dropped.connect(dropped.append)
+    names = [f"big-0000{number}-of-00003.gguf" for number in (2, 1, 3)]
+    for chosen in (names, names[:1], [*names, "other.gguf"]):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in chosen])
+        keys, mouse = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+        page.drop.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, mouse, keys))
+    assert dropped == [str(tmp_path / names[1])] * 2
 
 
 def test_another_file_of_a_model_is_chosen_in_about(world: ShellWorld, played: PlayedCatalogue) -> None:

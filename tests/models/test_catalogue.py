@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import AppError
-from app.hub import HubFile, Offer
+from app.hub import Fitted, HubFile, Offer
 from app.llama.planner import Device
 from app.models.catalogue import OWN, parse_catalogue, read_catalogue
 from app.models.fits import fitted
@@ -34,7 +34,7 @@ FILE = {"name", "quantization", "bytes", "sha256", "parts"}
 
 def test_every_model_of_the_list_says_what_a_person_and_the_hub_need() -> None:
     models = read_catalogue()
-    assert {model.kind for model in models} == {"chat", "embedder", "reranker"}
+    assert {model.kind for model in models} == {"chat", "embedder"}
     chats = [model for model in models if model.kind == "chat"]
     assert len(chats) >= 15 and min(each.parameters for each in chats) <= 0.6e9
     assert max(each.parameters for each in chats) >= 70e9
@@ -46,6 +46,8 @@ def test_every_model_of_the_list_says_what_a_person_and_the_hub_need() -> None:
             assert all(re.fullmatch(r"[0-9a-f]{64}", each) for each in file.sha256)
             if file.bytes:  # what a source gives and what the parameters say agree
                 assert 0.75 < file.bytes / file_bytes(model, _unsized(file.name, file.quantization)) < 1.3, model.id
+        if model.sees:
+            assert model.projector is not None and model.projector.name.endswith(".gguf"), model.id
     raw = json.loads(OWN.read_text(encoding="utf-8"))["models"]
     assert all(set(each) <= ALLOWED and each["source"] for each in raw)
     assert all(set(file) <= FILE for each in raw for file in each["files"])
@@ -87,6 +89,26 @@ def test_a_slow_processor_is_offered_what_it_writes_at_reading_speed() -> None:
     assert best(quick) == "qwen3-30b-a3b"
     card = shown(900.0, machine(ram=32 * GB, gpu=12 * GB))
     assert best(card) == "qwen3-14b" and not any(each.tokens_per_s for each in card.values())
+
+
+def test_what_sees_is_offered_with_its_projector_and_a_reranker_not_at_all() -> None:
+    eyes = {"name": "mmproj-F16.gguf", "quantization": "F16", "bytes": 3 * GB}
+    files = [{"name": "m-Q4_K_M.gguf", "quantization": "Q4_K_M", "bytes": 4 * GB}]
+    listed = [
+        {"id": "r", "name": "R", "repo": "o/r", "kind": "reranker", "files": files},
+        {"id": "m", "name": "M", "repo": "o/m", "files": files, "projector": eyes},
+        {"id": "n", "name": "N", "repo": "o/n", "files": files, "projector": {**eyes, "bytes": 0}},
+    ]
+    models = parse_catalogue(json.dumps({"version": 1, "models": listed}).encode(), "list")
+    asked: list[int] = []
+
+    def fit(size: int) -> Fitted:
+        asked.append(size)
+        return fitted(size, machine(ram=32 * GB))
+
+    known, guessed = offers_of(models, fit, [])
+    assert (known.file.bytes, known.file.about, guessed.file.about) == (7 * GB, False, True)
+    assert 4 * GB < guessed.file.bytes < 5 * GB and asked == [known.file.bytes, guessed.file.bytes]
 
 
 def test_of_several_files_the_balanced_one_that_fits_comes_first() -> None:

@@ -11,8 +11,9 @@ from hub_server import Fault, Repo
 from hub_world import FILE, REPO, SIZE, World, model_file, share_sent_twice, world_with
 
 from app.errors import AppError, BadFile, NoSpace
+from app.llama.split_files import parts_of
 from app.models.registry import Registry
-from app.models.repositories import gguf_files, parts_of, quantization_of, repository_in
+from app.models.repositories import gguf_files, quantization_of, repository_in
 from app.models.server_keys import ServerKeys
 from app.workers.calls.models import (
     CatalogueRead,

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from app.errors import AppError, NewerData
-from app.models.registry import STARTER, Registry, find_starter, is_missing
+from app.models.model_files import is_missing
+from app.models.registry import STARTER, Registry, find_starter
 from app.paths import home
 from app.types import InstalledModel
 

@@ -10,7 +10,8 @@ import keyring.errors
 import pytest
 
 from app.errors import AppError
-from app.models.registry import Registry, is_missing
+from app.models.model_files import is_missing
+from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.models.servers import clean_address, host_of, is_encrypted, shown_name
 from app.paths import home

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tiny_gguf import write_tiny
+from tiny_projector import write_tiny_projector
 
 from app.errors import AppError, BadFile
 from app.models.registry import Registry
@@ -44,21 +45,25 @@ def test_ollamas_models_are_found_by_their_names_linked_and_left(
     layers = [
         {"mediaType": "application/vnd.ollama.image.license", "digest": "sha256:" + "0" * 64},
         {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{digest}", "size": 1},
+        {"mediaType": "application/vnd.ollama.image.projector", "digest": "sha256:" + "e" * 64},
     ]
+    eyes = write_tiny_projector(blobs / f"sha256-{'e' * 64}")
     (library / "1b").write_text(json.dumps({"schemaVersion": 2, "layers": layers}))
     (library / "bad").write_text("{")
     hostile = [{"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:../../../etc/passwd"}]
     (library / "hostile").write_text(json.dumps({"layers": hostile}))
     (file,) = found_in("Ollama")
     assert (file.name, file.path, file.sha256) == ("tiny:1b", str(blob), digest)
-    linked = link(LinkModel(path=file.path, name=file.name, sha256=file.sha256, store="Ollama"))
+    told = LinkModel(path=file.path, name=file.name, sha256=file.sha256, store="Ollama", projector=file.projector)
+    linked = link(told)
+    assert linked.projector == str(eyes)
     assert (linked.path, linked.lineage["linked"]) == (str(blob), "Ollama") and not list(home().models.glob("*.gguf"))
     with pytest.raises(BadFile, match="already installed as “tiny:1b”"):
         link(LinkModel(path=file.path))
     found = _found("ollama")
     assert found.store == "Ollama" and found.files[0].installed == linked.id
     Registry(home()).remove(linked.id)
-    assert blob.is_file()
+    assert blob.is_file() and eyes.is_file()
 
 
 def _found(where: str) -> FilesFound:

@@ -51,6 +51,23 @@ def asked_in_chat(door: CoreDoor, call: chats.AskInChat) -> chats.ChatAsked:
     return asked
 
 
+def test_a_model_in_use_is_given_its_projector_and_sees_from_then_on(tmp_path: Path) -> None:
+    file, wide, _ = made(tmp_path / "brought")
+    (eyes,) = (tmp_path / "brought").glob("mmproj-*.gguf")
+    eyes = eyes.rename(tmp_path / "mmproj-late.gguf")
+    with CoreDoor(home()) as door:
+        door.on_broadcast = lambda _: None
+        model = imported(door, file)
+        assert not model.projector
+        door.call(c.UseModel(model_id=model.id))
+        with pytest.raises(AppError, match="cannot see pictures") as caught:
+            door.call(chats.Ask(question="What is this?", pictures=(str(wide),)))
+        assert "import the mmproj file" in caught.value.hint
+        assert imported(door, eyes).id == model.id
+        door.listen(lambda data: isinstance(data, c.EngineMoved) and data.info is not None and data.info.sees)
+        assert door.call(chats.Ask(question="What is this?", pictures=(str(wide),))).answer.text
+
+
 def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -> None:
     file, wide, bad = made(tmp_path / "brought")
     Settings(home()).set(MAX_TOKENS, 16)
@@ -60,7 +77,7 @@ def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -
             door.call(chats.Ask(question="What is this?", pictures=(str(wide),)))
         model = imported(door, file)
         eyes = Path(model.projector)
-        assert eyes.parent == home().models and eyes.name == "mmproj-seer.gguf"
+        assert eyes.parent == Path(model.path).parent and eyes.name == "mmproj-seer.gguf"
         switched = door.call(c.UseModel(model_id=model.id))
         assert isinstance(switched, c.Switched) and switched.info is not None and switched.info.sees
         seen = door.call(chats.Ask(question="What is this?", pictures=(str(wide),))).answer

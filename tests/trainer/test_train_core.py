@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from tiny import write_tiny
+from tiny_gguf import write_split
 
 from app.errors import BadFile
 from trainer.errors import TrainerError
@@ -195,6 +196,9 @@ def test_parity_gate_agrees_on_a_sound_file_and_refuses_stretched_rope(folder: P
     stretched = BaseModel(path=str(write_tiny(tmp_path / "rope.gguf", rope_freqs=True)))
     with pytest.raises(TrainerError, match="stretches its context"):
         base.ensure_folder(stretched, tmp_path / "cache")
+    first, *_ = write_split(tmp_path / "set")
+    with pytest.raises(TrainerError, match="comes in 3 files, and training reads one"):
+        base.ensure_folder(BaseModel(path=str(first)), tmp_path / "cache")
 
 
 def test_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

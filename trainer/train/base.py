@@ -84,6 +84,13 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
 
 def _unpack(path: Path, folder: Path) -> None:
     header = read_header(path)
+    if header.files > 1:
+        raise TrainerError(
+            f"This model comes in {header.files} files, and training reads one.",
+            "Choose the model's original Hugging Face folder as the base, or the same model in a single file.",
+            path.name,
+            "architecture",
+        )
     if "rope_freqs.weight" in header.tensor_bytes:
         raise TrainerError(
             "This model stretches its context in a way that is lost when it is read for training.",

@@ -87,7 +87,8 @@ class ChatFiles(QObject):
                 del self._pictures[MOST_AT_ONCE:]
                 self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
         elif pictures and model is not None:
-            self.said.emit(self.tr("{0} cannot see pictures. The text in it is read instead.").format(model.name))
+            blind = self.tr("{0} cannot see pictures. The text in it is read instead.").format(model.name)
+            self.said.emit(f"{blind} {self.tr('If it should see, import its mmproj file on the Models page.')}")
         self._queued += paths
         self._send()
         self.changed.emit()

@@ -9,7 +9,6 @@ from app.gui.hardware import size_text
 from app.gui.models.row import thousands
 from app.gui.widgets.chips import ChipKind
 from app.hub import Download, Fitted, Offer
-from app.models.offered import file_bytes
 
 CHIPS: dict[str, tuple[ChipKind, str]] = {
     "gpu": ("success", "circle-check"),
@@ -30,11 +29,11 @@ def fit_chip(fit: Fitted) -> tuple[str, ChipKind, str]:
 
 
 def offer_size(offer: Offer) -> str:
-    """ "4.9 GB", "about 4.9 GB" where nobody has said it yet, or "" where nothing is known."""
-    if offer.file.bytes:
-        return size_text(offer.file.bytes)
-    guess = file_bytes(offer.model, offer.file)
-    return _tr("about {0}").format(size_text(guess)) if guess else ""
+    """ "4.9 GB" of all that comes, "about 4.9 GB" where nobody has said it yet, or "" where nothing is known."""
+    size = offer.file.bytes
+    if not size:
+        return ""
+    return _tr("about {0}").format(size_text(size)) if offer.file.about else size_text(size)
 
 
 def offer_line(offer: Offer) -> str:
@@ -106,9 +105,8 @@ def abilities(offer: Offer) -> list[str]:
             (model.calls_tools, _tr("Can use the tools of programs")),
         ),
         "embedder": ((True, _tr("Finds passages by their meaning; it does not chat")),),
-        "reranker": ((True, _tr("Puts found passages in order; it does not chat")),),
     }
-    return [text for can, text in said[model.kind] if can]
+    return [text for can, text in said.get(model.kind, ()) if can]
 
 
 def facts(offer: Offer) -> list[tuple[str, str]]:
@@ -120,6 +118,7 @@ def facts(offer: Offer) -> list[tuple[str, str]]:
         (_tr("Languages"), languages(model.languages)),
         (_tr("Size of the model"), size if model.parameters else ""),
         (_tr("Reads at once"), _tr("up to {0} tokens").format(thousands(model.context)) if model.context else ""),
+        (_tr("Comes with"), _tr("the file by which it sees") if model.projector is not None else ""),
         (_tr("Source"), model.repo),
     )
     return [(name, value) for name, value in known if value]

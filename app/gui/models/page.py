@@ -43,7 +43,7 @@ from app.gui.widgets import (
 )
 from app.gui.widgets.file_dialogs import ask_for_file
 from app.gui.widgets.page_frame import PageFrame, ScrollColumn
-from app.models.registry import is_missing
+from app.models.model_files import first_file, is_missing
 from app.models.servers import host_of
 from app.paths import Home
 from app.types import InstalledModel
@@ -385,6 +385,7 @@ class _Fact(QWidget):
 
 
 def model_file(event: QDropEvent) -> str | None:
-    """The one model file that is dragged; None where it is anything else."""
-    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].lower().endswith(MODEL_SUFFIXES) else None
+    """The one model that is dragged, by its first file where it comes in several; None where it is anything else."""
+    firsts = {first_file(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()}
+    only = firsts.pop() if len(firsts) == 1 else ""
+    return only if only.lower().endswith(MODEL_SUFFIXES) else None

@@ -10,7 +10,7 @@ from app.gui.hardware import Fit, size_text
 from app.gui.models.row import SYMBOLS
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
-from app.models.registry import is_missing
+from app.models.model_files import is_missing
 from app.types import InstalledModel
 
 

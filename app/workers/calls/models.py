@@ -8,7 +8,11 @@ from app.workers.message import Call, Data
 
 
 class ImportModel(Call, frozen=True):
-    """Check a GGUF file, or one to share, and copy it into the models folder; → CopyProgress…, ModelInstalled."""
+    """Check a GGUF file, or one to share, and copy it into the models folder; → CopyProgress…, ModelInstalled.
+
+    Of a model in several files any may be named: all are copied. A projector is given to the installed model that it
+    belongs to (`name` says which, where several would do), and an adapter becomes a model beside its base.
+    """
 
     path: str
     name: str = ""
@@ -28,6 +32,7 @@ class LinkModel(Call, frozen=True):
     name: str = ""
     sha256: str = ""
     store: str = ""  # who keeps the file: "Ollama"
+    projector: str = ""  # as in ImportModel
 
 
 class ExportModel(Call, frozen=True):
@@ -64,7 +69,8 @@ class FetchFile(Call, frozen=True):
     """Fetch a model into the folder of its download, going on where that stands, check it and list it;
     → FetchProgress…, ModelInstalled; of an embedder, which is not listed here, EmbedderFetched.
 
-    `sha256`: what the catalogue says of each part, () where it says nothing.
+    All files of a model in several come, and the repository's projector with them. `sha256`: what the catalogue says
+    of each part, () where it says nothing.
     """
 
     id: str  # of the download: the name of its folder
