@@ -103,6 +103,18 @@ def read_header(path: Path) -> GgufHeader:
         ) from error
 
 
+def read_projector(path: Path) -> GgufHeader:
+    """The header of the part by which a model sees.
+
+    Raises:
+        BadFile: as `read_header`, or it is something else ("kind").
+    """
+    header = read_header(path)
+    if not header.is_projector:
+        raise BadFile(f"{path.name} does not let a model see.", "Choose its mmproj file.", header.kind, code="kind")
+    return header
+
+
 def read_header_from(source: Source, name: str, *, parts: bool = False) -> GgufHeader:
     """As `read_header`, of a file that is somewhere else: only its beginning is asked for, never the weights.
 

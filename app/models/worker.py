@@ -21,7 +21,7 @@ from app.models.fits import Plan, by_header
 from app.models.hub_role import HubRole
 from app.models.listed import listed
 from app.models.parts import remove_parts
-from app.models.projectors import is_projector, projector_of
+from app.models.projectors import projector_of
 from app.models.registry import PROJECTOR_PREFIX, Registry, is_missing
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
@@ -275,7 +275,7 @@ def _check_kind(header: GgufHeader) -> None:
             "Import the model that it was made for; adapters come from fine-tuning.",
             code="adapter",
         )
-    if is_projector(header):
+    if header.is_projector:
         raise BadFile(
             f"{header.path.name} is the part of a model by which it sees, not a whole model.",
             "Import the model that it belongs to, with this file beside it.",
