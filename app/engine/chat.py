@@ -27,6 +27,7 @@ from app.llama.slots import Slots
 from app.llama.template import Renderer
 from app.llama.vision import Image
 from app.paths import Home
+from app.pictures import BLIND
 from app.text.earlier import sum_up
 from app.workers.calls.engine import (
     Chat,
@@ -137,7 +138,7 @@ class Conversations:
             stats=stats,
             budget=msgspec.structs.replace(prompt.budget, used=used),
             passages_used=prompt.passages_used,
-            note=prompt.note,
+            note=prompt.note or self._blind(call),
             thought_ms=answer.thought_ms,
         )
 
@@ -145,6 +146,10 @@ class Conversations:
         if needed and self._eyes is None:
             message = f"“{self._name}” cannot see pictures."
             raise AppError(message, "Choose a model that can, or attach the file so that its text is read.")
+
+    def _blind(self, call: Chat) -> str:
+        """What to say where another model has seen pictures in this conversation."""
+        return BLIND if self._eyes is None and any(message.pictures for message in call.history) else ""
 
     def _seen(self, tokens: list[int]) -> Generator[Events, None, dict[int, Image]]:
         """The images of a prompt just composed, by their first numbers. The projector looks at what it has not seen,

@@ -21,7 +21,8 @@ from app.errors import AppError
 from app.formats import BY_KEY
 from app.gui.chat.controller import ChatController
 from app.gui.chat.temporary import NO_FILES
-from app.pictures import MOST_AT_ONCE
+from app.models.servers import can_see
+from app.pictures import MOST_AT_ONCE, PictureFile
 from app.types import Document
 
 
@@ -44,8 +45,8 @@ class ChatFiles(QObject):
         self._files: tuple[Attachment, ...] = ()
         self._sending: tuple[str, ...] = ()
         self._queued: list[str] = []
-        self._pictures: list[str] = []
-        """Files that go with the next question, to a model that sees."""
+        self._pictures: list[PictureFile] = []
+        """What goes with the next question, to a model that sees."""
         self._then: Callable[[], object] | None = None
         controller.chat_opened.connect(self._opened)
         self._core.told.connect(self._told)
@@ -57,12 +58,12 @@ class ChatFiles(QObject):
         """In the order in which they came."""
         there = {each.document.path for each in self._files}
         coming = [path for path in (*self._sending, *self._queued) if path not in there]
-        shown = (self._shown(-1 - at, path) for at, path in enumerate(self._pictures))
+        shown = (self._shown(-1 - at, file) for at, file in enumerate(self._pictures))
         return (*self._files, *map(_coming, coming), *shown)
 
     @property
-    def pictures(self) -> tuple[str, ...]:
-        """Paths of those that go with the next question."""
+    def pictures(self) -> tuple[PictureFile, ...]:
+        """Those that go with the next question."""
         return tuple(self._pictures)
 
     def pictures_sent(self) -> None:
@@ -80,17 +81,33 @@ class ChatFiles(QObject):
             return
         pictures = [path for path in paths if Path(path).suffix.lower() in BY_KEY["image"].suffixes]
         model = self._controller.model
-        if pictures and model is not None and model.projector:
-            self._pictures += pictures
+        if pictures and model is not None and can_see(model):
+            self._show_with_next([PictureFile(path) for path in pictures])
             paths = [path for path in paths if path not in pictures]
-            if len(self._pictures) > MOST_AT_ONCE:
-                del self._pictures[MOST_AT_ONCE:]
-                self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
         elif pictures and model is not None:
             self.said.emit(self.tr("{0} cannot see pictures. The text in it is read instead.").format(model.name))
         self._queued += paths
         self._send()
         self.changed.emit()
+
+    def show_page(self, path: str, page: int) -> bool:
+        """Show the model a page of a document with the next question; → whether it can be shown pictures."""
+        model = self._controller.model
+        if self._controller.is_temporary:
+            self.failed.emit(NO_FILES)
+        elif model is not None and can_see(model):
+            self._show_with_next([PictureFile(path, page)])
+            self.changed.emit()
+            return True
+        elif model is not None:
+            self.said.emit(self.tr("{0} cannot see pictures. Choose a model that can.").format(model.name))
+        return False
+
+    def _show_with_next(self, files: Sequence[PictureFile]) -> None:
+        self._pictures += [file for file in files if file not in self._pictures]
+        if len(self._pictures) > MOST_AT_ONCE:
+            del self._pictures[MOST_AT_ONCE:]
+            self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
 
     def when_taken(self, call: Callable[[], object]) -> None:
         """Call once the core has the files that were attached: a question must not begin another chat."""
@@ -114,13 +131,12 @@ class ChatFiles(QObject):
         )
         self._core.request(call, done=lambda _: self.promoted.emit(name), failed=self.failed.emit)
 
-    def _shown(self, number: int, path: str) -> Attachment:
+    def _shown(self, number: int, file: PictureFile) -> Attachment:
         """A picture that waits for its question."""
         words = self.tr("is shown to the model")
-        name = Path(path).name
         return Attachment(
             Document(
-                id=number, collection_id=0, collection="", name=name, path=path, format="image", bytes=0,
+                id=number, collection_id=0, collection="", name=file.name, path=file.path, format="image", bytes=0,
                 status="indexed", reason=words,
             )
         )  # fmt: skip
