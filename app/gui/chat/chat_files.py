@@ -47,8 +47,10 @@ class ChatFiles(QObject):
         self._queued: list[str] = []
         self._pictures: list[PictureFile] = []
         """What goes with the next question, to a model that sees."""
+        self._asked: list[PictureFile] = []
         self._then: Callable[[], object] | None = None
         controller.chat_opened.connect(self._opened)
+        controller.question_returned.connect(lambda _: self._give_back())
         self._core.told.connect(self._told)
         self._core.welcomed.connect(lambda _: self._list())
         self._opened(controller.chat)
@@ -67,9 +69,15 @@ class ChatFiles(QObject):
         return tuple(self._pictures)
 
     def pictures_sent(self) -> None:
-        """The question has them."""
-        if self._pictures:
-            self._pictures.clear()
+        """The question has them, until it comes back."""
+        self._asked, self._pictures = self._pictures, []
+        if self._asked:
+            self.changed.emit()
+
+    def _give_back(self) -> None:
+        """The core did not take the question: its pictures wait again, as its words do."""
+        if self._asked:
+            self._asked, self._pictures = [], self._asked
             self.changed.emit()
 
     # --- what a person does -------------------------------------------------------------------------------------------
@@ -175,7 +183,8 @@ class ChatFiles(QObject):
     # --- what the core tells ------------------------------------------------------------------------------------------
 
     def _opened(self, _: Chat | None) -> None:
-        self._files, self._queued, self._then, self._pictures = (), [], None, []
+        self._files, self._queued, self._then = (), [], None
+        self._pictures, self._asked = [], []
         self.changed.emit()
         self._list()
 
