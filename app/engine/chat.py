@@ -180,6 +180,7 @@ class Conversations:
             AppError: the prompt cannot fit, or llama.cpp failed.
         """
         started = time.perf_counter()
+        self._check_eyes(needed=bool(call.pictures))
         prompt = self.prompt(call)
         images = yield from self._seen(prompt.tokens)
         opened = self.model.tokenize(CLOSING, special=True) if prompt.thinking else []

@@ -9,6 +9,7 @@ import pytest
 from core_world import CoreWorld, TestDoor
 from fakes import FakeChild
 
+from app.assistant.flow import PICTURED
 from app.core.calls import chats
 from app.core.calls import models as c
 from app.core.fits import Fits
@@ -121,6 +122,8 @@ def test_pictures_are_stored_with_the_question_and_go_to_the_model_alone(world: 
     loads(world.engine)
     call = world.answer(world.engine)
     assert call.pictures == (SEEN,) and not call.passages
+    told = world.core.store.turns(chat.id)[-1].answer
+    assert told is not None and told.note == PICTURED and not told.sources
     shown = world.told.result(world.told.call(chats.ReadChatPicture(picture_id=question.pictures[0].id)))
     assert shown.picture == SEEN
     world.ask(chat.id, where="nowhere")
