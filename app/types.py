@@ -394,6 +394,7 @@ class InstalledModel(Struct, frozen=True, kw_only=True):
     served_as: str = ""  # its name there
     adapter: str = ""  # a LoRA GGUF to apply to `path`
     projector: str = ""  # a GGUF by which it sees pictures
+    takes_pictures: bool = False  # of a model on a server: it took the one that it was tried with
     tokens_per_s: float | None = None  # measured on this computer
     lineage: dict[str, str] = {}
     added_at: float = 0.0

@@ -193,6 +193,18 @@ def _qwen3(made: _Made) -> None:
         made.layer(index, _attention(made.sizes, normed=True) | _dense(made.sizes))
 
 
+def _qwen2vl(made: _Made) -> None:
+    """Positions of four numbers (M-RoPE), and what is added to queries, keys and values."""
+    sizes = made.sizes
+    _attention_keys(made)
+    made.writer.add_feed_forward_length(sizes.wide)
+    made.writer.add_rope_dimension_sections([sizes.head // 8, sizes.head * 3 // 16, sizes.head * 3 // 16, 0])
+    own, others = (sizes.heads * sizes.head,), (sizes.kv_heads * sizes.head,)
+    added = {"attn_q.bias": own, "attn_k.bias": others, "attn_v.bias": others}
+    for index in range(sizes.layers):
+        made.layer(index, _attention(sizes) | _dense(sizes) | added)
+
+
 def _qwen3moe(made: _Made) -> None:
     sizes = made.sizes = made.sizes if made.sizes.experts else replace(made.sizes, experts=8, used=2)
     _attention_keys(made)
@@ -298,6 +310,7 @@ def _lfm2(made: _Made) -> None:
 ARCHITECTURES: dict[str, Callable[[_Made], None]] = {
     "llama": _llama,
     "qwen3": _qwen3,
+    "qwen2vl": _qwen2vl,
     "qwen3moe": _qwen3moe,
     "gemma3": _gemma3,
     "deepseek2": _deepseek2,

@@ -1,4 +1,4 @@
-"""A tiny CLIP encoder with LLaVA's projector as a real GGUF, for tests of pictures: random weights beside tiny_gguf's.
+"""Tiny vision encoders with their projectors as real GGUFs, for tests of pictures: random weights beside tiny_gguf's.
 
 What it makes of a picture means nothing, but it depends on each of its patches, so two pictures give two answers.
 """
@@ -6,6 +6,7 @@ What it makes of a picture means nothing, but it depends on each of its patches,
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import gguf
 import numpy as np
@@ -17,15 +18,49 @@ TOKENS = (SIDE // PATCH) ** 2
 """Of one picture, as the language model reads it."""
 
 
-def write_tiny_projector(path: Path, *, projects_to: int = HIDDEN, seed: int = 5) -> Path:
+Kind = Literal["mlp", "qwen2vl_merger", "gemma3"]
+"""LLaVA's; one whose positions have four numbers (M-RoPE); one whose parts all look at each other."""
+SIDES: dict[Kind, int] = {"mlp": SIDE, "qwen2vl_merger": 56, "gemma3": 112}
+
+
+def write_tiny_projector(path: Path, *, projects_to: int = HIDDEN, seed: int = 5, kind: Kind = "mlp") -> Path:
     """Write the projector of a model whose embeddings have `projects_to` dimensions."""
-    chance = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "clip")
+    made = _Made(writer, seed)
+    _describe(writer, kind, projects_to)
+    made.tensor("v.patch_embd.weight", WIDTH, 3, PATCH, PATCH)
+    for number in range(BLOCKS):
+        made.block(f"v.blk.{number}.")
+    if kind == "mlp":
+        made.tensor("v.class_embd", WIDTH)
+        made.tensor("v.position_embd.weight", TOKENS + 1, WIDTH)
+        made.norm("v.pre_ln")
+        made.layer("mm.0", projects_to, WIDTH)
+        made.layer("mm.2", projects_to, projects_to)
+    elif kind == "qwen2vl_merger":
+        made.tensor("v.patch_embd.weight.1", WIDTH, 3, PATCH, PATCH)
+        made.norm("v.post_ln")
+        made.layer("mm.0", 4 * WIDTH, 4 * WIDTH)
+        made.layer("mm.2", projects_to, 4 * WIDTH)
+    else:
+        made.zeros("v.patch_embd.bias", WIDTH)
+        made.tensor("v.position_embd.weight", (SIDES[kind] // PATCH) ** 2, WIDTH)
+        made.norm("v.post_ln")
+        made.tensor("mm.input_projection.weight", WIDTH, projects_to)
+        made.tensor("mm.soft_emb_norm.weight", WIDTH)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _describe(writer: gguf.GGUFWriter, kind: Kind, projects_to: int) -> None:
     writer.add_type("mmproj")
     writer.add_name("Tiny eyes")
     writer.add_clip_has_vision_encoder(True)
-    writer.add_clip_projector_type("mlp")
-    writer.add_vision_image_size(SIDE)
+    writer.add_clip_projector_type(kind)
+    writer.add_vision_image_size(SIDES[kind])
     writer.add_vision_patch_size(PATCH)
     writer.add_vision_embedding_length(WIDTH)
     writer.add_vision_feed_forward_length(FEED)
@@ -38,34 +73,32 @@ def write_tiny_projector(path: Path, *, projects_to: int = HIDDEN, seed: int = 5
     writer.add_vision_use_gelu(True)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
-    def tensor(name: str, *shape: int) -> None:
-        values: NDArray[np.float32] = (chance.standard_normal(shape) * 0.3).astype(np.float32)
-        writer.add_tensor(name, values)
 
-    def layer(name: str, rows: int, columns: int) -> None:
-        tensor(f"{name}.weight", rows, columns)
-        writer.add_tensor(f"{name}.bias", np.zeros(rows, np.float32))
+class _Made:
+    """A file in the making."""
 
-    def norm(name: str) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
-        writer.add_tensor(f"{name}.bias", np.zeros(WIDTH, np.float32))
+    def __init__(self, writer: gguf.GGUFWriter, seed: int) -> None:
+        self._writer, self._chance = writer, np.random.default_rng(seed)
 
-    tensor("v.class_embd", WIDTH)
-    tensor("v.patch_embd.weight", WIDTH, 3, PATCH, PATCH)
-    tensor("v.position_embd.weight", TOKENS + 1, WIDTH)
-    norm("v.pre_ln")
-    for number in range(BLOCKS):
-        block = f"v.blk.{number}."
+    def tensor(self, name: str, *shape: int) -> None:
+        values: NDArray[np.float32] = (self._chance.standard_normal(shape) * 0.3).astype(np.float32)
+        self._writer.add_tensor(name, values)
+
+    def zeros(self, name: str, size: int) -> None:
+        self._writer.add_tensor(name, np.zeros(size, np.float32))
+
+    def layer(self, name: str, rows: int, columns: int) -> None:
+        self.tensor(f"{name}.weight", rows, columns)
+        self.zeros(f"{name}.bias", rows)
+
+    def norm(self, name: str) -> None:
+        self._writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
+        self.zeros(f"{name}.bias", WIDTH)
+
+    def block(self, block: str) -> None:
         for part in ("attn_q", "attn_k", "attn_v", "attn_out"):
-            layer(block + part, WIDTH, WIDTH)
-        layer(f"{block}ffn_up", FEED, WIDTH)
-        layer(f"{block}ffn_down", WIDTH, FEED)
-        norm(f"{block}ln1")
-        norm(f"{block}ln2")
-    layer("mm.0", projects_to, WIDTH)
-    layer("mm.2", projects_to, projects_to)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+            self.layer(block + part, WIDTH, WIDTH)
+        self.layer(f"{block}ffn_up", FEED, WIDTH)
+        self.layer(f"{block}ffn_down", WIDTH, FEED)
+        self.norm(f"{block}ln1")
+        self.norm(f"{block}ln2")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath, PureWindowsPath
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,8 +16,8 @@ from app.api.models import IN_USE, chosen
 from app.api.reply import json_response, new_id, now
 from app.api.schema import AskFilesRequest, SentFile
 from app.api.stream import unless_gone
+from app.api.uploads import uploaded
 from app.core.calls.chats import Answered, Ask
-from app.paths import Home, home
 
 
 async def ask(request: Request) -> Response:
@@ -30,8 +26,8 @@ async def ask(request: Request) -> Response:
     await require_collections(request.state.door, asked.collections)
     contents = [_content(number, each) for number, each in enumerate(asked.files)]
     model_id, model = await chosen(request.state.door, asked.model or IN_USE)
-    with _sent(home(), [each.name for each in asked.files]) as paths:
-        await asyncio.to_thread(_write, paths, contents)
+    names = [_bare(number, each.name) for number, each in enumerate(asked.files)]
+    async with uploaded(names, contents) as paths:
         call = Ask(
             question=asked.question,
             collections=tuple(asked.collections),
@@ -50,21 +46,6 @@ def _content(number: int, file: SentFile) -> bytes:
         return base64.b64decode(file.content, validate=True)
     except binascii.Error as error:
         raise invalid(f"files[{number}].content", f"The content of “{file.name}” is no base64: {error}.") from error
-
-
-@contextmanager
-def _sent(place: Home, names: Sequence[str]) -> Iterator[list[Path]]:
-    """Where the files lie while they are read, each in a folder of its own; then they are gone."""
-    place.uploads.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=place.uploads) as folder:
-        paths = [Path(folder) / str(number) / _bare(number, name) for number, name in enumerate(names)]
-        yield paths
-
-
-def _write(paths: Sequence[Path], contents: Sequence[bytes]) -> None:
-    for path, content in zip(paths, contents, strict=True):
-        path.parent.mkdir()
-        path.write_bytes(content)
 
 
 def _bare(number: int, name: str) -> str:

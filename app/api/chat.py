@@ -13,6 +13,7 @@ from app.api import choices
 from app.api.body import decoded
 from app.api.complete import complete
 from app.api.models import chosen
+from app.api.pictures import pictures_of
 from app.api.prompt import chat_calls
 from app.api.reply import json_response, new_id, now
 from app.api.schema import ChatRequest
@@ -25,8 +26,9 @@ from app.workers.message import Data
 async def chat_completions(request: Request) -> Response:
     """A conversation goes on."""
     asked = await decoded(request, ChatRequest)
-    wanted = chat_calls(asked, request.app.state.settings.sampling())
     model_id, model = await chosen(request.state.door, asked.model)
+    pictures = await pictures_of(request.state.door, asked.messages)
+    wanted = chat_calls(asked, request.app.state.settings.sampling(), pictures)
     calls = [CompleteWith(request=each, model_id=model_id) for each in wanted]
     if asked.stream:
         return await streamed(request, calls, ChatStream(asked, model))

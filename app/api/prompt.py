@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from app.api.errors import ApiError, invalid, unsupported
@@ -12,8 +14,10 @@ from app.api.schema import (
     CompletionRequest,
     NamedTool,
     SchemaJson,
+    TextPart,
     Writing,
 )
+from app.pictures import Picture
 from app.types import Sampling
 from app.workers.calls.engine import Complete, PromptMessage, ToolCall
 
@@ -21,8 +25,8 @@ MOST_COMPLETIONS = 16
 """Choices of one request: prompts × n."""
 
 
-def chat_calls(request: ChatRequest, defaults: Sampling) -> list[Complete]:
-    """One call for each choice.
+def chat_calls(request: ChatRequest, defaults: Sampling, pictures: Mapping[int, tuple[Picture, ...]]) -> list[Complete]:
+    """One call for each choice. `pictures` are those of the messages that have some, by their place.
 
     Raises:
         ApiError: the parts of the request do not fit together.
@@ -37,7 +41,7 @@ def chat_calls(request: ChatRequest, defaults: Sampling) -> list[Complete]:
         raise invalid("top_logprobs", "It needs 'logprobs': true.")
     _check_stream(request)
     call = Complete(
-        messages=tuple(_message(message, i) for i, message in enumerate(request.messages)),
+        messages=tuple(_message(message, i, pictures.get(i, ())) for i, message in enumerate(request.messages)),
         tools=msgspec.json.encode(tools).decode() if tools else "",
         tool_choice=_tool_choice(request),
         json_schema=msgspec.json.encode(form.json_schema.schema).decode() if isinstance(form, SchemaJson) else "",
@@ -118,10 +122,11 @@ def _tool_choice(request: ChatRequest) -> str:
     return choice.function.name
 
 
-def _message(message: ChatMessage, at: int) -> PromptMessage:
+def _message(message: ChatMessage, at: int, pictures: tuple[Picture, ...]) -> PromptMessage:
     """A message in the engine's form; a developer's is the system's."""
     parts = message.content
-    content = parts if isinstance(parts, str) else "".join(part.text for part in parts or [])
+    if not isinstance(parts, str):
+        parts = "".join(part.text for part in parts or [] if isinstance(part, TextPart))
     if message.role == "assistant":
         if message.content is None and not message.tool_calls:
             raise _incomplete(at, "content", "An assistant's message needs a content or tool calls.")
@@ -137,10 +142,11 @@ def _message(message: ChatMessage, at: int) -> PromptMessage:
     ]
     return PromptMessage(
         role="system" if message.role == "developer" else message.role,
-        content=content,
+        content=parts,
         name=message.name or "",
         tool_calls=tuple(calls),
         tool_call_id=message.tool_call_id or "",
+        pictures=pictures,
     )
 
 

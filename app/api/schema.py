@@ -90,16 +90,29 @@ class CalledTool(Body, tag_field="type", tag="function"):
 
 
 class TextPart(Body, tag_field="type", tag="text"):
-    """The only kind of content so far: pictures and sound are refused by the name of their type."""
+    """Words. What is neither words nor a picture is refused by the name of its type."""
 
     text: str
+
+
+class PictureAddress(Body):
+    """`url` holds the picture itself ("data:image/png;base64,…"); `detail` is the same for everyone here."""
+
+    url: str
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class PicturePart(Body, tag_field="type", tag="image_url"):
+    """A picture that the model is shown."""
+
+    image_url: PictureAddress
 
 
 class ChatMessage(Body, kw_only=True):
     """One message. Fields that OpenAI's own answers carry may come back empty."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[TextPart] | None = None
+    content: str | list[TextPart | PicturePart] | None = None
     name: str | None = None
     tool_calls: list[CalledTool] | None = None
     tool_call_id: str | None = None

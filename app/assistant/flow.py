@@ -25,6 +25,7 @@ from app.workers.message import Data
 NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
+PICTURED = "This comes from the picture alone, not from the text of your documents, so nothing in it is cited."
 NEAREST = 3
 STANDS = "Whatever the wishes above say: answer only from the passages, and cite each sentence as [n]."
 """After a person's or an assistant's instructions, which are about tone and form. The check of what was written does
@@ -94,7 +95,7 @@ def _answer(ask: Ask) -> Flow:
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
     if ask.collections is None:
-        return _Found()
+        return _Found(notes=[PICTURED] if ask.pictures else [])
     ask_model = None if ask.small else lambda call: Step("engine", call, within_s=WITHIN_S)
     forms = yield from forms_of(ask.question, ask.history, ask_model)
     if ask.attached:

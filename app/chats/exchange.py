@@ -167,7 +167,10 @@ def _in_order(turns: list[Node]) -> bool:
 
 
 def _finished(node: Node) -> Node:
-    """An answer that was being written when it was exported has stopped."""
+    """An answer that was being written when it was exported has stopped. Of a question's pictures the names remain,
+    since what comes out of a file was not encoded by us."""
+    if node.pictures:
+        return msgspec.structs.replace(node, text=f"{node.text}\n\n({pictures_line(node.pictures)})", pictures=())
     if node.state != "writing":
         return node
     answer = Answer(text=node.text, stopped=True)
@@ -179,6 +182,11 @@ def about_line(chat: Chat, collection: str, model: str) -> str:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(chat.created_at))
     origin = f"from {chat.imported_from}" if chat.imported_from else ""
     return " · ".join(part for part in (day, collection, model, origin) if part)
+
+
+def pictures_line(names: Sequence[str]) -> str:
+    """What a question showed the model, by name; "" where it showed nothing."""
+    return f"{'Pictures' if len(names) > 1 else 'Picture'}: {', '.join(names)}" if names else ""
 
 
 def source_notes(answer: Answer) -> dict[int, str]:
@@ -195,7 +203,9 @@ def _note(passage: Passage) -> str:
 
 
 def _question(turn: Turn) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in turn.text.split("\n"))
+    pictures = pictures_line([each.name for each in turn.pictures])
+    text = f"{turn.text}\n\n{pictures}" if pictures else turn.text
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def _answer(turn: Turn, notes: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from app.database.opening import version_of
+from app.pictures import Picture
 from app.types import Answer, Passage, Source, Trace
 
 REMOVED = "> (A quotation stood here. Its document was removed.)"
@@ -18,6 +19,9 @@ DELETED = "This answer was deleted together with the document that it spoke of."
 _QUOTE = re.compile(r"^[ \t]*>.*\[\d{1,3}\].*$", re.MULTILINE)
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
 _answers = msgspec.json.Decoder(Answer)
+
+PICTURES = 5
+"""The version of the chats from which questions have pictures."""
 
 Key = tuple[int, float]
 """A turn's id and when it was made: copies from before a loss of the database may use the id for another turn."""
@@ -30,6 +34,18 @@ def note_documents(db: sqlite3.Connection, turn_id: int, answer: Answer) -> None
         "INSERT INTO cited (turn_id, document_id) VALUES (?, ?)",
         [(turn_id, document_id) for document_id in documents_of(answer)],
     )
+
+
+def note_pages(db: sqlite3.Connection, turn_id: int, pictures: Iterable[Picture]) -> None:
+    """Remember which documents a question's pictures show a page of: these go with them."""
+    shown = {document_id for picture in pictures for document_id in picture.documents}
+    db.executemany("INSERT INTO cited (turn_id, document_id) VALUES (?, ?)", [(turn_id, each) for each in shown])
+
+
+def note_same_pages(db: sqlite3.Connection, turn_id: int, other: int) -> None:
+    """The same for another version of a question, which may have taken over its pictures."""
+    same = "SELECT ?, document_id FROM cited WHERE turn_id = ?"
+    db.execute(f"INSERT OR IGNORE INTO cited (turn_id, document_id) {same}", (turn_id, other))
 
 
 def documents_of(answer: Answer) -> set[int]:
@@ -50,7 +66,8 @@ def without_removed(db: sqlite3.Connection, answer: Answer) -> Answer:
 
 
 def forget_documents(db: sqlite3.Connection, ids: Sequence[int]) -> int:
-    """Blank what answers hold of these documents: passages, their names and paths, quotations; → answers changed.
+    """Blank what answers hold of these documents: passages, their names and paths, quotations; and delete the pictures
+    of questions that show a page of them; → turns changed.
 
     Run it in a transaction. What a model wrote in its own words stays: see `answers_about`.
     """
@@ -63,6 +80,7 @@ def forget_documents(db: sqlite3.Connection, ids: Sequence[int]) -> int:
             db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(after), turn_id))
         if after.text != before.text:
             db.execute("UPDATE turns SET text = ? WHERE id = ?", (after.text, turn_id))
+    changed += _forget_pages(db, ids)
     if version_of(db) > 1:  # copies may be of before a migration
         db.executemany("INSERT OR IGNORE INTO removed (document_id) VALUES (?)", [(each,) for each in ids])
     if changed:
@@ -155,9 +173,21 @@ def merge_words(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO turns_text (turns_text) VALUES ('optimize')")
 
 
+def _forget_pages(db: sqlite3.Connection, ids: Sequence[int]) -> int:
+    """Delete the pictures of questions that show pages of these documents; → how many."""
+    if version_of(db) < PICTURES:
+        return 0
+    marks = ",".join("?" * len(ids))
+    asked = (
+        f"SELECT t.id FROM turns t JOIN cited c ON c.turn_id = t.id WHERE t.role = 'question' "
+        f"AND c.document_id IN ({marks})"
+    )
+    return db.execute(f"DELETE FROM pictures WHERE turn_id IN ({asked})", tuple(ids)).rowcount
+
+
 def _citing(db: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, bytes]]:
     """Id and stored answer of every turn that cites one of these documents."""
     marks = ",".join("?" * len(ids))
     links = f"SELECT turn_id FROM cited WHERE document_id IN ({marks})"
-    rows = db.execute(f"SELECT id, answer FROM turns WHERE id IN ({links}) ORDER BY id", tuple(ids))
+    rows = db.execute(f"SELECT id, answer FROM turns WHERE id IN ({links}) AND role = 'answer' ORDER BY id", tuple(ids))
     return [(row[0], row[1]) for row in rows]

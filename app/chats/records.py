@@ -71,6 +71,7 @@ class Node(Struct, frozen=True, kw_only=True):
     rating: Rating | None = None
     corrected: str = ""
     created_at: float = 0.0
+    pictures: tuple[str, ...] = ()  # names of a question's; they themselves stay where they are
 
 
 class Hit(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.chats.exchange import source_notes
+from app.chats.exchange import pictures_line, source_notes
 from app.chats.records import Turn
 from app.export.content import Block, Heading, Paragraph, Run, runs
 from app.export.from_markdown import blocks_of
@@ -22,6 +22,8 @@ def _question(turn: Turn) -> Iterator[Block]:
     """As it was typed: no Markdown is read into it."""
     yield Heading("Question", 2)
     yield Paragraph((Run(turn.text, "strong"),))
+    if shown := pictures_line([each.name for each in turn.pictures]):
+        yield Paragraph(runs(shown, "faint"))
 
 
 def _answer(turn: Turn) -> Iterator[Block]:

@@ -200,6 +200,7 @@ class ChatStore(Answerers):
                 rating=row["rating"],
                 corrected=row["corrected"],
                 created_at=row["created_at"],
+                pictures=tuple(each.name for each in self._shown_pictures(row["id"])),
             )
             for row in rows
         ]

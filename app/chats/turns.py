@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from app.chats.connection import ChatDatabase
-from app.chats.forget import note_documents, without_removed
+from app.chats.forget import note_documents, note_pages, note_same_pages, without_removed
 from app.chats.records import Rating, Turn, TurnRole, TurnState
 from app.chats.stored import alive, only_newest_pictures, plain_text, worth_telling
 from app.chats.titles import title_of
@@ -79,6 +79,9 @@ class Turns(ChatDatabase):
                 db.execute("INSERT INTO narrowed VALUES (?, ?)", (turn_id, msgspec.json.encode(chosen)))
             rows = [(turn_id, each.name, each.width, each.height, each.data) for each in pictures]
             db.executemany("INSERT INTO pictures (turn_id, name, width, height, data) VALUES (?,?,?,?,?)", rows)
+            note_pages(db, turn_id, pictures)
+            if replaces is not None:
+                note_same_pages(db, turn_id, replaces)
             if parent == 0:
                 db.execute("UPDATE chats SET title = ? WHERE id = ? AND NOT titled", (title_of(text), chat_id))
             return self.turn(turn_id)

@@ -16,6 +16,7 @@ from app.cli.shares_of_words import Shares
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
 from app.members import is_member, lies_in
+from app.pictures import PictureFile
 from app.types import Answer, Document, Filter, InstalledModel
 from app.workers.calls.documents import Documents, FileEvent, ListDocuments
 from app.workers.message import Data
@@ -123,7 +124,7 @@ def _answer(
         priority=1,
         filter=Filter() if args.no_documents else filter_of(args, session),
         attach=tuple(existing_file(name) for name in args.attach),
-        pictures=tuple(existing_file(name) for name in args.image),
+        pictures=_pictures(args),
         assistant_id=assistant.id if assistant else "",
         shares=LIKELY if args.shares else None,
     )
@@ -140,6 +141,16 @@ def _answer(
     assert isinstance(answered, Answered)
     shown.take_back()
     return answered.answer
+
+
+def _pictures(args: argparse.Namespace) -> tuple[PictureFile, ...]:
+    """Picture files, or pages of the one document that is named. Raises AppError."""
+    paths = [existing_file(name) for name in args.picture]
+    if not args.page:
+        return tuple(PictureFile(path) for path in paths)
+    if len(paths) != 1:
+        raise AppError("It is not clear which document's pages are meant.", "Name it with one --picture.")
+    return tuple(PictureFile(paths[0], page) for page in args.page)
 
 
 def _print(args: argparse.Namespace, answer: Answer, shares: Shares) -> None:

@@ -205,7 +205,10 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     ask.add_argument(
         "--attach", action="append", default=[], metavar="FILE", help="a file to ask first, read for this question only"
     )
-    ask.add_argument("--image", action="append", default=[], metavar="FILE", help="a picture that the model is shown")
+    ask.add_argument("--picture", action="append", default=[], metavar="FILE", help="a picture that the model is shown")
+    ask.add_argument(
+        "--page", action="append", type=int, default=[], metavar="N", help="with --picture: a page of that document"
+    )
     ask.add_argument("--no-documents", action="store_true", help="ask the model alone")
     add_asking_options(ask)
     ask.add_argument("--why", action="store_true", help="say how the answer came about too")

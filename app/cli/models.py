@@ -22,7 +22,7 @@ from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
 from app.models.model_files import files_of, is_missing, missing_file
-from app.models.servers import host_of, is_encrypted
+from app.models.servers import can_see, host_of, is_encrypted
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Data
@@ -79,7 +79,7 @@ def model_json(model: InstalledModel, *, in_use: bool) -> dict[str, Any]:
         "bytes": model.file_bytes,
         "tokens_per_s": model.tokens_per_s,
         "lineage": model.lineage,
-        "sees": bool(model.projector),
+        "sees": can_see(model),
         **({"server": model.address, "served_as": model.served_as} if model.origin == "server" else {}),
     }
 

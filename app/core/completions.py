@@ -9,6 +9,7 @@ from app.core.calls import api as c
 from app.core.children import Requester
 from app.core.house import Handler
 from app.core.models import ModelsDesk
+from app.core.pictures import check_sees
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
 from app.types import InstalledModel
@@ -39,6 +40,12 @@ class Completions:
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
                 return
+            if any(message.pictures for message in call.request.messages):
+                try:
+                    check_sees(model)
+                except AppError as error:
+                    self._end(reply, error)
+                    return
             self._open[reply] = backend
             job = backend.request(
                 call.request,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,10 +18,23 @@ from app.core.signals import Signal
 from app.errors import AppError
 from app.models.registry import new_id
 from app.models.servers import clean_address
+from app.pictures import Picture
 from app.types import InstalledModel, Sampling
 from app.workers.calls.engine import Chat, Load
 from app.workers.calls.models import ModelInstalled
 from app.workers.message import Call
+
+GREY = Picture(
+    name="grey.jpg",
+    width=56,
+    height=56,
+    data=base64.b64decode(
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI////////////////////////////////////////"
+        "////////////wAALCAA4ADgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AAAAAAAAAAAAA"
+        "AAAAP//Z"
+    ),
+)
+"""What a model on a server is shown when it is added: large enough for every kind that looks at patches."""
 
 
 class Servers:
@@ -66,7 +80,18 @@ class Servers:
     def _try(self, child: Child, model: InstalledModel, context: int, key: str, reply: Reply) -> None:
         model = msgspec.structs.replace(model, context_trained=context)
         word = Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
-        self._ask(child, word, reply, lambda _: self._keep(model, key, reply))
+        self._ask(child, word, reply, lambda _: self._show(model, key, reply))
+
+    def _show(self, model: InstalledModel, key: str, reply: Reply) -> None:
+        """Whether it sees is tried with a small picture: no list of models says it in a way that servers share."""
+        seeing = msgspec.structs.replace(model, takes_pictures=True)
+        one = Sampling(max_tokens=1, temperature=0.0)
+        look = Chat(conversation="", question="What is it?", sampling=one, pictures=(GREY,))
+
+        def keep(kept: InstalledModel) -> Callable[[Any], None]:
+            return lambda _: self._keep(kept, key, reply)
+
+        self._ask(self._reach(seeing, key), look, reply, keep(seeing), failed=keep(model))
 
     def _keep(self, model: InstalledModel, key: str, reply: Reply) -> None:
         """The key first: a model that is listed can be used."""
@@ -74,15 +99,24 @@ class Servers:
 
         def listed(_: object) -> None:
             try:
-                installed = known or self._list.install(model)
+                installed = self._again(known, model) if known is not None else self._list.install(model)
             except AppError as error:
                 reply.failed(error)
                 return
             reply.done(ModelInstalled(model=installed))
             if known is not None:
-                self.rekeyed.emit(known)
+                self.rekeyed.emit(installed)
 
         self._house.clock.thread(lambda: self._house.keys.set((known or model).id, key), listed, reply.failed)
+
+    def _again(self, known: InstalledModel, model: InstalledModel) -> InstalledModel:
+        """A model that was listed already, as its server speaks of it now."""
+        seen = msgspec.structs.replace(
+            known, context_trained=model.context_trained, takes_pictures=model.takes_pictures
+        )
+        self._house.registry.replace(seen)
+        self._list.tell()
+        return seen
 
     def _known(self, model: InstalledModel) -> InstalledModel | None:
         listed = self._house.registry.models()
@@ -94,8 +128,16 @@ class Servers:
         self._asked.add(child)
         return child
 
-    def _ask(self, child: Child, call: Call, reply: Reply, done: Callable[[Any], object]) -> None:
-        """Hand a result on; whatever else ends the request is told to the door. An idle connection is left."""
+    def _ask(
+        self,
+        child: Child,
+        call: Call,
+        reply: Reply,
+        done: Callable[[Any], object],
+        failed: Callable[[AppError], object] | None = None,
+    ) -> None:
+        """Hand a result on, and an error to `failed` where there is one; whatever else ends the request is told to the
+        door. An idle connection is left."""
 
         def end(say: Callable[[Any], object]) -> Callable[[Any], None]:
             def ended(said: Any) -> None:
@@ -107,7 +149,10 @@ class Servers:
             return ended
 
         job = child.request(
-            call, done=end(done), failed=end(reply.failed), cancelled=lambda: end(lambda _: reply.cancelled())(None)
+            call,
+            done=end(done),
+            failed=end(failed or reply.failed),
+            cancelled=lambda: end(lambda _: reply.cancelled())(None),
         )
         reply.follow(job)
 

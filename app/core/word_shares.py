@@ -93,4 +93,5 @@ class WordShares:
             logprobs=LIKELIEST,
             says=answer.text,
             priority=1,
+            pictures=self._house.store.pictures_of(question.id) if question.pictures else (),
         )

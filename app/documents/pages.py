@@ -19,11 +19,12 @@ from app.errors import AppError
 from app.formats import SLIDES, came_along
 from app.members import file_of, is_member
 from app.pictures import Picture as SeenPicture
+from app.pictures import PictureFile
 from app.places import MailPart, Place, slide_of
 from app.text.parsed import page_at
 from app.text.plain import faint_of, mark_of
 from app.types import Box, Document, Passage
-from app.workers.calls.attached import PictureLoaded
+from app.workers.calls.attached import LoadPicture, PictureLoaded
 from app.workers.calls.documents import PageImage, RenderPage
 from app.workers.protocol import AnyData
 
@@ -66,16 +67,30 @@ class Pages:
                 faint += yield from _boxes(store, viewer, document, call.page, passage.start, span)
         return _image(picture, marks, faint)
 
-    def load_picture(self, path: str) -> Generator[AnyData, None, PictureLoaded]:
-        """A picture file as a model can be shown it.
+    def load_picture(self, store: Store, call: LoadPicture) -> Generator[AnyData, None, PictureLoaded]:
+        """A picture file, or a page, as a model can be shown it.
 
         Raises:
-            BadFile: why it cannot be opened.
+            AppError: why it cannot be opened; or personal data is masked in the document, and its page would show it.
         """
+        documents = _at(store, call.path) if call.page else ()
+        if any(each.masked is not None for each in documents):
+            raise AppError(
+                "Personal data is masked in this document, and a picture of its page would show it.",
+                "Ask about its text, or let this document be read as it is.",
+            )
         viewer = self._viewer = self._viewer or Parser()
-        encoded = yield from in_thread(lambda: viewer.encode_picture(path))
-        name = Path(path).name
-        seen = SeenPicture(name=name, width=encoded.width, height=encoded.height, data=encoded.jpeg)
+        path = call.path
+        if documents and documents[0].format in SLIDES:
+            path = str((yield from self._presentations.drawn(store, documents[0])))
+        encoded = yield from in_thread(lambda: viewer.encode_picture(path, call.page))
+        seen = SeenPicture(
+            name=PictureFile(call.path, call.page).name,
+            width=encoded.width,
+            height=encoded.height,
+            data=encoded.jpeg,
+            documents=tuple(each.id for each in documents),
+        )
         return PictureLoaded(picture=seen)
 
     def _slide(
@@ -100,6 +115,12 @@ class Pages:
         if self._viewer is not None:
             self._viewer.close()
             self._viewer = None
+
+
+def _at(store: Store, path: str) -> tuple[Document, ...]:
+    """The documents that were read from this file, one in each collection that has it."""
+    ids = store.db.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchall()
+    return tuple(each for (number,) in ids if (each := store.document(number)) is not None)
 
 
 def _image(picture: Picture, marks: tuple[Box, ...], faint: tuple[Box, ...]) -> PageImage:

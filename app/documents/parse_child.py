@@ -23,6 +23,8 @@ from app.workers.offline import forbid_network
 
 LENGTH = struct.Struct("<I")
 _ORPHAN_CHECK_S = 2.0
+PAGE_SCALE = 2.0
+"""Pixels a point of a page that a model is shown; A4 is then somewhat larger than what is kept of a picture."""
 
 
 class ParseFile(Struct, frozen=True, tag=True):
@@ -61,9 +63,10 @@ class DrawPage(Struct, frozen=True, tag=True):
 
 
 class EncodePicture(Struct, frozen=True, tag=True):
-    """→ Encoded, of a picture file."""
+    """→ Encoded, of a picture file, or of a page of a document as it is drawn."""
 
     path: str
+    page: int = 0
 
 
 class FindBoxes(Struct, frozen=True, tag=True):
@@ -169,7 +172,7 @@ def _answer(order: Order) -> Reply:
         if isinstance(order, EncodePicture):
             from app.documents.loaders.image import encoded_picture  # loads Pillow
 
-            return Reply(encoded=Encoded(*encoded_picture(bytes_of(order.path))))
+            return Reply(encoded=Encoded(*encoded_picture(_picture_bytes(order))))
         if isinstance(order, FindData):
             from app.text.personal.finding import find  # loads tables of phone numbers: only where they are looked for
 
@@ -191,6 +194,14 @@ def _answer(order: Order) -> Reply:
         return Reply(failed=_too_large())
     except RecursionError as error:
         return Reply(failed=Failed("The file is damaged.", "Add another copy.", f"Nested too deep: {error}", "damaged"))
+
+
+def _picture_bytes(order: EncodePicture) -> bytes:
+    if not order.page:
+        return bytes_of(order.path)
+    from app.documents.render import render_page  # as above
+
+    return render_page(order.path, order.page, PAGE_SCALE)[0]
 
 
 def _too_large() -> Failed:

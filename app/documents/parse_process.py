@@ -138,13 +138,13 @@ class Parser:
         assert reply.picture is not None
         return reply.picture
 
-    def encode_picture(self, path: str) -> child.Encoded:
-        """A picture file as a small JPEG.
+    def encode_picture(self, path: str, page: int = 0) -> child.Encoded:
+        """A picture file, or a page of a document from 1, as a small JPEG.
 
         Raises:
             BadFile: why it cannot be opened.
         """
-        reply = self._ask(child.EncodePicture(path), min(RENDER_LIMIT_S, self._time_limit))
+        reply = self._ask(child.EncodePicture(path, page), min(RENDER_LIMIT_S, self._time_limit))
         assert reply.encoded is not None
         return reply.encoded
 

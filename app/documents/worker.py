@@ -222,7 +222,7 @@ class DocumentsRole:
             case Embed():
                 return (yield from self._embed(call))
             case LoadPicture():
-                return (yield from self._pages.load_picture(call.path))
+                return (yield from self._pages.load_picture(self._store, call))
             case RenderPage():
                 return (yield from self._pages.render(self._store, call))
             case ReadText():

@@ -27,6 +27,7 @@ from app.llama.slots import Slots
 from app.llama.template import Renderer
 from app.llama.vision import Image
 from app.paths import Home
+from app.pictures import BLIND
 from app.text.earlier import sum_up
 from app.workers.calls.engine import (
     Chat,
@@ -116,12 +117,9 @@ class Conversations:
         if call.says:
             return (yield from self._say(call))
         started = time.perf_counter()
-        if call.pictures and self._eyes is None:
-            message = f"“{self._name}” cannot see pictures."
-            raise AppError(message, "Choose a model that can, or attach the file so that its text is read.")
+        self._check_eyes(needed=bool(call.pictures))
         prompt = self._reopened(call)
-        images = self._eyes.images_in(prompt.tokens) if self._eyes is not None else {}
-        yield from self._look(list(images.values()))
+        images = yield from self._seen(prompt.tokens)
         drawer = sampler.drawer(self.model, call.sampling, call.json_schema)
         generation = Generation(
             call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images
@@ -140,19 +138,32 @@ class Conversations:
             stats=stats,
             budget=msgspec.structs.replace(prompt.budget, used=used),
             passages_used=prompt.passages_used,
-            note=prompt.note,
+            note=prompt.note or self._blind(call),
             thought_ms=answer.thought_ms,
         )
 
-    def _look(self, images: list[Image]) -> Generator[Events, None, None]:
-        """Let the projector look at what it has not seen, while others write on.
+    def _check_eyes(self, *, needed: bool) -> None:
+        if needed and self._eyes is None:
+            message = f"“{self._name}” cannot see pictures."
+            raise AppError(message, "Choose a model that can, or attach the file so that its text is read.")
+
+    def _blind(self, call: Chat) -> str:
+        """What to say where another model has seen pictures in this conversation."""
+        return BLIND if self._eyes is None and any(message.pictures for message in call.history) else ""
+
+    def _seen(self, tokens: list[int]) -> Generator[Events, None, dict[int, Image]]:
+        """The images of a prompt just composed, by their first numbers. The projector looks at what it has not seen,
+        while others write on.
 
         Raises:
             AppError: it failed.
         """
-        unseen = [image for image in images if image.seen is None]
-        if not unseen or self._eyes is None:
-            return
+        if self._eyes is None:
+            return {}
+        images = self._eyes.images_in(tokens)
+        unseen = [image for image in images.values() if image.seen is None]
+        if not unseen:
+            return images
         looking = self._eyes.look(unseen)
         yield Waiting(note=LOOKING)
         while not looking.done():
@@ -160,6 +171,7 @@ class Conversations:
                 wait([looking], timeout=LOOK_POLL_S)  # nobody has a batch to run meanwhile
             yield None
         looking.result()
+        return images
 
     def _say(self, call: Chat) -> Generator[Events, None, Chatted]:
         """Write the words that are given, as far as there is room for them: each is told with its share.
@@ -168,11 +180,15 @@ class Conversations:
             AppError: the prompt cannot fit, or llama.cpp failed.
         """
         started = time.perf_counter()
+        self._check_eyes(needed=bool(call.pictures))
         prompt = self.prompt(call)
+        images = yield from self._seen(prompt.tokens)
         opened = self.model.tokenize(CLOSING, special=True) if prompt.thinking else []
         tokens = [*opened, *self.model.tokenize(call.says)][: self.context.size - len(prompt.tokens)]
         drawer = Scripted(tokens)
-        generation = Generation(call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs)
+        generation = Generation(
+            call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images
+        )
         answer = Answer(self.model, (), thinking=prompt.thinking, started=started)
         yield from write(self._scheduler, generation, answer, len(tokens), all_of)
         return Chatted(
@@ -196,13 +212,17 @@ class Conversations:
             AppError: the prompt does not fit, tools or schema cannot be followed, or llama.cpp failed.
         """
         started = time.perf_counter()
+        self._check_eyes(needed=any(message.pictures for message in call.messages))
         task = task_of(call, self.encoder)
+        images = yield from self._seen(task.prompt.tokens)
         room = min(call.sampling.max_tokens, self.context.size - len(task.prompt.tokens))
         if room < 1:
             detail = f"{len(task.prompt.tokens)} tokens of {self.context.size}"
             raise AppError("This is too long for the model's context.", "Send less.", detail)
         drawer = sampler.drawer(self.model, call.sampling, task.json_schema)
-        generation = Generation(call.conversation, list(task.prompt.tokens), drawer, call.priority, call.logprobs)
+        generation = Generation(
+            call.conversation, list(task.prompt.tokens), drawer, call.priority, call.logprobs, images=images
+        )
         stop = (*call.sampling.stop, *task.prompt.stop)
         answer = Answer(self.model, stop, thinking=task.prompt.thinking, started=started)
         held_back = task.filter

@@ -101,6 +101,8 @@ def _turn(message: PromptMessage) -> dict[str, Any]:
     turn: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name:
         turn["name"] = message.name
+    if message.pictures:
+        turn["pictures"] = message.pictures
     if message.tool_call_id:
         turn["tool_call_id"] = message.tool_call_id
     if message.tool_calls:

@@ -21,7 +21,7 @@ from app.llama import bindings as llama
 from app.llama.bindings import Model
 from app.llama.context import Context
 from app.llama.gguf_header import GgufHeader
-from app.llama.gguf_reader import read_header
+from app.llama.gguf_reader import read_header, read_projector
 from app.llama.needs import Needs, Setup, needs_of
 from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 from app.llama.vision import Eyes
@@ -31,8 +31,6 @@ from app.workers.calls.engine import Load, LoadProgress
 
 log = logging.getLogger("inhouse.engine")
 
-PROJECTOR = "clip"
-"""The architecture of a projector; files of before 2025 do not name themselves "mmproj"."""
 SETUP = Setup()
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
@@ -116,7 +114,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
-        eyes = _eyes(sight, model, cores.most, gpu=found.gpu_layers > 0)
+        eyes = _eyes(sight, model, cores.most, context.batch, gpu=found.gpu_layers > 0)
     except AppError:
         model.close()
         raise
@@ -132,33 +130,21 @@ def _projector(path: str) -> GgufHeader | None:
     if not path:
         return None
     try:
-        return check_projector(Path(path))
+        return read_projector(Path(path))
     except AppError as error:
         log.warning("The model does not see: %s %s", error.message, error.detail)
         return None
 
 
-def _eyes(sight: GgufHeader | None, model: Model, threads: int, *, gpu: bool) -> Eyes | None:
+def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, *, gpu: bool) -> Eyes | None:
     """As above, where the file does not fit the model."""
     if sight is None:
         return None
     try:
-        return Eyes(sight.path, model, threads, gpu=gpu)
+        return Eyes(sight.path, model, threads, batch, gpu=gpu)
     except AppError as error:
         log.warning("The model does not see: %s %s", error.message, error.detail)
         return None
-
-
-def check_projector(path: Path) -> GgufHeader:
-    """Read a projector's header.
-
-    Raises:
-        BadFile: damaged, or no projector.
-    """
-    header = read_header(path)
-    if header.architecture != PROJECTOR:
-        raise BadFile(f"{path.name} is no vision file.", "Choose the file whose name begins with mmproj.", header.kind)
-    return header
 
 
 def _devices(gpus: list[llama.Device]) -> list[Device]:

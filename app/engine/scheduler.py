@@ -155,7 +155,7 @@ class Scheduler:
         """Evaluate one image: its embeddings cannot share a batch with tokens."""
         image, slot = generation.image, generation.slot
         assert image is not None and slot is not None
-        result = image.decode(self._context, slot.number, generation.held)
+        result = image.decode(self._context, slot.number, slot.position)
         if result == DONE:
             self._slots.add(slot, image.tokens)
             for each in self._live:
@@ -234,13 +234,13 @@ class Scheduler:
             self._slots.take_back(slot, held)
             if len(slot.tokens) != held:
                 return _part(generation, 1)
-        return Part(slot.number, held, [*generation.tokens[held:], *guesses], wanted=True, every=True)
+        return Part(slot.number, slot.position, [*generation.tokens[held:], *guesses], wanted=True, every=True)
 
     def _take_guessed(self, generation: Generation, part: Part) -> None:
         """Draw at each place as long as the guess behind it is what was drawn."""
         lookup, slot = generation.lookup, generation.slot
         assert slot is not None
-        first = len(generation.tokens) - part.start - 1
+        first = len(generation.tokens) - generation.held - 1
         same = lookup.checked or self._speculation.same(lookup, self._context.logits(0))
         drawn: list[Drawn] = []
         for row in range(first, len(part.tokens)) if same else ():
@@ -310,7 +310,7 @@ def _part(generation: Generation, size: int) -> Part:
     slot, held = generation.slot, generation.held
     assert slot is not None
     tokens = generation.words(size)
-    return Part(slot.number, held, tokens, wanted=held + len(tokens) == len(generation.tokens))
+    return Part(slot.number, slot.position, tokens, wanted=held + len(tokens) == len(generation.tokens))
 
 
 def _sizes(reading: list[Generation], budget: int) -> list[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -21,6 +21,7 @@ from app.llama.detokenize import THINK_OPEN
 from app.llama.prompt import EncodedPrompt
 from app.llama.template import Renderer, Template, TemplateFailed
 from app.llama.vision import Eyes, Look
+from app.pictures import Picture
 from app.types import Message
 
 log = logging.getLogger("inhouse.engine")
@@ -99,18 +100,21 @@ class Encoder:
     def encode_turns(
         self, turns: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], conversation: str = ""
     ) -> EncodedPrompt | None:
-        """The prompt of turns with tools, calls and results in OpenAI's form; None where the template has no words for
-        them or fails."""
+        """The prompt of turns with tools, calls and results in OpenAI's form, a user's with `pictures` besides; None
+        where the template has no words for tools or fails."""
         if not self.takes_tools:
             return None
+        looks = self._looks(picture for turn in turns for picture in turn.get("pictures", ()))
+        numbers = count()
+        guarded = [self._guarded(turn, numbers) for turn in turns]
         try:
-            text = self._renderer.render(self._template, self._guard_all(turns), self._guard_all(tools) or None)
+            text = self._renderer.render(self._template, guarded, self._guard_all(tools) or None)
         except TemplateFailed as error:
             log.info("chat template with tools: %s", error)
             self._usable = not self._renderer.killed
             return None
         answers = [str(turn.get("content") or "") for turn in turns if turn["role"] == "assistant"]
-        return EncodedPrompt(self._tokens(text, answers, conversation), _opens_thinking(text))
+        return EncodedPrompt(self._tokens(text, answers, conversation, looks), _opens_thinking(text))
 
     def encode_text(self, text: str) -> EncodedPrompt:
         """A prompt without a template, as it stands: texts like <|im_end|> in it are control tokens."""
@@ -118,7 +122,7 @@ class Encoder:
 
     def encode(self, messages: Sequence[Message], conversation: str = "") -> EncodedPrompt:
         """The prompt of a conversation that ends with the user's turn."""
-        looks = [self._eyes.take(picture) for message in messages for picture in message.pictures] if self._eyes else []
+        looks = self._looks(picture for message in messages for picture in message.pictures)
         guarded = self._with_marks(messages)
         answers = [message.content for message in messages if message.role == "assistant"]
         if self._usable:
@@ -145,9 +149,22 @@ class Encoder:
         numbers = count()
         guarded = []
         for message in messages:
-            marks = "".join(f"{PICTURE}{next(numbers)}{PICTURE}\n" for _ in message.pictures) if self._eyes else ""
+            marks = self._marks(message.pictures, numbers)
             guarded.append(Message(message.role, marks + self._guard(message.content)))
         return guarded
+
+    def _guarded(self, turn: Mapping[str, Any], numbers: Iterator[int]) -> dict[str, Any]:
+        """The same of a turn in OpenAI's form."""
+        guarded: dict[str, Any] = self._guard_all({key: turn[key] for key in turn if key != "pictures"})
+        if marks := self._marks(turn.get("pictures", ()), numbers):
+            guarded["content"] = marks + guarded["content"]
+        return guarded
+
+    def _marks(self, pictures: Sequence[Picture], numbers: Iterator[int]) -> str:
+        return "".join(f"{PICTURE}{next(numbers)}{PICTURE}\n" for _ in pictures) if self._eyes else ""
+
+    def _looks(self, pictures: Iterable[Picture]) -> list[Look]:
+        return [self._eyes.take(picture) for picture in pictures] if self._eyes else []
 
     def _guard_all(self, node: Any) -> Any:
         """As `_guard`, for every text inside lists and dicts, names of parameters included."""

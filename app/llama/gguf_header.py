@@ -104,6 +104,11 @@ class GgufHeader:
         return self.text("general.architecture")
 
     @property
+    def is_projector(self) -> bool:
+        """Whether it is the part by which a model sees, also one of before makers named the kind (2025)."""
+        return self.kind == "mmproj" or self.architecture == "clip"
+
+    @property
     def name(self) -> str:
         return self.text("general.name") or self.path.stem
 

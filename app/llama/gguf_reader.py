@@ -140,6 +140,18 @@ def _read_file(path: Path) -> GgufHeader:
         ) from error
 
 
+def read_projector(path: Path) -> GgufHeader:
+    """The header of the part by which a model sees.
+
+    Raises:
+        BadFile: as `read_header`, or it is something else ("kind").
+    """
+    header = read_header(path)
+    if not header.is_projector:
+        raise BadFile(f"{path.name} does not let a model see.", "Choose its mmproj file.", header.kind, code="kind")
+    return header
+
+
 def _read_source(source: Source, name: str) -> GgufHeader:
     if source.size == 0:
         raise BadFile(f"{name} is empty.", GET_ANOTHER, code="empty")

@@ -279,6 +279,9 @@ class _Fitting(Generic[E]):
 
     def cut_question(self, excess: int) -> None:
         room = self.encoder.count(self.question) - excess - 4
+        if room < MIN_QUESTION and self.turn.pictures:
+            message = "The pictures do not fit into this model's memory."
+            raise AppError(message, "Ask about fewer of them, or raise the context in Settings.")
         if room < MIN_QUESTION:
             raise AppError(
                 "The question does not fit into this model's memory.",

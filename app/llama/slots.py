@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from app.llama.context import Context
+from app.llama.positions import standing
 from app.llama.saved import Saved, SavedStates, common_prefix
 
 LITTLE = 128
@@ -30,9 +31,21 @@ class Slot:
     tokens: list[int] = field(default_factory=list)
     cells: list[int] = field(default_factory=list)
     """A name for the cell of each token; sequences that share a prefix share its cells."""
+    standing: int = 0
+    """Tokens that take no position of their own."""
     busy: bool = False
     used: int = 0
     """When it was last taken; the smallest is the oldest."""
+
+    @property
+    def position(self) -> int:
+        """Where its next token stands."""
+        return len(self.tokens) - self.standing
+
+    def cut(self, tokens: int) -> None:
+        """It holds only its first `tokens` now."""
+        del self.tokens[tokens:], self.cells[tokens:]
+        self.standing = standing(self.tokens) if self.standing else 0
 
     @property
     def name(self) -> str:
@@ -110,19 +123,17 @@ class Slots:
         """These were evaluated behind what the sequence held."""
         slot.tokens.extend(tokens)
         slot.cells.extend(next(self._names) for _ in tokens)
+        slot.standing += standing(tokens)
 
     def take_back(self, slot: Slot, tokens: int) -> None:
         """Forget what the sequence holds behind its first `tokens`; the memory may hold more than it says itself."""
-        if self._context.keep(slot.number, tokens):
-            del slot.tokens[tokens:], slot.cells[tokens:]
-        else:
-            slot.tokens.clear()
-            slot.cells.clear()
+        positions = tokens - standing(slot.tokens[:tokens]) if slot.standing else tokens
+        slot.cut(tokens if self._context.keep(slot.number, positions) else 0)
 
     def settle(self, slots: Iterable[Slot]) -> None:
         """A batch was cut short: a sequence whose memory is not as it was before is emptied."""
         for slot in slots:
-            if not self._context.holds(slot.number, len(slot.tokens)):
+            if not self._context.holds(slot.number, slot.position):
                 self._empty(slot)
 
     def restart(self, slot: Slot) -> None:
@@ -160,8 +171,7 @@ class Slots:
         self._scattered = False
         for slot in self._slots:
             slot.key = ""
-            slot.tokens.clear()
-            slot.cells.clear()
+            slot.cut(0)
 
     # --- choosing and filling -----------------------------------------------------------------------------------------
 
@@ -199,14 +209,15 @@ class Slots:
             self._park()  # first, so that the lowest cells are free
         while self.size - self.cells(self._slots) < len(saved.tokens) and self.free_idle():
             pass
-        if self._context.restore(slot.number, saved.state, len(saved.tokens)):
+        if self._context.restore(slot.number, saved.state, len(saved.tokens) - standing(saved.tokens)):
             self.add(slot, saved.tokens)
 
     def _copy(self, source: Slot, slot: Slot, tokens: int) -> None:
         self._empty(slot)
-        if self._context.copy(source.number, slot.number, tokens, whole=tokens == len(source.tokens)):
-            slot.tokens = source.tokens[:tokens]
-            slot.cells = source.cells[:tokens]
+        still = standing(source.tokens[:tokens]) if source.standing else 0
+        whole = tokens == len(source.tokens)
+        if self._context.copy(source.number, slot.number, tokens - still, whole=whole):
+            slot.tokens, slot.cells, slot.standing = source.tokens[:tokens], source.cells[:tokens], still
 
     def _cut(self, slot: Slot, tokens: int) -> None:
         if tokens != len(slot.tokens):
@@ -214,8 +225,7 @@ class Slots:
 
     def _empty(self, slot: Slot) -> None:
         scattered = self._scattered or bool(slot.tokens)
-        slot.tokens.clear()
-        slot.cells.clear()
+        slot.cut(0)
         if any(other.tokens for other in self._slots):
             self._context.drop(slot.number)
             self._scattered = scattered

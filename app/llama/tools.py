@@ -80,7 +80,7 @@ def flatten(turns: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any
         for call in turn.get("tool_calls", ()):
             names[str(call.get("id"))] = call["function"]["name"]
             lines.append(json.dumps(call["function"], ensure_ascii=False))
-        out.append(Message(turn["role"], "\n".join(lines)))
+        out.append(Message(turn["role"], "\n".join(lines), tuple(turn.get("pictures", ()))))
     return _one_system(out)
 
 

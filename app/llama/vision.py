@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from app.errors import AppError
 from app.llama.bindings import Model, last_errors, on_log
 from app.llama.context import Context
+from app.llama.positions import numbers
 from app.pictures import Picture
 
 KEPT_BYTES = 128 << 20
@@ -36,15 +37,13 @@ class Image:
     """A picture, or a part of it, in the form that the projector takes."""
 
     def __init__(self, projector: Any, chunk: Any, first: int, width: int) -> None:
-        """`chunk` is owned; `first` is the number of its first embedding; `width` the model's."""
+        """`chunk` is owned; `first`: how many embeddings have numbers already; `width` the model's."""
         self._projector, self._chunk = projector, chunk
         weakref.finalize(self, m.mtmd_input_chunk_free, chunk)
         self._embeddings = int(m.mtmd_input_chunk_get_n_tokens(chunk))
         self._width = width
-        self.positions = max(1, int(m.mtmd_input_chunk_get_n_pos(chunk)))
-        """Places that it takes in the prompt; with M-RoPE fewer than its embeddings."""
-        self.cells = max(self._embeddings, self.positions)
-        self.tokens = [first - at for at in range(self.positions)]
+        self.tokens = numbers(first, self._embeddings, int(m.mtmd_input_chunk_get_n_pos(chunk)))
+        """One for each embedding; with M-RoPE some of them take no position of their own."""
         self.seen: NDArray[np.float32] | None = None
         """Its embeddings, once the projector has looked at it."""
 
@@ -99,8 +98,12 @@ class Look:
 class Eyes:
     """A projector beside its model. `close` it before the model."""
 
-    def __init__(self, path: Path, model: Model, threads: int, *, gpu: bool) -> None:
-        """Raises AppError where it is no projector, or one of another model."""
+    def __init__(self, path: Path, model: Model, threads: int, batch: int, *, gpu: bool) -> None:
+        """`batch`: tokens that the model's context takes at once.
+
+        Raises:
+            AppError: it is no projector, or one of another model.
+        """
         m.mtmd_log_set(on_log, ctypes.c_void_p(0))
         m.mtmd_helper_log_set(on_log, ctypes.c_void_p(0))
         params = m.mtmd_context_params_default()
@@ -112,10 +115,10 @@ class Eyes:
             self._free()
             message = f"{path.name} does not let this model see."
             raise AppError(message, "Import the model together with the vision file that belongs to it.", detail)
-        self._width = int(c.llama_model_n_embd_inp(model.handle))
+        self._width, self._batch = int(c.llama_model_n_embd_inp(model.handle)), batch
         self._known: OrderedDict[str, Look] = OrderedDict()
         self._images: weakref.WeakValueDictionary[int, Image] = weakref.WeakValueDictionary()
-        self._next = -1
+        self._numbered = 0
         self._thread = ThreadPoolExecutor(1, "look")
 
     def close(self) -> None:
@@ -133,7 +136,7 @@ class Eyes:
         """How the picture stands in a prompt; nothing has been looked at yet.
 
         Raises:
-            AppError: it cannot be decoded.
+            AppError: it cannot be decoded, or is too large for the model.
         """
         key = hashlib.sha256(picture.data).hexdigest()
         look = self._known.get(key)
@@ -189,8 +192,11 @@ class Eyes:
             size = ctypes.c_size_t(0)
             tokens = m.mtmd_input_chunk_get_tokens_text(chunk, ctypes.byref(size))
             return [int(tokens[at]) for at in range(size.value)]
-        image = Image(self._handle, m.mtmd_input_chunk_copy(chunk), self._next, self._width)
-        self._next -= image.positions
+        image = Image(self._handle, m.mtmd_input_chunk_copy(chunk), self._numbered, self._width)
+        if len(image.tokens) > self._batch and m.mtmd_decode_use_non_causal(self._handle, chunk):
+            # Each of its parts looks at all others: llama.cpp ends the process where they are not in one batch.
+            raise _cannot_see(f"It has {len(image.tokens)} parts, and {self._batch} are looked at together.")
+        self._numbered += len(image.tokens)
         return image
 
 

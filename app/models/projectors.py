@@ -7,26 +7,20 @@ from pathlib import Path
 
 from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
-from app.llama.gguf_reader import read_header
+from app.llama.gguf_reader import read_header, read_projector
 from app.models.model_files import is_missing
 from app.types import InstalledModel
 
-ARCHITECTURE = "clip"
 PATTERN = "*mmproj*.gguf"
 """What makers call them: mmproj-model-f16.gguf, gemma-3-4b-it-mmproj.gguf."""
 MOST = 20
 """Files beside a model that are looked at."""
 
 
-def is_projector(header: GgufHeader) -> bool:
-    """Whether a file is such a part, also one of before makers named the kind."""
-    return header.kind == "mmproj" or header.architecture == ARCHITECTURE
-
-
 def is_projector_file(path: Path) -> bool:
     """Whether there is one, sound as far as its header goes."""
     try:
-        return is_projector(read_header(path))
+        return read_header(path).is_projector
     except AppError:
         return False
 
@@ -40,18 +34,14 @@ def projector_of(source: Path, model: GgufHeader, named: str = "") -> Path | Non
         BadFile: the named one is damaged, or no projector.
     """
     if named:
-        path = Path(named)
-        header = read_header(path)
-        if not is_projector(header):
-            raise BadFile(f"{path.name} does not let a model see.", "Choose its mmproj file.", header.kind, code="kind")
-        return path
+        return read_projector(Path(named)).path
     found = []
     for path in sorted(source.parent.glob(PATTERN))[:MOST]:
         try:
             header = read_header(path)
         except AppError:
             continue  # what lies beside by chance must not keep a model from being imported
-        if is_projector(header) and _fits(header, model) and path != source:
+        if header.is_projector and _fits(header, model) and path != source:
             found.append((header.file_bytes, path))
     return max(found)[1] if found else None
 

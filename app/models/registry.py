@@ -160,13 +160,18 @@ class Registry:
         others = {other.name.casefold() for other in self.models() if other.id != model.id}
         if not wanted or wanted.casefold() in others:
             raise AppError(f"A model cannot be called “{wanted}”.", "Choose a name that no other model has.")
-        renamed = msgspec.structs.replace(model, name=wanted, tokens_per_s=None)
+        renamed = msgspec.structs.replace(model, name=wanted)
+        self.replace(renamed)
+        return msgspec.structs.replace(renamed, tokens_per_s=None)
+
+    def replace(self, model: InstalledModel) -> None:
+        """List this in the place of the model with its id. Raises AppError where the list cannot be written."""
+        kept = msgspec.structs.replace(model, tokens_per_s=None)
 
         def change(stored: _Stored) -> None:
-            stored.models = [renamed if other.id == model.id else other for other in stored.models]
+            stored.models = [kept if other.id == model.id else other for other in stored.models]
 
         self._change(change)
-        return renamed
 
     def remove(self, name: str) -> InstalledModel:
         """Take it off the list and delete our copy of its file; a file elsewhere is never touched.

@@ -56,6 +56,11 @@ def shown_name(model: InstalledModel) -> str:
     return f"{model.name}{ELSEWHERE}{host_of(model.address)}" if model.origin == "server" else model.name
 
 
+def can_see(model: InstalledModel) -> bool:
+    """Whether it can be shown pictures: by its projector, or as its server answered when it was added."""
+    return bool(model.projector) or model.takes_pictures
+
+
 def _host(parts: SplitResult) -> str:
     try:
         _ = parts.port

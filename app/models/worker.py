@@ -21,7 +21,7 @@ from app.models.hub_role import HubRole
 from app.models.listed import listed
 from app.models.model_files import check_there, is_missing, projector_beside
 from app.models.parts import remove_parts
-from app.models.projectors import is_projector, projector_of, seeing_model
+from app.models.projectors import projector_of, seeing_model
 from app.models.registry import ABOUT, Registry, new_id
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
@@ -86,7 +86,7 @@ class ModelsRole:
         header = read_header(source)
         if header.kind == "adapter":
             return (yield from self._import_adapter(source, header, name))
-        if is_projector(header):
+        if header.is_projector:
             return (yield from self._import_projector(source, header, name))
         _check_kind(header)
         eyes = projector_of(source, header, projector)
@@ -274,6 +274,12 @@ def _check_kind(header: GgufHeader) -> None:
             f"{header.path.name} is an adapter, not a whole model.",
             "Import the model that it was made for; adapters come from fine-tuning.",
             code="adapter",
+        )
+    if header.is_projector:
+        raise BadFile(
+            f"{header.path.name} is the part of a model by which it sees, not a whole model.",
+            "Import the model that it belongs to, with this file beside it.",
+            code="kind",
         )
     if header.kind != "model":
         raise BadFile(

@@ -225,6 +225,11 @@ def test_texts_go_on_one_choice_each() -> None:
         ({"messages": [{"role": "user", "content": "x", "colour": 1}]}, "messages[0].colour", "unsupported_parameter"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            "messages[0].content[0].image_url.url",
+            "invalid_value",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "x"}}]}]},
             "messages[0].content[0].type",
             "invalid_value",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import msgspec
 import pytest
 
 from app.chats.exchange import VERSION, Labels, export_json, export_markdown, import_json
+from app.chats.report import chat_blocks
 from app.chats.store import ChatStore
 from app.chats.titles import title_of
 from app.errors import AppError, NewerData
+from app.export.reports import write_report
 from app.paths import home
+from app.pictures import Picture
 from app.types import Answer, Passage, Source
 
 PASSAGE = Passage(
@@ -131,3 +135,26 @@ def test_an_answer_of_blanks_takes_no_longer_than_its_length(store: ChatStore) -
     began = time.monotonic()
     assert "[^1] x" in export_markdown(store, chat.id)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("suffix", [".md", ".docx", ".json"])
+def test_the_pictures_of_a_question_are_named_in_every_file(store: ChatStore, tmp_path: Path, suffix: str) -> None:
+    """Of a PDF the blocks are the same as of a DOCX."""
+    chat = store.create("Seen")
+    photo = Picture(name="photo.jpg", width=3, height=2, data=b"secret bytes")
+    page = msgspec.structs.replace(photo, name="Plan.pdf, page 2")
+    question = store.add_question(chat.id, "What is it?", pictures=(photo, page))
+    store.finish_answer(store.begin_answer(question.id).id, Answer(text="A plan."))
+    line = "Pictures: photo.jpg, Plan.pdf, page 2"
+    if suffix == ".md":
+        assert f"> What is it?\n>\n> {line}" in export_markdown(store, chat.id)
+    elif suffix == ".docx":
+        write_report(tmp_path / "chat.docx", chat.title, chat_blocks("", store.turns(chat.id)))
+        with zipfile.ZipFile(tmp_path / "chat.docx") as file:
+            assert line in file.read("word/document.xml").decode()
+    else:
+        data = export_json(store, [chat.id])
+        assert b"secret" not in data, "what is imported was not encoded by us, so it does not travel"
+        import_json(store, data)
+        again = store.turns(store.list_chats()[0].id)
+        assert again[0].text == f"What is it?\n\n({line})" and not again[0].pictures

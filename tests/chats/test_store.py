@@ -20,6 +20,7 @@ from app.chats.store import ChatStore
 from app.database import opening
 from app.errors import AppError, Busy, NewerData
 from app.paths import home
+from app.pictures import Picture
 from app.types import Answer, AnswerSettings, LookedAt, Message, Newer, Passage, Source, Trace
 
 LINGER = "import time; app = time.sleep(60)"
@@ -200,6 +201,25 @@ def test_a_removed_document_leaves_no_text_in_stored_answers(store: ChatStore) -
     assert store.forget_documents([7]).answers == 0
     kept = answer.sources[1].passage
     assert (kept.document, kept.path) == ("leave.pdf", "/leave.pdf"), "another document is not touched"
+
+
+def test_a_page_that_was_shown_goes_with_its_document_in_every_version_and_branch(store: ChatStore) -> None:
+    page = Picture(name="leave.pdf, page 2", width=3, height=2, data=b"zymurgy page", documents=(7, 9))
+    chat = store.create()
+    question = store.add_question(chat.id, "What is drawn there?", pictures=(page,))
+    answer = store.begin_answer(question.id)
+    store.finish_answer(answer.id, Answer(text="A plan."))
+    branch = store.branch(answer.id)
+    edited = store.add_question(chat.id, "What?", replaces=question.id, pictures=store.pictures_of(question.id))
+    photo = msgspec.structs.replace(page, name="photo.jpg", data=b"a photo", documents=())
+    other = store.add_question(store.create().id, "And here?", pictures=(photo,))
+    assert all(store.pictures_of(each) for each in (question.id, edited.id, other.id))
+    store.forget_documents([7])
+    assert not store.pictures_of(question.id) and not store.pictures_of(edited.id)
+    assert not any(turn.pictures for turn in store.turns(branch))
+    assert [each.name for each in store.pictures_of(other.id)] == ["photo.jpg"]
+    for file in home().root.glob("chats.db*"):
+        assert b"zymurgy" not in file.read_bytes()
 
 
 def test_its_name_and_path_go_too_and_what_the_model_wrote_is_counted(store: ChatStore) -> None:

@@ -19,6 +19,7 @@ from app.errors import AppError, WorkerGone
 from app.llama.planner import Device
 from app.models.registry import STARTER_ID, find_starter
 from app.models.server_keys import ServerKeys
+from app.models.servers import can_see
 from app.settings import CONTEXT_LENGTH, Settings
 from app.types import Budget, InstalledModel, ModelInfo, Stats
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded, LoadProgress, SetAdapter, Token
@@ -529,7 +530,7 @@ def remote_info(context: int = 32768) -> ModelInfo:
     return msgspec.structs.replace(INFO, path="", backend="server", device="models.example", context=context)
 
 
-def add(world: World, call: c.AddServer, *names: str) -> int:
+def add(world: World, call: c.AddServer, *names: str, sees: bool = True) -> int:
     """Say what the server would; → the request."""
     key = world.told.call(call)
     world.remote[-1][2].last(c.FindServer).finish(found(*names))
@@ -537,7 +538,15 @@ def add(world: World, call: c.AddServer, *names: str) -> int:
         child = world.remote[-1][2]
         child.last(Load).finish(Loaded(info=remote_info()))
         says_a_word(child)
+        looks(world, sees=sees)
     return key
+
+
+def looks(world: World, *, sees: bool = True) -> None:
+    """The trial with a picture."""
+    (job,) = world.remote[-1][2].waiting(Chat)
+    assert isinstance(job.call, Chat) and job.call.pictures and job.call.sampling.max_tokens == 1
+    job.finish(chatted("a", 1)) if sees else job.fail(AppError("models.example refused the request."))
 
 
 def test_a_model_on_a_server_is_tried_before_it_is_listed(world: World, data_folder: Path) -> None:
@@ -545,7 +554,7 @@ def test_a_model_on_a_server_is_tried_before_it_is_listed(world: World, data_fol
     model = world.told.result(add(world, call, "other", "qwen/qwen3-32b")).model
     assert (model.origin, model.address, model.served_as) == ("server", SERVER, "qwen/qwen3-32b")
     assert (model.name, model.context_trained, model.path) == ("qwen3-32b", 32768, "")
-    assert [key for _, key, _ in world.remote] == ["sk-1", "sk-1"]
+    assert [key for _, key, _ in world.remote] == ["sk-1"] * 3
     assert (
         of(world.told, c.ModelsChanged)[-1].models.models[-1] == model
         and not of(world.told, c.ModelsChanged)[-1].models.missing
@@ -556,6 +565,15 @@ def test_a_model_on_a_server_is_tried_before_it_is_listed(world: World, data_fol
         assert "sk-1" not in file.read_text()
     world.clock.pass_time(1)
     assert all(child.gone for _, _, child in world.remote), "nothing stays connected"
+
+
+def test_whether_a_model_on_a_server_sees_is_tried_whenever_it_is_added(world: World) -> None:
+    call = c.AddServer(address=SERVER, key="sk-1")
+    blind = world.told.result(add(world, call, "a", sees=False)).model
+    assert not can_see(blind) and not world.core.registry.find(blind.id).takes_pictures
+    seeing = world.told.result(add(world, call, "a")).model
+    assert seeing.id == blind.id and can_see(seeing) and world.core.registry.find(blind.id).takes_pictures
+    assert of(world.told, c.ModelsChanged)[-1].models.models[-1] == seeing
 
 
 def test_a_server_that_cannot_be_used_is_not_listed(world: World) -> None:

@@ -9,12 +9,13 @@ import pytest
 from core_world import CoreWorld, TestDoor
 from fakes import FakeChild
 
+from app.assistant.flow import PICTURED
 from app.core.calls import chats
 from app.core.calls import models as c
 from app.core.fits import Fits
 from app.errors import AppError
 from app.models.registry import STARTER_ID
-from app.pictures import Picture
+from app.pictures import Picture, PictureFile
 from app.types import Answer, Budget, InstalledModel, ModelInfo, Stats
 from app.workers.calls.attached import LoadPicture, PictureLoaded
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded
@@ -110,17 +111,19 @@ def test_a_model_of_its_own_that_cannot_be_loaded_says_so_in_the_chat(world: Wor
 
 
 def test_pictures_are_stored_with_the_question_and_go_to_the_model_alone(world: World) -> None:
-    key = world.ask(pictures=("/p/plan.png",), collection_id=1)
+    key = world.ask(pictures=(PictureFile("/p/plan.png"),), collection_id=1)
     assert "cannot see pictures" in failure(world.told, key) and world.core.store.count() == 0
     chat = world.core.store.create(collection_id=1)
     world.told.call(chats.SetChatModel(chat_id=chat.id, model_id=world.seer.id))
-    key = world.ask(chat.id, pictures=("/p/plan.png",))
+    key = world.ask(chat.id, pictures=(PictureFile("/p/plan.png"),))
     assert world.told.end(key) is None, "it is opened first"
     world.documents.last(LoadPicture).finish(PictureLoaded(picture=SEEN))
     question = world.told.result(key).question
     loads(world.engine)
     call = world.answer(world.engine)
     assert call.pictures == (SEEN,) and not call.passages
+    told = world.core.store.turns(chat.id)[-1].answer
+    assert told is not None and told.note == PICTURED and not told.sources
     shown = world.told.result(world.told.call(chats.ReadChatPicture(picture_id=question.pictures[0].id)))
     assert shown.picture == SEEN
     world.ask(chat.id, where="nowhere")
@@ -132,10 +135,10 @@ def test_pictures_are_stored_with_the_question_and_go_to_the_model_alone(world: 
 def test_a_damaged_picture_is_told_and_nothing_is_stored(world: World) -> None:
     chat = world.core.store.create()
     world.told.call(chats.SetChatModel(chat_id=chat.id, model_id=world.seer.id))
-    key = world.ask(chat.id, pictures=("/p/plan.png",))
+    key = world.ask(chat.id, pictures=(PictureFile("/p/plan.png"),))
     world.documents.last(LoadPicture).fail(AppError("The picture is damaged and cannot be opened."))
     assert "damaged" in failure(world.told, key) and not world.core.store.turns(chat.id)
-    key = world.ask(chat.id, pictures=("/p/plan.png",) * 5)
+    key = world.ask(chat.id, pictures=(PictureFile("/p/plan.png"),) * 5)
     assert "4 pictures at most" in failure(world.told, key)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import socket
@@ -20,6 +21,7 @@ from app.core.remote import connection
 from app.core.remote.model import RemoteModel
 from app.errors import AppError
 from app.llama.prompt import quote
+from app.pictures import BLIND, Picture
 from app.types import InstalledModel, Message, Passage, Sampling
 from app.workers.calls.engine import (
     Chat,
@@ -88,10 +90,11 @@ class Asker:
         return heard
 
 
-def model_at(address: str, served_as: str = MODEL) -> InstalledModel:
+def model_at(address: str, served_as: str = MODEL, *, takes_pictures: bool = False) -> InstalledModel:
     return InstalledModel(
-        id="m", name="Large", path="", file_bytes=0, origin="server", address=address, served_as=served_as
-    )
+        id="m", name="Large", path="", file_bytes=0, origin="server", address=address, served_as=served_as,
+        takes_pictures=takes_pictures,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -101,8 +104,10 @@ def play() -> Iterator[Play]:
 
 
 @contextlib.asynccontextmanager
-async def reached(play: Play, *, key: str = KEY, address: str = "", served_as: str = MODEL) -> AsyncIterator[Asker]:
-    model = RemoteModel(model_at(address or play.address, served_as), lambda: key)
+async def reached(
+    play: Play, *, key: str = KEY, address: str = "", served_as: str = MODEL, takes_pictures: bool = False
+) -> AsyncIterator[Asker]:
+    model = RemoteModel(model_at(address or play.address, served_as, takes_pictures=takes_pictures), lambda: key)
     model.start()
     yield Asker(model)
     model.retire()
@@ -430,3 +435,48 @@ def test_models_are_found_at_the_address_and_below_v1(play: Play) -> None:
 def test_what_a_server_cannot_do_is_refused(play: Play) -> None:
     heard = asked(play, SetAdapter(path="x"))
     assert heard.error is not None and "cannot do this" in heard.error.message
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+SEEN = Picture(name="plan.png", width=30, height=20, data=b"\xff\xd8\xff jpeg")
+PARTS = [
+    {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{base64.b64encode(SEEN.data).decode()}"}},
+    {"type": "text", "text": "What is the limit?"},
+]
+
+
+def test_pictures_go_to_a_model_that_takes_them_as_openai_names_them(play: Play) -> None:
+    history = (Message("user", "What is it?", (SEEN,)), Message("assistant", "A plan."))
+    heard = asked(play, msgspec.structs.replace(QUESTION, pictures=(SEEN,), history=history), takes_pictures=True)
+    assert isinstance(heard.result, Chatted) and heard.result.note == ""
+    messages = play.bodies[-1]["messages"]
+    assert messages[-1]["content"] == PARTS and messages[1]["content"][0] == PARTS[0]
+    assert messages[2]["content"] == "A plan.", "words alone are a text, as every server reads them"
+    program = Complete(messages=(PromptMessage(role="user", content="What is the limit?", pictures=(SEEN,)),))
+    asked(play, program, takes_pictures=True)
+    assert play.bodies[-1]["messages"][0]["content"] == PARTS
+
+
+def test_a_model_that_does_not_take_them_is_sent_none_and_says_so(play: Play) -> None:
+    heard = asked(play, msgspec.structs.replace(QUESTION, pictures=(SEEN,)))
+    assert heard.error is not None and "cannot see pictures" in heard.error.message and not play.bodies
+    history = (Message("user", "What is it?", (SEEN,)), Message("assistant", "A plan."))
+    heard = asked(play, msgspec.structs.replace(QUESTION, history=history))
+    assert isinstance(heard.result, Chatted) and heard.result.note == BLIND
+    assert [each["content"] for each in play.bodies[-1]["messages"][1:]] == [
+        "What is it?",
+        "A plan.",
+        QUESTION.question,
+    ]
+
+
+def test_what_a_server_says_of_a_picture_is_handed_on(play: Play) -> None:
+    async def run() -> Heard:
+        async with reached(play, takes_pictures=True) as asker:
+            await asker.ask(Load(path=""))
+            play.status, play.error = 400, "image input is not supported"
+            return await asker.ask(msgspec.structs.replace(QUESTION, pictures=(SEEN,)))
+
+    heard = asyncio.run(run())
+    assert heard.error is not None and "image input is not supported" in str(heard.error)

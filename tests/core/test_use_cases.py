@@ -67,7 +67,7 @@ TABLE: dict[str, Use] = {
     "SetChatCollection": Use("OpenChat.choose_collection", "chat"),
     "SetChatModel": Use("ChatController.keep_model", why=ASIDE),
     "ReadChatPicture": Use("PictureRow.__init__", why="a terminal shows no pictures"),
-    "LoadPicture": Use(why=INSIDE),
+    "LoadPicture": Use(api="pictures", why="a question names its pictures: Ask, AskInChat"),
     "DeleteChat": Use("DeletedChats.delete", "chats"),
     "RestoreChat": Use("DeletedChats.undo", why=ASIDE),
     "PurgeChats": Use("DeletedChats.purge", "chats"),

@@ -15,9 +15,9 @@ from tiny_projector import TOKENS, write_tiny_projector
 from app.engine.worker import EngineRole
 from app.errors import AppError
 from app.paths import Home
-from app.pictures import Picture
+from app.pictures import BLIND, Picture
 from app.types import Message
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded, Waiting
+from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Load, Loaded, PromptMessage, Token, Waiting
 
 
 def picture(color: str, size: tuple[int, int] = (40, 30)) -> Picture:
@@ -92,6 +92,44 @@ def test_answers_with_and_without_pictures_side_by_side_are_those_of_each_alone(
     conversations_of(seeing).reset()
     beside = [result.text for result, _ in together(seeing, calls) if isinstance(result, Chatted)]
     assert beside == alone
+
+
+@pytest.mark.parametrize("tools", ["", '[{"type": "function", "function": {"name": "look", "parameters": {}}}]'])
+def test_a_program_s_pictures_are_seen_where_they_stand(seeing: EngineRole, tools: str) -> None:
+    def said(*pictures: Picture) -> Completed:
+        messages = (
+            PromptMessage(role="user", content="What is this?", pictures=pictures),
+            PromptMessage(role="assistant", content="Red."),
+            PromptMessage(role="user", content="Sure?"),
+        )
+        result, _ = run(seeing.handle(Complete(messages=messages, tools=tools, sampling=GREEDY)))
+        assert isinstance(result, Completed)
+        return result
+
+    red, blue, none = said(RED), said(BLUE), said()
+    assert len({red.text, blue.text, none.text}) == 3
+    assert red.stats.prompt_tokens == none.stats.prompt_tokens + TOKENS + 1
+
+
+def test_how_likely_words_were_is_told_of_a_chat_with_pictures(seeing: EngineRole) -> None:
+    history = (Message("user", "Look", (RED,)), Message("assistant", "Red."))
+    call = Chat(conversation="", question="Sure?", history=history, says="Yes.", logprobs=2, sampling=GREEDY)
+    result, events = run(seeing.handle(call))
+    assert isinstance(result, Chatted) and result.text == "Yes."
+    assert sum(len(each.logprobs) for each in events if isinstance(each, Token)) == len("Yes.")
+
+
+def test_a_model_without_eyes_says_what_it_does_not_see_of_a_chat(babble: EngineRole) -> None:
+    history = (Message("user", "Look", (RED,)), Message("assistant", "Red."))
+    seen = ask(babble, history=history)
+    assert seen.note == BLIND and seen.text == ask(babble, history=(Message("user", "Look"), history[1])).text
+    assert not ask(babble).note
+
+
+def test_more_pictures_than_the_memory_has_room_for_are_said_to_be_too_many(seeing: EngineRole) -> None:
+    call = Chat(conversation="", question="What?", pictures=(RED,) * 250, sampling=GREEDY)
+    with pytest.raises(AppError, match="pictures do not fit"):
+        run(seeing.handle(call))
 
 
 def test_what_a_person_types_is_no_mark_of_a_picture(seeing: EngineRole) -> None:

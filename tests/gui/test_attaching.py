@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat_world import World
+import msgspec
+import pytest
+from chat_world import World, cited, page_image, passage, real_file
 from PySide6.QtCore import QBuffer, QMimeData, QUrl
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QMenu
@@ -16,7 +18,7 @@ from app.errors import AppError
 from app.gui.chat.attachment_strip import AttachmentStrip
 from app.gui.chat.page import ChatPage
 from app.pictures import Picture
-from app.types import Document, FileStatus, Filter, InstalledModel
+from app.types import Document, FileStatus, Filter, InstalledModel, Source
 from app.workers.calls.attached import Attach, Attached, LoadPicture, Moved, MoveDocuments, PictureLoaded
 from app.workers.calls.documents import (
     Add,
@@ -27,6 +29,7 @@ from app.workers.calls.documents import (
     ListTombstones,
     Remove,
     Removed,
+    RenderPage,
     Search,
     Tombstones,
 )
@@ -261,12 +264,7 @@ def test_a_picture_goes_to_a_model_that_sees_and_is_read_for_one_that_does_not(q
     assert "cannot see pictures" in said.args[0] and world.documents.last(Attach).call.paths == ("/files/plan.png",)
     take(world, document(1, "/files/plan.png"))
     read(world, document(1, "/files/plan.png", "indexed"))
-    file, eyes = world.home.models / "seer.gguf", world.home.models / "mmproj-seer.gguf"
-    world.home.models.mkdir(parents=True, exist_ok=True)
-    file.touch()
-    eyes.touch()
-    seer = InstalledModel(name="Seer", path=str(file), file_bytes=9, projector=str(eyes))
-    seer = world.core.models.list.install(seer)
+    seer = add_seer(world)
     menu = page.make_menu()
     models = next(each.menu() for each in menu.actions() if each.text() == "Model of this chat")
     assert isinstance(models, QMenu)
@@ -282,6 +280,54 @@ def test_a_picture_goes_to_a_model_that_sees_and_is_read_for_one_that_does_not(q
     assert len(texts(page)) == 1, "it has gone with its question"
     (question,) = page.transcript.questions()
     assert question.pictures is not None and not question.pictures.places[0].pixmap().isNull()
+
+
+def add_seer(world: World) -> InstalledModel:
+    """A model that sees, beside the one in use."""
+    file, eyes = world.home.models / "seer.gguf", world.home.models / "mmproj-seer.gguf"
+    world.home.models.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    eyes.touch()
+    seer = InstalledModel(name="Seer", path=str(file), file_bytes=9, projector=str(eyes))
+    return world.core.models.list.install(seer)
+
+
+def page_of_source(world: World, qtbot: QtBot, tmp_path: Path, width: int = 1032) -> ChatPage:
+    """A chat with the page of its source beside it."""
+    source = msgspec.structs.replace(passage(), path=str(real_file(tmp_path)))
+    answer = msgspec.structs.replace(cited(), sources=(Source(n=1, passage=source),))
+    page = world.page(qtbot, size=(width, 820))
+    world.chats.open_chat(world.stored("What is the limit?", answer))
+    page.sources.open(page.transcript.answers()[0], 1)
+    world.documents.last(RenderPage).finish(page_image())
+    return page
+
+
+@pytest.mark.parametrize("width", [1032, 640])
+def test_a_page_is_asked_about_as_a_picture(qtbot: QtBot, tmp_path: Path, width: int) -> None:
+    world = World()
+    page = page_of_source(world, qtbot, tmp_path, width)
+    ask = page.panel.bar.ask
+    assert ask.isVisible() and "Ask about this page" in ask.accessibleName()
+    with qtbot.waitSignal(page.attaching.said) as said:
+        ask.click()
+    assert "cannot see pictures" in said.args[0] and page.host.is_open and not page.attaching.files.all
+    world.chats.keep_model(add_seer(world).id)
+    page.panel.turn_page(1)
+    for _ in range(2):
+        ask.click()  # the second time it is there already
+    assert texts(page) == ["Travel-Policy.pdf, page 9 is shown to the model"]
+    assert page.composer.edit.hasFocus(), "also where the panel was over it"
+    page.composer.set_text("What is drawn there?")
+    page.composer.send()
+    job = world.documents.last(LoadPicture)
+    assert (job.call.path, job.call.page) == (str(tmp_path / "Travel-Policy.pdf"), 9)
+    assert not page.attaching.files.all
+    job.fail(AppError("Personal data is masked in this document."))
+    assert texts(page) == ["Travel-Policy.pdf, page 9 is shown to the model"], "it comes back with the words"
+    assert page.composer.text() == "What is drawn there?"
+    page.attaching.strip.chips[0].remove.click()  # type: ignore[union-attr]
+    assert not page.attaching.files.all
 
 
 def jpeg() -> bytes:

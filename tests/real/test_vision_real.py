@@ -18,6 +18,7 @@ from app.core.door import CoreDoor
 from app.errors import AppError
 from app.models.registry import STARTER_ID
 from app.paths import home
+from app.pictures import PictureFile
 from app.settings import MAX_TOKENS, Settings
 from app.types import InstalledModel
 from app.workers.calls.attached import PictureLoaded
@@ -74,18 +75,18 @@ def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -
     with CoreDoor(home()) as door:
         door.on_broadcast = lambda _: None
         with pytest.raises(AppError, match="cannot see pictures"):
-            door.call(chats.Ask(question="What is this?", pictures=(str(wide),)))
+            door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(wide)),)))
         model = imported(door, file)
         eyes = Path(model.projector)
         assert eyes.parent == Path(model.path).parent and eyes.name == "mmproj-seer.gguf"
         switched = door.call(c.UseModel(model_id=model.id))
         assert isinstance(switched, c.Switched) and switched.info is not None and switched.info.sees
-        seen = door.call(chats.Ask(question="What is this?", pictures=(str(wide),))).answer
+        seen = door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(wide)),))).answer
         blind = door.call(chats.Ask(question="What is this?", alone=True)).answer
         assert seen.text and seen.stats.prompt_tokens > blind.stats.prompt_tokens
         with pytest.raises(AppError, match="damaged"):
-            door.call(chats.Ask(question="What is this?", pictures=(str(bad),)))
-        asked = asked_in_chat(door, chats.AskInChat(text="Look", pictures=(str(wide),)))
+            door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(bad)),)))
+        asked = asked_in_chat(door, chats.AskInChat(text="Look", pictures=(PictureFile(str(wide)),)))
         (shown,) = asked.question.pictures
         assert (shown.name, shown.width) == ("wide.webp", 1344)
         loaded = door.call(chats.ReadChatPicture(picture_id=shown.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.chats.records import Chat, Rating, Turn
+from app.pictures import PictureFile
 from app.types import Answer, Filter, Message
 from app.workers.calls.engine import Prefill, Token, TokenLogprob
 from app.workers.message import Call, Data, Failure
@@ -29,7 +30,7 @@ class AskInChat(Call, frozen=True):
     where: Where = "collection"
     collections: tuple[int, ...] = ()  # asked this once instead of the chat's own
     filter: Filter = Filter()  # which documents may answer; with `replaces` and none, those of that question
-    pictures: tuple[str, ...] = ()  # picture files that go with it; with `replaces` and none, those of that question
+    pictures: tuple[PictureFile, ...] = ()  # that go with it; with `replaces` and none, those of that question
     assistant_id: str = ""  # of a chat that begins: who answers in it
 
 
@@ -135,7 +136,7 @@ class Ask(Call, frozen=True):
     filter: Filter = Filter()
     history: tuple[Message, ...] = ()  # what was said before, which no store has
     attach: tuple[str, ...] = ()  # files that are read for this question, asked first, and forgotten after it
-    pictures: tuple[str, ...] = ()  # picture files that the model is shown; it answers alone
+    pictures: tuple[PictureFile, ...] = ()  # that the model is shown; it answers alone
     assistant_id: str = ""  # who answers; without `collections`, where that one looks
     shares: int | None = None  # how many likely words to name with each that is written: in `logprobs` of Token
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from app.pictures import Picture
 from app.types import Message, Sampling
 from app.workers.calls.engine import Chat, Complete, PromptMessage
 
@@ -14,7 +16,7 @@ from app.workers.calls.engine import Chat, Complete, PromptMessage
 def chat_body(model: str, call: Chat, messages: Sequence[Message], max_tokens: int) -> bytes:
     """The body of a streamed chat completion, of parameters only that OpenAI's API names."""
     body = _sampled(model, call.sampling, max_tokens)
-    body["messages"] = [{"role": each.role, "content": each.content} for each in messages]
+    body["messages"] = [{"role": each.role, "content": _content(each.content, each.pictures)} for each in messages]
     return msgspec.json.encode(body | _form(call.json_schema))
 
 
@@ -37,6 +39,14 @@ def complete_body(model: str, call: Complete) -> bytes:
     if call.logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": call.logprobs}
     return msgspec.json.encode(body | _form(call.json_schema))
+
+
+def _content(text: str, pictures: Sequence[Picture]) -> str | list[dict[str, Any]]:
+    """A text alone, or pictures before it, in OpenAI's form."""
+    if not pictures:
+        return text
+    seen = [f"data:image/jpeg;base64,{base64.b64encode(each.data).decode('ascii')}" for each in pictures]
+    return [*({"type": "image_url", "image_url": {"url": url}} for url in seen), {"type": "text", "text": text}]
 
 
 def _sampled(model: str, sampling: Sampling, max_tokens: int) -> dict[str, Any]:
@@ -64,7 +74,7 @@ def _form(json_schema: str) -> dict[str, Any]:
 
 
 def _message(message: PromptMessage) -> dict[str, Any]:
-    said: dict[str, Any] = {"role": message.role, "content": message.content}
+    said: dict[str, Any] = {"role": message.role, "content": _content(message.content, message.pictures)}
     if message.name:
         said["name"] = message.name
     if message.tool_call_id:

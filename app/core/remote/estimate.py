@@ -13,6 +13,8 @@ CONTEXT = 8192
 BYTES_A_TOKEN = 4
 """A rule of thumb for the vocabularies of today's models, in UTF-8: in English a letter is a byte, and where a letter
 is three of them it is also most of a token."""
+PICTURE_TOKENS = 1000
+"""Of a picture of the largest size that we keep; models take from 256 to 2,300."""
 MESSAGE_TOKENS = 4
 """What a chat template writes round each message."""
 
@@ -32,7 +34,9 @@ class Estimate:
     """Stands in for the tokenizer of a model that is elsewhere: see app.llama.prompt.Encoder."""
 
     def encode(self, messages: Sequence[Message], conversation: str = "") -> Estimated:
-        return Estimated(tuple(messages), sum(self.count(each.content) + MESSAGE_TOKENS for each in messages))
+        pictures = sum(len(each.pictures) for each in messages)
+        text = sum(self.count(each.content) + MESSAGE_TOKENS for each in messages)
+        return Estimated(tuple(messages), text + pictures * PICTURE_TOKENS)
 
     def count(self, text: str) -> int:
         return math.ceil(len(text.encode()) / BYTES_A_TOKEN)

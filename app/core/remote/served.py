@@ -20,14 +20,16 @@ from app.core.remote.connection import TOO_LONG, Connection, cut, garbage
 from app.core.remote.estimate import CONTEXT, Estimate
 from app.errors import AppError, BadFile
 from app.llama.prompt import Turn, fit, measure
-from app.models.servers import host_of, is_encrypted
+from app.models.servers import can_see, host_of, is_encrypted
+from app.pictures import BLIND
 from app.text.earlier import sum_up
-from app.types import InstalledModel, ModelInfo
+from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Waiting
 
 FIT_TRIES = 4
 SMALLER = 0.7
 """An estimate may be wrong: where the server says that a prompt is too long, it is composed for so much less."""
+ADD_AGAIN = "Choose a model that can. If it has learned to see, add its server again: then that is tried."
 SILENT = "{host} has said nothing for {minutes} min. You can stop, or go on waiting."
 
 
@@ -95,6 +97,7 @@ class ServedModel:
             has_template=True,
             load_ms=(time.perf_counter() - began) * 1000,
             memory_bytes=0,
+            sees=can_see(self.model),
         )
 
     async def _listed(self, address: str) -> list[chunks.Served]:
@@ -127,7 +130,11 @@ class ServedModel:
         Raises:
             AppError: the server refuses, is not there, or the connection ends before the answer.
         """
-        turn = Turn(call.question, call.history, call.passages, call.system, call.grounded)
+        sees = can_see(self.model)
+        history = call.history if sees else tuple(Message(each.role, each.content) for each in call.history)
+        if call.pictures and not sees:
+            raise AppError(f"“{self.model.name}” cannot see pictures.", ADD_AGAIN)
+        turn = Turn(call.question, history, call.passages, call.system, call.grounded, pictures=call.pictures)
         context = self._context
         for tries in range(1, FIT_TRIES + 1):
             fitted = fit(Estimate(), turn, context, call.sampling.max_tokens, sum_up)
@@ -139,7 +146,9 @@ class ServedModel:
                     raise
                 context = int(context * SMALLER)
             else:
-                return answer.chatted(fitted, self._context)
+                answered = answer.chatted(fitted, self._context)
+                blind = not sees and any(message.pictures for message in call.history)
+                return msgspec.structs.replace(answered, note=answered.note or BLIND) if blind else answered
         raise AssertionError  # the last try returns or raises
 
     async def complete(self, call: Complete, say: Say) -> Completed:

@@ -18,6 +18,7 @@ from app.documents.loaders.pdf_lines import PageLines
 from app.documents.loaders.pdf_pages import compose_pages
 from app.documents.loaders.scan import Scans
 from app.errors import BadFile
+from app.formats import IMAGE
 from app.pictures import LONGEST_SIDE
 from app.text.parsed import Parsed
 
@@ -82,7 +83,7 @@ def encoded_picture(data: bytes) -> tuple[bytes, int, int]:
     """A picture as JPEG, its longest side `LONGEST_SIDE` pixels at most; and its width and height.
 
     Raises:
-        BadFile: `damaged`, `too_large`.
+        BadFile: `damaged`, `too_large`, `kind`.
     """
     with _opened(data) as image:
         shown = _on_white(ImageOps.exif_transpose(image))
@@ -135,7 +136,7 @@ def _check_size(image: Image.Image) -> None:
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """
     Raises:
-        BadFile: `damaged` or `too_large`, whatever Pillow says of a broken file.
+        BadFile: `damaged`, `too_large` or `kind`, whatever Pillow says of a broken file.
     """
     try:
         with warnings.catch_warnings():
@@ -150,6 +151,9 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
             "The picture is larger than Inhouse can read.", "Save it smaller.", str(error), "too_large"
         ) from error
     except _BROKEN as error:
+        if not data.startswith(IMAGE.magic):
+            message = "This is no picture of a kind that Inhouse opens."
+            raise BadFile(message, "Save it as PNG or JPEG.", repr(error), "kind") from error
         raise BadFile(
             "The picture is damaged and cannot be opened.", "Save it again and add that copy.", repr(error)
         ) from error

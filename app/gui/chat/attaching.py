@@ -86,6 +86,13 @@ class Attaching(QObject):
             self.files.attach(paths)
             self._frame.composer.edit.setFocus()
 
+    def show_page(self, path: str, page: int) -> bool:
+        """Let a page of a document go with the next question, as a picture; → whether the model can be shown it."""
+        shown = self.files.show_page(path, page)
+        if shown:
+            self._frame.composer.edit.setFocus()
+        return shown
+
     def _ask_about(self, name: str) -> None:
         composer = self._frame.composer
         composer.set_text(self.tr("In {0}: ").format(name) + composer.text())

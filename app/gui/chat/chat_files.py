@@ -21,7 +21,8 @@ from app.errors import AppError
 from app.formats import BY_KEY
 from app.gui.chat.controller import ChatController
 from app.gui.chat.temporary import NO_FILES
-from app.pictures import MOST_AT_ONCE
+from app.models.servers import can_see
+from app.pictures import MOST_AT_ONCE, PictureFile
 from app.types import Document
 
 
@@ -44,10 +45,12 @@ class ChatFiles(QObject):
         self._files: tuple[Attachment, ...] = ()
         self._sending: tuple[str, ...] = ()
         self._queued: list[str] = []
-        self._pictures: list[str] = []
-        """Files that go with the next question, to a model that sees."""
+        self._pictures: list[PictureFile] = []
+        """What goes with the next question, to a model that sees."""
+        self._asked: list[PictureFile] = []
         self._then: Callable[[], object] | None = None
         controller.chat_opened.connect(self._opened)
+        controller.question_returned.connect(lambda _: self._give_back())
         self._core.told.connect(self._told)
         self._core.welcomed.connect(lambda _: self._list())
         self._opened(controller.chat)
@@ -57,18 +60,24 @@ class ChatFiles(QObject):
         """In the order in which they came."""
         there = {each.document.path for each in self._files}
         coming = [path for path in (*self._sending, *self._queued) if path not in there]
-        shown = (self._shown(-1 - at, path) for at, path in enumerate(self._pictures))
+        shown = (self._shown(-1 - at, file) for at, file in enumerate(self._pictures))
         return (*self._files, *map(_coming, coming), *shown)
 
     @property
-    def pictures(self) -> tuple[str, ...]:
-        """Paths of those that go with the next question."""
+    def pictures(self) -> tuple[PictureFile, ...]:
+        """Those that go with the next question."""
         return tuple(self._pictures)
 
     def pictures_sent(self) -> None:
-        """The question has them."""
-        if self._pictures:
-            self._pictures.clear()
+        """The question has them, until it comes back."""
+        self._asked, self._pictures = self._pictures, []
+        if self._asked:
+            self.changed.emit()
+
+    def _give_back(self) -> None:
+        """The core did not take the question: its pictures wait again, as its words do."""
+        if self._asked:
+            self._asked, self._pictures = [], self._asked
             self.changed.emit()
 
     # --- what a person does -------------------------------------------------------------------------------------------
@@ -80,18 +89,34 @@ class ChatFiles(QObject):
             return
         pictures = [path for path in paths if Path(path).suffix.lower() in BY_KEY["image"].suffixes]
         model = self._controller.model
-        if pictures and model is not None and model.projector:
-            self._pictures += pictures
+        if pictures and model is not None and can_see(model):
+            self._show_with_next([PictureFile(path) for path in pictures])
             paths = [path for path in paths if path not in pictures]
-            if len(self._pictures) > MOST_AT_ONCE:
-                del self._pictures[MOST_AT_ONCE:]
-                self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
         elif pictures and model is not None:
             blind = self.tr("{0} cannot see pictures. The text in it is read instead.").format(model.name)
             self.said.emit(f"{blind} {self.tr('If it should see, import its mmproj file on the Models page.')}")
         self._queued += paths
         self._send()
         self.changed.emit()
+
+    def show_page(self, path: str, page: int) -> bool:
+        """Show the model a page of a document with the next question; → whether it can be shown pictures."""
+        model = self._controller.model
+        if self._controller.is_temporary:
+            self.failed.emit(NO_FILES)
+        elif model is not None and can_see(model):
+            self._show_with_next([PictureFile(path, page)])
+            self.changed.emit()
+            return True
+        elif model is not None:
+            self.said.emit(self.tr("{0} cannot see pictures. Choose a model that can.").format(model.name))
+        return False
+
+    def _show_with_next(self, files: Sequence[PictureFile]) -> None:
+        self._pictures += [file for file in files if file not in self._pictures]
+        if len(self._pictures) > MOST_AT_ONCE:
+            del self._pictures[MOST_AT_ONCE:]
+            self.said.emit(self.tr("A question takes {0} pictures at most.").format(MOST_AT_ONCE))
 
     def when_taken(self, call: Callable[[], object]) -> None:
         """Call once the core has the files that were attached: a question must not begin another chat."""
@@ -115,13 +140,12 @@ class ChatFiles(QObject):
         )
         self._core.request(call, done=lambda _: self.promoted.emit(name), failed=self.failed.emit)
 
-    def _shown(self, number: int, path: str) -> Attachment:
+    def _shown(self, number: int, file: PictureFile) -> Attachment:
         """A picture that waits for its question."""
         words = self.tr("is shown to the model")
-        name = Path(path).name
         return Attachment(
             Document(
-                id=number, collection_id=0, collection="", name=name, path=path, format="image", bytes=0,
+                id=number, collection_id=0, collection="", name=file.name, path=file.path, format="image", bytes=0,
                 status="indexed", reason=words,
             )
         )  # fmt: skip
@@ -160,7 +184,8 @@ class ChatFiles(QObject):
     # --- what the core tells ------------------------------------------------------------------------------------------
 
     def _opened(self, _: Chat | None) -> None:
-        self._files, self._queued, self._then, self._pictures = (), [], None, []
+        self._files, self._queued, self._then = (), [], None
+        self._pictures, self._asked = [], []
         self.changed.emit()
         self._list()
 

@@ -17,6 +17,7 @@ from app.gui.chat.writing import Progress, Writing
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.models.controller import ModelsController
+from app.pictures import PictureFile
 from app.settings import Settings
 from app.types import Filter, InstalledModel
 
@@ -119,8 +120,8 @@ class ChatController(OpenChat):
 
     # --- questions and answers --------------------------------------------------------------------------------------
 
-    def ask(self, text: str, chosen: Filter = NO_FILTER, pictures: tuple[str, ...] = ()) -> bool:
-        """Let the core store the question, then answer it from the `chosen` documents, or from `pictures` (files);
+    def ask(self, text: str, chosen: Filter = NO_FILTER, pictures: tuple[PictureFile, ...] = ()) -> bool:
+        """Let the core store the question, then answer it from the `chosen` documents, or from `pictures`;
         → whether it was taken."""
         text = text.strip()
         if not text or self._asking or self.writing() is not None or self.engine_state == "failed":

@@ -22,10 +22,17 @@ class OpenSource(QObject):
     """Opens passages in the panel, one at a time, and marks the chip and the card that they belong to."""
 
     def __init__(
-        self, host: SidePanelHost, reader: SourceReader, answers: Callable[[], list[AnswerView]], parent: QWidget
+        self,
+        host: SidePanelHost,
+        reader: SourceReader,
+        answers: Callable[[], list[AnswerView]],
+        parent: QWidget,
+        show_page: Callable[[str, int], bool],
     ) -> None:
-        """`answers` are those that the transcript shows, from top to bottom."""
+        """`answers` are those that the transcript shows, from top to bottom; `show_page` puts a page of a document into
+        the input, and says whether it could."""
         super().__init__(parent)
+        self._show_page = show_page
         self._host, self._reader, self._answers = host, reader, answers
         self._answer: AnswerView | None = None
         self._panel: SourcePanel | None = None
@@ -39,6 +46,8 @@ class OpenSource(QObject):
             panel.closed.connect(self._host.leave)
             panel.source_changed.connect(self._source_changed)
             panel.width_wanted.connect(self._host.offer_width)
+            panel.bar.ask.show()
+            panel.bar.ask_wanted.connect(self._ask_about)
             panel.set_covering(self._host.is_narrow)
             self._host.covering_changed.connect(panel.set_covering)
         return self._panel
@@ -74,6 +83,11 @@ class OpenSource(QObject):
         """The next source (1) or the one before (-1)."""
         if self.is_open:
             self.panel.step(by)
+
+    def _ask_about(self, page: int) -> None:
+        passage = self.panel.passage
+        if passage is not None and self._show_page(passage.path, page) and self._host.covers:
+            self._host.leave()
 
     def leave_answer(self) -> None:
         """No citation is marked any more."""

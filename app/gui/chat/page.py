@@ -90,7 +90,7 @@ class ChatPage(QWidget):
         self.offers = ComposerOffers(controller, self.frame, self.filter, self.attaching.files)
         self.library = ComposerLibrary(self.composer, self.start_page, controller, models)
         self.conversation.name_filter(self.documents)
-        self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self)
+        self.sources = OpenSource(self.host, self.reader, self.conversation.answers, self, self.attaching.show_page)
         self.why = OpenWhy(self.host, self.conversation.answers, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

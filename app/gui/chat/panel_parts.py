@@ -152,6 +152,8 @@ class PageBar(QWidget):
     """Counted from 1"""
     zoom_wanted = Signal(int)
     """1 is larger, -1 smaller"""
+    ask_wanted = Signal(int)
+    """About this page, which the model is to be shown"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -183,7 +185,10 @@ class PageBar(QWidget):
             row.addWidget(widget)
         row.addStretch(1)
         self.tools = BarTools()
-        for widget in (smaller, self._percent, larger):
+        self.ask = IconButton("message-square", self.tr("Ask about this page: the model is shown its picture"))
+        self.ask.clicked.connect(lambda: self.ask_wanted.emit(self._page))
+        self.ask.hide()  # shown beside a chat
+        for widget in (smaller, self._percent, larger, self.ask):
             row.addWidget(widget)
         row.addWidget(self.tools)
         outer.addLayout(row)

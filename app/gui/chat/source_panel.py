@@ -55,14 +55,14 @@ class SourcePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._head, self._bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
+        self._head, self.bar, self._strip, self._foot = PanelHead(), PageBar(), Strip(), PanelFoot()
         self.place, self.finder, self.mail = PlaceBar(), FindBar(), MailHead()
         self._stack = QStackedWidget()
         self.desk = PageDesk()
         self.text, self.sheet = PassageText(), SheetView()
         for view in (self.desk, self.text, self.sheet):
             self._stack.addWidget(view)
-        for part in (self._head, Separator(), self._bar, self.place, self.finder, self.mail, self._strip):
+        for part in (self._head, Separator(), self.bar, self.place, self.finder, self.mail, self._strip):
             column.addWidget(part)
         column.addWidget(self._stack, 1)
         column.addWidget(Separator())
@@ -76,8 +76,8 @@ class SourcePanel(QWidget):
     def _connect(self) -> None:
         self._head.closed.connect(self.closed)
         self._head.open_asked.connect(self.open_file)
-        self._bar.page_wanted.connect(self.show_page)
-        self._bar.zoom_wanted.connect(self.zoom)
+        self.bar.page_wanted.connect(self.show_page)
+        self.bar.zoom_wanted.connect(self.zoom)
         self._foot.step_wanted.connect(self.step)
         self._strip.more_asked.connect(self._show_hidden)
         self._reader.page_rendered.connect(self._page_rendered)
@@ -85,7 +85,7 @@ class SourcePanel(QWidget):
         self._reader.grid_read.connect(self._grid_read)
         self.finder.hit_wanted.connect(self._show_hit)
         self.finder.closed.connect(self._leave_find)
-        for tools in (self._bar.tools, self.place.tools):
+        for tools in (self.bar.tools, self.place.tools):
             tools.find_asked.connect(self.start_find)
             tools.copy_asked.connect(self.copy_passage)
         for keys, act in ((QKeySequence(QKeySequence.StandardKey.Find), self.start_find), (OPEN_KEYS, self.open_file)):
@@ -181,7 +181,7 @@ class SourcePanel(QWidget):
         self.source_changed.emit(self.number)
 
     def _show_desk(self) -> None:
-        self._bar.show()
+        self.bar.show()
         self.place.hide()
         self._stack.setCurrentWidget(self.desk)
         self.page_view.clear()  # another document's page, or another passage's marks
@@ -192,7 +192,7 @@ class SourcePanel(QWidget):
         self._strip.say(" ".join(filter(None, said)), self.tr("Show it") if passage.hidden else "")
 
     def _show_text(self, passage: Passage) -> None:
-        self._bar.hide()
+        self.bar.hide()
         self.place.show()
         self.place.show_place(passage)
         self._stack.setCurrentWidget(self.text)
@@ -267,7 +267,7 @@ class SourcePanel(QWidget):
         self._strip.say(words.format(reason=error.message))
 
     def _show_page_state(self) -> None:
-        self._bar.show_state(self._page, self._pages, self.desk.scale())
+        self.bar.show_state(self._page, self._pages, self.desk.scale())
 
     def _show_hidden(self) -> None:
         if self.passage is not None:

@@ -32,9 +32,11 @@ class MoveDocuments(Call, frozen=True):
 
 
 class LoadPicture(Call, frozen=True):
-    """Open a picture file in a process of its own and encode it anew, small enough for a model; → PictureLoaded."""
+    """Open a picture file in a process of its own, or draw a page of a document there, and encode it anew, small enough
+    for a model; → PictureLoaded."""
 
     path: str
+    page: int = 0  # of a document, counted from 1; 0: a picture file
 
 
 class Attached(Data, frozen=True):

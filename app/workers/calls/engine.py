@@ -56,6 +56,7 @@ class PromptMessage(Struct, frozen=True, kw_only=True):
     name: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    pictures: tuple[Picture, ...] = ()  # of a user's message; they stand before its text
 
 
 class TopLogprob(Struct, frozen=True):
