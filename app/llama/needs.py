@@ -81,15 +81,19 @@ class Needs:
     vocabulary: int
     projector_bytes: int = 0
 
-    def cache_bytes(self, context: int, eight_bits: bool, setup: Setup, first_layer: int = 0) -> int:
-        """Keys, values and states of the layers from `first_layer` on."""
+    def cache_bytes(self, context: int, eight_bits: bool, setup: Setup) -> int:
+        """Keys, values and states of all layers."""
+        return int(sum(self.layer_caches(context, eight_bits, setup)))
+
+    def layer_caches(self, context: int, eight_bits: bool, setup: Setup) -> list[float]:
+        """Bytes of keys, values and states of each layer."""
         per_value = Q8_BYTES if eight_bits else F16_BYTES
         cells, near = self._cells(context, setup)
-        total = 0.0
-        for layer in self.layers[first_layer:]:
-            total += (layer.keys + layer.values) * (near if layer.windowed else cells) * per_value
-            total += layer.state * setup.sequences * F32_BYTES
-        return int(total)
+        return [
+            (layer.keys + layer.values) * (near if layer.windowed else cells) * per_value
+            + layer.state * setup.sequences * F32_BYTES
+            for layer in self.layers
+        ]
 
     def compute_bytes(self, context: int, setup: Setup) -> int:
         """The compute buffer, with flash attention, and the logits of each conversation's last token."""
