@@ -20,8 +20,6 @@ USUAL_CONTEXT = 8192
 """Where a file does not say for which context it was trained."""
 SHARE = 0.9
 """Of the free memory that we take at most; the rest of the computer goes on working."""
-COMFORT_SHARE = 0.6
-"""Of the ordinary memory that hours of training may take."""
 SYSTEM_SHARE = 0.85
 """Of all memory that a model may take before the system itself starts to swap."""
 LEAST_SHARE = 0.25
@@ -115,19 +113,6 @@ def usable_cards(gpus: Sequence[Device]) -> list[int]:
     """The places of the cards that models are put on, the one with the most free memory first."""
     own = [at for at, each in enumerate(gpus) if not each.integrated]
     return sorted(own or range(len(gpus)), key=lambda at: -gpus[at].free)
-
-
-def place_training(exact: int, small: int, devices: Sequence[Device]) -> tuple[Device, bool] | None:
-    """Where a model can be taught that takes `exact` bytes with weights of 16 bits and `small` with 4; whether with 16.
-
-    Ordinary memory is shared with all other programs for hours, so weights of 16 bits have to leave more of it.
-    """
-    processor, gpus = _sorted_out(devices)
-    order = [*sorted(gpus, key=lambda each: -each.free), processor]
-    for device in order:
-        if exact < device.free * (SHARE if device.kind == "gpu" else COMFORT_SHARE):
-            return device, True
-    return next(((device, False) for device in order if small < device.free * SHARE), None)
 
 
 def _sorted_out(devices: Sequence[Device]) -> tuple[Device, list[Device]]:

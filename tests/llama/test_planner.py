@@ -12,7 +12,7 @@ from app.llama.fitted import Choice, best_of, fit_by_size, fit_model, fit_source
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
-from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, place_training, plan
+from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, plan
 
 GIB = 1 << 30
 GB = 10**9
@@ -246,12 +246,3 @@ def test_by_ranges_it_is_the_same_and_by_size_nearly(tmp_path: Path, header: Ggu
         exact = fit_model(header, devices, Wish(8192), file_bytes=5 * GB)
         assert rough.kind == exact.kind and rough.needs_bytes == pytest.approx(exact.needs_bytes, rel=0.1)
     assert fit_by_size(0, machine(32)).kind == "unknown"
-
-
-def test_a_training_goes_to_a_card_before_the_processor_and_keeps_16_bits_as_long_as_it_can() -> None:
-    found = place_training(8 * GIB, 3 * GIB, machine(16, 16, 6, 10))
-    assert found is not None and (found[0].name, found[1]) == ("Card 10", True)
-    for devices, name, exact in ((machine(16, 16, 6), "Processor", True), (machine(8, 8, 6), "Card 6", False)):
-        found = place_training(8 * GIB, 3 * GIB, devices)
-        assert found is not None and (found[0].name, found[1]) == (name, exact)
-    assert place_training(8 * GIB, 3 * GIB, machine(3)) is None
