@@ -63,11 +63,12 @@ class Fits:
             return None
         devices = self._devices_with(loaded)
         found = plan(needs, devices, wish)
-        free = devices[0].free
-        if found.shares or found.needs_bytes <= free:
+        taken = needs.memory(found.context, eight_bits=found.kv_8bit, setup=wish.setup).total
+        ordinary, free = taken - sum(each.needs_bytes for each in found.shares), devices[0].free
+        if found.kind == "gpu" or ordinary <= free:
             return None
         return AppError(
-            f"There is no room for “{model.name}” beside the model in use: it needs {in_gb(found.needs_bytes)} GB of "
+            f"There is no room for “{model.name}” beside the model in use: it needs {in_gb(ordinary)} GB of "
             f"memory, and {in_gb(free)} GB are free.",
             "Close other programs, or make it the model in use: the other one leaves then.",
         )
