@@ -193,7 +193,10 @@ def _shares(
     own; the first one also holds the projector.
     """
     pieces = _pieces(needs, layers, tokens, eight, setup)
-    beside = [needs.compute_bytes(tokens, setup)] * len(cards)
+    own = needs.compute_bytes(tokens, setup)
+    if len(cards) > 1 and layers > len(needs.layers):
+        own += needs.pipeline_bytes(tokens, setup)
+    beside = [own] * len(cards)
     beside[0] += needs.projector_bytes
     rooms = [max(0.0, gpus[card].free * SHARE - own) for card, own in zip(cards, beside, strict=True)]
     if not sum(pieces) <= sum(rooms):

@@ -101,7 +101,8 @@ def test_two_unequal_cards_share_what_neither_holds_alone(needs: Needs, header: 
     assert 1.4 < first.layers / second.layers < 2.4, "by what each has free, less a compute buffer on each"
     for share in found.shares:
         assert share.needs_bytes <= SHARE * devices[1 + share.card].free
-    beside = 2 * needs.compute_bytes(8192, Setup()) + needs.cache_bytes(8192, False, Setup())
+    beside = 2 * (needs.compute_bytes(8192, Setup()) + needs.pipeline_bytes(8192, Setup()))
+    beside += needs.cache_bytes(8192, False, Setup())
     everything = sum(needs.layer_bytes) + needs.output_bytes + beside
     assert found.needs_bytes == pytest.approx(everything, abs=4) and found.has_bytes == 8 * GIB
     said = fit_model(header, devices, Wish(8192), file_bytes=5 * GIB)
