@@ -106,8 +106,8 @@ class Needs:
         return int(masks + working + logits)
 
     def pipeline_bytes(self, context: int, setup: Setup) -> int:
-        """What each of several graphics cards that hold a whole model takes beside its own compute buffer: llama.cpp then
-        has the inputs of `COPIES` batches under way."""
+        """What each of several graphics cards that hold a whole model takes beside its own compute buffer: llama.cpp
+        has the inputs of `COPIES` batches under way then."""
         states = self._batch(context, setup) * self.hidden * F32_BYTES
         return (COPIES - 1) * self._masks(context, setup) + COPIES * states
 
