@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from app.files import write_atomic
 from app.paths import Home
+from app.units import in_gb
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ BUILT_IN = "built-in"
 MANIFEST = "runtime.json"
 LIBRARIES = "lib"
 """The folder of a runtime that `LLAMA_CPP_LIB_PATH` names."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 VARIABLE, VISION_VARIABLE = "LLAMA_CPP_LIB_PATH", "MTMD_CPP_LIB"
 """Where the package llama_cpp looks for its libraries, those that see among them."""
 
@@ -40,7 +42,26 @@ class Device(Struct, frozen=True, kw_only=True):
     name: str
     is_gpu: bool
     free: int
+    total: int  # 0: its driver does not say
+    integrated: bool = False  # part of the processor, whose memory it shares
+
+
+class CardShare(Struct, frozen=True, kw_only=True):
+    """What one graphics card holds of a loaded model. `card` is its place among the cards, from 0."""
+
+    card: int
+    name: str
+    layers: int  # the output counts as one
+    bytes: int
     total: int
+
+
+class Placed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a loaded model lies. Without shares on the processor."""
+
+    shares: tuple[CardShare, ...] = ()
+    cards: int = 0  # graphics cards that there are
+    note: str = ""  # why it lies elsewhere than it could
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -154,6 +175,23 @@ def why_no_more(devices: Sequence[Device], cards: Sequence[Card], backends: Sequ
     if not cards:
         return f"{build}: the system shows none either."
     return f"{build}. The system has {names}{_driver_hint(unseen, built_for)}."
+
+
+def placed_text(placed: Placed) -> str:
+    """Where a model lies, behind its device: "on the second card, 5.1 of 8.0 GB"; "" on the processor alone."""
+    shares = placed.shares
+    if len(shares) == 1:
+        which = "on the graphics card" if placed.cards < 2 else f"on {_nth(shares[0].card)}"
+        return f"{which}, {_room(shares[0])}"
+    return ", ".join(f"{each.layers} layers on {_nth(each.card)} ({_room(each)})" for each in shares)
+
+
+def _nth(place: int) -> str:
+    return f"the {ORDINALS[place]} card" if place < len(ORDINALS) else f"card {place + 1}"
+
+
+def _room(share: CardShare) -> str:
+    return f"{in_gb(share.bytes)} of {in_gb(share.total)} GB" if share.total else f"{in_gb(share.bytes)} GB"
 
 
 def _driver_hint(cards: Sequence[Card], built_for: Sequence[str]) -> str:

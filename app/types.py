@@ -1,7 +1,5 @@
-"""The data that crosses between parts and processes. No logic, nothing heavy.
-
-Offsets are in Unicode code points. Pages count from 1. Boxes are in PDF points from the top left of the page.
-"""
+"""The data that crosses between parts and processes: no logic, nothing heavy. Offsets are in Unicode code points, pages
+count from 1, boxes are in PDF points from the top left of the page."""
 
 from __future__ import annotations
 
@@ -11,6 +9,7 @@ from msgspec import Struct
 
 from app.pictures import Picture
 from app.places import Place
+from app.runtimes import Placed
 from app.shares import Published, Shared
 
 Role = Literal["system", "user", "assistant"]
@@ -234,6 +233,7 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     load_ms: float
     memory_bytes: int  # weights and KV cache
     sees: bool = False  # pictures, by a projector
+    placed: Placed = Placed()  # on which graphics cards
 
 
 ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"

@@ -102,6 +102,8 @@ def check(backend: str, system: str = platform.system()) -> None:
     missing = [f"  {name}: {where}" for name, where in (*COMPILER, *wanted.needs) if shutil.which(name) is None]
     if not missing and backend == "cuda" and not _has_cublas():
         missing = ["  cublas_v2.h: NVIDIA's cuBLAS with its headers, of the same CUDA toolkit"]
+    if not missing and backend == "vulkan" and not _has_vulkan_headers():
+        missing = ["  vulkan/vulkan.hpp of 1.3.272 or later: the Vulkan SDK (Debian 12's libvulkan-dev is older)"]
     if missing:
         raise Refused(f"To build the {backend} backend this computer lacks:\n" + "\n".join(missing))
 
@@ -119,6 +121,18 @@ def _has_cublas() -> bool:
     asked = ["nvcc", "-E", "-x", "cu", "-"]
     ended = subprocess.run(asked, input="#include <cublas_v2.h>\n", capture_output=True, text=True, check=False)
     return ended.returncode == 0
+
+
+def _has_vulkan_headers() -> bool:
+    """llama.cpp names what older ones do not know, which would show after minutes of shaders. Without a compiler that
+    can be asked the build itself has to say it."""
+    compiler = shutil.which("c++")
+    if compiler is None:
+        return True
+    sdk = os.environ.get("VULKAN_SDK", "")
+    asked = [compiler, *([f"-I{sdk}/include"] if sdk else []), "-E", "-x", "c++", "-"]
+    source = "#include <vulkan/vulkan.h>\n#ifndef VK_EXT_layer_settings\n#error older\n#endif\n"
+    return subprocess.run(asked, input=source, capture_output=True, text=True, check=False).returncode == 0
 
 
 def fetch(work: Path) -> Path:

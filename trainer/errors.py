@@ -31,6 +31,21 @@ def from_os_error(error: OSError) -> TrainerError:
     return TrainerError("A file could not be read or written.", "Start the run again.", str(error), "files")
 
 
+def out_of_memory(error: BaseException) -> TrainerError | None:
+    """What torch or Python says where memory ran out, in words; None for another error. Torch is not imported here."""
+    said = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or "CUDA out of memory" in said:
+        hint = (
+            "Close what else uses the card and start the run again: it goes on where it was. If that does not help, "
+            "choose 4-bit precision or a shorter longest example under Details."
+        )
+        return TrainerError("The graphics card ran out of memory.", hint, said, "memory")
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in said:
+        hint = "Close other programs and start the run again: it goes on where it was. Or choose a smaller model."
+        return TrainerError("There is too little memory.", hint, said, "memory")
+    return None
+
+
 def as_trainer_error(error: AppError | OSError) -> TrainerError:
     """Any error that has words, with a code where the kind is known."""
     if isinstance(error, TrainerError):

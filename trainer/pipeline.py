@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from app.errors import AppError
 from trainer import events
 from trainer.context import Context
-from trainer.errors import TrainerError, as_trainer_error
+from trainer.errors import TrainerError, as_trainer_error, out_of_memory
 from trainer.spec import FOUND, Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
 from trainer.stages import PREPARE, Stage, stages_of
 
@@ -44,11 +44,10 @@ def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
         emit(events.Finished())
     except (AppError, OSError) as error:
         return _fail(emit, stage, as_trainer_error(error), traceback.format_exc())
-    except MemoryError as error:
-        memory = TrainerError("There is too little memory.", "Close other programs, or choose a smaller model.")
-        return _fail(emit, stage, memory, str(error))
     except Exception as error:  # noqa: BLE001  (the stage runner: one of the three places that may)
-        unknown = TrainerError("Something went wrong that this program does not know.", "Start the run again.")
+        unknown = out_of_memory(error) or TrainerError(
+            "Something went wrong that this program does not know.", "Start the run again."
+        )
         return _fail(emit, stage, unknown, f"{error!r}\n{traceback.format_exc()}")
     return 0
 

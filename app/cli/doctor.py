@@ -29,6 +29,7 @@ from app.models.model_files import is_missing
 from app.models.registry import Registry
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder, version_of
 from app.paths import Home
+from app.runtimes import placed_text
 from app.types import ModelInfo
 
 LIBRARIES = (
@@ -99,6 +100,7 @@ def _hardware(info: ModelInfo | None) -> dict[str, Any]:
         "backend": info.backend if info else "",
         "device": info.device if info else "",
         "gpu_layers": info.gpu_layers if info else 0,
+        "placed": placed_text(info.placed) if info else "",
     }
 
 
@@ -212,7 +214,9 @@ def _engine(session: Session) -> tuple[ModelInfo | None, Check]:
     info = switched.info
     if info is None:
         return None, _broken("the model does not say what it is")
-    return info, _fine(f"{info.name} on {info.backend}, {info.load_ms:.0f} ms to load")
+    where = f", {placed_text(info.placed)}" if info.placed.shares else ""
+    note = f". {info.placed.note}" if info.placed.note else ""
+    return info, _fine(f"{info.name} on {info.backend}{where}, {info.load_ms:.0f} ms to load{note}")
 
 
 def _print(report: Report) -> None:

@@ -23,7 +23,8 @@ from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
 from app.models.model_files import files_of, is_missing, missing_file
 from app.models.servers import can_see, host_of, is_encrypted
-from app.types import InstalledModel
+from app.runtimes import placed_text
+from app.types import InstalledModel, ModelInfo
 from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, ModelInstalled
 from app.workers.message import Data
 
@@ -158,8 +159,16 @@ def _switch(args: argparse.Namespace, session: Session, call: UseModel | GoBack)
     switched = session.call(call, session.show_switch)
     assert isinstance(switched, Switched)
     used = session.model(switched.model_id)
-    _print(args, used, f"“{used.name}” is in use now.", in_use=True)
+    _print(args, used, f"“{used.name}” is in use now{_placed(switched.info)}", in_use=True)
     return 0
+
+
+def _placed(info: ModelInfo | None) -> str:
+    """Where it lies, and why not elsewhere."""
+    if info is None:
+        return "."
+    where = f": {placed_text(info.placed)}" if info.placed.shares else ""
+    return f"{where}. {info.placed.note}".rstrip()
 
 
 def _rename(args: argparse.Namespace, session: Session) -> int:

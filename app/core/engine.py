@@ -13,6 +13,7 @@ from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError
+from app.runtimes import Device
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import InstalledModel, ModelInfo
 from app.workers.calls.engine import Load, Loaded, LoadProgress
@@ -28,6 +29,8 @@ class Engine:
         self.info: ModelInfo | None = None
         """What the engine says of the loaded model; None until it can answer."""
         remote = model.origin == "server"
+        self.devices: tuple[Device, ...] = ()
+        """As its process saw them when the model was loaded."""
         self.can: Abilities = SERVER if remote else ENGINE
         self.child = house.make_remote(model, None) if remote else house.make_child("engine")
         self.loading: Signal[float] = Signal()
@@ -110,7 +113,7 @@ class Engine:
             self.loading.emit(data.fraction)
 
     def _loaded(self, data: Loaded) -> None:
-        self.info, self.used_at = data.info, self._house.clock.now()
+        self.info, self.devices, self.used_at = data.info, data.devices, self._house.clock.now()
         self.loaded.emit(data.info)
 
     def _refused(self, error: AppError) -> None:

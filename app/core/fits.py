@@ -14,11 +14,12 @@ from app.llama.fitted import fit_by_size, fit_model, fit_together, freed, wish_f
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.machine import machine
-from app.llama.needs import needs_of, usual_needs
-from app.llama.planner import Device, Wish
+from app.llama.needs import Needs, needs_of, usual_needs
+from app.llama.planner import Device, Wish, plan
 from app.llama.split_files import part_paths
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, Settings
 from app.types import InstalledModel, ModelInfo
+from app.units import in_gb
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,11 @@ class Fits:
         """Of each path, as it was at this time; None of one that is no sound model file."""
         self._reading = False
         self.gpus: tuple[Device, ...] = ()
-        """What llama.cpp's devices say; whoever asks them sets it."""
+        """What llama.cpp's devices say, with what each would have free without the model in use."""
+
+    def see(self, gpus: Sequence[Device], loaded: ModelInfo | None) -> None:
+        """Somebody has just looked at the cards, with this model loaded."""
+        self.gpus = tuple(freed(gpus, 0, _on_cards(loaded)))
 
     def of(self, models: Sequence[InstalledModel], loaded: ModelInfo | None) -> dict[str, Fitted]:
         """Of each model by its id; those on servers need no room. `loaded`: what will leave for another one."""
@@ -47,29 +52,56 @@ class Fits:
 
     def beside(self, model: InstalledModel, loaded: ModelInfo) -> bool:
         """Whether a model has room on its device while the loaded one is still there. Reads the file's header."""
-        header = self._fresh(model.path) or _header(model.path)
-        sight = self._fresh(model.projector)
-        usual = usual_needs(model.parameters, model.file_bytes)
-        needs = needs_of(header, projector=sight) if header is not None else usual
+        needs, wish = self._needs(model)
         if needs is None:
             return False  # of an unknown kind: the old one leaves first
-        wish = wish_for(header, self._wish()) if header is not None else self._wish()
-        return fit_together(needs, machine(self.gpus), self.devices_without(loaded), wish)
+        return fit_together(needs, self._devices_with(loaded), self.devices_without(loaded), wish)
+
+    def refusal(self, model: InstalledModel, loaded: ModelInfo | None) -> AppError | None:
+        """Why a model cannot be loaded beside the one in use, for single questions; None where it can be tried."""
+        needs, wish = self._needs(model)
+        if needs is None:
+            return None
+        devices = self._devices_with(loaded)
+        found = plan(needs, devices, wish)
+        taken = needs.memory(found.context, eight_bits=found.kv_8bit, setup=wish.setup).total
+        ordinary, free = taken - sum(each.needs_bytes for each in found.shares), devices[0].free
+        if found.kind == "gpu" or ordinary <= free:
+            return None
+        return AppError(
+            f"There is no room for “{model.name}” beside the model in use: it needs {in_gb(ordinary)} GB of "
+            f"memory, and {in_gb(free)} GB are free.",
+            "Close other programs, or make it the model in use: the other one leaves then.",
+        )
 
     def room(self, model: InstalledModel, loaded: ModelInfo) -> tuple[int, int]:
         """Bytes that a model takes once the loaded one has left, and those that are free for it now on that device."""
         if model.origin == "server":
             return 0, 0
-        fit = self._fit(model, self.devices_without(loaded))
-        now = machine(self.gpus)
-        return fit.needs_bytes, next((each.free for each in now if each.name == fit.device), now[0].free)
+        needs, wish = self._needs(model)
+        now = self._devices_with(loaded)
+        if needs is None:
+            return model.file_bytes, now[0].free
+        found = plan(needs, self.devices_without(loaded), wish)
+        cards = [each for each in now if each.kind == "gpu"]
+        free = sum(cards[each.card].free for each in found.shares) if found.shares else now[0].free
+        return found.needs_bytes, free
 
     def devices_without(self, loaded: ModelInfo | None) -> list[Device]:
         """The devices as they will be once the loaded model has left."""
-        devices = machine(self.gpus)
-        if loaded is None or not loaded.memory_bytes:
-            return devices
-        return freed(devices, "cpu" if loaded.gpu_layers == 0 else "gpu", loaded.memory_bytes)
+        return freed(machine(self.gpus), _in_memory(loaded), {})
+
+    def _devices_with(self, loaded: ModelInfo | None) -> list[Device]:
+        """The devices as they are while the loaded model is there."""
+        return freed(machine(self.gpus), 0, {card: -count for card, count in _on_cards(loaded).items()})
+
+    def _needs(self, model: InstalledModel) -> tuple[Needs | None, Wish]:
+        """What a model takes by its header, or by its size where the header cannot be read; None of an unknown kind."""
+        header = self._fresh(model.path) or _header(model.path)
+        if header is None:
+            return usual_needs(model.parameters, model.file_bytes), self._wish()
+        needs = needs_of(header, projector=self._fresh(model.projector))
+        return needs, wish_for(header, self._wish())
 
     def _wish(self) -> Wish:
         return Wish(self._settings.get(CONTEXT_LENGTH), gpu_layers=self._settings.get(GPU_LAYERS))
@@ -101,6 +133,16 @@ class Fits:
     def _failed(self, error: AppError) -> None:
         self._reading = False
         log.info("Headers of models could not be read: %s", error)
+
+
+def _on_cards(loaded: ModelInfo | None) -> dict[int, int]:
+    """Bytes of a loaded model on each graphics card, by its place."""
+    return {share.card: share.bytes for share in loaded.placed.shares} if loaded is not None else {}
+
+
+def _in_memory(loaded: ModelInfo | None) -> int:
+    """Bytes of it in ordinary memory."""
+    return max(0, loaded.memory_bytes - sum(_on_cards(loaded).values())) if loaded is not None else 0
 
 
 def _stamp(path: str) -> Stamp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +16,9 @@ from app.core.reply import Reply
 from app.core.retired import Retired
 from app.core.signals import Signal
 from app.errors import AppError
+from app.llama.machine import cards_of
 from app.models.model_files import is_missing
+from app.runtimes import Device
 from app.types import InstalledModel, ModelInfo
 from app.workers.calls.models import ExportModel, FindFiles, ImportModel, LinkModel, ModelInstalled
 from app.workers.message import Call
@@ -75,6 +77,10 @@ class ModelList:
             note=registry.note,
             fits=self.fits.of(models, self._loaded()),
         )
+
+    def see(self, devices: Iterable[Device]) -> None:
+        """What chats run on, as somebody has just seen it: models are planned for its cards from now on."""
+        self.fits.see(cards_of(devices), self._loaded())
 
     def tell(self) -> None:
         """The list is another one now."""

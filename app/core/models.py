@@ -40,7 +40,7 @@ class ModelsDesk:
         self._retired = Retired(house.clock)
         self._in_use = EngineInUse(house)
         self._switcher = Switcher(house, self._in_use, self.list, self._retired)
-        self._side = SideEngines(house, self._retired)
+        self._side = SideEngines(house, self._retired, lambda model: self.list.fits.refusal(model, self._loaded_here()))
         self._servers = Servers(house, self.list, self._retired)
         self._servers.rekeyed.connect(self._rekeyed)
         self._idle = IdleUnload(house, self._in_use)
@@ -51,6 +51,7 @@ class ModelsDesk:
             lambda _: None,
             lambda error: log.info("Half copied models could not be removed: %s", error),
         )
+        self._in_use.ready.connect(lambda _: self._see_devices())
         self.engine_ready = self._in_use.ready
         self.engine_leaving = self._in_use.leaving
         self.engine_refused = self._in_use.refused
@@ -177,6 +178,17 @@ class ModelsDesk:
         engine = self._in_use.engine
         if engine is not None and answer.stats.tokens_per_s > 0 and answer.stats.completion_tokens >= 16:
             engine.model = self.list.note_speed(engine.model, answer.stats.tokens_per_s)
+
+    def _see_devices(self) -> None:
+        """The engine has just seen them, with the model there."""
+        engine = self._in_use.engine
+        if engine is not None and engine.devices:
+            self.list.see(engine.devices)
+
+    def _loaded_here(self) -> ModelInfo | None:
+        """The model in use, where it takes memory of this computer."""
+        engine = self._in_use.engine
+        return engine.info if engine is not None and engine.can.here else None
 
     # --- what doors want ----------------------------------------------------------------------------------------------
 

@@ -112,7 +112,6 @@ class Running:
 
     def _train(self, watched: WatchedRun, review: ReviewList, reply: Reply, pause_chat: bool) -> None:
         info = self._models.info
-        freed = info.memory_bytes if info is not None else 0
         self._stop_measuring(watched)
         known = self._known(watched, review)
         measuring = known is None
@@ -137,7 +136,7 @@ class Running:
                 reply.cancelled()
 
         reply.on_cancel(cancel)
-        steps = cases.train(watched.run, review, freed, pause_chat=pause_chat, known=known)
+        steps = cases.train(watched.run, review, info, pause_chat=pause_chat, known=known)
         self._flows.run(watched, steps, done, failed, review=review, answered=answered)
 
     def resume(self, call: c.ResumeRun, watched: WatchedRun, reply: Reply) -> None:

@@ -114,7 +114,7 @@ class RuntimesDesk:
     def _plan_with(self, seen: RuntimeTried | None = None) -> None:
         """What models are planned for from now on: the devices that were just seen, or those of before."""
         self._seen = seen
-        self._models.list.fits.gpus = self._runtimes.gpus(seen.devices if seen is not None else None)
+        self._models.list.see(seen.devices if seen is not None else self._runtimes.devices())
 
     def _prove(self, info: ModelInfo) -> None:
         self._proven = True

@@ -20,8 +20,9 @@ Ready = Callable[[Backend, InstalledModel], object]
 class SideEngines:
     """By model id."""
 
-    def __init__(self, house: House, retired: Retired) -> None:
-        self._house, self._retired = house, retired
+    def __init__(self, house: House, retired: Retired, refusal: Callable[[InstalledModel], AppError | None]) -> None:
+        """`refusal` says why a model has no room beside the one in use, or None."""
+        self._house, self._retired, self._refusal = house, retired, refusal
         self._engines: dict[str, Engine] = {}
         self._waiting: dict[str, list[tuple[Ready, Callable[[AppError], object]]]] = {}
 
@@ -30,6 +31,9 @@ class SideEngines:
         engine = self._engines.get(model.id)
         if engine is not None and engine.info is not None:
             ready(engine, model)
+            return
+        if engine is None and (refused := self._refusal(model)) is not None:
+            failed(refused)
             return
         self._waiting.setdefault(model.id, []).append((ready, failed))
         if engine is None:

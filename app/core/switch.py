@@ -12,8 +12,9 @@ from app.core.fits import Fits
 from app.core.house import House
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
+from app.llama.machine import cards_of
 from app.types import InstalledModel, ModelInfo, Sampling
-from app.workers.calls.engine import Chat
+from app.workers.calls.engine import Chat, DevicesSeen, LookAtDevices
 
 ROOM_POLL_S = 0.1
 KILLED = "exit status -9"
@@ -42,18 +43,38 @@ class Switch:
         self.replies: list[Reply] = []
         """Doors that wait for its end."""
         self.engine = engine = Engine(house, model)
-        loaded = old.info if old is not None and old.can.here else None
-        self.beside = loaded is None or _fits(fits, model, loaded)
+        self._fits = fits
+        self.beside = True
         """Whether the old model can answer meanwhile; else it is released first."""
-        self.need_bytes, self.free_bytes = (0, 0) if loaded is None else fits.room(model, loaded)
-        self._room = self.beside
+        self.need_bytes = self.free_bytes = 0
+        self._room = False
         self._over = False
         engine.loading.connect(self._loading)
         engine.loaded.connect(lambda _: self._try())
         engine.failed.connect(self._failed)
 
     def start(self) -> None:
-        """Begin; the first progress says that the file is sound."""
+        """Begin. Where there are graphics cards the old engine is asked first what is free there at this moment."""
+        old, fits = self._old, self._fits
+        loaded = old.info if old is not None and old.can.here else None
+        if old is None or loaded is None or not fits.gpus or self.model.origin == "server":
+            self._begin(loaded)
+            return
+
+        def seen(said: DevicesSeen) -> None:
+            fits.see(cards_of(said.devices), loaded)
+            self._begin(loaded)
+
+        old.child.request(LookAtDevices(), done=seen, failed=lambda _: self._begin(loaded))
+
+    def _begin(self, loaded: ModelInfo | None) -> None:
+        """Load; the first progress says that the file is sound."""
+        if self._over:
+            return
+        if loaded is not None:
+            self.beside = self.model.origin == "server" or self._fits.beside(self.model, loaded)
+            self.need_bytes, self.free_bytes = self._fits.room(self.model, loaded)
+        self._room = self.beside
         self._moved(0.0)
         if self.engine.can.here and self.model.file_bytes <= psutil.virtual_memory().available:
             self._house.clock.thread(lambda: read_ahead(self.model.path), lambda _: None, lambda _: None)
@@ -123,8 +144,3 @@ def _crash(model: InstalledModel, error: AppError) -> AppError:
         "The model before it stays in use. Get the file again, or choose another model.",
         detail,
     )
-
-
-def _fits(fits: Fits, model: InstalledModel, loaded: ModelInfo) -> bool:
-    """Whether another engine has room beside the one that answers, on its own device. One on a server needs none."""
-    return model.origin == "server" or fits.beside(model, loaded)

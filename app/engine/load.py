@@ -8,7 +8,7 @@ import platform
 import queue
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,17 +16,17 @@ import msgspec
 import psutil
 
 from app.engine.cores import Cores
+from app.engine.placing import is_full, layers_of, place, split_of
 from app.errors import AppError, BadFile
 from app.llama import bindings as llama
-from app.llama.bindings import Model
+from app.llama.bindings import Device, Model
 from app.llama.context import Context
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header, read_projector
 from app.llama.needs import Needs, Setup, needs_of
-from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
+from app.llama.planner import MIN_CONTEXT, Plan, Wish
 from app.llama.vision import Eyes
 from app.types import ModelInfo
-from app.units import in_gb
 from app.workers.calls.engine import Load, LoadProgress
 
 log = logging.getLogger("inhouse.engine")
@@ -104,25 +104,29 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     started = time.perf_counter()
     header = check(Path(call.path))
     cores = Cores(call.threads or physical_cores())
-    gpus = [device for device in llama.devices() if device.is_gpu] if llama.can_offload() else []
     sight = _projector(call.projector)
     needs = needs_of(header, projector=sight)
-    found = _plan(header, needs, _devices(gpus), Wish(call.context, header.context_trained, call.gpu_layers, SETUP))
-    model = yield from _open(Path(call.path), found.gpu_layers)
-    try:
-        context, found = _make_context(model, found, cores.most)
-        if not (context.has_memory and model.can_chat):
-            context.close()
-            raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
-        eyes = _eyes(sight, model, cores.most, context.batch, gpu=found.gpu_layers > 0)
-    except AppError:
-        model.close()
-        raise
+    wish = Wish(call.context, header.context_trained, call.gpu_layers, SETUP)
+
+    def load_as(found: Plan, gpus: Sequence[Device]) -> Generator[LoadProgress, None, LoadedModel]:
+        model = yield from _open(Path(call.path), layers_of(found), split_of(found, gpus))
+        try:
+            context, found = _make_context(model, found, cores.most)
+            if not (context.has_memory and model.can_chat):
+                context.close()
+                raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
+        except AppError:
+            model.close()
+            raise
+        eyes = _eyes(sight, model, cores.most, context.batch, [card for card, _ in split_of(found, gpus)])
+        info = _describe(header, model, context, found, gpus, _taken(model, needs, found))
+        return LoadedModel(header, model, context, found, info, cores, eyes)
+
+    loaded, placed = yield from place(header, needs, wish, processor_name(), load_as)
     cores.start()
-    taken = _taken(model, needs, found)
-    info = _describe(header, model, context, found, gpus, taken, (time.perf_counter() - started) * 1000)
-    info = msgspec.structs.replace(info, sees=eyes is not None)
-    return LoadedModel(header, model, context, found, info, cores, eyes)
+    took, sees = (time.perf_counter() - started) * 1000, loaded.eyes is not None
+    loaded.info = msgspec.structs.replace(loaded.info, placed=placed, load_ms=took, sees=sees)
+    return loaded
 
 
 def _projector(path: str) -> GgufHeader | None:
@@ -136,40 +140,20 @@ def _projector(path: str) -> GgufHeader | None:
         return None
 
 
-def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, *, gpu: bool) -> Eyes | None:
-    """As above, where the file does not fit the model."""
+def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, cards: Sequence[Device]) -> Eyes | None:
+    """On the first of the model's cards, or else on the processor; None as above, where the file does not fit it."""
     if sight is None:
         return None
-    try:
-        return Eyes(sight.path, model, threads, batch, gpu=gpu)
-    except AppError as error:
-        log.warning("The model does not see: %s %s", error.message, error.detail)
-        return None
+    for card in (*cards[:1], None):
+        try:
+            return Eyes(sight.path, model, threads, batch, card)
+        except AppError as error:
+            log.warning("The model does not see: %s %s", error.message, error.detail)
+            if not is_full(error):
+                break
+    return None
 
 
-def _devices(gpus: list[llama.Device]) -> list[Device]:
-    """The processor with its memory, and each graphics card by itself."""
-    ram = psutil.virtual_memory()
-    cards = [Device(gpu.description, "gpu", gpu.total, gpu.free) for gpu in gpus]
-    return [Device(processor_name(), "cpu", ram.total, ram.available), *cards]
-
-
-def _plan(header: GgufHeader, needs: Needs | None, devices: list[Device], wish: Wish) -> Plan:
-    """How to load it. A model of a kind that nobody can plan is tried on the processor, or where a person wants it.
-
-    Raises:
-        AppError: no memory here is large enough.
-    """
-    if needs is None:
-        return Plan("unknown", wish.tokens, False, wish.gpu_layers or 0, -1, devices[0].name, 0, devices[0].total)
-    found = plan(needs, devices, wish)
-    if found.kind == "large":
-        need, have = in_gb(found.needs_bytes / SYSTEM_SHARE), in_gb(found.has_bytes)
-        raise AppError(
-            f"{header.name} needs about {need} GB of memory, and this computer has {have} GB.",
-            "Choose a smaller model or a smaller quantization of this one.",
-        )
-    return found
 
 
 def _taken(model: Model, needs: Needs | None, found: Plan) -> int:
@@ -179,7 +163,7 @@ def _taken(model: Model, needs: Needs | None, found: Plan) -> int:
     return needs.memory(found.context, eight_bits=found.kv_8bit, setup=SETUP).total
 
 
-def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
+def _open(path: Path, gpu_layers: int, split: Sequence[tuple[Device, int]]) -> Generator[LoadProgress, None, Model]:
     """Run the one blocking call in a thread; its callback both reports and, by its return value, stops it."""
     events: queue.Queue[float | Model | AppError] = queue.Queue()
     stop = threading.Event()
@@ -190,7 +174,7 @@ def _open(path: Path, gpu_layers: int) -> Generator[LoadProgress, None, Model]:
 
     def work() -> None:
         try:
-            events.put(Model(path, gpu_layers, progress))
+            events.put(Model(path, gpu_layers, progress, split))
         except AppError as error:
             events.put(error)
 
@@ -224,7 +208,11 @@ def _close_unused(events: queue.Queue[float | Model | AppError]) -> None:
 
 
 def _make_context(model: Model, planned: Plan, threads: int) -> tuple[Context, Plan]:
-    """The context as planned; a 16-bit cache where this model has none in 8 bits, and shorter where memory says no."""
+    """The context as planned; a 16-bit cache where this model has none in 8 bits, and shorter where memory says no.
+
+    Raises:
+        AppError: there is no room for it, or none on the graphics cards of the plan.
+    """
     size, eight = planned.context, planned.kv_8bit
     while True:
         try:
@@ -232,13 +220,16 @@ def _make_context(model: Model, planned: Plan, threads: int) -> tuple[Context, P
             context = Context(model, size, SETUP.batch, threads, kv_type, sequences=SETUP.sequences)
             return context, replace(planned, context=context.size, kv_8bit=eight)
         except MemoryError as error:
+            message = "There is not enough memory for this model."
+            refused = AppError(message, "Close other programs, or choose a smaller model.", str(error))
+            if planned.shares and is_full(refused):
+                raise refused from error  # planned anew: fewer layers may be better than a short context
             if eight:
                 eight = False
             elif size > MIN_CONTEXT:
                 size = max(MIN_CONTEXT, size // 2)
             else:
-                message = "There is not enough memory for this model."
-                raise AppError(message, "Close other programs, or choose a smaller model.", str(error)) from error
+                raise refused from error
 
 
 def _describe(
@@ -246,11 +237,10 @@ def _describe(
     model: Model,
     context: Context,
     found: Plan,
-    gpus: list[llama.Device],
+    gpus: Sequence[Device],
     taken: int,
-    load_ms: float,
 ) -> ModelInfo:
-    gpu = gpus[max(found.gpu, 0)] if gpus and found.gpu_layers > 0 else None
+    gpu = gpus[found.shares[0].card] if found.shares else None
     cores = physical_cores()
     cpu = f"{processor_name()}, {cores} core{'' if cores == 1 else 's'}"
     return ModelInfo(
@@ -263,10 +253,10 @@ def _describe(
         context=context.size,
         context_trained=model.context_trained,
         backend=gpu.backend if gpu is not None else "CPU",
-        device=gpu.description if gpu is not None else cpu,
+        device=" and ".join(gpus[each.card].description for each in found.shares) or cpu,
         gpu_layers=min(found.gpu_layers, model.layers + 1) if gpu is not None else 0,
         layers=model.layers,
         has_template=bool(header.template),
-        load_ms=load_ms,
+        load_ms=0.0,
         memory_bytes=taken,
     )

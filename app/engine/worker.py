@@ -10,9 +10,21 @@ from app.engine.load import LoadedModel, load
 from app.engine.probe import probe
 from app.errors import AppError
 from app.llama import bindings as llama
+from app.llama.library import library_devices
 from app.llama.template import Renderer
 from app.paths import Home
-from app.workers.calls.engine import Chat, Complete, Count, KeepStates, Load, Loaded, Probe, SetAdapter
+from app.workers.calls.engine import (
+    Chat,
+    Complete,
+    Count,
+    DevicesSeen,
+    KeepStates,
+    Load,
+    Loaded,
+    LookAtDevices,
+    Probe,
+    SetAdapter,
+)
 from app.workers.message import Done
 from app.workers.protocol import AnyCall
 from app.workers.roles import Steps
@@ -45,6 +57,8 @@ class EngineRole:
             return self._set_adapter(call)
         if isinstance(call, Probe):
             return probe(call)
+        if isinstance(call, LookAtDevices):
+            return self._look()
         raise AppError("The engine cannot do this.", "Update Inhouse.", type(call).__name__)
 
     def background(self) -> Iterator[None]:
@@ -84,7 +98,12 @@ class EngineRole:
                     loaded.close()
                     raise
             self._loaded, self._conversations = loaded, conversations
-            return Loaded(info=loaded.info)
+            return Loaded(info=loaded.info, devices=library_devices())
+
+    def _look(self) -> Steps:
+        """Whatever else it does: drivers are asked from any thread."""
+        yield from ()
+        return DevicesSeen(devices=library_devices())
 
     def _answer(self, call: Chat | Complete) -> Steps:
         with self._gate.side_by_side() as visit:

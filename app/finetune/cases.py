@@ -27,7 +27,7 @@ from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_install
 from app.finetune.wizard import Wizard
-from app.types import InstalledModel, Message
+from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
 from trainer.spec import Found, Input
@@ -212,14 +212,14 @@ def measure(run: Run, review: ReviewList) -> Steps[Measured]:
 
 
 def train(
-    run: Run, review: ReviewList, freed_bytes: int, *, pause_chat: bool, known: Measured | None = None
+    run: Run, review: ReviewList, chat: ModelInfo | None, *, pause_chat: bool, known: Measured | None = None
 ) -> Steps[TooLarge | None]:
     """The person has seen the list: measure, and start where it fits; → None, or why it was not started.
 
     Where they decided nothing, what is good enough is approved: *Continue* stands for that.
 
     Args:
-        freed_bytes: memory that the chat's model would give back.
+        chat: the model of the chats, which would give its memory back; None where none is loaded.
         pause_chat: the person agrees to that, where it does not fit otherwise.
         known: figures of this very list, measured a moment ago.
 
@@ -233,7 +233,7 @@ def train(
     yield from _name_labels(run, review)
     yield from _find_passages(run, review)
     measured = known or (yield from measure(run, review))
-    fit = measured.fit(freed_bytes)
+    fit = measured.fit(measured.freed_by(chat))
     if fit == "too large" or (fit == "without the chat" and not pause_chat):
         return TooLarge(measured, possible=fit == "without the chat")
     paused = fit == "without the chat"

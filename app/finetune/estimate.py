@@ -5,23 +5,32 @@ from __future__ import annotations
 from typing import Literal
 
 from app.llama import memory
-from app.llama.planner import Device, place_training
+from app.llama.planner import SHARE, Device
+from app.llama.teaching import plan_teaching
 from app.types import InstalledModel
+
+COMFORT_SHARE = 0.6
+"""Of the ordinary memory that hours of training may take in 16 bits, since other programs need some too."""
 
 
 def training_bytes(model: InstalledModel, *, small: bool = False) -> int:
-    """Memory that training takes, with weights of 16 bits, or of 4 where `small`; as the trainer counts it, with a
-    usual shape for the size."""
-    parameters = model.parameters or round(model.file_bytes / 0.6)
-    return memory.training_bytes(memory.usual_shape(parameters), "nf4" if small else "bf16")
+    """Memory that training takes, with weights of 16 bits, or of 4 where `small`, and its checks; as the trainer counts
+    it, with a usual shape for the size."""
+    shape = _shape(model)
+    return max(memory.training_bytes(shape, "nf4" if small else "bf16"), memory.checking_bytes(shape))
 
 
 def fit_of(model: InstalledModel, total_bytes: int) -> Literal["fits", "tight", "large"]:
     """Whether it can be trained on this computer."""
     if not total_bytes:
         return "fits"
-    memory = [Device("", "cpu", total_bytes, total_bytes)]
-    place = place_training(training_bytes(model), training_bytes(model, small=True), memory)
-    if place is None:
+    shape = _shape(model)
+    here = [Device("", "cpu", total_bytes, total_bytes)]
+    found = plan_teaching(shape, 0, here, checkpointing=False, spare=COMFORT_SHARE)
+    if not found.fits or memory.checking_bytes(shape) > total_bytes * SHARE:
         return "large"
-    return "fits" if place[1] else "tight"
+    return "tight" if found.precision == "nf4" else "fits"
+
+
+def _shape(model: InstalledModel) -> memory.Shape:
+    return memory.usual_shape(model.parameters or round(model.file_bytes / 0.6))

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.types import ModelInfo
+
 Fit = Literal["fits", "without the chat", "too large"]
 
 
@@ -23,9 +25,21 @@ class Measured(Struct, frozen=True, kw_only=True):
     precision: str = ""
     learning_rate: float = 0.0
     epochs: float = 0.0
+    device: str = ""  # that trains, whose memory this is
+    on_card: bool = False  # a graphics card
+    checkpointing: bool = False  # activations are computed twice, to save memory
+    max_length: int = 0  # tokens of an example; longer ones are cut
     reason: str = ""  # why it does not fit
     instead: str = ""  # what would
     warnings: tuple[str, ...] = ()
+
+    def freed_by(self, chat: ModelInfo | None) -> int:
+        """Bytes that the chat's model would give back where training computes."""
+        if chat is None:
+            return 0
+        if self.on_card:
+            return sum(share.bytes for share in chat.placed.shares if share.name == self.device)
+        return max(0, chat.memory_bytes - sum(share.bytes for share in chat.placed.shares))
 
     def fit(self, freed_bytes: int) -> Fit:
         """Whether it fits now; or if the chat's model gave back the memory that it holds."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from app.hub import Fitted
 from app.models.servers import host_of
+from app.runtimes import placed_text
 from app.types import InstalledModel, ModelInfo
 from app.units import GB
 
@@ -73,6 +74,12 @@ def size_text(count: float) -> str:
     return f"{count / 1e6:.0f} MB" if count < 999_500_000 else f"{count / GB:.1f} GB"
 
 
+def runs_on(info: ModelInfo) -> str:
+    """What computes, where the model lies there, and why not elsewhere."""
+    where = placed_text(info.placed)
+    return f"Runs on {info.device} ({info.backend}){f', {where}' if where else ''}. {info.placed.note}".rstrip(". ")
+
+
 def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None = None) -> Fit:
     """How it runs here, as the planner says (`fitted`) or, where it is loaded, the engine (`info`). A server's needs no
     room here."""
@@ -80,9 +87,12 @@ def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None 
         host = host_of(model.address)
         return Fit(f"Computed on {host}", "info", "server", host)
     if info is not None and info.backend != "CPU":
-        if info.gpu_layers >= info.layers:
-            return Fit(f"On your GPU, {size_text(info.memory_bytes)}", "success", "circle-check")
-        return Fit(f"{info.gpu_layers} of {info.layers} layers on the GPU", "warning", "cpu")
+        if info.gpu_layers > info.layers or not info.placed.shares:
+            where = placed_text(info.placed) or f"on your GPU, {size_text(info.memory_bytes)}"
+            return Fit(where[:1].upper() + where[1:], "success", "circle-check", "On your GPU")
+        return Fit(f"{info.gpu_layers} of {info.layers + 1} layers on the GPU", "warning", "cpu")
+    if info is not None and info.placed.note:
+        return Fit("On the processor, slower", "warning", "cpu")
     if fitted is None:
         return Fit("Not looked at yet", "info", "info")
     text = fitted.text

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,16 +59,35 @@ def last_errors() -> str:
 
 @dataclass(frozen=True)
 class Device:
-    """A compute device as ggml sees it; memory in bytes."""
+    """A compute device as ggml sees it; memory in bytes, 0 where the driver does not say."""
 
     backend: str
     description: str
     is_gpu: bool
     free: int
     total: int
+    integrated: bool = False
+    """Part of the processor, whose memory it shares."""
+    handle: int = 0
+    """ggml's own, good in this process."""
 
 
-_GPU_TYPES = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU
+_GPU, _INTEGRATED = 1, 2
+"""ggml-backend.h: GGML_BACKEND_DEVICE_TYPE_GPU, _IGPU."""
+
+
+class _Properties(ctypes.Structure):
+    """ggml-backend.h: ggml_backend_dev_props, with room behind it for what a newer build adds."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("free", ctypes.c_size_t),
+        ("total", ctypes.c_size_t),
+        ("kind", ctypes.c_int),
+        ("device_id", ctypes.c_char_p),
+        ("rest", ctypes.c_char * 64),
+    )
 
 
 def ggml_function(name: str, result: Any, *arguments: Any) -> Any:
@@ -84,22 +103,29 @@ def ggml_function(name: str, result: Any, *arguments: Any) -> Any:
 
 
 def devices() -> list[Device]:
-    """Every device of the build's backends, the CPU included."""
-    pointer, size = ctypes.c_void_p, ctypes.c_size_t
-    get = ggml_function("ggml_backend_dev_get", pointer, size)
-    kind = ggml_function("ggml_backend_dev_type", ctypes.c_int, pointer)
-    name = ggml_function("ggml_backend_dev_name", ctypes.c_char_p, pointer)
-    text = ggml_function("ggml_backend_dev_description", ctypes.c_char_p, pointer)
-    memory = ggml_function("ggml_backend_dev_memory", None, pointer, ctypes.POINTER(size), ctypes.POINTER(size))
-    found = []
-    for index in range(ggml_function("ggml_backend_dev_count", size)()):
-        device = get(index)
-        free, total = size(0), size(0)
-        memory(device, ctypes.byref(free), ctypes.byref(total))
-        backend = (name(device) or b"").decode("utf-8", "replace").rstrip("0123456789")
-        description = (text(device) or b"").decode("utf-8", "replace").strip()
-        found.append(Device(backend, description, kind(device) in _GPU_TYPES, free.value, total.value))
+    """Every device of the build's backends, the CPU included; a card that two of them see (CUDA and Vulkan) once."""
+    pointer = ctypes.c_void_p
+    get = ggml_function("ggml_backend_dev_get", pointer, ctypes.c_size_t)
+    look = ggml_function("ggml_backend_dev_get_props", None, pointer, ctypes.POINTER(_Properties))
+    found: list[Device] = []
+    ids = set()
+    for index in range(ggml_function("ggml_backend_dev_count", ctypes.c_size_t)()):
+        handle, seen = get(index), _Properties()
+        look(handle, ctypes.byref(seen))
+        if seen.device_id and seen.device_id in ids:
+            continue
+        ids.add(seen.device_id)
+        backend = (seen.name or b"").decode("utf-8", "replace").rstrip("0123456789")
+        description = (seen.description or b"").decode("utf-8", "replace").strip()
+        is_gpu, integrated = seen.kind in (_GPU, _INTEGRATED), seen.kind == _INTEGRATED
+        free = min(seen.free, seen.total)  # some drivers count below zero, where none is left
+        found.append(Device(backend, description, is_gpu, free, seen.total, integrated, handle))
     return found
+
+
+def cards() -> list[Device]:
+    """The graphics cards that this build computes on, in its order."""
+    return [device for device in devices() if device.is_gpu] if can_offload() else []
 
 
 def can_offload() -> bool:
@@ -112,8 +138,17 @@ def can_offload() -> bool:
 class Model:
     """An open GGUF file: weights and vocabulary. Close it after every context made from it."""
 
-    def __init__(self, path: Path, gpu_layers: int, progress: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        gpu_layers: int,
+        progress: Callable[[float], bool],
+        split: Sequence[tuple[Device, int]] | None = None,
+    ) -> None:
         """Load the file; `progress` gets 0 to 1 and returns False to stop.
+
+        `split` names the cards that may be touched, none for the processor alone, and how many of the layers each one
+        takes, in their order; None: all that there are, as llama.cpp divides them.
 
         Raises:
             AppError: llama.cpp would not load it, or `progress` stopped it.
@@ -124,6 +159,12 @@ class Model:
         params.n_gpu_layers = gpu_layers
         params.load_mode = c.LLAMA_LOAD_MODE_MMAP
         params.progress_callback = callback
+        if split is not None:
+            handles = (ctypes.c_void_p * (len(split) + 1))(*[card.handle for card, _ in split])  # ends with a NULL
+            counts = (ctypes.c_float * c.llama_max_devices())(*[layers for _, layers in split])
+            params.devices = ctypes.cast(handles, ctypes.c_void_p)
+            params.split_mode = c.LLAMA_SPLIT_MODE_LAYER if len(split) > 1 else c.LLAMA_SPLIT_MODE_NONE
+            params.tensor_split = ctypes.cast(counts, ctypes.POINTER(ctypes.c_float))
         self._handle = c.llama_model_load_from_file(str(path).encode("utf-8"), params)
         if not self._handle:
             raise AppError(

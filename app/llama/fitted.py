@@ -7,7 +7,7 @@ fit_together(new, old, devices, wish) -> bool    whether both fit beside each ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -84,12 +84,18 @@ def fit_together(needs: Needs, now: Sequence[Device], later: Sequence[Device], w
     if beside.context < alone.context or beside.kv_8bit > alone.kv_8bit:
         return False
     free = next((each.free for each in now if each.kind == "cpu"), 0)
-    return beside.gpu >= 0 or beside.needs_bytes <= free
+    return bool(beside.shares) or beside.needs_bytes <= free
 
 
-def freed(devices: Sequence[Device], kind: str, count: int) -> list[Device]:
-    """The devices once so many bytes of those of a kind are given back."""
-    return [replace(each, free=min(each.total, each.free + count)) if each.kind == kind else each for each in devices]
+def freed(devices: Sequence[Device], ordinary: int, on_cards: Mapping[int, int]) -> list[Device]:
+    """The devices once so many bytes of ordinary memory, and of each card by its place, are given back (below zero:
+    taken)."""
+    given, place = [], 0
+    for each in devices:
+        count = ordinary if each.kind == "cpu" else on_cards.get(place, 0)
+        place += each.kind == "gpu"
+        given.append(replace(each, free=max(0, min(each.total, each.free + count))))
+    return given
 
 
 def wish_for(header: GgufHeader, wish: Wish | None) -> Wish:
@@ -125,10 +131,11 @@ def _said(needs: Needs, found: Plan, wish: Wish, devices: Sequence[Device]) -> F
 
 def _text(found: Plan, needs: Needs, devices: Sequence[Device]) -> str:
     room = f"{in_gb(found.needs_bytes)} of {in_gb(found.has_bytes)} GB"
+    several = "s" if len(found.shares) > 1 else ""
     if found.kind == "gpu":
-        return f"Fits your GPU: {room}"
+        return f"Fits your GPU{several}: {room}"
     if found.kind == "part":
-        return f"Partly on your GPU, slower: {found.gpu_layers} of {len(needs.layers) + 1} layers"
+        return f"Partly on your GPU{several}, slower: {found.gpu_layers} of {len(needs.layers) + 1} layers"
     if found.kind == "large":
         return f"Too large: needs {in_gb(found.needs_bytes / SYSTEM_SHARE)} GB"
     if any(each.kind == "gpu" for each in devices):
@@ -149,14 +156,19 @@ def _why(needs: Needs, found: Plan, wish: Wish, devices: Sequence[Device]) -> tu
         has = f" {free.name or 'This computer'} has {in_gb(free.total)} GB." if free is not None else ""
         return (f"It takes {in_gb(found.needs_bytes)} GB even with a short context.{has}",)
     said = []
-    if found.kind == "gpu":
+    if len(found.shares) > 1:
+        split = ", ".join(f"{each.layers} layers on {gpus[each.card].name}" for each in found.shares)
+        said.append(f"No card here holds it alone: {split}, by what each has free.")
+    elif found.kind == "gpu":
         said.append(f"All {layers} layers fit {found.device}, so the processor does not slow it down.")
     elif found.kind == "part":
         said.append(f"{found.gpu_layers} of {layers} layers fit {found.device}; the processor computes the others.")
     elif gpus and wish.gpu_layers == 0:
         said.append("The graphics card is switched off in the settings.")
-    elif gpus:
+    elif any(each.total for each in gpus):
         said.append("No graphics card here has room for it.")
+    elif gpus:
+        said.append(f"{gpus[0].name} does not say how much memory it has. The settings can put layers there.")
     else:
         said.append("There is no graphics card that can be used.")
     if found.context < wish.tokens:

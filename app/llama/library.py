@@ -8,6 +8,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as c
 
+from app.llama import bindings
 from app.llama.bindings import devices, ggml_function
 from app.runtimes import Device
 
@@ -46,15 +47,18 @@ def library_backends() -> tuple[str, ...]:
 
 def library_devices() -> tuple[Device, ...]:
     """Every device that it sees now, the processor included."""
-    return tuple(
-        Device(
-            kind=KINDS.get(each.backend, each.backend),
-            name=each.description,
-            is_gpu=each.is_gpu,
-            free=each.free,
-            total=each.total,
-        )
-        for each in devices()
+    return tuple(map(seen_as, devices()))
+
+
+def seen_as(device: bindings.Device) -> Device:
+    """A device as it is told to others."""
+    return Device(
+        kind=KINDS.get(device.backend, device.backend),
+        name=device.description,
+        is_gpu=device.is_gpu,
+        free=device.free,
+        total=device.total,
+        integrated=device.integrated,
     )
 
 

@@ -13,8 +13,12 @@ LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
 ACTIVATION_BYTES = 60
 """A token, layer and unit of width; measured on the starter."""
-ADAPTER_SHARE = 0.04
-"""Weights of an adapter of rank 16 on all linear layers, as a share of the model's."""
+KEPT_BYTES = 4
+"""A token, layer and unit of width of what is kept where activations are computed twice: each layer's input."""
+ADAPTER_WIDTHS = 20
+"""Weights of an adapter on all linear layers, for each layer, rank and unit of width: two for each of the query and the
+output, less for keys and values, and thirteen for the feed-forward part."""
+RANK = 16
 ADAPTER_BYTES = 16
 """A weight of the adapter: value, gradient and two moments in float32."""
 HEAD_ROWS = 256
@@ -39,9 +43,22 @@ def usual_shape(parameters: int) -> Shape:
     return Shape(parameters, 30, hidden, 50_000)
 
 
-def training_bytes(shape: Shape, precision: str, longest: int = 0) -> int:
-    """What teaching an adapter takes; `longest` is the longest example, in tokens."""
-    activations = max(LEAST_BATCH, longest) * shape.layers * shape.hidden * ACTIVATION_BYTES
-    adapter = shape.parameters * ADAPTER_SHARE * ADAPTER_BYTES
+def adapter_weights(shape: Shape, rank: int = RANK) -> int:
+    """How many weights an adapter on all linear layers has."""
+    return shape.layers * shape.hidden * ADAPTER_WIDTHS * rank
+
+
+def training_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpointing: bool = False) -> int:
+    """What teaching an adapter takes; `longest` is the longest example, in tokens. With `checkpointing` the activations
+    of one layer at a time are held."""
+    layers = ACTIVATION_BYTES + shape.layers * KEPT_BYTES if checkpointing else shape.layers * ACTIVATION_BYTES
+    activations = max(LEAST_BATCH, longest) * shape.hidden * layers
+    adapter = adapter_weights(shape) * ADAPTER_BYTES
     head = HEAD_ROWS * shape.vocabulary * 8
     return int(PROCESS_BYTES + shape.parameters * WEIGHT_BYTES[precision] + activations + adapter + head)
+
+
+def checking_bytes(shape: Shape) -> int:
+    """What the checks before and after training take of ordinary memory: they load the whole model on the processor,
+    in 16 bits where it would not fit otherwise."""
+    return int(PROCESS_BYTES + shape.parameters * WEIGHT_BYTES["bf16"])

@@ -19,6 +19,8 @@ USUAL_BYTES = 0.6
 """Of a weight, where a file's size is all that is known: four bits, with what belongs to them."""
 CELLS = 256
 """llama.cpp rounds contexts and windows up to as many tokens."""
+COPIES = 4
+"""ggml-backend.cpp: GGML_SCHED_MAX_COPIES."""
 PATCH_VALUES = 77
 """Of each patch of a picture, beside what its layers compute."""
 _BLOCK = re.compile(r"blk\.(\d{1,3})\.")
@@ -81,26 +83,33 @@ class Needs:
     vocabulary: int
     projector_bytes: int = 0
 
-    def cache_bytes(self, context: int, eight_bits: bool, setup: Setup, first_layer: int = 0) -> int:
-        """Keys, values and states of the layers from `first_layer` on."""
+    def cache_bytes(self, context: int, eight_bits: bool, setup: Setup) -> int:
+        """Keys, values and states of all layers."""
+        return int(sum(self.layer_caches(context, eight_bits, setup)))
+
+    def layer_caches(self, context: int, eight_bits: bool, setup: Setup) -> list[float]:
+        """Bytes of keys, values and states of each layer."""
         per_value = Q8_BYTES if eight_bits else F16_BYTES
         cells, near = self._cells(context, setup)
-        total = 0.0
-        for layer in self.layers[first_layer:]:
-            total += (layer.keys + layer.values) * (near if layer.windowed else cells) * per_value
-            total += layer.state * setup.sequences * F32_BYTES
-        return int(total)
+        return [
+            (layer.keys + layer.values) * (near if layer.windowed else cells) * per_value
+            + layer.state * setup.sequences * F32_BYTES
+            for layer in self.layers
+        ]
 
     def compute_bytes(self, context: int, setup: Setup) -> int:
         """The compute buffer, with flash attention, and the logits of each conversation's last token."""
-        least = min(setup.batch, context)
-        tokens = -(-least // setup.sequences) * setup.sequences
-        cells, near = self._cells(context, setup)
-        kinds = {layer.windowed for layer in self.layers if layer.keys}
-        masks = sum(near if windowed else cells for windowed in kinds) * tokens * 2
+        tokens = self._batch(context, setup)
+        masks = self._masks(context, setup)
         logits = setup.sequences * self.vocabulary * F32_BYTES
         working = max(tokens * self._width(setup.sequences / tokens) * F32_BYTES, float(logits))
         return int(masks + working + logits)
+
+    def pipeline_bytes(self, context: int, setup: Setup) -> int:
+        """What each of several graphics cards that hold a whole model takes beside its own compute buffer: llama.cpp
+        has the inputs of `COPIES` batches under way then."""
+        states = self._batch(context, setup) * self.hidden * F32_BYTES
+        return (COPIES - 1) * self._masks(context, setup) + COPIES * states
 
     def memory(self, context: int, *, eight_bits: bool = False, setup: Setup | None = None) -> Memory:
         """All of it, on one device."""
@@ -115,6 +124,16 @@ class Needs:
     def grows(self) -> bool:
         """Whether a longer context takes more memory; not so where all is state."""
         return any(layer.keys for layer in self.layers)
+
+    def _batch(self, context: int, setup: Setup) -> int:
+        """Tokens of a batch, as many for each conversation."""
+        return -(-min(setup.batch, context) // setup.sequences) * setup.sequences
+
+    def _masks(self, context: int, setup: Setup) -> int:
+        """Which cells each token of a batch sees."""
+        cells, near = self._cells(context, setup)
+        kinds = {layer.windowed for layer in self.layers if layer.keys}
+        return sum(near if windowed else cells for windowed in kinds) * self._batch(context, setup) * 2
 
     def _cells(self, context: int, setup: Setup) -> tuple[int, int]:
         """Tokens that the layers keep which see everything, and those with a window."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import AppError
-from app.llama.bindings import Model, last_errors, on_log
+from app.llama.bindings import Device, Model, last_errors, on_log
 from app.llama.context import Context
 from app.llama.positions import numbers
 from app.pictures import Picture
@@ -98,16 +98,17 @@ class Look:
 class Eyes:
     """A projector beside its model. `close` it before the model."""
 
-    def __init__(self, path: Path, model: Model, threads: int, batch: int, *, gpu: bool) -> None:
-        """`batch`: tokens that the model's context takes at once.
+    def __init__(self, path: Path, model: Model, threads: int, batch: int, card: Device | None) -> None:
+        """Look on a graphics card, or on the processor. `batch`: tokens that the model's context takes at once.
 
         Raises:
-            AppError: it is no projector, or one of another model.
+            AppError: it is no projector, or one of another model, or the card has no room for it.
         """
         m.mtmd_log_set(on_log, ctypes.c_void_p(0))
         m.mtmd_helper_log_set(on_log, ctypes.c_void_p(0))
         params = m.mtmd_context_params_default()
-        params.use_gpu, params.n_threads = gpu, threads
+        params.use_gpu, params.n_threads = card is not None, threads
+        params.device = card.handle if card is not None else None
         params.print_timings = params.warmup = False
         self._handle = m.mtmd_init_from_file(str(path).encode("utf-8"), model.handle, params)
         if not self._handle or not m.mtmd_support_vision(self._handle):

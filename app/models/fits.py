@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from app.hub import Fitted
 from app.llama.fitted import fit_by_size, fit_model
 from app.llama.gguf_header import GgufHeader
-from app.llama.machine import machine
+from app.llama.machine import cards_of, machine
 from app.llama.planner import Device
 from app.models.runtimes import Runtimes
 from app.paths import Home
@@ -18,7 +18,7 @@ from app.paths import Home
 
 def this_machine(home: Home) -> list[Device]:
     """What this computer has: its memory, and the cards that chats run on as they were last seen."""
-    return machine(Runtimes(home).gpus())
+    return machine(cards_of(Runtimes(home).devices()))
 
 
 def fitted(file_bytes: int, devices: Sequence[Device]) -> Fitted:

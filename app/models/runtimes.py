@@ -6,7 +6,7 @@ import contextlib
 import re
 import secrets
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,6 @@ import psutil
 
 from app.errors import AppError
 from app.files import make_folder, sync_folder, write_atomic
-from app.llama import planner
 from app.models.runtime_archive import Taken, take
 from app.models.runtime_trial import try_runtime
 from app.paths import Home
@@ -124,12 +123,10 @@ class Runtimes:
             if runtime.id == runtime_id:
                 self._write(self._home.runtimes / runtime_id, msgspec.structs.replace(runtime, devices=tried.devices))
 
-    def gpus(self, devices: Sequence[Device] | None = None) -> tuple[planner.Device, ...]:
-        """The cards that chats run on, as they were last seen; `devices` of who has just looked."""
+    def devices(self) -> tuple[Device, ...]:
+        """What chats run on, as it was last seen."""
         chosen = self.chosen()["engine"]
-        if devices is None:
-            devices = next((each.devices for each in self.all() if each.id == chosen.id and not chosen.failed), ())
-        return tuple(planner.Device(each.name, "gpu", each.total, each.free) for each in devices if each.is_gpu)
+        return next((each.devices for each in self.all() if each.id == chosen.id and not chosen.failed), ())
 
     def sweep(self) -> None:
         """Remove what an addition that was killed left behind."""

@@ -21,7 +21,8 @@ from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated
 from app.finetune.wizard import Wizard
-from app.types import Document, InstalledModel, Message, SearchResult
+from app.runtimes import CardShare, Placed
+from app.types import Document, InstalledModel, Message, ModelInfo, SearchResult
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Done
 from trainer.spec import Found, TextDocument, read_lines
@@ -129,31 +130,48 @@ def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
     assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
 
 
+CHAT = ModelInfo(
+    path="m.gguf", name="M", architecture="llama", quantization="Q4_1", parameters=1, file_bytes=1, context=1,
+    context_trained=1, backend="CPU", device="test", gpu_layers=0, layers=1, has_template=True, load_ms=1.0,
+    memory_bytes=5,
+)  # fmt: skip
+
+
 def trained(run: Run, review: ReviewList, measured: Measured, **more: Any) -> tuple[Played, TooLarge | None]:
     answers: dict[type, Callable[[Any], Any]] = {
         cases.PlanTraining: lambda _: measured,
         cases.Approve: lambda call: review.decide(call.ids, "approve"),
     }
     played = Played(run.load(), answers)
-    more = {"freed_bytes": 0, "pause_chat": False, **more}
-    return played, played.run(cases.train(run, review, more.pop("freed_bytes"), **more))
+    more = {"chat": None, "pause_chat": False, **more}
+    return played, played.run(cases.train(run, review, more.pop("chat"), **more))
 
 
 def test_the_chat_is_paused_only_where_both_do_not_fit_and_the_person_agrees(run: Run) -> None:
     fake_run.prepare(run)
     review = ReviewList(run.folder)
-    played, refused = trained(run, review, TIGHT, freed_bytes=5)
+    played, refused = trained(run, review, TIGHT, chat=CHAT)
     assert refused == TooLarge(TIGHT, possible=True) and not run.reviewed
     assert played.asked == ["desk: Approve", "trainer: PlanTraining"]
     played, refused = trained(run, review, TIGHT)
     assert refused == TooLarge(TIGHT, possible=False), "nothing would be freed"
-    played, refused = trained(run, review, TIGHT, freed_bytes=5, pause_chat=True)
+    played, refused = trained(run, review, TIGHT, chat=CHAT, pause_chat=True)
     assert refused is None and run.reviewed and played.wizard.chat_paused and played.wizard.step == "train"
     assert played.asked == [
         "trainer: PlanTraining", "desk: Keep", "desk: PauseChat", "disk: Work", "trainer: LaunchTrainer",
     ]  # fmt: skip
-    played, refused = trained(run, review, TIGHT, freed_bytes=5, pause_chat=True, known=FITS)
+    played, refused = trained(run, review, TIGHT, chat=CHAT, pause_chat=True, known=FITS)
     assert refused is None and "desk: PauseChat" not in played.asked and "trainer: PlanTraining" not in played.asked
+
+
+def test_a_chat_elsewhere_gives_a_card_nothing_back() -> None:
+    """The figures are those of the device that trains."""
+    on_card = msgspec.structs.replace(TIGHT, device="RTX", on_card=True)
+    assert on_card.freed_by(CHAT) == 0 and on_card.fit(on_card.freed_by(CHAT)) == "too large"
+    share = CardShare(card=0, name="RTX", layers=2, bytes=4, total=12)
+    there = msgspec.structs.replace(CHAT, placed=Placed(shares=(share,), cards=1))
+    assert on_card.freed_by(there) == 4 and on_card.fit(4) == "without the chat"
+    assert TIGHT.freed_by(there) == 1, "what is not on the card is in ordinary memory"
 
 
 def test_nothing_trains_where_everything_was_rejected(run: Run) -> None:
@@ -213,7 +231,7 @@ def test_teaching_the_search_asks_what_search_finds_for_every_question_that_is_n
 
     played = Played(run.load(), {Search: found, cases.PlanTraining: lambda _: FITS, cases.Approve: lambda _: Done()})
     review.decide([entry.example.id for entry in review.entries[1:3]], "approve")
-    assert played.run(cases.train(run, review, 0, pause_chat=False)) is None
+    assert played.run(cases.train(run, review, None, pause_chat=False)) is None
     rows = list(read_lines(run.folder / "inputs" / "found.jsonl", Found))
     wanted = [e.example.id for e in review.entries if e.state != "rejected" and not e.example.excluded]
     assert [row.id for row in rows] == wanted and first.example.id not in wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from app.llama.fitted import Choice, best_of, fit_by_size, fit_model, fit_togeth
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.needs import Needs, Setup, needs_of
-from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, place_training, plan
+from app.llama.planner import SAVED_BYTES, SHARE, Device, Plan, Wish, plan
 
 GIB = 1 << 30
 GB = 10**9
@@ -49,7 +50,8 @@ def test_plenty(needs: Needs) -> None:
     assert (found.kind, found.context, found.kv_8bit, found.gpu_layers) == ("cpu", 8192, False, 0)
     assert found.saved_bytes == SAVED_BYTES
     found = loaded(needs, machine(32, 32, 24))
-    assert (found.kind, found.gpu, found.gpu_layers) == ("gpu", 0, SHAPE.layers + 1)
+    assert (found.kind, found.gpu_layers) == ("gpu", SHAPE.layers + 1)
+    assert [(each.card, each.layers) for each in found.shares] == [(0, SHAPE.layers + 1)]
 
 
 def test_the_context_never_exceeds_what_was_trained(needs: Needs) -> None:
@@ -77,8 +79,88 @@ def test_only_then_part_of_the_layers(needs: Needs) -> None:
 
 def test_each_card_is_looked_at_by_itself(needs: Needs) -> None:
     found = loaded(needs, machine(32, 32, 4, 24, 4))
-    assert (found.kind, found.gpu, found.device) == ("gpu", 1, "Card 24")
-    assert loaded(needs, machine(32, 32, 4, 4)).kind == "part"  # two of four are not one of eight
+    assert (found.kind, found.device) == ("gpu", "Card 24")
+    assert [(each.card, each.layers) for each in found.shares] == [(1, SHAPE.layers + 1)]
+
+
+def on_cards(*cards: Device) -> list[Device]:
+    return [*machine(32), *cards]
+
+
+def card(free: float, total: float = 0, *, integrated: bool = False) -> Device:
+    total = total or free
+    return Device(f"Card {total:g}", "gpu", int(total * GIB), int(free * GIB), integrated)
+
+
+def test_two_unequal_cards_share_what_neither_holds_alone(needs: Needs, header: GgufHeader) -> None:
+    devices = on_cards(card(5), card(3))
+    found = loaded(needs, devices)
+    assert (found.kind, found.device, found.context) == ("gpu", "Card 5 and Card 3", 8192)
+    first, second = found.shares
+    assert (first.card, second.card) == (0, 1) and first.layers + second.layers == SHAPE.layers + 1
+    assert 1.4 < first.layers / second.layers < 2.4, "by what each has free, less a compute buffer on each"
+    for share in found.shares:
+        assert share.needs_bytes <= SHARE * devices[1 + share.card].free
+    beside = 2 * (needs.compute_bytes(8192, Setup()) + needs.pipeline_bytes(8192, Setup()))
+    beside += needs.cache_bytes(8192, False, Setup())
+    everything = sum(needs.layer_bytes) + needs.output_bytes + beside
+    assert found.needs_bytes == pytest.approx(everything, abs=4) and found.has_bytes == 8 * GIB
+    said = fit_model(header, devices, Wish(8192), file_bytes=5 * GIB)
+    assert said.text.startswith("Fits your GPUs: ") and "layers on Card 5" in said.why[0]
+
+
+def test_a_full_card_takes_nothing(needs: Needs) -> None:
+    found = loaded(needs, on_cards(card(0.1, 24), card(8)))
+    assert [each.card for each in found.shares] == [1] and found.kind == "gpu"
+    part = loaded(needs, on_cards(card(0.1, 24), card(4)))
+    assert part.kind == "part" and [each.card for each in part.shares] == [1]
+    assert loaded(needs, on_cards(card(0.1, 24), card(0.2, 8))).kind == "cpu"
+
+
+def test_layers_are_spread_before_any_is_left_to_the_processor_and_the_output_counts(needs: Needs) -> None:
+    alone, both = loaded(needs, on_cards(card(2))), loaded(needs, on_cards(card(2), card(2)))
+    assert alone.kind == both.kind == "part"
+    assert alone.gpu_layers == sum(each.layers for each in alone.shares) < both.gpu_layers
+    assert len(both.shares) == 2 and abs(both.shares[0].layers - both.shares[1].layers) <= 1
+    inside = alone.gpu_layers - 1  # the last is the output
+    cache = inside * needs.layer_caches(8192, False, Setup())[0]
+    taken = inside * needs.layer_bytes[0] + needs.output_bytes + cache + needs.compute_bytes(8192, Setup())
+    assert alone.needs_bytes == pytest.approx(taken, abs=inside)
+
+
+def test_an_integrated_card_counts_where_there_is_no_other(needs: Needs) -> None:
+    inside = card(16, integrated=True)
+    assert [each.card for each in loaded(needs, on_cards(inside)).shares] == [0]
+    beside = loaded(needs, on_cards(inside, card(8)))
+    assert [each.card for each in beside.shares] == [1] and beside.device == "Card 8"
+    assert [each.card for each in loaded(needs, on_cards(inside, card(4))).shares] == [1]
+
+
+def test_a_card_that_does_not_say_its_memory_is_used_only_where_a_person_says_so(
+    needs: Needs, header: GgufHeader
+) -> None:
+    silent = Device("Silent", "gpu", 0, 0)
+    assert loaded(needs, on_cards(silent)).kind == "cpu"
+    assert any("does not say" in why for why in fit_model(header, on_cards(silent), file_bytes=5 * GIB).why)
+    found = loaded(needs, on_cards(silent), layers=10)
+    assert (found.kind, found.gpu_layers) == ("part", 10) and [each.layers for each in found.shares] == [10]
+    assert [each.card for each in loaded(needs, on_cards(silent, card(8))).shares] == [1]
+
+
+def test_one_card_with_a_useful_context_comes_before_two_with_a_longer_one(needs: Needs) -> None:
+    compute = needs.compute_bytes(8192, Setup())
+    good = (5 * GIB + compute + 5000 * PER_TOKEN) / SHARE / GIB
+    assert len(loaded(needs, on_cards(card(good), card(good))).shares) == 1
+    short = (5 * GIB + compute + 900 * PER_TOKEN) / SHARE / GIB
+    found = loaded(needs, on_cards(card(short), card(short)))
+    assert len(found.shares) == 2 and (found.context, found.kv_8bit) == (8192, False)
+
+
+def test_the_projector_lies_on_the_first_card(needs: Needs) -> None:
+    sees = replace(needs, projector_bytes=GIB)
+    blind, found = (loaded(each, on_cards(card(5), card(4))) for each in (needs, sees))
+    assert found.shares[0].layers < blind.shares[0].layers
+    assert found.needs_bytes - blind.needs_bytes == pytest.approx(GIB, abs=8)
 
 
 def test_the_users_own_number_of_layers(needs: Needs) -> None:
@@ -145,11 +227,13 @@ def test_beside_each_other_is_checked_on_the_device(needs: Needs) -> None:
 
     ram = machine(32)[0]
     busy = Device("Card", "gpu", 10 * GIB, 4 * GIB)  # the old model takes six of the ten
-    later = freed([ram, busy], "gpu", 6 * GIB)
+    later = freed([ram, busy], 0, {0: 6 * GIB})
     assert later[1].free == 10 * GIB and later[0] == ram
     assert not together([ram, busy], later), "the ordinary memory's room does not count"
+    other = Device("Other", "gpu", 10 * GIB, 9 * GIB)
+    assert together([ram, busy, other], freed([ram, busy, other], 0, {0: 6 * GIB})), "the other card has room"
     roomy = Device("Card", "gpu", 48 * GIB, 40 * GIB)
-    assert together([ram, roomy], freed([ram, roomy], "gpu", 6 * GIB))
+    assert together([ram, roomy], freed([ram, roomy], 0, {0: 6 * GIB}))
     assert together(machine(30, 32), machine(32)) and not together(machine(2, 32), machine(30, 32))
 
 
@@ -159,12 +243,3 @@ def test_by_size_it_is_nearly_the_same(header: GgufHeader) -> None:
         exact = fit_model(header, devices, Wish(8192), file_bytes=5 * GB)
         assert rough.kind == exact.kind and rough.needs_bytes == pytest.approx(exact.needs_bytes, rel=0.1)
     assert fit_by_size(0, machine(32)).kind == "unknown"
-
-
-def test_a_training_goes_to_a_card_before_the_processor_and_keeps_16_bits_as_long_as_it_can() -> None:
-    found = place_training(8 * GIB, 3 * GIB, machine(16, 16, 6, 10))
-    assert found is not None and (found[0].name, found[1]) == ("Card 10", True)
-    for devices, name, exact in ((machine(16, 16, 6), "Processor", True), (machine(8, 8, 6), "Card 6", False)):
-        found = place_training(8 * GIB, 3 * GIB, devices)
-        assert found is not None and (found[0].name, found[1]) == (name, exact)
-    assert place_training(8 * GIB, 3 * GIB, machine(3)) is None

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from app.llama.sequences import Sequences
 from trainer.publish.export import read_template
@@ -46,8 +45,7 @@ class Reference:
 
 def reference(folder: Path, adapter: Path, texts: Sequence[Encoded]) -> Reference:
     """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit)."""
-    dtype = torch.float32 if base.folder_bytes(folder) < 8 << 30 else torch.bfloat16
-    model = base.load_model(folder, dtype)
+    model = base.load_model(folder, base.checking_dtype(folder))
     plain = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
     tensors, rank, alpha = lora.read_adapter(adapter)
     layers = lora.add_lora(model, rank, alpha, seed=0)

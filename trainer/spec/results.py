@@ -64,6 +64,7 @@ class TrainResult(Struct, frozen=True, kw_only=True):
     peak_memory_bytes: int
     precision: str
     hyper: Hyper
+    device: str = ""  # that trained
     warnings: tuple[str, ...] = ()
 
 

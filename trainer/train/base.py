@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils.logging import disable_progress_bar
 from transformers.utils.quantization_config import GgufConfig
 
 from app.llama.gguf_reader import read_header
+from app.llama.planner import SHARE
 from app.llama.sequences import Sequences
 from trainer.errors import TrainerError
 from trainer.spec import BaseModel, BaseReport
@@ -27,6 +29,8 @@ from trainer.train.divergence import Logits, divergence
 
 PARITY_LIMIT = 0.01  # nats a token; 0.00015 for F16 and 0.0046 for Q4_1 were measured, a wrong RoPE gives more than 1
 FULL_PRECISION_BELOW = 1_000_000_000  # parameters: the cache keeps float32 up to here, bfloat16 above
+MOST_FULL = 8 << 30
+"""Bytes of a folder from which on a check is content with 16 bits: it would take minutes."""
 PARITY_TEXT = (
     "The river rose during the night, and by morning the lower fields lay under water. Nobody had expected it so early "
     "in the year: the dams were built for April. “We will lose the barley,” said the older farmer, counting on his "
@@ -228,10 +232,17 @@ def _measure(file: Path, folder: Path, tokenizer: Any, threads: int) -> float:
                 "tokenizer",
             )
         theirs = llama.logits(tokens)
-    dtype = torch.float32 if folder_bytes(folder) < 4 << 30 else torch.bfloat16
-    model = load_model(folder, dtype)
+    model = load_model(folder, checking_dtype(folder))
     mine = torch_logits(model, tokens)
     return divergence(mine, theirs) if np.isfinite(mine).all() else float("inf")
+
+
+def checking_dtype(folder: Path) -> torch.dtype:
+    """In which a check loads the model on the processor: float32, or bfloat16 where that would not fit the memory."""
+    if folder_bytes(folder) > MOST_FULL:
+        return torch.bfloat16
+    whole = count_parameters(read_config(folder)) * 4
+    return torch.float32 if whole < psutil.virtual_memory().available * SHARE else torch.bfloat16
 
 
 def folder_bytes(folder: Path) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import torch
 
-from trainer.spec import Hyper, Precision, TrainingRecipe
+from app.llama.teaching import Precision
+from trainer.spec import Hyper, TrainingRecipe
 
 STARTER_PARAMETERS = 135e6
 
@@ -40,16 +41,9 @@ def choose(
     )
 
 
-def precision(given: Precision, parameters: int, available: int, device: str) -> Precision:
-    """The fastest precision that fits: bf16 where the machine computes it faster, NF4 where memory needs it."""
-    if given != "auto":
-        return given
-    need = parameters * 2 * 1.6 + 1e9  # weights, activations of a batch, what Python and torch take themselves
-    if need > available:
-        return "nf4"
-    if device != "cpu" or bf16_speedup() > 1.15:
-        return "bf16"
-    return "fp32" if parameters * 4 * 1.4 + 1e9 < available else "bf16"
+def exact_precisions() -> tuple[Precision, ...]:
+    """Precisions of the processor that lose nothing, the faster first."""
+    return ("bf16",) if bf16_speedup() > 1.15 else ("fp32", "bf16")
 
 
 def bf16_speedup() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,11 +15,13 @@ from msgspec import Struct
 
 from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.errors import AppError
-from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
+from app.llama.memory import PROCESS_BYTES, Shape, adapter_weights, checking_bytes, training_bytes
+from app.llama.planner import SHARE, Device
+from app.llama.teaching import Teaching
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, selection
+from trainer.train import base, choose, device, selection
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -42,6 +45,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     precision: str
     learning_rate: float
     epochs: float
+    device: str = ""  # that trains, whose memory this is
+    on_card: bool = False
+    checkpointing: bool = False
+    max_length: int = 0  # tokens of an example
     reason: str = ""
     instead: str = ""
     warnings: tuple[str, ...] = ()
@@ -74,39 +81,50 @@ def make(context: Context) -> Plan:
     spec = context.spec
     if spec.training.objective == "reading":
         return _reader(context)
-    shape = _shape(spec.base)
-    tokens, longest, examples = _data(context)
-    memory = spec.limits.memory_bytes or int(psutil.virtual_memory().available)
+    shape = shape_of(spec.base)
+    tokens, longest, examples = data(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
-    precision = choose.precision(spec.hyper.precision, shape.parameters, memory, "cpu")
+    found = device.decide(spec, shape, longest, device.devices(spec.limits))
+    chosen = device.with_teaching(spec.hyper, found, longest)
     mean = tokens / max(examples, 1)
-    hyper = choose.choose(spec.hyper, spec.training, mean, longest, shape.context, shape.parameters)
+    hyper = choose.choose(chosen, spec.training, mean, longest, shape.context, shape.parameters)
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
-    seconds = trained * _seconds_a_token(shape, precision) * spec.training.work + 60
-    need_memory = training_bytes(shape, precision, longest)
-    need_disk = _disk(spec, shape)
+    seconds = trained * _seconds_a_token(shape, found) * spec.training.work + 60
+    on_card = found.device.kind == "gpu"
     plan = Plan(
-        fits=True,
-        memory_bytes=need_memory,
-        memory_available=memory,
-        disk_bytes=need_disk,
+        fits=found.fits,
+        memory_bytes=found.needs_bytes if on_card else max(found.needs_bytes, checking_bytes(shape)),
+        memory_available=found.device.free,
+        disk_bytes=_disk(spec, shape),
         disk_available=disk,
         seconds=round(seconds, 1),
         steps=max(1, round(trained / batch)),
         tokens=trained,
-        precision=precision,
+        precision=found.precision,
         learning_rate=hyper.learning_rate or 0.0,
         epochs=epochs,
-        warnings=(f"Only {examples} examples.",) if examples < selection.FEW else (),
+        device=found.device.name,
+        on_card=on_card,
+        checkpointing=found.checkpointing,
+        max_length=hyper.max_length or 0,
+        warnings=tuple(_warnings(found, longest, examples)),
     )
-    return _judge(plan, shape, longest)
+    return _judge(plan, shape, found)
+
+
+def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
+    if examples < selection.FEW:
+        yield f"Only {examples} examples."
+    if found.longest < longest:
+        yield f"Examples are cut to {found.longest} tokens, since the longest ones do not fit the memory."
 
 
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
 """The reader's network without its table of words, which nothing is multiplied with."""
 LESSONS, LESSON_TOKENS = 4, 240
 """Passages that are read with a question, and tokens of one (passages of 320 at most)."""
+AS_READ = Teaching(Device(device.PROCESSOR, "cpu", 0, 0), "bf16", False, LESSON_TOKENS, 0)
 EXAM_S = 120.0
 """The comparison, on one core."""
 
@@ -123,22 +141,23 @@ def _reader(context: Context) -> Plan:
         memory_available=spec.limits.memory_bytes or int(psutil.virtual_memory().available),
         disk_bytes=TEACHING_DISK_BYTES,
         disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
-        seconds=round(tokens * _seconds_a_token(READER_SHAPE, "bf16") * spec.training.work + EXAM_S, 1),
+        seconds=round(tokens * _seconds_a_token(READER_SHAPE, AS_READ) * spec.training.work + EXAM_S, 1),
         steps=max(1, round(len(train) * LESSONS * epochs / READER_STEP)),
         tokens=tokens,
         precision="bf16",
+        device=device.PROCESSOR,
         learning_rate=spec.hyper.learning_rate or spec.training.learning_rate,
         epochs=epochs,
         warnings=(f"Only {len(train)} questions.",) if len(train) < selection.FEW else (),
     )
-    if plan.disk_bytes > plan.disk_available or plan.memory_bytes <= plan.memory_available:
-        return _judge(plan, READER_SHAPE, LESSON_TOKENS)
+    if (short_of := _short_of_disk(plan)) is not None or plan.memory_bytes <= plan.memory_available:
+        return short_of or plan
     short = (plan.memory_bytes - plan.memory_available) / 1e9
     instead = f"Close other programs: {short:.1f} GB more are needed."
     return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)
 
 
-def _shape(model: BaseModel) -> Shape:
+def shape_of(model: BaseModel) -> Shape:
     path = Path(model.path)
     if not path.exists():
         raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
@@ -152,7 +171,7 @@ def _shape(model: BaseModel) -> Shape:
     )
 
 
-def _data(context: Context) -> tuple[int, int, int]:
+def data(context: Context) -> tuple[int, int, int]:
     """Tokens of an epoch, the longest example, and how many; estimated from words."""
     spec = context.spec
     if spec.training.rows == "texts":
@@ -178,9 +197,10 @@ def _example_tokens(example: Example) -> int:
     return TEMPLATE_TOKENS + sum(_words(turn.content) for turn in example.messages)
 
 
-def _seconds_a_token(shape: Shape, precision: str) -> float:
-    """Forward and backward through frozen weights: 4 operations a parameter; the rate is measured here and now."""
-    dtype = torch.float32 if precision == "fp32" else torch.bfloat16
+def _seconds_a_token(shape: Shape, found: Teaching) -> float:
+    """Forward and backward through frozen weights: 4 operations a parameter; the rate is measured here and now, on the
+    processor also where a card trains, which is then a bound from above."""
+    dtype = torch.float32 if found.precision == "fp32" else torch.bfloat16
     x, w = torch.randn(512, shape.hidden).to(dtype), torch.randn(4 * shape.hidden, shape.hidden).to(dtype)
     x @ w.t()
     started = time.perf_counter()
@@ -189,34 +209,48 @@ def _seconds_a_token(shape: Shape, precision: str) -> float:
         x @ w.t()
         rounds += 1
     rate = 2.0 * x.shape[0] * w.numel() * rounds / (time.perf_counter() - started)
-    overhead = 2.0 if precision != "nf4" else 4.0  # norms, attention, low-rank products; unpacking of 4 bits
-    seconds: float = 4.0 * shape.parameters * overhead / rate
+    overhead = 2.0 if found.precision != "nf4" else 4.0  # norms, attention, low-rank products; unpacking of 4 bits
+    again = 4.0 / 3.0 if found.checkpointing else 1.0
+    seconds: float = 4.0 * shape.parameters * overhead * again / rate
     return seconds
 
 
 def _disk(spec: RunSpec, shape: Shape) -> int:
     unpacked = shape.parameters * (4 if shape.parameters < base.FULL_PRECISION_BELOW else 2)
     kinds = sum(shape.parameters * BITS[kind] / 8 for kind in spec.export.quantizations)
-    checkpoints = 3 * shape.parameters * ADAPTER_SHARE * 12
+    checkpoints = 3 * adapter_weights(shape, spec.hyper.rank) * 12
     return int(unpacked + shape.parameters * 2 + kinds + checkpoints + 50e6)
 
 
-def _judge(plan: Plan, shape: Shape, longest: int) -> Plan:
-    if plan.disk_bytes > plan.disk_available:
-        short = (plan.disk_bytes - plan.disk_available) / 1e9
-        return msgspec.structs.replace(
-            plan, fits=False, reason="There is too little room on the disk.", instead=f"Free {short:.1f} GB more."
-        )
-    if plan.memory_bytes <= plan.memory_available:
+def _short_of_disk(plan: Plan) -> Plan | None:
+    if plan.disk_bytes <= plan.disk_available:
+        return None
+    short = (plan.disk_bytes - plan.disk_available) / 1e9
+    return msgspec.structs.replace(
+        plan, fits=False, reason="There is too little room on the disk.", instead=f"Free {short:.1f} GB more."
+    )
+
+
+def _judge(plan: Plan, shape: Shape, found: Teaching) -> Plan:
+    refused = _short_of_disk(plan)
+    if refused is not None:
+        return refused
+    beside, ram = checking_bytes(shape), int(psutil.virtual_memory().available)
+    if plan.on_card and plan.fits and beside > ram:
+        instead = f"Close other programs ({(beside - ram) / 1e9:.1f} GB more are needed), or choose a smaller model."
+        reason = "There is too little ordinary memory to check the model before and after training."
+        return msgspec.structs.replace(plan, fits=False, reason=reason, instead=instead)
+    if plan.fits and plan.memory_bytes <= plan.memory_available:
         return plan
-    short = (plan.memory_bytes - plan.memory_available) / 1e9
-    smaller = training_bytes(shape, "nf4", longest)
-    if smaller <= plan.memory_available and plan.precision != "nf4":
+    short = max(0.0, plan.memory_bytes - plan.memory_available * SHARE) / 1e9
+    smaller = training_bytes(shape, "nf4", found.longest, checkpointing=found.checkpointing)
+    if smaller <= plan.memory_available * SHARE and plan.precision != "nf4":
         instead = "Choose 4-bit precision under Details."
     else:
         most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
+        others = "Close what else uses the card" if plan.on_card else "Close other programs"
         instead = (
-            f"Close other programs ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion "
+            f"{others} ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion parameters."
         )
-        instead += "parameters."
-    return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)
+    where = f" on {plan.device}" if plan.on_card else ""
+    return msgspec.structs.replace(plan, fits=False, reason=f"There is too little memory{where}.", instead=instead)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-import psutil
 import torch
 
 from trainer.context import Context, Summary
 from trainer.spec import BaseReport, Example, Hyper, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
-from trainer.train import base, choose, lora, replay, selection, shared_prefix
+from trainer.train import base, choose, device, lora, plan, replay, selection, shared_prefix
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathered, Gathering
@@ -51,7 +50,7 @@ def train(context: Context) -> Summary:
     folder = context.stage("train")
     outcome = Training(context, task, folder).run()
     result = outcome.result(task.hyper, setup.gathering.counts, setup.gathering.warnings)
-    write_json(folder / "result.json", result)
+    write_json(folder / "result.json", msgspec.structs.replace(result, device=setup.place))
     return {
         "steps": result.steps,
         "best_step": result.best_step,
@@ -67,13 +66,15 @@ class _Setup:
         self.spec = context.spec
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
         source = base.ensure_folder(self.spec.base, context.cache)
-        wanted = self.spec.limits.device
-        self.device = torch.device(wanted if wanted != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
+        here = device.devices(self.spec.limits)
+        longest = plan.data(context)[1]
+        found = device.decide(self.spec, plan.shape_of(self.spec.base), longest, here)
+        self.device = device.torch_device(found.device, here)
+        self.place = found.device.name
+        self._chosen = device.with_teaching(self.spec.hyper, found, longest)
+        context.progress("train", 0, 1, note=f"Loading the model for {found.device.name}")
         self._tokenizer = base.load_tokenizer(source)
-        available = self.spec.limits.memory_bytes or int(psutil.virtual_memory().available)
-        given, parameters = self.spec.hyper.precision, self._report.parameters
-        self._precision = choose.precision(given, parameters, available, self.device.type)
-        dtype, four_bit = base.DTYPES[self._precision], self._precision == "nf4"
+        dtype, four_bit = base.DTYPES[found.precision], found.precision == "nf4"
         self.model = base.load_model(source, dtype, str(self.device), four_bit)
         self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context)
 
@@ -108,7 +109,7 @@ class _Setup:
     def _hyper(self, gathered: Gathered) -> Hyper:
         lengths = [sum(len(example.ids) for example in unit) for unit in gathered.train]
         return choose.choose(
-            msgspec.structs.replace(self.spec.hyper, precision=self._precision),
+            self._chosen,
             self.spec.training,
             sum(lengths) / len(lengths),
             max(len(example.ids) for unit in gathered.train for example in unit),

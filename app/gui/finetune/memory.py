@@ -60,13 +60,12 @@ class MemoryDialog(QDialog):
         column.addLayout(row)
 
     def _said(self, found: Measured, possible: bool) -> Label:
-        need = self.tr("Training needs {0} GB. Only {1} GB is free.")
-        text = need.format(in_gb(found.memory_bytes), in_gb(found.memory_available))
+        where = self.tr(" on {0}").format(found.device) if found.on_card else ""
+        need = self.tr("Training needs {0} GB{2}. Only {1} GB is free.")
         if possible:
-            text = self.tr("Training needs {0} GB. Only {1} GB is free, because the chat model is loaded.").format(
-                in_gb(found.memory_bytes), in_gb(found.memory_available)
-            )
-        elif found.instead:
+            need = self.tr("Training needs {0} GB{2}. Only {1} GB is free, because the chat model is loaded.")
+        text = need.format(in_gb(found.memory_bytes), in_gb(found.memory_available), where)
+        if not possible and found.instead:
             reason = found.reason if found.disk_bytes > found.disk_available else text
             text = f"{reason} {found.instead}"
         label = Label(text, "ui", "text2", wrap=True)
@@ -74,7 +73,7 @@ class MemoryDialog(QDialog):
         return label
 
     def _add_bar(self, column: QVBoxLayout, found: Measured, total: int) -> None:
-        if not total or found.disk_bytes > found.disk_available:
+        if not total or found.on_card or found.disk_bytes > found.disk_available:
             return
         used = max(total - found.memory_available, 0)
         row = QHBoxLayout()

@@ -234,8 +234,7 @@ class FinetunePage(PageFrame):
         self._messages.setContentsMargins(24, 0, 24, 0)
 
     def _ask_memory(self, found: Measured, *, possible: bool) -> None:
-        info = self._controller.models.info
-        freed = info.memory_bytes if info is not None else 0
+        freed = found.freed_by(self._controller.models.info)
         dialog = MemoryDialog(found, freed, memory_bytes(), possible=possible, parent=self)
         agreed = dialog.exec() == MemoryDialog.DialogCode.Accepted
         dialog.deleteLater()

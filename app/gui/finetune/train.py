@@ -213,6 +213,7 @@ class TrainStep(ScrollColumn):
             lines += [f"{key}: {value if value is not None else 'chosen from the data'}" for key, value in chosen]
         if training is not None:
             lines.append(f"examples: {training.examples}, stopped: {training.stopped}, precision: {training.precision}")
+            lines.append(f"trained on: {training.device}")
         if told.points:
             lines.append(f"learning rate now: {told.points[-1].learning_rate:.2e}")
         lines += [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from app.gui.hardware import runs_on
 from app.gui.models.controller import ModelsController
 from app.gui.models.model_button import ModelButton
 from app.gui.widgets import Chip, Label
@@ -59,7 +60,7 @@ class ModelBar(QWidget):
         info, speed = self._models.info, model.tokens_per_s if model is not None else None
         if info is not None:
             self._runs_on.show_state(*_where(info))
-            self._runs_on.setToolTip(self.tr("Runs on {0} ({1})").format(info.device, info.backend))
+            self._runs_on.setToolTip(runs_on(info))
             self._state.setText(self.tr("{0} tok/s").format(round(speed)) if speed else "")
             self._state.setToolTip(self.tr("Words are made of tokens. This is the last speed on this computer."))
         self._runs_on.setVisible(info is not None and not self._short)
@@ -101,4 +102,6 @@ def _where(info: ModelInfo) -> tuple[str, ChipKind, str]:
     """What does the work: text, kind and icon of the chip."""
     if info.backend == "server":
         return info.device, "info", "server"
+    if info.placed.note:  # it could lie elsewhere; the tooltip says why it does not
+        return ("GPU", "warning", "zap") if info.backend != "CPU" else ("CPU", "warning", "cpu")
     return ("GPU", "success", "zap") if info.backend != "CPU" else ("CPU", "neutral", "cpu")

@@ -15,6 +15,7 @@ from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
 from app.gui.widgets.page_frame import Separator
 from app.packages import version_of
 from app.paths import RESOURCES, Home
+from app.runtimes import placed_text
 from app.types import ModelInfo
 from app.vector_server import read
 
@@ -198,8 +199,9 @@ class AboutSection(QWidget):
         if info is not None:
             lines.append(
                 f"Model: {info.architecture} {info.quantization}, {info.backend} ({info.device}), "
-                f"{info.gpu_layers} of {info.layers} layers on the GPU, context {info.context}"
+                f"{info.gpu_layers} of {info.layers + 1} layers on the GPU, context {info.context}"
             )
+            lines += [text for text in (placed_text(info.placed), info.placed.note) if text]
         return "\n".join(lines + [f"{name} {_version(name)}" for name, _ in LIBRARIES])
 
 
@@ -219,8 +221,12 @@ class HardwareSection(QWidget):
         column.addWidget(_Fact(self.tr("Memory"), size_text(memory_bytes())))
         if loaded and loaded.backend != "server":
             column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
-            layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers)
+            layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers + 1)
             column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))
+            if loaded.placed.shares:
+                column.addWidget(_Fact(self.tr("Where it lies"), placed_text(loaded.placed)))
+            if loaded.placed.note:
+                column.addWidget(Label(loaded.placed.note, "caption", "text2", wrap=True))
         column.addWidget(below)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.pictures import Picture
+from app.runtimes import Device
 from app.types import Budget, Message, ModelInfo, Passage, Sampling, Stats
 from app.workers.message import Call, Data
 
@@ -127,8 +128,17 @@ class LoadProgress(Data, frozen=True):
     fraction: float
 
 
+class LookAtDevices(Call, frozen=True):
+    """What is free on each device at this moment, with the loaded model there; → DevicesSeen."""
+
+
+class DevicesSeen(Data, frozen=True):
+    devices: tuple[Device, ...]
+
+
 class Loaded(Data, frozen=True):
     info: ModelInfo
+    devices: tuple[Device, ...] = ()  # as they are with the model there
 
 
 class Waiting(Data, frozen=True):
@@ -187,6 +197,6 @@ class Counted(Data, frozen=True):
     context: int
 
 
-Calls = Load | Chat | Complete | Count | SetAdapter | KeepStates | Probe
+Calls = Load | Chat | Complete | Count | SetAdapter | KeepStates | Probe | LookAtDevices
 
-Answers = LoadProgress | Loaded | Waiting | Prefill | Token | Chatted | Completed | Probed | Counted
+Answers = LoadProgress | Loaded | DevicesSeen | Waiting | Prefill | Token | Chatted | Completed | Probed | Counted
