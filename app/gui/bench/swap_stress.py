@@ -17,6 +17,8 @@ from app.types import Answer, InstalledModel
 
 LETTER = "x"
 MEMORY_SHARE = 1.02
+SETTLE_MS, REST_S = 700, 10.0
+"""The engine that was replaced ends in the background."""
 LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 150.0
 
 
@@ -40,16 +42,18 @@ class Typist:
         return self._composer is not None and self._composer.text() == LETTER
 
 
-def own_bytes() -> int:
-    """Memory of this process and its children that would be free if they ended."""
+def own_bytes() -> tuple[int, int]:
+    """Memory of this process and its children that would be free if they ended, and how many they are. Pages of a
+    model's file count, since only its engine maps them; what the system keeps of files in its cache does not."""
     me = psutil.Process()
-    total = 0
+    total = living = 0
     for process in (me, *me.children(recursive=True)):
         try:
             total += int(process.memory_full_info().uss)
+            living += 1
         except psutil.Error:
             continue  # it has just ended
-    return total
+    return total, living
 
 
 class Watched:
@@ -60,6 +64,7 @@ class Watched:
         self.took: list[float] = []
         self.bare: list[float] = []
         self.memory: list[int] = []
+        self._living = 0
         self._began = 0.0
 
     def begins(self) -> None:
@@ -71,6 +76,18 @@ class Watched:
         if loads:
             self.took.append(milliseconds)
             self.bare.append(self._bare())
+
+    def rests(self, pause: Callable[[int], object]) -> None:
+        """Take the memory after a round, when the engines that were replaced have ended: as many processes are there as
+        after the first, or they are counted as they are."""
+        until = time.monotonic() + REST_S
+        pause(SETTLE_MS)
+        taken, living = own_bytes()
+        while self._living and living > self._living and time.monotonic() < until:
+            pause(SETTLE_MS)
+            taken, living = own_bytes()
+        self._living = self._living or living
+        self.memory.append(taken)
 
     def elapsed_ms(self) -> float:
         """Since the swap was asked for."""
