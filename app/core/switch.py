@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psutil
 
 from app.core.ahead import read_ahead
+from app.core.children import Child
 from app.core.engine import Engine
 from app.core.fits import Fits
 from app.core.house import House
@@ -33,15 +34,17 @@ class Switch:
         took_over: Callable[[Engine], object],
         gave_up: Callable[[Engine, AppError], object],
         *,
+        child: Child | None = None,
         tried: bool = False,
     ) -> None:
-        """`tried` skips the one-token trial: the model answers already, and only its settings are others."""
+        """`child`: an engine process that waits for a model. `tried` skips the one-token trial: the model answers
+        already, and only its settings are others."""
         self._house, self._old, self.model = house, old, model
         self._moved, self._took_over, self._gave_up = moved, took_over, gave_up
         self._tried = tried
         self.replies: list[Reply] = []
         """Doors that wait for its end."""
-        self.engine = engine = Engine(house, model)
+        self.engine = engine = Engine(house, model, child)
         loaded = old.info if old is not None and old.can.here else None
         self.beside = loaded is None or _fits(fits, model, loaded)
         """Whether the old model can answer meanwhile; else it is released first."""

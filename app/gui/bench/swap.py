@@ -139,7 +139,7 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
         if swapped and ended and n:
             watched.ended(ended[-1], loads=loads_a_file(turn[(n - 1) % 3], model))
         if n % 3 == 2:
-            watched.rests(_pause)
+            watched.rests(_pause, swaps.bench.parts.home)
     stored = swaps.bench.parts.reader.count()
     yield _counted(f"swap: answers kept of {count} with a swap in their middle", "answers", kept, count, stored)
     yield _counted(f"swap: letters typed in the middle of {count} that stand where they were typed", "letters",
