@@ -17,6 +17,8 @@ from app.types import InstalledModel, ModelInfo, Sampling
 from app.workers.calls.engine import Chat
 
 ROOM_POLL_S = 0.1
+TRIAL = Chat(conversation="", question="Hi", system="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
+"""Short, since somebody waits: half of the usual instructions' time would be theirs."""
 KILLED = "exit status -9"
 """The last line of what a child that the system killed left behind."""
 
@@ -97,8 +99,7 @@ class Switch:
         if self._tried:
             self._end()
             return
-        call = Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
-        self.engine.request(call, done=lambda _: self._end(), failed=self._failed)
+        self.engine.request(TRIAL, done=lambda _: self._end(), failed=self._failed)
 
     def _end(self) -> None:
         if not self._over:
