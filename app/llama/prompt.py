@@ -28,8 +28,8 @@ ANSWER_SHARE = 4
 """At least 1 - 1/4 of the context is for the prompt, however long an answer is asked for."""
 MOST_REMEMBERED = 64
 """Conversations of which it is known where their last prompt began."""
-LEAST_SHARE = 2
-"""A prompt goes on where the last one of its conversation began while it takes half of its room at least: what went
+LEAST_SHARE = 3
+"""A prompt goes on where the last one of its conversation began while it takes a third of its room at least: what went
 for a question with long passages comes back."""
 MIN_PASSAGE, MIN_QUESTION = 48, 16
 """Tokens below which a cut passage or question says nothing any more."""
