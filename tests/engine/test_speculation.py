@@ -175,11 +175,12 @@ def test_a_block_that_is_closed_for_a_model_is_closed_at_the_same_place(
     engine = EngineRole(Home(tmp_path))
     thinks = CHATML.replace("assistant\n' }}", "assistant\n<think>\n' }}")
     run(engine.handle(Load(path=str(write_tiny(tmp_path / "t.gguf", template=thinks)), context=1024, threads=1)))
-    for sampling in (GREEDY, WARM):
-        call = Chat(conversation="", question=QUESTION, sampling=replace(sampling, thinking=70))
+    for budget in range(50, 74):
+        sampling = replace(GREEDY if budget % 2 else WARM, thinking=budget, max_tokens=40)
+        call = Chat(conversation="", question=QUESTION, sampling=sampling)
         plain, guessed, _ = either_way(engine, call)
         assert (guessed.thinking, guessed.text) == (plain.thinking, plain.text)
-        assert len(plain.thinking.strip()) == 70 and len(plain.text) == 120
+        assert len(plain.thinking.strip()) == budget and len(plain.text) == 40
     assert eager
     engine.close()
 
