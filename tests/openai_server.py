@@ -23,6 +23,10 @@ class Play:
     thoughts: list[str] = field(default_factory=list)
     key: str = KEY
     models: tuple[str, ...] = (MODEL,)
+    owner: str = "company"
+    """What the server calls itself."""
+    unknown: str = ""
+    """A parameter that it refuses."""
     context: int = 4096
     root: str = "/v1"
     status: int = 200
@@ -82,7 +86,8 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
             if self.path != f"{play.root}/models":
                 self._say(404, b'{"error": {"message": "Not found"}}')
                 return
-            listed = [{"id": name, "object": "model", "max_model_len": play.context} for name in play.models]
+            of_all = {"object": "model", "max_model_len": play.context, "owned_by": play.owner}
+            listed = [{"id": name, **of_all} for name in play.models]
             self._say(200, json.dumps({"object": "list", "data": listed}).encode())
 
         def do_POST(self) -> None:
@@ -93,6 +98,10 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
             length = sum(len(each["content"]) for each in body.get("messages", ()))
             if play.longest and length > play.longest:
                 said = {"error": {"message": f"This model's maximum context length is {play.longest}, not {length}."}}
+                self._say(400, json.dumps(said).encode())
+                return
+            if play.unknown in body:
+                said = {"error": {"message": f"{play.unknown} needs a server that was started for it."}}
                 self._say(400, json.dumps(said).encode())
                 return
             self.send_response(200)

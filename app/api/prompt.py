@@ -13,16 +13,23 @@ from app.api.schema import (
     ChatRequest,
     CompletionRequest,
     NamedTool,
+    ReasoningEffort,
     SchemaJson,
     TextPart,
     Writing,
 )
 from app.pictures import Picture
+from app.settings import THINKING_TOKENS
 from app.types import Sampling
 from app.workers.calls.engine import Complete, PromptMessage, ToolCall
 
 MOST_COMPLETIONS = 16
 """Choices of one request: prompts × n."""
+EFFORTS: dict[ReasoningEffort, int | None] = {
+    "none": 0, "minimal": 128, "low": THINKING_TOKENS["short"], "medium": 2048, "high": THINKING_TOKENS["long"],
+    "xhigh": None,
+}  # fmt: skip
+"""What OpenAI's words for thinking are in tokens."""
 
 
 def chat_calls(request: ChatRequest, defaults: Sampling, pictures: Mapping[int, tuple[Picture, ...]]) -> list[Complete]:
@@ -46,8 +53,11 @@ def chat_calls(request: ChatRequest, defaults: Sampling, pictures: Mapping[int, 
         tool_choice=_tool_choice(request),
         json_schema=msgspec.json.encode(form.json_schema.schema).decode() if isinstance(form, SchemaJson) else "",
         json_object=isinstance(form, AnyJson),
-        sampling=_sampling(
-            request, _longest(request), defaults, strict=bool(tools) or isinstance(form, AnyJson | SchemaJson)
+        sampling=_with_thinking(
+            request,
+            _sampling(
+                request, _longest(request), defaults, strict=bool(tools) or isinstance(form, AnyJson | SchemaJson)
+            ),
         ),
         logprobs=(request.top_logprobs or 0) if request.logprobs else None,
     )
@@ -104,6 +114,22 @@ def _sampling(request: Writing, longest: int | None, defaults: Sampling, *, stri
         "stop": tuple(stop),
     }
     return msgspec.structs.replace(defaults, **{name: value for name, value in sent.items() if value is not None})
+
+
+def _with_thinking(request: ChatRequest, sampling: Sampling) -> Sampling:
+    """How long it may think, in tokens or in a word; where nothing is sent, as Settings say."""
+    sent = request.reasoning
+    if sent is None:
+        effort, most = request.reasoning_effort, None
+    elif request.reasoning_effort is not None or (sent.effort is not None and sent.max_tokens is not None):
+        raise invalid("reasoning", "Send either an effort or 'max_tokens'.")
+    elif sent.enabled is False:
+        effort, most = "none", None
+    else:
+        effort, most = sent.effort, sent.max_tokens
+    if effort is None and most is None:
+        return sampling
+    return msgspec.structs.replace(sampling, thinking=EFFORTS[effort] if effort is not None else most)
 
 
 def _longest(request: ChatRequest) -> int | None:

@@ -28,6 +28,7 @@ Temperature = Annotated[float, Meta(ge=0.0, le=2.0)]
 Penalty = Annotated[float, Meta(ge=-2.0, le=2.0)]
 Count = Annotated[int, Meta(ge=1)]
 Choices = Annotated[int, Meta(ge=1, le=MOST_CHOICES)]
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 
 
 class Body(Struct, forbid_unknown_fields=True):
@@ -161,6 +162,15 @@ class SchemaJson(Body, tag_field="type", tag="json_schema"):
     json_schema: JsonSchema
 
 
+class Reasoning(Body):
+    """How long a model may think; OpenRouter's form. Thoughts are always told apart from the answer, never left out."""
+
+    effort: ReasoningEffort | None = None
+    max_tokens: Annotated[int, Meta(ge=0)] | None = None
+    enabled: bool | None = None
+    exclude: Literal[False] | None = None
+
+
 class ChatRequest(Writing, kw_only=True):
     """POST /v1/chat/completions."""
 
@@ -180,7 +190,8 @@ class ChatRequest(Writing, kw_only=True):
     function_call: None = None
     functions: None = None
     prediction: None = None
-    reasoning_effort: None = None
+    reasoning_effort: ReasoningEffort | None = None
+    reasoning: Reasoning | None = None  # not OpenAI's; in tokens
     verbosity: None = None
     web_search_options: None = None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.backend import ENGINE, SERVER, Abilities
+from app.core.children import Child
 from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
@@ -23,7 +24,8 @@ from app.workers.message import Call
 class Engine:
     """Answers once `info` is known."""
 
-    def __init__(self, house: House, model: InstalledModel) -> None:
+    def __init__(self, house: House, model: InstalledModel, child: Child | None = None) -> None:
+        """`child`: a process that is there already, without a model."""
         self._house = house
         self.model = model
         self.info: ModelInfo | None = None
@@ -32,7 +34,7 @@ class Engine:
         self.devices: tuple[Device, ...] = ()
         """As its process saw them when the model was loaded."""
         self.can: Abilities = SERVER if remote else ENGINE
-        self.child = house.make_remote(model, None) if remote else house.make_child("engine")
+        self.child = child or (house.make_remote(model, None) if remote else house.make_child("engine"))
         self.loading: Signal[float] = Signal()
         """How much of the model has been read, 0 to 1."""
         self.loaded: Signal[ModelInfo] = Signal()
@@ -42,8 +44,8 @@ class Engine:
         self._paused: Callable[[], object] | None = None
         self.used_at = 0.0
         """By the core's clock, when it was asked last, or had loaded."""
-        self._is_refused = False
-        """The process is there, and could not load the model the last time."""
+        self._is_empty = child is not None and child.state == "ready"
+        """The process is there without a model: nothing was asked of it, or it could not load it the last time."""
         self.child.ready.connect(self._load)
         self.child.failed.connect(self._ended)
 
@@ -63,23 +65,23 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether it neither answers nor is about to."""
-        return self._is_refused or self.child.state in ("stopped", "failed")
+        return self._is_empty or self.child.state in ("stopped", "failed")
 
     def start(self) -> None:
         """Start the process, which loads the model; where it runs without a model, load it again."""
-        if self._is_refused:
+        if self._is_empty:
             self._load()
         else:
             self.child.start()
 
     def restart(self) -> None:
         """End the process and load the model in another one."""
-        self.info, self._is_refused = None, False
+        self.info, self._is_empty = None, False
         self.child.restart()
 
     def rest(self) -> None:
         """End the process so that its memory is free; `start` brings it back."""
-        self.info, self._is_refused = None, False
+        self.info, self._is_empty = None, False
         self.child.retire()
 
     def hold(self, room: Callable[[], object]) -> None:
@@ -103,7 +105,7 @@ class Engine:
             adapter=model.adapter,
             projector=model.projector,
         )
-        self.info, self._is_refused = None, False
+        self.info, self._is_empty = None, False
         self._job = self.child.request(
             call, event=self._moved, done=self._loaded, failed=self._refused, cancelled=self._held
         )
@@ -118,7 +120,7 @@ class Engine:
 
     def _refused(self, error: AppError) -> None:
         if self.child.state == "ready":  # else its end is told by the child itself
-            self._is_refused = True
+            self._is_empty = True
             self.failed.emit(error)
 
     def _held(self) -> None:
@@ -127,5 +129,5 @@ class Engine:
             room()
 
     def _ended(self, error: AppError) -> None:
-        self.info, self._is_refused = None, False
+        self.info, self._is_empty = None, False
         self.failed.emit(error)

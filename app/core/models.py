@@ -160,6 +160,7 @@ class ModelsDesk:
         """End the engine so that its memory is free; `error` says why the chat is silent."""
         self._in_use.suspend(error)
         self._switcher.drop()
+        self._switcher.spare.drop()
 
     def give_back(self) -> None:
         """After `suspend`: load the model again."""

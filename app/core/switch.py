@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psutil
 
 from app.core.ahead import read_ahead
+from app.core.children import Child
 from app.core.engine import Engine
 from app.core.fits import Fits
 from app.core.house import House
@@ -17,6 +18,8 @@ from app.types import InstalledModel, ModelInfo, Sampling
 from app.workers.calls.engine import Chat, DevicesSeen, LookAtDevices
 
 ROOM_POLL_S = 0.1
+TRIAL = Chat(conversation="", question="Hi", system="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
+"""Short, since somebody waits: half of the usual instructions' time would be theirs."""
 KILLED = "exit status -9"
 """The last line of what a child that the system killed left behind."""
 
@@ -34,15 +37,17 @@ class Switch:
         took_over: Callable[[Engine], object],
         gave_up: Callable[[Engine, AppError], object],
         *,
+        child: Child | None = None,
         tried: bool = False,
     ) -> None:
-        """`tried` skips the one-token trial: the model answers already, and only its settings are others."""
+        """`child`: an engine process that waits for a model. `tried` skips the one-token trial: the model answers
+        already, and only its settings are others."""
         self._house, self._old, self.model = house, old, model
         self._moved, self._took_over, self._gave_up = moved, took_over, gave_up
         self._tried = tried
         self.replies: list[Reply] = []
         """Doors that wait for its end."""
-        self.engine = engine = Engine(house, model)
+        self.engine = engine = Engine(house, model, child)
         self._fits = fits
         self.beside = True
         """Whether the old model can answer meanwhile; else it is released first."""
@@ -115,8 +120,7 @@ class Switch:
         if self._tried:
             self._end()
             return
-        call = Chat(conversation="", question="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
-        self.engine.request(call, done=lambda _: self._end(), failed=self._failed)
+        self.engine.request(TRIAL, done=lambda _: self._end(), failed=self._failed)
 
     def _end(self) -> None:
         if not self._over:

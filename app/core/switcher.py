@@ -13,6 +13,7 @@ from app.core.in_use import EngineInUse
 from app.core.model_list import ModelList
 from app.core.reply import Reply
 from app.core.retired import Retired
+from app.core.spare import Spare
 from app.core.switch import Switch
 from app.errors import AppError
 from app.types import InstalledModel
@@ -25,6 +26,7 @@ class Switcher:
 
     def __init__(self, house: House, in_use: EngineInUse, listed: ModelList, retired: Retired) -> None:
         self._house, self._in_use, self._list, self._retired = house, in_use, listed, retired
+        self.spare = Spare(house, retired)
         self._switch: Switch | None = None
 
     @property
@@ -80,6 +82,7 @@ class Switcher:
 
     def stop(self) -> None:
         """The core ends."""
+        self.spare.stop()
         if self._switch is not None:
             self._switch.cancel()
             self._switch.engine.child.stop()
@@ -98,8 +101,9 @@ class Switcher:
                 each.event(said)
 
         switch = self._switch = Switch(
-            self._house, self._in_use.engine, model, self._list.fits, moved, self._take_over, self._give_up, tried=tried
-        )
+            self._house, self._in_use.engine, model, self._list.fits, moved, self._take_over, self._give_up,
+            child=self.spare.take() if model.origin != "server" else None, tried=tried,
+        )  # fmt: skip
         if reply is not None:
             switch.replies.append(reply)
         switch.start()
@@ -118,6 +122,7 @@ class Switcher:
         if old is not None:
             self._retired.add(old.child)
         self._tell_switched(engine, switch.replies)
+        self.spare.renew()
 
     def _give_up(self, engine: Engine, error: AppError) -> None:
         switch, self._switch = self._switch, None

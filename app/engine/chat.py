@@ -10,7 +10,7 @@ import msgspec
 
 from app.engine.complete import all_of, task_of
 from app.engine.generation import Generation
-from app.engine.kept import LEAST, KeptStates, fingerprint
+from app.engine.kept import LEAST, KeptStates, fingerprint, identity
 from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
 from app.engine.speculation import Speculation
@@ -29,6 +29,7 @@ from app.llama.vision import Image
 from app.paths import Home
 from app.pictures import BLIND
 from app.text.earlier import sum_up
+from app.types import Sampling
 from app.workers.calls.engine import (
     Chat,
     Chatted,
@@ -70,7 +71,8 @@ class Conversations:
         self.speculation = Speculation(usable=loaded.model.can_take_back)
         self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted, self.speculation)
         self._loaded, self._home = loaded, home
-        self._kept = KeptStates(home, fingerprint(loaded, "", 1.0))
+        self._file = identity(loaded.info.path)
+        self._kept = KeptStates(home, fingerprint(loaded, self._file, "", 1.0))
 
     def prepare(self) -> None:
         """Find the control tokens and start the template's process before the first question."""
@@ -95,7 +97,7 @@ class Conversations:
         adapter = self.model.adapter(path) if path else None
         self.context.set_adapter(adapter, scale)
         self.reset()
-        self._kept = KeptStates(self._home, fingerprint(self._loaded, path, scale))
+        self._kept = KeptStates(self._home, fingerprint(self._loaded, self._file, path, scale))
 
     def prompt(self, call: Chat) -> Prompt:
         """The tokens that `call` would be answered from."""
@@ -126,7 +128,8 @@ class Conversations:
         )
         stop = (*call.sampling.stop, *prompt.stop)
         answer = Answer(self.model, stop, thinking=prompt.thinking, started=started)
-        thinking = None if call.json_schema else self._budget(call, prompt, answer)
+        free = self.context.size - len(prompt.tokens)
+        thinking = None if call.json_schema else self._budget(call.sampling, answer, free, prompt.answer_room)
         yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of, thinking)
         self._remember(call.conversation, answer)
         stats = answer.stats(generation.prompt, generation.evaluated)
@@ -187,7 +190,7 @@ class Conversations:
         tokens = [*opened, *self.model.tokenize(call.says)][: self.context.size - len(prompt.tokens)]
         drawer = Scripted(tokens)
         generation = Generation(
-            call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images
+            call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images, guesses=False
         )
         answer = Answer(self.model, (), thinking=prompt.thinking, started=started)
         yield from write(self._scheduler, generation, answer, len(tokens), all_of)
@@ -200,10 +203,9 @@ class Conversations:
             passages_used=prompt.passages_used,
         )
 
-    def _budget(self, call: Chat, prompt: Prompt, answer: Answer) -> ThinkingBudget:
-        free = self.context.size - len(prompt.tokens)
+    def _budget(self, sampling: Sampling, answer: Answer, free: int, room: int) -> ThinkingBudget:
         closing = self.model.tokenize(CLOSING, special=True)
-        return ThinkingBudget(answer.stream, call.sampling.thinking, closing, free, prompt.answer_room)
+        return ThinkingBudget(answer.stream, sampling.thinking, closing, free, room)
 
     def complete(self, call: Complete) -> Generator[Events, None, Completed]:
         """Write what a program asks for. Closing the generator at any yield leaves the cache as it says it is.
@@ -226,7 +228,10 @@ class Conversations:
         stop = (*call.sampling.stop, *task.prompt.stop)
         answer = Answer(self.model, stop, thinking=task.prompt.thinking, started=started)
         held_back = task.filter
-        yield from write(self._scheduler, generation, answer, room, held_back or all_of)
+        # A program's limit is one for thinking and answer together, as OpenAI's is; a bare text goes on as it stands.
+        free = call.prompt is None and not task.json_schema
+        thinking = self._budget(call.sampling, answer, room, room) if free else None
+        yield from write(self._scheduler, generation, answer, room, held_back or all_of, thinking)
         self._remember(call.conversation, answer)
         text, calls = task.calls(answer.text)
         if held_back is not None and not calls and (rest := answer.text[len(held_back.told) :]):
@@ -247,7 +252,7 @@ class Conversations:
             if not conversation.isdecimal():
                 continue
             saved = self.slots.snapshot(conversation)
-            if saved is None or len(saved.tokens) < LEAST or self._kept.is_fresh(conversation, len(saved.tokens)):
+            if saved is None or len(saved.tokens) < LEAST or self._kept.is_fresh(conversation, saved.tokens):
                 continue
             if min(saved.tokens) < 0:
                 continue  # a picture's numbers mean it in this process only
@@ -258,14 +263,14 @@ class Conversations:
         """The prompt of a chat; where the memory has nothing of it, what the disk has is brought there."""
         conversation = call.conversation
         wanted = call.keep and conversation.isdecimal() and not self.slots.held(conversation)
-        header = self._kept.header(conversation) if wanted else None
-        if header is None:
+        found = self._kept.read(conversation) if wanted else None
+        if found is None:
             return self.prompt(call)
+        saved, header = found
         for text, ids in header.answers:
             self.encoder.remember(conversation, text, list(ids))
         prompt = self.prompt(call)
-        saved = self._kept.read(conversation)
-        if saved is not None and common_prefix(saved.tokens, prompt.tokens) >= LEAST:
+        if common_prefix(saved.tokens, prompt.tokens) >= LEAST:
             self.slots.saved.put(saved)
         return prompt
 

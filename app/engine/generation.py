@@ -51,6 +51,8 @@ class Generation:
     ahead: deque[Drawn] = field(default_factory=deque)
     """What was drawn behind it in the same batch."""
     lookup: Lookup = field(default_factory=Lookup)
+    guesses: bool = True
+    """Whether tokens may be drawn behind the one that is due: not where another may be put in its place."""
     begun: bool = False
     """Whether any token was drawn for it."""
     full: bool = False

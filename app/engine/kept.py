@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -23,19 +24,24 @@ from numpy.typing import NDArray
 
 from app.engine.load import LoadedModel
 from app.files import PRIVATE_FILE, make_folder
-from app.llama.saved import Saved
+from app.llama.library import library_version
+from app.llama.saved import Saved, common_prefix
 from app.llama.split_files import part_paths
 from app.packages import version_of
 from app.paths import Home
+from app.runtimes import VARIABLE
 
 log = logging.getLogger("inhouse.engine")
 
-FORMAT = 1
+FORMAT = 2
 LEAST = 256
 """Tokens; fewer are read again as soon as a file is."""
 FRESH = 256
 """Tokens that must have come before a chat is written again; the file still serves for those before."""
 LIMIT_BYTES = 4 << 30
+HEADER_LIMIT = 64 << 20
+"""Bytes of the first line: what is longer is none of ours."""
+TOKEN_BYTES = 4
 DISK_SHARE = 10
 """They take at most a tenth of what is free on the disk, their own bytes counted as free."""
 WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -50,29 +56,33 @@ class Header(Struct, frozen=True):
     made_by: str  # see `fingerprint`
     tokens: int
     state: int  # bytes
-    check: int  # CRC-32 of all that follows
+    check: int  # CRC-32 of the answers and of all that follows
     answers: tuple[tuple[str, tuple[int, ...]], ...] = ()  # text and the tokens that the model wrote it with
 
 
-def fingerprint(loaded: LoadedModel, adapter: str, scale: float) -> str:
-    """What must be the same for keys and values to be those that would be computed now."""
+def fingerprint(loaded: LoadedModel, model: str, adapter: str, scale: float) -> str:
+    """What must be the same for keys and values to be those that would be computed now. `model`: its `identity` when
+    it was loaded; by now another file may have its name."""
     parts = [
         str(FORMAT),
         str(version_of("llama-cpp-python")),
-        _identity(str(loaded.header.path)),
-        f"{_identity(adapter)} {scale}" if adapter else "",
+        f"{library_version()} {os.environ.get(VARIABLE, '')}",
+        model,
+        f"{identity(adapter)} {scale}" if adapter else "",
         f"{loaded.context.size} {loaded.plan.kv_8bit} {loaded.plan.gpu_layers}",
     ]
     return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def _identity(path: str) -> str:
-    """A file, or all of a model's, as it is now: one that was replaced has another date or size."""
+def identity(path: str) -> str:
+    """A file, or all of a model's, as it is now: one that was replaced has another number, date or size, or was changed
+    at another time."""
     try:
         found = [part.stat() for part in part_paths(Path(path))]
     except OSError:  # it is open, and its name is gone
         return f"{path} {os.urandom(16).hex()}"
-    return " ".join([path, *(f"{each.st_size} {each.st_mtime_ns}" for each in found)])
+    stamps = (f"{each.st_ino} {each.st_size} {each.st_mtime_ns} {each.st_ctime_ns}" for each in found)
+    return " ".join([path, *stamps])
 
 
 class KeptStates:
@@ -82,38 +92,52 @@ class KeptStates:
     def __init__(self, home: Home, made_by: str) -> None:
         self._folder, self._made_by = home.conversations, made_by
 
-    def header(self, conversation: str) -> Header | None:
-        """What a chat's file says of itself; None where there is none, or another model made it."""
-        try:
-            with self._path(conversation).open("rb") as file:
-                header = msgspec.json.decode(file.readline(), type=Header)
-        except (OSError, msgspec.MsgspecError):
-            return None
-        return header if header.made_by == self._made_by else None
-
-    def read(self, conversation: str) -> Saved | None:
-        """What the file has of a chat; None where it cannot be used, and then it is gone."""
+    def read(self, conversation: str) -> tuple[Saved, Header] | None:
+        """What the file has of a chat; None where there is none, or another model made it. One that is not as it was
+        written is deleted."""
         path = self._path(conversation)
         try:
             with path.open("rb") as file:
-                header = msgspec.json.decode(file.readline(), type=Header)
+                header = self._header(file)
+                if header is None:
+                    return None
                 tokens = np.fromfile(file, np.int32, header.tokens)
                 state = np.fromfile(file, np.uint8, header.state)
-            whole = (len(tokens), len(state)) == (header.tokens, header.state)
-            if not whole or header.made_by != self._made_by or _check(tokens, state) != header.check:
+            if _check(header.answers, tokens, state) != header.check:
                 raise ValueError("it is damaged")
             os.utime(path)  # the oldest go first
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, MemoryError) as error:
             log.info("what was kept of a chat cannot be used: %s", error)
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
-        return Saved(conversation, tokens.tolist(), state)
+        return Saved(conversation, tokens.tolist(), state), header
 
-    def is_fresh(self, conversation: str, tokens: int) -> bool:
-        """Whether the file serves for nearly all of so many tokens."""
-        header = self.header(conversation)
-        return header is not None and abs(tokens - header.tokens) < FRESH
+    def is_fresh(self, conversation: str, tokens: list[int]) -> bool:
+        """Whether the file serves for nearly all of these tokens."""
+        try:
+            with self._path(conversation).open("rb") as file:
+                header = self._header(file)
+                held = [] if header is None else np.fromfile(file, np.int32, header.tokens).tolist()
+        except (OSError, ValueError, MemoryError):
+            return False
+        return len(tokens) - common_prefix(held, tokens) < FRESH
+
+    def _header(self, file: BinaryIO) -> Header | None:
+        """What the file says of itself; None where another model made it.
+
+        Raises:
+            ValueError: it is no such file, or not all of it is there.
+        """
+        line = file.readline(HEADER_LIMIT)
+        header = msgspec.json.decode(line, type=Header)
+        if header.made_by != self._made_by:
+            return None
+        if len(line) + header.tokens * TOKEN_BYTES + header.state != os.fstat(file.fileno()).st_size:
+            raise ValueError("it is cut off")
+        return header
 
     def write(self, saved: Saved, answers: Sequence[tuple[str, tuple[int, ...]]]) -> Iterator[None]:
         """Put a chat's file in place of its last, a piece a step; closing it leaves the last as it was. A full disk
@@ -124,9 +148,8 @@ class KeptStates:
         try:
             if not self._make_room(target, saved.state.nbytes):
                 return
-            header = Header(
-                saved.key, self._made_by, len(tokens), saved.state.nbytes, _check(tokens, saved.state), tuple(answers)
-            )
+            check = _check(answers, tokens, saved.state)
+            header = Header(saved.key, self._made_by, len(tokens), saved.state.nbytes, check, tuple(answers))
             with os.fdopen(os.open(temporary, WRITE, PRIVATE_FILE), "wb") as file:
                 file.write(msgspec.json.encode(header) + b"\n")
                 file.write(tokens.data)
@@ -166,8 +189,8 @@ def _pieces(state: NDArray[np.uint8]) -> Iterator[memoryview]:
         yield state.data[start : start + PIECE]
 
 
-def _check(tokens: NDArray[np.int32], state: NDArray[np.uint8]) -> int:
-    check = zlib.crc32(tokens.data)
+def _check(answers: Sequence[tuple[str, tuple[int, ...]]], tokens: NDArray[np.int32], state: NDArray[np.uint8]) -> int:
+    check = zlib.crc32(tokens.data, zlib.crc32(msgspec.json.encode(answers)))
     for piece in _pieces(state):
         check = zlib.crc32(piece, check)
     return check

@@ -154,8 +154,6 @@ def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, card
     return None
 
 
-
-
 def _taken(model: Model, needs: Needs | None, found: Plan) -> int:
     """All memory of the loaded model; of an unknown kind its weights at least."""
     if needs is None:

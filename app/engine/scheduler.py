@@ -226,7 +226,8 @@ class Scheduler:
         lookup, slot, held = generation.lookup, generation.slot, generation.held
         assert slot is not None
         room = self._context.size - self._slots.cells(self._slots.busy)
-        guesses = self._speculation.guess(lookup, generation.tokens) if room > HEADROOM else []
+        may = generation.guesses and room > HEADROOM
+        guesses = self._speculation.guess(lookup, generation.tokens) if may else []
         if not guesses or (not lookup.checked and lookup.alone is None):
             return _part(generation, 1)
         if not lookup.checked:

@@ -31,6 +31,11 @@ class ThinkingBudget:
         """How many tokens the answer may have by now, its thinking included."""
         return min(self._answer + self.spent, self._free)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the answer has begun: from here on each token is the one that was drawn."""
+        return bool(self._stream.answer) and not self._left
+
     def next(self, drawn: Drawn) -> Drawn:
         """The token that is written: the one that was drawn, or one that closes the block."""
         thinks = self._stream.is_thinking

@@ -128,6 +128,8 @@ def write(
                 answer.reason = "end"
                 break
             pieces = answer.add(drawn, with_logprob=generation.rivals is not None)
+            if thinking is not None:
+                generation.guesses = thinking.is_over
             if answer.stream.stopped:
                 answer.reason = "stop"
             elif len(answer.tokens) < (thinking.room if thinking is not None else room):

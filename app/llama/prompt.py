@@ -10,6 +10,7 @@ Where whoever composes can sum up, what the history has lost stands summed up be
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -18,14 +19,18 @@ import msgspec
 
 from app.cited import where
 from app.errors import AppError
+from app.llama.dropping import first_held, first_kept
 from app.llama.rules import prompt_text, rules
 from app.pictures import Picture
 from app.types import Budget, Message, Passage
 
 ANSWER_SHARE = 4
 """At least 1 - 1/4 of the context is for the prompt, however long an answer is asked for."""
-DROP_BLOCK = 4
-"""History is dropped this many messages at a time, so that the prefix stands for a few turns before it moves again."""
+MOST_REMEMBERED = 64
+"""Conversations of which it is known where their last prompt began."""
+LEAST_SHARE = 3
+"""A prompt goes on where the last one of its conversation began while it takes a third of its room at least: what went
+for a question with long passages comes back."""
 MIN_PASSAGE, MIN_QUESTION = 48, 16
 """Tokens below which a cut passage or question says nothing any more."""
 SUMMARY_SHARE = 16
@@ -152,23 +157,29 @@ def normalize(history: Sequence[Message]) -> list[Message]:
     return out
 
 
-def fit(encoder: Encoder[E], turn: Turn, context: int, max_tokens: int, sum_up: SumUp | None = None) -> Fitted[E]:
+def fit(
+    encoder: Encoder[E], turn: Turn, context: int, max_tokens: int, sum_up: SumUp | None = None, start: int = 0
+) -> Fitted[E]:
     """The prompt with at least min(max_tokens, a quarter of the context) tokens left for the answer; `sum_up` says what
-    stands in the place of the messages that do not fit.
+    stands in the place of the messages that do not fit. `start`: the message with which the last prompt of this
+    conversation began; where this one fits from there on, it begins there too.
 
     Raises:
         AppError: even the instructions alone do not fit.
     """
     reserve = max(1, min(max_tokens, context // ANSWER_SHARE))
-    fitting = _Fitting(encoder, turn, context - reserve, sum_up)
+    fitting = _Fitting(encoder, turn, context - reserve, sum_up, start)
     encoded = fitting.run()
+    if start and len(encoded) * LEAST_SHARE < fitting.limit:
+        fitting = _Fitting(encoder, turn, context - reserve, sum_up)
+        encoded = fitting.run()
     used = len(encoded)
     return Fitted(
         encoded=encoded,
         budget=Budget(
             context=context,
             used=used,
-            dropped_messages=len(turn.history) - fitting.kept_messages(),
+            dropped_messages=fitting.start,
             summary_words=fitting.summary_words(),
             dropped_passages=len(turn.passages) - len(fitting.passages),
             shortened=fitting.shortened,
@@ -189,10 +200,19 @@ class Composer:
     def __init__(self, encoder: Encoder[EncodedPrompt], context: int, sum_up: SumUp | None = None) -> None:
         self._encoder, self._sum_up = encoder, sum_up
         self._context = context
+        self._began: OrderedDict[str, tuple[int, Message]] = OrderedDict()
+        """Conversation → the message of its history with which its last prompt began, where some were dropped."""
 
     def compose(self, turn: Turn, max_tokens: int) -> Prompt:
         """See `fit`."""
-        fitted = fit(self._encoder, turn, self._context, max_tokens, self._sum_up)
+        start, first = self._began.pop(turn.conversation, (0, None))
+        same = first in turn.history[start : start + 1]
+        fitted = fit(self._encoder, turn, self._context, max_tokens, self._sum_up, start if same else 0)
+        dropped = fitted.budget.dropped_messages
+        if turn.conversation and 0 < dropped < len(turn.history):
+            self._began[turn.conversation] = (dropped, turn.history[dropped])
+            if len(self._began) > MOST_REMEMBERED:
+                self._began.popitem(last=False)
         encoded = fitted.encoded
         return Prompt(
             tokens=encoded.tokens,
@@ -212,40 +232,39 @@ class Composer:
 class _Fitting(Generic[E]):
     """One attempt after another, each without a little more, until the prompt fits `limit` tokens."""
 
-    def __init__(self, encoder: Encoder[E], turn: Turn, limit: int, sum_up: SumUp | None = None) -> None:
+    def __init__(
+        self, encoder: Encoder[E], turn: Turn, limit: int, sum_up: SumUp | None = None, start: int = 0
+    ) -> None:
         self.encoder, self.turn, self.limit, self.sum_up = encoder, turn, limit, sum_up
         most = (limit + 1) * LONGEST_TOKEN
-        self.history = list(turn.history)
-        while sum(len(message.content) for message in self.history) > most:
-            del self.history[0]
+        self.origin = first_held(turn.history, most)
+        self.start = max(start, self.origin)
+        """The first message of the history that is in the prompt."""
         self.passages = list(turn.passages)
         self.question = turn.question[:most]
         self.shortened = len(self.question) < len(turn.question)
 
-    def kept_messages(self) -> int:
-        return len(self.history)
-
     def summary_words(self) -> int:
         """How many a summary of what was dropped has; 0 where there is none."""
-        dropped = len(self.turn.history) - len(self.history)
-        return self.limit // SUMMARY_SHARE if self.sum_up is not None and dropped else 0
+        return self.limit // SUMMARY_SHARE if self.sum_up is not None and self.start else 0
 
     def encode(self) -> E:
         last = Message("user", _last_turn(self.passages, self.question), self.turn.pictures)
-        messages = [Message("system", self.instructions()), *normalize([*self.history, last])]
+        messages = [Message("system", self.instructions()), *normalize([*self.turn.history[self.start :], last])]
         return self.encoder.encode(messages, self.turn.conversation)
 
     def instructions(self) -> str:
         """The rules, then what of the history is no longer there."""
-        lost = self.turn.history[: len(self.turn.history) - len(self.history)]
+        lost = self.turn.history[: self.start]
         summary = self.sum_up(lost, self.summary_words()) if self.sum_up and lost else ""
         return f"{_system(self.turn)}\n\n{summary}" if summary else _system(self.turn)
 
     def run(self) -> E:
         encoded = self.encode()
         while (excess := len(encoded) - self.limit) > 0:
-            if self.history:
-                self.drop_history(excess)
+            if self.start < len(self.turn.history):
+                history, count = self.turn.history, self.encoder.count
+                self.start = first_kept(history, self.origin, self.start, excess, self.limit, count)
             elif self.sum_up is not None:
                 self.sum_up = None
             elif self.passages:
@@ -254,18 +273,6 @@ class _Fitting(Generic[E]):
                 self.cut_question(excess)
             encoded = self.encode()
         return encoded
-
-    def drop_history(self, excess: int) -> None:
-        """The oldest messages that hold `excess` tokens, in blocks, up to where the user speaks again."""
-        freed = dropped = 0
-        dropped_before = len(self.turn.history) - len(self.history)
-        while dropped < len(self.history):
-            at_user = self.history[dropped].role == "user"
-            if dropped and freed >= excess and at_user and (dropped_before + dropped) % DROP_BLOCK == 0:
-                break
-            freed += self.encoder.count(self.history[dropped].content)
-            dropped += 1
-        del self.history[:dropped]
 
     def drop_passage(self, excess: int) -> None:
         """The last passage; the only one is cut instead where enough of it stays."""

@@ -154,6 +154,25 @@ def test_tool_calls_whole_and_streamed() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("sent", "thinking"),
+    [
+        ({"reasoning_effort": "none"}, 0),
+        ({"reasoning_effort": "low"}, 512),
+        ({"reasoning_effort": "xhigh"}, None),
+        ({"reasoning": {"max_tokens": 77}}, 77),
+        ({"reasoning": {"effort": "high"}}, 4096),
+        ({"reasoning": {"enabled": False}}, 0),
+        ({"reasoning": {"enabled": True}}, 4096),
+        ({}, 4096),  # as Settings say
+    ],
+)
+def test_a_program_says_how_long_a_model_may_think(sent: dict[str, Any], thinking: int | None) -> None:
+    world = ApiWorld()
+    assert world.post("/v1/chat/completions", {**HELLO, **sent}).status_code == 200
+    assert world.asked(Complete)[0].sampling.thinking == thinking
+
+
 def test_thinking_stays_apart_from_the_answer() -> None:
     world = ApiWorld()
 
@@ -203,7 +222,12 @@ def test_texts_go_on_one_choice_each() -> None:
     [
         ({"frobnicate": 1}, "frobnicate", "unsupported_parameter"),
         ({"logit_bias": {"1": 2}}, "logit_bias", "unsupported_parameter"),
-        ({"reasoning_effort": "high"}, "reasoning_effort", "unsupported_parameter"),
+        ({"verbosity": "high"}, "verbosity", "unsupported_parameter"),
+        ({"reasoning_effort": "endless"}, "reasoning_effort", "invalid_value"),
+        ({"reasoning_effort": "low", "reasoning": {"max_tokens": 5}}, "reasoning", "invalid_value"),
+        ({"reasoning": {"effort": "low", "max_tokens": 5}}, "reasoning", "invalid_value"),
+        ({"reasoning": {"max_tokens": -1}}, "reasoning.max_tokens", "invalid_value"),
+        ({"reasoning": {"exclude": True}}, "reasoning.exclude", "invalid_value"),
         ({"functions": []}, "functions", "unsupported_parameter"),
         ({"presence_penalty": 0.5}, "presence_penalty", "unsupported_parameter"),
         ({"store": True}, "store", "invalid_value"),

@@ -9,7 +9,7 @@ import pytest
 from core_world import CoreWorld
 from test_core_chats import chatted, load, of
 
-from app.core import idle
+from app.core import ahead, idle
 from app.core.ahead import read_ahead
 from app.core.calls import chats as c
 from app.core.calls.models import EngineMoved, LoadEngine
@@ -46,12 +46,13 @@ def test_after_the_minutes_without_a_question_and_back_with_the_first_key(data_f
 
 def test_a_file_is_read_ahead_and_one_that_is_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.gguf"
-    path.write_bytes(b"x" * 100_000)
+    path.write_bytes(b"x" * 300_000)
     asked: list[tuple[int, int, int]] = []
     if hasattr(os, "posix_fadvise"):
         monkeypatch.setattr(os, "posix_fadvise", lambda _, *rest: asked.append(rest))
         read_ahead(str(path))
-        assert asked == [(0, 0, os.POSIX_FADV_WILLNEED)]
+        wish = (ahead.STEP, os.POSIX_FADV_WILLNEED)
+        assert asked == [(0, *wish), (ahead.STEP, *wish), (2 * ahead.STEP, *wish)], "of a longer wish not all is read"
         monkeypatch.delattr(os, "posix_fadvise")
     read_ahead(str(path))
     read_ahead(str(tmp_path / "gone.gguf"))

@@ -176,6 +176,41 @@ def test_thinking_is_told_apart_in_either_form(play: Play) -> None:
     assert heard.text == "Yes\u2028."
 
 
+LIMITED = msgspec.structs.replace(QUESTION, sampling=Sampling(thinking=300, max_tokens=200))
+
+
+@pytest.mark.parametrize(
+    ("owner", "sent"),
+    [
+        ("llamacpp", {"thinking_budget_tokens": 300, "reasoning_budget_tokens": 300}),
+        ("vllm", {"thinking_token_budget": 300}),
+        ("inhouse", {"reasoning": {"max_tokens": 300}}),
+    ],
+)
+def test_a_server_that_has_a_limit_on_thinking_is_told_it(play: Play, owner: str, sent: dict[str, Any]) -> None:
+    play.owner, play.thoughts = owner, ["Hm."]
+    heard = asked(play, LIMITED)
+    assert play.bodies[-1].items() >= sent.items()
+    assert play.bodies[-1]["max_tokens"] == 500, "thinking does not shorten the answer"
+    assert heard.result.note == ""
+    program = Complete(messages=(PromptMessage(role="user", content="Hi"),), sampling=LIMITED.sampling)
+    asked(play, program)
+    assert play.bodies[-1].items() >= {**sent, "max_tokens": 200}.items()
+    asked(play, msgspec.structs.replace(QUESTION, sampling=Sampling(thinking=None)))
+    assert not play.bodies[-1].keys() & sent.keys()
+
+
+def test_where_a_server_has_none_a_person_is_told_so(play: Play) -> None:
+    assert "thinking" not in asked(play, LIMITED).result.note, "it has not thought"
+    play.thoughts = ["Hm."]
+    heard = asked(play, LIMITED)
+    assert "not applied" in heard.result.note and play.bodies[-1]["max_tokens"] == 200
+    assert asked(play, msgspec.structs.replace(QUESTION, sampling=Sampling(thinking=None))).result.note == ""
+    play.owner, play.unknown = "vllm", "thinking_token_budget"
+    heard = asked(play, LIMITED)
+    assert heard.error is None and heard.text == "".join(play.words) and "not applied" in heard.result.note
+
+
 def test_a_stop_text_ends_the_answer_where_the_server_goes_on(play: Play) -> None:
     play.words = ["One EN", "D two"]
     heard = asked(play, msgspec.structs.replace(QUESTION, sampling=Sampling(stop=("END",))))

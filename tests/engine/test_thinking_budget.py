@@ -12,7 +12,7 @@ from tiny_gguf import CHATML, write_tiny
 
 from app.engine.worker import EngineRole
 from app.paths import Home
-from app.workers.calls.engine import Chat, Chatted, Load, Token
+from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Load, PromptMessage, Token
 
 THINKS = CHATML.replace("assistant\n' }}", "assistant\n<think>\n' }}")
 
@@ -44,6 +44,20 @@ def test_without_a_limit_room_is_left_for_the_answer(thinker: EngineRole) -> Non
     result, _ = run(thinker.handle(Chat(conversation="b", question="Hi", sampling=sampling)))
     assert isinstance(result, Chatted)
     assert len(result.text) > 60 and len(result.thinking) > 200
+
+
+@pytest.mark.parametrize(("budget", "thought"), [(0, 0), (12, 12), (None, 75)])
+def test_a_program_is_held_to_it_within_its_own_limit(thinker: EngineRole, budget: int | None, thought: int) -> None:
+    sampling = msgspec.structs.replace(GREEDY, thinking=budget, max_tokens=100)
+    call = Complete(messages=(PromptMessage(role="user", content="Hi"),), sampling=sampling)
+    result, events = run(thinker.handle(call))
+    assert isinstance(result, Completed)
+    assert len(result.thinking.strip()) == thought
+    assert result.stats.completion_tokens == 100 and len(result.text) >= 10, "a quarter at least is the answer's"
+    told = [event for event in events if isinstance(event, Token)]
+    assert "".join(each.text for each in told if each.thinking).strip() == result.thinking.strip()
+    bare, _ = run(thinker.handle(Complete(prompt="Hi<think>", sampling=sampling)))
+    assert isinstance(bare, Completed) and bare.thinking == "" and "</think>" not in bare.text
 
 
 def test_an_answer_that_is_there_is_weighed_as_it_was_written(thinker: EngineRole) -> None:

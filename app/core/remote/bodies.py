@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,21 +13,25 @@ from app.types import Message, Sampling
 from app.workers.calls.engine import Chat, Complete, PromptMessage
 
 
-def chat_body(model: str, call: Chat, messages: Sequence[Message], max_tokens: int) -> bytes:
-    """The body of a streamed chat completion, of parameters only that OpenAI's API names."""
-    body = _sampled(model, call.sampling, max_tokens)
+def chat_body(
+    model: str, call: Chat, messages: Sequence[Message], max_tokens: int, limit: Mapping[str, Any] | None = None
+) -> bytes:
+    """The body of a streamed chat completion, of parameters only that OpenAI's API names, and of `limit` on thinking
+    what the server has a name for."""
+    body = _sampled(model, call.sampling, max_tokens) | dict(limit or {})
     body["messages"] = [{"role": each.role, "content": _content(each.content, each.pictures)} for each in messages]
     return msgspec.json.encode(body | _form(call.json_schema))
 
 
-def complete_body(model: str, call: Complete) -> bytes:
-    """The body of a streamed completion, with messages or of a text as it stands."""
+def complete_body(model: str, call: Complete, limit: Mapping[str, Any] | None = None) -> bytes:
+    """The same of a streamed completion, with messages or of a text as it stands."""
     body = _sampled(model, call.sampling, call.sampling.max_tokens)
     if call.prompt is not None:
         body["prompt"] = call.prompt
         if call.logprobs is not None:
             body["logprobs"] = call.logprobs
         return msgspec.json.encode(body)
+    body |= dict(limit or {})
     body["messages"] = [_message(each) for each in call.messages]
     if call.tools:
         known = ("none", "auto", "required")

@@ -23,6 +23,7 @@ class Served(Struct):
     """A model that a server lists. Each kind of server says in its own way how much context it has."""
 
     id: str
+    owned_by: str = ""  # most servers name themselves here
     max_model_len: int = 0  # vLLM, SGLang
     context_length: int = 0
     context_window: int = 0

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -18,12 +19,13 @@ from app.core.remote import bodies, chunks
 from app.core.remote.answer import Say, StreamedAnswer
 from app.core.remote.connection import TOO_LONG, Connection, cut, garbage
 from app.core.remote.estimate import CONTEXT, Estimate
+from app.core.remote.thinking import Fields, ThinkingLimit
 from app.errors import AppError, BadFile
 from app.llama.prompt import Turn, fit, measure
 from app.models.servers import can_see, host_of, is_encrypted
 from app.pictures import BLIND
 from app.text.earlier import sum_up
-from app.types import InstalledModel, Message, ModelInfo
+from app.types import InstalledModel, Message, ModelInfo, Sampling
 from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Count, Counted, Waiting
 
 FIT_TRIES = 4
@@ -42,6 +44,7 @@ class ServedModel:
         self._key = key
         self._connection: Connection | None = None
         self._context = CONTEXT
+        self._limit = ThinkingLimit()
 
     async def close(self) -> None:
         """Leave the server."""
@@ -81,6 +84,7 @@ class ServedModel:
             names = ", ".join(f"“{each.id}”" for each in served[:10]) or "none"
             raise AppError(f"{self.host} has no model “{self.model.served_as}” now.", f"It has: {names}.")
         self._context = found.context
+        self._limit.is_by(found.owned_by)
         return ModelInfo(
             path="",
             name=self.model.name,
@@ -135,28 +139,45 @@ class ServedModel:
         if call.pictures and not sees:
             raise AppError(f"“{self.model.name}” cannot see pictures.", ADD_AGAIN)
         turn = Turn(call.question, history, call.passages, call.system, call.grounded, pictures=call.pictures)
-        context = self._context
+        context, most = self._context, call.sampling.thinking
         for tries in range(1, FIT_TRIES + 1):
             fitted = fit(Estimate(), turn, context, call.sampling.max_tokens, sum_up)
-            body = bodies.chat_body(self.model.served_as, call, fitted.encoded.messages, fitted.answer_room)
+            room = fitted.answer_room
+            if most and self._limit.fields(most):  # what is thought does not count as the answer's
+                room += min(most, max(context - fitted.budget.used - room, 0))
+            body = partial(bodies.chat_body, self.model.served_as, call, fitted.encoded.messages, room)
             try:
-                answer = await self._write("chat/completions", body, call.sampling.stop, say)
+                answer = await self._limited("chat/completions", body, call.sampling, say)
             except BadFile as error:
                 if error.code != TOO_LONG or tries == FIT_TRIES:
                     raise
                 context = int(context * SMALLER)
             else:
-                answered = answer.chatted(fitted, self._context)
+                done = answer.chatted(fitted, self._context)
                 blind = not sees and any(message.pictures for message in call.history)
-                return msgspec.structs.replace(answered, note=answered.note or BLIND) if blind else answered
+                notes = (done.note or (BLIND if blind else ""), self._limit.note(most, done.thinking))
+                return msgspec.structs.replace(done, note=" ".join(filter(None, notes)))
         raise AssertionError  # the last try returns or raises
 
     async def complete(self, call: Complete, say: Say) -> Completed:
         """Write what a program asks, as it asks: nothing is left out to make it fit. Raises AppError as `chat`."""
         path = "chat/completions" if call.prompt is None else "completions"
-        body = bodies.complete_body(self.model.served_as, call)
-        answer = await self._write(path, body, call.sampling.stop, say)
-        return answer.completed(Estimate().count(call.prompt or "".join(each.content for each in call.messages)))
+        body = partial(bodies.complete_body, self.model.served_as, call)
+        answer = await self._limited(path, body, call.sampling, say)
+        done = answer.completed(Estimate().count(call.prompt or "".join(each.content for each in call.messages)))
+        return msgspec.structs.replace(done, note=self._limit.note(call.sampling.thinking, done.thinking))
+
+    async def _limited(
+        self, path: str, body: Callable[[Fields], bytes], sampling: Sampling, say: Say
+    ) -> StreamedAnswer:
+        """Ask with the limit on thinking, and without where the server does not take it."""
+        limit = self._limit.fields(sampling.thinking)
+        try:
+            return await self._write(path, body(limit), sampling.stop, say)
+        except AppError as error:
+            if not self._limit.was_refused(error, limit):
+                raise
+        return await self._write(path, body({}), sampling.stop, say)
 
     async def _write(self, path: str, body: bytes, stop: tuple[str, ...], say: Say) -> StreamedAnswer:
         answer = StreamedAnswer(stop, say)

@@ -16,20 +16,18 @@ from PySide6.QtCore import QEventLoop, QTimer
 
 from app.figures import Figure, figure
 from app.gui.bench.stream import Bench
-from app.gui.bench.swap_stress import Typist, Watched, loads_a_file, own_bytes, whole
+from app.gui.bench.swap_stress import SETTLE_MS, Typist, Watched, loads_a_file, whole
 from app.gui.models.controller import ModelsController
 from app.models.registry import Registry
 from app.paths import Home
 from app.settings import MAX_TOKENS
-from app.types import InstalledModel
+from app.types import Answer, InstalledModel
 
 ADAPTER_LIMIT_MS = 100.0
 LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 100.0
 ROUNDS = 5
 SWAPS = 100
 WAIT_S = 60.0
-SETTLE_MS = 700
-"""The engine that was replaced ends in the background, which must not be measured."""
 RANK = 8
 BARE_LOAD = """
 import sys, llama_cpp as c
@@ -125,57 +123,59 @@ def model(swaps: Swaps) -> Iterator[Figure]:
 
 def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
     """A swap in the middle of every answer, adapters and models in turns; no answer may be lost or cut."""
-    chats, kept, typed = swaps.bench.parts.chats, 0, 0
     turn = (swaps.adapted, swaps.plain, swaps.other)
     context = swaps.models.info.context if swaps.models.info else 4096
     typist, watched = Typist(swaps.bench.window), Watched(lambda: _bare_load(swaps.other.path, context))
     ended: list[float] = []
     swaps.models.switched.connect(lambda _: ended.append(watched.elapsed_ms()))
+    kept = typed = 0
     for n in range(count):
-        asked: list[bool] = []
+        model = turn[n % 3]
         ended.clear()
-
-        def midway(*_: object, n: int = n, asked: list[bool] = asked) -> None:
-            if not asked:
-                asked.append(True)
-                typist.type()
-                watched.begins()
-                swaps.models.switch_to(turn[n % 3].name)
-
-        chats.token_arrived.connect(midway)
-        answer = swaps.bench.ask()[0]
-        chats.token_arrived.disconnect(midway)
-        until = time.monotonic() + WAIT_S
-        # An adapter takes over when the answer has ended, and the window hears of it a moment later.
-        while not (swapped := _uses(swaps.models, turn[n % 3].name)) and time.monotonic() < until:
-            _pause(10)
-        kept += bool(asked) and whole(answer) and swapped
+        answer = _swapped_midway(swaps, model, typist, watched)
+        swapped = _takes_over(swaps.models, model.name)
+        kept += answer is not None and whole(answer) and swapped
         typed += typist.kept
         if swapped and ended and n:
-            watched.ended(ended[-1], loads=loads_a_file(turn[(n - 1) % 3], turn[n % 3]))
+            watched.ended(ended[-1], loads=loads_a_file(turn[(n - 1) % 3], model))
         if n % 3 == 2:
-            _pause(SETTLE_MS)
-            watched.memory.append(own_bytes())
+            watched.rests(_pause, swaps.bench.parts.home)
     stored = swaps.bench.parts.reader.count()
-    yield {
-        "figure": f"swap: answers kept of {count} with a swap in their middle",
-        "value": kept,
-        "unit": "answers",
-        "reference": count,
-        "ratio": kept / count,
-        "target": str(count),
-        "ok": kept == count <= stored,
-    }
-    yield {
-        "figure": f"swap: letters typed in the middle of {count} that stand where they were typed",
-        "value": typed,
-        "unit": "letters",
-        "reference": count,
-        "ratio": typed / count,
-        "target": str(count),
-        "ok": typed == count,
-    }
+    yield _counted(f"swap: answers kept of {count} with a swap in their middle", "answers", kept, count, stored)
+    yield _counted(f"swap: letters typed in the middle of {count} that stand where they were typed", "letters",
+                   typed, count, count)  # fmt: skip
     yield from watched.figures()
+
+
+def _swapped_midway(swaps: Swaps, model: InstalledModel, typist: Typist, watched: Watched) -> Answer | None:
+    """Ask, and with the first word type a letter and switch; the answer, None where no word came."""
+    chats = swaps.bench.parts.chats
+    asked: list[bool] = []
+
+    def midway(*_: object) -> None:
+        if not asked:
+            asked.append(True)
+            typist.type()
+            watched.begins()
+            swaps.models.switch_to(model.name)
+
+    chats.token_arrived.connect(midway)
+    answer = swaps.bench.ask()[0]
+    chats.token_arrived.disconnect(midway)
+    return answer if asked else None
+
+
+def _takes_over(models: ModelsController, name: str) -> bool:
+    """Whether the model of this name is in use within a minute: an adapter takes over when the answer has ended."""
+    until = time.monotonic() + WAIT_S
+    while not (swapped := models.active is not None and models.active.name == name) and time.monotonic() < until:
+        _pause(10)
+    return swapped
+
+
+def _counted(name: str, unit: str, value: int, count: int, least: int) -> Figure:
+    """All of `count` must be there, and at least so many stored."""
+    return figure(name, value, unit, count, value / count, str(count), value == count <= least)
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -212,10 +212,6 @@ def write_adapter(base: Path, out: Path) -> None:
 
 def _as(model: InstalledModel, name: str, **changes: Any) -> InstalledModel:
     return msgspec.structs.replace(model, id="", name=name, origin="imported", **changes)
-
-
-def _uses(models: ModelsController, name: str) -> bool:
-    return models.active is not None and models.active.name == name
 
 
 def _bare_load(path: str, context: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,13 @@ from PySide6.QtWidgets import QApplication
 
 from app.figures import Figure, figure
 from app.gui.chat.composer import Composer
+from app.paths import Home
 from app.types import Answer, InstalledModel
 
 LETTER = "x"
 MEMORY_SHARE = 1.02
+SETTLE_MS, REST_S = 700, 10.0
+"""The engine that was replaced ends in the background."""
 LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 150.0
 
 
@@ -40,16 +44,19 @@ class Typist:
         return self._composer is not None and self._composer.text() == LETTER
 
 
-def own_bytes() -> int:
-    """Memory of this process and its children that would be free if they ended."""
-    me = psutil.Process()
-    total = 0
-    for process in (me, *me.children(recursive=True)):
+def own_bytes(home: Home) -> tuple[int, int]:
+    """Memory of the window, of the core of this data folder and of its children that would be free if they ended, and
+    how many they are: the core is nobody's child. Pages of a model's file count, since only its engine maps them; what
+    the system keeps of files in its cache does not."""
+    total = living = 0
+    for process in psutil.process_iter():
         try:
-            total += int(process.memory_full_info().uss)
+            if process.pid == os.getpid() or process.environ().get("INHOUSE_HOME") == str(home.root):
+                total += int(process.memory_full_info().uss)
+                living += 1
         except psutil.Error:
-            continue  # it has just ended
-    return total
+            continue  # it has just ended, or is somebody else's
+    return total, living
 
 
 class Watched:
@@ -72,6 +79,17 @@ class Watched:
             self.took.append(milliseconds)
             self.bare.append(self._bare())
 
+    def rests(self, pause: Callable[[int], object], home: Home) -> None:
+        """Take the memory after a round, when what was replaced has ended and what is begun has: the same processes
+        take the same twice, or they are counted as they are."""
+        until = time.monotonic() + REST_S
+        before: tuple[int, int] = (0, 0)
+        pause(SETTLE_MS)
+        while not _is_still(before, now := own_bytes(home)) and time.monotonic() < until:
+            before = now
+            pause(SETTLE_MS)
+        self.memory.append(now[0])
+
     def elapsed_ms(self) -> float:
         """Since the swap was asked for."""
         return (time.perf_counter() - self._began) * 1000
@@ -87,6 +105,11 @@ class Watched:
             first, last = self.memory[0] / 1e6, self.memory[-1] / 1e6
             ok = last <= MEMORY_SHARE * first
             yield figure("swap: memory after the last round", last, "MB", first, last / first, "at most 1.02", ok)
+
+
+def _is_still(before: tuple[int, int], now: tuple[int, int]) -> bool:
+    """Whether as many processes take as much, within a thousandth."""
+    return before[1] == now[1] and abs(before[0] - now[0]) <= now[0] / 1000
 
 
 def whole(answer: Answer) -> bool:

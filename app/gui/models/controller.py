@@ -70,6 +70,11 @@ class ModelsController(QObject):
         return self._engine.info if self._engine.state == "ready" else None
 
     @property
+    def is_resting(self) -> bool:
+        """Whether its memory was freed because nobody asked; the next key brings it back."""
+        return self._engine.state == "stopped"
+
+    @property
     def active(self) -> InstalledModel | None:
         """The model in use, loaded or about to be."""
         return self.find(self._listed.active)
@@ -209,6 +214,8 @@ class ModelsController(QObject):
             self.engine_failed.emit(error_of(moved.failure))
         elif moved.state == "loading":
             self.loading.emit(moved.fraction)
+        elif moved.state == "stopped":
+            self.models_changed.emit()
 
     def _switching(self, moved: c.Switching) -> None:
         if moved.model_id != self._switch_id:

@@ -63,8 +63,12 @@ class ModelBar(QWidget):
             self._runs_on.setToolTip(runs_on(info))
             self._state.setText(self.tr("{0} tok/s").format(round(speed)) if speed else "")
             self._state.setToolTip(self.tr("Words are made of tokens. This is the last speed on this computer."))
+        resting = self._models.is_resting and model is not None
+        if resting:
+            self._state.setText(self.tr("Memory freed"))
+            self._state.setToolTip(self.tr("Nobody has asked for a while. The next key that you type loads it again."))
         self._runs_on.setVisible(info is not None and not self._short)
-        self._state.setVisible(info is not None and bool(speed) and not self._short)
+        self._state.setVisible((resting or (info is not None and bool(speed))) and not self._short)
 
     def set_short(self, short: bool) -> None:
         """Leave out what the model runs on, for want of room."""
