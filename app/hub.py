@@ -91,4 +91,5 @@ class FoundFile(Struct, frozen=True, kw_only=True):
     path: str
     bytes: int
     sha256: str = ""  # where the store says it
+    store: str = ""  # whose it is: "Ollama"; "" in a folder
     installed: str = ""  # id of the installed model, if it is listed

@@ -19,7 +19,7 @@ class Fit:
     """Whether a model can be used here, in words."""
 
     text: str
-    kind: Literal["success", "warning", "danger", "info"]
+    kind: Literal["success", "warning", "danger", "info", "neutral"]
     icon: str
     short: str = ""
     """Where there is little room; "" for `text`."""
@@ -83,15 +83,19 @@ def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None 
         if info.gpu_layers >= info.layers:
             return Fit(f"On your GPU, {size_text(info.memory_bytes)}", "success", "circle-check")
         return Fit(f"{info.gpu_layers} of {info.layers} layers on the GPU", "warning", "cpu")
-    if fitted is None:
-        return Fit("Not looked at yet", "info", "info")
+    return planned(fitted) if fitted is not None else Fit("Not looked at yet", "info", "info")
+
+
+def planned(fitted: Fitted) -> Fit:
+    """How a model would run here, as the planner says: of one that is installed, and of one that could be."""
     text = fitted.text
     if fitted.kind == "large":
         return Fit(text, "danger", "circle-x")
     if fitted.kind == "unknown":
-        return Fit(text, "warning", "info", "Unknown")
+        kind: Literal["warning", "neutral"] = "warning" if text else "neutral"
+        return Fit(text or "Not known whether it fits", kind, "circle-help", "Unknown")
     if fitted.kind == "part":
         return Fit(text, "warning", "cpu", "Partly on your GPU")
     if fitted.kind == "cpu" and not text.startswith("Fits"):  # slower than a card here would be, or little memory left
-        return Fit(text, "warning", "memory-stick")
+        return Fit(text, "warning", "cpu")
     return Fit(text, "success", "circle-check", text.replace("Fits memory", "Fits").replace("Fits your GPU", "GPU"))

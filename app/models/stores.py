@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -37,22 +37,33 @@ class _Manifest(Struct):
 
 
 def found_in(where: str) -> list[FoundFile]:
-    """The models of a store, or of a folder and those below it, by name; what is no whole model is left out.
+    """The models of a store, of a folder and those below it, or with "" of all stores, by name; what is no whole model
+    is left out.
 
     Raises:
         AppError: there is no such folder or store.
     """
+    if not where.strip():
+        return _by_name(file for each in STORES for file in _kept(each))
     store: Store | None = next((name for name in STORES if name == where.strip().lower()), None)
     if store is None:
         folder = Path(where).expanduser().absolute()
         if not folder.is_dir():
             raise AppError(f"“{folder.name}” is no folder.", "Choose a file, a folder, or say “ollama” or “lmstudio”.")
-        return _usable(_ggufs(folder))
-    folders = [folder for folder in folders_of(store) if folder.is_dir()]
-    if not folders:
+        return _by_name(_usable(_ggufs(folder), ""))
+    if not _folders(store):
         raise AppError(f"{STORES[store]} keeps no models on this computer.", "Choose a file or a folder instead.")
-    files = (file for folder in folders for file in (_blobs(folder) if store == "ollama" else _ggufs(folder)))
-    return _usable(files)
+    return _by_name(_kept(store))
+
+
+def _kept(store: Store) -> list[FoundFile]:
+    """What a store keeps; nothing where it is not here."""
+    read = _blobs if store == "ollama" else _ggufs
+    return _usable((file for folder in _folders(store) for file in read(folder)), STORES[store])
+
+
+def _folders(store: Store) -> list[Path]:
+    return [folder for folder in folders_of(store) if folder.is_dir()]
 
 
 def folders_of(store: Store) -> list[Path]:
@@ -92,7 +103,11 @@ def _called(manifest: Path) -> str:
     return f"{'/'.join(each for each in owner if each != 'library')}/{name}:{tag}".lstrip("/")
 
 
-def _usable(files: Iterator[tuple[str, Path, str]]) -> list[FoundFile]:
+def _by_name(files: Iterable[FoundFile]) -> list[FoundFile]:
+    return sorted(files, key=lambda each: each.name.casefold())
+
+
+def _usable(files: Iterator[tuple[str, Path, str]], store: str) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
     for count, (name, path, digest) in enumerate(files):
         if count >= MOST:
@@ -102,5 +117,7 @@ def _usable(files: Iterator[tuple[str, Path, str]]) -> list[FoundFile]:
         except BadFile:
             continue
         if header.kind == "model" and path.resolve() not in found:
-            found[path.resolve()] = FoundFile(name=name, path=str(path), bytes=header.file_bytes, sha256=digest)
-    return sorted(found.values(), key=lambda each: each.name.casefold())
+            found[path.resolve()] = FoundFile(
+                name=name, path=str(path), bytes=header.file_bytes, sha256=digest, store=store
+            )
+    return list(found.values())

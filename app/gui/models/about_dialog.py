@@ -7,7 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import size_text
+from app.gui.hardware import planned, size_text
 from app.gui.models import catalogue_words as words
 from app.gui.models.catalogue import ModelCatalogue
 from app.gui.theme import theme
@@ -161,7 +161,8 @@ class AboutDialog(QDialog):
         mark.clicked.connect(lambda: self._choose(offer))
         mark.setProperty("file", offer.file.name)
         row.addWidget(mark, 1)
-        chip = Chip(*words.fit_chip(offer.fit))
+        fit = planned(offer.fit)
+        chip = Chip(fit.text, fit.kind, fit.icon)
         chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(chip)
         return holder

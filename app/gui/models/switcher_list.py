@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import fit_of
 from app.gui.models.controller import ModelsController
 from app.gui.models.download_line import DownloadLines
 from app.gui.models.model_button import ModelButton
@@ -140,8 +139,7 @@ class ModelSwitcher(QWidget):
         active = self._models.active
         for model in self._models.models():
             in_use = active is not None and active.name == model.name
-            info = self._models.info if in_use else None
-            row = SwitcherRow(model, fit_of(model, self._models.fit(model), info), in_use=in_use)
+            row = SwitcherRow(model, self._models.fit(model), in_use=in_use)
             row.clicked.connect(self._use)
             row.cancel_asked.connect(self._models.cancel_switch)
             self._rows.append(row)

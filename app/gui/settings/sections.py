@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.gui.hardware import memory_bytes, processor, size_text
 from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
 from app.gui.widgets.page_frame import Separator
+from app.models.hub_access import HUB, hub_address, hub_host
 from app.packages import version_of
 from app.paths import RESOURCES, Home
 from app.types import ModelInfo
@@ -221,7 +222,15 @@ class HardwareSection(QWidget):
             column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
             layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers)
             column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))
+        column.addWidget(_Fact(self.tr("Models are downloaded from"), hub_text()))
         column.addWidget(below)
+
+
+def hub_text() -> str:
+    """ "hub.example", and who has named it where it is a mirror."""
+    if hub_address() == HUB:
+        return hub_host()
+    return QCoreApplication.translate("Settings", "{0}, set by HF_ENDPOINT").format(hub_host())
 
 
 class _Action(QWidget):
