@@ -122,8 +122,8 @@ OFFLINE = Setting(
     "Nothing is looked up or downloaded. Models can still be imported from a file.", "Models and hardware", kind=bool,
 )  # fmt: skip
 CATALOGUE = Setting(
-    "catalogue", "", "List of models", "A file or an address of your company. Empty is the list that comes along.",
-    "Models and hardware", maximum=500,
+    "catalogue", "", "List of models", "A file or an address of your company's own.",
+    "Models and hardware", maximum=500, unset="The list that comes along",
 )  # fmt: skip
 ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool)
 """Whether builds of llama.cpp may be added, chosen and removed: a company's policy alone says no."""

@@ -49,15 +49,16 @@ def offered_adapter(run: Run) -> ExportedFile | None:
 
 def adapter_of(run: Run, models: Iterable[InstalledModel]) -> InstalledModel | None:
     """The listed model of this run's adapter; one that was listed before the run was trained again is another one."""
-    mine = [each for each in models if each.adapter and each.lineage.get("run_id") == run.id]
+    mine = [each for each in models if each.lineage.get("run_id") == run.id and Path(each.adapter or "/").is_file()]
     file = offered_adapter(run) if mine else None
     if file is None:
         return None
+    made = run.folder / "export" / file.path
     try:
-        written = (run.folder / "export" / file.path).stat().st_mtime
+        written = made.stat().st_mtime
+        return next((each for each in mine if each.added_at >= written or Path(each.adapter).samefile(made)), None)
     except OSError:
-        written = 0.0  # the other files of the run were removed: what is listed is all that there is
-    return next((each for each in mine if each.added_at >= written), None)
+        return mine[0]  # the other files of the run were removed: what is listed is all that there is
 
 
 def refused_files(run: Run) -> dict[str, str]:

@@ -67,10 +67,12 @@ def _processor_name() -> str:
 
 
 def size_text(count: float) -> str:
-    """ "12 KB", "98 MB" or "4.4 GB"."""
+    """ "12 KB", "98 MB", "4.4 GB" or "214 GB"."""
     if count < 999_500:
         return f"{count / 1e3:.0f} KB"
-    return f"{count / 1e6:.0f} MB" if count < 999_500_000 else f"{count / GB:.1f} GB"
+    if count < 999_500_000:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / GB:.1f} GB" if count < 99.95 * GB else f"{count / GB:.0f} GB"
 
 
 def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None = None) -> Fit:

@@ -206,7 +206,7 @@ class FinetunePage(PageFrame):
                     "The model can repeat what it learned. Share it only with people who may read these documents."
                 )
             )
-        foot.say(text, leading=step in ("train", "use"), warning=state.warning)
+        foot.say(text, leading=step in ("train", "use"), warning=state.warning, icon=step == "use")
         foot.fit()
 
     def _go_on(self) -> None:

@@ -16,7 +16,7 @@ from app.gui.widgets.choices import RadioButton
 from app.gui.widgets.dialogs import scrolled
 from app.hub import HubFile, Offer
 
-WIDTH, HEIGHT = 560, 600
+WIDTH, HEIGHT = 560, 660
 
 
 class AboutDialog(QDialog):
@@ -67,12 +67,15 @@ class AboutDialog(QDialog):
         model = self._offer.model
         if model.good_at:
             self._column.addWidget(Label(model.good_at[:1].upper() + model.good_at[1:], wrap=True))
+        can = QVBoxLayout()
+        can.setSpacing(4)
         for text in words.abilities(self._offer):
             row = QHBoxLayout()
             row.setSpacing(8)
             row.addWidget(IconLabel("check", "success", 16))
             row.addWidget(Label(text, wrap=True), 1)
-            self._column.addLayout(row)
+            can.addLayout(row)
+        self._column.addLayout(can)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)

@@ -74,8 +74,8 @@ class FoundDialog(QDialog):
         column.setSpacing(16)
         owners = stores_text(found.files)
         said = self.tr(
-            "They are linked, not copied: the files stay where they are and take no more room. When {0} deletes one, "
-            "its model cannot be used here any more; your chats stay. Inhouse never changes or deletes them."
+            "They are linked, not copied: the files stay with {0} and take no more room. Once a file is deleted there, "
+            "its model cannot be used here any more; your chats stay. Inhouse never changes or deletes these files."
         ).format(owners)
         column.addLayout(head("hard-drive", "text2", title_of(found.files), said))
         area, rows = scrolled(self.tr("Models"))

@@ -11,10 +11,8 @@ from app.models.servers import is_encrypted
 from app.types import InstalledModel
 
 
-def facts_text(model: InstalledModel, context: int = 0, *, missing: bool = False) -> str:
-    """ "4.4 GB, Q4_K_M, context 8k of 32k"; of one whose file is gone what to do about it."""
-    if missing:
-        return missing_text(model)
+def facts_text(model: InstalledModel, context: int = 0) -> str:
+    """ "4.4 GB, Q4_K_M, context 8k of 32k"."""
     trained = model.context_trained
     parts = [size_and_precision(model)]
     if context and trained and model.path:
@@ -54,7 +52,7 @@ def origin_text(model: InstalledModel) -> str:
         return _tr("Linked from {0}").format(owner)
     if model.origin != "finetuned":
         return _tr("Adapter") if model.adapter else ""
-    made = _tr("Adapter made here") if model.adapter else _tr("Fine-tuned here")
+    made = _tr("Adapter") if model.adapter else _tr("Fine-tuned here")
     if not model.added_at:
         return made
     day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(model.added_at)).date(), "d MMMM")
@@ -70,9 +68,7 @@ def linked_from(model: InstalledModel) -> str:
 def missing_text(model: InstalledModel) -> str:
     """What happened to a model whose file is gone, and what to do."""
     if owner := linked_from(model):
-        return _tr("Its file lay with {0}, which has removed it. Fetch it there again, or remove it here.").format(
-            owner
-        )
+        return _tr("{0} no longer has its file. Fetch it there again, or remove it here.").format(owner)
     return _tr("Import it again, or remove it from this list.")
 
 

@@ -55,9 +55,10 @@ class OfferCard(ThemedWidget):
         column.addSpacing(10)
         fit = planned(offer.fit)
         self.chip = Chip(fit.text, fit.kind, fit.icon)
+        self.chip.set_raised(lead)
         self.chip.setToolTip("\n".join(offer.fit.why))
         column.addWidget(self.chip)
-        column.addSpacing(10)
+        column.addSpacing(16)
         column.addStretch(1)
         self._choice = _Choice(offer, lead, blocked, self)
         if in_use:

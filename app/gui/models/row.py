@@ -114,8 +114,10 @@ class ModelRow(QWidget):
             first.addWidget(self._origin)
         first.addStretch(1)
         words.addLayout(first)
-        facts = facts_text(self.model, context, missing=missing)
-        words.addWidget(ElidedLabel(facts, "caption", "text2"))
+        if missing:
+            words.addWidget(Label(missing_text(self.model), "caption", "text2", wrap=True))
+        else:
+            words.addWidget(ElidedLabel(facts_text(self.model, context), "caption", "text2"))
         return words
 
     def _speed(self) -> QWidget:

@@ -15,7 +15,7 @@ from app.gui.models.model_button import ModelButton
 from app.gui.models.switcher_row import SwitcherRow
 from app.gui.settings.keycap import Keycap
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, Label, empty_layout, paint_box
+from app.gui.widgets import Banner, Button, Label, ThemedWidget, empty_layout, paint_box
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 WIDTH = 568
@@ -109,7 +109,7 @@ class ModelSwitcher(QWidget):
         self._coming.moved.connect(self.adjustSize)
         column.addWidget(self._coming)
         column.addWidget(Separator())
-        column.addLayout(self._hints())
+        column.addWidget(self._hints())
         column.addWidget(Separator())
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -119,8 +119,9 @@ class ModelSwitcher(QWidget):
         foot.addStretch(1)
         column.addLayout(foot)
 
-    def _hints(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _hints(self) -> QWidget:
+        strip = _Strip()
+        row = QHBoxLayout(strip)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(6)
         for keys, text in (("↑ ↓", self.tr("Choose")), ("Enter", self.tr("Use")), ("Esc", self.tr("Close"))):
@@ -130,7 +131,7 @@ class ModelSwitcher(QWidget):
         row.addStretch(1)
         row.addWidget(Keycap("Ctrl Shift M"))
         row.addWidget(Label(self.tr("Open this list"), "caption", "text2"))
-        return row
+        return strip
 
     def refresh(self) -> None:
         """Build the rows again."""
@@ -201,3 +202,10 @@ class ModelSwitcher(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         box = QRectF(self.rect())
         paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("borderStrong"), radius=12)
+
+
+class _Strip(ThemedWidget):
+    """What lies behind the keys."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("subtle"))

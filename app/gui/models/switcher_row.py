@@ -46,7 +46,7 @@ class SwitcherRow(ThemedWidget):
         mark.setContentsMargins(0, 0, 0, 0)
         mark.addWidget(check)
         self._row.addWidget(holder)
-        self._row.addWidget(IconLabel(symbol_of(model), tile=36))
+        self._row.addWidget(IconLabel(symbol_of(model), tile=36, fill="surface" if in_use else "hover"))
         self._row.addLayout(self._words(), 1)
         self._fit = self._fit_chip(fit)
         self._speed = self._speed_label()

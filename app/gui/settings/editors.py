@@ -207,6 +207,7 @@ class LineEditor(Editor):
         super().__init__(setting, changed)
         self._edit = QLineEdit()
         self._edit.setAccessibleName(setting.label)
+        self._edit.setPlaceholderText(_tr(setting.unset))
         self._edit.setMinimumWidth(theme().px(220))
         self._edit.editingFinished.connect(lambda: self._tell(self._edit.text()))
         _row(self).addWidget(self._edit)

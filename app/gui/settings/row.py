@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.settings.editors import Editor, ListEditor, editor_for
+from app.gui.settings.editors import Editor, ListEditor, TextEditor, editor_for
 from app.gui.settings.forced import forced
 from app.gui.widgets import Button, Label
 from app.gui.widgets.lock_note import LockNote, lock
@@ -83,7 +83,8 @@ class SettingRow(QWidget):
         words.addStretch(1)
         row.addLayout(words, 1)
         row.addWidget(self._revert, alignment=Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.editor, alignment=Qt.AlignmentFlag.AlignTop)
+        long = isinstance(self.editor, TextEditor)
+        row.addWidget(self.editor, alignment=Qt.AlignmentFlag.AlignTop if long else Qt.AlignmentFlag.AlignVCenter)
 
     def _stack(self, *, wide: bool) -> None:
         column = QVBoxLayout(self)
