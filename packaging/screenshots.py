@@ -45,7 +45,10 @@ SECTIONS = (
 )
 NEW_MODEL = "Larkfield Assistant v2"
 WIDE, NARROW = (1280, 820), (880, 560)
-ONCE = tuple(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:])
+ONCE = (
+    *(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:]),
+    "settings-runtimes", "settings-locked", "models-blocked", "models-sources", "models-found",
+)  # fmt: skip
 """Pages that are built like another one: they are shot in both themes only."""
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
 

@@ -145,7 +145,7 @@ def test_a_model_whose_file_its_program_has_deleted_says_so(world: ShellWorld) -
     gone, base = installed(QWEN), world.parts.models.models()[0]
     world.core.tell(ModelsChanged(models=Models(models=(base, gone), active=base.id)))
     row = next(row for row in page.findChildren(ModelRow) if row.model.id == gone.id)
-    assert "Ollama no longer has its file. Fetch it there again, or remove it here." in texts(row)
+    assert "Ollama no longer has its file. Fetch it there again." in texts(row)
     chips = [each.text() for each in row.findChildren(Chip)]
     assert "Linked from Ollama" in chips and "The file is no longer there" in chips
     use = next(each for each in row.findChildren(Button) if each.text() == "Use now")

@@ -68,7 +68,7 @@ def linked_from(model: InstalledModel) -> str:
 def missing_text(model: InstalledModel) -> str:
     """What happened to a model whose file is gone, and what to do."""
     if owner := linked_from(model):
-        return _tr("{0} no longer has its file. Fetch it there again, or remove it here.").format(owner)
+        return _tr("{0} no longer has its file. Fetch it there again.").format(owner)
     return _tr("Import it again, or remove it from this list.")
 
 
