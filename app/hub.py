@@ -94,5 +94,6 @@ class FoundFile(Struct, frozen=True, kw_only=True):
     path: str
     bytes: int
     sha256: str = ""  # where the store says it
+    store: str = ""  # whose it is: "Ollama"; "" in a folder
     projector: str = ""  # by which it sees, where the store says it; else it is looked for beside the file
     installed: str = ""  # id of the installed model, if it is listed

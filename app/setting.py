@@ -29,7 +29,7 @@ class Setting(Generic[T]):
     optional: bool = False
     """Whether None is allowed: "automatic", "random", "none"."""
     unset: str = ""
-    """How None is shown."""
+    """How None, or an empty line, is shown."""
     details: bool = False
     """Whether it sits behind *Details*."""
 

@@ -11,15 +11,13 @@ from typing import Any, TypeVar, cast
 from app.errors import AppError
 from app.files import locked, set_aside, write_atomic
 from app.paths import Home
-from app.policy import read_policy
+from app.policy import Value, read_policy
 from app.setting import Setting as Setting
 from app.types import Sampling
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Value = str | int | float | bool | None
-
 
 SECTIONS = ("General", "Appearance", "Answers", "Documents", "Models and hardware", "API")
 
@@ -123,8 +121,12 @@ OFFLINE = Setting(
     "offline", False, "Work without the internet",
     "Nothing is looked up or downloaded. Models can still be imported from a file.", "Models and hardware", kind=bool,
 )  # fmt: skip
-CATALOGUE = Setting("catalogue", "", maximum=1000)
-"""Path or address of a company's own list of models; "" for the one that comes along."""
+CATALOGUE = Setting(
+    "catalogue", "", "List of models", "A file or an address of your company's own.",
+    "Models and hardware", maximum=500, unset="The list that comes along",
+)  # fmt: skip
+ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool)
+"""Whether builds of llama.cpp may be added, chosen and removed: a company's policy alone says no."""
 UNLOAD_AFTER = Setting(
     "unload_after", 0, "Free the model's memory",
     "When nobody has asked for so long. The next key that you type loads it again.", "Models and hardware",
@@ -149,7 +151,8 @@ ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER, OFFLINE, CATALOGUE,
-    API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN,
+    LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 
@@ -187,7 +190,7 @@ class Settings:
         self._home = home
         self._file = home.settings_file
         self._values: dict[str, Value] = {}
-        self._policy = {key: value for key, value in read_policy().items() if key in BY_KEY and _fits(key, value)}
+        self.policy = read_policy(lambda key, value: key in BY_KEY and _fits(key, value))
         self._version = len(MIGRATIONS) + 1  # of the file
         self._listeners: list[Listener] = []
         self.note = ""
@@ -198,8 +201,8 @@ class Settings:
 
     def get(self, setting: Setting[T]) -> T:
         """What the company's policy says, or the user chose, or the default."""
-        if setting.key in self._policy:
-            return cast(T, self._policy[setting.key])
+        if setting.key in self.policy.values:
+            return cast(T, self.policy.values[setting.key])
         if setting.key in self._values:
             return cast(T, self._values[setting.key])
         return self.default(setting)
@@ -211,7 +214,7 @@ class Settings:
 
     def is_locked(self, setting: Setting[Any]) -> bool:
         """Whether the company's policy decides, and nobody here."""
-        return setting.key in self._policy
+        return setting.key in self.policy.values
 
     def is_default(self, setting: Setting[Any]) -> bool:
         return setting.key not in self._values

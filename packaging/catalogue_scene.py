@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,6 +95,54 @@ def page(stage: Any, *, blocked: str = "", coming: bool = False) -> None:
     bar.setValue(found.catalogue.y() - 16)
 
 
+def installed(stage: Any) -> None:
+    """The top of the Models page: an adapter of the model in use beside it, one that is linked, one whose file is gone;
+    and what LM Studio and Ollama have."""
+    from app.core.calls.models import Models, ModelsChanged
+    from app.hub import FoundFile
+
+    listed = stage.world.core.models.listed()
+    starter, base, tuned = listed.models[:3]
+    file = stage.parts.home.models / "adapter.gguf"
+    file.touch()
+    os.truncate(file, 4_900_000)
+    adapter = msgspec.structs.replace(
+        tuned, id="a", name="Larkfield, adapter", path=starter.path, adapter=str(file),
+        quantization=starter.quantization, lineage={**tuned.lineage, "base": starter.name},
+    )  # fmt: skip
+    linked = msgspec.structs.replace(base, id="l", name="qwen3:8b", lineage={"linked": "Ollama"})
+    gone = msgspec.structs.replace(base, id="g", name="mistral:7b", path="/gone", lineage={"linked": "Ollama"})
+    fits = listed.fits | {"l": listed.fits[base.id]}
+    models = Models(models=(starter, adapter, tuned, linked, gone), active=starter.id, fits=fits)
+    stage.world.world.core.tell(ModelsChanged(models=models))
+    found = (("llama3.1:8b", 4.9, "Ollama"), ("phi4:14b", 9.1, "Ollama"), ("Qwen3-4B-Q4_K_M", 2.5, "LM Studio"))
+    stage.parts.models.found._show(
+        tuple(FoundFile(name=name, path=f"/{name}", bytes=round(size * GB), store=store) for name, size, store in found)
+    )
+    stage.window.show_page("models")
+    stage.settle()
+    give(stage)
+    stage.settle()
+    stage.window.page("models").scroller.verticalScrollBar().setValue(0)
+
+
+def sources(stage: Any) -> None:
+    """Further down: a file, what other programs have, a server."""
+    installed(stage)
+    page = stage.window.page("models")
+    page.scroller.ensureWidgetVisible(page.server, 0, 24)
+
+
+def found_dialog(stage: Any) -> object:
+    """Which of the models of other programs to use."""
+    from app.gui.models.found_area import FoundDialog
+
+    installed(stage)
+    dialog = FoundDialog(stage.parts.models.found, stage.window)
+    dialog.show()
+    return dialog
+
+
 def about(stage: Any) -> object:
     """All that is known of one model, with its files."""
     from app.gui.models.about_dialog import AboutDialog
@@ -131,9 +180,11 @@ def first_run(stage: Any, *, chosen: int = 0) -> object:
     give(stage)
     page.resize(stage.window.size())
     page._models.models = lambda: list(page._models._listed.models[:1])  # type: ignore[method-assign]
+    page.start.setFocus()
     place = next(each for each in page.findChildren(QLineEdit))
     place.setText("~/.local/share/Inhouse")
     page._show_models("")
+    del page._models.models
     list(page._choices.values())[chosen].click()
     page.show()
     return page

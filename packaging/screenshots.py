@@ -23,6 +23,7 @@ import followed_scene
 import library_scene
 import msgspec
 import picture
+import settings_scene
 import source_scene
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ SECTIONS = (
 )
 NEW_MODEL = "Larkfield Assistant v2"
 WIDE, NARROW = (1280, 820), (880, 560)
-ONCE = tuple(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:])
+ONCE = (
+    *(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:]),
+    "settings-runtimes", "settings-locked", "models-blocked", "models-sources", "models-found",
+)  # fmt: skip
 """Pages that are built like another one: they are shot in both themes only."""
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
 
@@ -77,6 +81,7 @@ def shoot(folder: Path, theme_name: str, size: tuple[int, int], only: str) -> in
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         os.environ["INHOUSE_HOME"] = data
+        os.environ["HF_ENDPOINT"] = "https://hub.example"
         stage = Stage(QApplication.instance() or QApplication([]), theme_name, size)
         for name, prepare in stage.scenes().items():
             if name in ONCE and (size != WIDE or scale == "2"):
@@ -161,6 +166,11 @@ class Stage:
         }
         for section in SECTIONS:
             scenes[f"settings-{section.split()[0].lower()}"] = partial(self._settings, section)
+        scenes["settings-runtimes"] = lambda: settings_scene.runtimes(self)
+        scenes["settings-locked"] = lambda: settings_scene.locked(self)
+        scenes["models-installed"] = lambda: catalogue_scene.installed(self)
+        scenes["models-sources"] = lambda: catalogue_scene.sources(self)
+        scenes["models-found"] = lambda: catalogue_scene.found_dialog(self)
         scenes["finetune-train"] = lambda: self._finetune("train")  # last: it is shown in the sidebar from then on
         return scenes
 
@@ -177,31 +187,7 @@ class Stage:
         self.window.show_page("settings")
         self.window.page("settings").open_section(name)
         if name == "Models and hardware":
-            self._show_devices()
-
-    def _show_devices(self) -> None:
-        """What a build for AMD's cards says on a computer with one, and a build that lacks its driver."""
-        from app.core.calls.runtimes import RuntimesChanged, RuntimesShown
-        from app.runtimes import BUILT_IN, Card, Chosen, Device, Runtime, why_no_more
-        from app.workers.calls.runtimes import RuntimeTried, TryRuntime
-
-        card = Card(vendor="AMD", name="AMD Radeon RX 7600", driver="amdgpu")
-        devices = (Device(kind="CPU", name="AMD Ryzen 5 7600", is_gpu=False, free=0, total=32_000_000_000),)
-        for job in self.world.last("models").waiting(TryRuntime):
-            job.finish(RuntimeTried(version="0.5.0", backends=("CPU",), devices=devices))
-        vulkan = Runtime(id="v", name="Vulkan 0.5.0", backends=("Vulkan", "CPU"), version="0.5.0", bytes=61_000_000)
-        shown = RuntimesShown(
-            runtimes=(vulkan,),
-            chosen={"engine": Chosen(id="v", failed="It needs the Vulkan loader."), "embedder": Chosen(id=BUILT_IN)},
-            cards=(card,),
-            devices=devices,
-            why=why_no_more(devices, (card,), ("CPU",)),
-            problems=(
-                "Chats do not run on “Vulkan 0.5.0”: This runtime needs the Vulkan loader of the graphics driver, "
-                "which is not on this computer. The built-in one is used.",
-            ),
-        )
-        self.world.world.core.tell(RuntimesChanged(shown=shown))
+            settings_scene.show_devices(self)
 
     def _switcher(self) -> object:
         self.window.show_page("chat")

@@ -9,6 +9,7 @@ import msgspec
 
 from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Wizard
+from app.models.registry import find_starter
 from trainer import events
 from trainer.spec import (
     AnswerPair,
@@ -112,7 +113,9 @@ def make_run(runs: Path, **values: object) -> Run:
     given = {"name": "Larkfield Assistant", "base": "starter", **values}
     wizard = Wizard(id=run.id, created_at=time.time(), **given)  # type: ignore[arg-type]
     run.save(wizard)
-    spec = RunSpec(id=run.id, name=wizard.name, base=BaseModel(path="base.gguf", name="SmolLM2 135M"), data=Data())
+    starter = find_starter()
+    base = BaseModel(path=starter.path if starter is not None else "base.gguf", name="SmolLM2 135M")
+    spec = RunSpec(id=run.id, name=wizard.name, base=base, data=Data())
     run.write_spec(spec)
     return run
 
@@ -234,10 +237,12 @@ def finish(run: Run, *, verdict: str = "better", compared: bool = True, passed: 
     for name, kind, best in names:
         (exported / name).write_bytes(b"GGUF" + bytes(2000))
         files.append(ExportedFile(path=name, kind="model", quantization=kind, bytes=2004, recommended=best))
+    (exported / "model.adapter.gguf").write_bytes(b"GGUF" + bytes(500))
+    files.append(ExportedFile(path="model.adapter.gguf", kind="adapter", quantization="", bytes=504))
     write_json(exported / "result.json", ExportResult(files=tuple(files), seconds=4.0))
     judged = tuple(
         GateFile(path=name, passed=passed, kl=0.0021, limit=0.01, reason="" if passed else "It differs.")
-        for name, _, _ in names
+        for name in (file.path for file in files)
     )
     write_json(folder / "gate" / "result.json", GateResult(files=judged, tokens=1500, seconds=3.0))
     for stage in ("train", "export", "gate", "card"):

@@ -25,9 +25,9 @@ def import_found(args: argparse.Namespace, session: Session, progress: Callable[
     files = [file for file in found.files if args.name.casefold() in file.name.casefold()]
     if not files:
         raise AppError("No model file was found there.", "Models are GGUF files, and come whole.")
-    done = [_bring(args, session, file, found.store, linked, progress) for file in files]
+    done = [_bring(args, session, file, linked, progress) for file in files]
     if linked and any(done):
-        owner = found.store or "the folder"
+        owner = files[0].store or "the folder"
         tell(f"Nothing was copied: the files stay where they are, and are gone here when {owner} removes them.")
     return 0 if any(done) or all(file.installed for file in files) else 1
 
@@ -36,14 +36,13 @@ def _bring(
     args: argparse.Namespace,
     session: Session,
     file: FoundFile,
-    store: str,
     linked: bool,
     progress: Callable[[Data], None],
 ) -> bool:
     if file.installed:
         tell(f"“{file.name}” is in the list already.")
         return False
-    link = LinkModel(path=file.path, name=file.name, sha256=file.sha256, store=store, projector=file.projector)
+    link = LinkModel(path=file.path, name=file.name, sha256=file.sha256, store=file.store, projector=file.projector)
     try:
         made = session.call(link if linked else ImportModel(path=file.path, projector=file.projector), progress)
     except BadFile as error:

@@ -258,6 +258,11 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
 
 
 def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:
+    if args.use and args.adapter:
+        session.call(c.UseRun(run_id=run.id, adapter=True), session.show_switch)
+        tell(f"What it learned is in use now. Back to the one before: inhouse train {run.id} --back")
+        say_json({"installed": session.model().name, "path": session.model().adapter})
+        return
     installed = session.call(c.InstallRun(run_id=run.id, name=args.install or ""))
     if isinstance(installed, c.RunKept):
         _installed_reader(args, installed.run, session)

@@ -67,6 +67,9 @@ def _add_training_actions(train: argparse.ArgumentParser) -> None:
     out = train.add_argument_group("what came out")
     out.add_argument("--install", nargs="?", const="", metavar="NAME", help="install the result, under this name")
     out.add_argument("--use", action="store_true", help="install it and let it answer")
+    out.add_argument(
+        "--adapter", action="store_true", help="with --use: on the model that was taught, with no new file"
+    )
     out.add_argument("--vote", default="", metavar="ID=SIDE", help="judge a blind question: left, right or tie")
     out.add_argument("--keep-old", action="store_true", help="the old model stays")
     out.add_argument("--back", action="store_true", help="back to the model in use before")

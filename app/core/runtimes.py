@@ -22,6 +22,7 @@ from app.models.registry import find_starter
 from app.models.runtime_trial import refusal
 from app.models.runtimes import Runtimes
 from app.runtimes import BUILT_IN, Chosen, RuntimeRole, note_failure, why_no_more
+from app.settings import ADD_RUNTIMES
 from app.types import ModelInfo
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried, TryRuntime
 from app.workers.message import Call, WorkerRole
@@ -55,10 +56,10 @@ class RuntimesDesk:
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {
             c.ShowRuntimes: self._show,
-            c.ChooseRuntime: self._choose,
-            c.RemoveRuntime: self._remove,
+            c.ChooseRuntime: self._unless_locked(self._choose),
+            c.RemoveRuntime: self._unless_locked(self._remove),
             c.TestRuntime: self._test,
-            AddRuntime: self._add,
+            AddRuntime: self._unless_locked(self._add),
         }
 
     def stop(self) -> None:
@@ -125,6 +126,16 @@ class RuntimesDesk:
         self._runtimes.sweep()
 
     # --- what doors want ----------------------------------------------------------------------------------------------
+
+    def _unless_locked(self, handler: Handler) -> Handler:
+        """Runtimes are programs: a company may keep them to itself."""
+
+        def handle(call: Any, reply: Reply) -> None:
+            if not self._house.settings.get(ADD_RUNTIMES):
+                raise AppError("Runtimes are set by your company.", "Ask your IT to change them.")
+            handler(call, reply)
+
+        return handle
 
     def _show(self, call: c.ShowRuntimes, reply: Reply) -> None:
         if not call.look:

@@ -19,6 +19,7 @@ from app.errors import AppError
 from app.finetune import cases
 from app.finetune.machine import at
 from app.finetune.states import require
+from app.finetune.use import adapter_of
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 
@@ -56,19 +57,26 @@ class TrainingUse:
             except AppError as error:
                 reply.failed(error)
 
-        self._install(watched, installed, reply.failed)
+        self._install(watched, installed, reply.failed, adapter=call.adapter)
 
     def _install(
-        self, watched: WatchedRun, then: Callable[[InstalledModel], object], failed: Callable[[AppError], object]
+        self,
+        watched: WatchedRun,
+        then: Callable[[InstalledModel], object],
+        failed: Callable[[AppError], object],
+        *,
+        adapter: bool = False,
     ) -> None:
-        known = self._model(watched)
+        run, spec = watched.run, watched.run.spec
+        models = self._house.registry.models()
+        known = adapter_of(run, models) if adapter else self._model(watched)
         if known is not None:
             then(known)
             return
-        run, spec = watched.run, watched.run.spec
-        models = self._house.registry.models()
-        base = next((each for each in models if spec is not None and each.path == spec.base.path), None)
-        self._flows.run(watched, cases.install(run, watched.kept(), self._house.home.models, base), then, failed)
+        whole = (each for each in models if not each.adapter)
+        base = next((each for each in whole if spec is not None and each.path == spec.base.path), None)
+        install = cases.install_adapter if adapter else cases.install
+        self._flows.run(watched, install(run, watched.kept(), self._house.home.models, base), then, failed)
 
     def _use_reader(self, watched: WatchedRun, reply: Reply) -> None:
         def installed(reader: TaughtReader) -> None:
@@ -125,6 +133,6 @@ class TrainingUse:
         reply.done(c.RunKept(run=watched.record()))
 
     def _model(self, watched: WatchedRun) -> InstalledModel | None:
-        """The model that came out, where it is listed."""
-        listed = watched.kept().installed
-        return next((each for each in self._house.registry.models() if listed and each.id == listed), None)
+        """The whole model that came out, where it is listed."""
+        models, listed = self._house.registry.models(), watched.kept().installed
+        return next((each for each in models if not each.adapter and each.id == listed), None)

@@ -25,7 +25,7 @@ from app.finetune.plan import ReaderStart
 from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
-from app.finetune.use import earlier_examples, place_reader, prepare_install
+from app.finetune.use import earlier_examples, place_reader, prepare_adapter, prepare_install
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
@@ -296,6 +296,21 @@ def install(run: Run, wizard: Wizard, models: Path, base: InstalledModel | None)
     listed = yield Step("desk", ListModel(model=placed))
     assert isinstance(listed, InstalledModel)
     yield Step("desk", Keep(change=lambda kept: machine.installed(kept, listed.id, listed.name)))
+    return listed
+
+
+def install_adapter(run: Run, wizard: Wizard, models: Path, base: InstalledModel | None) -> Steps[InstalledModel]:
+    """Put what was learned among the models, as one that uses its base's weights, and list it.
+
+    Raises:
+        AppError: it did not pass the gate, its base is gone, or it could not be put there.
+    """
+    scores = yield from _disk(lambda: Comparison(run.folder).scores())
+    placed = yield from _disk(lambda: prepare_adapter(run, wizard, models, base, scores))
+    listed = yield Step("desk", ListModel(model=placed))
+    assert isinstance(listed, InstalledModel)
+    if not wizard.installed:
+        yield Step("desk", Keep(change=lambda kept: machine.installed(kept, listed.id, kept.name)))
     return listed
 
 

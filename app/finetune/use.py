@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from app.embedder.readers import Readers, TaughtReader, shipped
@@ -36,6 +37,28 @@ def offered_files(run: Run) -> list[ExportedFile]:
     passed = {judged.path for judged in gate.files if judged.passed}
     files = [file for file in exported.files if file.path in passed and file.kind == "model"]
     return sorted(files, key=lambda file: not file.recommended)
+
+
+def offered_adapter(run: Run) -> ExportedFile | None:
+    """What was learned as a file of its own, where it passed the gate; it is applied to the base that was taught."""
+    exported, gate = run.exported, run.gate
+    passed = {judged.path for judged in gate.files if judged.passed} if gate is not None else set()
+    files = exported.files if exported is not None else ()
+    return next((file for file in files if file.kind == "adapter" and file.path in passed), None)
+
+
+def adapter_of(run: Run, models: Iterable[InstalledModel]) -> InstalledModel | None:
+    """The listed model of this run's adapter; one that was listed before the run was trained again is another one."""
+    mine = [each for each in models if each.lineage.get("run_id") == run.id and Path(each.adapter or "/").is_file()]
+    file = offered_adapter(run) if mine else None
+    if file is None:
+        return None
+    made = run.folder / "export" / file.path
+    try:
+        written = made.stat().st_mtime
+        return next((each for each in mine if each.added_at >= written or Path(each.adapter).samefile(made)), None)
+    except OSError:
+        return mine[0]  # the other files of the run were removed: what is listed is all that there is
 
 
 def refused_files(run: Run) -> dict[str, str]:
@@ -69,6 +92,34 @@ def prepare_install(
         context_trained=base.context_trained if base else 0,
         origin="finetuned",
         lineage=lineage_of(run, wizard, scores, base.name if base else ""),
+    )
+
+
+def prepare_adapter(
+    run: Run, wizard: Wizard, models: Path, base: InstalledModel | None, scores: Scores
+) -> InstalledModel:
+    """Put what was learned into the models folder and describe it as a model beside its base; the caller lists it.
+
+    Raises:
+        AppError: it did not pass the gate, or its base is gone.
+        NoSpace: the file could not be put there.
+    """
+    file = offered_adapter(run)
+    if file is None:
+        raise AppError(
+            "What this run learned is not there as an adapter that passed the check.", "Use the whole model."
+        )
+    if base is None:
+        raise AppError("The model that it was taught is no longer installed.", "Use the whole model.")
+    return msgspec.structs.replace(
+        base,
+        id="",
+        name=f"{wizard.name}, adapter",
+        adapter=str(_place(run.folder / "export" / file.path, models, run.id)),
+        origin="finetuned",
+        tokens_per_s=None,
+        lineage=lineage_of(run, wizard, scores, base.name),
+        added_at=0.0,
     )
 
 

@@ -20,7 +20,7 @@ class Fit:
     """Whether a model can be used here, in words."""
 
     text: str
-    kind: Literal["success", "warning", "danger", "info"]
+    kind: Literal["success", "warning", "danger", "info", "neutral"]
     icon: str
     short: str = ""
     """Where there is little room; "" for `text`."""
@@ -68,10 +68,12 @@ def _processor_name() -> str:
 
 
 def size_text(count: float) -> str:
-    """ "12 KB", "98 MB" or "4.4 GB"."""
+    """ "12 KB", "98 MB", "4.4 GB" or "214 GB"."""
     if count < 999_500:
         return f"{count / 1e3:.0f} KB"
-    return f"{count / 1e6:.0f} MB" if count < 999_500_000 else f"{count / GB:.1f} GB"
+    if count < 999_500_000:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / GB:.1f} GB" if count < 99.95 * GB else f"{count / GB:.0f} GB"
 
 
 def runs_on(info: ModelInfo) -> str:
@@ -93,15 +95,19 @@ def fit_of(model: InstalledModel, fitted: Fitted | None, info: ModelInfo | None 
         return Fit(f"{info.gpu_layers} of {info.layers + 1} layers on the GPU", "warning", "cpu")
     if info is not None and info.placed.note:
         return Fit("On the processor, slower", "warning", "cpu")
-    if fitted is None:
-        return Fit("Not looked at yet", "info", "info")
+    return planned(fitted) if fitted is not None else Fit("Not looked at yet", "info", "info")
+
+
+def planned(fitted: Fitted) -> Fit:
+    """How a model would run here, as the planner says: of one that is installed, and of one that could be."""
     text = fitted.text
     if fitted.kind == "large":
         return Fit(text, "danger", "circle-x")
     if fitted.kind == "unknown":
-        return Fit(text, "warning", "info", "Unknown")
+        kind: Literal["warning", "neutral"] = "warning" if text else "neutral"
+        return Fit(text or "Not known whether it fits", kind, "circle-help", "Unknown")
     if fitted.kind == "part":
         return Fit(text, "warning", "cpu", "Partly on your GPU")
     if fitted.kind == "cpu" and not text.startswith("Fits"):  # slower than a card here would be, or little memory left
-        return Fit(text, "warning", "memory-stick")
+        return Fit(text, "warning", "cpu")
     return Fit(text, "success", "circle-check", text.replace("Fits memory", "Fits").replace("Fits your GPU", "GPU"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -41,22 +42,39 @@ class _Manifest(Struct):
 
 
 def found_in(where: str) -> list[FoundFile]:
-    """The models of a store, or of a folder and those below it, by name; what is no whole model is left out.
+    """The models of a store, of a folder and those below it, or with "" of all stores, by name; what is no whole model
+    is left out.
 
     Raises:
         AppError: there is no such folder or store, or all that is there is a model of which a file is missing.
     """
+    if not where.strip():
+        return _by_name(_all_kept())
     store: Store | None = next((name for name in STORES if name == where.strip().lower()), None)
     if store is None:
         folder = Path(where).expanduser().absolute()
         if not folder.is_dir():
             raise AppError(f"“{folder.name}” is no folder.", "Choose a file, a folder, or say “ollama” or “lmstudio”.")
-        return _usable(_ggufs(folder))
-    folders = [folder for folder in folders_of(store) if folder.is_dir()]
-    if not folders:
+        return _by_name(_usable(_ggufs(folder), ""))
+    if not _folders(store):
         raise AppError(f"{STORES[store]} keeps no models on this computer.", "Choose a file or a folder instead.")
-    files = (file for folder in folders for file in (_blobs(folder) if store == "ollama" else _ggufs(folder)))
-    return _usable(files)
+    return _by_name(_kept(store))
+
+
+def _all_kept() -> Iterator[FoundFile]:
+    for each in STORES:
+        with suppress(BadFile):  # half a model in one store hides nothing of the other
+            yield from _kept(each)
+
+
+def _kept(store: Store) -> list[FoundFile]:
+    """What a store keeps; nothing where it is not here."""
+    read = _blobs if store == "ollama" else _ggufs
+    return _usable((file for folder in _folders(store) for file in read(folder)), STORES[store])
+
+
+def _folders(store: Store) -> list[Path]:
+    return [folder for folder in folders_of(store) if folder.is_dir()]
 
 
 def folders_of(store: Store) -> list[Path]:
@@ -103,7 +121,11 @@ def _called(manifest: Path) -> str:
     return f"{'/'.join(each for each in owner if each != 'library')}/{name}:{tag}".lstrip("/")
 
 
-def _usable(files: Iterator[FoundFile]) -> list[FoundFile]:
+def _by_name(files: Iterable[FoundFile]) -> list[FoundFile]:
+    return sorted(files, key=lambda each: each.name.casefold())
+
+
+def _usable(files: Iterator[FoundFile], store: str) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
     incomplete: BadFile | None = None
     for file in itertools.islice(files, MOST):
@@ -115,7 +137,7 @@ def _usable(files: Iterator[FoundFile]) -> list[FoundFile]:
                 incomplete = incomplete or error
             continue
         if header.kind == "model" and path.resolve() not in found:
-            found[path.resolve()] = msgspec.structs.replace(file, bytes=header.file_bytes)
+            found[path.resolve()] = msgspec.structs.replace(file, bytes=header.file_bytes, store=store)
     if incomplete is not None and not found:
         raise incomplete
-    return sorted(found.values(), key=lambda each: each.name.casefold())
+    return list(found.values())

@@ -26,7 +26,7 @@ from app.models.registry import ABOUT, Registry, new_id
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.models.servers import host_of
-from app.models.stores import STORES, found_in
+from app.models.stores import found_in
 from app.models.whole_files import check_room, whole, whole_folder
 from app.paths import Home
 from app.types import InstalledModel
@@ -151,7 +151,7 @@ class ModelsRole:
         files = [
             msgspec.structs.replace(file, installed=models.get(Path(file.path), "")) for file in found_in(call.where)
         ]
-        return FilesFound(files=tuple(files), store=STORES.get(call.where.strip().lower(), ""))  # type: ignore[call-overload]
+        return FilesFound(files=tuple(files))
 
     def _link(self, call: LinkModel) -> Steps:
         """Whose file it is, is kept: it may be gone when its program removes it."""

@@ -19,7 +19,8 @@ from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.types import Answer, Collection, Document, InstalledModel, ModelInfo
 from app.workers.calls.documents import Collections, Documents, DocumentText, ListCollections, ListDocuments, ReadText
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded
+from app.workers.calls.engine import Chat, Chatted, Load, Loaded, SetAdapter
+from app.workers.message import Done
 from trainer import events
 from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
 
@@ -503,6 +504,37 @@ def test_what_came_out_is_installed_used_named_and_left(world: CoreWorld) -> Non
     door.result(key)
     assert [each.name for each in world.core.registry.models()] == ["SmolLM2 135M", "Pump helper"], "installed once"
     assert not run.load().went_back
+
+
+def test_what_was_learned_is_used_on_its_base_without_a_second_file(world: CoreWorld) -> None:
+    door = world.door()
+    load_engine(world, door)
+    run = finished(world, door)
+    key = door.call(c.UseRun(run_id=run.id, adapter=True))
+    world.engine.last(SetAdapter).finish(Done())
+    assert door.result(key).model_id == world.core.models.active_id
+    model = world.core.registry.find("Larkfield Assistant, adapter")
+    starter = world.core.registry.models()[0]
+    assert (model.path, model.origin, model.lineage["run_id"]) == (starter.path, "finetuned", run.id)
+    assert Path(model.adapter).parent == world.home.models and len(list(world.home.models.glob("*.gguf"))) == 1
+    assert run.load().installed == model.id, "it can be opened again where it is used"
+    door.result(door.call(c.DeleteRun(run_id=run.id)))
+    assert Path(model.adapter).exists(), "the model stays when its run is deleted"
+    other = finished(world, door, name="Again")
+    key = door.call(c.UseRun(run_id=other.id, adapter=True))
+    world.engine.last(SetAdapter).finish(Done())
+    door.result(key)
+    exported = other.folder / "export" / "model.adapter.gguf"
+    exported.unlink()
+    exported.write_bytes(b"GGUF" + bytes(501))
+    key = door.call(c.UseRun(run_id=other.id, adapter=True))
+    world.engine.last(SetAdapter).finish(Done())
+    door.result(key)
+    names = [each.name for each in world.core.registry.models()]
+    assert names[-2:] == ["Again, adapter", "Again, adapter 2"], "trained anew, it is another one"
+    (other.folder / "gate" / "result.json").unlink()
+    end = door.end(door.call(c.UseRun(run_id=other.id, adapter=True)))
+    assert end is not None and end.error is not None and "passed the check" in end.error.message
 
 
 def test_keeping_the_old_one_and_a_run_that_failed_its_gate(world: CoreWorld) -> None:

@@ -386,6 +386,22 @@ def test_the_first_run_starts_with_the_starter_while_a_larger_one_comes(qtbot: Q
     world.parts.models.catalogue.offered.emit()  # nobody listens any more that has gone
 
 
+def test_a_list_of_the_company_that_cannot_be_read_is_said_and_mended(
+    world: ShellWorld, played: PlayedCatalogue
+) -> None:
+    good, played.shown = played.shown, AppError("The list of models “ours.json” cannot be read.", "Ask who keeps it.")
+    page = page_of(world)
+    QApplication.processEvents()
+    (banner,) = [each for each in page.catalogue.findChildren(Banner) if each.isVisible()]
+    assert banner.accessibleName() == "The list of models “ours.json” cannot be read. Ask who keeps it."
+    assert page.catalogue.cards() == [] and page.catalogue.search.isEnabled(), "the hub can still be searched"
+    played.shown = good
+    page.shown()
+    QApplication.processEvents()
+    assert [each for each in page.catalogue.findChildren(Banner) if each.isVisible()] == []
+    assert len(page.catalogue.cards()) == 3
+
+
 def test_the_first_run_is_quiet_where_nothing_can_be_fetched(qtbot: QtBot) -> None:
     world = ShellWorld(first_run=True)
     qtbot.addWidget(world.window)

@@ -32,7 +32,7 @@ from app.gui.finetune.report import ReportDialog
 from app.gui.theme import Theme
 from app.types import Answer, Collection, Document, InstalledModel
 from app.workers.calls.documents import Collections, Documents, DocumentText, ListCollections, ListDocuments, ReadText
-from app.workers.calls.engine import Load
+from app.workers.calls.engine import Load, SetAdapter
 from app.workers.calls.models import CopyProgress, ExportModel
 from app.workers.message import Done
 from trainer import events
@@ -628,6 +628,29 @@ def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
     world.load_beside()
     assert not page.use.in_use and world.core.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
     assert page.use.verdict.action.text() == "Use Larkfield Assistant"
+
+
+def test_what_was_learned_is_used_as_an_adapter_without_a_second_file(used: Wizard) -> None:
+    use, offer = used.page.use, used.page.use.adapter
+    assert offer.isVisible() and "1 KB on top of SmolLM2 135M, with no second model file." in offer.row.detail.text()
+    assert "It switches at once while SmolLM2 135M is in use." in offer.row.detail.text()
+    assert use.verdict.title.text() == "Larkfield Assistant is in use now"
+    use.verdict.action.click()  # back to the base
+    used.load_beside()
+    assert "SmolLM2 135M is loaded: it switches at once." in offer.row.detail.text()
+    engine = used.last("engine")
+    offer.row.button.click()
+    job = engine.last(SetAdapter)
+    adapter = used.core.registry.find("Larkfield Assistant, adapter")
+    assert job.call.path == adapter.adapter and Path(adapter.adapter).parent == used.parts.home.models
+    job.finish(Done())
+    assert used.last("engine") is engine and used.core.models.active_id == adapter.id
+    assert use.in_use and use.verdict.title.text() == "Larkfield Assistant, adapter is in use now"
+    assert offer.row.button.text() == "In use" and not offer.row.button.isEnabled()
+    use.verdict.action.click()
+    engine.last(SetAdapter).finish(Done())
+    assert used.core.registry.active().name == "SmolLM2 135M"  # type: ignore[union-attr]
+    assert not use.in_use and offer.row.button.text() == "Use adapter"
 
 
 def test_the_chat_goes_on_with_the_new_model_and_its_last_answer_is_shown(used: Wizard) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from names import nameless, reached
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -32,6 +32,7 @@ from app.gui.shell.session import Session
 from app.gui.shell.single_instance import SingleInstance
 from app.gui.theme import theme
 from app.gui.widgets import LAST_FOLDER, IconButton
+from app.hub import FoundFile
 from app.llama.planner import Device
 from app.settings import DEFAULT_COLLECTION, PASSAGES_PER_ANSWER, TEXT_SIZE, THEME
 from app.types import Budget, Collection, InstalledModel, Stats
@@ -514,17 +515,19 @@ def test_whatever_the_keyboard_reaches_has_a_name(world: ShellWorld, size: tuple
     world.load_starter()
     window = world.window
     window.resize(*size)
-    nameless: list[tuple[str, QWidget]] = []
-    reached = 0
+    world.parts.models.found._show((FoundFile(name="q", path="/q", bytes=1, store="Ollama"),))
+    seen = 0
     for key in PAGE_KEYS:
         window.show_page(key)
-        QApplication.processEvents()
-        for widget in window.findChildren(QWidget):
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
-                reached += 1
-                if not QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name):
-                    nameless.append((key, widget))
-    assert reached > 60 and nameless == []
+        page = window.page(key)
+        sections = list(page._buttons) if isinstance(page, SettingsPage) else [""]
+        for section in sections:
+            if isinstance(page, SettingsPage):
+                page.open_section(section)
+            QApplication.processEvents()
+            seen += reached(window)
+            assert nameless(window) == [], (key, section)
+    assert seen > 200
 
 
 def test_every_page_answers_what_the_window_asks_of_one(world: ShellWorld) -> None:

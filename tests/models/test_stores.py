@@ -61,7 +61,8 @@ def test_ollamas_models_are_found_by_their_names_linked_and_left(
     with pytest.raises(BadFile, match="already installed as “tiny:1b”"):
         link(LinkModel(path=file.path))
     found = _found("ollama")
-    assert found.store == "Ollama" and found.files[0].installed == linked.id
+    assert found.files[0].store == "Ollama" and found.files[0].installed == linked.id
+    assert _found("").files == found.files, "all stores that are here"
     Registry(home()).remove(linked.id)
     assert blob.is_file() and eyes.is_file()
 

@@ -138,6 +138,7 @@ class UseRun(Call, frozen=True):
     """Install what came out, and make it the model that answers; → Switching…, Switched; of a reader RunKept."""
 
     run_id: str
+    adapter: bool = False  # what was learned, applied to the model that it was taught: no second file of weights
 
 
 class KeepOld(Call, frozen=True):

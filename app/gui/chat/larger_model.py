@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.gui.chat.start_page import StartPage
 from app.gui.models.controller import ModelsController
+from app.gui.remember import remember
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconButton, IconLabel, Label
 from app.models.offered import FITS
@@ -77,7 +78,7 @@ class LargerModel(QObject):
         return self.tr("A larger model answers better: {0} fits this computer.").format(offer.model.name)
 
     def _dismiss(self) -> None:
-        self._settings.set(LARGER_MODEL_HINT, False)
+        remember(self._settings, LARGER_MODEL_HINT, False)
         self._refresh()
 
 

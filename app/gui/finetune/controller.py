@@ -173,6 +173,11 @@ class FinetuneController(TrainingState):
         if self.wizard is not None:
             self._core.request(c.UseRun(run_id=self.wizard.id), failed=self._not_used)
 
+    def use_adapter(self) -> None:
+        """Use what was learned on the model that was taught, without the merged file."""
+        if self.wizard is not None:
+            self._ask(c.UseRun(run_id=self.wizard.id, adapter=True))
+
     def use_again(self) -> None:
         """The new model once more, after going back."""
         self.use()

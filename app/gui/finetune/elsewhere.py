@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.errors import AppError
 from app.finetune.use import card_of
 from app.formats import GGUF_SUFFIX, SHARED_SUFFIX
+from app.gui.finetune.action_row import ActionRow
 from app.gui.finetune.controller import FinetuneController
 from app.gui.hardware import size_text
-from app.gui.widgets import Button, IconLabel, Label
+from app.gui.widgets import Label
 from app.gui.widgets.file_dialogs import ask_where_to_save
 from app.types import InstalledModel
 
@@ -30,14 +31,14 @@ class Elsewhere(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(Label(self.tr("Take it elsewhere"), "heading"))
-        self.export = _Offer("file-box", self.tr("Export as GGUF"), self.tr("Export"))
+        self.export = ActionRow("file-box", self.tr("Export as GGUF"), self.tr("Export"))
         self.export.button.clicked.connect(lambda: self._start(self.export))
-        self.share = _Offer("share-2", self.tr("Share as file"), self.tr("Save file"))
+        self.share = ActionRow("share-2", self.tr("Share as file"), self.tr("Save file"))
         self.share.button.clicked.connect(lambda: self._start(self.share))
         self._offers = (self.export, self.share)
         for offer in self._offers:
             column.addWidget(offer)
-        self._writing: _Offer | None = None
+        self._writing: ActionRow | None = None
         self._files.exporting.connect(self._moved)
         self._files.export_ended.connect(self._ended)
 
@@ -53,10 +54,11 @@ class Elsewhere(QWidget):
         if self._model is not None and there:
             figures = ", ".join(part for part in (size_text(self._model.file_bytes), self._model.quantization) if part)
             text = self.tr("{0}. Opens in other programs too.").format(figures)
-        self.export.show_idle(text, enabled=there)
-        self.share.show_idle(self.tr("With name and scores, without documents."), enabled=there)
+        gone = "" if there else self.tr("The model's file is no longer there.")
+        self.export.show_idle(text, gone)
+        self.share.show_idle(self.tr("With name and scores, without documents."), gone)
 
-    def _start(self, offer: _Offer) -> None:
+    def _start(self, offer: ActionRow) -> None:
         if self._writing is not None:
             self._files.cancel_export()
             return
@@ -90,37 +92,3 @@ class Elsewhere(QWidget):
             self._controller.failed.emit(error)
         elif name:
             self.toast_asked.emit(self.tr("Saved as “{0}”.").format(name))
-
-
-class _Offer(QWidget):
-    """What can be had, with the button that gives it."""
-
-    def __init__(self, icon: str, title: str, action: str) -> None:
-        super().__init__()
-        self._title, self._action = title, action
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 4)
-        row.setSpacing(12)
-        row.addWidget(IconLabel(icon, "text2", 20, tile=36))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(Label(title, "uiStrong"))
-        self.detail = Label("", "caption", "text2", wrap=True)
-        words.addWidget(self.detail)
-        row.addLayout(words, 1)
-        self.button = Button(action)
-        row.addWidget(self.button)
-
-    def show_idle(self, detail: str, *, enabled: bool) -> None:
-        self.detail.setText(detail)
-        self.button.setText(self._action)
-        self.button.setAccessibleName(f"{self._action}: {self._title}")
-        if enabled:
-            self.button.enable()
-        else:
-            self.button.disable(self.tr("The model's file is no longer there."))
-
-    def show_progress(self, detail: str, action: str) -> None:
-        self.detail.setText(detail)
-        self.button.setText(action)
-        self.button.setAccessibleName(action)

@@ -22,6 +22,14 @@ from app.types import InstalledModel
 from app.units import in_gb
 
 SHOWN_MODELS = 3
+GOALS: tuple[tuple[Goal, str, str, str], ...] = (
+    ("teach", "Teach facts and answers", "It learns your terms, rules and how to answer about them.", "text-quote"),
+    ("read", "Read documents", "It gets to know how your texts are written.", "files"),
+    ("prefer", "Learn from thumbs in chats", "It prefers answers like the ones you corrected.", "thumbs-up"),
+    ("classify", "Sort texts into labels", "It puts each mail or ticket into one of your labels.", "tags"),
+    ("search", "Teach the search", "It learns which of your sentences answers a question.", "search"),
+)
+"""What can be learned: key, title, explanation, icon."""
 
 
 class GoalStep(ScrollColumn):
@@ -83,35 +91,8 @@ class GoalStep(ScrollColumn):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(12)
-        texts: tuple[tuple[Goal, str, str, str], ...] = (
-            (
-                "teach",
-                self.tr("Teach facts and answers"),
-                self.tr("It learns your terms, rules and how to answer about them."),
-                "text-quote",
-            ),
-            ("read", self.tr("Read documents"), self.tr("It gets to know how your texts are written."), "files"),
-            (
-                "prefer",
-                self.tr("Learn from thumbs in chats"),
-                self.tr("It prefers answers like the ones you corrected."),
-                "thumbs-up",
-            ),
-            (
-                "classify",
-                self.tr("Sort texts into labels"),
-                self.tr("It puts each mail or ticket into one of your labels."),
-                "tags",
-            ),
-            (
-                "search",
-                self.tr("Teach the search"),
-                self.tr("It learns which of your sentences answers a question."),
-                "search",
-            ),
-        )
-        for goal, title, detail, symbol in texts:
-            card = WizardCard(title, detail, icon=symbol, height=90, parent=holder)
+        for goal, title, detail, symbol in GOALS:
+            card = WizardCard(self.tr(title), self.tr(detail), icon=symbol, height=90, parent=holder)
             card.clicked.connect(lambda _=False, goal=goal: self._controller.choose_goal(goal))
             self.goals[goal] = card
         self._arrange_goals(narrow=False)

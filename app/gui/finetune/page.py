@@ -45,48 +45,13 @@ class FinetunePage(PageFrame):
         super().__init__(self.tr("Fine-tune"), parent)
         self._controller = controller
         self._shown_step = ""
-        self.name = Label("", "ui", "text2")
-        self.bar.add_leading(self.name)
-        self.close_button = Button(self.tr("Close"), "quiet", "x")
-        self.close_button.clicked.connect(controller.close)
-        self.bar.add_trailing(self.close_button)
-        self.rail = StepRail(
-            [
-                ("goal", self.tr("Goal")),
-                ("data", self.tr("Data")),
-                ("review", self.tr("Review")),
-                ("train", self.tr("Train")),
-                ("compare", self.tr("Compare")),
-                ("use", self.tr("Use")),
-            ]
-        )
-        self.rail.chosen.connect(lambda key: controller.go(key))
-        self.body.addWidget(self.rail)
+        self._build_bar()
         self._messages = QVBoxLayout()
         self._messages.setContentsMargins(24, 0, 24, 0)
         self.body.addLayout(self._messages)
         self.stack = QStackedWidget()
         self.body.addWidget(self.stack, 1)
-        self.start = StartStep(controller)
-        self.goal = GoalStep(controller, home)
-        self.data = DataStep(controller, store)
-        self.review = ReviewStep(controller)
-        self.train = TrainStep(controller)
-        self.compare = CompareStep(controller)
-        self.use = UseStep(controller, store)
-        self.use_reader = UseReaderStep(controller)
-        self.steps: dict[str, AnyStep] = {
-            "start": self.start,
-            "goal": self.goal,
-            "data": self.data,
-            "review": self.review,
-            "train": self.train,
-            "compare": self.compare,
-            "use": self.use,
-            "use reader": self.use_reader,
-        }
-        for step in self.steps.values():
-            self.stack.addWidget(step)
+        self._build_steps(store, home)
         self._build_foot()
         self._connect()
         self.refresh()
@@ -138,6 +103,48 @@ class FinetunePage(PageFrame):
             self._show_foot(controller.wizard.step)
 
     # --- building -----------------------------------------------------------------------------------------------------
+
+    def _build_bar(self) -> None:
+        self.name = Label("", "ui", "text2")
+        self.bar.add_leading(self.name)
+        self.close_button = Button(self.tr("Close"), "quiet", "x")
+        self.close_button.clicked.connect(self._controller.close)
+        self.bar.add_trailing(self.close_button)
+        self.rail = StepRail(
+            [
+                ("goal", self.tr("Goal")),
+                ("data", self.tr("Data")),
+                ("review", self.tr("Review")),
+                ("train", self.tr("Train")),
+                ("compare", self.tr("Compare")),
+                ("use", self.tr("Use")),
+            ]
+        )
+        self.rail.chosen.connect(lambda key: self._controller.go(key))
+        self.body.addWidget(self.rail)
+
+    def _build_steps(self, store: ChatReader, home: Home) -> None:
+        controller = self._controller
+        self.start = StartStep(controller)
+        self.goal = GoalStep(controller, home)
+        self.data = DataStep(controller, store)
+        self.review = ReviewStep(controller)
+        self.train = TrainStep(controller)
+        self.compare = CompareStep(controller)
+        self.use = UseStep(controller, store)
+        self.use_reader = UseReaderStep(controller)
+        self.steps: dict[str, AnyStep] = {
+            "start": self.start,
+            "goal": self.goal,
+            "data": self.data,
+            "review": self.review,
+            "train": self.train,
+            "compare": self.compare,
+            "use": self.use,
+            "use reader": self.use_reader,
+        }
+        for step in self.steps.values():
+            self.stack.addWidget(step)
 
     def _build_foot(self) -> None:
         self.foot = Foot()
@@ -199,7 +206,7 @@ class FinetunePage(PageFrame):
                     "The model can repeat what it learned. Share it only with people who may read these documents."
                 )
             )
-        foot.say(text, leading=step in ("train", "use"), warning=state.warning)
+        foot.say(text, leading=step in ("train", "use"), warning=state.warning, icon=step == "use")
         foot.fit()
 
     def _go_on(self) -> None:

@@ -92,6 +92,7 @@ class Foot(ThemedWidget):
         row.setSpacing(12)
         self.back = Button(self.tr("Back"), icon="chevron-left", large=True)
         self.again = Button(self.tr("Train again with changes"), "quiet")
+        self._icon = IconLabel("info", "text2", 16)
         self.lead = Label("", "ui", "text2", wrap=True)
         self.hint = Label("", "ui", "text2", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
@@ -99,14 +100,16 @@ class Foot(ThemedWidget):
         self.next = Button("", "primary", trailing="chevron-right", large=True)
         row.addWidget(self.back)
         row.addWidget(self.again)
+        row.addWidget(self._icon)
         row.addWidget(self.lead, 2)
         row.addWidget(self.hint, 3)
         row.addWidget(self.second)
         row.addWidget(self.next)
         self.setMinimumHeight(theme().px(64))
 
-    def say(self, text: str, *, leading: bool = False, warning: bool = False) -> None:
-        """The sentence of the foot, beside the button or at the other end."""
+    def say(self, text: str, *, leading: bool = False, warning: bool = False, icon: bool = False) -> None:
+        """The sentence of the foot, beside the button or at the other end, where an `icon` may stand before it."""
+        self._icon.setVisible(leading and icon)
         shown, other = (self.lead, self.hint) if leading else (self.hint, self.lead)
         shown.setText(text)
         shown.set_color("warning" if warning else "text2")
@@ -143,7 +146,8 @@ class Verdict(Panel):
         self.title_row = QHBoxLayout()
         self.title_row.setSpacing(8)
         self.title = Label("", "verdict", wrap=True)
-        self.title_row.addWidget(self.title, 1)
+        self.title_row.addWidget(self.title, 1000)
+        self.title_row.addStretch(1)
         self.detail = Label("", "body", "text2", wrap=True)
         words.addLayout(self.title_row)
         words.addWidget(self.detail)
@@ -159,12 +163,25 @@ class Verdict(Panel):
         narrow = self.width() < theme().px(520)
         self._outer.setDirection(QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight)
 
+    def add_beside_title(self, button: QWidget) -> None:
+        """Right behind its last word."""
+        self.title_row.insertWidget(1, button)
+
+    def _theme_changed(self) -> None:
+        super()._theme_changed()
+        self._measure()
+
+    def _measure(self) -> None:
+        """No wider than its words, which may still wrap."""
+        self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(self.title.text()) + 4)
+
     def show_verdict(self, kind: Literal["success", "warning", "info"], title: str, detail: str) -> None:
         fill = {"success": "successSoft", "warning": "warningSoft", "info": "accentSoft"}[kind]
         icon = {"success": "circle-check", "warning": "triangle-alert", "info": "equal"}[kind]
         self.set_fill(fill)
         self._icon.set_icon(icon, "accent" if kind == "info" else kind)
         self.title.setText(title)
+        self._measure()
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
         self.setAccessibleName(f"{title} {detail}".strip())

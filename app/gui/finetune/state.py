@@ -18,6 +18,7 @@ from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.states import RunState
 from app.finetune.steps import Reviewed, StepState
+from app.finetune.use import adapter_of
 from app.finetune.wizard import STEPS, Changes, Goal, Resources, Step, Wizard
 from app.gui.core_client import CoreClient
 from app.gui.finetune.run_list import RunList
@@ -142,6 +143,10 @@ class TrainingState(QObject):
     def installed(self) -> InstalledModel | None:
         """The model that came out of the open run, where it is still installed."""
         return self.models.find(self.wizard.installed) if self.wizard is not None else None
+
+    def adapter(self) -> InstalledModel | None:
+        """What the open run learned, listed as an adapter beside its base; None where it is not."""
+        return adapter_of(self.run, self.models.models()) if self.run is not None else None
 
     # --- opening ----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
 from app.gui.finetune.kept import Kept
 from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
+from app.gui.finetune.use_adapter import AdapterOffer
 from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
@@ -33,7 +34,7 @@ class UseStep(ScrollColumn):
         self.verdict = Verdict()
         self.rename = IconButton("pencil", self.tr("Rename"))
         self.rename.clicked.connect(self._rename)
-        self.verdict.title_row.addWidget(self.rename)
+        self.verdict.add_beside_title(self.rename)
         self.verdict.action.clicked.connect(self._act)
         self.column.addWidget(self.verdict)
         self._messages = QVBoxLayout()
@@ -63,7 +64,7 @@ class UseStep(ScrollColumn):
         self.column.addStretch(1)
         models = controller.models
         models.switching.connect(lambda *_: self._moved(None))
-        models.switched.connect(lambda *_: self._moved(None))
+        models.switched.connect(self._switched)
         models.switch_failed.connect(self._switch_failed)
 
     def first_focus(self) -> QWidget:
@@ -85,14 +86,16 @@ class UseStep(ScrollColumn):
         model = self._controller.installed()
         self.kept.show_run(run, model)
         self.chat.show_model(self._controller.models.active)
+        self.adapter.refresh()
         self.elsewhere.show_model(model)
         self.rename.setEnabled(model is not None)
 
     @property
     def in_use(self) -> bool:
-        """Whether the new model answers."""
-        wizard, active = self._controller.wizard, self._controller.models.active
-        return wizard is not None and active is not None and active.id == wizard.installed
+        """Whether the new model answers, whole or as an adapter."""
+        active, adapter = self._controller.models.active, self._controller.adapter()
+        new = (self._controller.installed(), adapter)
+        return active is not None and any(model is not None and model.id == active.id for model in new)
 
     def _switch_failed(self, name: str, error: AppError) -> None:
         model = self._controller.installed()
@@ -106,6 +109,10 @@ class UseStep(ScrollColumn):
             self._show_verdict()
             self.chat.show_model(self._controller.models.active)
 
+    def _switched(self, *_: object) -> None:
+        self._moved(None)
+        self.adapter.refresh()
+
     # --- building -----------------------------------------------------------------------------------------------------
 
     def _build_beside(self, store: ChatReader) -> QWidget:
@@ -115,6 +122,8 @@ class UseStep(ScrollColumn):
         column.setSpacing(0)
         self.chat = ChatPreview(store)
         column.addWidget(self.chat)
+        self.adapter = AdapterOffer(self._controller)
+        column.addWidget(self.adapter)
         self.elsewhere = Elsewhere(self._controller)
         self.elsewhere.toast_asked.connect(self.toast_asked)
         column.addWidget(self.elsewhere)
@@ -138,7 +147,8 @@ class UseStep(ScrollColumn):
             action.hide()
         elif self.in_use:
             said = self.tr("Your open chat continues with it. No message was lost.")
-            self.verdict.show_verdict("success", self.tr("{0} is in use now").format(name), said)
+            used = models.active.name if models.active else name
+            self.verdict.show_verdict("success", self.tr("{0} is in use now").format(used), said)
             action.setText(self.tr("Go back to {0}").format(before.name) if before else "")
             action.setVisible(before is not None)
         else:

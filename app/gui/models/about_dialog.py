@@ -7,7 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import size_text
+from app.gui.hardware import planned, size_text
 from app.gui.models import catalogue_words as words
 from app.gui.models.catalogue import ModelCatalogue
 from app.gui.theme import theme
@@ -16,7 +16,7 @@ from app.gui.widgets.choices import RadioButton
 from app.gui.widgets.dialogs import scrolled
 from app.hub import HubFile, Offer
 
-WIDTH, HEIGHT = 560, 600
+WIDTH, HEIGHT = 560, 660
 
 
 class AboutDialog(QDialog):
@@ -67,12 +67,15 @@ class AboutDialog(QDialog):
         model = self._offer.model
         if model.good_at:
             self._column.addWidget(Label(model.good_at[:1].upper() + model.good_at[1:], wrap=True))
+        can = QVBoxLayout()
+        can.setSpacing(4)
         for text in words.abilities(self._offer):
             row = QHBoxLayout()
             row.setSpacing(8)
             row.addWidget(IconLabel("check", "success", 16))
             row.addWidget(Label(text, wrap=True), 1)
-            self._column.addLayout(row)
+            can.addLayout(row)
+        self._column.addLayout(can)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
@@ -161,7 +164,8 @@ class AboutDialog(QDialog):
         mark.clicked.connect(lambda: self._choose(offer))
         mark.setProperty("file", offer.file.name)
         row.addWidget(mark, 1)
-        chip = Chip(*words.fit_chip(offer.fit))
+        fit = planned(offer.fit)
+        chip = Chip(fit.text, fit.kind, fit.icon)
         chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(chip)
         return holder

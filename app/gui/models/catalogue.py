@@ -37,6 +37,8 @@ class ModelCatalogue(QObject):
         self._core = core
         self.catalogue: c.Catalogue | None = None
         """None until the core has answered, or where it has none."""
+        self.load_error: AppError | None = None
+        """Why there is none: a company's list that cannot be read."""
         self.downloads: tuple[Download, ...] = ()
         self.query = ""
         """What is searched for, "" for the catalogue itself."""
@@ -86,7 +88,7 @@ class ModelCatalogue(QObject):
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Ask for the list; quiet where there is none, since nobody asked for it by hand."""
+        """Ask for the list."""
         if self._loading:
             return
         self._loading = True
@@ -182,12 +184,15 @@ class ModelCatalogue(QObject):
 
     def _loaded(self, data: c.Catalogue) -> None:
         self._loading = False
-        if data != self.catalogue:
-            self.catalogue = data
+        if data != self.catalogue or self.load_error is not None:
+            self.catalogue, self.load_error = data, None
             self.offered.emit()
 
-    def _not_loaded(self, *_: object) -> None:
+    def _not_loaded(self, error: AppError | None = None) -> None:
         self._loading = False
+        if error is not None and str(error) != str(self.load_error or ""):
+            self.catalogue, self.load_error = None, error
+            self.offered.emit()
 
     def _searched(self, asked: str, offers: tuple[Offer, ...], error: AppError | None) -> None:
         if asked != self.query:

@@ -13,7 +13,7 @@ from app.gui.models.catalogue import in_order, offer_of
 from app.gui.models.controller import ModelsController
 from app.gui.models.offer_card import OfferCard
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, Label, SearchField, empty_layout
+from app.gui.widgets import Banner, Button, IconLabel, Label, SearchField, empty_layout
 from app.hub import Download, Offer
 
 FIRST = 6
@@ -66,7 +66,8 @@ class CatalogueArea(QWidget):
     def refresh(self, *_: object) -> None:
         """Build the cards anew; the keyboard stays on its card."""
         catalogue = self._catalogue.catalogue
-        self.setVisible(catalogue is not None or bool(self._catalogue.downloads))
+        broken = self._catalogue.load_error
+        self.setVisible(catalogue is not None or bool(self._catalogue.downloads) or broken is not None)
         if catalogue is not None:
             hint = self.tr("Search {0}: words, a repository or a link").format(catalogue.hub)
             self.search.setPlaceholderText(hint)
@@ -107,9 +108,11 @@ class CatalogueArea(QWidget):
         head.setSpacing(8)
         head.addWidget(Label(self.tr("Catalogue"), "heading"))
         said = self.tr("Downloading uses the internet. Your chats and documents are never sent.")
+        head.addStretch(1)
+        head.addWidget(IconLabel("download", "text2", 14))
         note = Label(said, "caption", "text2", wrap=True)
-        note.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(note, 1)
+        note.setMaximumWidth(note.fontMetrics().horizontalAdvance(said) + 1)  # the icon stands before its first word
+        head.addWidget(note, 1000)
         return head
 
     def _build_search(self) -> QHBoxLayout:
@@ -144,7 +147,9 @@ class CatalogueArea(QWidget):
         empty_layout(self._messages)
         catalogue = self._catalogue
         self.back.setVisible(bool(catalogue.query))
-        if catalogue.blocked:
+        if catalogue.load_error is not None and not catalogue.query:
+            self._add_message(Banner("danger", catalogue.load_error.message, catalogue.load_error.hint))
+        elif catalogue.blocked:
             how = self.tr("Fetch the file on another computer, bring it here on a stick, and import it below.")
             banner = Banner("info", catalogue.blocked, how, self.tr("Choose file"))
             banner.acted.connect(self.import_asked)

@@ -6,26 +6,8 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from app.finetune.durations import time_left
 from app.gui.hardware import size_text
-from app.gui.models.row import thousands
-from app.gui.widgets.chips import ChipKind
-from app.hub import Download, Fitted, Offer
-
-CHIPS: dict[str, tuple[ChipKind, str]] = {
-    "gpu": ("success", "circle-check"),
-    "part": ("warning", "cpu"),
-    "cpu": ("warning", "cpu"),
-    "large": ("danger", "circle-x"),
-    "unknown": ("neutral", "circle-help"),
-}
-"""How a model would run → kind and icon of its chip."""
-
-
-def fit_chip(fit: Fitted) -> tuple[str, ChipKind, str]:
-    """Text, kind and icon of the chip that says how a model would run here."""
-    kind, icon = CHIPS[fit.kind]
-    if fit.kind == "cpu" and fit.text.startswith("Fits"):  # what else runs there is slower than need be, or tight
-        kind, icon = CHIPS["gpu"]
-    return fit.text or _tr("Not known whether it fits"), kind, icon
+from app.gui.models.model_words import thousands
+from app.hub import Download, Offer
 
 
 def offer_size(offer: Offer) -> str:

@@ -10,14 +10,15 @@ from app.core.calls import models as c
 from app.core.protocol import Welcome
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.gui.hardware import size_text
+from app.gui.hardware import Fit, fit_of, size_text
 from app.gui.models.catalogue import ModelCatalogue
 from app.gui.models.embedders import SearchEmbedders
 from app.gui.models.files import ModelFiles
+from app.gui.models.found import FoundModels
 from app.gui.models.readers import SearchReaders
 from app.gui.models.servers import ModelServers
 from app.gui.shell.session import Session
-from app.hub import Fitted
+from app.models.model_files import is_missing
 from app.types import InstalledModel, ModelInfo
 from app.workers.failures import error_of
 from app.workers.message import Call
@@ -51,6 +52,8 @@ class ModelsController(QObject):
         self._switch_moved = c.Switching(model_id="")
         self.files = ModelFiles(core, self)
         """Imports and exports."""
+        self.found = FoundModels(core, self)
+        """Models of other programs on this computer."""
         self.servers = ModelServers(core, self)
         """Models on the company's servers."""
         self.readers = SearchReaders(core, self)
@@ -108,11 +111,27 @@ class ModelsController(QObject):
         return self._listed.note
 
     def models(self) -> list[InstalledModel]:
-        return list(self._listed.models)
+        """All of them; what uses another one's weights stands behind that one."""
+        models = self._listed.models
+        first: dict[str, int] = {}
+        for place, model in enumerate(models):
+            first.setdefault(model.path or model.id, place)
+        return sorted(models, key=lambda model: (first[model.path or model.id], bool(model.adapter)))
 
-    def fit(self, model: InstalledModel) -> Fitted | None:
-        """How it would run on this computer; None of one on a server."""
-        return self._listed.fits.get(model.id)
+    def fit(self, model: InstalledModel) -> Fit:
+        """How it runs on this computer, or would."""
+        active = self.active
+        in_use = active is not None and active.id == model.id
+        if self.at_once(model):
+            return Fit(self.tr("Switches at once"), "success", "zap")
+        return fit_of(model, self._listed.fits.get(model.id), self.info if in_use else None)
+
+    def at_once(self, model: InstalledModel) -> bool:
+        """Whether the weights that it needs are loaded, with another adapter or none: switching takes no time."""
+        active = self.active
+        if active is None or self.info is None or model.id == active.id or not model.path:
+            return False
+        return model.path == active.path and not is_missing(model)
 
     def find(self, key: str) -> InstalledModel | None:
         """The model of this id, or of this name."""

@@ -29,6 +29,7 @@ class DownloadLines(QWidget):
         self._column.setContentsMargins(0, 4, 0, 8)
         self._column.setSpacing(4)
         catalogue.downloads_changed.connect(self._refresh)
+        self.setVisible(bool(catalogue.downloads))
         self._refresh()
 
     def _refresh(self) -> None:

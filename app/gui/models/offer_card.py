@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.hardware import planned
 from app.gui.models import catalogue_words as words
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconButton, Label, ProgressBar, ThemedWidget, paint_box
@@ -52,10 +53,12 @@ class OfferCard(ThemedWidget):
         column.addSpacing(2)
         column.addWidget(Label(words.offer_line(offer), "caption", "text2", wrap=True))
         column.addSpacing(10)
-        self.chip = Chip(*words.fit_chip(offer.fit))
+        fit = planned(offer.fit)
+        self.chip = Chip(fit.text, fit.kind, fit.icon)
+        self.chip.set_raised(lead)
         self.chip.setToolTip("\n".join(offer.fit.why))
         column.addWidget(self.chip)
-        column.addSpacing(10)
+        column.addSpacing(16)
         column.addStretch(1)
         self._choice = _Choice(offer, lead, blocked, self)
         if in_use:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from app.gui.hardware import Fit, size_text
+from app.gui.hardware import Fit
 from app.gui.icons import icon
+from app.gui.models.model_words import facts_text, lineage_steps, missing_text, origin_text
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconButton, IconLabel, Label
 from app.gui.widgets.wrap import WrapLayout
-from app.models.servers import is_encrypted
 from app.types import InstalledModel
 
 CHIP_COLUMN = 232
 SPEED_COLUMN = 92
 BUTTON_COLUMN = 96
 SYMBOLS = {"finetuned": "graduation-cap", "server": "server"}
+
+
+def symbol_of(model: InstalledModel) -> str:
+    """The icon of a model: how it came here, or that it is only a difference to another one."""
+    return SYMBOLS.get(model.origin, "sliders-horizontal" if model.adapter else "box")
 
 
 class ModelRow(QWidget):
@@ -49,9 +54,8 @@ class ModelRow(QWidget):
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
-        symbol = SYMBOLS.get(model.origin, "box")
-        self._grid.addWidget(IconLabel(symbol, "text2", 20, tile=40), 0, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addLayout(self._words(in_use, context), 0, 1)
+        self._grid.addWidget(IconLabel(symbol_of(model), "text2", 20, tile=40), 0, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addLayout(self._words(in_use, context, missing), 0, 1)
         self.chip = Chip(fit.text, fit.kind, fit.icon)
         if missing:
             self.chip.show_state(self.tr("The file is no longer there"), "danger", "circle-x")
@@ -96,7 +100,7 @@ class ModelRow(QWidget):
         self._grid.addWidget(holder, 0, column, Qt.AlignmentFlag.AlignVCenter)
         return holder
 
-    def _words(self, in_use: bool, context: int) -> QVBoxLayout:
+    def _words(self, in_use: bool, context: int, missing: bool) -> QVBoxLayout:
         words = QVBoxLayout()
         words.setSpacing(2)
         first = QHBoxLayout()
@@ -110,7 +114,10 @@ class ModelRow(QWidget):
             first.addWidget(self._origin)
         first.addStretch(1)
         words.addLayout(first)
-        words.addWidget(ElidedLabel(facts_text(self.model, context), "caption", "text2"))
+        if missing:
+            words.addWidget(Label(missing_text(self.model), "caption", "text2", wrap=True))
+        else:
+            words.addWidget(ElidedLabel(facts_text(self.model, context), "caption", "text2"))
         return words
 
     def _speed(self) -> QWidget:
@@ -136,7 +143,7 @@ class ModelRow(QWidget):
         button.setAccessibleName(self.tr("Use {0} now").format(self.model.name))
         button.clicked.connect(lambda: self.use_asked.emit(self.model.name))
         if missing:
-            button.disable(self.tr("Its file is no longer there. Import it again."))
+            button.disable(missing_text(self.model))
         elif not fit.possible:
             button.disable(fit.text)
         return button
@@ -159,45 +166,6 @@ class ModelRow(QWidget):
         menu.popup(self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height())))
 
 
-def facts_text(model: InstalledModel, context: int = 0) -> str:
-    """ "4.4 GB, Q4_K_M, context 8k of 32k"."""
-    trained = model.context_trained
-    parts = [size_text(model.file_bytes) if model.path else model.served_as, model.quantization]
-    if context and trained and model.path:
-        parts.append(_tr("context {0} of {1}").format(thousands(context), thousands(trained)))
-    elif trained:
-        up_to = _tr("context {0}") if context else _tr("context up to {0}")
-        parts.append(up_to.format(thousands(trained)))
-    return ", ".join(part for part in parts if part)
-
-
-def origin_text(model: InstalledModel) -> str:
-    """How it came here, with the day where that is known."""
-    if model.origin == "starter":
-        return _tr("Came with Inhouse")
-    if model.origin == "server":
-        return _tr("On your server") if is_encrypted(model.address) else _tr("On your server, not encrypted")
-    if model.origin != "finetuned":
-        return ""
-    if not model.added_at:
-        return _tr("Fine-tuned here")
-    day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(model.added_at)).date(), "d MMMM")
-    return _tr("Fine-tuned here, {0}").format(day)
-
-
-def lineage_steps(model: InstalledModel) -> list[tuple[str, str]]:
-    """Base, data and result of a fine-tuned model: (icon, text); empty for the others."""
-    if model.origin != "finetuned":
-        return []
-    order = (("base", "box"), ("data", "message-square"), ("scores", "circle-check"))
-    return [(symbol, model.lineage[key]) for key, symbol in order if model.lineage.get(key)]
-
-
-def thousands(tokens: int) -> str:
-    """ "8k" for 8192."""
-    return f"{tokens // 1024}k" if tokens >= 1024 else str(tokens)
-
-
 def _lineage(steps: list[tuple[str, str]]) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setContentsMargins(56, 0, 0, 0)
@@ -211,7 +179,3 @@ def _lineage(steps: list[tuple[str, str]]) -> QHBoxLayout:
         line.addWidget(chip)
     row.addLayout(line, 1)
     return row
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelRow", text)

@@ -9,14 +9,13 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.hardware import fit_of
 from app.gui.models.controller import ModelsController
 from app.gui.models.download_line import DownloadLines
 from app.gui.models.model_button import ModelButton
 from app.gui.models.switcher_row import SwitcherRow
 from app.gui.settings.keycap import Keycap
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, Label, empty_layout, paint_box
+from app.gui.widgets import Banner, Button, Label, ThemedWidget, empty_layout, paint_box
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 WIDTH = 568
@@ -110,7 +109,7 @@ class ModelSwitcher(QWidget):
         self._coming.moved.connect(self.adjustSize)
         column.addWidget(self._coming)
         column.addWidget(Separator())
-        column.addLayout(self._hints())
+        column.addWidget(self._hints())
         column.addWidget(Separator())
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -120,8 +119,9 @@ class ModelSwitcher(QWidget):
         foot.addStretch(1)
         column.addLayout(foot)
 
-    def _hints(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _hints(self) -> QWidget:
+        strip = _Strip()
+        row = QHBoxLayout(strip)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(6)
         for keys, text in (("↑ ↓", self.tr("Choose")), ("Enter", self.tr("Use")), ("Esc", self.tr("Close"))):
@@ -131,7 +131,7 @@ class ModelSwitcher(QWidget):
         row.addStretch(1)
         row.addWidget(Keycap("Ctrl Shift M"))
         row.addWidget(Label(self.tr("Open this list"), "caption", "text2"))
-        return row
+        return strip
 
     def refresh(self) -> None:
         """Build the rows again."""
@@ -140,8 +140,7 @@ class ModelSwitcher(QWidget):
         active = self._models.active
         for model in self._models.models():
             in_use = active is not None and active.name == model.name
-            info = self._models.info if in_use else None
-            row = SwitcherRow(model, fit_of(model, self._models.fit(model), info), in_use=in_use)
+            row = SwitcherRow(model, self._models.fit(model), in_use=in_use)
             row.clicked.connect(self._use)
             row.cancel_asked.connect(self._models.cancel_switch)
             self._rows.append(row)
@@ -203,3 +202,10 @@ class ModelSwitcher(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         box = QRectF(self.rect())
         paint_box(QPainter(self), box, fill=theme().color("surface"), edge=theme().color("borderStrong"), radius=12)
+
+
+class _Strip(ThemedWidget):
+    """What lies behind the keys."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme().color("subtle"))

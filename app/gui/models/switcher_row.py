@@ -6,8 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.hardware import Fit, size_text
-from app.gui.models.row import SYMBOLS
+from app.gui.hardware import Fit
+from app.gui.models.model_words import size_and_precision
+from app.gui.models.row import symbol_of
 from app.gui.theme import theme
 from app.gui.widgets import Button, Chip, ElidedLabel, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
 from app.models.model_files import is_missing
@@ -45,7 +46,7 @@ class SwitcherRow(ThemedWidget):
         mark.setContentsMargins(0, 0, 0, 0)
         mark.addWidget(check)
         self._row.addWidget(holder)
-        self._row.addWidget(IconLabel(SYMBOLS.get(model.origin, "box"), tile=36))
+        self._row.addWidget(IconLabel(symbol_of(model), tile=36, fill="surface" if in_use else "hover"))
         self._row.addLayout(self._words(), 1)
         self._fit = self._fit_chip(fit)
         self._speed = self._speed_label()
@@ -100,9 +101,7 @@ class SwitcherRow(ThemedWidget):
             self._first.addWidget(Chip(self.tr("Fine-tuned"), "neutral"))
         self._first.addStretch(1)
         self._lines.addLayout(self._first)
-        size = size_text(self.model.file_bytes) if self.model.path else self.model.served_as
-        facts = ", ".join(part for part in (size, self.model.quantization) if part)
-        self._detail = Label(facts, "caption", "text2")
+        self._detail = Label(size_and_precision(self.model), "caption", "text2")
         self._lines.addWidget(self._detail)
         return self._lines
 

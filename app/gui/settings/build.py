@@ -17,7 +17,7 @@ from app.gui.settings.shortcut_list import KeyTable
 from app.gui.settings.vector_section import VectorSection
 from app.gui.settings.vector_servers import VectorServers
 from app.gui.shell.main_window import MainWindow
-from app.settings import DEFAULT_COLLECTION
+from app.settings import ADD_RUNTIMES, DEFAULT_COLLECTION
 
 
 def build(parts: Parts, window: MainWindow) -> SettingsPage:
@@ -27,10 +27,11 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     runtimes = LlamaRuntimes(parts.core, window)
     runtimes.failed.connect(lambda error: window.toast(str(error)))
     runtimes.said.connect(window.toast)
+    locked = "" if parts.settings.get(ADD_RUNTIMES) else parts.settings.policy.why(ADD_RUNTIMES.key)
     extra: dict[str, Callable[[], QWidget]] = {
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(
-            lambda: parts.models.info, RuntimeSection(runtimes, window.confirm)
+            lambda: parts.models.info, RuntimeSection(runtimes, window.confirm, locked)
         ),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),

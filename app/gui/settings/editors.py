@@ -207,6 +207,7 @@ class LineEditor(Editor):
         super().__init__(setting, changed)
         self._edit = QLineEdit()
         self._edit.setAccessibleName(setting.label)
+        self._edit.setPlaceholderText(_tr(setting.unset))
         self._edit.setMinimumWidth(theme().px(220))
         self._edit.editingFinished.connect(lambda: self._tell(self._edit.text()))
         _row(self).addWidget(self._edit)
@@ -259,17 +260,13 @@ class Slider(QSlider):
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             share = 1 - share
         middle, x = self.height() / 2, 8 + share * (self.width() - 16)
+        ink = theme().color("accent" if self.isEnabled() else "textDisabled")
         paint_box(painter, QRectF(0, middle - 2, self.width(), 4), fill=theme().color("track"), radius=2)
-        paint_box(painter, QRectF(0, middle - 2, x, 4), fill=theme().color("accent"), radius=2)
+        paint_box(painter, QRectF(0, middle - 2, x, 4), fill=ink, radius=2)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color("surface"))
-        painter.drawEllipse(QRectF(x - 9, middle - 9, 18, 18))
-        painter.setBrush(theme().color("accent"))
-        painter.drawEllipse(QRectF(x - 8, middle - 8, 16, 16))
-        painter.setBrush(theme().color("surface"))
-        painter.drawEllipse(QRectF(x - 6.5, middle - 6.5, 13, 13))
-        painter.setBrush(theme().color("accent"))
-        painter.drawEllipse(QRectF(x - 5, middle - 5, 10, 10))
+        for half, fill in ((9, theme().color("surface")), (8, ink), (6.5, theme().color("surface")), (5, ink)):
+            painter.setBrush(fill)
+            painter.drawEllipse(QRectF(x - half, middle - half, 2 * half, 2 * half))
 
 
 def editor_for(setting: Setting[Any], changed: Changed) -> Editor:

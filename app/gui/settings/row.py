@@ -8,8 +8,10 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
-from app.gui.settings.editors import Editor, ListEditor, editor_for
+from app.gui.settings.editors import Editor, ListEditor, TextEditor, editor_for
+from app.gui.settings.forced import forced
 from app.gui.widgets import Button, Label
+from app.gui.widgets.lock_note import LockNote, lock
 from app.settings import Setting, Settings
 
 
@@ -26,22 +28,26 @@ class SettingRow(QWidget):
         self._revert = Button("", "link", "undo-2")
         self._revert.clicked.connect(self._reset)
         self.help = Label(_tr(setting.help), "caption", "text2", wrap=True)
+        self._forced = forced(settings, setting)
+        self.lock = LockNote(_tr(setting.label), self._forced.why) if self._forced is not None else None
         if small or self.editor.wide:
             self._stack(wide=self.editor.wide)
         else:
             self._side_by_side()
+        if self._forced is not None:
+            lock(self.editor, self._forced.why)
         self.refresh()
 
     def refresh(self) -> None:
         """Show what is stored."""
-        value = self._settings.get(self.setting)
+        value = self._forced.value if self._forced is not None else self._settings.get(self.setting)
         self.editor.show_value(value)
         differs = not self._settings.is_default(self.setting)
         default = shown(self.setting, self._settings.default(self.setting))
         self._revert.setText(default)
         self._revert.setToolTip(_tr("Back to the default: {0}").format(default))
         self._revert.setAccessibleName(_tr("{0}: back to {1}").format(self.setting.label, default))
-        self._revert.setVisible(differs)
+        self._revert.setVisible(differs and self.lock is None)
 
     def set_choices(self, choices: list[tuple[Any, str]]) -> None:
         """Other choices than the declaration's, for a list."""
@@ -71,10 +77,14 @@ class SettingRow(QWidget):
         words.setSpacing(2)
         words.addWidget(Label(_tr(self.setting.label), "uiStrong", wrap=True))
         words.addWidget(self.help)
+        if self.lock is not None:
+            words.addSpacing(2)
+            words.addWidget(self.lock)
         words.addStretch(1)
         row.addLayout(words, 1)
         row.addWidget(self._revert, alignment=Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.editor, alignment=Qt.AlignmentFlag.AlignTop)
+        long = isinstance(self.editor, TextEditor)
+        row.addWidget(self.editor, alignment=Qt.AlignmentFlag.AlignTop if long else Qt.AlignmentFlag.AlignVCenter)
 
     def _stack(self, *, wide: bool) -> None:
         column = QVBoxLayout(self)
@@ -93,6 +103,8 @@ class SettingRow(QWidget):
         column.addWidget(self.editor)
         if not wide:
             column.addWidget(self.help)
+        if self.lock is not None:
+            column.addWidget(self.lock)
 
 
 def shown(setting: Setting[Any], value: Any) -> str:

@@ -13,6 +13,7 @@ from app.gui.settings.runtimes import LlamaRuntimes
 from app.gui.theme import theme
 from app.gui.widgets import Banner, Button, ComboBox, Label, empty_layout
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_folder
+from app.gui.widgets.lock_note import LockNote, lock
 from app.gui.widgets.page_frame import Separator
 from app.runtimes import BUILT_IN, Device, Runtime, RuntimeRole
 from app.units import in_gb
@@ -26,15 +27,17 @@ WARNED = (
 class RuntimeSection(QWidget):
     """Shows the state that the core tells."""
 
-    def __init__(self, runtimes: LlamaRuntimes, confirm: Callable[[str, str, str], bool]) -> None:
-        """`confirm` asks a question: title, text, button."""
+    def __init__(self, runtimes: LlamaRuntimes, confirm: Callable[[str, str, str], bool], locked: str = "") -> None:
+        """`confirm` asks a question: title, text, button; `locked`: why nobody here may change any of it."""
         super().__init__()
-        self._runtimes, self._confirm = runtimes, confirm
+        self._runtimes, self._confirm, self._locked = runtimes, confirm, locked
         self._listed: tuple[tuple[str, str, bool], ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 16, 0, 8)
         column.setSpacing(8)
         column.addWidget(Label(self.tr("Graphics card and runtimes"), "uiStrong"))
+        if locked:
+            column.addWidget(LockNote(self.tr("Graphics card and runtimes"), locked))
         self.problem = Banner("warning", self.tr("A runtime does not work."))
         column.addWidget(self.problem)
         self.why = Label("", "ui", "text2", wrap=True)
@@ -95,6 +98,8 @@ class RuntimeSection(QWidget):
         self.stop.setVisible(bool(doing))
         for button in (self.add_file, self.add_folder):
             button.setEnabled(not doing)
+            if self._locked:
+                lock(button, self._locked)
         self.problem.setVisible(shown is not None and bool(shown.problems))
         if shown is None:
             return
@@ -127,6 +132,8 @@ class RuntimeSection(QWidget):
                 box.addItem(runtime.name, runtime.id)
             box.setCurrentIndex(max(0, box.findData(shown.chosen[role].id)))
             box.setEnabled(enabled and bool(shown.runtimes))
+            if self._locked:
+                lock(box, self._locked)
 
     def _row(self, runtime: Runtime, *, used: bool) -> QWidget:
         widget = QWidget()
@@ -143,7 +150,9 @@ class RuntimeSection(QWidget):
         test.clicked.connect(partial(self._test, runtime.id))
         remove = Button(self.tr("Remove"), "quiet", "trash-2")
         remove.clicked.connect(partial(self._remove, runtime))
-        if used:
+        if self._locked:
+            remove.disable(self._locked)
+        elif used:
             remove.disable(self.tr("It is in use. Choose another one first."))
         for button in (test, remove):
             button.setAccessibleName(f"{button.text()} {runtime.name}")

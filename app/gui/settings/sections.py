@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.gui.hardware import memory_bytes, processor, size_text
 from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
 from app.gui.widgets.page_frame import Separator
+from app.models.hub_access import HUB, hub_address, hub_host
 from app.packages import version_of
 from app.paths import RESOURCES, Home
 from app.runtimes import placed_text
@@ -227,7 +228,15 @@ class HardwareSection(QWidget):
                 column.addWidget(_Fact(self.tr("Where it lies"), placed_text(loaded.placed)))
             if loaded.placed.note:
                 column.addWidget(Label(loaded.placed.note, "caption", "text2", wrap=True))
+        column.addWidget(_Fact(self.tr("Models are downloaded from"), hub_text()))
         column.addWidget(below)
+
+
+def hub_text() -> str:
+    """ "hub.example", and who has named it where it is a mirror."""
+    if hub_address() == HUB:
+        return hub_host()
+    return QCoreApplication.translate("Settings", "{0}, set by HF_ENDPOINT").format(hub_host())
 
 
 class _Action(QWidget):

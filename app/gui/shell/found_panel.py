@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,6 +15,9 @@ from app.gui.widgets import IconLabel, Label, ThemedWidget
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.paths import Home
 from app.types import ModelInfo
+
+PROMISE = "Ask your company documents. On this computer."
+SAID = "Inhouse reads your files, answers with the page it used, and works without internet."
 
 
 class Found(ThemedWidget):
@@ -33,12 +38,12 @@ class Found(ThemedWidget):
         head.addStretch(1)
         column.addLayout(head)
         column.addSpacing(44)
-        self._promise = Label(self.tr("Ask your company documents. On this computer."), "verdict", wrap=True)
-        self._grow_promise()
+        self._promise = Label("", "verdict", wrap=True)
         column.addWidget(self._promise)
         column.addSpacing(16)
-        said = self.tr("Inhouse reads your files, answers with the page it used, and works without internet.")
-        column.addWidget(Label(said, "body", "text2", wrap=True))
+        self._said = Label("", "body", "text2", wrap=True)
+        column.addWidget(self._said)
+        self._space_words()
         column.addSpacing(40)
         column.addWidget(Label(self.tr("What we found"), "uiStrong"))
         column.addSpacing(8)
@@ -78,13 +83,18 @@ class Found(ThemedWidget):
             self._gpu.show_value(info.device, good=True)
 
     def _theme_changed(self) -> None:
-        self._grow_promise()
+        self._space_words()
         super()._theme_changed()
 
-    def _grow_promise(self) -> None:
+    def _space_words(self) -> None:
+        """Both in their sizes, with the distance between lines that a label of plain text cannot have."""
         font = theme().font("verdict")
         font.setPixelSize(round(28 * theme().scale))
         self._promise.setFont(font)
+        spaced = ((self._promise, PROMISE, theme().px(36)), (self._said, SAID, theme().line("body")))
+        for label, words, pixels in spaced:
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setText(f'<p style="line-height:{pixels}px; margin:0">{escape(self.tr(words))}</p>')
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -39,7 +39,9 @@ def _bind(window: QWidget, sequence: str, action: Callable[[], None]) -> None:
 
 
 def zoom(settings: Settings, direction: int) -> None:
-    """Larger (1) or smaller (-1) text, or that of the design (0), kept as a setting."""
+    """Larger (1) or smaller (-1) text, or that of the design (0), kept as a setting; not where that is locked."""
+    if settings.is_locked(TEXT_SIZE):
+        return
     if direction == 0:
         theme().set_scale(1.0)
     else:

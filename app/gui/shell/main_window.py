@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from app.chats.records import Chat
 from app.errors import AppError
 from app.gui.chat.reader import ChatReader
+from app.gui.remember import remember
 from app.gui.shell.deleted_chats import DeletedChats
 from app.gui.shell.key_bindings import bind_keys, zoom
 from app.gui.shell.logo import window_icon
@@ -268,7 +269,7 @@ class MainWindow(PlacedWindow):
         self.sidebar.set_collapsed(not self.sidebar.collapsed)
         if not self._narrow:
             self._rail_wanted = self.sidebar.collapsed
-            self._settings.set(SIDEBAR_OPEN, not self._rail_wanted)
+            remember(self._settings, SIDEBAR_OPEN, not self._rail_wanted)
 
     def _fit_sidebar(self) -> None:
         narrow = self.width() < theme().size("collapseBelow")

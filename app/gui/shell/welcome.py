@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.gui.parts import Parts
+from app.gui.remember import remember
 from app.gui.shell.first_run import FirstRun, sample_files
 from app.gui.shell.main_window import MainWindow
 from app.hub import Offer
@@ -22,7 +23,7 @@ def build(parts: Parts, window: MainWindow) -> FirstRun:
 
 def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str], offer: Offer | None) -> None:
     """The chosen model, and the samples on their way into their collection; a larger one comes while one chats."""
-    parts.settings.set(FIRST_RUN_DONE, True)
+    remember(parts.settings, FIRST_RUN_DONE, True)
     active = parts.models.active
     if model and (active is None or model != active.name):
         parts.models.switch_to(model)
@@ -39,7 +40,7 @@ def _add_samples(parts: Parts, window: MainWindow, files: Sequence[str]) -> None
     def made(data: CollectionMade) -> None:
         key = data.collection.id
         parts.documents.add(files, key)
-        parts.settings.set(DEFAULT_COLLECTION, key)
+        remember(parts.settings, DEFAULT_COLLECTION, key)
         parts.chats.choose_collection(key)
 
     known = next((each for each in parts.collections.all if each.name == SAMPLE_COLLECTION), None)

@@ -35,7 +35,7 @@ class Chip(ThemedWidget):
         self, text: str = "", kind: ChipKind = "neutral", icon: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._text, self._kind, self._icon = text, kind, icon
+        self._text, self._kind, self._icon, self._raised = text, kind, icon, False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
 
@@ -49,6 +49,11 @@ class Chip(ThemedWidget):
         self.updateGeometry()
         self.update()
 
+    def set_raised(self, raised: bool) -> None:
+        """On something that is coloured itself: the chip is as light as a card, and its words keep their colour."""
+        self._raised = raised
+        self.update()
+
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(theme().font("caption"))
         width = metrics.horizontalAdvance(self._text) + 16 + (20 if self._icon else 0)
@@ -56,6 +61,7 @@ class Chip(ThemedWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         fill, ink = COLORS[self._kind]
+        fill = "surface" if self._raised else fill
         edge = theme().color("border") if self._kind == "outline" else None
         if theme().high_contrast:
             edge = theme().color("text")

@@ -92,11 +92,18 @@ class IconLabel(QWidget):
     """An icon that says nothing of its own; the text beside it does."""
 
     def __init__(
-        self, icon: str, color: str = "text2", size: int = 16, *, tile: int = 0, parent: QWidget | None = None
+        self,
+        icon: str,
+        color: str = "text2",
+        size: int = 16,
+        *,
+        tile: int = 0,
+        fill: str = "hover",
+        parent: QWidget | None = None,
     ) -> None:
-        """`tile` is the side of the rounded square behind it, 0 for none."""
+        """`tile` is the side of the rounded square behind it, 0 for none, and `fill` its colour."""
         super().__init__(parent)
-        self._icon, self._color, self._size, self._tile = icon, color, size, tile
+        self._icon, self._color, self._size, self._tile, self._fill = icon, color, size, tile, fill
         side = max(size, tile)
         self.setFixedSize(side, side)
         theme().changed.connect(self.update)
@@ -108,7 +115,7 @@ class IconLabel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._tile:
-            fill = "accentSoft" if self._color == "accent" else "hover"
+            fill = "accentSoft" if self._color == "accent" else self._fill
             paint_box(painter, QRectF(self.rect()), fill=theme().color(fill), radius=8 if self._tile > 40 else 6)
         side = self._size
         at = QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)

@@ -20,7 +20,8 @@ class ImportModel(Call, frozen=True):
 
 
 class FindFiles(Call, frozen=True):
-    """Look for models in a folder and those below it, or in the store of "ollama" or "lmstudio"; → FilesFound."""
+    """Look for models in a folder and those below it, in the store of "ollama" or "lmstudio", or with "" in all stores
+    that are here; → FilesFound."""
 
     where: str
 
@@ -115,10 +116,9 @@ class ModelInstalled(Data, frozen=True):
 
 
 class FilesFound(Data, frozen=True):
-    """By name. `store`: whose files these are, "" for a folder."""
+    """By name."""
 
     files: tuple[FoundFile, ...]
-    store: str = ""
 
 
 class HubFound(Data, frozen=True):
