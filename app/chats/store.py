@@ -21,6 +21,7 @@ from app.chats.turns import TURN_COLUMNS, answer_of
 
 LATEST = 4.1e9
 """Seconds since the epoch: in 2099."""
+_ADD_TURN = "INSERT INTO turns (chat_id, parent, chosen, role, text, state, created_at) VALUES (?,?,?,?,?,?,?)"
 IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
@@ -214,12 +215,11 @@ class ChatStore(Answerers):
         with self._change() as db:
             made = self.create(chat.title)
             ids = {0: 0}
+            shown = {node.parent: node.id for node in sorted(nodes, key=lambda each: each.chosen)}  # else the last one
             for node in nodes:
-                ids[node.id] = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)
+                row = (ids[node.parent], shown[node.parent] == node.id, node.role, node.text, node.state)
+                ids[node.id] = cast(int, db.execute(_ADD_TURN, (made.id, *row, node.created_at)).lastrowid)
                 self._fill(db, ids[node.id], node)
-            for node in nodes:
-                if node.chosen:
-                    self._choose(db, made.id, ids[node.parent], ids[node.id])
             self._update(
                 made.id,
                 collection_name=collection,

@@ -156,7 +156,7 @@ class ChatFilesDesk:
         self._house.store.resolve_collections({each.name: each.id for each in self._documents.list.all})
         self._house.store.resolve_models({shown_name(each): each.id for each in self._house.registry.models()})
         self._house.tell(ChatsChanged())
-        reply.done(c.ChatsImported(file.added, file.known, file.app, tuple(file.skipped)))
+        reply.done(c.ChatsImported(file.added, file.known, file.app, tuple(file.skipped), file.left_out))
 
 
 class _Import:
@@ -164,7 +164,7 @@ class _Import:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.added = self.known = 0
+        self.added = self.known = self.left_out = 0
         self.app = ""
         self.skipped: list[c.NotImported] = []
 
@@ -193,6 +193,7 @@ class _Import:
             return
         exchange.add_stored(house.store, read.chat, read.app, read.id)
         self.added += 1
+        self.left_out += read.left_out
 
     def close(self) -> None:
         self._file.close()

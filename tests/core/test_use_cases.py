@@ -146,6 +146,7 @@ TABLE: dict[str, Use] = {
     "Attach": Use(why=INSIDE),
     "ListHidden": Use(why=INSIDE),
     "MoveDocuments": Use(why=INSIDE),
+    "CopyAttached": Use(why=INSIDE),
     "UseReader": Use(why=INSIDE),
     "ShowReaders": Use("SearchReaders.refresh", "reader", "readers"),
     "ChooseReader": Use("SearchReaders.use", "reader", "readers"),
