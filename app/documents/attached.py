@@ -22,6 +22,11 @@ MOST = 20
 """Files of one chat: more of them are a collection."""
 
 
+def answer(store: Store, call: Attach | CopyAttached) -> Attached | AttachedCopied:
+    """Raises AppError as `attach` and `copy` do."""
+    return attach(store, call) if isinstance(call, Attach) else copy(store, call)
+
+
 def attach(store: Store, call: Attach) -> Attached:
     """Let files wait in a hidden collection, which is made where the call names none.
 

@@ -161,10 +161,8 @@ class DocumentsRole:
             case ListTombstones():
                 documents, collections = self._store.tombstones()
                 return Tombstones(ids=documents, collections=collections)
-            case Attach():
-                return attached.attach(self._store, call)
-            case CopyAttached():
-                return attached.copy(self._store, call)
+            case Attach() | CopyAttached():
+                return attached.answer(self._store, call)
             case ExportCollection():
                 return (yield from export(self._store, call))
             case ImportCollection():

@@ -54,6 +54,7 @@ TABLE: dict[str, Use] = {
     "KeepAssistant": Use("KnownLibrary.keep_assistant", "assistants"),
     "KeepPrompt": Use("KnownLibrary.keep_prompt", "prompts"),
     "RemoveFromLibrary": Use("KnownLibrary.remove", "assistants"),
+    "RestoreToLibrary": Use("KnownLibrary.restore", why="a command asks for what it does, and has no undo"),
     "ExportLibrary": Use("KnownLibrary.export", "assistants"),
     "ImportLibrary": Use("KnownLibrary.take_in", "assistants"),
     "SetChatAssistant": Use("OpenChat.choose_assistant", "chat"),

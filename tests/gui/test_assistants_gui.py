@@ -138,7 +138,10 @@ def test_the_dialog_makes_an_assistant_and_says_what_differs_from_its_style(qtbo
     page.start_page.assistants[0].click()
     assert page.composer.assistant.text() == "Rhymes"
 
-    dialog = ManageDialog(page.library.known, page.library.edit)
+    dialog = ManageDialog(page.library.editor)
     qtbot.addWidget(dialog)
     page.library.known.remove(made)
-    assert not dialog.exporting.isEnabled() and dialog.result() != QDialog.DialogCode.Accepted
+    assert not dialog.list.exporting.isEnabled() and dialog.result() != QDialog.DialogCode.Accepted
+    assert "“Rhymes” is removed." in dialog.list.said.text()
+    dialog.list.undo.click()
+    assert page.library.assistants == (made,) and dialog.list.exporting.isEnabled()

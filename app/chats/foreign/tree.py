@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+import msgspec
 from msgspec import Struct
 
 from app.chats.records import Node, TurnRole
@@ -166,11 +167,11 @@ def _nodes(needed: Mapping[_Point, _Point | None], shown: _Point) -> Iterator[No
         if made > MOST_MESSAGES or chars > MOST_TEXT:
             raise TooMany
         yield node
-        ahead = following[point]
-        waiting += [(each, node.id) for each in _latest_first(ahead)]
-        if node.role == "question" and not ahead:
+        after = following[point]
+        waiting += [(each, node.id) for each in _latest_first(after)]
+        if node.role == "question" and not after:
             empty, made = Answer(text="", note=NO_ANSWER), made + 1
-            yield Node(id=made, parent=node.id, role="answer", text="", answer=empty, created_at=node.created_at)
+            yield msgspec.structs.replace(node, id=made, parent=node.id, role="answer", text="", answer=empty)
 
 
 def _latest_first(points: list[_Point]) -> list[_Point]:
