@@ -55,7 +55,7 @@ def _add_actions(parser: argparse.ArgumentParser, kind: type[P], what: str) -> N
     exporting.add_argument("file", metavar="FILE")
     exporting.add_argument("names", nargs="*", metavar="NAME")
     actions.add_parser("import", help="take over what such a file holds").add_argument("file", metavar="FILE")
-    for each in actions.choices.values():
+    for each in dict.fromkeys(actions.choices.values()):  # one that has two names is there twice
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 
 

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from chat_world import World
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QApplication, QDialog, QToolTip
 
 from app.core.calls.library import KeepAssistant, KeepPrompt, RemoveFromLibrary
 from app.gui.chat.word_shares import WordShares
@@ -79,6 +80,25 @@ def test_how_sure_each_word_was_is_shown_below_an_answer_of_the_model_alone(qtbo
     shares = view.findChild(WordShares)
     assert shares is not None and shares.text.toPlainText() == "Berlin."
     assert "1 of 2 are doubtful, the least sure: “Berlin” 30% (“Munich” 40%)" in shares.said.text()
+
+    shares.text.setFocus(Qt.FocusReason.TabFocusReason)
+    assert shares.word.text() == "“Berlin” 30% (“Munich” 40%)" and shares.word.isVisibleTo(shares)
+    assert shares.text.accessibleDescription() == "Munich 40% Berlin 30%"
+    qtbot.keyClick(shares.text, Qt.Key.Key_Right)
+    assert shares.word.text() == "“.” 99%"
+    qtbot.keyClick(shares.text, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert shares.text.at == 0, "Ctrl goes to the next doubtful one"
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    place = shares.text.cursorRect(QTextCursor(shares.text.document())).center() + QPoint(6, 0)
+    qtbot.mouseMove(shares.text.viewport(), place)
+    assert shares.text.word_at(place) == 0 and not QToolTip.isVisible(), "who only passes by is not disturbed"
+    qtbot.waitUntil(QToolTip.isVisible)
+    assert "Munich" in QToolTip.text() and "40%" in QToolTip.text()
+    view.bar.make_menu().actions()[0].trigger()
+    assert len(view.findChildren(WordShares)) == 1, "asked for twice it is there once"
+    shares.closing.click()
+    qtbot.waitUntil(lambda: view.findChild(WordShares) is None)
     assert world.store.turns(world.chats.chat_id)[-1].text == "Berlin.", "nothing of it is kept"
 
 
