@@ -21,7 +21,7 @@ T = TypeVar("T")
 Value = str | int | float | bool | None
 
 
-SECTIONS = ("General", "Appearance", "Answers", "Assistants and prompts", "Documents", "Models and hardware", "API")
+SECTIONS = ("General", "Appearance", "Answers", "Assistants", "Documents", "Models and hardware", "API")
 
 THEME = Setting(
     "theme", "system", "Theme", "Follow the system, or always light or dark.", "Appearance",
@@ -99,7 +99,7 @@ CONTEXT_LENGTH = Setting(
 )  # fmt: skip
 DEFAULT_ASSISTANT = Setting(
     "default_assistant", "", "New chats begin with", "Each chat can have another one, and so can a new one.",
-    "Assistants and prompts", maximum=40, unset="Nobody in particular",
+    "Assistants", maximum=40, unset="Nobody in particular",
 )  # fmt: skip
 """The id of an assistant; "" is nobody in particular."""
 DEFAULT_COLLECTION = Setting(

@@ -54,6 +54,7 @@ class SharedWords(QTextEdit):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("The answer, word by word: the arrow keys say how sure each one was"))
         self.document().documentLayout().documentSizeChanged.connect(self._fit)

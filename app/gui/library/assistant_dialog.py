@@ -113,7 +113,7 @@ class AssistantDialog(QDialog):
         self.instructions.setAccessibleName(self.tr("Instructions"))
         self.instructions.setProperty("field", "true")
         self.instructions.setTabChangesFocus(True)
-        self.instructions.setMinimumHeight(theme().px(120))
+        self.instructions.setFixedHeight(theme().px(132))
         column.addWidget(self.instructions)
         said = self.tr(
             "How to write, and for whom. {date} becomes the day, {user} your name on this computer, {collection} what "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.library.editor import LibraryEditor
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
@@ -47,6 +47,9 @@ class LibraryList(QWidget):
     def _make_actions(self) -> QWidget:
         widget = QWidget()
         flow = WrapLayout(widget, 8)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        widget.setSizePolicy(policy)
         self.new = Button(self.tr("New assistant"), "primary", "message-square")
         self.new.clicked.connect(lambda: self._editor.edit(None))
         self.new_prompt = Button(self.tr("New prompt"), icon="text-quote")

@@ -25,17 +25,20 @@ class PromptDialog(QDialog):
         self.name = TextField(self.tr("Name"), self.tr("For example: Reply to a complaint"), prompt.name)
         self.name.edit.textChanged.connect(lambda: self.name.set_error(""))
         column.addWidget(self.name)
-        column.addWidget(Label(self.tr("Text"), "uiStrong"))
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(Label(self.tr("Text"), "uiStrong"))
         self.edit = QPlainTextEdit(prompt.text)
         self.edit.setAccessibleName(self.tr("Text"))
         self.edit.setProperty("field", "true")
         self.edit.setTabChangesFocus(True)
-        self.edit.setMinimumSize(theme().px(420), theme().px(140))
-        column.addWidget(self.edit)
+        self.edit.setMinimumSize(theme().px(420), theme().px(96))
+        words.addWidget(self.edit)
         said = self.tr(
             "Other words in braces are asked for when it is used: “Write a reply to {customer}.” "
             "{date}, {user}, {collection} and {model} are filled in by themselves."
         )
+        column.addLayout(words)
         column.addWidget(Label(said, "caption", "text2", wrap=True))
         self.action = Button(self.tr("Keep the prompt"), "primary")
         self.action.setDefault(True)

@@ -33,7 +33,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     known = KnownLibrary(parts.core, window)
     editor = LibraryEditor(known, parts.settings, parts.models, parts.collections, lambda: window, window)
     extra: dict[str, Callable[[], QWidget]] = {
-        "Assistants and prompts": lambda: LibraryList(editor, scrolls=False),
+        "Assistants": lambda: LibraryList(editor, scrolls=False),
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(
             lambda: parts.models.info, RuntimeSection(runtimes, window.confirm)
