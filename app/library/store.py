@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Iterable
@@ -125,6 +126,9 @@ class LibraryStore:
         self._stored = stored
 
     def _load(self) -> _Stored:
+        for cut_short in self._path.parent.glob(f".{self._path.name}.*.tmp"):  # by a kill: only the core writes here
+            with contextlib.suppress(OSError):
+                cut_short.unlink()
         try:
             data = self._path.read_bytes()
         except FileNotFoundError:

@@ -232,6 +232,7 @@ def test_a_kill_while_it_is_written_leaves_one_whole_file(tmp_path: Path) -> Non
         again = LibraryStore(path)
         kept = again.assistant(made.id)
         assert again.note == "" and kept is not None and len(set(kept.instructions)) == 1
+        assert [each.name for each in tmp_path.iterdir()] == ["assistants.json"], "nothing half written is left"
 
 
 def test_a_full_disk_leaves_what_was_kept(tmp_path: Path) -> None:
