@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SECTIONS = ("General", "Appearance", "Answers", "Documents", "Models and hardware", "API")
+SECTIONS = ("General", "Appearance", "Answers", "Assistants", "Documents", "Models and hardware", "API")
 
 THEME = Setting(
     "theme", "system", "Theme", "Follow the system, or always light or dark.", "Appearance",
@@ -95,6 +95,11 @@ CONTEXT_LENGTH = Setting(
     "context_length", 8192, "Context length", "How much of the chat and passages the model keeps in view", "Answers",
     choices=((4096, "4k"), (8192, "8k"), (16384, "16k"), (32768, "32k")), kind=int, details=True,
 )  # fmt: skip
+DEFAULT_ASSISTANT = Setting(
+    "default_assistant", "", "New chats begin with", "Each chat can have another one, and so can a new one.",
+    "Assistants", maximum=40, unset="Nobody in particular",
+)  # fmt: skip
+"""The id of an assistant; "" is nobody in particular."""
 DEFAULT_COLLECTION = Setting(
     "default_collection", 0, "Collection for new chats", "Where a new chat looks for answers.", "Documents",
     minimum=0, maximum=2**63 - 1, kind=int, unset="None, the model alone",
@@ -150,8 +155,9 @@ LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
 ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
-    CONTEXT_LENGTH, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER, OFFLINE, CATALOGUE,
-    ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE, SIDEBAR_OPEN,
+    CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
+    OFFLINE, CATALOGUE, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE,
+    SIDEBAR_OPEN,
     LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
+import msgspec
+
+from app.chats.forget import note_documents
 from app.chats.projects import Projects
 from app.errors import AppError
+from app.types import Answer, Filter
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 _COPY_TURN = """
     INSERT INTO turns (chat_id, parent, chosen, role, text, state, answer, created_at)
@@ -15,10 +23,13 @@ _COPY_TURN = """
 
 
 class Branches(Projects):
-    """Makes branches. Files that are only in a chat stay with it; what was cited of them is kept with the answers."""
+    """Makes branches."""
 
-    def branch(self, answer_id: int) -> int:
+    def branch(self, answer_id: int, attached_id: int = 0, copies: Mapping[int, int] = NOTHING) -> int:
         """The id of a new chat with everything up to this answer, each answer with its other versions.
+
+        `attached_id` is the hidden collection of its own files, `copies` the ids of its documents by those that they
+        are copies of: the branch cites its own, so that what is removed from the other chat stays here.
 
         Raises:
             AppError: it is no answer, or still being written.
@@ -31,14 +42,17 @@ class Branches(Projects):
             now = time.time()
             made = db.execute(
                 "INSERT INTO chats (title, titled, collection_id, collection_name, model_id, model_name, own_model_id, "
-                "project_id, branched_from, created_at, updated_at) SELECT title || ' (branch)', 1, collection_id, "
-                "collection_name, model_id, model_name, own_model_id, project_id, id, ?, ? FROM chats WHERE id = ?",
-                (now, now, row["chat_id"]),
+                "project_id, branched_from, attached_id, created_at, updated_at) "
+                "SELECT title || ' (branch)', 1, collection_id, collection_name, model_id, model_name, own_model_id, "
+                "project_id, id, ?, ?, ? FROM chats WHERE id = ?",
+                (attached_id, now, now, row["chat_id"]),
             ).lastrowid
             assert made is not None
             same = "INSERT INTO answered_by SELECT ?, assistant_id FROM answered_by WHERE chat_id = ?"
             db.execute(same, (made, row["chat_id"]))
             self._copy_path(made, path)
+            if copies:
+                self._cite(made, copies)
         return made
 
     def has_imported(self, app: str, imported_id: str) -> bool:
@@ -55,6 +69,21 @@ class Branches(Projects):
                 alike = self._siblings(row["chat_id"], row["parent"])
             copies = {old: self._copy_turn(chat_id, parent, old, chosen=old == turn_id) for old in alike}
             parent = copies[turn_id]
+
+    def _cite(self, chat_id: int, copies: Mapping[int, int]) -> None:
+        """Have the answers and filters of this chat name the copies."""
+        with self._change() as db:
+            sql = "SELECT id, answer FROM turns WHERE chat_id = ? AND answer IS NOT NULL"
+            for turn_id, stored in db.execute(sql, (chat_id,)).fetchall():
+                answer = repointed(stored, copies)
+                db.execute("UPDATE turns SET answer = ? WHERE id = ?", (msgspec.json.encode(answer), turn_id))
+                note_documents(db, turn_id, answer)
+            sql = "SELECT turn_id, filter FROM narrowed WHERE turn_id IN (SELECT id FROM turns WHERE chat_id = ?)"
+            for turn_id, stored in db.execute(sql, (chat_id,)).fetchall():
+                wanted = msgspec.json.decode(stored, type=Filter)
+                own = tuple(copies.get(each, each) for each in wanted.documents)
+                changed = msgspec.json.encode(msgspec.structs.replace(wanted, documents=own))
+                db.execute("UPDATE narrowed SET filter = ? WHERE turn_id = ?", (changed, turn_id))
 
     def _copy_turn(self, chat_id: int, parent: int, turn_id: int, *, chosen: bool) -> int:
         with self._change() as db:
@@ -76,3 +105,14 @@ class Branches(Projects):
             (turn_id,),
         )
         return [row["id"] for row in rows]
+
+
+def repointed(stored: bytes, copies: Mapping[int, int]) -> Answer:
+    """A stored answer that names these documents in the place of those that they are copies of, wherever it does."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: copies.get(each, each) if key == "document_id" else walk(each) for key, each in value.items()}
+        return [walk(each) for each in value] if isinstance(value, list) else value
+
+    return msgspec.convert(walk(msgspec.json.decode(stored)), Answer)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +20,14 @@ from app.workers.offline import forbid_network
 MEMORY = 4 * 1024**3
 """Bytes of address space."""
 CPU_S = 600
+
+
+FULL = 3
+"""The exit status where the disk has no room for what was read."""
+
+
+class _Full(Exception):
+    """No room."""
 
 
 class Refused(Struct, frozen=True, tag=True):
@@ -40,16 +50,33 @@ def main() -> int:
     forbid_network()
     path = Path(sys.stdin.buffer.read().decode())
     _confine()
-    out = sys.stdout.buffer
+    try:
+        _write(read_chats(path), sys.stdout.buffer)
+    except _Full:
+        return FULL
+    return 0
+
+
+def _write(chats: Iterator[Read], out: BinaryIO) -> None:
+    """Raises _Full where there is no room for what was read; what cannot be read `chats` says itself."""
     last: Line = Whole()
     try:
-        for read in read_chats(path):
-            out.write(_line(read))
+        for read in chats:
+            _put(out, read)
     except AppError as error:
         last = Refused(failure_of(error))
-    out.write(_line(last))
-    out.flush()
-    return 0
+    _put(out, last)
+    try:
+        out.flush()
+    except OSError as error:
+        raise _Full from error
+
+
+def _put(out: BinaryIO, line: Read | Line) -> None:
+    try:
+        out.write(_line(line))
+    except OSError as error:
+        raise _Full from error
 
 
 def _line(line: Read | Line) -> bytes:

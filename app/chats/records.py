@@ -105,3 +105,10 @@ class Forgot(Struct, frozen=True, kw_only=True):
 def is_written(answer: Answer) -> bool:
     """Whether a model wrote it, and no document decided its words."""
     return bool(answer.text) and not (answer.sources or answer.not_found or answer.calculation is not None)
+
+
+def can_weigh(answer: Answer) -> bool:
+    """Whether its words are a model's, so that one can say how sure of each it is: alone, or from what it cites."""
+    trace = answer.trace
+    cites = trace is not None and trace.wording == "model" and any(each.passage.text for each in answer.sources)
+    return is_written(answer) or (bool(answer.text) and cites and not answer.not_found and answer.calculation is None)

@@ -21,6 +21,9 @@ from app.chats.turns import TURN_COLUMNS, answer_of
 
 LATEST = 4.1e9
 """Seconds since the epoch: in 2099."""
+_ADD_TURN = """
+    INSERT INTO turns (chat_id, parent, chosen, role, text, state, answer, rating, corrected, rated_at, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 IDS_AT_ONCE = 500
 """SQLite takes a limited number of values in one statement."""
 
@@ -215,12 +218,10 @@ class ChatStore(Answerers):
         with self._change() as db:
             made = self.create(chat.title)
             ids = {0: 0}
+            shown = {node.parent: node.id for node in sorted(nodes, key=lambda each: each.chosen)}  # else the last one
             for node in nodes:
-                ids[node.id] = self._insert(made.id, ids[node.parent], node.role, node.text, node.state)
-                self._fill(db, ids[node.id], node)
-            for node in nodes:
-                if node.chosen:
-                    self._choose(db, made.id, ids[node.parent], ids[node.id])
+                shows = shown[node.parent] == node.id
+                ids[node.id] = _add_turn(db, made.id, ids[node.parent], node, chosen=shows)
             self._update(
                 made.id,
                 collection_name=collection,
@@ -240,24 +241,6 @@ class ChatStore(Answerers):
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _fill(self, db: sqlite3.Connection, turn_id: int, node: Node) -> None:
-        answer = forget.without_removed(db, node.answer) if node.answer else None
-        db.execute(
-            "UPDATE turns SET answer = ?, text = ?, rating = ?, corrected = ?, rated_at = ?, created_at = ? "
-            "WHERE id = ?",
-            (
-                msgspec.json.encode(answer) if answer else None,
-                answer.text if answer else node.text,
-                node.rating,
-                node.corrected,
-                node.created_at if node.rating else None,
-                node.created_at,
-                turn_id,
-            ),
-        )
-        if answer is not None:
-            forget.note_documents(db, turn_id, answer)
-
     def _resolve(self, what: str, ids: Mapping[str, Any]) -> int:
         known = {name.casefold(): found for name, found in ids.items()}
         names = [row[0] for row in self._read(f"SELECT DISTINCT {what}_name FROM chats WHERE {what}_name <> ''")]
@@ -267,6 +250,21 @@ class ChatStore(Answerers):
         with self._change() as db:
             sql = f"UPDATE chats SET {what}_id = ?, {what}_name = '' WHERE {what}_name = ?"
             return db.executemany(sql, found).rowcount
+
+
+def _add_turn(db: sqlite3.Connection, chat_id: int, parent: int, node: Node, *, chosen: bool) -> int:
+    """A turn as a file has it, but what it cites of documents that were removed here; → its id.
+
+    In one statement: a change of its text would be one more for the full text.
+    """
+    answer = forget.without_removed(db, node.answer) if node.answer else None
+    text, stored = (answer.text, msgspec.json.encode(answer)) if answer else (node.text, None)
+    rated = (node.rating, node.corrected, node.created_at if node.rating else None)
+    row = (chat_id, parent, chosen, node.role, text, node.state, stored, *rated, node.created_at)
+    turn_id = cast(int, db.execute(_ADD_TURN, row).lastrowid)
+    if answer is not None:
+        forget.note_documents(db, turn_id, answer)
+    return turn_id
 
 
 def _date(seconds: float, otherwise: float) -> float:

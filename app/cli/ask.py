@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from app.assistant import why
 from app.cli.assistant_options import LIKELY
-from app.cli.assistants import library, named
+from app.cli.assistants import library, named, tell_what_is_gone
 from app.cli.chat_files import existing_file
 from app.cli.output import Draft, answer_json, say, say_answer, say_json, tell
 from app.cli.session import Session
@@ -116,6 +116,8 @@ def _answer(
     shown = Draft()
     names = () if args.no_documents else tuple(args.collection)
     assistant = named(library(session).assistants, args.assistant) if args.assistant else None
+    if assistant is not None:
+        tell_what_is_gone(assistant, session)
     call = Ask(
         question=question,
         collections=tuple(item.id for item in session.collections(names)) if names else (),

@@ -16,7 +16,7 @@ LIKELY = 5
 
 def add_library_commands(commands: argparse._SubParsersAction[P], kind: type[P]) -> None:
     """Both commands with their actions."""
-    said = "ways to be answered: list, add, edit, remove, hand on as a file"
+    said = "ways to be answered: list, add, edit, remove, hand on as a file, choose the one of new chats"
     assistants = commands.add_parser("assistants", help=said)
     _add_actions(assistants, kind, "assistant")
     prompts = commands.add_parser("prompts", help="saved questions with {words} that are asked for: list, add, edit")
@@ -35,8 +35,14 @@ def _add_actions(parser: argparse.ArgumentParser, kind: type[P], what: str) -> N
     actions.add_parser("list", help="all of them, as without an action")
     for action, text in (("show", "all that one says"), ("remove", "remove one; chats stay as they are")):
         actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
-    for action, text in (("add", "make one"), ("edit", "change one")):
-        changed = actions.add_parser(action, help=text)
+    copying = actions.add_parser("copy", help="make one more like it, to change")
+    copying.add_argument("name", metavar="NAME")
+    copying.add_argument("called", metavar="NEW-NAME")
+    if what == "assistant":
+        using = actions.add_parser("use", help="have new chats begin with this one; “none” with nobody in particular")
+        using.add_argument("name", metavar="NAME")
+    for action, text in (("add", "make one (or “new”)"), ("edit", "change one")):
+        changed = actions.add_parser(action, help=text, aliases=["new"] if action == "add" else [])
         changed.add_argument("name", metavar="NAME")
         if what == "assistant":
             _add_values(changed)
@@ -49,7 +55,7 @@ def _add_actions(parser: argparse.ArgumentParser, kind: type[P], what: str) -> N
     exporting.add_argument("file", metavar="FILE")
     exporting.add_argument("names", nargs="*", metavar="NAME")
     actions.add_parser("import", help="take over what such a file holds").add_argument("file", metavar="FILE")
-    for each in actions.choices.values():
+    for each in dict.fromkeys(actions.choices.values()):  # one that has two names is there twice
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON lines")
 
 

@@ -24,9 +24,10 @@ from app.core.calls.library import (
     RemoveFromLibrary,
 )
 from app.errors import AppError
+from app.library.gone import what_is_gone
 from app.library.records import Assistant, Library, Prompt
 from app.library.variables import asked
-from app.settings import BY_KEY, PRESETS
+from app.settings import BY_KEY, DEFAULT_ASSISTANT, PRESETS
 
 K = TypeVar("K", Assistant, Prompt)
 
@@ -34,10 +35,19 @@ K = TypeVar("K", Assistant, Prompt)
 def assistants(args: argparse.Namespace, session: Session) -> int:
     """Do what the action says."""
     kept = library(session).assistants
-    if args.action in ("add", "edit"):
-        before = Assistant(name=args.name) if args.action == "add" else named(kept, args.name)
-        session.call(KeepAssistant(assistant=_assistant(args, session, before)))
+    if args.action in ("add", "new", "edit"):
+        old = named(kept, args.name) if args.action == "edit" else None
+        changed = _assistant(args, session, old or Assistant(name=args.name))
+        session.call(KeepAssistant(assistant=changed, before=old))
         tell(f"Kept as the assistant “{getattr(args, 'called', '') or args.name}”.")
+        return 0
+    if args.action == "copy":
+        copied = msgspec.structs.replace(named(kept, args.name), id="", name=args.called)
+        session.call(KeepAssistant(assistant=copied))
+        tell(f"Kept as the assistant “{args.called}”.")
+        return 0
+    if args.action == "use":
+        _use(args.name, session, kept)
         return 0
     return _common(args, session, kept, lambda each: _say_assistant(each, session))
 
@@ -45,15 +55,17 @@ def assistants(args: argparse.Namespace, session: Session) -> int:
 def prompts(args: argparse.Namespace, session: Session) -> int:
     """Do what the action says."""
     kept = library(session).prompts
-    if args.action in ("add", "edit"):
-        before = Prompt(name=args.name, text="") if args.action == "add" else named(kept, args.name)
-        text = _given(args.text, args.file)
+    if args.action in ("add", "new", "edit", "copy"):
+        old = named(kept, args.name) if args.action in ("edit", "copy") else None
+        before = old or Prompt(name=args.name, text="")
+        text = _given(args.text, args.file) if args.action != "copy" else None
         changed = msgspec.structs.replace(
             before,
+            id="" if args.action == "copy" else before.id,
             name=getattr(args, "called", "") or before.name,
             text=before.text if text is None else text,
         )
-        session.call(KeepPrompt(prompt=changed))
+        session.call(KeepPrompt(prompt=changed, before=old if args.action == "edit" else None))
         tell(f"Kept as the prompt “{changed.name}”.")
         return 0
     return _common(args, session, kept, lambda each: say(f"{each.name}\n{each.text}"))
@@ -98,11 +110,31 @@ def _common(args: argparse.Namespace, session: Session, kept: Sequence[K], show:
     elif args.action == "import":
         _import(args, session)
     else:
+        first = session.settings.get(DEFAULT_ASSISTANT)
         for each in kept:
-            say_json(msgspec.to_builtins(each)) if args.json else say(_line(each))
+            mark = " (new chats begin with it)" if first and each.id == first else ""
+            say_json(msgspec.to_builtins(each)) if args.json else say(_line(each) + mark)
         if not kept and not args.json:
             tell(f"There are none yet. Make one with “inhouse {args.command} add NAME”.")
     return 0
+
+
+def _use(name: str, session: Session, kept: Sequence[Assistant]) -> None:
+    """Have new chats begin with an assistant, in the window and in the terminal."""
+    chosen = None if name.casefold() == "none" else named(kept, name)
+    session.choose(DEFAULT_ASSISTANT, chosen.id if chosen else "")
+    who = f"“{chosen.name}”" if chosen else "nobody in particular"
+    tell(f"New chats begin with {who}.")
+    if chosen is not None:
+        tell_what_is_gone(chosen, session)
+
+
+def tell_what_is_gone(assistant: Assistant, session: Session) -> None:
+    """Say so where the model or the collection of an assistant was removed, and how to give it another one."""
+    models = {each.id for each in session.models().models} if assistant.model_id else set()
+    collections = {each.id for each in session.collections()} if assistant.collection_id else set()
+    if gone := what_is_gone(assistant, models, collections):
+        tell(f"{assistant.name}: {gone} “inhouse assistants edit” gives it another one.")
 
 
 def _import(args: argparse.Namespace, session: Session) -> None:

@@ -102,11 +102,14 @@ def _import(args: argparse.Namespace, session: Session) -> int:
     assert isinstance(found, ChatsImported)
     if args.json:
         skipped = [{"title": each.title, "reason": each.reason} for each in found.skipped]
-        say_json({"added": found.added, "known": found.known, "app": found.app, "skipped": skipped})
+        counts = {"added": found.added, "known": found.known, "left_out": found.left_out}
+        say_json({**counts, "app": found.app, "skipped": skipped})
     else:
         known = f" Here already: {found.known:,}." if found.known else ""
         added = "1 chat was added" if found.added == 1 else f"{found.added:,} chats were added"
         say(f"{added} from {found.app or 'Inhouse'}.{known}")
+        if found.left_out:
+            tell(f"Left out, since a chat would have had too many: {found.left_out:,} other versions of messages.")
         for each in found.skipped[:NAMED]:
             tell(f"Not imported: {each.title or 'a chat without a title'}. {each.reason}")
         if len(found.skipped) > NAMED:

@@ -13,6 +13,7 @@ from app.cli.chat_files import ChatFiles
 from app.cli.chat_library import ChatLibrary
 from app.cli.output import Draft, say, say_answer, tell
 from app.cli.session import Session
+from app.cli.temporary import BEGINS, NO_FILES, TemporaryTalk
 from app.core.calls.chats import (
     AnswerFailed,
     AnswerFinished,
@@ -26,6 +27,7 @@ from app.core.calls.chats import (
 )
 from app.core.calls.offers import Offered, Offers
 from app.errors import AppError
+from app.library.records import Assistant
 from app.models.servers import shown_name
 from app.paths import SAMPLE_COLLECTION, SAMPLES
 from app.settings import DEFAULT_COLLECTION, FIRST_RUN_DONE
@@ -47,6 +49,7 @@ HELP = """Type a question, or:
   /prompt [NAME]        list the saved prompts, or ask one
   /model [NAME]         list the models, or use one
   /new                  start a new chat
+  /temporary            start a chat of which nothing is kept
   /help                 show this
   /quit                 leave (Ctrl D too); Ctrl C stops an answer"""
 
@@ -54,8 +57,9 @@ HELP = """Type a question, or:
 class Repl:
     """A conversation in the terminal; it is stored with the chats and can be opened in the window."""
 
-    def __init__(self, session: Session, collections: tuple[int, ...]) -> None:
-        self._session = session
+    def __init__(self, session: Session, collections: tuple[int, ...], *, named: bool) -> None:
+        """`named`: the person said which collections; else an assistant's own goes before them."""
+        self._session, self._named = session, named
         self._collections: tuple[int, ...] | None = collections
         """None: the model alone; (): all of them."""
         self._chat_id = 0
@@ -63,6 +67,7 @@ class Repl:
         self._any_documents = False
         self._library = ChatLibrary(session, _read)
         self._files = ChatFiles(session)
+        self._temporary: TemporaryTalk | None = None
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "/help": lambda _: say(HELP),
             "/add": self._add,
@@ -78,6 +83,7 @@ class Repl:
             "/prompt": self._ask_prompt,
             "/model": self._choose_model,
             "/new": self._new,
+            "/temporary": self._begin_temporary,
         }
 
     def run(self) -> None:
@@ -86,6 +92,9 @@ class Repl:
             "Everything stays on this computer." if self._model.origin != "server" else "What you ask is sent there."
         )
         say(f"Inhouse with {shown_name(self._model)}. {stays} /help shows what you can type.")
+        first = self._library.first()
+        if not self._named:
+            self._ask_where(first)
         while (line := _read()) is not None:
             if line in ("/quit", "/exit", "/q"):
                 return
@@ -107,11 +116,17 @@ class Repl:
             raise AppError("The quotation marks do not match.", "Close each one.") from error
         if name not in self._commands:
             raise AppError(f"“{name}” is not a command.", "/help shows what you can type.")
+        if self._temporary is not None and name in ("/attach", "/detach", "/move"):
+            raise NO_FILES
         self._commands[name](words)
 
     def _ask(self, question: str) -> None:
         """The core stores the question before the answer begins, and the answer in whatever state it ends."""
         collections = self._collections if self._has_documents() else None
+        if self._temporary is not None:
+            say_answer(self._temporary.ask(question, collections, self._library.assistant_id))
+            say()
+            return
         place = self._shown_collection(collections)
         self._keep_collection(place)
         where: Where = "everywhere" if collections == () else "collection"
@@ -227,7 +242,10 @@ class Repl:
 
     def _attach(self, words: list[str]) -> None:
         place = self._shown_collection(self._collections)
+        fresh = not self._chat_id
         self._chat_id = self._files.attach(words, self._chat_id, place)
+        if fresh and self._library.keep(self._chat_id):
+            self._keep_collection(place)
 
     def _move(self, words: list[str]) -> None:
         name = self._files.move(words, self._chat_id)
@@ -251,9 +269,12 @@ class Repl:
 
     def _choose_assistant(self, words: list[str]) -> None:
         """One with a collection of its own has it asked."""
-        chosen = self._library.choose(words, self._chat_id)
-        if chosen is not None and chosen.collection_id is not None:
-            self._collections = (chosen.collection_id,) if chosen.collection_id else None
+        self._ask_where(self._library.choose(words, self._chat_id))
+
+    def _ask_where(self, chosen: Assistant | None) -> None:
+        place = self._library.place(chosen) if chosen is not None else None
+        if place is not None:
+            self._collections = (place,) if place else None
 
     def _ask_prompt(self, words: list[str]) -> None:
         place = self._shown_collection(self._collections)
@@ -269,8 +290,20 @@ class Repl:
         self._model = self._session.model()
 
     def _new(self, words: list[str]) -> None:
+        ended = self._temporary is not None
+        self._chat_id, self._files.any, self._temporary = 0, False, None
+        say("The temporary chat is gone. A new chat begins." if ended else "A new chat begins.")
+        self._ask_where(self._library.first())
+
+    def _begin_temporary(self, words: list[str]) -> None:
         self._chat_id, self._files.any = 0, False
-        say("A new chat begins.")
+        self._temporary = TemporaryTalk(self._session)
+        say(BEGINS)
+
+    def hear(self, data: Data) -> None:
+        """What the core tells every door."""
+        if self._temporary is not None:
+            self._temporary.hear(data)
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -282,7 +315,9 @@ def command(args: argparse.Namespace, session: Session) -> int:
     chosen = tuple(item.id for item in session.collections(args.collection)) if args.collection else ()
     if not chosen and default in [item.id for item in session.collections()]:
         chosen = (default,)
-    Repl(session, chosen).run()
+    repl = Repl(session, chosen, named=bool(args.collection))
+    session.door.on_broadcast = repl.hear
+    repl.run()
     session.choose(FIRST_RUN_DONE, True)
     return 0
 

@@ -23,7 +23,16 @@ from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError, Busy
 from app.types import ALL_COLLECTIONS, ATTACHED_FILES
-from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
+from app.workers.calls.attached import (
+    Attach,
+    Attached,
+    AttachedCopied,
+    CopyAttached,
+    Hidden,
+    ListHidden,
+    Moved,
+    MoveDocuments,
+)
 from app.workers.calls.documents import FileEvent
 from app.workers.message import Call
 
@@ -157,6 +166,19 @@ class Attachments:
             found(call.collection_id)
         else:
             self._documents.list.find_or_make(name, found, reply.failed)
+
+    def copied(
+        self, collection_id: int, then: Callable[[int, Mapping[int, int]], object], failed: Callable[[AppError], object]
+    ) -> None:
+        """Copy a hidden collection, and call `then` with the new one, which a chat must name now, and its documents by
+        those that they are copies of."""
+
+        def taken(data: AttachedCopied) -> None:
+            self._files.know(data.collection_id, data.documents)
+            then(data.collection_id, data.copies)
+            self._files.read_next()
+
+        self._documents.child.request(CopyAttached(collection_id=collection_id), done=taken, failed=failed)
 
     def _mine(self, chat_id: int, ids: Sequence[int]) -> tuple[Chat, tuple[int, ...]]:
         """The chat, and those of these documents that are its files."""

@@ -18,7 +18,7 @@ import msgspec
 
 from app.chats import exchange
 from app.chats.foreign.reading import ReadChat, Skipped
-from app.chats.import_child import Refused, Whole, lines
+from app.chats.import_child import FULL, Refused, Whole, lines
 from app.chats.report import chat_blocks
 from app.core.calls import chat_files as c
 from app.core.calls.chats import ChatsChanged
@@ -26,7 +26,7 @@ from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
-from app.errors import AppError, BadFile
+from app.errors import AppError, BadFile, NoSpace
 from app.export.reports import write_report
 from app.export.saving import check_format, save
 from app.files import make_folder
@@ -40,6 +40,7 @@ TIME_LIMIT_S = 900.0
 AT_ONCE = 20
 """Chats that are stored in one transaction, before others get their turn."""
 MOST_SKIPPED = 1000
+NO_ROOM = NoSpace("There is no room on the disk for these chats.", "Free some disk space, and import the file again.")
 CUT_SHORT = BadFile("This file of chats could not be read to its end.", "Export fewer chats at once.")
 
 
@@ -156,7 +157,7 @@ class ChatFilesDesk:
         self._house.store.resolve_collections({each.name: each.id for each in self._documents.list.all})
         self._house.store.resolve_models({shown_name(each): each.id for each in self._house.registry.models()})
         self._house.tell(ChatsChanged())
-        reply.done(c.ChatsImported(file.added, file.known, file.app, tuple(file.skipped)))
+        reply.done(c.ChatsImported(file.added, file.known, file.app, tuple(file.skipped), file.left_out))
 
 
 class _Import:
@@ -164,7 +165,7 @@ class _Import:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.added = self.known = 0
+        self.added = self.known = self.left_out = 0
         self.app = ""
         self.skipped: list[c.NotImported] = []
 
@@ -193,6 +194,7 @@ class _Import:
             return
         exchange.add_stored(house.store, read.chat, read.app, read.id)
         self.added += 1
+        self.left_out += read.left_out
 
     def close(self) -> None:
         self._file.close()
@@ -207,3 +209,5 @@ def _wait(child: subprocess.Popen[bytes], path: str) -> None:
         child.kill()
         child.wait()
         raise BadFile("This file of chats takes too long to read.", "Export fewer chats at once.") from error
+    if child.returncode == FULL:
+        raise NO_ROOM

@@ -129,7 +129,7 @@ class Core:
         chats = Chats(house, self.models, self.answers, attachments, self.library, kept, pictures)
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
-        projects = ProjectsDesk(house)
+        projects = ProjectsDesk(house, attachments)
         readers = ReadersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)

@@ -34,6 +34,7 @@ class LibraryDesk:
             c.KeepAssistant: self._keep_assistant,
             c.KeepPrompt: self._keep_prompt,
             c.RemoveFromLibrary: self._remove,
+            c.RestoreToLibrary: self._restore,
             c.ExportLibrary: self._export,
             c.ImportLibrary: self._import,
             c.SetChatAssistant: self._set_for_chat,
@@ -91,15 +92,20 @@ class LibraryDesk:
         reply.done(c.LibraryListed(library=self._kept.library(), note=self._kept.note))
 
     def _keep_assistant(self, call: c.KeepAssistant, reply: Reply) -> None:
-        reply.done(c.AssistantKept(assistant=self._kept.keep_assistant(call.assistant)))
+        reply.done(c.AssistantKept(assistant=self._kept.keep_assistant(call.assistant, call.before)))
         self._changed()
 
     def _keep_prompt(self, call: c.KeepPrompt, reply: Reply) -> None:
-        reply.done(c.PromptKept(prompt=self._kept.keep_prompt(call.prompt)))
+        reply.done(c.PromptKept(prompt=self._kept.keep_prompt(call.prompt, call.before)))
         self._changed()
 
     def _remove(self, call: c.RemoveFromLibrary, reply: Reply) -> None:
         self._kept.remove(call.id)
+        reply.done(Done())
+        self._changed()
+
+    def _restore(self, call: c.RestoreToLibrary, reply: Reply) -> None:
+        self._kept.restore(call.id)
         reply.done(Done())
         self._changed()
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.chats.branches import NOTHING
+from app.core.attachments import Attachments
 from app.core.calls import projects as c
 from app.core.calls.chats import ChatsChanged
 from app.core.house import Handler, House
 from app.core.reply import Reply
+from app.errors import AppError
 from app.workers.message import Call, Done
 
 
 class ProjectsDesk:
     """Changes the store and tells every door."""
 
-    def __init__(self, house: House) -> None:
-        self._house, self._store = house, house.store
+    def __init__(self, house: House, attachments: Attachments) -> None:
+        self._house, self._store, self._attachments = house, house.store, attachments
 
     @property
     def is_busy(self) -> bool:
@@ -55,9 +58,23 @@ class ProjectsDesk:
         self._changed(reply, call.chat_id)
 
     def _branch(self, call: c.BranchChat, reply: Reply) -> None:
-        chat = self._store.chat(self._store.branch(call.answer_id))
-        reply.done(c.ChatBranched(chat=chat))
-        self._house.tell(ChatsChanged(chat_ids=(chat.id,)))
+        """Files that are only in the chat are copied first, as they were read; the branch then has its own."""
+
+        def made(attached_id: int = 0, copies: Mapping[int, int] = NOTHING) -> None:
+            try:
+                chat = self._store.chat(self._store.branch(call.answer_id, attached_id, copies))
+            except AppError as error:
+                reply.failed(error)
+                self._attachments.sweep()  # nobody names the copies
+                return
+            reply.done(c.ChatBranched(chat=chat))
+            self._house.tell(ChatsChanged(chat_ids=(chat.id,)))
+
+        attached_id = self._store.chat(self._store.turn(call.answer_id).chat_id).attached_id
+        if attached_id:
+            self._attachments.copied(attached_id, made, reply.failed)
+        else:
+            made()
 
     def _changed(self, reply: Reply, *chat_ids: int) -> None:
         reply.done(Done())

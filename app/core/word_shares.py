@@ -7,7 +7,7 @@ from typing import Any
 
 from app.assistant.asking import ask_of
 from app.assistant.flow import chat_of
-from app.chats.records import Turn, is_written
+from app.chats.records import Turn, can_weigh
 from app.core.calls import chats as c
 from app.core.house import Handler, House
 from app.core.library import LibraryDesk
@@ -20,8 +20,8 @@ from app.workers.message import Call
 
 LIKELIEST = 5
 NOT_WRITTEN = AppError(
-    "These are your documents' own words, or they were held against them.",
-    "Shares are for answers that a model wrote alone: “Why this answer?” says how sure this one is.",
+    "These are your documents' own words, and no model's.",
+    "Shares are for what a model wrote: “Why this answer?” says how sure this one is.",
 )
 ELSEWHERE = AppError("This model runs on a server, which weighs no words.", "Choose a model on this computer.")
 
@@ -55,7 +55,8 @@ class WordShares:
                 words.extend(data.logprobs)
 
         def done(_: Chatted) -> None:
-            reply.done(c.WordsWeighed(words=tuple(words), model=shown_name(backend.model)))
+            name = shown_name(backend.model)
+            reply.done(c.WordsWeighed(words=tuple(words), model=name, passages=len(wanted.passages)))
 
         wanted = self._call(answer, question, shown_name(backend.model))
         job = backend.request(wanted, event=take, done=done, failed=reply.failed, cancelled=reply.cancelled)
@@ -68,12 +69,18 @@ class WordShares:
         at = next((n for n, turn in enumerate(turns) if turn.id == answer_id), 0)
         if at == 0 or answer.answer is None:
             raise AppError("This message no longer exists.", "Open the chat again.")
-        if not is_written(answer.answer):
+        if not can_weigh(answer.answer):
             raise NOT_WRITTEN
         return answer, turns[at - 1]
 
     def _call(self, answer: Turn, question: Turn, model: str) -> Chat:
-        """What the model was asked, and what it said; in a place of the cache of its own."""
+        """What the model was asked, and what it said; in a place of the cache of its own.
+
+        Of the passages that it was given those that the answer cites are known still.
+        """
+        assert answer.answer is not None
+        cited = sorted(answer.answer.sources, key=lambda each: each.n)
+        passages = tuple(each.passage for each in cited if each.passage.text)
         ask = ask_of(
             self._house.settings,
             question.text,
@@ -81,14 +88,17 @@ class WordShares:
             conversation=f"shares {answer.id}",
             history=self._house.store.history(question.chat_id, question.id),
             model=model,
+            searched=answer.answer.searched,
             shares=LIKELIEST,
             priority=1,
         )
-        asked = chat_of(ask)
+        asked = chat_of(ask, passages)
         return Chat(
             conversation=asked.conversation,
             question=asked.question,
             history=asked.history,
+            passages=asked.passages,
+            grounded=asked.grounded,
             system=asked.system,
             logprobs=LIKELIEST,
             says=answer.text,

@@ -3,6 +3,7 @@ other document."""
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Sequence
 from itertools import islice
@@ -14,11 +15,16 @@ from app.documents.store import Store
 from app.errors import AppError
 from app.members import file_of, is_member
 from app.types import Document
-from app.workers.calls.attached import Attach, Attached, Hidden, Moved, MoveDocuments
+from app.workers.calls.attached import Attach, Attached, AttachedCopied, CopyAttached, Hidden, Moved, MoveDocuments
 
 GONE = "The file itself is gone; what was read of it is here"
 MOST = 20
 """Files of one chat: more of them are a collection."""
+
+
+def answer(store: Store, call: Attach | CopyAttached) -> Attached | AttachedCopied:
+    """Raises AppError as `attach` and `copy` do."""
+    return attach(store, call) if isinstance(call, Attach) else copy(store, call)
 
 
 def attach(store: Store, call: Attach) -> Attached:
@@ -33,10 +39,7 @@ def attach(store: Store, call: Attach) -> Attached:
     with store.transaction() as db:
         if call.collection_id:
             store.require(call.collection_id)
-            collection_id = call.collection_id
-        else:
-            sql = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
-            collection_id = cast(int, db.execute(sql, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
+        collection_id = call.collection_id or _make_hidden(db)
         there = [each.path for each in store.documents(collection_id) if not is_member(each.path)]
         if len({*there, *paths}) > MOST:
             raise AppError(
@@ -48,6 +51,20 @@ def attach(store: Store, call: Attach) -> Attached:
             [(collection_id, written, _name(written)) for written in map(_writable, paths)],
         )
     return Attached(collection_id=collection_id, documents=tuple(store.documents(collection_id)))
+
+
+def copy(store: Store, call: CopyAttached) -> AttachedCopied:
+    """The files of a hidden collection in one more, as far as they are read; nothing is read again.
+
+    Raises:
+        AppError: the collection is gone.
+    """
+    store.require(call.collection_id)
+    with store.transaction() as db:
+        made = _make_hidden(db)
+        found = db.execute("SELECT id FROM documents WHERE collection_id = ? ORDER BY id", (call.collection_id,))
+        copies = {row[0]: store.copy(db, row[0], made) for row in found.fetchall()}
+    return AttachedCopied(collection_id=made, documents=tuple(store.documents(made)), copies=copies)
 
 
 def hidden(store: Store) -> Hidden:
@@ -94,6 +111,11 @@ def is_there(document: Document) -> bool:
         return Path(file_of(document.path)).exists()
     except OSError:
         return False
+
+
+def _make_hidden(db: sqlite3.Connection) -> int:
+    sql = "INSERT INTO collections (name, hidden) VALUES (?, 1)"
+    return cast(int, db.execute(sql, (f"hidden {uuid.uuid4().hex}",)).lastrowid)
 
 
 NONE = 0

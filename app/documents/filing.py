@@ -11,6 +11,7 @@ from app.documents.fulltext import INDEXED, Indexed, add_words, drop_words
 
 _COLUMNS = 'document_id, start, "end", page, heading, context, header, text, vector, boxes, place, sure, unsure'
 
+_PLACE = ("id", "collection_id")
 OF_DOCUMENT = "SELECT id FROM passages WHERE document_id = ?"
 
 
@@ -61,7 +62,7 @@ class Filing(Contents):
         for table in ("texts", "hidden_texts", "scans", "seen"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
             db.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", (document_id, other))
-        names = [row[1] for row in db.execute("PRAGMA table_info(documents)") if row[1] not in ("id", "collection_id")]
+        names = [row[1] for row in db.execute("PRAGMA table_info(documents)") if row[1] not in _PLACE]
         row = db.execute(f"SELECT {', '.join(names)} FROM documents WHERE id = ?", (other,)).fetchone()
         db.execute("DELETE FROM documents WHERE id = ?", (other,))
         marks = ", ".join(f"{name} = ?" for name in names)
@@ -72,6 +73,25 @@ class Filing(Contents):
         fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (document_id,)).fetchall()
         self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
         self._changed()
+
+    def copy(self, db: sqlite3.Connection, document_id: int, collection_id: int) -> int:
+        """Inside a transaction: the same document in another collection too, with all that was read of it; → its id."""
+        names = ", ".join(row[1] for row in db.execute("PRAGMA table_info(documents)") if row[1] not in _PLACE)
+        made = db.execute(
+            f"INSERT INTO documents (collection_id, {names}) SELECT ?, {names} FROM documents WHERE id = ?",
+            (collection_id, document_id),
+        ).lastrowid
+        assert made is not None
+        for table in ("texts", "hidden_texts", "scans", "seen", "personal_data"):
+            rest = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] != "document_id")
+            sql = f"INSERT INTO {table} (document_id, {rest}) SELECT ?, {rest} FROM {table} WHERE document_id = ?"
+            db.execute(sql, (made, document_id))
+        same = f"SELECT ?, {_COLUMNS.partition(', ')[2]} FROM passages WHERE document_id = ? ORDER BY id"
+        db.execute(f"INSERT INTO passages ({_COLUMNS}) {same}", (made, document_id))
+        fresh = db.execute(f"{INDEXED} WHERE d.id = ?", (made,)).fetchall()
+        self._count(len(fresh), sum(add_words(db, Indexed(*row)) for row in fresh))
+        self._changed()
+        return made
 
     def rename(self, db: sqlite3.Connection, document_id: int, path: str) -> None:
         """Inside a transaction: the file lies elsewhere now, and what lies in it with it. Passages keep their ids; the

@@ -44,7 +44,7 @@ from app.embedder.embedders import Embedders
 from app.errors import AppError, Damaged
 from app.formats import MAIL
 from app.paths import Home
-from app.workers.calls.attached import Attach, ListHidden, LoadPicture, MoveDocuments
+from app.workers.calls.attached import Attach, CopyAttached, ListHidden, LoadPicture, MoveDocuments
 from app.workers.calls.bundles import ExportCollection, ImportCollection
 from app.workers.calls.digest import Extract, FindTopics, Outline
 from app.workers.calls.documents import (
@@ -161,8 +161,8 @@ class DocumentsRole:
             case ListTombstones():
                 documents, collections = self._store.tombstones()
                 return Tombstones(ids=documents, collections=collections)
-            case Attach():
-                return attached.attach(self._store, call)
+            case Attach() | CopyAttached():
+                return attached.answer(self._store, call)
             case ExportCollection():
                 return (yield from export(self._store, call))
             case ImportCollection():

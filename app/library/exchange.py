@@ -18,8 +18,8 @@ from app.library.records import MOST, Assistant, Library, Prompt, checked_assist
 
 FORMAT: Literal["inhouse-assistants"] = "inhouse-assistants"
 VERSION = 1
-LARGEST = 8_000_000
-"""Bytes: more than the most of both kinds with short texts; a larger file was not written here."""
+LARGEST = 40_000_000
+"""Bytes: more than the most of both kinds, each as long as it may be; a larger file was not written here."""
 _DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 

@@ -15,6 +15,9 @@ Style = Literal["", "precise", "balanced", "creative"]
 Thinking = Literal["", "off", "short", "long", "free"]
 """How long a model may think; "" is what Settings says."""
 
+JOINERS = "\u200c\u200d"
+"""Invisible characters that words of some scripts, and emoji, are not whole without. Others may hide or turn text."""
+_KEPT = "\n\t" + JOINERS
 LONGEST_NAME, LONGEST_TEXT, MOST = 80, 8000, 500
 """Characters of a name, of instructions or a prompt, and how many of each kind are kept."""
 
@@ -80,8 +83,8 @@ def checked_prompt(prompt: Prompt) -> Prompt:
 
 
 def _name(typed: str) -> str:
-    name = " ".join("".join(char if char.isprintable() else " " for char in typed).split())
-    if not name:
+    name = " ".join("".join(char if char.isprintable() or char in JOINERS else " " for char in typed).split())
+    if not name.strip(JOINERS):
         raise AppError("The name is missing.", "Give it one.")
     if len(name) > LONGEST_NAME:
         raise AppError("The name is too long.", f"The most is {LONGEST_NAME} characters.")
@@ -89,7 +92,7 @@ def _name(typed: str) -> str:
 
 
 def _text(typed: str) -> str:
-    text = "".join(char for char in typed.replace("\r\n", "\n") if char.isprintable() or char in "\n\t").strip()
+    text = "".join(char for char in typed.replace("\r\n", "\n") if char.isprintable() or char in _KEPT).strip()
     if len(text) > LONGEST_TEXT:
         raise AppError("The text is too long.", f"The most is {LONGEST_TEXT:,} characters.")
     return text

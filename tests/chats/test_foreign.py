@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.chats.foreign.conversation import MOST_CHARS, moment
+from app.chats import exchange
+from app.chats.foreign.conversation import moment
 from app.chats.foreign.reading import ReadChat, Skipped, read_chats
+from app.chats.foreign.tree import MOST_CHARS, MOST_MESSAGES, NO_QUESTION
+from app.chats.store import ChatStore
 from app.errors import AppError, BadFile
 
 
@@ -72,8 +75,16 @@ def read(tmp_path: Path, data: object) -> list[ReadChat | Skipped]:
 
 
 def texts(chat: ReadChat | Skipped) -> list[str]:
+    """What is shown, in its order."""
     assert isinstance(chat, ReadChat), chat
-    return [turn.text for turn in chat.chat.turns]
+    return [turn.text for turn in chat.chat.turns if turn.chosen]
+
+
+def others(chat: ReadChat | Skipped) -> list[tuple[str, str]]:
+    """What is not, each with what it follows."""
+    assert isinstance(chat, ReadChat), chat
+    by_id = {turn.id: turn.text for turn in chat.chat.turns}
+    return [(by_id.get(turn.parent, ""), turn.text) for turn in chat.chat.turns if not turn.chosen]
 
 
 def test_chatgpt_from_its_zip(tmp_path: Path) -> None:
@@ -83,6 +94,7 @@ def test_chatgpt_from_its_zip(tmp_path: Path) -> None:
         archive.writestr("conversations.json", json.dumps([CHATGPT, {"title": "Half", "mapping": {"a": 5}}, CHATGPT]))
     first, bad, _ = read_chats(path)
     assert texts(first) == ["What is a pump?", "It moves water.", "Which one?", ""]
+    assert others(first) == [("What is a pump?", "An answer that is not shown")]
     assert isinstance(first, ReadChat) and (first.app, first.id) == ("ChatGPT", "c-1")
     about = first.chat.chat
     assert (about.title, about.model, about.created_at, about.updated_at) == ("Pumps", "gpt-4o", 1.7e9, 1.71e9)
@@ -92,8 +104,9 @@ def test_chatgpt_from_its_zip(tmp_path: Path) -> None:
 def test_open_webui_and_lm_studio(tmp_path: Path) -> None:
     (chat,) = read(tmp_path, [OPEN_WEBUI])
     assert texts(chat) == ["How many days?", "Thirty."] and isinstance(chat, ReadChat) and chat.app == "Open WebUI"
+    assert others(chat) == [("How many days?", "Another")]
     (chat,) = read(tmp_path, LM_STUDIO)
-    assert texts(chat) == ["Green?", "First", "Second"] and isinstance(chat, ReadChat) and chat.app == "LM Studio"
+    assert texts(chat) == ["Green?", "Second"] and isinstance(chat, ReadChat) and chat.app == "LM Studio"
     assert [(turn.parent, turn.chosen) for turn in chat.chat.turns] == [(0, True), (1, False), (1, True)]
     assert chat.chat.chat.created_at == pytest.approx(1700000000.123) and chat.chat.chat.model == "qwen3"
 
@@ -137,3 +150,55 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: 
 def test_times_in_any_unit() -> None:
     assert {round(moment(1.7e9 * unit)) for unit in (1, 1e3, 1e6, 1e9)} == {1_700_000_000}
     assert moment(-1) == moment(None) == 0.0
+
+
+def test_what_was_said_in_the_place_of_others_are_versions_with_all_that_followed(tmp_path: Path) -> None:
+    mapping = {
+        "r": {"message": None, "parent": None},
+        "q1": node("user", "One?", "r"),
+        "a1": node("assistant", "First", "q1"),
+        "a1+": node("assistant", "and more", "a1"),
+        "a2": node("assistant", "Second", "q1"),
+        "q2": node("user", "Then?", "a2"),
+        "b2": node("assistant", "Thus.", "q2"),
+        "q3": node("user", "Or then?", "a2"),
+        "q0": node("user", "One, edited?", "r"),
+        "a0": node("assistant", "Edited.", "q0"),
+    }
+    (chat,) = read(tmp_path, [{"title": "T", "current_node": "b2", "mapping": mapping}])
+    assert texts(chat) == ["One?", "Second", "Then?", "Thus."]
+    assert others(chat) == [
+        ("One?", "First\n\nand more"),
+        ("Second", "Or then?"), ("Or then?", ""),  # it was not answered
+        ("", "One, edited?"), ("One, edited?", "Edited."),
+    ]  # fmt: skip
+    store = ChatStore(tmp_path / "chats.db", tmp_path / "backups")
+    assert isinstance(chat, ReadChat)
+    made = exchange.add_stored(store, chat.chat, chat.app, chat.id)
+    shown = store.turns(made.id)
+    assert [turn.text for turn in shown] == texts(chat)
+    assert [(turn.version, turn.versions) for turn in shown] == [(1, 2), (2, 2), (1, 2), (1, 1)]
+    store.choose_version(shown[0].id, 2)
+    assert [turn.text for turn in store.turns(made.id)] == ["One, edited?", "Edited."]
+    store.close()
+
+
+def test_a_chat_that_begins_with_an_answer_and_one_with_too_many_versions(tmp_path: Path) -> None:
+    greeting = {
+        "a": node("assistant", "Hello", None),
+        "b": node("user", "Hi", "a"),
+        "c": node("assistant", "Yes?", "b"),
+    }
+    (chat,) = read(tmp_path, [{"title": "G", "current_node": "c", "mapping": greeting}])
+    assert texts(chat) == [NO_QUESTION, "Hello", "Hi", "Yes?"]
+    many = {"q": node("user", "Why?", None)}
+    many |= {f"a{n}": node("assistant", f"Because {n}", "q") for n in range(MOST_MESSAGES)}
+    (chat,) = read(tmp_path, [{"title": "M", "current_node": "a7", "mapping": many}])
+    assert texts(chat) == ["Why?", "Because 7"] and not others(chat)
+    assert isinstance(chat, ReadChat) and chat.left_out == MOST_MESSAGES - 1
+    tail = {"q": node("user", "x" * 999, None)}
+    for n in range(2000):  # each of them begins as the one before, so that their text would grow with the square
+        tail[f"m{n}"] = node("assistant", "x" * 999, f"m{n - 1}" if n else "q")
+        tail[f"u{n}"] = node("user", "?", f"m{n}")
+    (chat,) = read(tmp_path, [{"title": "S", "current_node": "m3", "mapping": tail}])
+    assert isinstance(chat, ReadChat) and len(chat.chat.turns) == 2 and chat.left_out == 2000 * 2 - 4

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
+import msgspec
 import pytest
 from chats_helpers import open_store
 from damage import overwrite
@@ -84,6 +85,25 @@ def test_a_branch_is_the_path_so_far_with_its_versions_and_sources(store: ChatSt
         store.branch(question.id)
     with pytest.raises(AppError, match="finished answer"):
         store.branch(store.begin_answer(store.add_question(chat.id, "Now?").id).id)
+
+
+def test_a_branch_names_its_own_copies_of_the_files_of_its_chat(store: ChatStore) -> None:
+    chat = store.create("Days")
+    store.attach(chat.id, 30)
+    only = Filter(documents=(7, 8))
+    _, answer = asked(store, chat.id, "How many?", "Thirty [1].", chosen=only)
+    made = store.chat(store.branch(answer, 31, {7: 70}))
+    assert (made.attached_id, store.chat(chat.id).attached_id) == (31, 30)
+    question, copied = store.turns(made.id)
+    assert question.filter.documents == (70, 8) and copied.answer is not None
+    assert copied.answer.sources[0].passage == msgspec.structs.replace(PASSAGE, document_id=70)
+    store.forget_documents([7])
+    first, second = (store.turns(each)[1].answer for each in (chat.id, made.id))
+    assert first is not None and not first.sources[0].passage.text, "what is removed from the one"
+    assert second is not None and second.sources[0].passage.text == PASSAGE.text, "stays in the other"
+    store.forget_documents([70])
+    gone = store.turns(made.id)[1].answer
+    assert gone is not None and not gone.sources[0].passage.text
 
 
 def test_a_damaged_file_keeps_projects_and_what_lies_in_them(store: ChatStore) -> None:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from core_world import CoreWorld, TestDoor
 from fakes import FakeChild
 from test_core_chats import load, of
 
 from app.core.calls import attachments as c
-from app.core.calls import chats
+from app.core.calls import chats, projects
 from app.core.protocol import DoorFrame
 from app.errors import WorkerGone
 from app.types import Collection, Document, SearchResult
-from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
+from app.workers.calls.attached import (
+    Attach,
+    Attached,
+    AttachedCopied,
+    CopyAttached,
+    Hidden,
+    ListHidden,
+    Moved,
+    MoveDocuments,
+)
 from app.workers.calls.documents import (
     Add,
     Added,
@@ -244,3 +254,37 @@ def test_a_single_question_forgets_its_files_whatever_comes_of_it(world: CoreWor
 def test_what_a_killed_question_left_is_removed_at_the_next_start(world: CoreWorld) -> None:
     child = come_up(world, document(1, OFFER))
     assert child.last(DeleteCollection).call == DeleteCollection(collection_id=HIDDEN)
+
+
+def test_a_branch_takes_the_files_of_its_chat_along(world: CoreWorld) -> None:
+    child, door = come_up(world), world.door()
+    chat = attach(door, child, OFFER, BAD).chat
+    read(child, document(1, OFFER, "indexed"), document(2, BAD))
+    asked = door.result(door.call(chats.AskInChat(text="What is the price?", chat_id=chat.id, where="nowhere")))
+    door.call(chats.StopAnswer(turn_id=asked.answer.id))
+    key = door.call(projects.BranchChat(answer_id=asked.answer.id))
+    copies = tuple(
+        msgspec.structs.replace(document(number + 10, path, status), collection_id=8)
+        for number, path, status in ((1, OFFER, "indexed"), (2, BAD, "waiting"))
+    )
+    child.last(CopyAttached).finish(AttachedCopied(collection_id=8, documents=copies, copies={1: 11, 2: 12}))
+    branch = door.result(key).chat
+    assert (branch.attached_id, world.core.store.chat(chat.id).attached_id) == (8, HIDDEN)
+    listed = door.result(door.call(c.ListAttachments(chat_id=branch.id)))
+    assert [(each.document.id, each.document.status) for each in listed.files] == [(11, "indexed"), (12, "waiting")]
+    assert not child.waiting(DeleteCollection)
+    read(child, document(1, OFFER, "indexed"), document(2, BAD, "failed"))
+    assert [job.call.collection_id for job in child.waiting(Add)] == [8], "the copy waits to be read as well"
+
+
+def test_a_branch_that_cannot_be_made_leaves_no_files(world: CoreWorld) -> None:
+    child, door = come_up(world), world.door()
+    chat = attach(door, child, OFFER).chat
+    read(child, document(1, OFFER, "indexed"))
+    asked = door.result(door.call(chats.AskInChat(text="What is the price?", chat_id=chat.id, where="nowhere")))
+    key = door.call(projects.BranchChat(answer_id=asked.answer.id))  # it is still being written
+    child.last(CopyAttached).finish(AttachedCopied(collection_id=8, documents=(), copies={}))
+    end = door.end(key)
+    assert end is not None and end.error is not None and "finished answer" in end.error.message
+    child.last(ListHidden).finish(Hidden(collections=(HIDDEN, 8), documents=()))
+    assert [job.call.collection_id for job in child.waiting(DeleteCollection)] == [8]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,37 @@ def test_projects_and_branches_are_told_to_every_door(world: CoreWorld) -> None:
     assert [(each.name, each.collection_id, each.chats) for each in listed.projects] == [("Journeys", 0, 2)]
     door.result(door.call(pr.RemoveProject(project_id=project.id)))
     assert world.core.store.count(0) == 2 and sum(isinstance(each, ChatsChanged) for each in sees.events()) == 6
+
+
+def test_a_chat_whose_document_was_removed_is_saved_and_says_so(world: CoreWorld, tmp_path: Path) -> None:
+    door = world.door()
+    chat_id = world.core.store.turn(answered(world)).chat_id
+    world.core.store.forget_documents([7])
+    for suffix in (*c.CHAT_FORMATS, ".json"):
+        door.result(door.call(c.ExportChats(path=str(tmp_path / f"a{suffix}"), chat_ids=(chat_id,))))
+    text = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert text.endswith("[^1]: A document that was removed.\n") and "Travel" not in text
+    with zipfile.ZipFile(tmp_path / "a.docx") as archive:
+        assert "A document that was removed." in archive.read("word/footnotes.xml").decode()
+    assert b"Travel.pdf" not in (tmp_path / "a.json").read_bytes()
+    assert imported(world, door, tmp_path / "a.json").added == 1
+
+
+def test_a_disk_without_room_for_an_import_says_so(
+    world: CoreWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([CHAT | {"id": str(n)} for n in range(300)]))
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000)); "
+        "from app.chats.import_child import main; sys.exit(main())"
+    )
+    monkeypatch.setattr("app.core.chat_files.child_command", lambda *_: [sys.executable, "-c", limited])
+    door = world.door()
+    key = door.call(c.ImportChats(path=str(path)))
+    for _ in range(20):
+        world.clock.pass_time(0.1)
+    end = door.end(key)
+    assert end is not None and end.error is not None and "no room on the disk" in end.error.message
+    assert world.core.store.count() == 0 and list(world.home.cache.iterdir()) == []

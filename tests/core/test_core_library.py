@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from core_world import CoreWorld, TestDoor
 
@@ -85,3 +86,19 @@ def test_a_file_is_exported_and_comes_in_through_any_door(world: CoreWorld, tmp_
     refused = door.call(c.Ask(question="Hi?", assistant_id="gone"))
     end = door.end(refused)
     assert end is not None and end.error is not None and "no longer there" in end.error.message
+
+
+def test_what_one_door_removes_comes_back_for_all_and_none_goes_over_anothers_change(world: CoreWorld) -> None:
+    door, sees = world.door(), world.door()
+    one = kept(door, Assistant(name="Reader"))
+    door.call(lib.RemoveFromLibrary(id=one.id))
+    end = sees.end(sees.call(lib.KeepAssistant(assistant=one)))
+    assert end is not None and end.error is not None and "no longer there" in end.error.message
+    door.result(door.call(lib.RestoreToLibrary(id=one.id)))
+    told = [event for event in sees.events() if isinstance(event, lib.LibraryChanged)]
+    assert told[-1].library.assistants == (one,)
+    changed = kept(door, msgspec.structs.replace(one, instructions="Read slowly."))
+    end = sees.end(sees.call(lib.KeepAssistant(assistant=one, before=one)))
+    assert end is not None and end.error is not None and "changed elsewhere" in end.error.message
+    listed = door.result(door.call(lib.ListLibrary()))
+    assert listed.library.assistants == (changed,)

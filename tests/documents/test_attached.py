@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ from documents_helpers import files_holding, set_back
 from app.documents.attached import GONE, MOST
 from app.errors import AppError
 from app.types import ATTACHED_FILES, Document, SearchResult
-from app.workers.calls.attached import Attach, Attached, Hidden, ListHidden, Moved, MoveDocuments
+from app.workers.calls.attached import (
+    Attach,
+    Attached,
+    AttachedCopied,
+    CopyAttached,
+    Hidden,
+    ListHidden,
+    Moved,
+    MoveDocuments,
+)
 from app.workers.calls.digest import FindTopics, Topics
 from app.workers.calls.documents import (
     Add,
@@ -105,6 +115,36 @@ def test_promoted_it_is_found_everywhere_and_keeps_its_id(documents: Documents, 
     documents.restart()
     assert documents.search("zebra keeper").passages[0].document_id == before.document_id
     assert documents.health()["documents"] == "ok"
+
+
+def test_a_copy_is_whole_and_apart_from_what_it_was_copied_from(
+    documents: Documents, offer: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "Both.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("Inside.txt", "The lion keeper gets 12 silver coins.")
+    attached = attach(documents, offer, archive)
+    documents.ask(Attach(paths=(str(tmp_path / "Offer.txt"),), collection_id=attached.collection_id))  # waits again
+    for path in (offer, archive):
+        path.unlink()  # nothing is read again
+    copied = documents.ask(CopyAttached(collection_id=attached.collection_id))
+    assert isinstance(copied, AttachedCopied) and copied.collection_id != attached.collection_id
+    before = listed_in(documents, attached.collection_id)
+    after = listed_in(documents, copied.collection_id)
+    assert [(each.path, each.status, each.passages) for each in after] == [
+        (each.path, each.status, each.passages) for each in before
+    ]
+    assert copied.copies == dict(zip([each.id for each in before], [each.id for each in after], strict=True))
+    documents.ask(DeleteCollection(collection_id=attached.collection_id))
+    for query, text in (("zebra keeper", SECRET), ("lion keeper", "The lion keeper gets 12 silver coins.")):
+        found = documents.ask(Search(query=query, collections=(copied.collection_id,)))
+        assert isinstance(found, Searched) and found.result.passages[0].text == text
+    documents.restart()
+    found = documents.ask(Search(query="zebra keeper", collections=(copied.collection_id,)))
+    assert isinstance(found, Searched) and found.result.found
+    assert documents.health()["documents"] == "ok"
+    with pytest.raises(AppError):
+        documents.ask(CopyAttached(collection_id=attached.collection_id))
 
 
 def test_what_the_collection_has_already_stays_attached(documents: Documents, offer: Path) -> None:

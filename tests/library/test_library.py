@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.assistant.asking import ask_of
 from app.assistant.style import exact_sampling, sampling
 from app.errors import AppError, NewerData
 from app.library.exchange import Names, read, read_file, write
-from app.library.records import MOST, Assistant, Library, Prompt
+from app.library.gone import what_is_gone
+from app.library.records import MOST, Assistant, Library, Prompt, checked_assistant
 from app.library.store import LibraryStore
 from app.library.variables import asked, fill, variables
 from app.paths import Home
@@ -143,3 +148,114 @@ def test_an_assistants_instructions_come_after_the_persons_own(tmp_path: Path) -
     ask = ask_of(settings, "Hi?", assistant=assistant, searched="Contracts", model="Large")
     assert ask.instructions == "Use metric units.\nWrite for readers of Contracts with Large."
     assert ask.sampling.thinking == 0
+
+
+def test_what_was_removed_comes_back_as_it_was(tmp_path: Path) -> None:
+    store = LibraryStore(tmp_path / "assistants.json")
+    made = store.keep_assistant(Assistant(name="Letters", instructions="Short."))
+    asks = store.keep_prompt(Prompt(name="Reply", text="To {customer}"))
+    for each in (made, asks):
+        store.remove(each.id)
+    other = store.keep_assistant(Assistant(name="LETTERS"))
+    for each in (made, asks):
+        store.restore(each.id)
+    back = store.assistant(made.id)
+    assert back is not None and (back.name, back.instructions) == ("Letters 2", "Short."), "the name is another's now"
+    assert store.library().prompts == (asks,) and store.assistant(other.id) == other
+    with pytest.raises(AppError, match="cannot be brought back"):
+        store.restore(made.id)
+    assert LibraryStore(tmp_path / "assistants.json").library() == store.library()
+
+
+def test_two_doors_do_not_write_over_each_other_unseen(tmp_path: Path) -> None:
+    store = LibraryStore(tmp_path / "assistants.json")
+    seen = store.keep_assistant(Assistant(name="Letters", instructions="Short."))
+    longer = store.keep_assistant(msgspec.structs.replace(seen, instructions="Long."), seen)
+    mine = msgspec.structs.replace(seen, instructions="Mine.")
+    with pytest.raises(AppError, match="changed elsewhere"):
+        store.keep_assistant(mine, seen)
+    assert store.assistant(seen.id) == longer
+    assert store.keep_assistant(mine, longer) == mine, "whoever has seen the other one may go over it"
+
+
+def test_a_file_written_by_hand_is_held_to_the_rules_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "assistants.json"
+    rows = [
+        {"id": "a", "name": "Good", "instructions": "Fine."},
+        {"id": "b", "name": "Long", "instructions": "x" * 10_000_000},
+        {"id": "c", "name": "Hot", "temperature": 99.0},
+        {"id": "", "name": "Nameless id"},
+    ]
+    path.write_text(json.dumps({"version": 1, "assistants": rows, "prompts": [{"id": "p", "name": "No", "text": ""}]}))
+    before = path.read_bytes()
+    store = LibraryStore(path)
+    assert [each.name for each in store.library().assistants] == ["Good"] and store.library().prompts == ()
+    assert store.note.startswith("4 of your assistants")
+    (aside,) = tmp_path.glob("assistants.broken-*")
+    assert aside.read_bytes() == before and len(path.read_bytes()) < 500
+    assert LibraryStore(path).note == ""
+
+
+def test_names_and_texts_lose_what_hides_or_turns_text_but_not_what_words_need() -> None:
+    turned = "\u202eevil\u2066\u200f\ufeff name\nnext\u0007"
+    assert checked_assistant(Assistant(name=turned)).name == "evil name next"
+    with pytest.raises(AppError, match="name is missing"):
+        checked_assistant(Assistant(name="\u202e\u200b\u200d"))
+    persian, family = "می\u200cخواهم", "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    kept = checked_assistant(Assistant(name=f"{persian} {family}", instructions=f"{persian}\u202e\n{family}"))
+    assert (kept.name, kept.instructions) == (f"{persian} {family}", f"{persian}\n{family}")
+
+
+def test_all_that_can_be_kept_can_be_handed_on(tmp_path: Path) -> None:
+    long = tuple(Assistant(id=str(n), name=f"A{n}", instructions="ß" * 8000) for n in range(MOST))
+    path = tmp_path / "all.json"
+    path.write_bytes(write(Library(assistants=long), NAMES))
+    assert len(read(read_file(path), NAMES)[0].assistants) == MOST
+
+
+def test_a_kill_while_it_is_written_leaves_one_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "assistants.json"
+    store = LibraryStore(path)
+    made = store.keep_assistant(Assistant(name="Letters", instructions="0"))
+    code = (
+        "import sys, msgspec\nfrom pathlib import Path\nfrom app.library.store import LibraryStore\n"
+        f"store = LibraryStore(Path(sys.argv[1]))\none = store.assistant({made.id!r})\nprint('on', flush=True)\n"
+        "for n in range(10**6):\n"
+        "    store.keep_assistant(msgspec.structs.replace(one, instructions=str(n % 10) * 8000))\n"
+    )
+    for wait in (0.01, 0.03, 0.05):
+        child = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+        assert child.stdout is not None and child.stdout.readline() == b"on\n"
+        time.sleep(wait)
+        child.kill()
+        child.communicate()
+        again = LibraryStore(path)
+        kept = again.assistant(made.id)
+        assert again.note == "" and kept is not None and len(set(kept.instructions)) == 1
+        assert [each.name for each in tmp_path.iterdir()] == ["assistants.json"], "nothing half written is left"
+
+
+def test_a_full_disk_leaves_what_was_kept(tmp_path: Path) -> None:
+    """The system's own refusal: a file may not grow beyond some bytes, as on a disk that is full."""
+    path = tmp_path / "assistants.json"
+    LibraryStore(path).keep_assistant(Assistant(name="Letters", instructions="Short."))
+    before = path.read_bytes()
+    code = (
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom app.library.store import LibraryStore\n"
+        "from app.library.records import Assistant\nfrom app.errors import NoSpace\n"
+        "store = LibraryStore(Path(sys.argv[1]))\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n    store.keep_assistant(Assistant(name='Long', instructions='x' * 8000))\n"
+        "except NoSpace as error:\n    print(error, [each.name for each in store.library().assistants])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
+    assert "could not be saved" in said and "['Letters']" in said
+    assert path.read_bytes() == before and [each.name for each in tmp_path.iterdir()] == ["assistants.json"]
+
+
+def test_what_is_gone_is_said() -> None:
+    both = Assistant(name="x", model_id="m1", collection_id=4)
+    assert what_is_gone(both, {"m1"}, {4}) == ""
+    assert "model was removed" in what_is_gone(both, (), {4}) and "collection was" in what_is_gone(both, {"m1"}, ())
+    assert "and its collection were" in what_is_gone(both, (), ())
+    assert what_is_gone(Assistant(name="x", collection_id=0), (), ()) == "", "the model alone is always there"

@@ -1,18 +1,18 @@
 """ChatGPT's `conversations.json`: a list of conversations, each a tree of messages (`mapping`) with the last one shown.
 
 The shape follows what several public readers of it document: `mapping` is id → {message, parent, children}, and
-`current_node` the end of the path that ChatGPT shows. Only that path is taken.
+`current_node` the end of the path that ChatGPT shows; what else was said are other versions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct
 
-from app.chats.foreign.conversation import Foreign, Said, foreign, moment, path_to
+from app.chats.foreign.conversation import About, Foreign, foreign, moment
+from app.chats.foreign.tree import Said
 
 APP = "ChatGPT"
 _MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
@@ -62,10 +62,10 @@ def read(raw: bytes | memoryview | msgspec.Raw) -> Foreign:
     """One conversation. Raises msgspec.MsgspecError and AppError."""
     about = msgspec.json.decode(raw, type=_Conversation)
     last = about.current_node if about.current_node in about.mapping else _newest(about.mapping)
-    path = path_to(last, {key: each.parent for key, each in about.mapping.items()})
-    said = _said(each for key in path if (each := about.mapping[key].message) is not None)
     id_ = about.conversation_id or about.id or ""
-    return foreign(APP, id_, about.title, said, moment(about.create_time), moment(about.update_time))
+    head = About(APP, id_, about.title, moment(about.create_time), moment(about.update_time))
+    said = {key: _said(each.message) for key, each in about.mapping.items()}
+    return foreign(head, said, {key: each.parent for key, each in about.mapping.items()}, last)
 
 
 def _newest(mapping: dict[str, _Place]) -> str | None:
@@ -74,16 +74,19 @@ def _newest(mapping: dict[str, _Place]) -> str | None:
     return max(timed, key=lambda key: timed[key], default=None)
 
 
-def _said(messages: Iterator[_Message]) -> Iterator[Said]:
-    for each in messages:
-        about = each.metadata or _Metadata()
-        if each.content is None or about.is_visually_hidden_from_conversation:
-            continue
-        text = _MARKER.sub("", _text(each.content))
-        if each.author.role == "user":
-            yield Said("question", text, moment(each.create_time))
-        elif each.author.role == "assistant" and each.recipient in (None, "all"):  # else it spoke to a tool
-            yield Said("answer", text, moment(each.create_time), about.model_slug or "")
+def _said(message: _Message | None) -> Said | None:
+    """None of what nobody said to anybody: what is hidden, and what tools were told."""
+    if message is None or message.content is None:
+        return None
+    about = message.metadata or _Metadata()
+    if about.is_visually_hidden_from_conversation:
+        return None
+    text = _MARKER.sub("", _text(message.content))
+    if message.author.role == "user":
+        return Said("question", text, moment(message.create_time))
+    if message.author.role == "assistant" and message.recipient in (None, "all"):  # else it spoke to a tool
+        return Said("answer", text, moment(message.create_time), about.model_slug or "")
+    return None
 
 
 def _text(content: _Content) -> str:

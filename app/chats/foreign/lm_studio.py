@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec import Struct
 
-from app.chats.foreign.conversation import Foreign, Said, foreign, moment
+from app.chats.foreign.conversation import About, Foreign, foreign, moment
+from app.chats.foreign.tree import Said
 
 APP = "LM Studio"
 
@@ -55,21 +54,27 @@ def read(raw: bytes | memoryview | msgspec.Raw) -> Foreign:
     about = msgspec.json.decode(raw, type=_Conversation)
     created = moment(about.created_at)
     id_ = str(int(about.created_at)) if created and about.created_at else ""  # when it began is all that it is known by
-    return foreign(APP, id_, about.name, _said(about.messages), created, moment(about.user_last_messaged_at))
+    head = About(APP, id_, about.name, created, moment(about.user_last_messaged_at))
+    said: dict[tuple[int, int], Said | None] = {}
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    last: tuple[int, int] | None = None
+    for number, message in enumerate(about.messages):
+        chosen = message.currently_selected
+        if not 0 <= chosen < len(message.versions):
+            chosen = len(message.versions) - 1
+        for version, each in enumerate(message.versions):
+            said[number, version], before[number, version] = _said(each), last
+        last = (number, chosen) if message.versions else last
+    return foreign(head, said, before, last)
 
 
-def _said(messages: list[_Message]) -> Iterator[Said]:
-    for each in messages:
-        if not each.versions:
-            continue
-        at = each.currently_selected if 0 <= each.currently_selected < len(each.versions) else len(each.versions) - 1
-        shown = each.versions[at]
-        if shown.role == "user":
-            yield Said("question", _text(shown))
-        elif shown.role == "assistant":
-            others = tuple(text for i, one in enumerate(each.versions) if i != at and (text := _text(one)).strip())
-            model = shown.sender_info.sender_name if shown.sender_info is not None else None
-            yield Said("answer", _text(shown), model=model or "", others=others)
+def _said(version: _Version) -> Said | None:
+    if version.role == "user":
+        return Said("question", _text(version))
+    if version.role == "assistant":
+        sender = version.sender_info
+        return Said("answer", _text(version), model=(sender.sender_name if sender is not None else None) or "")
+    return None
 
 
 def _text(version: _Version) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec import Struct
 
-from app.chats.foreign.conversation import Foreign, Said, foreign, moment, path_to
+from app.chats.foreign.conversation import About, Foreign, foreign, moment
+from app.chats.foreign.tree import Said
 
 APP = "Open WebUI"
 _FOLD, _FOLD_END = "<details", "</details>"
@@ -46,22 +45,24 @@ def read(raw: bytes | memoryview | msgspec.Raw) -> Foreign:
     """One chat. Raises msgspec.MsgspecError and AppError."""
     about = msgspec.json.decode(raw, type=_Chat)
     inner = about.chat
-    messages = list(inner.messages or ())
+    created = moment(about.created_at) or moment(inner.timestamp)
+    head = About(APP, about.id or "", about.title or inner.title, created, moment(about.updated_at))
     if inner.history is not None and inner.history.messages:
         by_id = inner.history.messages
         last = inner.history.current_id if inner.history.current_id in by_id else next(reversed(by_id))
-        messages = [by_id[key] for key in path_to(last, {key: each.parent_id for key, each in by_id.items()})]
-    created = moment(about.created_at) or moment(inner.timestamp)
-    return foreign(APP, about.id or "", about.title or inner.title, _said(messages), created, moment(about.updated_at))
+        before = {key: each.parent_id for key, each in by_id.items()}
+        return foreign(head, {key: _said(each) for key, each in by_id.items()}, before, last)
+    listed = {number: _said(each) for number, each in enumerate(inner.messages or (), 1)}
+    return foreign(head, listed, {number: number - 1 or None for number in listed}, len(listed) or None)
 
 
-def _said(messages: list[_Message]) -> Iterator[Said]:
-    for each in messages:
-        text = _text(each.content)
-        if each.role == "user":
-            yield Said("question", text, moment(each.timestamp))
-        elif each.role == "assistant":
-            yield Said("answer", _unfolded(text), moment(each.timestamp), each.model or "")
+def _said(message: _Message) -> Said | None:
+    text = _text(message.content)
+    if message.role == "user":
+        return Said("question", text, moment(message.timestamp))
+    if message.role == "assistant":
+        return Said("answer", _unfolded(text), moment(message.timestamp), message.model or "")
+    return None
 
 
 def _text(content: str | list[object] | None) -> str:

@@ -37,6 +37,7 @@ class ReadChat(Struct, frozen=True, tag=True):
     chat: exchange.StoredChat
     app: str = ""
     id: str = ""
+    left_out: int = 0  # messages that the other app does not show, where all of them were too many
 
 
 Read = ReadChat | Skipped
@@ -157,7 +158,7 @@ def _one(raw: msgspec.Raw, reader: Callable[[msgspec.Raw], Foreign]) -> Read:
         return Skipped(_title(raw), "It is nested too deeply.")
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Skipped(_title(raw), f"It is not built as the others are: {error}"[:300])
-    return ReadChat(made.chat, made.app, made.id)
+    return ReadChat(made.chat, made.app, made.id, made.left_out)
 
 
 def _title(raw: msgspec.Raw) -> str:

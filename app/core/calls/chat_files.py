@@ -58,6 +58,7 @@ class ChatsImported(Data, frozen=True):
     known: int = 0  # that an earlier import had brought
     app: str = ""  # where they come from
     skipped: tuple[NotImported, ...] = ()
+    left_out: int = 0  # other versions of messages, of chats that have too many of them
 
 
 Calls = ListChats | ExportChats | ImportChats

@@ -63,8 +63,7 @@ class RateAnswer(Call, frozen=True):
 
 
 class WeighWords(Call, frozen=True):
-    """How sure the model in use is of each word of an answer that a model wrote alone; → WordsWeighed. Nothing of it is
-    kept."""
+    """How sure the model in use is of each word of an answer that a model wrote; → WordsWeighed. Nothing is kept."""
 
     answer_id: int
 
@@ -182,6 +181,7 @@ class WordsWeighed(Data, frozen=True):
 
     words: tuple[TokenLogprob, ...]
     model: str
+    passages: int = 0  # that it was shown beside: those that the answer cites
 
 
 class Answered(Data, frozen=True):

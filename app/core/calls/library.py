@@ -11,19 +11,30 @@ class ListLibrary(Call, frozen=True):
 
 
 class KeepAssistant(Call, frozen=True):
-    """Add one (its id is ""), or change the one of its id; → AssistantKept."""
+    """Add one (its id is ""), or change the one of its id; → AssistantKept.
+
+    With `before` it is changed only where it is still so: another door may have been quicker.
+    """
 
     assistant: Assistant
+    before: Assistant | None = None
 
 
 class KeepPrompt(Call, frozen=True):
     """Likewise a prompt; → PromptKept."""
 
     prompt: Prompt
+    before: Prompt | None = None
 
 
 class RemoveFromLibrary(Call, frozen=True):
     """Remove an assistant or a prompt; chats that it answered stay as they are; → Done."""
+
+    id: str
+
+
+class RestoreToLibrary(Call, frozen=True):
+    """Bring back what was removed since Inhouse was opened; → Done."""
 
     id: str
 
@@ -81,6 +92,15 @@ class LibraryChanged(Data, frozen=True):
     library: Library
 
 
-Calls = ListLibrary | KeepAssistant | KeepPrompt | RemoveFromLibrary | ExportLibrary | ImportLibrary | SetChatAssistant
+Calls = (
+    ListLibrary
+    | KeepAssistant
+    | KeepPrompt
+    | RemoveFromLibrary
+    | RestoreToLibrary
+    | ExportLibrary
+    | ImportLibrary
+    | SetChatAssistant
+)
 Answers = LibraryListed | AssistantKept | PromptKept | LibraryImported
 Events = LibraryChanged

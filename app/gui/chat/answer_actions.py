@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.chats.records import Turn, is_written
+from app.chats.records import Turn, can_weigh
 from app.gui.icons import icon
 from app.gui.widgets import Button, IconButton, Label
 from app.gui.widgets.buttons import ShrinkingButton
@@ -92,7 +92,7 @@ class AnswerActions(QWidget):
         self.versions.show_version(turn.version, turn.versions)
         answer = turn.answer
         self.why.setVisible(answer is not None and answer.trace is not None)
-        self.more.setVisible(answer is not None and is_written(answer))
+        self.more.setVisible(turn.id > 0 and answer is not None and can_weigh(answer))
         for button, rating in ((self.up, "up"), (self.down, "down")):
             button.set_color("accent" if turn.rating == rating else "text2")
         self.up.set_name(self.tr("Good answer, chosen") if turn.rating == "up" else self.tr("Good answer"))

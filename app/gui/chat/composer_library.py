@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.errors import AppError
+from app.chats.records import Chat
 from app.gui.chat import parts
 from app.gui.chat.composer import Composer
 from app.gui.chat.controller import ChatController
@@ -16,8 +16,10 @@ from app.gui.library.known import KnownLibrary
 from app.gui.models.controller import ModelsController
 from app.library.records import Assistant, Prompt
 from app.library.variables import asked, fill, own_words
+from app.settings import DEFAULT_ASSISTANT, DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
+    from app.gui.library.editor import LibraryEditor
     from app.gui.library.popover import LibraryPopover
 
 NAME_CHARACTERS = 40
@@ -34,14 +36,25 @@ class ComposerLibrary(QObject):
         super().__init__(composer)
         self._composer, self._start, self._controller, self._models = composer, start, controller, models
         self.known = KnownLibrary(controller.core, self)
+        self._begun = False
+        """Whether the new chat that is open has begun with the assistant that new chats begin with."""
         self.popover: LibraryPopover | None = None
         composer.library_asked.connect(self.open)
         composer.assistant_removed.connect(partial(self.choose, None))
         start.assistant_chosen.connect(self.choose)
         controller.assistant_changed.connect(lambda _: self._show())
+        controller.chat_opened.connect(self._opened)
         self.known.changed.connect(self._library_changed)
         self.known.said.connect(self.said)
         self.known.refresh()
+
+    @cached_property
+    def editor(self) -> LibraryEditor:
+        """Made when it is first wanted: the first paint does without its dialogs."""
+        controller = self._controller
+        return parts.library_editor()(
+            self.known, controller.settings, self._models, controller.collections, self._composer.window, self
+        )
 
     @property
     def assistants(self) -> tuple[Assistant, ...]:
@@ -69,6 +82,8 @@ class ComposerLibrary(QObject):
             self._controller.choose_assistant("")
         else:
             self._controller.choose_assistant(assistant.id, self._place(assistant))
+            if gone := self.editor.gone(assistant):
+                self.said.emit(f"{assistant.name}: {gone}")
         self._composer.edit.setFocus()
 
     def insert(self, prompt: Prompt) -> None:
@@ -93,34 +108,14 @@ class ComposerLibrary(QObject):
     def manage(self) -> None:
         """Everything, in a dialog."""
         self._composer.take_back("/")
-        dialog = parts.manage_dialog()(self.known, self.edit, self._composer.window())
+        dialog = parts.manage_dialog()(self.editor, self._composer.window())
         dialog.exec()
         dialog.deleteLater()
         self._composer.edit.setFocus()
 
     def edit(self, item: Assistant | Prompt | None) -> None:
-        """The dialog of one, or of a new assistant; it closes once the core has kept it."""
-        window = self._composer.window().window()
-        if isinstance(item, Prompt):
-            prompts = parts.prompt_dialog()(item, window)
-            prompts.action.clicked.connect(
-                lambda: self.known.keep_prompt(prompts.prompt(), prompts.accept, prompts.complain)
-            )
-            prompts.exec()
-            prompts.deleteLater()
-            return
-        collections, models = self._controller.collections.all, self._models.models()
-        dialog = parts.assistant_dialog()(item, self._controller.settings, models, collections, window)
-
-        def keep() -> None:
-            try:
-                self.known.keep_assistant(dialog.assistant(), dialog.accept, dialog.complain)
-            except AppError:
-                return  # the field says what is wrong
-
-        dialog.action.clicked.connect(keep)
-        dialog.exec()
-        dialog.deleteLater()
+        """The dialog of one, or of a new assistant."""
+        self.editor.edit(item)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -132,7 +127,23 @@ class ComposerLibrary(QObject):
     def _own_words(self) -> dict[str, str]:
         return own_words(collection=self._controller.collection, model=self._controller.model_name)
 
+    def _opened(self, chat: Chat | None) -> None:
+        self._begun = chat is not None and not (self._controller.is_temporary and not self._controller.turns(1))
+        self._begin()
+
+    def _begin(self) -> None:
+        """A new chat begins with the assistant that Settings says; a project's own collection goes before its own."""
+        controller, settings = self._controller, self._controller.settings
+        first = self.known.assistant(settings.get(DEFAULT_ASSISTANT))
+        if self._begun or first is None:
+            return
+        self._begun = True
+        if not controller.assistant_id:
+            own = controller.collection_id != settings.get(DEFAULT_COLLECTION)
+            controller.choose_assistant(first.id, None if own else self._place(first))
+
     def _library_changed(self) -> None:
+        self._begin()
         self._show()
         if self.popover is not None:
             self.popover.show_library(self.known.all)

@@ -153,6 +153,9 @@ class Conversation(QStackedWidget):
             view.feed(piece, thinking)
 
     def _show_shares(self, view: AnswerView) -> None:
+        if (there := view.findChild(parts.word_shares())) is not None:  # asked for twice
+            there.text.setFocus()
+            return
         shares = parts.word_shares()(self._controller.core, view.turn.id)
         view.evidence.addWidget(shares)
         if (column := view.layout()) is not None:

@@ -70,6 +70,9 @@ def imported_words(window: MainWindow, found: ChatsImported) -> str:
     words = [window.tr("1 chat was added from {0}.").format(app) if found.added == 1 else several]
     if found.known:
         words.append(window.tr("Here already: {0}.").format(f"{found.known:,}"))
+    if found.left_out:
+        said = window.tr("Left out, since a chat would have had too many: {0} other versions of messages.")
+        words.append(said.format(f"{found.left_out:,}"))
     if found.skipped:
         first = found.skipped[0]
         named = f"“{first.title}”: {first.reason}" if first.title else first.reason

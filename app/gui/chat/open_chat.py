@@ -154,6 +154,9 @@ class OpenChat(QObject):
         self._chat = chat
         if self._project_id:
             self.do(MoveToProject(chat_id=chat.id, project_id=self._project_id))
+        if self._assistant_id and not chat.assistant_id:  # a file has begun the chat, and not a question
+            self.do(SetChatAssistant(chat_id=chat.id, assistant_id=self._assistant_id))
+            self.do(c.SetChatCollection(chat_id=chat.id, collection_id=self._collection_id))
         self.chats_changed.emit()
 
     def choose_collection(self, collection_id: int) -> None:

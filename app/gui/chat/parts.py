@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from app.gui.chat.transcript import Transcript
     from app.gui.chat.why_panel import WhyPanel
     from app.gui.chat.word_shares import WordShares
-    from app.gui.library.assistant_dialog import AssistantDialog
+    from app.gui.library.editor import LibraryEditor
     from app.gui.library.manage_dialog import ManageDialog
     from app.gui.library.popover import LibraryPopover
-    from app.gui.library.prompt_dialogs import FillDialog, PromptDialog
+    from app.gui.library.prompt_dialogs import FillDialog
     from app.gui.models.switcher_list import ModelSwitcher
 
 
@@ -90,18 +90,11 @@ def word_shares() -> type[WordShares]:
     return WordShares
 
 
-def assistant_dialog() -> type[AssistantDialog]:
-    """What makes or changes an assistant."""
-    from app.gui.library.assistant_dialog import AssistantDialog
+def library_editor() -> type[LibraryEditor]:
+    """What makes and changes assistants and prompts."""
+    from app.gui.library.editor import LibraryEditor
 
-    return AssistantDialog
-
-
-def prompt_dialog() -> type[PromptDialog]:
-    """What keeps a prompt."""
-    from app.gui.library.prompt_dialogs import PromptDialog
-
-    return PromptDialog
+    return LibraryEditor
 
 
 def fill_dialog() -> type[FillDialog]:

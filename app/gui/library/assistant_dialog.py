@@ -11,10 +11,11 @@ from app.errors import AppError
 from app.gui.library.value_fields import ValueFields
 from app.gui.settings.page import Details
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ComboBox, Label, TextField
+from app.gui.widgets import Banner, Button, ComboBox, Label, TextField, empty_layout
 from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn
-from app.library.records import SAMPLING, Assistant
+from app.library.records import LONGEST_TEXT, SAMPLING, Assistant
+from app.library.variables import asked
 from app.settings import ANSWER_STYLE, THINKING, Settings
 from app.types import Collection, InstalledModel
 
@@ -34,7 +35,7 @@ class AssistantDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._before = assistant or Assistant(name="")
-        title = self.tr("Edit the assistant") if assistant else self.tr("New assistant")
+        title = self.tr("Edit the assistant") if self._before.id else self.tr("New assistant")
         self.setWindowTitle(title)
         self.setModal(True)
         outer = QVBoxLayout(self)
@@ -47,6 +48,8 @@ class AssistantDialog(QDialog):
         self.name.edit.textChanged.connect(lambda: self.name.set_error(""))
         column.addWidget(self.name)
         column.addLayout(self._make_instructions())
+        self._gone = QVBoxLayout()
+        column.addLayout(self._gone)
         column.addLayout(self._make_places(models, collections))
         column.addLayout(self._make_style())
         self.in_documents = CheckBox(self.tr("This style also for answers from documents"))
@@ -67,7 +70,7 @@ class AssistantDialog(QDialog):
         room = self.screen().availableSize()
         wide, high = min(theme().px(WIDTH), room.width() - 32), min(theme().px(HEIGHT), room.height() - 64)
         self.resize(wide, high)
-        (self.instructions if assistant else self.name.edit).setFocus()
+        (self.instructions if self._before.id else self.name.edit).setFocus()
 
     def assistant(self) -> Assistant:
         """As the fields say. Raises AppError; a field that is wrong says so."""
@@ -85,11 +88,20 @@ class AssistantDialog(QDialog):
 
     def complain(self, error: AppError) -> None:
         """It could not be kept."""
-        while (item := self._problem.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty_layout(self._problem)
         self._problem.addWidget(Banner("danger", error.message, error.hint))
         self.action.setEnabled(True)
+
+    def show_gone(self, said: str) -> None:
+        """Say what of it was removed, and how to go on; "" says nothing."""
+        if said:
+            self._gone.addWidget(Banner("warning", said, self.tr("Choose another one below, or leave it as it is.")))
+
+    def keep_anyway(self, *, anew: bool) -> None:
+        """Another door was quicker: what is kept now goes over that, or is a new one where it was removed."""
+        if anew:
+            self._before = msgspec.structs.replace(self._before, id="")
+        self.action.setText(self.tr("Keep it as a new one") if anew else self.tr("Keep mine all the same"))
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
@@ -101,20 +113,29 @@ class AssistantDialog(QDialog):
         self.instructions.setAccessibleName(self.tr("Instructions"))
         self.instructions.setProperty("field", "true")
         self.instructions.setTabChangesFocus(True)
-        self.instructions.setMinimumHeight(theme().px(120))
+        self.instructions.setFixedHeight(theme().px(132))
         column.addWidget(self.instructions)
         said = self.tr(
-            "How to write, and for whom. {date}, {user}, {collection} and {model} are filled in. "
-            "Answers from documents keep their sources and their check, whatever is written here."
+            "How to write, and for whom. {date} becomes the day, {user} your name on this computer, {collection} what "
+            "is asked and {model} who answers. Answers from documents keep their sources and their check."
         )
         column.addWidget(Label(said, "caption", "text2", wrap=True))
+        self.unknown = Label("", "caption", "warning", wrap=True)
+        column.addWidget(self.unknown)
+        self.instructions.textChanged.connect(self._typed)
+        self._typed()
         return column
 
     def _make_places(self, models: Sequence[InstalledModel], collections: Sequence[Collection]) -> QHBoxLayout:
         places: list[tuple[str, object]] = [(self.tr("The chat's own"), None), (self.tr("None, the model alone"), 0)]
         places += [(each.name, each.id) for each in collections]
+        removed = self.tr("One that was removed")
+        if self._before.collection_id not in [value for _, value in places]:
+            places.append((removed, self._before.collection_id))
         named: list[tuple[str, object]] = [(self.tr("The model in use"), "")]
         named += [(each.name, each.id) for each in models]
+        if self._before.model_id not in [value for _, value in named]:
+            named.append((removed, self._before.model_id))
         self.collection = _box(self.tr("Collection"), places, self._before.collection_id)
         self.model = _box(self.tr("Model"), named, self._before.model_id)
         return _side_by_side((self.tr("Collection"), self.collection), (self.tr("Model"), self.model))
@@ -139,6 +160,16 @@ class AssistantDialog(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.action)
         return row
+
+    def _typed(self) -> None:
+        """What stands in braces and is not filled in, and what is too long, is said as it is typed."""
+        text = self.instructions.toPlainText()
+        names = ", ".join(f"{{{name}}}" for name in asked(text[:LONGEST_TEXT])[:5])
+        said = self.tr("Stays as it is written: {0}.").format(names) if names else ""
+        if len(text) > LONGEST_TEXT:
+            said = self.tr("{0} of at most {1} characters.").format(f"{len(text):,}", f"{LONGEST_TEXT:,}")
+        self.unknown.setText(said)
+        self.unknown.setVisible(bool(said))
 
     def _style_changed(self) -> None:
         style = self.style_box.currentData()

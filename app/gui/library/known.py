@@ -18,6 +18,8 @@ class KnownLibrary(QObject):
     """Asked for when the core has come up, and told when another door changes it."""
 
     changed = Signal()
+    removed = Signal(object)
+    """An assistant or a prompt that this window removed."""
     said = Signal(str)
     """A sentence about what was done, or could not be."""
 
@@ -36,17 +38,29 @@ class KnownLibrary(QObject):
         """The one of this id; None for "", and where it was removed."""
         return next((each for each in self.all.assistants if each.id == id_), None)
 
-    def keep_assistant(self, assistant: Assistant, kept: Callable[[], object], failed: Failed) -> None:
-        """Add or change one."""
-        self._core.request(c.KeepAssistant(assistant=assistant), done=lambda _: kept(), failed=failed)
+    def prompt(self, id_: str) -> Prompt | None:
+        """Likewise."""
+        return next((each for each in self.all.prompts if each.id == id_), None)
 
-    def keep_prompt(self, prompt: Prompt, kept: Callable[[], object], failed: Failed) -> None:
-        """Add or change one."""
-        self._core.request(c.KeepPrompt(prompt=prompt), done=lambda _: kept(), failed=failed)
+    def keep_assistant(
+        self, assistant: Assistant, before: Assistant | None, kept: Callable[[], object], failed: Failed
+    ) -> None:
+        """Add one, or change the one that was `before`."""
+        call = c.KeepAssistant(assistant=assistant, before=before)
+        self._core.request(call, done=lambda _: kept(), failed=failed)
+
+    def keep_prompt(self, prompt: Prompt, before: Prompt | None, kept: Callable[[], object], failed: Failed) -> None:
+        """Likewise."""
+        self._core.request(c.KeepPrompt(prompt=prompt, before=before), done=lambda _: kept(), failed=failed)
 
     def remove(self, item: Assistant | Prompt) -> None:
-        """Chats that it answered stay as they are."""
-        self._core.request(c.RemoveFromLibrary(id=item.id), failed=self._fail)
+        """Chats that it answered stay as they are; `restore` brings it back."""
+        call = c.RemoveFromLibrary(id=item.id)
+        self._core.request(call, done=lambda _: self.removed.emit(item), failed=self._fail)
+
+    def restore(self, id_: str) -> None:
+        """Bring back what was removed."""
+        self._core.request(c.RestoreToLibrary(id=id_), failed=self._fail)
 
     def export(self, path: str, ids: tuple[str, ...] = ()) -> None:
         """Write these, or all, into a file to hand on."""

@@ -25,14 +25,20 @@ class PromptDialog(QDialog):
         self.name = TextField(self.tr("Name"), self.tr("For example: Reply to a complaint"), prompt.name)
         self.name.edit.textChanged.connect(lambda: self.name.set_error(""))
         column.addWidget(self.name)
-        column.addWidget(Label(self.tr("Text"), "uiStrong"))
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(Label(self.tr("Text"), "uiStrong"))
         self.edit = QPlainTextEdit(prompt.text)
         self.edit.setAccessibleName(self.tr("Text"))
         self.edit.setProperty("field", "true")
         self.edit.setTabChangesFocus(True)
-        self.edit.setMinimumSize(theme().px(420), theme().px(140))
-        column.addWidget(self.edit)
-        said = self.tr("What stands in braces is asked for when it is used: “Write a reply to {customer}.”")
+        self.edit.setMinimumSize(theme().px(420), theme().px(96))
+        words.addWidget(self.edit)
+        said = self.tr(
+            "Other words in braces are asked for when it is used: “Write a reply to {customer}.” "
+            "{date}, {user}, {collection} and {model} are filled in by themselves."
+        )
+        column.addLayout(words)
         column.addWidget(Label(said, "caption", "text2", wrap=True))
         self.action = Button(self.tr("Keep the prompt"), "primary")
         self.action.setDefault(True)
@@ -48,6 +54,12 @@ class PromptDialog(QDialog):
         """It could not be kept."""
         self.name.set_error(str(error))
         self.action.setEnabled(True)
+
+    def keep_anyway(self, *, anew: bool) -> None:
+        """As `AssistantDialog.keep_anyway`."""
+        if anew:
+            self._before = msgspec.structs.replace(self._before, id="")
+        self.action.setText(self.tr("Keep it as a new one") if anew else self.tr("Keep mine all the same"))
 
 
 class FillDialog(QDialog):

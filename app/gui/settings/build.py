@@ -7,6 +7,9 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from app.gui.chat.exporting import delete_all, export_all, import_chats
+from app.gui.library.editor import LibraryEditor
+from app.gui.library.known import KnownLibrary
+from app.gui.library.library_list import LibraryList
 from app.gui.parts import Parts
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
@@ -17,7 +20,7 @@ from app.gui.settings.shortcut_list import KeyTable
 from app.gui.settings.vector_section import VectorSection
 from app.gui.settings.vector_servers import VectorServers
 from app.gui.shell.main_window import MainWindow
-from app.settings import ADD_RUNTIMES, DEFAULT_COLLECTION
+from app.settings import ADD_RUNTIMES, DEFAULT_ASSISTANT, DEFAULT_COLLECTION
 
 
 def build(parts: Parts, window: MainWindow) -> SettingsPage:
@@ -28,7 +31,10 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     runtimes.failed.connect(lambda error: window.toast(str(error)))
     runtimes.said.connect(window.toast)
     locked = "" if parts.settings.get(ADD_RUNTIMES) else parts.settings.policy.why(ADD_RUNTIMES.key)
+    known = KnownLibrary(parts.core, window)
+    editor = LibraryEditor(known, parts.settings, parts.models, parts.collections, lambda: window, window)
     extra: dict[str, Callable[[], QWidget]] = {
+        "Assistants": lambda: LibraryList(editor, scrolls=False),
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(
             lambda: parts.models.info, RuntimeSection(runtimes, window.confirm, locked)
@@ -52,6 +58,15 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
         names = [(collection.id, collection.name) for collection in parts.collections.all]
         page.set_choices(DEFAULT_COLLECTION, [(0, page.tr("None, the model alone")), *names])
 
+    def show_assistants() -> None:
+        chosen, named = parts.settings.get(DEFAULT_ASSISTANT), [(each.id, each.name) for each in known.all.assistants]
+        if chosen and known.assistant(chosen) is None:
+            named.append((chosen, page.tr("One that was removed")))
+        page.set_choices(DEFAULT_ASSISTANT, [("", page.tr("Nobody in particular")), *named])
+
+    show_assistants()
+    known.changed.connect(show_assistants)
+    known.refresh()
     show_collections()
     parts.collections.changed.connect(show_collections)
     return page

@@ -273,7 +273,7 @@ def editor_for(setting: Setting[Any], changed: Changed) -> Editor:
     """The control that suits a declaration."""
     if setting.kind is bool:
         return SwitchEditor(setting, changed)
-    if setting.key == "default_collection":
+    if setting.key in ("default_collection", "default_assistant"):
         return ListEditor(setting, changed)
     if setting.choices and setting.details:
         return CardsEditor(setting, changed)

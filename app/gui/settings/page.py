@@ -24,6 +24,7 @@ NOTES = {
 SECTION_ICONS = {
     "Appearance": "palette",
     "Answers": "message-square",
+    "Assistants": "text-quote",
     "Documents": "folder-open",
     "Models and hardware": "cpu",
     "API": "zap",

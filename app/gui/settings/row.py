@@ -118,7 +118,7 @@ def shown(setting: Setting[Any], value: Any) -> str:
         return _tr("On") if value else _tr("Off")
     if isinstance(value, float):
         return f"{value:.2f}"
-    return str(value) if value != "" else _tr("empty")
+    return str(value) if value != "" else _tr(setting.unset or "empty")
 
 
 def _tr(text: str) -> str:

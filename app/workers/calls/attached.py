@@ -31,6 +31,12 @@ class MoveDocuments(Call, frozen=True):
     collection_id: int
 
 
+class CopyAttached(Call, frozen=True):
+    """The files of a hidden collection in another one too, which is made, as they are read; → AttachedCopied."""
+
+    collection_id: int
+
+
 class LoadPicture(Call, frozen=True):
     """Open a picture file in a process of its own, or draw a page of a document there, and encode it anew, small enough
     for a model; → PictureLoaded."""
@@ -44,6 +50,14 @@ class Attached(Data, frozen=True):
 
     collection_id: int
     documents: tuple[Document, ...]
+
+
+class AttachedCopied(Data, frozen=True):
+    """The new hidden collection, what is in it, and the ids of its documents by those that they are copies of."""
+
+    collection_id: int
+    documents: tuple[Document, ...]
+    copies: dict[int, int]
 
 
 class Hidden(Data, frozen=True):
@@ -65,5 +79,5 @@ class PictureLoaded(Data, frozen=True):
     picture: Picture
 
 
-Calls = Attach | ListHidden | MoveDocuments | LoadPicture
-Answers = Attached | Hidden | Moved | PictureLoaded
+Calls = Attach | ListHidden | MoveDocuments | CopyAttached | LoadPicture
+Answers = Attached | AttachedCopied | Hidden | Moved | PictureLoaded
