@@ -66,3 +66,14 @@ class Setting(Generic[T]):
             raise AppError(
                 f"“{self.label or self.key}” is too large.", f"The most is {self.maximum:g} {what}".strip() + "."
             )
+
+
+PRESETS: dict[str, dict[str, float | int]] = {
+    "precise": {"temperature": 0.2, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
+    "balanced": {"temperature": 0.6, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
+    "creative": {"temperature": 1.0, "top_p": 0.98, "top_k": 100, "min_p": 0.02, "repeat_penalty": 1.05},
+}
+"""Answer style → the sampling values that it stands for; a value of the user's own goes before it."""
+
+THINKING_TOKENS: dict[str, int | None] = {"off": 0, "short": 512, "long": 4096, "free": None}
+"""What the words of `thinking` are in tokens."""

@@ -12,6 +12,7 @@ from app.errors import AppError
 from app.files import locked, set_aside, write_atomic
 from app.paths import Home
 from app.policy import Value, read_policy
+from app.setting import PRESETS, THINKING_TOKENS
 from app.setting import Setting as Setting
 from app.types import Sampling
 
@@ -157,20 +158,9 @@ ALL: tuple[Setting[Any], ...] = (
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
     OFFLINE, CATALOGUE, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE,
-    SIDEBAR_OPEN,
-    LARGER_MODEL_HINT,
+    SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
-
-PRESETS: dict[str, dict[str, float | int]] = {
-    "precise": {"temperature": 0.2, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
-    "balanced": {"temperature": 0.6, "top_p": 0.95, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1},
-    "creative": {"temperature": 1.0, "top_p": 0.98, "top_k": 100, "min_p": 0.02, "repeat_penalty": 1.05},
-}
-"""Answer style → the sampling values that it stands for; a value of the user's own goes before it."""
-
-THINKING_TOKENS: dict[str, int | None] = {"off": 0, "short": 512, "long": 4096, "free": None}
-"""What the words of `thinking` are in tokens."""
 
 Migration = Callable[[dict[str, Value]], dict[str, Value]]
 COLLECTION_NAME = "default_collection_name"

@@ -19,7 +19,7 @@ from app.api.schema import (
     Writing,
 )
 from app.pictures import Picture
-from app.settings import THINKING_TOKENS
+from app.setting import THINKING_TOKENS
 from app.types import Sampling
 from app.workers.calls.engine import Complete, PromptMessage, ToolCall
 

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TypeVar
 
-from app.settings import BY_KEY, PRESETS, THINKING_TOKENS
+from app.setting import PRESETS, THINKING_TOKENS
+from app.settings import BY_KEY
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
 VALUES = (*PRESETS["precise"], "seed")

@@ -27,7 +27,8 @@ from app.errors import AppError
 from app.library.gone import what_is_gone
 from app.library.records import Assistant, Library, Prompt
 from app.library.variables import asked
-from app.settings import BY_KEY, DEFAULT_ASSISTANT, PRESETS
+from app.setting import PRESETS
+from app.settings import BY_KEY, DEFAULT_ASSISTANT
 
 K = TypeVar("K", Assistant, Prompt)
 

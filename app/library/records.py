@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import AppError
-from app.settings import BY_KEY, PRESETS
+from app.setting import PRESETS
+from app.settings import BY_KEY
 
 Style = Literal["", "precise", "balanced", "creative"]
 """A preset of sampling values; "" is the answer style in Settings."""

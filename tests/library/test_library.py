@@ -20,7 +20,8 @@ from app.library.records import MOST, Assistant, Library, Prompt, checked_assist
 from app.library.store import LibraryStore
 from app.library.variables import asked, fill, variables
 from app.paths import Home
-from app.settings import ANSWER_STYLE, INSTRUCTIONS, PRESETS, SEED, STYLE_IN_DOCUMENTS, TEMPERATURE, Settings
+from app.setting import PRESETS
+from app.settings import ANSWER_STYLE, INSTRUCTIONS, SEED, STYLE_IN_DOCUMENTS, TEMPERATURE, Settings
 
 NAMES = Names(models={"m1": "Large"}, collections={4: "Contracts"})
 

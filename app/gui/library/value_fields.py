@@ -11,7 +11,8 @@ from app.errors import AppError
 from app.gui.settings.row import shown
 from app.gui.widgets import Button, Label, TextField
 from app.library.records import SAMPLING, Assistant
-from app.settings import BY_KEY, PRESETS, Setting, Settings
+from app.setting import PRESETS
+from app.settings import BY_KEY, Setting, Settings
 
 COLUMNS = 3
 
