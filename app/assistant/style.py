@@ -6,15 +6,8 @@ import msgspec
 
 from app.library.records import SAMPLING, Assistant
 from app.library.variables import fill, own_words
-from app.settings import (
-    ANSWER_STYLE,
-    BY_KEY,
-    INSTRUCTIONS,
-    PRESETS,
-    STYLE_IN_DOCUMENTS,
-    THINKING_TOKENS,
-    Settings,
-)
+from app.setting import PRESETS, THINKING_TOKENS
+from app.settings import ANSWER_STYLE, BY_KEY, INSTRUCTIONS, STYLE_IN_DOCUMENTS, Settings
 from app.types import Sampling
 
 EXACT = "precise"
