@@ -113,7 +113,7 @@ class Core:
         self.models = ModelsDesk(house)
         self.documents = DocumentsDesk(house)
         embedders = EmbeddersDesk(house, self.documents)
-        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models.list, embedders)
+        catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models, embedders)
         self.tables = TablesDesk(house, self.documents)
         kept = KeptChats(house, self.models)
         removals = Removals(house, self.documents, self.tables, kept)

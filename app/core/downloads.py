@@ -16,7 +16,7 @@ from app.core.calls import catalogue as c
 from app.core.children import Child
 from app.core.embedders import EmbeddersDesk
 from app.core.house import Handler, House
-from app.core.model_list import ModelList
+from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.core.retired import Retired
 from app.errors import AppError, WorkerGone
@@ -51,8 +51,8 @@ class _Running:
 class DownloadsDesk:
     """Puts files into the queue and runs it."""
 
-    def __init__(self, house: House, models: ModelList, embedders: EmbeddersDesk) -> None:
-        """`models` lists what came; an embedder is brought in by `embedders`."""
+    def __init__(self, house: House, models: ModelsDesk, embedders: EmbeddersDesk) -> None:
+        """`models` lists what came, and uses it where that was wished; an embedder is brought in by `embedders`."""
         self._house, self._models, self._embedders = house, models, embedders
         self._folder = house.home.models / "downloads"
         self._file = self._folder / "queue.json"
@@ -125,7 +125,9 @@ class DownloadsDesk:
                 id=secrets.token_hex(6), name=call.name, repo=call.repo, file=call.file, revision=call.revision
             )
             self._queue.append(known)
-        self._set(known.id, state="waiting", problem="", advice="")
+        active = self._house.registry.active()
+        replaces = active.id if call.use and active is not None else known.replaces
+        self._set(known.id, state="waiting", problem="", advice="", replaces=replaces)
         self._next()
         reply.done(self.shown())
 
@@ -206,11 +208,12 @@ class DownloadsDesk:
         def here() -> None:
             self._end(queued.id)
             self._forget(queued.id, child)
-            self._models.tell()
+            self._models.list.tell()
             self._next()
 
         def came(data: ModelInstalled | EmbedderFetched) -> None:
             if mine() and isinstance(data, ModelInstalled):
+                self._use(queued, data.model.id)
                 here()
             elif mine() and isinstance(data, EmbedderFetched):
                 bring = ImportEmbedder(path=data.path, name=data.name)
@@ -223,6 +226,15 @@ class DownloadsDesk:
                 self._next()
 
         child.request(call, done=came, event=heard, failed=failed)
+
+    def _use(self, queued: Queued, model_id: str) -> None:
+        """Let it answer, where it was fetched for that and the model of that time is still the one in use."""
+        active = self._house.registry.active()
+        if queued.replaces and active is not None and active.id == queued.replaces:
+            try:
+                self._models.use(model_id)
+            except AppError as error:
+                log.info("%s is not used at once: %s", queued.file, error)
 
     def _heard(self, key: str, running: _Running, data: FetchProgress) -> None:
         queued = self._find(key)

@@ -32,6 +32,7 @@ class Queued(Struct, frozen=True, kw_only=True, omit_defaults=True):
     total: int = 0
     problem: str = ""
     advice: str = ""
+    replaces: str = ""  # id of the model in whose place it answers once it is here; "": it waits to be chosen
 
 
 class _Stored(Struct, frozen=True):

@@ -11,7 +11,7 @@ from fakes import FakeChild, FakeJob
 
 from app.core.calls import catalogue as c
 from app.core.calls.embedders import EmbeddersChanged
-from app.core.calls.models import ModelsChanged
+from app.core.calls.models import ModelsChanged, Switching
 from app.core.downloads import START_S
 from app.core.protocol import SettingsChanged
 from app.embedder.embedders import Manifest
@@ -66,6 +66,32 @@ def test_two_run_the_others_wait_and_a_finished_one_is_a_model() -> None:
     assert any(isinstance(each, ModelsChanged) for each in door.events())
     end = door.end(door.call(c.FetchModel(repo="o/r", file="a.gguf")))
     assert end is not None and end.error is not None and "already installed" in end.error.message
+
+
+@pytest.mark.parametrize("chosen_meanwhile", [False, True])
+def test_what_was_fetched_to_answer_answers_once_it_is_here(tmp_path: Path, chosen_meanwhile: bool) -> None:
+    world = CoreWorld()
+    door = world.door()
+    starter = world.core.registry.active()
+    assert starter is not None
+
+    def installed(name: str) -> InstalledModel:
+        file = tmp_path / f"{name}.gguf"
+        file.write_bytes(b"x")
+        made = InstalledModel(id=name, name=name, path=str(file), file_bytes=1)
+        return world.core.registry.install(made)
+
+    door.result(door.call(c.FetchModel(repo="o/r", file="a.gguf", name="a", use=True)))
+    assert (
+        json.loads((world.home.models / "downloads" / "queue.json").read_text())["queue"][0]["replaces"] == starter.id
+    )
+    if chosen_meanwhile:
+        world.core.registry.use(installed("b").name)
+    (job,) = running(world)
+    job.finish(ModelInstalled(model=installed("a")))
+    switching = [each for each in door.events() if isinstance(each, Switching)]
+    assert [each.model_id for each in switching[:1]] == ([] if chosen_meanwhile else ["a"])
+    assert states(world) == []
 
 
 def test_an_embedder_is_brought_in_by_the_documents_process() -> None:

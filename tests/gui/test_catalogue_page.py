@@ -381,6 +381,7 @@ def test_the_first_run_starts_with_the_starter_while_a_larger_one_comes(qtbot: Q
     played.changed = lambda _: played.queue.append(download(BEST))
     page.start.click()
     assert world.window.key == "chat" and played.asked(c.FetchModel)[-1].repo == "makers/Qwen3 8B"
+    assert played.asked(c.FetchModel)[-1].use, "who chose it here need not choose it again"
     assert world.parts.models.switching_to == "", "the starter answers meanwhile"
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     world.parts.models.catalogue.offered.emit()  # nobody listens any more that has gone

@@ -23,6 +23,7 @@ class FetchModel(Call, frozen=True):
     file: str
     revision: str = "main"
     name: str = ""
+    use: bool = False  # it answers as soon as it is here, unless another model was chosen meanwhile
 
 
 class ListDownloads(Call, frozen=True):

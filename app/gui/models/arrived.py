@@ -17,8 +17,12 @@ def tell_downloads(models: ModelsController, window: MainWindow) -> None:
 
     def arrived(model: InstalledModel) -> None:
         text = _tr("“{0}” is here and ready to use.").format(model.name)
-        toast = window.toast(text, _tr("Use now"), icon="box")
-        toast.undone.connect(lambda: models.switch_to(model.id))
+        if models.switching_to == model.name or (models.active is not None and models.active.id == model.id):
+            text = _tr("“{0}” is here and answers from now on.").format(model.name)
+            window.toast(text, icon="box")
+        else:
+            toast = window.toast(text, _tr("Use now"), icon="box")
+            toast.undone.connect(lambda: models.switch_to(model.id))
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(window, text))
 
     def stopped(download: Download) -> None:

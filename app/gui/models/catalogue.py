@@ -123,11 +123,10 @@ class ModelCatalogue(QObject):
         call = c.ShowRepository(repo=offer.model.repo, revision=offer.model.revision)
         return self._core.request(call, done=lambda data: done(data.offers), failed=failed)
 
-    def fetch(self, offer: Offer) -> None:
-        """Put it into the queue."""
-        model = offer.model
-        call = c.FetchModel(repo=model.repo, file=offer.file.name, revision=model.revision, name=model.name)
-        self._queue(call)
+    def fetch(self, offer: Offer, *, use: bool = False) -> None:
+        """Put it into the queue; `use` lets it answer as soon as it is here."""
+        model, file = offer.model, offer.file.name
+        self._queue(c.FetchModel(repo=model.repo, file=file, revision=model.revision, name=model.name, use=use))
 
     def keep_token(self, token: str, done: Callable[[], object]) -> None:
         """Give the key of one's account at the hub, which the system's keyring keeps, then go on."""

@@ -31,7 +31,7 @@ def _start(parts: Parts, window: MainWindow, model: str, files: Sequence[str], o
         _add_samples(parts, window, files)
     window.end_first_run()
     if offer is not None:
-        parts.models.catalogue.fetch(offer)
+        parts.models.catalogue.fetch(offer, use=True)
 
 
 def _add_samples(parts: Parts, window: MainWindow, files: Sequence[str]) -> None:
