@@ -24,6 +24,7 @@ from app.finetune.runs import Runs
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import Wizard
+from app.models.model_files import files_of
 from app.types import InstalledModel
 
 
@@ -51,7 +52,7 @@ class Preparing:
         """Gather, then start the trainer, which stops at the review.
 
         Raises:
-            AppError: the run is at work, training is not installed, or the base is gone.
+            AppError: the run is at work, training is not installed, or the base is gone or comes in several files.
         """
         require("prepare", watched.state)
         require_trainer()
@@ -139,4 +140,9 @@ class Preparing:
         base = next((each for each in self._house.registry.models() if each.id == wizard.base), None)
         if base is None:
             raise AppError("The model to start from is no longer installed.", "Choose another one.", wizard.base)
+        if (count := len(files_of(base))) > 1:
+            raise AppError(
+                f"“{base.name}” comes in {count} files, and training reads one.",
+                "Choose another model, or get the same one in a single file.",
+            )
         return base

@@ -11,12 +11,14 @@ from pathlib import Path
 from app.errors import BadFile
 
 PART = re.compile(r"-(\d{5})-of-(\d{5})(\.gguf)$", re.IGNORECASE)
+MOST = 999
+"""Files of a model: more are a name that only looks so."""
 
 
 def parts_of(name: str) -> tuple[str, ...]:
     """The names of all files of a model, in their order, by the name of any; itself alone where it does not count."""
     split = PART.search(name)
-    if split is None or not 1 <= int(split[1]) <= int(split[2]):
+    if split is None or not 1 <= int(split[1]) <= int(split[2]) <= MOST:
         return (name,)
     stem, count = name[: split.start()], int(split[2])
     return tuple(f"{stem}-{number:05}-of-{count:05}{split[3]}" for number in range(1, count + 1))

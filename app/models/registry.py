@@ -198,12 +198,16 @@ class Registry:
 
     def set_projector(self, model_id: str, path: Path) -> InstalledModel:
         """The model sees by this file from now on; raises AppError where there is no such model of the user's."""
-        seeing = msgspec.structs.replace(self._own(model_id), projector=str(path), tokens_per_s=None)
+        before = self._own(model_id)
+        seeing = msgspec.structs.replace(before, projector=str(path), tokens_per_s=None)
 
         def change(stored: _Stored) -> None:
             stored.models = [seeing if other.id == model_id else other for other in stored.models]
 
         self._change(change)
+        old = Path(before.projector)
+        if before.projector and self._is_ours(old) and all(other.projector != str(old) for other in self.models()):
+            old.unlink(missing_ok=True)
         return seeing
 
     def set_speed(self, model_id: str, tokens_per_s: float) -> None:

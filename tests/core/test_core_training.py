@@ -10,6 +10,7 @@ import fake_run
 import msgspec
 import pytest
 from core_world import CoreWorld, TestDoor
+from tiny_gguf import write_split
 
 from app.core.calls import training as c
 from app.core.calls.models import LoadEngine, RemoveModel
@@ -141,6 +142,16 @@ def test_documents_become_the_inputs_and_the_trainer_is_started(world: CoreWorld
     moved = [each for each in told(window, c.RunMoved) if isinstance(each, c.RunMoved)]
     assert {each.to_gather for each in moved} >= {0} and moved[0].state == "preparing"
     assert not world.core.busy, "a trainer at work needs no core"
+
+
+def test_a_base_in_several_files_is_refused_before_anything_is_gathered(world: CoreWorld, tmp_path: Path) -> None:
+    door = world.door()
+    parts = write_split(tmp_path / "set")
+    base = world.core.models.list.install(InstalledModel(name="Big", path=str(parts[0]), file_bytes=9))
+    run = begun(door, collections=(7,), base=base.id)
+    end = door.end(door.call(c.PrepareRun(run_id=run.id)))
+    assert end is not None and end.error is not None
+    assert "“Big” comes in 3 files, and training reads one" in end.error.message
 
 
 def test_gathering_stops_with_the_door_that_wanted_it_and_by_any_door(world: CoreWorld) -> None:

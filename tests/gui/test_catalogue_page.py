@@ -33,6 +33,7 @@ from app.gui.widgets.choices import RadioButton
 from app.hub import Fitted, HubFile
 from app.settings import LARGER_MODEL_HINT
 from app.types import InstalledModel
+from app.workers.calls.models import ImportModel, ModelInstalled
 
 
 @pytest.fixture
@@ -255,6 +256,19 @@ def test_a_model_that_sees_says_that_its_projector_comes_and_a_size_that_nobody_
     shown = msgspec.structs.replace(SMALL, model=seeing, file=guessed)
     assert dict(facts(shown))["Comes with"] == "the file by which it sees" and "Comes with" not in dict(facts(SMALL))
     assert (offer_size(shown), offer_size(SMALL)) == ("about 2.5 GB", "2.5 GB")
+
+
+def test_what_an_import_has_brought_is_said(world: ShellWorld, tmp_path: Path) -> None:
+    page = page_of(world)
+    (tmp_path / "seer.gguf").write_bytes(b"GGUF")
+    for said in ("“Seer” is ready to use.", "“Seer” can see pictures now."):
+        page.import_file(str(tmp_path / "any.gguf"))
+        job = world.last("models").last(ImportModel)
+        listed = [each for each in world.core.registry.models() if each.name == "Seer"]
+        made = InstalledModel(name="Seer", path=str(tmp_path / "seer.gguf"), file_bytes=4)
+        job.finish(ModelInstalled(model=listed[0] if listed else world.core.registry.install(made)))
+        QApplication.processEvents()
+        assert said in texts(page)
 
 
 def test_all_files_of_a_model_are_dropped_as_one(world: ShellWorld, tmp_path: Path) -> None:

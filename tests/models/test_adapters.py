@@ -76,6 +76,29 @@ def test_an_adapter_without_its_base_says_what_to_do(tmp_path: Path, base: Insta
     assert brought_in(write_tiny_adapter(tmp_path / "tone.gguf")).lineage["base"] == "Second"
 
 
+def test_a_projector_alone_is_given_to_the_model_that_it_fits(tmp_path: Path, data_folder: object) -> None:
+    (tmp_path / "from").mkdir()
+    eyes, wide = write_tiny_projector(tmp_path / "mmproj-a.gguf"), write_tiny_projector(tmp_path / "b.gguf", seed=6)
+    foreign = write_tiny_projector(tmp_path / "mmproj-wide.gguf", projects_to=128)
+    first = brought_in(write_tiny(tmp_path / "from" / "first.gguf"), name="First")
+    with pytest.raises(BadFile, match="fits none of yours"):
+        brought_in(foreign)
+    second = brought_in(write_tiny(tmp_path / "from" / "second.gguf", seed=4), name="Second")
+    with pytest.raises(BadFile, match="fits several of yours") as caught:
+        brought_in(eyes)
+    assert "“First”, “Second”" in caught.value.hint
+    Registry(home()).use("Second")
+    given = brought_in(eyes)
+    assert given.id == second.id and Path(given.projector).read_bytes() == eyes.read_bytes()
+    assert brought_in(wide).id == first.id  # the other one sees already
+    replaced = brought_in(wide, name="Second")
+    assert Path(replaced.projector).read_bytes() == wide.read_bytes() and not Path(given.projector).exists()
+    assert len(list(home().models.glob("mmproj-*.gguf"))) == 2
+    for model in (first, second):
+        Registry(home()).remove(model.id)
+    assert not list(home().models.glob("*.gguf"))
+
+
 def test_a_projector_comes_with_the_model_that_it_fits(tmp_path: Path, data_folder: object) -> None:
     folder = tmp_path / "from"
     folder.mkdir()

@@ -195,6 +195,6 @@ def test_a_set_with_its_projector_is_kept_saved_and_found_again(tmp_path: Path, 
 
 def test_names_of_the_files_of_a_set() -> None:
     assert parts_of("a-00002-of-00002.gguf") == ("a-00001-of-00002.gguf", "a-00002-of-00002.gguf")
-    for odd in ("a.gguf", "a-00003-of-00002.gguf", "a-00000-of-00002.gguf", "a-1-of-2.gguf"):
+    for odd in ("a.gguf", "a-00003-of-00002.gguf", "a-00000-of-00002.gguf", "a-1-of-2.gguf", "a-00001-of-99999.gguf"):
         assert parts_of(odd) == (odd,)
     assert first_part(Path("/nowhere/a-00002-of-00002.gguf")) == Path("/nowhere/a-00001-of-00002.gguf")

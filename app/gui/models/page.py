@@ -245,7 +245,9 @@ class ModelsPage(PageFrame):
         if error is not None:
             self._say("danger", error.message, error.hint)
         elif model is not None:
-            self._say("success", self.tr("“{0}” is ready to use.").format(model.name), "")
+            listed = self._models.find(model.id) is not None  # then what came is its projector
+            said = self.tr("“{0}” can see pictures now.") if listed else self.tr("“{0}” is ready to use.")
+            self._say("success", said.format(model.name), "")
             if self.isVisible():
                 self._focus_model(model.name)
 
