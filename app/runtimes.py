@@ -133,6 +133,15 @@ def leave(home: Home, role: RuntimeRole, why: str) -> bool:
     return True
 
 
+def name_of(home: Home, runtime_id: str) -> str:
+    """What a person calls a runtime; its id where it cannot be read any more."""
+    try:
+        manifest = home.runtimes / runtime_id / MANIFEST
+        return msgspec.json.decode(manifest.read_bytes(), type=Runtime).name
+    except (OSError, msgspec.MsgspecError):
+        return runtime_id
+
+
 def folder_of(home: Home, runtime_id: str) -> Path:
     """The libraries of a runtime."""
     return home.runtimes / runtime_id / LIBRARIES

@@ -21,13 +21,16 @@ def graphics(home: Home, *, look: bool) -> dict[str, Any]:
     }
     if not look:
         return found
-    chosen = Runtimes(home).chosen()["engine"]
+    runtimes = Runtimes(home)
+    chosen = runtimes.chosen()["engine"]
+    used = BUILT_IN if chosen.failed else chosen.id
     try:
-        tried = try_runtime(home, BUILT_IN if chosen.failed else chosen.id)
+        tried = try_runtime(home, used)
     except AppError as error:
         return found | {"devices": f"unknown: {error}"}
+    backends = tuple(dict.fromkeys((*tried.backends, *runtimes.built_for(used))))
     devices = "; ".join(device_text(device) for device in tried.devices)
-    return found | {"devices": devices, "used": why_no_more(tried.devices, cards, tried.backends)}
+    return found | {"devices": devices, "used": why_no_more(tried.devices, cards, backends)}
 
 
 def graphics_check(home: Home) -> dict[str, Any]:

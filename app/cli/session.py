@@ -12,7 +12,7 @@ from app.core.door import CoreDoor
 from app.core.protocol import SettingsChanged
 from app.errors import AppError
 from app.paths import Home
-from app.runtimes import failure_text, read_chosen
+from app.runtimes import failure_text, name_of, read_chosen
 from app.settings import Setting, Settings, T
 from app.types import Collection, InstalledModel
 from app.workers.calls.documents import Collections, ListCollections
@@ -44,7 +44,7 @@ class Session:
     def _problems(self) -> set[str]:
         """What does not run on the build of llama.cpp that was chosen for it, as it is written down now."""
         chosen = read_chosen(self.home).items()
-        return {failure_text(role, each.id, each.failed) for role, each in chosen if each.failed}
+        return {failure_text(role, name_of(self.home, each.id), each.failed) for role, each in chosen if each.failed}
 
     def call(self, call: Call, listener: Listener | None = None, *, stoppable: bool = False) -> Any:
         """Ask the core and wait. Ctrl C cancels what was asked; with `stoppable` what it has given by then comes back.

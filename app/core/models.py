@@ -19,6 +19,7 @@ from app.core.side_engines import SideEngines
 from app.core.switcher import Switcher
 from app.errors import AppError
 from app.models.parts import remove_parts
+from app.runtimes import Device
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import Answer, InstalledModel, ModelInfo
 from app.workers.message import Call, Done
@@ -180,11 +181,15 @@ class ModelsDesk:
         if engine is not None and answer.stats.tokens_per_s > 0 and answer.stats.completion_tokens >= 16:
             engine.model = self.list.note_speed(engine.model, answer.stats.tokens_per_s)
 
-    def _see_devices(self) -> None:
-        """The engine has just seen them, with the model there."""
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """As the engine in use saw them when it had loaded its model; none of one elsewhere."""
         engine = self._in_use.engine
-        if engine is not None and engine.devices:
-            self.list.see(engine.devices)
+        return engine.devices if engine is not None else ()
+
+    def _see_devices(self) -> None:
+        if self.devices:
+            self.list.see(self.devices)
 
     def _loaded_here(self) -> ModelInfo | None:
         """The model in use, where it takes memory of this computer."""

@@ -21,7 +21,7 @@ from app.models.model_files import is_missing
 from app.models.registry import find_starter
 from app.models.runtime_trial import refusal
 from app.models.runtimes import Runtimes
-from app.runtimes import BUILT_IN, Chosen, RuntimeRole, note_failure, why_no_more
+from app.runtimes import BUILT_IN, Chosen, RuntimeRole, name_of, note_failure, why_no_more
 from app.settings import ADD_RUNTIMES
 from app.types import ModelInfo
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried, TryRuntime
@@ -45,6 +45,8 @@ class RuntimesDesk:
         """What the runtime of the chats said when somebody last looked."""
         self._proven = False
         """Whether the engine has loaded a model on the runtime that is chosen for it."""
+        self._blind = ""
+        """That it did, and found no card."""
         models.engine_ready.connect(self._prove)
         house.clock.thread(self._begin, lambda _: self._plan_with(), lambda error: log.info("Runtimes: %s", error))
 
@@ -71,6 +73,7 @@ class RuntimesDesk:
     def shown(self) -> c.RuntimesShown:
         """As it stands."""
         seen, cards = self._seen, installed_cards()
+        backends = (*(seen.backends if seen else ()), *self._runtimes.built_for(self._engine_id()))
         return c.RuntimesShown(
             runtimes=tuple(self._runtimes.all()),
             chosen=self._runtimes.chosen(),
@@ -78,13 +81,13 @@ class RuntimesDesk:
             devices=seen.devices if seen else (),
             backends=seen.backends if seen else (),
             version=seen.version if seen else "",
-            why=why_no_more(seen.devices, cards, seen.backends) if seen else "",
+            why=why_no_more(seen.devices, cards, tuple(dict.fromkeys(backends))) if seen else "",
             problems=self.problems(),
         )
 
     def problems(self) -> tuple[str, ...]:
-        """A sentence for each role that does not run on what was chosen for it."""
-        return self._runtimes.problems()
+        """A sentence for each role that does not run on what was chosen for it, or finds no card there."""
+        return (*self._runtimes.problems(), *([self._blind] if self._blind else []))
 
     # --- a process that ended -----------------------------------------------------------------------------------------
 
@@ -119,6 +122,14 @@ class RuntimesDesk:
 
     def _prove(self, info: ModelInfo) -> None:
         self._proven = True
+        devices = self._models.devices
+        runtime = self._engine_id()
+        blind = devices and not any(each.is_gpu for each in devices) and self._runtimes.built_for(runtime)
+        name = name_of(self._house.home, runtime)
+        text = f"Chats run on the processor: “{name}” sees no graphics card that it can use." if blind else ""
+        if text != self._blind:
+            self._blind = text
+            self._tell()
 
     def _begin(self) -> None:
         """What failed is tried again, for a driver may be there now; what was half brought in is removed."""

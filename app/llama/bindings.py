@@ -35,7 +35,7 @@ def on_log(level: int, text: bytes, _user: object) -> None:
     line = text.decode("utf-8", "replace").strip()
     if not line or line == ".":
         return
-    if level in (2, 3):  # GGML_LOG_LEVEL_WARN, _ERROR
+    if level in (3, 4):  # ggml.h: GGML_LOG_LEVEL_WARN, _ERROR
         LAST_LINES.append(line)
     log.debug("%s", line)
 

@@ -123,6 +123,11 @@ class Runtimes:
             if runtime.id == runtime_id:
                 self._write(self._home.runtimes / runtime_id, msgspec.structs.replace(runtime, devices=tried.devices))
 
+    def built_for(self, runtime_id: str) -> tuple[str, ...]:
+        """The kinds of cards, as it said when it was brought in: without a driver it does not tell of them any more."""
+        found = next((each.backends for each in self.all() if each.id == runtime_id), ())
+        return tuple(name for name in found if name not in ("CPU", "BLAS"))
+
     def devices(self) -> tuple[Device, ...]:
         """What chats run on, as it was last seen."""
         chosen = self.chosen()["engine"]

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from core_world import CoreWorld, TestDoor
 
+from app.core.calls.models import LoadEngine
 from app.core.calls.runtimes import ChooseRuntime, RemoveRuntime, RuntimesChanged, RuntimesShown, ShowRuntimes
 from app.core.calls.runtimes import TestRuntime as TryIt
 from app.core.process import ChildProcess
@@ -19,7 +20,8 @@ from app.errors import AppError
 from app.llama import planner
 from app.paths import Home
 from app.runtimes import BUILT_IN, LIBRARIES, MANIFEST, Chosen, Device, Runtime, environment, note_failure, read_chosen
-from app.workers.calls.engine import Count
+from app.types import ModelInfo
+from app.workers.calls.engine import Count, Load, Loaded
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried, TryRuntime
 from app.workers.message import WorkerRole
 
@@ -30,6 +32,11 @@ SEEN = RuntimeTried(
     text="Paris",
     gpu=True,
 )
+INFO = ModelInfo(
+    path="m.gguf", name="SmolLM2", architecture="llama", quantization="Q4_1", parameters=135, file_bytes=98,
+    context=8192, context_trained=8192, backend="CPU", device="test", gpu_layers=0, layers=30, has_template=True,
+    load_ms=1.0, memory_bytes=1,
+)  # fmt: skip
 LOST = "libcuda.so.1: cannot open shared object file: No such file or directory"
 
 
@@ -102,6 +109,29 @@ def test_one_that_works_may_end_once_and_one_that_never_loaded_a_model_may_not(e
     world.core.models.engine_ready.emit(None)  # type: ignore[arg-type]
     assert not world.core.runtimes.fall_back("engine", True, 0, "")
     assert world.core.runtimes.fall_back("engine", True, 1, "")
+
+
+def test_a_runtime_for_cards_that_sees_none_is_told() -> None:
+    """It loads and computes on the processor, and where its driver is gone it does not even name its backend."""
+    world = CoreWorld()
+    add_runtime(world.home)
+    door = world.door()
+    choose(world, door)
+    door.result(door.call(LoadEngine()))
+    engine = world.engine
+    engine.set_state("ready")
+    engine.ready.emit(None)
+    processor = Device(kind="CPU", name="A processor", is_gpu=False, free=8, total=16)
+    engine.last(Load).finish(Loaded(info=INFO, devices=(processor,)))
+    told = [event for event in door.events() if isinstance(event, RuntimesChanged)][-1].shown
+    assert told.problems == ("Chats run on the processor: “CUDA 1” sees no graphics card that it can use.",)
+    key = door.call(ShowRuntimes(look=True))
+    blind = RuntimeTried(version="1", backends=("CPU",), devices=(processor,))
+    world.last("models").last(TryRuntime).finish(blind)
+    assert "This build is for CUDA, and sees no card" in door.result(key).why
+    engine.ready.emit(None)  # its process was started anew, and the driver is there now
+    engine.last(Load).finish(Loaded(info=INFO, devices=(processor, *SEEN.devices)))
+    assert door.result(door.call(ShowRuntimes())).problems == ()
 
 
 def test_what_failed_is_tried_again_when_the_computer_was_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
