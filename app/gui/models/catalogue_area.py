@@ -26,6 +26,8 @@ class CatalogueArea(QWidget):
     """Cards over the controller's offers, results and downloads; hidden where the core has no catalogue."""
 
     import_asked = Signal()
+    rebuilt = Signal()
+    """There are other cards: Tab has to be told."""
 
     def __init__(self, models: ModelsController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +89,7 @@ class CatalogueArea(QWidget):
             card.deleteLater()
         self._cards = [self._card(offer, lead) for offer, lead in self._shown()]
         self._place()
-        self._order_tabs()
+        self.rebuilt.emit()
         for card in self._cards:
             card.show()  # now: a layout makes no room for what is shown with the next event
         self._show_progress()
@@ -235,13 +237,6 @@ class CatalogueArea(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
-
-    def _order_tabs(self) -> None:
-        """Cards are made anew, and Qt would reach what was made last after everything else of the page."""
-        before: QWidget = self.back
-        for widget in (*(stop for card in self._cards for stop in card.stops()), self.more):
-            self.setTabOrder(before, widget)
-            before = widget
 
     def _place(self) -> None:
         """As many cards beside each other as there is room for; the recommended one has a row of its own."""
