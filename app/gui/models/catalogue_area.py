@@ -112,10 +112,15 @@ class CatalogueArea(QWidget):
         said = self.tr("Downloading uses the internet. Your chats and documents are never sent.")
         head.addStretch(1)
         head.addWidget(IconLabel("download", "text2", 14))
-        note = Label(said, "caption", "text2", wrap=True)
-        note.setMaximumWidth(note.fontMetrics().horizontalAdvance(said) + 1)  # the icon stands before its first word
-        head.addWidget(note, 1000)
+        self._note = Label(said, "caption", "text2", wrap=True)
+        head.addWidget(self._note, 1000)
+        theme().changed.connect(self._fit_note)
+        self._fit_note()
         return head
+
+    def _fit_note(self) -> None:
+        """No wider than its words: the icon stands before the first."""
+        self._note.setMaximumWidth(self._note.fontMetrics().horizontalAdvance(self._note.text()) + 1)
 
     def _build_search(self) -> QHBoxLayout:
         row = QHBoxLayout()
