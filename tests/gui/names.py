@@ -13,6 +13,18 @@ def stops(part: QWidget) -> list[QWidget]:
     return [each for each in inside if each.focusPolicy() & Qt.FocusPolicy.TabFocus and each.isVisible()]
 
 
+def tabbed(part: QWidget) -> list[QWidget]:
+    """What Tab goes through in a part, in its order; what is greyed out is passed over."""
+    found, at = [], part.window()
+    for _ in range(5000):
+        at = at.nextInFocusChain()
+        if at is part.window():
+            break
+        if part.isAncestorOf(at) and at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible() and at.isEnabled():
+            found.append(at)
+    return found
+
+
 def reached(part: QWidget) -> int:
     return len(stops(part))
 

@@ -84,7 +84,7 @@ def test_the_switcher_says_it_too_and_enter_uses_it(world: ShellWorld, qtbot: Qt
     switcher = world.window.findChild(ModelSwitcher)
     assert switcher is not None
     row = next(row for row in switcher.findChildren(SwitcherRow) if row.model.name == "Tone")
-    assert row.accessibleName() == "Tone, Switches at once"
+    assert row.accessibleName() == "Tone, Switches at once" and "Adapter" in chips(row)
     qtbot.keyClick(switcher, Qt.Key.Key_Down)
     qtbot.keyClick(switcher, Qt.Key.Key_Return)
     world.last("engine").last(SetAdapter).finish(Done())

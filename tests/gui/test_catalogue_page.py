@@ -417,10 +417,11 @@ def test_a_list_of_the_company_that_cannot_be_read_is_said_and_mended(
     assert len(page.catalogue.cards()) == 3
 
 
-def test_the_first_run_is_quiet_where_nothing_can_be_fetched(qtbot: QtBot) -> None:
+def test_the_first_run_offers_no_download_where_nothing_can_be_fetched_and_says_what_can_be_done(qtbot: QtBot) -> None:
     world = ShellWorld(first_run=True)
     qtbot.addWidget(world.window)
     PlayedCatalogue(world).shown = c.Catalogue(offers=(BEST,), hub="hub.example", blocked="Turned off.")
     world.parts.models.catalogue.load()
     page = world.window.findChild(FirstRun)
     assert page is not None and len(page._choices) == 1 and "Larger models" not in texts(page)
+    assert "Turned off. A larger model can be brought as a file" in texts(page)

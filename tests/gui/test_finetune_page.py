@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from core_world import CoreWorld
 from fakes import FakeTrainer
+from names import tabbed
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
@@ -632,6 +633,8 @@ def test_use_installs_swaps_and_goes_back(world: Wizard) -> None:
 
 def test_what_was_learned_is_used_as_an_adapter_without_a_second_file(used: Wizard) -> None:
     use, offer = used.page.use, used.page.use.adapter
+    reached = [each for each in tabbed(used.page) if each in (use.rename, use.verdict.action, offer.row.button)]
+    assert reached == [use.rename, use.verdict.action, offer.row.button]
     assert offer.isVisible() and "1 KB on top of SmolLM2 135M, with no second model file." in offer.row.detail.text()
     assert "It switches at once while SmolLM2 135M is in use." in offer.row.detail.text()
     assert use.verdict.title.text() == "Larkfield Assistant is in use now"

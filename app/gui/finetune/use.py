@@ -20,6 +20,7 @@ from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
 from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn
+from app.gui.widgets.tab_order import order_tabs
 
 
 class UseStep(ScrollColumn):
@@ -89,6 +90,7 @@ class UseStep(ScrollColumn):
         self.adapter.refresh()
         self.elsewhere.show_model(model)
         self.rename.setEnabled(model is not None)
+        order_tabs(self)
 
     @property
     def in_use(self) -> bool:

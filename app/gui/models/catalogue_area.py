@@ -26,6 +26,8 @@ class CatalogueArea(QWidget):
     """Cards over the controller's offers, results and downloads; hidden where the core has no catalogue."""
 
     import_asked = Signal()
+    rebuilt = Signal()
+    """There are other cards: Tab has to be told."""
 
     def __init__(self, models: ModelsController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +89,7 @@ class CatalogueArea(QWidget):
             card.deleteLater()
         self._cards = [self._card(offer, lead) for offer, lead in self._shown()]
         self._place()
-        self._order_tabs()
+        self.rebuilt.emit()
         for card in self._cards:
             card.show()  # now: a layout makes no room for what is shown with the next event
         self._show_progress()
@@ -110,10 +112,15 @@ class CatalogueArea(QWidget):
         said = self.tr("Downloading uses the internet. Your chats and documents are never sent.")
         head.addStretch(1)
         head.addWidget(IconLabel("download", "text2", 14))
-        note = Label(said, "caption", "text2", wrap=True)
-        note.setMaximumWidth(note.fontMetrics().horizontalAdvance(said) + 1)  # the icon stands before its first word
-        head.addWidget(note, 1000)
+        self._note = Label(said, "caption", "text2", wrap=True)
+        head.addWidget(self._note, 1000)
+        theme().changed.connect(self._fit_note)
+        self._fit_note()
         return head
+
+    def _fit_note(self) -> None:
+        """No wider than its words: the icon stands before the first."""
+        self._note.setMaximumWidth(self._note.fontMetrics().horizontalAdvance(self._note.text()) + 1)
 
     def _build_search(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -235,13 +242,6 @@ class CatalogueArea(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
-
-    def _order_tabs(self) -> None:
-        """Cards are made anew, and Qt would reach what was made last after everything else of the page."""
-        before: QWidget = self.back
-        for widget in (*(stop for card in self._cards for stop in card.stops()), self.more):
-            self.setTabOrder(before, widget)
-            before = widget
 
     def _place(self) -> None:
         """As many cards beside each other as there is room for; the recommended one has a row of its own."""

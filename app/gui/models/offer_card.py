@@ -95,11 +95,6 @@ class OfferCard(ThemedWidget):
         """Where the keyboard lands on this card."""
         return (self._progress if self._key else self._choice).first_focus()
 
-    def stops(self) -> list[QWidget]:
-        """What the Tab key reaches on it, in its order, hidden or not."""
-        choice, progress = self._choice, self._progress
-        return [choice.fetch, choice.use, choice.about, progress.again, progress.pause, progress.cancel]
-
     def _pause_or_resume(self) -> None:
         (self.resume_asked if self._state == "paused" else self.pause_asked).emit(self._key)
 

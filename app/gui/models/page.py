@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -45,6 +45,9 @@ TIGHT = 640
 
 class ModelsPage(PageFrame):
     """Shows the controller's models and passes wishes on."""
+
+    listed = Signal()
+    """There are other rows, or another message: Tab has to be told."""
 
     def __init__(self, models: ModelsController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Models"), parent)
@@ -145,6 +148,7 @@ class ModelsPage(PageFrame):
             self._card.add(self._empty())
         self._fit_width()
         self._focus_model(focused)
+        self.listed.emit()
 
     def _focused_model(self) -> str:
         """The name of the model whose row has the keyboard, "" for none."""
@@ -217,12 +221,9 @@ class ModelsPage(PageFrame):
 
     def _rename(self, name: str) -> None:
         dialog = RenameDialog(self.tr("Rename “{0}”").format(name), self.tr("Name of the model"), name, self)
-        dialog.check = lambda text: self._try_rename(name, text)
+        dialog.check = lambda text: self._models.rename(name, text)
         dialog.exec()
         dialog.deleteLater()
-
-    def _try_rename(self, name: str, new_name: str) -> str:
-        return self._models.rename(name, new_name)
 
     def _switching(self, name: str, fraction: float) -> None:
         text = self.tr("Switching to {0}, {1} %").format(name, round(fraction * 100))
@@ -275,10 +276,10 @@ class ModelsPage(PageFrame):
         banner = Banner(kind, title, detail, action, closable=not action)  # type: ignore[arg-type]
         banner.setProperty("about", about)
         banner.closed.connect(self._clear_banner)
-        banner.setContentsMargins(0, 0, 0, 0)
         self._messages.addWidget(banner)
         self._messages.addSpacing(12)
         self._banner = banner
+        self.listed.emit()
 
     def _clear_banner(self) -> None:
         self._banner = None

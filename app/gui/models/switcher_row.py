@@ -97,8 +97,8 @@ class SwitcherRow(ThemedWidget):
         self._first.addWidget(ElidedLabel(self.model.name, "uiStrong"))
         if self._in_use:
             self._first.addWidget(Chip(self.tr("In use"), "surface"))
-        if self.model.origin == "finetuned":
-            self._first.addWidget(Chip(self.tr("Fine-tuned"), "neutral"))
+        if self.model.adapter or self.model.origin == "finetuned":
+            self._first.addWidget(Chip(self.tr("Adapter") if self.model.adapter else self.tr("Fine-tuned"), "neutral"))
         self._first.addStretch(1)
         self._lines.addLayout(self._first)
         self._detail = Label(size_and_precision(self.model), "caption", "text2")

@@ -15,6 +15,7 @@ from app.gui.widgets import Banner, Button, ComboBox, Label, empty_layout
 from app.gui.widgets.file_dialogs import ask_for_file, ask_for_folder
 from app.gui.widgets.lock_note import LockNote, lock
 from app.gui.widgets.page_frame import Separator
+from app.gui.widgets.tab_order import order_tabs
 from app.runtimes import BUILT_IN, Device, Runtime, RuntimeRole
 from app.units import in_gb
 
@@ -62,8 +63,10 @@ class RuntimeSection(QWidget):
     def _build_choice(self, role: RuntimeRole, text: str) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(16)
-        row.addWidget(Label(text, "ui"), 1)
+        label = Label(text, "ui")
+        row.addWidget(label, 1)
         box = self.boxes[role] = ComboBox(text)
+        label.setBuddy(box)  # a screen reader of Linux takes the name from there
         box.setMinimumWidth(theme().px(220))
         box.activated.connect(lambda at: self._runtimes.use(role, box.itemData(at)))
         row.addWidget(box)
@@ -123,6 +126,7 @@ class RuntimeSection(QWidget):
         empty_layout(self._list)
         for runtime, in_use in listed:
             self._list.addWidget(self._row(runtime, used=in_use))
+        order_tabs(self)
 
     def _show_choices(self, shown: RuntimesShown, *, enabled: bool) -> None:
         for role, box in self.boxes.items():

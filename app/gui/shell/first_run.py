@@ -131,6 +131,10 @@ class FirstRun(QWidget):
         if not self._choices:
             title = self.tr("No model came with this installation.")
             self._cards.addWidget(Banner("warning", title, self.tr("Choose a GGUF file that you have.")))
+        if blocked := self._models.catalogue.blocked:
+            self._cards.addSpacing(8)
+            how = self.tr("A larger model can be brought as a file: fetch it elsewhere, then choose it below.")
+            self._cards.addWidget(Label(f"{blocked} {how}", "ui", "text2", wrap=True))
         offers = larger_models(self._models.catalogue.catalogue)
         if offers:
             self._cards.addSpacing(8)

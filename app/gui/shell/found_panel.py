@@ -25,6 +25,7 @@ class Found(ThemedWidget):
 
     def __init__(self, home: Home) -> None:
         super().__init__()
+        self._narrow = False
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 1, 0)
         outer.setSpacing(0)
@@ -72,6 +73,9 @@ class Found(ThemedWidget):
         side = 24 if narrow else 40
         self._scroll.column.setContentsMargins(side, 24 if narrow else 48, side, 16)
         self._foot.setContentsMargins(side, 8, 16, 20 if narrow else 32)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._space_words()
 
     def show_engine(self, info: ModelInfo) -> None:
         """The graphics card as the engine sees it."""
@@ -89,9 +93,10 @@ class Found(ThemedWidget):
     def _space_words(self) -> None:
         """Both in their sizes, with the distance between lines that a label of plain text cannot have."""
         font = theme().font("verdict")
-        font.setPixelSize(round(28 * theme().scale))
+        font.setPixelSize(round((22 if self._narrow else 28) * theme().scale))
         self._promise.setFont(font)
-        spaced = ((self._promise, PROMISE, theme().px(36)), (self._said, SAID, theme().line("body")))
+        line = theme().px(28 if self._narrow else 36)
+        spaced = ((self._promise, PROMISE, line), (self._said, SAID, theme().line("body")))
         for label, words, pixels in spaced:
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setText(f'<p style="line-height:{pixels}px; margin:0">{escape(self.tr(words))}</p>')

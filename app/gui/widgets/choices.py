@@ -278,6 +278,7 @@ class ChoiceCard(EnterPresses, QAbstractButton):
             painter.setPen(theme().color("text2"))
             room = area.width() - max((painter.fontMetrics().horizontalAdvance(f) + 16 for f in self._facts), default=0)
             text = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room)
+            self.setToolTip(self._detail if text != self._detail or not self.isEnabled() else "")
             painter.drawText(QRect(area.left(), middle, area.width(), line), start, text)
 
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
