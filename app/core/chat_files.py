@@ -130,6 +130,7 @@ class ChatFilesDesk:
         child.kill()
         self._end(reply)
         reply.cancelled()
+        self._house.tell(ChatsChanged())  # what was stored before stays
 
     def _end(self, reply: Reply) -> None:
         self._importing.discard(reply)
