@@ -120,7 +120,7 @@ def test_an_import_can_be_stopped_and_keeps_what_it_has(
     stop = next(each for each in banner.findChildren(QPushButton) if each.text() == "Stop")
     stop.click()
     shell.world.clock.pass_time(1)
-    assert 0 < shell.store.count() - before < 600 and "Chat 0" in rows(shell)
+    assert 0 < shell.store.count() - before < 600 and "Chat 1" in " ".join(rows(shell))
     assert said[-1] == f"Stopped. {shell.store.count() - before} chats were added before, and stay."
 
 
