@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from app.core.calls.library import (
 )
 from app.errors import AppError
 from app.library.gone import what_is_gone
-from app.library.records import Assistant, Library, Prompt
+from app.library.records import LONGEST_TEXT, Assistant, Library, Prompt
 from app.library.variables import asked
 from app.setting import PRESETS
 from app.settings import BY_KEY, DEFAULT_ASSISTANT
@@ -173,9 +174,11 @@ def _given(text: str | None, file: str) -> str | None:
     if not file:
         return text
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        with nullcontext(sys.stdin) if file == "-" else Path(file).open(encoding="utf-8-sig") as stream:
+            text = stream.read(LONGEST_TEXT + 1)  # of a longer one the core says so
     except (OSError, UnicodeDecodeError) as error:
         raise AppError(f"“{file}” cannot be read.", "It should be a text file.", str(error)) from error
+    return text
 
 
 def _line(each: Assistant | Prompt) -> str:

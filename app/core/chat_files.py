@@ -37,8 +37,8 @@ from app.workers.message import Call, Done
 
 TIME_LIMIT_S = 900.0
 """Wall time to read a file: 500 MB on a busy computer takes minutes."""
-AT_ONCE = 20
-"""Chats that are stored in one transaction, before others get their turn."""
+AT_ONCE = 500
+"""Messages that are stored in one transaction, or those of one chat, before others get their turn."""
 MOST_SKIPPED = 1000
 NO_ROOM = NoSpace("There is no room on the disk for these chats.", "Free some disk space, and import the file again.")
 CUT_SHORT = BadFile("This file of chats could not be read to its end.", "Export fewer chats at once.")
@@ -130,6 +130,7 @@ class ChatFilesDesk:
         child.kill()
         self._end(reply)
         reply.cancelled()
+        self._house.tell(ChatsChanged())  # what was stored before stays
 
     def _end(self, reply: Reply) -> None:
         self._importing.discard(reply)
@@ -171,7 +172,8 @@ class _Import:
 
     def store(self, house: House) -> bool:
         """Some chats; → whether there are more. Raises AppError where the file as a whole cannot be read."""
-        for _ in range(AT_ONCE):
+        room = AT_ONCE
+        while room > 0:
             try:
                 line = lines.decode(self._file.readline())
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:  # the process was ended in the middle
@@ -181,6 +183,7 @@ class _Import:
             if isinstance(line, Whole):
                 return False
             self._take(line, house)
+            room -= len(line.chat.turns) + 1 if isinstance(line, ReadChat) else 1
         return True
 
     def _take(self, read: ReadChat | Skipped, house: House) -> None:

@@ -41,10 +41,10 @@ def build(model: Model, sampling: Sampling) -> SamplerChain:
         chain.add(llama.top_k(sampling.top_k))
     if 0 < sampling.top_p < 1:
         chain.add(llama.top_p(sampling.top_p, 1))
-    if 0 < sampling.min_p < 1:
+    if sampling.min_p > 0:
         chain.add(llama.min_p(sampling.min_p, 1))
     chain.add(llama.temperature(sampling.temperature))
-    seed = llama.RANDOM_SEED if sampling.seed is None else sampling.seed & 0xFFFFFFFF
+    seed = llama.RANDOM_SEED if sampling.seed is None else sampling.seed % llama.RANDOM_SEED
     chain.add(llama.dist(seed))
     return chain
 

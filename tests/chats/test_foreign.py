@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from app.chats import exchange
 from app.chats.foreign.conversation import moment
-from app.chats.foreign.reading import ReadChat, Skipped, read_chats
+from app.chats.foreign.reading import MOST_CHAT_BYTES, MOST_TURNS, ReadChat, Skipped, read_chats
 from app.chats.foreign.tree import MOST_CHARS, MOST_MESSAGES, NO_QUESTION
 from app.chats.store import ChatStore
 from app.errors import AppError, BadFile
@@ -202,3 +203,28 @@ def test_a_chat_that_begins_with_an_answer_and_one_with_too_many_versions(tmp_pa
         tail[f"u{n}"] = node("user", "?", f"m{n}")
     (chat,) = read(tmp_path, [{"title": "S", "current_node": "m3", "mapping": tail}])
     assert isinstance(chat, ReadChat) and len(chat.chat.turns) == 2 and chat.left_out == 2000 * 2 - 4
+
+
+def test_a_chat_that_is_none_in_a_file_of_our_own_costs_only_itself(tmp_path: Path) -> None:
+    good = {"chat": {"title": "Good"}, "turns": [{"id": 1, "role": "question", "text": "Hi"}]}
+    many = [{"id": n + 1, "role": "question", "text": "x"} for n in range(MOST_TURNS + 1)]
+    vast = [{"id": 1, "role": "question", "text": "x" * (MOST_CHAT_BYTES + 1)}]
+    chats = [{"chat": {"title": "Many"}, "turns": many}, good, {"chat": {"title": "Vast"}, "turns": vast}]
+    first, second, third = read(tmp_path, {"format": "inhouse-chats", "version": 2, "chats": chats})
+    assert [each.title for each in (first, third) if isinstance(each, Skipped)] == ["Many", "Vast"]
+    assert texts(second) == ["Hi"]
+
+
+def test_twenty_thousand_versions_of_one_question_are_stored_in_a_moment(tmp_path: Path) -> None:
+    """Each new version once made all others be written again: with the square of their number."""
+    versions = [{"id": n + 1, "chosen": n == 7, "role": "question", "text": f"Hi {n}"} for n in range(20_000)]
+    data = {"format": "inhouse-chats", "version": 2, "chats": [{"chat": {"title": "V"}, "turns": versions}]}
+    (chat,) = read(tmp_path, data)
+    store = ChatStore(tmp_path / "chats.db", tmp_path / "backups")
+    assert isinstance(chat, ReadChat)
+    began = time.monotonic()
+    made = exchange.add_stored(store, chat.chat)
+    took = time.monotonic() - began
+    (turn,) = store.turns(made.id)
+    assert (turn.text, turn.version, turn.versions) == ("Hi 7", 8, 20_000) and took < 20, took
+    store.close()

@@ -12,7 +12,8 @@ from app.core.calls import chats as c
 from app.core.calls import library as lib
 from app.core.calls.models import LoadEngine
 from app.library.records import Assistant, Prompt
-from app.types import Budget, InstalledModel, ModelInfo, Stats
+from app.settings import BY_KEY
+from app.types import Budget, InstalledModel, ModelInfo, Sampling, Stats
 from app.workers.calls.documents import Collections, ListCollections
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded
 
@@ -102,3 +103,30 @@ def test_what_one_door_removes_comes_back_for_all_and_none_goes_over_anothers_ch
     assert end is not None and end.error is not None and "changed elsewhere" in end.error.message
     listed = door.result(door.call(lib.ListLibrary()))
     assert listed.library.assistants == (changed,)
+
+
+def test_an_assistants_values_go_before_those_of_settings_in_each_door(world: CoreWorld) -> None:
+    values = {"temperature": 0.7, "top_p": 0.55, "top_k": 11, "min_p": 0.13, "repeat_penalty": 1.3, "seed": 5}
+    others = {"temperature": 1.5, "top_p": 0.91, "top_k": 77, "min_p": 0.02, "repeat_penalty": 1.2, "seed": 9}
+    for key, value in others.items():
+        world.core.settings.set(BY_KEY[key], value)
+    door = world.door()
+    one = kept(door, Assistant(name="Own", style="creative", thinking="off", **values))
+    half = kept(door, Assistant(name="Half", top_k=3))
+
+    def drawn(call: object) -> Sampling:
+        door.call(call)  # type: ignore[arg-type]
+        job = world.engine.last(Chat)
+        assert isinstance(job.call, Chat)
+        job.finish(Chatted(text="Hi", thinking="", reason="end", stats=Stats(), budget=Budget(context=8, used=1),
+                           passages_used=0))  # fmt: skip
+        return job.call.sampling
+
+    for who, wanted in (("", others), (one.id, values), (half.id, others | {"top_k": 3})):
+        for call in (
+            c.AskInChat(text="Say it in your own words", assistant_id=who),
+            c.Ask(question="Say it in your own words", alone=True, assistant_id=who),  # the terminal, the API, a
+        ):  # temporary chat
+            sampling = drawn(call)
+            assert {key: getattr(sampling, key) for key in values} == wanted, (who, type(call).__name__)
+            assert (sampling.thinking == 0) == (who == one.id)

@@ -134,6 +134,13 @@ def test_sampling(role: EngineRole, ask: Ask) -> None:
     one, two = (ask("Tell a story.", "seed", sampling=warm).text for _ in range(2))
     other = ask("Tell a story.", "seed", sampling=msgspec.structs.replace(warm, seed=6)).text
     assert one == two != other
+    wild = Sampling(temperature=2.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0, max_tokens=16)
+    greedy = ask("Tell a story.", "greedy", sampling=msgspec.structs.replace(wild, temperature=0.0)).text
+    for key, only in (("top_k", 1), ("top_p", 0.01), ("min_p", 1.0)):  # each leaves nothing but the likeliest
+        alone = ask("Tell a story.", key, sampling=msgspec.structs.replace(wild, **{key: only})).text
+        assert alone == greedy, key
+    last = msgspec.structs.replace(wild, seed=2**32 - 1)  # what llama.cpp takes for "at random"
+    assert ask("Tell a story.", "last", sampling=last).text == ask("Tell a story.", "last", sampling=last).text
     stopped = ask("Count: one, two, three", "stop", sampling=msgspec.structs.replace(GREEDY, stop=("e",)))
     assert stopped.reason == "stop" and "e" not in stopped.text
 

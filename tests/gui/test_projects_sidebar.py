@@ -10,10 +10,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from shell_world import ShellWorld
 
 from app.gui.chat.exporting import export_chat, import_chats
+from app.gui.widgets import Banner
 from app.types import Answer
 
 
@@ -102,6 +103,25 @@ def test_chats_are_saved_and_taken_in_by_dialogs(
     shell.world.clock.pass_time(1)
     assert "From there" in rows(shell)
     assert said and said[-1].startswith("1 chat was added from ChatGPT. Not read: 1. “Bad”: ")
+
+
+def test_an_import_can_be_stopped_and_keeps_what_it_has(
+    shell: ShellWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = {"author": {"role": "user"}, "content": {"parts": ["Hello"]}}
+    chats = [{"title": f"Chat {n}", "mapping": {"a": {"message": message}}} for n in range(600)]
+    (tmp_path / "conversations.json").write_text(json.dumps(chats))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "conversations.json"), ""))
+    said: list[str] = []
+    monkeypatch.setattr(shell.window, "toast", said.append)
+    before = shell.store.count()
+    import_chats(shell.parts, shell.window)
+    (banner,) = [each for each in shell.window.findChildren(Banner) if each.accessibleName().startswith("Importing")]
+    stop = next(each for each in banner.findChildren(QPushButton) if each.text() == "Stop")
+    stop.click()
+    shell.world.clock.pass_time(1)
+    assert 0 < shell.store.count() - before < 600 and "Chat 1" in " ".join(rows(shell))
+    assert said[-1] == f"Stopped. {shell.store.count() - before} chats were added before, and stay."
 
 
 def _press(view: QWidget, key: Qt.Key) -> None:

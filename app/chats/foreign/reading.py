@@ -18,6 +18,8 @@ from app.errors import AppError, BadFile
 MOST_BYTES = 600 * 1024**2
 """Of JSON, unpacked: it is held in memory as a whole."""
 MOST_MEMBERS = 5_000
+MOST_TURNS, MOST_CHAT_BYTES = 100_000, 64 * 1024**2
+"""Of a chat in a file of our own, every version counted."""
 NOT_CHATS = BadFile(
     "This is no export of chats that Inhouse knows.",
     "It reads exports of Inhouse, ChatGPT (the ZIP or conversations.json), Open WebUI and LM Studio.",
@@ -124,12 +126,19 @@ def _read_json(data: bytes) -> Iterator[Read]:
         raise BadFile(NOT_CHATS.message, NOT_CHATS.hint, str(error)) from error
     reader = next((found for found in readers if found is not None), None)
     if start == b"{" and _is_ours(each[0]):
-        yield from (ReadChat(chat) for chat in exchange.chats_of(data))
+        yield from map(_own, exchange.chats_of(data))
         return
     if reader is None:
         raise NOT_CHATS
     for raw in each:
         yield _one(raw, reader)
+
+
+def _own(chat: exchange.StoredChat) -> Read:
+    """One of a file that says it is of an Inhouse; whoever wrote it, it must not hold up the others."""
+    if len(chat.turns) > MOST_TURNS or len(msgspec.json.encode(chat)) > MOST_CHAT_BYTES:
+        return Skipped(" ".join(chat.chat.title.split())[:80], "It is larger than any chat is.")
+    return ReadChat(chat)
 
 
 def _is_ours(raw: msgspec.Raw) -> bool:

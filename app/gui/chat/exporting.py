@@ -47,6 +47,7 @@ def import_chats(parts: Parts, window: MainWindow) -> None:
     path = ask_for_file(window, window.tr("Import chats"), kinds)
     if not path:
         return
+    added = 0
 
     def failed(error: AppError) -> None:
         window.end_notice()
@@ -57,10 +58,17 @@ def import_chats(parts: Parts, window: MainWindow) -> None:
         window.toast(imported_words(window, data))
 
     def stored(data: ChatsStored) -> None:
-        window.notice(window.tr("Importing chats: {0}").format(f"{data.done:,}"))
+        nonlocal added
+        added = data.done
+        banner.set_text(window.tr("Importing chats: {0}").format(f"{added:,}"))
 
-    window.notice(window.tr("Importing chats…"))
-    parts.core.request(ImportChats(path=path), done=done, event=stored, failed=failed, cancelled=window.end_notice)
+    def cancelled() -> None:
+        window.end_notice()
+        window.toast(window.tr("Stopped. {0} chats were added before, and stay.").format(f"{added:,}"))
+
+    banner = window.notice(window.tr("Importing chats…"), action=window.tr("Stop"))
+    job = parts.core.request(ImportChats(path=path), done=done, event=stored, failed=failed, cancelled=cancelled)
+    banner.acted.connect(lambda: job.cancel())  # a signal keeps no job alive
 
 
 def imported_words(window: MainWindow, found: ChatsImported) -> str:

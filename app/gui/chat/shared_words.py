@@ -118,7 +118,7 @@ class SharedWords(QTextEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason) and self._words:
+        if event.reason() != Qt.FocusReason.MouseFocusReason and self._words:
             self._go(max(self.at, 0))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

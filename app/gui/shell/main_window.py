@@ -66,9 +66,8 @@ class MainWindow(PlacedWindow):
         self._stack = PageStack(make_page)
         self.toasts = Toasts(self, self._stack.foot_height)
         self._notice: Banner | None = None
-        self._narrow = False
+        self._narrow, self.key = False, ""
         self._rail_wanted = not settings.get(SIDEBAR_OPEN)
-        self.key = ""
         self.setWindowTitle("Inhouse")
         self.setWindowIcon(window_icon())
         self.setProperty(LAST_FOLDER, session.state.folder)
@@ -178,11 +177,12 @@ class MainWindow(PlacedWindow):
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
-    def notice(self, title: str, detail: str = "") -> None:
+    def notice(self, title: str, detail: str = "", action: str = "") -> Banner:
         """Say above the page what goes on until it is over: `end_notice`."""
         self.end_notice()
-        self._notice = Banner("warning", title, detail, parent=self)
+        self._notice = Banner("warning", title, detail, action, parent=self)
         self._column.insertWidget(0, self._notice)
+        return self._notice
 
     def end_notice(self) -> None:
         """It is over."""
