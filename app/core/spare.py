@@ -14,7 +14,7 @@ from app.runtimes import environment
 BEGIN_S = 0.2
 """After a switch: what came with it goes first."""
 KEPT_S = 600.0
-"""So long it waits; it takes about 90 MB."""
+"""So long it waits; it takes about 50 MB beside another engine."""
 LEAST_FREE = 2 << 30
 """Bytes of memory below which there is none."""
 

@@ -15,11 +15,14 @@ from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
 from app.llama.machine import cards_of
 from app.types import InstalledModel, ModelInfo, Sampling
-from app.workers.calls.engine import Chat, DevicesSeen, LookAtDevices
+from app.workers.calls.engine import Chat, Complete, DevicesSeen, LookAtDevices
 
 ROOM_POLL_S = 0.1
-TRIAL = Chat(conversation="", question="Hi", system="Hi", sampling=Sampling(max_tokens=1, temperature=0.0))
-"""Short, since somebody waits: half of the usual instructions' time would be theirs."""
+ONE = Sampling(max_tokens=1, temperature=0.0)
+TRIAL = Complete(prompt="The first word of it", sampling=ONE)
+"""A few words, since somebody waits: to read a chat's instructions takes five times as long."""
+SERVER_TRIAL = Chat(conversation="", question="Hi", sampling=ONE)
+"""Not every server goes on from a bare text."""
 KILLED = "exit status -9"
 """The last line of what a child that the system killed left behind."""
 
@@ -120,7 +123,8 @@ class Switch:
         if self._tried:
             self._end()
             return
-        self.engine.request(TRIAL, done=lambda _: self._end(), failed=self._failed)
+        trial = TRIAL if self.engine.can.here else SERVER_TRIAL
+        self.engine.request(trial, done=lambda _: self._end(), failed=self._failed)
 
     def _end(self) -> None:
         if not self._over:

@@ -22,7 +22,7 @@ from app.models.server_keys import ServerKeys
 from app.models.servers import can_see
 from app.settings import CONTEXT_LENGTH, Settings
 from app.types import Budget, InstalledModel, ModelInfo, Stats
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded, LoadProgress, SetAdapter, Token
+from app.workers.calls.engine import Chat, Chatted, Complete, Load, Loaded, LoadProgress, SetAdapter, Token
 from app.workers.calls.models import CopyProgress, ImportModel, ModelInstalled
 from app.workers.message import WorkerRole
 
@@ -51,8 +51,8 @@ def loads(child: FakeChild, info: ModelInfo = INFO) -> None:
 
 def says_a_word(child: FakeChild) -> None:
     """The trial before a model is used."""
-    (job,) = child.waiting(Chat)
-    assert isinstance(job.call, Chat) and job.call.sampling.max_tokens == 1
+    (job,) = (job for job in child.jobs if job.active and isinstance(job.call, Chat | Complete))
+    assert isinstance(job.call, Chat | Complete) and job.call.sampling.max_tokens == 1
     job.finish(chatted("a", 1))
 
 
@@ -182,7 +182,7 @@ def test_other_memory_settings_load_the_model_anew_beside_the_old_one(world: Wor
     (job,) = new.waiting(Load)
     assert isinstance(job.call, Load) and job.call.context == 4096
     job.finish(Loaded(info=msgspec.structs.replace(INFO, context=4096)))
-    assert not new.waiting(Chat), "a model that answers already needs no trial"
+    assert not new.waiting(Complete), "a model that answers already needs no trial"
     assert of(world.told, c.EngineMoved)[-1].info.context == 4096
     world.clock.pass_time(1)
     assert old.gone
@@ -222,7 +222,7 @@ def test_a_file_that_crashes_the_engine_at_its_first_word_is_not_used(world: Wor
     key = world.told.call(c.UseModel(model_id="first"))
     new = world.engine
     loads(new)
-    (job,) = new.waiting(Chat)
+    (job,) = new.waiting(Complete)
     new.set_state("failed")
     job.fail(WorkerGone("The model stopped unexpectedly.", "", "GGML_ASSERT\nexit status -6"))
     said = world.told.end(key)

@@ -20,7 +20,7 @@ from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.types import Answer, Collection, Document, InstalledModel, ModelInfo
 from app.workers.calls.documents import Collections, Documents, DocumentText, ListCollections, ListDocuments, ReadText
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded, SetAdapter
+from app.workers.calls.engine import Chatted, Complete, Load, Loaded, SetAdapter
 from app.workers.message import Done
 from trainer import events
 from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
@@ -487,7 +487,7 @@ def answer_once(world: CoreWorld) -> None:
     """The engine that is loaded beside says its one word."""
     world.engine.ready.emit(None)
     world.engine.last(Load).finish(Loaded(info=INFO))
-    for job in world.engine.waiting(Chat):
+    for job in world.engine.waiting(Complete):
         budget, stats = Answer(text="").budget, Answer(text="").stats
         job.finish(Chatted(text="H", thinking="", reason="length", stats=stats, budget=budget, passages_used=0))  # type: ignore[arg-type]
 

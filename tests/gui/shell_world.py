@@ -14,7 +14,7 @@ from app.gui.shell.main_window import MainWindow
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings
 from app.types import Budget, ModelInfo, Stats
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded
+from app.workers.calls.engine import Chatted, Complete, Load, Loaded
 from app.workers.message import WorkerRole
 
 INFO = ModelInfo(
@@ -70,7 +70,7 @@ class ShellWorld:
         engine = self.last("engine")
         engine.ready.emit(None)
         engine.last(Load).finish(Loaded(info=INFO))
-        engine.last(Chat).finish(FIRST_WORD)
+        engine.last(Complete).finish(FIRST_WORD)
         return engine
 
     def close(self) -> None:

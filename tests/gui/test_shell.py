@@ -49,7 +49,7 @@ from app.workers.calls.documents import (
     RenameCollection,
     Tombstones,
 )
-from app.workers.calls.engine import Chat, Chatted, Load, Loaded, LoadProgress
+from app.workers.calls.engine import Chat, Chatted, Complete, Load, Loaded, LoadProgress
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_the_old_model_answers_until_the_new_one_is_ready(world: ShellWorld) -> 
     job.finish(Loaded(info=INFO))
     assert models.active.name != "Other", "it has not said a word yet"
     assert world.core.models.backend.child is old  # type: ignore[attr-defined]
-    new.last(Chat).finish(FIRST_WORD)
+    new.last(Complete).finish(FIRST_WORD)
     assert world.core.models.backend.child is new  # type: ignore[attr-defined]
     assert world.core.registry.active() == models.active
     assert models.active.name == "Other"
@@ -423,7 +423,7 @@ def test_a_switch_that_cannot_be_written_down_brings_the_old_model_back(
 
     monkeypatch.setattr(world.core.registry, "use", use)
     beside.last(Load).finish(Loaded(info=INFO))
-    beside.last(Chat).finish(FIRST_WORD)
+    beside.last(Complete).finish(FIRST_WORD)
     assert [str(error) for error in said] == [str(full)] and not models.switching_to and old.state == "ready"
 
 

@@ -28,6 +28,7 @@ LOAD_SHARE, LOAD_EXTRA_MS = 1.1, 100.0
 ROUNDS = 5
 SWAPS = 100
 WAIT_S = 60.0
+SPARE_MS = 500
 RANK = 8
 BARE_LOAD = """
 import sys, llama_cpp as c
@@ -137,6 +138,7 @@ def streaming(swaps: Swaps, count: int = SWAPS) -> Iterator[Figure]:
         kept += answer is not None and whole(answer) and swapped
         typed += typist.kept
         if swapped and ended and n:
+            _pause(SETTLE_MS + SPARE_MS)  # what is begun for the next switch must not slow the bare load down
             watched.ended(ended[-1], loads=loads_a_file(turn[(n - 1) % 3], model))
         if n % 3 == 2:
             watched.rests(_pause, swaps.bench.parts.home)
