@@ -25,12 +25,17 @@ from app.llama.gguf_reader import read_header, read_projector
 from app.llama.needs import Needs, Setup, needs_of
 from app.llama.planner import MIN_CONTEXT, SYSTEM_SHARE, Device, Plan, Wish, plan
 from app.llama.vision import Eyes
+from app.pictures import MOST_SEEN
 from app.types import ModelInfo
 from app.units import in_gb
 from app.workers.calls.engine import Load, LoadProgress
 
 log = logging.getLogger("inhouse.engine")
 
+AS_LARGE = ("qwen2vl", "qwen2.5vl", "qwen3vl")
+"""Projectors that give a picture as many tokens as it is large: 2,304 at the size that we keep."""
+PICTURES_SHARE = 2
+"""Those of a chat that a model sees take at most half of the context: as many of them as it is shown fit."""
 SETUP = Setup()
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
@@ -114,7 +119,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         if not (context.has_memory and model.can_chat):
             context.close()
             raise BadFile(f"{header.name} cannot chat.", "Choose the file of a chat model.", code="not-chat")
-        eyes = _eyes(sight, model, cores.most, context.batch, gpu=found.gpu_layers > 0)
+        eyes = _eyes(sight, model, cores.most, context, gpu=found.gpu_layers > 0)
     except AppError:
         model.close()
         raise
@@ -136,12 +141,14 @@ def _projector(path: str) -> GgufHeader | None:
         return None
 
 
-def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, *, gpu: bool) -> Eyes | None:
+def _eyes(sight: GgufHeader | None, model: Model, threads: int, context: Context, *, gpu: bool) -> Eyes | None:
     """As above, where the file does not fit the model."""
     if sight is None:
         return None
     try:
-        return Eyes(sight.path, model, threads, batch, gpu=gpu)
+        large = sight.text("clip.projector_type").startswith(AS_LARGE)
+        most = context.size // (PICTURES_SHARE * MOST_SEEN) if large else -1
+        return Eyes(sight.path, model, threads, context.batch, gpu=gpu, most=most)
     except AppError as error:
         log.warning("The model does not see: %s %s", error.message, error.detail)
         return None

@@ -98,8 +98,9 @@ class Look:
 class Eyes:
     """A projector beside its model. `close` it before the model."""
 
-    def __init__(self, path: Path, model: Model, threads: int, batch: int, *, gpu: bool) -> None:
-        """`batch`: tokens that the model's context takes at once.
+    def __init__(self, path: Path, model: Model, threads: int, batch: int, *, gpu: bool, most: int = -1) -> None:
+        """`batch`: tokens that the model's context takes at once; `most`: what a picture may take at most, -1 what the
+        projector wants (of kinds that take as many as a picture is large).
 
         Raises:
             AppError: it is no projector, or one of another model.
@@ -107,7 +108,7 @@ class Eyes:
         m.mtmd_log_set(on_log, ctypes.c_void_p(0))
         m.mtmd_helper_log_set(on_log, ctypes.c_void_p(0))
         params = m.mtmd_context_params_default()
-        params.use_gpu, params.n_threads = gpu, threads
+        params.use_gpu, params.n_threads, params.image_max_tokens = gpu, threads, most
         params.print_timings = params.warmup = False
         self._handle = m.mtmd_init_from_file(str(path).encode("utf-8"), model.handle, params)
         if not self._handle or not m.mtmd_support_vision(self._handle):
