@@ -25,6 +25,7 @@ import msgspec
 import picture
 import settings_scene
 import source_scene
+import vision_scene
 
 if TYPE_CHECKING:
     from app.chats.store import ChatStore
@@ -164,6 +165,9 @@ class Stage:
             "finetune-memory": self._memory,
             "keys": self._keys,
             "hidden-text": self._hidden_text,
+            "chat-picture-input": lambda: vision_scene.composer(self),
+            "chat-picture-question": lambda: vision_scene.question(self),
+            "chat-picture-blind": lambda: vision_scene.blind(self),
             "source-slide": lambda: source_scene.slide(self),
             "source-mail": lambda: source_scene.mail(self),
             "documents-followed": lambda: followed_scene.show(self),

@@ -22,10 +22,11 @@ from app.cli import ask, main, repl
 from app.cli.main import build_parser
 from app.cli.output import Progress, printable
 from app.cli.session import Session
-from app.core.calls.chats import Answered
+from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
 from app.models.registry import STARTER, find_starter
 from app.paths import home
+from app.pictures import PictureFile
 from app.settings import DEFAULT_COLLECTION, Settings
 from app.types import (
     Answer,
@@ -411,7 +412,8 @@ class Explained:
     def collections(self, names: Sequence[str]) -> tuple[Collection, ...]:
         return ()
 
-    def call(self, *_: object, **__: object) -> Answered:
+    def call(self, asked: Ask, *_: object, **__: object) -> Answered:
+        self.asked = asked
         return Answered(answer=self.answer)
 
 
@@ -432,3 +434,28 @@ def test_why_follows_the_answer_and_is_said_only_where_it_is_asked(capsys: Captu
             assert line in said.split("\n")
         else:
             assert "no documents were searched" in said
+
+
+def test_pictures_and_pages_go_with_a_question(tmp_path: Path) -> None:
+    photo, plan = tmp_path / "photo.JPG", tmp_path / "plan.pdf"
+    photo.touch()
+    plan.touch()
+
+    def sent(*flags: str) -> tuple[PictureFile, ...]:
+        args = build_parser().parse_args(["ask", "Q", *flags])
+        explained = Explained(Answer(text="A."))
+        ask.command(args, cast(Session, explained))
+        return explained.asked.pictures
+
+    assert sent("--picture", str(photo), "--picture", str(photo)) == (PictureFile(str(photo)),) * 2
+    pages = sent("--picture", str(plan), "--page", "2", "--page", "5")
+    assert pages == (PictureFile(str(plan), 2), PictureFile(str(plan), 5))
+    for flags, said in (
+        (("--picture", str(plan)), "Say which of its pages"),
+        (("--page", "2"), "which document's pages"),
+        (("--picture", str(plan), "--picture", str(photo), "--page", "2"), "which document's pages"),
+        (("--picture", str(tmp_path / "gone.png")), "no file"),
+    ):
+        with pytest.raises(AppError) as refused:
+            sent(*flags)
+        assert said in str(refused.value)

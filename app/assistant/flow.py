@@ -25,7 +25,7 @@ from app.workers.message import Data
 NOT_FOUND = "Not found in your documents."
 WITHOUT_DOCUMENTS = "This answer came without your documents: {reason}"
 MODEL_ALONE = "Nothing near enough was found in your documents, so this comes from the model alone."
-PICTURED = "This comes from the picture alone, not from the text of your documents, so nothing in it is cited."
+PICTURED = "This comes from the {0} alone, not from the text of your documents, so nothing in it is cited."
 NEAREST = 3
 STANDS = "Whatever the wishes above say: answer only from the passages, and cite each sentence as [n]."
 """After a person's or an assistant's instructions, which are about tone and form. The check of what was written does
@@ -95,7 +95,7 @@ def _answer(ask: Ask) -> Flow:
 def _search(ask: Ask) -> Generator[Step, Data, _Found]:
     """The passages to answer from: of the chat's own files where they hold the answer, else of all that is asked."""
     if ask.collections is None:
-        return _Found(notes=[PICTURED] if ask.pictures else [])
+        return _Found(notes=[_pictured(ask)] if ask.pictures else [])
     ask_model = None if ask.small else lambda call: Step("engine", call, within_s=WITHIN_S)
     forms = yield from forms_of(ask.question, ask.history, ask_model)
     if ask.attached:
@@ -104,6 +104,10 @@ def _search(ask: Ask) -> Generator[Step, Data, _Found]:
         if found.sure or ask.collections == (ask.attached,):
             return found
     return (yield from _search_in(ask, forms))
+
+
+def _pictured(ask: Ask) -> str:
+    return PICTURED.format("pictures" if len(ask.pictures) > 1 else "picture")
 
 
 def _search_in(ask: Ask, forms: Forms) -> Generator[Step, Data, _Found]:

@@ -15,6 +15,7 @@ from app.cli.session import Session
 from app.cli.shares_of_words import Shares
 from app.core.calls.chats import Answered, Ask
 from app.errors import AppError
+from app.formats import BY_SUFFIX, IMAGE, suffix_of
 from app.members import is_member, lies_in
 from app.pictures import PictureFile
 from app.types import Answer, Document, Filter, InstalledModel
@@ -149,6 +150,10 @@ def _pictures(args: argparse.Namespace) -> tuple[PictureFile, ...]:
     """Picture files, or pages of the one document that is named. Raises AppError."""
     paths = [existing_file(name) for name in args.picture]
     if not args.page:
+        for path in paths:
+            if suffix_of(path) in BY_SUFFIX and suffix_of(path) not in IMAGE.suffixes:
+                message = f"{Path(path).name} is a document, not a picture."
+                raise AppError(message, "Say which of its pages is meant: --page 1.")
         return tuple(PictureFile(path) for path in paths)
     if len(paths) != 1:
         raise AppError("It is not clear which document's pages are meant.", "Name it with one --picture.")

@@ -26,11 +26,16 @@ from app.llama.gguf_reader import read_header, read_projector
 from app.llama.needs import Needs, Setup, needs_of
 from app.llama.planner import MIN_CONTEXT, Plan, Wish
 from app.llama.vision import Eyes
+from app.pictures import MOST_SEEN
 from app.types import ModelInfo
 from app.workers.calls.engine import Load, LoadProgress
 
 log = logging.getLogger("inhouse.engine")
 
+AS_LARGE = ("qwen2vl", "qwen2.5vl", "qwen3vl")
+"""Projectors that give a picture as many tokens as it is large: 2,304 at the size that we keep."""
+PICTURES_SHARE = 2
+"""Those of a chat that a model sees take at most half of the context: as many of them as it is shown fit."""
 SETUP = Setup()
 """Answers at once: eight that programs ask for, and one place that only a person's question may take."""
 
@@ -118,7 +123,7 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
         except AppError:
             model.close()
             raise
-        eyes = _eyes(sight, model, cores.most, context.batch, [card for card, _ in split_of(found, gpus)])
+        eyes = _eyes(sight, model, cores.most, context, [card for card, _ in split_of(found, gpus)])
         info = _describe(header, model, context, found, gpus, _taken(model, needs, found))
         return LoadedModel(header, model, context, found, info, cores, eyes)
 
@@ -140,13 +145,17 @@ def _projector(path: str) -> GgufHeader | None:
         return None
 
 
-def _eyes(sight: GgufHeader | None, model: Model, threads: int, batch: int, cards: Sequence[Device]) -> Eyes | None:
+def _eyes(
+    sight: GgufHeader | None, model: Model, threads: int, context: Context, cards: Sequence[Device]
+) -> Eyes | None:
     """On the first of the model's cards, or else on the processor; None as above, where the file does not fit it."""
     if sight is None:
         return None
+    large = sight.text("clip.projector_type").startswith(AS_LARGE)
+    most = context.size // (PICTURES_SHARE * MOST_SEEN) if large else -1
     for card in (*cards[:1], None):
         try:
-            return Eyes(sight.path, model, threads, batch, card)
+            return Eyes(sight.path, model, threads, context.batch, card, most)
         except AppError as error:
             log.warning("The model does not see: %s %s", error.message, error.detail)
             if not is_full(error):

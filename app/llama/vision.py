@@ -98,8 +98,11 @@ class Look:
 class Eyes:
     """A projector beside its model. `close` it before the model."""
 
-    def __init__(self, path: Path, model: Model, threads: int, batch: int, card: Device | None) -> None:
-        """Look on a graphics card, or on the processor. `batch`: tokens that the model's context takes at once.
+    def __init__(
+        self, path: Path, model: Model, threads: int, batch: int, card: Device | None = None, most: int = -1
+    ) -> None:
+        """Look on a graphics card, or on the processor. `batch`: tokens that the model's context takes at once; `most`:
+        what a picture may take at most, -1 what the projector wants (of kinds that take as many as a picture is large).
 
         Raises:
             AppError: it is no projector, or one of another model, or the card has no room for it.
@@ -107,7 +110,7 @@ class Eyes:
         m.mtmd_log_set(on_log, ctypes.c_void_p(0))
         m.mtmd_helper_log_set(on_log, ctypes.c_void_p(0))
         params = m.mtmd_context_params_default()
-        params.use_gpu, params.n_threads = card is not None, threads
+        params.use_gpu, params.n_threads, params.image_max_tokens = card is not None, threads, most
         params.device = card.handle if card is not None else None
         params.print_timings = params.warmup = False
         self._handle = m.mtmd_init_from_file(str(path).encode("utf-8"), model.handle, params)

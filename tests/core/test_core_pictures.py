@@ -123,7 +123,7 @@ def test_pictures_are_stored_with_the_question_and_go_to_the_model_alone(world: 
     call = world.answer(world.engine)
     assert call.pictures == (SEEN,) and not call.passages
     told = world.core.store.turns(chat.id)[-1].answer
-    assert told is not None and told.note == PICTURED and not told.sources
+    assert told is not None and told.note == PICTURED.format("picture") and not told.sources
     shown = world.told.result(world.told.call(chats.ReadChatPicture(picture_id=question.pictures[0].id)))
     assert shown.picture == SEEN
     world.ask(chat.id, where="nowhere")

@@ -142,6 +142,7 @@ def test_an_answer_comes_word_by_word_with_its_figures(play: Play) -> None:
     assert (heard.result.stats.prompt_tokens, heard.result.stats.completion_tokens) == (70, 3)
     assert heard.result.stats.tokens_per_s > 0 and heard.result.budget.used == 73
     assert play.headers[-1]["Authorization"] == f"Bearer {KEY}"
+    assert play.headers[-1]["Content-Type"] == "application/json"
 
 
 def test_the_prompt_is_the_one_that_llama_gets(play: Play) -> None:

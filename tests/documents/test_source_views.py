@@ -23,6 +23,7 @@ from app.errors import AppError
 from app.spawn import child_command
 from app.text.mail_header import header_at
 from app.types import Passage
+from app.workers.calls.attached import LoadPicture
 from app.workers.calls.documents import PageImage, ReadText, RenderPage
 
 pytestmark = pytest.mark.real
@@ -108,6 +109,12 @@ def test_a_picture_without_the_cited_words_is_no_evidence(documents, played: Pat
     (played / "drawn.pdf").write_bytes(pdf([text_at(72, 600, "One"), text_at(72, 600, "A chart without words")]))
     with pytest.raises(AppError, match="not to be seen on the picture"):
         render(documents, cited)
+
+
+def test_a_slide_is_shown_to_a_model_as_it_is_drawn(documents, played: Path, cited: Passage) -> None:
+    picture = documents.ask(LoadPicture(path=cited.path, page=2)).picture
+    assert picture.name == "deck.pptx, page 2" and picture.documents == (cited.document_id,)
+    assert picture.data[:3] == b"\xff\xd8\xff"
 
 
 def test_a_removal_ends_the_drawing_and_all_that_it_started(documents, played: Path, cited: Passage) -> None:

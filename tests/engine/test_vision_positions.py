@@ -202,3 +202,12 @@ def test_a_picture_that_llama_cpp_would_end_the_process_over_is_refused(seeing: 
             eyes.take(RED)
     finally:
         eyes.close()
+
+
+def test_large_pictures_take_no_more_than_the_context_has_room_for(seeing: Seeing) -> None:
+    call = Chat(conversation="", question="What?", system="Say.", pictures=(picture("red", (1344, 1344)),) * 4)
+    prompt = conversations_of(seeing.engine).prompt(call)
+    seen = sum(token < 0 for token in prompt.tokens)
+    assert 0 < seen <= SIZE // 2
+    if seeing.kind == "qwen2vl_merger":
+        assert seen > SIZE // 4, "as large as it may be"

@@ -86,6 +86,7 @@ def add(world: ShellWorld, page: ModelsPage, qtbot: QtBot, *, encrypted: bool = 
         child = world.world.remote[-1][2]
         child.last(Load).finish(Loaded(info=remote_info()))
         child.last(Chat).finish(FIRST_WORD)
+        world.world.remote[-1][2].last(Chat).finish(FIRST_WORD)  # the trial with a picture
 
     in_dialog(page, steps)
 

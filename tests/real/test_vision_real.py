@@ -17,7 +17,7 @@ from app.core.calls import models as c
 from app.core.door import CoreDoor
 from app.errors import AppError
 from app.models.registry import STARTER_ID
-from app.paths import home
+from app.paths import SAMPLES, home
 from app.pictures import PictureFile
 from app.settings import MAX_TOKENS, Settings
 from app.types import InstalledModel
@@ -84,6 +84,9 @@ def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -
         seen = door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(wide)),))).answer
         blind = door.call(chats.Ask(question="What is this?", alone=True)).answer
         assert seen.text and seen.stats.prompt_tokens > blind.stats.prompt_tokens
+        page = PictureFile(str(SAMPLES / "Travel-Policy-2026.pdf"), 2)
+        read = door.call(chats.Ask(question="What is this?", pictures=(page,))).answer
+        assert read.text and "not from the text of your documents" in read.note and not read.sources
         with pytest.raises(AppError, match="damaged"):
             door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(bad)),)))
         asked = asked_in_chat(door, chats.AskInChat(text="Look", pictures=(PictureFile(str(wide)),)))

@@ -27,6 +27,8 @@ SILENT_S = 60.0
 LINE_LIMIT = 8 << 20
 """Bytes of one event; a page that is no model server could go on without end."""
 BODY_LIMIT = 4 << 20
+JSON = {"Content-Type": "application/json"}
+"""Servers that are strict, ours among them, read no body without it."""
 ABSENT, TOO_LONG = "absent", "too-long"
 """Codes of errors: nothing is at this path; the prompt is longer than the model's context."""
 
@@ -58,7 +60,7 @@ class Connection:
         """
         client = await self._begun()
         with _Watch(quiet) as watch:
-            async with self._in_plain_words(), client.stream("POST", path, content=body) as response:
+            async with self._in_plain_words(), client.stream("POST", path, content=body, headers=JSON) as response:
                 watch.push()
                 await self._check(response)
                 async for line in _lines(response, watch, self.host):

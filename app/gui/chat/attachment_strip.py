@@ -119,7 +119,8 @@ class AttachmentChip(ThemedWidget):
         self.file = file
         document = file.document
         failed = document.status == "failed"
-        self._icon.set_icon("circle-alert" if failed else "file-text", "danger" if failed else "accent")
+        kind = "file-image" if document.format == "image" else "file-text"
+        self._icon.set_icon("circle-alert" if failed else kind, "danger" if failed else "accent")
         self._name.set_text(document.name)
         self._state.set_text(self._said(file))
         self._state.set_color("danger" if failed else "text2")

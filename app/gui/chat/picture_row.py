@@ -55,7 +55,10 @@ class _Shower:
         image = QImage.fromData(data.picture.data)
         smooth = Qt.TransformationMode.SmoothTransformation
         kept = Qt.AspectRatioMode.KeepAspectRatio
-        self._place.setPixmap(QPixmap.fromImage(image.scaled(self._place.size(), kept, smooth)))
+        ratio = self._place.devicePixelRatio()
+        pixmap = QPixmap.fromImage(image.scaled(self._place.size() * ratio, kept, smooth))
+        pixmap.setDevicePixelRatio(ratio)
+        self._place.setPixmap(pixmap)
 
     def _gone(self) -> None:
         self._place = None
