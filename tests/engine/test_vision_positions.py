@@ -193,7 +193,7 @@ def test_the_parts_of_a_picture_are_counted_as_cells(seeing: Seeing) -> None:
 
 
 def test_a_picture_that_llama_cpp_would_end_the_process_over_is_refused(seeing: Seeing) -> None:
-    eyes = Eyes(seeing.projector, conversations_of(seeing.engine).model, 1, 2, gpu=False)
+    eyes = Eyes(seeing.projector, conversations_of(seeing.engine).model, 1, 2)
     try:
         if seeing.kind != "gemma3":
             assert len(eyes.take(RED).images[0].tokens) > 2, "whose parts look only back are read in several batches"
