@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.clock import Timer
 from app.core.house import House
 from app.core.in_use import EngineInUse
+from app.core.spare import Spare
 from app.settings import UNLOAD_AFTER
 
 LOOK_S = 20.0
@@ -14,8 +15,8 @@ LOOK_S = 20.0
 class IdleUnload:
     """Looks now and then whether the engine in use has had nothing to do for as long as the setting says."""
 
-    def __init__(self, house: House, in_use: EngineInUse) -> None:
-        self._house, self._in_use = house, in_use
+    def __init__(self, house: House, in_use: EngineInUse, spare: Spare) -> None:
+        self._house, self._in_use, self._spare = house, in_use, spare
         self._timer: Timer | None = None
         house.settings.subscribe(lambda key: self._arm() if key == UNLOAD_AFTER.key else None)
         self._arm()
@@ -37,4 +38,5 @@ class IdleUnload:
             idle_s = self._house.clock.now() - engine.used_at
             if idle_s >= self._house.settings.get(UNLOAD_AFTER) * 60:
                 self._in_use.unload()
+                self._spare.drop()
         self._arm()

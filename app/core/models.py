@@ -44,7 +44,7 @@ class ModelsDesk:
         self._side = SideEngines(house, self._retired, lambda model: self.list.fits.refusal(model, self._loaded_here()))
         self._servers = Servers(house, self.list, self._retired)
         self._servers.rekeyed.connect(self._rekeyed)
-        self._idle = IdleUnload(house, self._in_use)
+        self._idle = IdleUnload(house, self._in_use, self._switcher.spare)
         self._reload = Debounce(house.clock, RELOAD_DELAY_S, self._switcher.load_again)
         house.settings.subscribe(lambda key: self._reload.push() if key in RELOADS else None)
         house.clock.thread(

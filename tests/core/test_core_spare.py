@@ -8,11 +8,12 @@ import pytest
 from fakes import FakeChild
 from test_core_models import INFO, World, loads, says_a_word
 
-from app.core import spare
+from app.core import idle, spare
 from app.core.calls import models as c
 from app.errors import AppError
 from app.models.registry import STARTER_ID
 from app.runtimes import Chosen, write_chosen
+from app.settings import UNLOAD_AFTER
 from app.workers.calls.engine import Load, Loaded
 
 
@@ -95,6 +96,13 @@ def test_it_waits_for_a_while_and_not_where_memory_is_wanted(world: World, monke
     plenty(monkeypatch, spare.LEAST_FREE - 1)
     switch(world, STARTER_ID)
     assert all(each.state == "stopped" or each.jobs for each in engines(world))
+
+
+def test_it_goes_with_a_model_that_nobody_asks(world: World) -> None:
+    world.core.settings.set(UNLOAD_AFTER, 5)
+    waits = switch(world, world.first.id)
+    world.clock.pass_time(300 + 2 * idle.LOOK_S)
+    assert waits.state == "stopped" and engines(world)[1].state == "stopped"
 
 
 def test_it_ends_with_the_core(world: World) -> None:
