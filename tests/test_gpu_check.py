@@ -42,7 +42,10 @@ def test_what_is_packed_is_what_the_package_loads_and_nothing_of_a_driver(tmp_pa
     sight = tmp_path / "vendor" / "llama.cpp" / "tools" / "mtmd"
     sight.mkdir(parents=True)
     (sight / "libmtmd.so").touch()
-    code = "import runtime, pathlib, sys; found = runtime.collect(pathlib.Path(sys.argv[1])); print(*sorted(p.name for p in found.iterdir()))"
+    code = (
+        "import runtime, pathlib, sys; found = runtime.collect(pathlib.Path(sys.argv[1])); "
+        "print(*sorted(path.name for path in found.iterdir()))"
+    )
     command = [sys.executable, "-c", code, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / "packaging", check=True)
     assert ended.stdout.split() == ["libggml-vulkan.so.0", "libllama.so", "libmtmd.so"]
