@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTION = "llama-cpp-python"
 TARGETS = ("llama", "ggml", "mtmd")
 """What the package llama_cpp loads; the backends come with ggml."""
+SIGHT = Path("vendor") / "llama.cpp" / "tools" / "mtmd"
+"""Where the build leaves the library by which models see; all others are in `bin`."""
 OURS = re.compile(r"^(?:lib)?(?:llama|ggml(?:-[a-z0-9_]+)*|mtmd)\.(?:so(?:\.[0-9]+)*|dylib|dll|[0-9.]+\.dylib)$")
 
 
@@ -184,7 +186,7 @@ def collect(folder: Path) -> Path:
     libraries = folder / "libraries"
     shutil.rmtree(libraries, ignore_errors=True)
     libraries.mkdir()
-    for built in (folder / "bin", folder / "bin" / "Release"):
+    for built in (folder / "bin", folder / "bin" / "Release", folder / SIGHT, folder / SIGHT / "Release"):
         for path in sorted(built.glob("*")):
             if OURS.match(path.name) and not (libraries / path.name).exists():
                 shutil.copy2(path, libraries / path.name, follow_symlinks=False)

@@ -32,3 +32,20 @@ def test_a_runtime_is_not_built_without_its_tools(backend: str, tmp_path: Path) 
     assert ended.returncode == 1
     assert f"{backend} backend" in ended.stderr and "Traceback" not in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_packed_is_what_the_package_loads_and_nothing_of_a_driver(tmp_path: Path) -> None:
+    """As a build leaves it: the library by which models see lies apart from the others."""
+    for name in ("bin/libllama.so", "bin/libggml-vulkan.so.0", "bin/libvulkan.so.1", "bin/llama-bench"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    sight = tmp_path / "vendor" / "llama.cpp" / "tools" / "mtmd"
+    sight.mkdir(parents=True)
+    (sight / "libmtmd.so").touch()
+    code = (
+        "import runtime, pathlib, sys; found = runtime.collect(pathlib.Path(sys.argv[1])); "
+        "print(*sorted(path.name for path in found.iterdir()))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / "packaging", check=True)
+    assert ended.stdout.split() == ["libggml-vulkan.so.0", "libllama.so", "libmtmd.so"]
