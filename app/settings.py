@@ -135,8 +135,8 @@ ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool)
 """Whether builds of llama.cpp may be added, chosen and removed: a company's policy alone says no."""
 UNLOAD_AFTER = Setting(
     "unload_after", 0, "Free the model's memory",
-    "When nobody has asked for so long. The next key that you type loads it again.", "Models and hardware",
-    choices=((0, "Never"), (5, "After 5 minutes"), (15, "After 15 minutes"), (60, "After an hour")), kind=int,
+    "When nobody has asked for that long. The next key that you type loads it again.", "Models and hardware",
+    choices=((0, "Never"), (5, "5 minutes"), (15, "15 minutes"), (60, "1 hour")), kind=int,
 )  # fmt: skip
 API_ENABLED = Setting(
     "api_enabled", False, "Programs on this computer may ask",

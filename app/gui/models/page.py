@@ -76,8 +76,9 @@ class ModelsPage(PageFrame):
     def _build_installed(self) -> None:
         head = QHBoxLayout()
         head.addWidget(Label(self.tr("Installed"), "heading"))
-        head.addStretch(1)
-        head.addWidget(Label(self.tr("Speed measured on this computer"), "caption", "text2"))
+        measured = Label(self.tr("Speed measured on this computer"), "caption", "text2", wrap=True)
+        measured.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(measured, 1)
         self._column.addLayout(head)
         self._column.addSpacing(12)
         self._messages = QVBoxLayout()

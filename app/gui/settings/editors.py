@@ -57,6 +57,7 @@ class SwitchEditor(Editor):
         self._switch.toggled.connect(self._toggled)
         row.addWidget(self._word)
         row.addWidget(self._switch)
+        row.addStretch(1)  # below the words it stands at their beginning
 
     def _toggled(self, on: bool) -> None:
         self._word.setText(_tr("On") if on else _tr("Off"))
@@ -76,7 +77,7 @@ class SegmentEditor(Editor):
         self._values = {str(value): value for value, _ in setting.choices}
         self._control = SegmentedControl(choices, choices[0][0], setting.label)
         self._control.chosen.connect(lambda key: self._tell(self._values[key]))
-        _row(self).addWidget(self._control)
+        _row(self).addWidget(self._control, alignment=Qt.AlignmentFlag.AlignLeading)
 
     def _show(self, value: Any) -> None:
         self._control.set_value(str(value))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.errors import AppError
@@ -14,9 +14,13 @@ from app.gui.settings.row import SettingRow
 from app.gui.shell.sidebar import NavRow, Place
 from app.gui.theme import theme
 from app.gui.widgets import Button, EmptyState, Label, SearchField, ThemedWidget, paint_box
+from app.gui.widgets.flip_row import FlipRow
 from app.gui.widgets.page_frame import PageFrame, ScrollColumn, Separator
 from app.settings import ALL, Setting, Settings
 
+NARROW, HEAD_BELOW = 560, 440
+"""Pixels of usual text: under these widths of the page and of a section's head they take less room."""
+RAIL = 57
 NOTES = {
     "Answers": "Changes apply to the next answer",
     "Models and hardware": "Changes load the model again; the old one answers until then",
@@ -64,10 +68,22 @@ class SettingsPage(PageFrame):
         self.body.addLayout(row)
         self._forget = settings.subscribe(self._changed)
         self.destroyed.connect(lambda _=None, forget=self._forget: forget())
+        theme().changed.connect(self._fit)
         self.open_section("Answers")
 
     def regions(self) -> list[QWidget]:
         return [self.nav, self.bar, self._stack]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, as with very large text, the list of sections shows its icons only."""
+        narrow = self.width() < theme().px(NARROW)
+        self.nav.setFixedWidth(RAIL if narrow else theme().px(theme().size("collections")))
+        for name, button in self._buttons.items():
+            button.setText("" if narrow else self.tr(name))
 
     def first_focus(self) -> QWidget:
         return self._buttons[self.section]
@@ -94,7 +110,6 @@ class SettingsPage(PageFrame):
 
     def _build_nav(self) -> QWidget:
         nav = _Nav()
-        nav.setFixedWidth(theme().px(theme().size("collections")))
         column = QVBoxLayout(nav)
         column.setContentsMargins(8, 12, 9, 12)
         column.setSpacing(0)
@@ -116,7 +131,7 @@ class SettingsPage(PageFrame):
         column = scroll.column
         plain = [s for s in ALL if s.section == name and not s.details]
         fine = [s for s in ALL if s.section == name and s.details]
-        column.addLayout(self._head(name, bool(plain or fine)))
+        column.addWidget(self._head(name, bool(plain or fine)))
         for i, setting in enumerate(plain):
             if i:
                 column.addWidget(Separator())
@@ -131,8 +146,9 @@ class SettingsPage(PageFrame):
         column.addStretch(1)
         return scroll
 
-    def _head(self, name: str, resettable: bool) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _head(self, name: str, resettable: bool) -> QWidget:
+        holder = FlipRow(HEAD_BELOW)
+        head = holder.box
         head.setSpacing(8)
         head.setContentsMargins(0, 0, 0, 4)
         head.addWidget(Label(self.tr(name), "heading"))
@@ -142,8 +158,8 @@ class SettingsPage(PageFrame):
         if resettable:
             reset = Button(self.tr("Reset to defaults"), "secondary", "undo-2")
             reset.clicked.connect(lambda: self._reset(name))
-            head.addWidget(reset)
-        return head
+            head.addWidget(reset, alignment=Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        return holder
 
     def _row(self, setting: Setting[Any], *, small: bool = False) -> SettingRow:
         row = SettingRow(self._settings, setting, small=small)

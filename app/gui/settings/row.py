@@ -11,8 +11,12 @@ from app.errors import AppError
 from app.gui.settings.editors import Editor, ListEditor, TextEditor, editor_for
 from app.gui.settings.forced import forced
 from app.gui.widgets import Button, Label
+from app.gui.widgets.flip_row import FlipRow
 from app.gui.widgets.lock_note import LockNote, lock
 from app.settings import Setting, Settings
+
+STACK_BELOW = 420
+"""Pixels of usual text: under this width the control stands below the words."""
 
 
 class SettingRow(QWidget):
@@ -70,8 +74,12 @@ class SettingRow(QWidget):
         self.refresh()
 
     def _side_by_side(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 10, 0, 10)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 10, 0, 10)
+        holder = FlipRow(STACK_BELOW)
+        outer.addWidget(holder)
+        row = holder.box
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         words = QVBoxLayout()
         words.setSpacing(2)

@@ -63,7 +63,7 @@ class RuntimeSection(QWidget):
     def _build_choice(self, role: RuntimeRole, text: str) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(16)
-        label = Label(text, "ui")
+        label = Label(text, "ui", wrap=True)
         row.addWidget(label, 1)
         box = self.boxes[role] = ComboBox(text)
         label.setBuddy(box)  # a screen reader of Linux takes the name from there

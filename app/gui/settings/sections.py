@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QUrl, qVersion
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -259,9 +259,10 @@ class _Fact(QWidget):
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 3, 0, 3)
-        row.addWidget(Label(name, "ui", "text2"))
-        row.addStretch(1)
-        row.addWidget(Label(value, "ui", wrap=False))
+        row.addWidget(Label(name, "ui", "text2", wrap=True), 1)
+        said = Label(value, "ui", wrap=True)
+        said.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(said, 1)
 
 
 def stored_bytes(path: Path) -> int:
