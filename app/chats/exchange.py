@@ -19,12 +19,14 @@ from app.chats.store import ChatStore
 from app.cited import cited_as
 from app.errors import AppError, NewerData
 from app.text.plain import shown
+from app.text.visible import visible_line
 from app.types import Answer, Passage
 
 FORMAT: Literal["inhouse-chats"] = "inhouse-chats"
 VERSION = 2
 """Version 1 had a chat's id and the same names, in the same places, as references: it reads as it stands."""
 
+LONGEST_TITLE = 200
 _NOTE_CHARS = 240
 _CITED = re.compile(r"```[^`]*```|`[^`\n]*`|(?<![ \t])[ \t]*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 """Citations, but not what looks like one in code; a run of blanks is looked at once."""
@@ -131,7 +133,7 @@ def add_stored(store: ChatStore, stored: StoredChat, app: str = "", imported_id:
     about = stored.chat
     chat = Chat(
         id=0,
-        title=about.title,
+        title=visible_line(about.title)[:LONGEST_TITLE],
         project_id=store.project_named(about.project),
         imported_from=app or about.imported_from,
         created_at=about.created_at,

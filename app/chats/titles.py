@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.text.visible import visible_line
+
 LONGEST = 48
 
 _OPENINGS = re.compile(
@@ -16,7 +18,7 @@ _OPENINGS = re.compile(
 
 def title_of(question: str) -> str:
     """The first words of the question, at most 48 characters, cut between words."""
-    text = " ".join(re.sub(r"[`*_#>\[\]]+", " ", question).split())
+    text = visible_line(re.sub(r"[`*_#>\[\]]+", " ", question))
     short = _OPENINGS.sub("", text).strip(" ,.;:?!") or text.strip(" ,.;:?!")
     if not short:
         return "New chat"

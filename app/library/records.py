@@ -10,15 +10,13 @@ from msgspec import Struct
 from app.errors import AppError
 from app.setting import PRESETS
 from app.settings import BY_KEY
+from app.text.visible import visible_line, visible_text
 
 Style = Literal["", "precise", "balanced", "creative"]
 """A preset of sampling values; "" is the answer style in Settings."""
 Thinking = Literal["", "off", "short", "long", "free"]
 """How long a model may think; "" is what Settings says."""
 
-JOINERS = "\u200c\u200d"
-"""Invisible characters that words of some scripts, and emoji, are not whole without. Others may hide or turn text."""
-_KEPT = "\n\t" + JOINERS
 LONGEST_NAME, LONGEST_TEXT, MOST = 80, 8000, 500
 """Characters of a name, of instructions or a prompt, and how many of each kind are kept."""
 
@@ -84,8 +82,8 @@ def checked_prompt(prompt: Prompt) -> Prompt:
 
 
 def _name(typed: str) -> str:
-    name = " ".join("".join(char if char.isprintable() or char in JOINERS else " " for char in typed).split())
-    if not name.strip(JOINERS):
+    name = visible_line(typed)
+    if not name:
         raise AppError("The name is missing.", "Give it one.")
     if len(name) > LONGEST_NAME:
         raise AppError("The name is too long.", f"The most is {LONGEST_NAME} characters.")
@@ -93,7 +91,7 @@ def _name(typed: str) -> str:
 
 
 def _text(typed: str) -> str:
-    text = "".join(char for char in typed.replace("\r\n", "\n") if char.isprintable() or char in _KEPT).strip()
+    text = visible_text(typed)
     if len(text) > LONGEST_TEXT:
         raise AppError("The text is too long.", f"The most is {LONGEST_TEXT:,} characters.")
     return text

@@ -228,3 +228,15 @@ def test_twenty_thousand_versions_of_one_question_are_stored_in_a_moment(tmp_pat
     (turn,) = store.turns(made.id)
     assert (turn.text, turn.version, turn.versions) == ("Hi 7", 8, 20_000) and took < 20, took
     store.close()
+
+
+def test_a_title_neither_turns_nor_hides_what_stands_beside_it(tmp_path: Path) -> None:
+    hostile = {**CHATGPT, "title": "\u202eevil\n\u0007" + "t" * 5000, "id": "i" * 5000}
+    (chat,) = read(tmp_path, [hostile])
+    assert isinstance(chat, ReadChat) and chat.chat.chat.title == ("evil " + "t" * 5000)[:200] and len(chat.id) == 200
+    own = {"chat": {"title": "\u2066own\u2069 " + "t" * 500}, "turns": [{"id": 1, "role": "question", "text": "Hi"}]}
+    (chat,) = read(tmp_path, {"format": "inhouse-chats", "version": 2, "chats": [own]})
+    store = ChatStore(tmp_path / "chats.db", tmp_path / "backups")
+    assert isinstance(chat, ReadChat)
+    assert exchange.add_stored(store, chat.chat).title == ("own " + "t" * 500)[:200]
+    store.close()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from app.chats.exchange import Heading, StoredChat
 from app.chats.foreign.tree import K, Said, nodes_of, path_to
 from app.chats.titles import title_of
+from app.text.visible import visible_line
 
 
 class Foreign(Struct, frozen=True):
@@ -42,7 +43,7 @@ def foreign(about: About, said: Mapping[K, Said | None], before: Mapping[K, K | 
     spoken = {key: each if each is not None and each.text.strip() else None for key, each in said.items()}
     turns, left_out = nodes_of(spoken, before, last)
     path = [each for key in path_to(last, before) if (each := spoken[key]) is not None]
-    named = " ".join((about.title or "").split())[:200] or title_of(path[0].text)
+    named = visible_line(about.title or "")[:200] or title_of(path[0].text)
     model = next((each.model for each in reversed(path) if each.model), "")
     began = about.created or next((each.at for each in path if each.at), 0.0)
     heading = Heading(title=named, model=model, created_at=began, updated_at=about.updated or began)

@@ -14,6 +14,7 @@ from app.chats import exchange
 from app.chats.foreign import chatgpt, lm_studio, open_webui
 from app.chats.foreign.conversation import Foreign
 from app.errors import AppError, BadFile
+from app.text.visible import visible_line
 
 MOST_BYTES = 600 * 1024**2
 """Of JSON, unpacked: it is held in memory as a whole."""
@@ -137,7 +138,7 @@ def _read_json(data: bytes) -> Iterator[Read]:
 def _own(chat: exchange.StoredChat) -> Read:
     """One of a file that says it is of an Inhouse; whoever wrote it, it must not hold up the others."""
     if len(chat.turns) > MOST_TURNS or len(msgspec.json.encode(chat)) > MOST_CHAT_BYTES:
-        return Skipped(" ".join(chat.chat.title.split())[:80], "It is larger than any chat is.")
+        return Skipped(visible_line(chat.chat.title)[:80], "It is larger than any chat is.")
     return ReadChat(chat)
 
 
@@ -176,7 +177,7 @@ def _title(raw: msgspec.Raw) -> str:
         about = msgspec.json.decode(raw, type=_Titled)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-    return next((" ".join(each.split())[:80] for each in (about.title, about.name) if isinstance(each, str)), "")
+    return next((visible_line(each)[:80] for each in (about.title, about.name) if isinstance(each, str)), "")
 
 
 def _nested(error: RecursionError) -> BadFile:
