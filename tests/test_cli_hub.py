@@ -40,6 +40,10 @@ def test_found_fitted_fetched_and_used(
         assert "owner/tiny-GGUF  Q8_0, 1.4 MB, apache-2.0" in capsys.readouterr().out
         assert main(["models", "fit", "owner/tiny-GGUF"]) == 0 and capsys.readouterr().out
         assert main(["models", "fit", str(file)]) == 0 and capsys.readouterr().out
+        assert main(["models", "fit", "llama-3.3-70b"]) == 0, "the list says it, though this hub has no such file"
+        told = capsys.readouterr()
+        assert "By the size of the file" in told.out and "has no repository" in told.err
+        assert main(["models", "fit", "owner/none"]) == 1
         hub.faults = [Fault("store", status=403)]
         assert main(["models", "download", "owner/tiny-GGUF:q8"]) == 1
         assert "network may block it" in capsys.readouterr().err

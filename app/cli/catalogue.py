@@ -195,17 +195,28 @@ def _left(seconds: float) -> str:
 
 
 def fit(args: argparse.Namespace, session: Session) -> int:
-    """How a file here, or one of a repository, would run."""
+    """How a file here, or one of a repository, would run; of one of the list its size says it where no hub answers."""
     if Path(args.model).expanduser().is_file() or args.model.endswith(GGUF_SUFFIX):
-        call = FitModel(path=existing_file(args.model))
-    else:
+        _print_fit(args, _fitted(FitModel(path=existing_file(args.model)), session))
+        return 0
+    try:
         offer = _offer(args.model, session)
-        call = FitModel(repo=offer.model.repo, file=offer.file.name)
         session.progress.show("Reading the header of the file…")
+        found = _fitted(FitModel(repo=offer.model.repo, file=offer.file.name), session)
+    except AppError as error:
+        listed = _listed(args.model, session)
+        if not listed:
+            raise
+        tell(str(error))
+        found = listed[0].fit
+    _print_fit(args, found)
+    return 0
+
+
+def _fitted(call: FitModel, session: Session) -> Fitted:
     fitted = session.call(call)
     assert isinstance(fitted, ModelFitted)
-    _print_fit(args, fitted.fit)
-    return 0
+    return fitted.fit
 
 
 def _print_fit(args: argparse.Namespace, fitted: Fitted) -> None:
@@ -233,10 +244,7 @@ def _offer(name: str, session: Session, file: str = "") -> Offer:
     Raises:
         AppError: nothing is called so, or the repository cannot be seen.
     """
-    shown = session.call(ShowCatalogue())
-    assert isinstance(shown, Catalogue)
-    wanted = name.strip().casefold()
-    listed = [each for each in shown.offers if wanted in (each.model.id.casefold(), each.model.name.casefold())]
+    listed = _listed(name, session)
     repo, _, quantization = (listed[0].model.repo if listed else name).partition(":")
     session.progress.show("Asking the hub…")
     found = session.call(ShowRepository(repo=repo))
@@ -266,3 +274,11 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "token": token,
 }
 """Beside those of installed models (app/cli/models.py)."""
+
+
+def _listed(name: str, session: Session) -> list[Offer]:
+    """What the list calls so."""
+    shown = session.call(ShowCatalogue())
+    assert isinstance(shown, Catalogue)
+    wanted = name.strip().casefold()
+    return [each for each in shown.offers if wanted in (each.model.id.casefold(), each.model.name.casefold())]
