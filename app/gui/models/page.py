@@ -184,9 +184,8 @@ class ModelsPage(PageFrame):
         active = self._models.active
         in_use = active is not None and active.name == model.name
         info = self._models.info if in_use else None
+        context, missing = info.context if info is not None else 0, is_missing(model)
         fit = self._models.fit(model)
-        context = info.context if info is not None else 0
-        missing = is_missing(model)
         row = ModelRow(model, fit, in_use=in_use, missing=missing, context=context, primary=primary)
         row.use_asked.connect(self._models.switch_to)
         row.remove_asked.connect(self._remove)
@@ -256,9 +255,8 @@ class ModelsPage(PageFrame):
     def _linked(self, models: tuple[InstalledModel, ...]) -> None:
         if not models:
             return
-        ready = self.tr("“{0}” is ready to use.").format(models[0].name)
-        if len(models) > 1:
-            ready = self.tr("{0} models are ready to use.").format(len(models))
+        said = self.tr("“{1}” is ready to use.") if len(models) == 1 else self.tr("{0} models are ready to use.")
+        ready = said.format(len(models), models[0].name)
         self._say("success", ready, self.tr("Linked, not copied: the files stay where they are."))
         if self.isVisible():
             self._focus_model(models[0].name)
