@@ -97,16 +97,16 @@ def test_an_embedder_a_set_and_a_model_that_sees_are_fetched_whole(
         assert made["bytes"] == sum(each.stat().st_size for each in parts)
         assert main(["models", "use", made["name"]]) == 0 and main(["ask", "Hi"]) == 0
         assert capsys.readouterr().out
-        assert main(["ask", "--image", str(tmp_path / "blue.png"), "What is it?"]) == 1
+        assert main(["ask", "--picture", str(tmp_path / "blue.png"), "What is it?"]) == 1
         assert "import the mmproj file of its repository too" in capsys.readouterr().err
         assert main(["models", "download", "owner/seer-GGUF", "--name", "Seer"]) == 0
         assert main(["models", "use", "Seer"]) == 0
-        assert main(["ask", "--image", str(tmp_path / "blue.png"), "What is it?"]) == 0
+        assert main(["ask", "--picture", str(tmp_path / "blue.png"), "What is it?"]) == 0
         assert main(["models", "--json"]) == 0
         assert '"sees":true' in capsys.readouterr().out.replace(" ", "")
         assert main(["models", "import", str(write_tiny_projector(tmp_path / "late-mmproj.gguf"))]) == 0
         assert "can see pictures now" in capsys.readouterr().out
-        assert main(["ask", "--image", str(tmp_path / "blue.png"), "--model", made["name"], "What is it?"]) == 0
+        assert main(["ask", "--picture", str(tmp_path / "blue.png"), "--model", made["name"], "What is it?"]) == 0
         Path(made["path"]).with_name(Path(made["path"]).name.replace("00001", "00003")).unlink()
         assert main(["models"]) == 0
         assert f"its file is missing: {Path(made['path']).parent}" in capsys.readouterr().out

@@ -95,7 +95,9 @@ def test_a_model_lies_on_the_card_as_planned_and_leaves_it(place: Home, added: R
     assert isinstance(loaded, Loaded)
     info = loaded.info
     taken = before.free - card(place, added).free
-    sys.stdout.write(f"\nfit: planned {info.memory_bytes / 1e6:.0f} MB, taken on the card {taken / 1e6:.0f} MB\n")
+    (share,) = info.placed.shares
+    assert share.name == before.name and share.layers == header.layers + 1 and not info.placed.note
+    sys.stdout.write(f"\nfit: planned {share.bytes / 1e6:.0f} MB, taken on the card {taken / 1e6:.0f} MB\n")
     assert (info.backend, info.gpu_layers) == ("CUDA", header.layers + 1)
     answer = engine.call(Chat(conversation="", question="Name a colour."))
     assert isinstance(answer, Chatted) and answer.text

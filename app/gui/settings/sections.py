@@ -224,10 +224,9 @@ class HardwareSection(QWidget):
             column.addWidget(_Fact(self.tr("Memory of the loaded model"), size_text(loaded.memory_bytes)))
             layers = self.tr("{0} of {1}").format(loaded.gpu_layers, loaded.layers + 1)
             column.addWidget(_Fact(self.tr("Layers on the graphics card"), layers))
-            if loaded.placed.shares:
-                column.addWidget(_Fact(self.tr("Where it lies"), placed_text(loaded.placed)))
-            if loaded.placed.note:
-                column.addWidget(Label(loaded.placed.note, "caption", "text2", wrap=True))
+            for text in (placed_text(loaded.placed), loaded.placed.note):
+                if text:
+                    column.addWidget(Label(text[:1].upper() + text[1:], "caption", "text2", wrap=True))
         column.addWidget(_Fact(self.tr("Models are downloaded from"), hub_text()))
         column.addWidget(below)
 
