@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import msgspec
+import pytest
 from chat_world import TRAVEL, World
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QTextCursor
@@ -16,7 +17,7 @@ from app.gui.chat.word_shares import WordShares
 from app.gui.library.assistant_dialog import AssistantDialog
 from app.gui.library.manage_dialog import ManageDialog
 from app.gui.library.prompt_dialogs import FillDialog, PromptDialog
-from app.gui.widgets import Banner, IconButton
+from app.gui.widgets import Banner, ConfirmDialog, IconButton
 from app.library.records import Assistant, Prompt
 from app.settings import DEFAULT_ASSISTANT, DEFAULT_COLLECTION
 from app.workers.calls.engine import Chat, Token, TokenLogprob, TopLogprob
@@ -197,7 +198,7 @@ def test_new_chats_begin_with_the_one_that_settings_say_until_somebody_takes_it_
     assert page.composer.assistant.text() == "" and world.chats.collection_id == TRAVEL
 
 
-def test_what_is_gone_is_said_and_kept_until_another_is_chosen(qtbot: Any) -> None:
+def test_what_is_gone_is_said_and_kept_until_another_is_chosen(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     world.client.request(KeepAssistant(assistant=Assistant(name="Lost", collection_id=99, model_id="gone")))
     page = world.page(qtbot)
@@ -217,6 +218,10 @@ def test_what_is_gone_is_said_and_kept_until_another_is_chosen(qtbot: Any) -> No
         assert "{customer}" in dialog.unknown.text() and "{date}" not in dialog.unknown.text()
         dialog.instructions.setPlainText("x" * 10_000)
         assert "at most 8,000" in dialog.unknown.text()
+        asked: list[str] = []
+        monkeypatch.setattr(ConfirmDialog, "ask", lambda *words: asked.append(words[1]) or len(asked) > 1)
+        dialog.reject()
+        assert asked == ["Leave without keeping it?"] and dialog.isVisible(), "nothing is thrown away unasked"
         dialog.reject()
 
     in_dialog(AssistantDialog, look)

@@ -11,7 +11,7 @@ from app.errors import AppError
 from app.gui.library.value_fields import ValueFields
 from app.gui.settings.page import Details
 from app.gui.theme import theme
-from app.gui.widgets import Banner, Button, ComboBox, Label, TextField, empty_layout
+from app.gui.widgets import Banner, Button, ComboBox, ConfirmDialog, Label, TextField, empty_layout
 from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.page_frame import ScrollColumn
 from app.library.records import LONGEST_TEXT, SAMPLING, Assistant
@@ -85,6 +85,13 @@ class AssistantDialog(QDialog):
             in_documents=self.in_documents.isChecked() and bool(self.style_box.currentData()),
             **self.values.values(),
         )
+
+    def reject(self) -> None:
+        """Esc does not throw away at once what somebody has written."""
+        written = self.instructions.toPlainText().strip()
+        title, said = self.tr("Leave without keeping it?"), self.tr("What you wrote is lost then.")
+        if written == self._before.instructions or ConfirmDialog.ask(self, title, said, self.tr("Leave")):
+            super().reject()
 
     def complain(self, error: AppError) -> None:
         """It could not be kept."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from app.errors import AppError
 from app.gui.theme import theme
-from app.gui.widgets import Button, Label, TextField
+from app.gui.widgets import Button, ConfirmDialog, Label, TextField
 from app.library.records import Prompt
 
 
@@ -49,6 +49,13 @@ class PromptDialog(QDialog):
     def prompt(self) -> Prompt:
         """As the fields say."""
         return msgspec.structs.replace(self._before, name=self.name.text().strip(), text=self.edit.toPlainText())
+
+    def reject(self) -> None:
+        """As `AssistantDialog.reject`."""
+        title, said = self.tr("Leave without keeping it?"), self.tr("What you wrote is lost then.")
+        same = self.edit.toPlainText().strip() == self._before.text.strip()
+        if same or ConfirmDialog.ask(self, title, said, self.tr("Leave")):
+            super().reject()
 
     def complain(self, error: AppError) -> None:
         """It could not be kept."""
