@@ -27,7 +27,9 @@ def offer_line(offer: Offer) -> str:
 
 
 def recommendation(offer: Offer) -> str:
-    """ "Qwen3 8B: the best that fits your 12 GB"."""
+    """ "Qwen3 8B: the best that fits your 12 GB", or the best at a good speed where only the processor computes."""
+    if offer.tokens_per_s:
+        return _tr("{0}: the best at a good speed on this computer").format(offer.model.name)
     if not offer.fit.has_bytes:
         return _tr("{0}: the best for this computer").format(offer.model.name)
     room = size_text(offer.fit.has_bytes).replace(".0 ", " ")
