@@ -64,8 +64,8 @@ class Checker:
             return "It is nearly the same as another phrasing."
         if not self.is_stated(number, fact.answer, fact.value):
             return "No sentence or row says the answer by itself."
-        rivals = (self._passages[n].text for n in found if n != number)
-        if not sound.is_answered_once(question, fact.value, passage.text, rivals):
+        own, others = self._told(number, fact.value, found)
+        if not sound.is_answered_once(question, fact.value, own, others):
             return "Another place answers it differently."
         return ""
 
@@ -77,9 +77,25 @@ class Checker:
     def is_stated(self, number: int, answer: str, value: str) -> bool:
         """Whether a sentence or a row of a passage says the answer by itself."""
         passage = self._passages[number]
-        if number not in self._units:
-            self._units[number] = sound.units_of(passage.text)
         above = f"{passage.context}\n{passage.title}\n{passage.heading}"
         wanted = duplicates.normalized(value)
-        near = [unit for unit in self._units[number] if wanted in duplicates.normalized(unit)]
+        near = [unit for unit in self._units_of(number) if wanted in duplicates.normalized(unit)]
         return sound.is_entailed(answer, value, near, above)
+
+    def _told(self, number: int, value: str, found: Sequence[int]) -> tuple[str, list[str]]:
+        """The sentence or row that answers, and all others of the passages that were found, each with its heading."""
+        wanted, own, others = duplicates.normalized(value), "", []
+        for place in dict.fromkeys((number, *found)):
+            heading = self._passages[place].heading or self._passages[place].title
+            for unit in self._units_of(place):
+                if place == number and wanted in duplicates.normalized(unit):
+                    own = own or f"{heading}\n{unit}"
+                else:
+                    others.append(f"{heading}\n{unit}")
+        return own, others
+
+    def _units_of(self, number: int) -> list[str]:
+        """Sentences and rows of a passage, cut once: a large table is asked about thousands of times."""
+        if number not in self._units:
+            self._units[number] = sound.units_of(self._passages[number].text)
+        return self._units[number]

@@ -38,7 +38,9 @@ _DEFINED = re.compile(
 )
 _NO_DEFINITION = re.compile(
     r"\b(?:not|currently|also|still|now|one of|where|here|this|these|it|they|you|your|we|our|step|great|good|best|key|"
-    r"powerful|important|critical|new|big|only|first|next|perfect|ideal|incredibly|valuable|must|should|same)\b"
+    r"powerful|important|critical|new|big|only|first|next|perfect|ideal|incredibly|valuable|must|should|same|major|most|famous|popular|his|her|who|deputy|director|actor|actress|"
+    r"singer|politician|manager|officer|engineer|author|writer|player|character|founder|president|minister)\b",
+    re.IGNORECASE,
 )
 """What is said of a thing rather than what it is."""
 _PARTS = frozenset(
@@ -135,7 +137,7 @@ def _named(passage: Passage, name: str, rest: str) -> Fact | None:
     found = values.find(rest)
     if not is_name(name) or personal.find(name) or len(rest.split()) > 6 or not _AMOUNT.match(rest):
         return None
-    if len(found) != 1 or (found[0].kind in ("number", "code", "day") and found[0].end - found[0].start < len(rest)):
+    if len(found) != 1 or found[0].kind in ("number", "code", "day"):
         return None
     alone = " " not in name and (name.islower() or name[1:].islower()) and name.casefold() not in _LISTS["headers"]
     if alone or "(" in rest or not passage.heading or not _can_stand_in_for(passage.heading):
@@ -178,6 +180,8 @@ def _definition(passage: Passage, sentence: str) -> Fact | None:
         or name.count("(") != name.count(")")
     ):
         return None
+    if re.match(r"(?:an? |the )?(?:[A-Z]\w+ ){2}", match["what"]):
+        return None  # a rank or an office
     if match["verb"] == "is" and not re.match(r"(?:an?|the) ", match["what"]):
         return None
     return Fact("definition", passage, f"{sentence}.", match["what"], name, match["verb"])

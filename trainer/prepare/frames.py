@@ -53,10 +53,10 @@ def _title(fact: Fact) -> str:
     return f"“{title}”"
 
 
-def _heading(fact: Fact) -> str:
-    """The heading as it can be quoted; the document's name where there is none."""
+def _heading(fact: Fact, least: int = 2) -> str:
+    """The heading as it can be quoted; the document's name where it has fewer than `least` words."""
     heading = fact.passage.heading.strip(" :.")
-    usable = heading and len(heading.split()) <= 9 and "?" not in heading
+    usable = least <= len(heading.split()) <= 9 and "?" not in heading and not heading.startswith("The ")
     return heading if usable and heading.casefold() not in _GENERIC else fact.passage.title.strip(" :.")
 
 
@@ -74,7 +74,7 @@ def _name(name: str) -> str:
 
 
 def _cell(fact: Fact) -> Iterator[Phrasing]:
-    row, aspect, title, table = _for(fact.subject), lowered(fact.aspect), _title(fact), _heading(fact)
+    row, aspect, title, table = _for(fact.subject), lowered(fact.aspect), _title(fact), _heading(fact, 1)
     verb = "are" if re.search(r"[^su]s$", aspect) and " " not in aspect else "is"
     alone = any(c.isdigit() for c in row) and any(c.isupper() for c in row)  # "V-25": no table need be named
     yield Phrasing(
@@ -91,7 +91,7 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
 
 def _german_cell(fact: Fact) -> Iterator[Phrasing]:
     """Names are quoted, so that no gender or case has to be known."""
-    row, aspect, place = fact.subject, fact.aspect, _heading(fact)
+    row, aspect, place = fact.subject, fact.aspect, _heading(fact, 1)
     yield Phrasing(f"Was steht unter „{place}“ für „{row}“ in der Spalte „{aspect}“?", "plain")
     yield Phrasing(f"Welche Angabe („{aspect}“) gilt laut „{place}“ für „{row}“?", "titled")
     yield Phrasing(f"Kannst du mir bitte sagen, was in „{place}“ für „{row}“ als „{aspect}“ angegeben ist?", "polite")
@@ -108,8 +108,9 @@ def _entry(fact: Fact) -> Iterator[Phrasing]:
     told = name.startswith("for ")
     plain = f"What does “{place}” say about {name[4:]}?" if told else f"What is given {name} under “{place}”?"
     yield Phrasing(plain, "plain")
-    yield Phrasing(f"Which figure does {title} give {name} under “{place}”?", "titled")
-    yield Phrasing(f"Could you please tell me what {title} says {name} ({place})?", "polite")
+    under = "" if place in title else f" under “{place}”"
+    yield Phrasing(f"Which figure does {title} give {name}{under}?", "titled")
+    yield Phrasing(f"Could you please tell me what {title} says {name}{under}?", "polite")
     yield Phrasing(f"I am not sure what applies {name}. Can you look under “{place}”?", "indirect")
     yield Phrasing(f"what is listed {name} under {place}".replace("“", "").replace("”", ""), "curt")
     yield Phrasing(_slip(f"Do you know what is listed {name} under “{place}”?", name), "misspelt")
@@ -117,14 +118,15 @@ def _entry(fact: Fact) -> Iterator[Phrasing]:
 
 
 def _attribute(fact: Fact) -> Iterator[Phrasing]:
-    title, place, name = _title(fact), _heading(fact), lowered(fact.subject)
-    yield Phrasing(f"What is the {name} given under “{place}”?", "plain")
+    title, place, name = _title(fact), fact.passage.heading.strip(" :."), lowered(fact.subject)
+    yield Phrasing(f"According to {title}, what is the {name} for “{place}”?", "titled")
     yield Phrasing(f"Which {name} does {title} give under “{place}”?", "titled")
-    yield Phrasing(f"Could you please tell me the {name} for “{place}”?", "polite")
+    yield Phrasing(f"Could you please tell me the {name} for “{place}” in {title}?", "polite")
     yield Phrasing(f"I am not sure about the {name} in “{place}”. What does {title} say?", "indirect")
-    yield Phrasing(f"{place}: what is the {name}?", "curt")
-    yield Phrasing(_slip(f"Do you know which {name} is listed under “{place}”?", place), "misspelt")
-    yield Phrasing(f"I have forgotten the {name} that {title} lists for “{place}”. Can you remind me?", "indirect")
+    yield Phrasing(f"{fact.passage.title}, {place}: what is the {name}?", "curt")
+    yield Phrasing(
+        _slip(f"I have forgotten the {name} that {title} lists for “{place}”. Can you remind me?", place), "misspelt"
+    )
 
 
 def _definition(fact: Fact) -> Iterator[Phrasing]:
@@ -138,21 +140,21 @@ def _definition(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"A new colleague asked me what {name} {verb}. How would you answer?", "indirect")
     yield Phrasing(f"{direct} again", "curt")
     yield Phrasing(_slip(f"Can you explain briefly what {name} {verb}?", name), "misspelt")
-    yield Phrasing(f"I came across the name {name}. Do you know what {name} {verb}?", "indirect")
+    yield Phrasing(f"I came across {name} but do not know the meaning. Can you help?", "indirect")
 
 
 def _sentence(fact: Fact) -> Iterator[Phrasing]:
     if fact.gap is None:
         return
-    title, place = _title(fact), _heading(fact)
+    title = _title(fact)
     direct, indirect = _asked(fact.gap.direct), _asked(fact.gap.indirect)
     yield Phrasing(f"{_upper(direct)}?", "plain")
     yield Phrasing(f"According to {title}, {direct}?", "titled")
     yield Phrasing(f"Could you please tell me {indirect}?", "polite")
     yield Phrasing(f"I am not sure {indirect}. What does {title} say?", "indirect")
     yield Phrasing(_curt(direct), "curt")
-    yield Phrasing(_slip(f"Quick question about “{place}”: {direct}?", fact.subject), "misspelt")
-    yield Phrasing(f"Regarding “{place}”, I would like to know {indirect}.", "polite")
+    yield Phrasing(_slip(f"Quick question about {title}: {direct}?", fact.subject), "misspelt")
+    yield Phrasing(f"Regarding {title}, I would like to know {indirect}.", "polite")
     yield Phrasing(f"Does anyone remember {indirect}?", "indirect")
     yield Phrasing(f"Can you look up in {title} {indirect}?", "titled")
 

@@ -125,25 +125,22 @@ def is_named(question: str, names: Sequence[str]) -> bool:
 
 
 def is_answered_once(question: str, value: str, own: str, others: Iterable[str]) -> bool:
-    """Whether no other passage answers the same question with another value.
+    """Whether nothing else answers the same question with another value.
 
     Args:
-        question: its telling words decide what speaks of the same.
+        question: as it would be asked.
         value: the right answer.
-        own: the passage that it was made from; one that holds the same text is no rival.
-        others: passages that search finds.
+        own: the sentence or row that answers, with the heading above it: which of its words are asked decides.
+        others: the other sentences and rows of what search finds, each with its heading.
     """
-    wanted, asked = values.find(value), set(query_terms(question))
-    if not wanted or len(asked) < 2:
+    wanted, plain = values.find(value), duplicates.normalized(value)
+    asked = set(query_terms(question)) & set(terms(own))
+    if not wanted or not asked:
         return True
-    kinds = {(one.kind, one.unit) for one in wanted}
+    kinds = {one.kind for one in wanted}
     for other in others:
-        if other == own:
+        if plain in duplicates.normalized(other) or not asked.issubset(terms(other)):
             continue
-        for unit in units_of(other):
-            if len(asked & set(terms(unit))) < max(2, 0.8 * len(asked)):
-                continue
-            rivals = values.without((one for one in values.find(unit) if (one.kind, one.unit) in kinds), wanted)
-            if rivals:
-                return False
+        if any(one.kind in kinds for one in values.find(other)):
+            return False
     return True

@@ -12,6 +12,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.paths import RESOURCES
 from trainer.prepare import values
@@ -62,6 +63,7 @@ VERBS = {verb: _base_form(verb) for verb in word_lists()["singular"]}
 PLURAL_VERBS = word_lists()["plural"]
 _COMMON = word_lists()["openers"]
 _NO_SUBJECTS = word_lists()["subjectless"]
+_AUXILIARIES = word_lists()["auxiliaries"]
 _ANY_VERB = frozenset(VERBS) | PLURAL_VERBS | word_lists()["auxiliaries"]
 
 
@@ -103,7 +105,7 @@ _FOLLOWING = re.compile(
 )
 """What may stand behind a value that is taken out: before a noun it would leave "a … stipend" behind."""
 _UNCLEAR = re.compile(
-    r"[()\[\]:;“”\"/~+<>=|–—´]|\w['’](?:ll|d|ve|re|m|t)\b|\b(?:it|its|they|them|their|this|these|those|he|she|his|her|here|there|such|please|next|"
+    r"[()\[\]:;“”\"/~+<>=|–—´]|\w['’](?:ll|d|ve|re|m|t)\b|\b(?:it|its|they|them|their|this|these|those|he|she|his|her|here|there|such|please|next|example|instance|"
     r"however|therefore|also|additional|another|etc|i|same|above|below|following)\b",
     re.IGNORECASE,
 )
@@ -163,6 +165,18 @@ def _is_plain(gap: Gap) -> bool:
         word in _ANY_VERB for word in after if word not in ("use", "work", "visit", "order", "start", "means", "leave")
     ):
         return False
+    if re.match(r"(?:old|a day|a week)\b", gap.after) and words[verb] in ("is", "are", "must"):
+        return False  # "available 24 hours a day", "18 years old"
+    if re.search(r"\b(?:be|is|are)$", gap.before) and re.match(r"(?:before|prior|after|old)\b", gap.after):
+        return False
+    if words[0].lower() == "our" and verb == 2 and words[verb] in ("is", "are"):
+        return False  # "our target is": of what
+    if any(one in _ANY_VERB and other in _ANY_VERB for one, other in pairwise(words[1:]) if one not in _AUXILIARIES):
+        return False
+    if not after and words[-1] in ("approve", "receive", "provide", "send", "submit", "complete", "offer"):
+        return False
+    if words[0].lower() in ("do", "leave", "open", "start", "use", "work"):
+        return False  # a noun that reads like an order
     if re.match(r"(?:about|around) ", gap.front) and re.match(r"(?:before|prior|after|following) ", gap.after):
         return False
     if "," in gap.leading or _PRONOUN.search(gap.leading.partition(" ")[2]):
@@ -273,7 +287,7 @@ def _question_word(text: str, value: Value) -> tuple[str, int, int] | None:
         unit = re.sub(r"^(?:and a half )", "", unit)
         plural = (
             unit
-            if unit.endswith(("s", "people", "bar", "°C", "m³/h", "km", "kg", "cm", "mm", "kWh", "GB", "MB"))
+            if unit.lower().endswith(("s", "people", "bar", "°c", "m³/h", "km", "kg", "cm", "mm", "kwh", "gb", "mb"))
             else unit + "s"
         )
         return _uncapital(_join(preposition, f"how many {plural}")), start, value.end
@@ -317,7 +331,13 @@ def _as_statement(before: str) -> str:
     """ "Report damage" → "you must report damage"."""
     first = before.split()[0] if before.split() else ""
     second = before.split()[1] if len(before.split()) > 1 else ""
-    if first.lower() in IMPERATIVES and second not in ("of", "is", "are", "for") and second not in VERBS:
+    auxiliary = second in word_lists()["auxiliaries"]
+    if (
+        first.lower() in IMPERATIVES
+        and not auxiliary
+        and second not in ("of", "is", "are", "for")
+        and second not in VERBS
+    ):
         return f"you must {first.lower()}{before[len(first) :]}"
     return before
 
