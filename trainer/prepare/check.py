@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.text.bm25 import Index
-from app.text.words import query_terms
+from app.text.words import query_terms, terms
 from trainer.prepare import chance, duplicates, sound
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
@@ -25,7 +26,7 @@ class Checker:
 
     def __init__(self, passages: Sequence[Passage], index: Index) -> None:
         self._passages, self._index = passages, index
-        self._units: dict[int, list[str]] = {}
+        self._units: dict[int, list[_Unit]] = {}
 
     def judge(self, number: int, fact: Fact, phrasing: Phrasing, others: Sequence[str]) -> tuple[str, float]:
         """Judge one phrasing of a fact; returns (the rule that it breaks, or "", and how likely it is good, 0 to 1).
@@ -37,7 +38,7 @@ class Checker:
             others: phrasings of the same fact that already passed.
         """
         rule = self.complaint(number, fact, phrasing.text, others)
-        return (rule, 0.0) if rule else ("", chance.of(fact.kind, phrasing.form))
+        return (rule, 0.0) if rule else ("", chance.of("model" if phrasing.form == "model" else fact.kind))
 
     def complaint(self, number: int, fact: Fact, question: str, others: Sequence[str]) -> str:
         """The first rule that a question breaks, as a sentence, or ""."""
@@ -64,7 +65,7 @@ class Checker:
             return "It is nearly the same as another phrasing."
         if not self.is_stated(number, fact.answer, fact.value):
             return "No sentence or row says the answer by itself."
-        own, others = self._told(number, fact.value, found)
+        own, others = self._told(number, question, fact.value, found)
         if not sound.is_answered_once(question, fact.value, own, others):
             return "Another place answers it differently."
         return ""
@@ -79,23 +80,39 @@ class Checker:
         passage = self._passages[number]
         above = f"{passage.context}\n{passage.title}\n{passage.heading}"
         wanted = duplicates.normalized(value)
-        near = [unit for unit in self._units_of(number) if wanted in duplicates.normalized(unit)]
+        near = [unit.text for unit in self._units_of(number) if wanted in unit.plain]
         return sound.is_entailed(answer, value, near, above)
 
-    def _told(self, number: int, value: str, found: Sequence[int]) -> tuple[str, list[str]]:
-        """The sentence or row that answers, and all others of the passages that were found, each with its heading."""
-        wanted, own, others = duplicates.normalized(value), "", []
-        for place in dict.fromkeys((number, *found)):
-            heading = self._passages[place].heading or self._passages[place].title
-            for unit in self._units_of(place):
-                if place == number and wanted in duplicates.normalized(unit):
-                    own = own or f"{heading}\n{unit}"
-                else:
-                    others.append(f"{heading}\n{unit}")
-        return own, others
+    def _told(self, number: int, question: str, value: str, found: Sequence[int]) -> tuple[str, list[str]]:
+        """The sentence or row that answers, and others of the passages that were found that hold the same words of the
+        question, each with its heading."""
+        wanted = duplicates.normalized(value)
+        own = next((unit for unit in self._units_of(number) if wanted in unit.plain), None)
+        if own is None:
+            return "", []
+        asked = own.terms.intersection(query_terms(question))
+        near = (unit for place in dict.fromkeys((number, *found)) for unit in self._units_of(place))
+        return own.whole, [unit.whole for unit in near if unit is not own and asked <= unit.terms]
 
-    def _units_of(self, number: int) -> list[str]:
-        """Sentences and rows of a passage, cut once: a large table is asked about thousands of times."""
+    def _units_of(self, number: int) -> list[_Unit]:
+        """Sentences and rows of a passage, read once: a large table is asked about thousands of times."""
         if number not in self._units:
-            self._units[number] = sound.units_of(self._passages[number].text)
+            passage = self._passages[number]
+            heading = passage.heading or passage.title
+            self._units[number] = [_Unit.of(unit, heading) for unit in sound.units_of(passage.text)]
         return self._units[number]
+
+
+@dataclass(frozen=True, eq=False)
+class _Unit:
+    """A sentence or a row as it is compared."""
+
+    text: str
+    whole: str  # below its heading
+    plain: str
+    terms: frozenset[str]  # of the whole
+
+    @classmethod
+    def of(cls, text: str, heading: str) -> _Unit:
+        whole = f"{heading}\n{text}"
+        return cls(text, whole, duplicates.normalized(text), frozenset(terms(whole)))

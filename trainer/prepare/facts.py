@@ -13,7 +13,7 @@ from app.text.structure import bare_item
 from trainer.prepare import markup, personal, quality, values, wording
 from trainer.prepare.passages import Passage
 
-Kind = Literal["cell", "entry", "sentence", "definition"]
+Kind = Literal["cell", "column", "entry", "sentence", "definition", "term"]
 MOST_COLUMNS = 8
 _NOISE_HEADING = re.compile(
     r"^(?:(?:table of )?contents|inhalt|index|(?:change|version|revision|document)s? (?:record|log|history|control)|"
@@ -25,6 +25,9 @@ _GENERIC = _LISTS["generic"]
 """Columns whose name says nothing: the row's name does."""
 _NO_NAMES = _LISTS["nonames"]
 """First words that name nothing by themselves: a row "Total", an entry "Note"."""
+_PLAIN_HEADER = re.compile(r"[A-Z][a-z]+(?: [A-Za-z]+){0,2}")
+"""A column's name that can be quoted where it is no noun to ask for: "Standard", "Trade fair", "Begins"."""
+_SURE = ("money", "percent", "quantity", "time", "date")
 _NO_VALUE = re.compile(
     r"(?:[-–—?✓xX]|tbd|tba|n/?a|none|yes|no|link\b.*|see\b.*|.*\btbd\b.*|same\b.*|varies|null)$", re.I
 )
@@ -38,11 +41,13 @@ _DEFINED = re.compile(
 )
 _NO_DEFINITION = re.compile(
     r"\b(?:not|currently|also|still|now|one of|where|here|this|these|it|they|you|your|we|our|step|great|good|best|key|"
-    r"powerful|important|critical|new|big|only|first|next|perfect|ideal|incredibly|valuable|must|should|same|major|most|famous|popular|his|her|who|deputy|director|actor|actress|"
+    r"powerful|important|critical|new|big|only|first|next|perfect|ideal|incredibly|valuable|must|should|same|major|most|famous|example|default|popular|his|her|who|deputy|director|actor|actress|"
     r"singer|politician|manager|officer|engineer|author|writer|player|character|founder|president|minister)\b",
     re.IGNORECASE,
 )
 """What is said of a thing rather than what it is."""
+_ODD_NAME = re.compile(r"^[^(]*\)|\([^)]*$|(?<=.)\bThe\b|\b(\w+)\b.*\b\1\b|^\w+ \w+ation$")
+"""A heading that ran into the sentence behind it, or half a bracket."""
 _PARTS = frozenset(
     ("january", "february", "part", "step", "phase", "day", "week", "note", "example", "option", "section")
 )
@@ -93,10 +98,14 @@ def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
     for row in rows:
         for column in range(1, len(header)):
             aspect, value = header[column], row[column]
-            if is_name(row[0]) and is_clear_header(aspect) and _is_clear_value(value, header[column]):
+            if not is_name(row[0]) or not _is_clear_value(value, aspect):
+                continue
+            if is_clear_header(aspect):
                 yield Fact("cell", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
-            elif len(header) == 2 and aspect.casefold() in _GENERIC and (fact := _named(passage, row[0], value)):
-                yield fact
+            elif len(header) == 2 and aspect.casefold() in _GENERIC:
+                yield from filter(None, [_named(passage, row[0], value)])
+            elif _PLAIN_HEADER.fullmatch(aspect) and passage.heading and values.find(value)[0].kind in _SURE:
+                yield Fact("column", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
 
 
 def is_clear_header(header: str) -> bool:
@@ -173,18 +182,14 @@ def _definition(passage: Passage, sentence: str) -> Fact | None:
         return None
     name, first = match["x"], match["x"].split()[0].casefold()
     telling = sum(word[:1].isupper() for word in name.split()) > 1 or sum(c.isupper() for c in name) > 1
-    if (
-        not telling
-        or first in _NO_NAMES | _PARTS
-        or first in personal.given_names()
-        or name.count("(") != name.count(")")
-    ):
+    if not telling or first in _NO_NAMES | _PARTS or first in personal.given_names() or _ODD_NAME.search(name):
         return None
     if re.match(r"(?:an? |the )?(?:[A-Z]\w+ ){2}", match["what"]):
         return None  # a rank or an office
     if match["verb"] == "is" and not re.match(r"(?:an?|the) ", match["what"]):
         return None
-    return Fact("definition", passage, f"{sentence}.", match["what"], name, match["verb"])
+    coined = bool(re.search(r"\b\w*[a-z][A-Z]|\b[A-Z]{3,}\b", name))  # "CMake", "SCIP": an ordinary word is not meant
+    return Fact("term" if coined else "definition", passage, f"{sentence}.", match["what"], name, match["verb"])
 
 
 def lowered(text: str) -> str:

@@ -33,11 +33,18 @@ class Phrasing:
 
 def phrase(fact: Fact, language: str) -> list[Phrasing]:
     """All phrasings that the rules know for a fact, the plainest first; none in a language whose grammar they lack."""
-    if language == "de" and fact.kind == "cell":
+    if language == "de" and fact.kind in ("cell", "column"):
         return list(_german_cell(fact))
     if language != "en":
         return []
-    makers = {"cell": _cell, "entry": _entry, "sentence": _sentence, "definition": _definition}
+    makers = {
+        "cell": _cell,
+        "column": _column,
+        "entry": _entry,
+        "sentence": _sentence,
+        "definition": _definition,
+        "term": _definition,
+    }
     return list(makers[fact.kind](fact))
 
 
@@ -87,6 +94,19 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(_slip(f"In the table “{table}”, which {aspect} is given {row}?", row), "misspelt")
     yield Phrasing(f"Someone wants to know the {aspect} {row} under “{table}”. Can you help?", "indirect")
     yield Phrasing(f"I need the {aspect} {row} from {title}, please.", "polite")
+
+
+def _column(fact: Fact) -> Iterator[Phrasing]:
+    row, column, title, table = _for(fact.subject), fact.aspect, _title(fact), _heading(fact, 1)
+    yield Phrasing(f"In “{table}”, what is listed {row} under “{column}”?", "plain")
+    yield Phrasing(f"According to {title}, what is listed {row} under “{column}” ({table})?", "titled")
+    yield Phrasing(f"Could you please look up “{column}” {row} in the table “{table}”?", "polite")
+    yield Phrasing(f"I am looking for “{table}” {row}, column “{column}”. Do you know the figure?", "indirect")
+    yield Phrasing(f"{table}, {row.removeprefix('for ')}, {lowered(column)}: what applies", "curt")
+    yield Phrasing(
+        _slip(f"Do you know which figure {title} gives {row} under “{column}” in “{table}”?", row), "misspelt"
+    )
+    yield Phrasing(f"I need the figure under “{column}” {row} from “{table}”, please.", "polite")
 
 
 def _german_cell(fact: Fact) -> Iterator[Phrasing]:
@@ -152,7 +172,8 @@ def _sentence(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"According to {title}, {direct}?", "titled")
     yield Phrasing(f"Could you please tell me {indirect}?", "polite")
     yield Phrasing(f"I am not sure {indirect}. What does {title} say?", "indirect")
-    yield Phrasing(_curt(direct), "curt")
+    if _curt(direct) != direct:
+        yield Phrasing(_curt(direct), "curt")
     yield Phrasing(_slip(f"Quick question about {title}: {direct}?", fact.subject), "misspelt")
     yield Phrasing(f"Regarding {title}, I would like to know {indirect}.", "polite")
     yield Phrasing(f"Does anyone remember {indirect}?", "indirect")

@@ -58,7 +58,8 @@ def is_whole_answer(answer: str) -> bool:
 
 def _balanced(text: str) -> bool:
     """Whether what is opened is closed."""
-    return all(text.count(a) == text.count(b) for a, b in ("()", "[]", "“”")) and text.count('"') % 2 == 0
+    quoted = text.count("“") == text.count("”") + text.count("„")  # a German quotation ends with what opens ours
+    return quoted and all(text.count(a) == text.count(b) for a, b in ("()", "[]")) and text.count('"') % 2 == 0
 
 
 def has_no_markup(question: str, answer: str) -> bool:
@@ -120,8 +121,11 @@ def is_self_contained(question: str, names: Sequence[str]) -> bool:
 
 def is_named(question: str, names: Sequence[str]) -> bool:
     """Whether one of these names of a document or a chapter stands in the question."""
-    bare = (name.strip(" :.").casefold() for name in names)
-    return any(len(name) > 3 and name in question.casefold() for name in bare)
+    bare = [name.strip(" :.") for name in names]
+    folded = question.casefold()
+    return any(  # "notice" names no chapter "Notice"
+        len(name) > 3 and (name in question or (" " in name and name.casefold() in folded)) for name in bare
+    )
 
 
 def is_answered_once(question: str, value: str, own: str, others: Iterable[str]) -> bool:

@@ -96,7 +96,7 @@ def _join(*parts: str) -> str:
 
 
 _FRONT = re.compile(
-    r"(?:(?P<most>up to|at most|no more than|not more than)|"
+    r"(?:(?:for )?(?P<most>up to|at most|no more than|not more than)|"
     r"(?:at least|within|after|for|about|around|until|from|by|before|at)) (?=how m|what (?:time|date|percent))"
 )
 _FOLLOWING = re.compile(
@@ -122,6 +122,10 @@ def clear_gap(sentence: str, value: Value) -> Gap | None:
         return None
     after = sentence[value.end :].lstrip(" ,.")
     if not _FOLLOWING.match(after) or _ATTRIBUTE.search(sentence[: value.start]):
+        return None
+    if value.kind == "number" and re.match(r"(?:on|in|at|for|of|to|from|with|per|by)\b", after):
+        return None  # "code 0 on success"
+    if value.kind == "percent" and re.search(r"\bup to\s+$", sentence[: value.start]):
         return None
     if after.startswith("of ") and not _WHOLE_MATTER.match(after):
         return None
@@ -172,6 +176,8 @@ def _is_plain(gap: Gap) -> bool:
     if words[0].lower() == "our" and verb == 2 and words[verb] in ("is", "are"):
         return False  # "our target is": of what
     if any(one in _ANY_VERB and other in _ANY_VERB for one, other in pairwise(words[1:]) if one not in _AUXILIARIES):
+        return False
+    if re.search(r"\b(?:only|as)\b", gap.before) or re.search(r"\b(?:as|only)$", gap.after):
         return False
     if not after and words[-1] in ("approve", "receive", "provide", "send", "submit", "complete", "offer"):
         return False
