@@ -327,6 +327,17 @@ def test_a_large_table_is_searched_once_for_all_its_phrasings(monkeypatch: pytes
     assert len(asked) > 100 and cut[number].searched not in asked
 
 
+def test_another_model_may_write_the_questions(make_run: MakeRun, tmp_path: Path) -> None:
+    """One that is no model is tried in the base's place, and said; the rules go on."""
+    author = tmp_path / "author.gguf"
+    author.write_bytes(b"GGUF of nothing")
+    context, said = make_run(both(), author=str(author))
+    assert questions.run(context)["by_model"] == 0 and made(context)
+    assert [e.message for e in said if isinstance(e, Notice)] == [
+        "The model cannot write questions, so they are made by rule."
+    ]
+
+
 @pytest.mark.real
 def test_the_starter_is_tried_and_the_rules_fill_up(make_run: MakeRun, starter: Path) -> None:
     context, said = make_run(both(), model=str(starter))

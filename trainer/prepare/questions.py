@@ -180,9 +180,9 @@ class _Maker:
 
 
 def _model_file(context: Context) -> Path | None:
-    """The GGUF of the base; None where only a folder is at hand."""
-    given = context.spec.base
-    return next((path for path in map(Path, filter(None, (given.path, given.gguf))) if path.is_file()), None)
+    """The GGUF that writes: the chosen author, else the base; None where only a folder is at hand."""
+    given = (context.spec.prepare.author, context.spec.base.path, context.spec.base.gguf)
+    return next((path for path in map(Path, filter(None, given)) if path.is_file()), None)
 
 
 def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int) -> list[list[Fact]]:
