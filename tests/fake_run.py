@@ -141,7 +141,7 @@ def prepare(run: Run, count: int = 24) -> None:
     ]
     write_lines(run.folder / "inputs" / "documents-1.jsonl", texts)
     examples = [
-        example(n, quality=0.95 - 0.03 * (n % 20), split="heldout" if n % 5 == 4 else "train") for n in range(count)
+        example(n, quality=0.99 - 0.0078 * (n % 20), split="heldout" if n % 5 == 4 else "train") for n in range(count)
     ]
     aside = example(count, split="aside", reason="The answer is only punctuation.")
     write_lines(run.folder / "split" / "examples.jsonl", [*examples, aside])

@@ -20,7 +20,7 @@ State = Literal["open", "approved", "rejected", "aside"]
 Decision = Literal["approve", "reject", "edit"]
 Kind = Literal["questions", "pairs", "texts"]
 """What a review lists: questions with answers (or labels), pairs of answers, or documents to read."""
-DEFAULT_QUALITY = 0.6
+DEFAULT_QUALITY = 0.9
 """What *Continue* approves where a person saw the list and decided nothing: at least this quality, or none measured."""
 SELF_APPROVED = ("person", "file", "replay")
 """The trainer takes examples of these origins without a word: a person wrote them."""

@@ -37,3 +37,7 @@ class Index:
                 length = 1 - B + B * self._lengths[number] / self._mean
                 scores[number] += rarity * times * (K1 + 1) / (times + K1 * length)
         return sorted(scores, key=lambda number: (-scores[number], number))[:most]
+
+    def frequency(self, term: str) -> int:
+        """In how many texts a term stands."""
+        return len(self._where.get(term, ()))

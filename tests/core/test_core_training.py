@@ -16,6 +16,7 @@ from app.core.calls import training as c
 from app.core.calls.models import LoadEngine, RemoveModel
 from app.errors import AppError
 from app.finetune.measured import Measured
+from app.finetune.review import DEFAULT_QUALITY
 from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.types import Answer, Collection, Document, InstalledModel, ModelInfo
@@ -214,7 +215,7 @@ def test_decisions_of_one_door_are_seen_by_the_other(world: CoreWorld) -> None:
     run = reviewable(world, one)
     said = one.result(one.call(c.DecideExamples(run_id=run.id, ids=("e0", "e1"), decision="approve")))
     assert said.count == 2 and told(other, c.ReviewDecided)[-1] == said
-    above = other.result(other.call(c.ApproveGood(run_id=run.id, quality=0.9)))
+    above = other.result(other.call(c.ApproveGood(run_id=run.id, quality=0.98)))
     assert above.count == 2 and told(one, c.ReviewDecided)[-1] == above
     decided = [(each.id, each.decision) for each in read_lines(run.folder / "review.jsonl", ReviewDecision)]
     assert decided == [(key, "approve") for key in ("e0", "e1", "e20", "e21")], "what was decided stays as it was"
@@ -265,7 +266,7 @@ def test_the_time_is_told_before_it_starts_and_is_not_measured_twice(world: Core
     world.trainer.measured = FITS
     found = door.result(door.call(c.MeasureRun(run_id=run.id)))
     assert found.measured.seconds == 720.0 and not run.reviewed and world.trainer.launched == []
-    assert world.trainer.plans[0].call.approve_above == 0.6, "nothing is decided: as Continue would approve"  # type: ignore[union-attr]
+    assert world.trainer.plans[0].call.approve_above == DEFAULT_QUALITY, "nothing is decided: as Continue would approve"  # type: ignore[union-attr]
     door.result(door.call(c.TrainRun(run_id=run.id)))
     assert len(world.trainer.plans) == 1 and world.trainer.launched == [run.id]
 

@@ -95,11 +95,11 @@ def test_a_failure_of_the_trainer_is_a_plain_sentence(run: Run, play: Play, caps
 
 
 def test_approving_needs_a_list_and_writes_what_the_trainer_reads(run: Run, capsys: Captured) -> None:
-    assert main(["train", str(run.folder), "--approve-above", "0.9"]) == 0
+    assert main(["train", str(run.folder), "--approve-above", "0.98"]) == 0
     assert {each.id for each in read_lines(run.folder / "review.jsonl", ReviewDecision)} == {"e0", "e1", "e20", "e21"}
     assert run.reviewed and "not compared" in capsys.readouterr().out
     empty = fake_run.make_run(run.folder.parent)
-    assert main(["train", str(empty.folder), "--approve-above", "0.9"]) == 1
+    assert main(["train", str(empty.folder), "--approve-above", "0.98"]) == 1
     assert "no list to approve" in capsys.readouterr().err and not empty.reviewed
 
 
@@ -180,7 +180,7 @@ def test_one_command_goes_from_a_file_to_the_trained_model(tmp_path: Path, play:
     play(prepares=True)
     file = tmp_path / "pairs.csv"
     file.write_text("question,answer\n", encoding="utf-8")
-    assert main(["train", "--file", str(file), "--approve-above", "0.9"]) == 0
+    assert main(["train", "--file", str(file), "--approve-above", "0.98"]) == 0
     said = capsys.readouterr()
     assert "4 approved." in said.err and "not compared" in said.out
 

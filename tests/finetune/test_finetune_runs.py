@@ -171,7 +171,7 @@ def test_good_ones_are_those_above_the_limit_or_never_measured(tmp_path: Path) -
     run = fake_run.make_run(tmp_path)
     fake_run.prepare(run)
     review = ReviewList(run.folder)
-    assert {e.example.id for e in review.good(0.9)} == {"e0", "e1", "e20", "e21"}
+    assert {e.example.id for e in review.good(0.98)} == {"e0", "e1", "e20", "e21"}
     assert len(review.good(0.0)) == 24
 
 

@@ -194,7 +194,7 @@ def test_the_list_is_decided_by_keys_and_every_decision_is_on_disk(world: Wizard
     page.review.filter.chosen.emit("rejected")
     assert page.review.model.rowCount() == 1
     page.review.filter.chosen.emit("open")
-    page.review.quality.setValue(80)
+    page.review.quality.setValue(95)
     page.review.approve_all.click()
     assert world.controller.reviewed().approved > 5 and page.review.model.rowCount() == world.controller.reviewed().open
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.text.bm25 import Index
-from app.text.words import terms
-from trainer.prepare import duplicates, values
+from app.text.words import query_terms, terms
+from trainer.prepare import chance, duplicates, sound
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
@@ -17,7 +18,7 @@ LEAST_PHRASINGS = 3
 """Two to learn from and one to be asked."""
 ALIKE = 0.8
 """Overlap from which two phrasings are one: the split would call the held-out one a leak."""
-LONGEST_WORDS = 45
+_MASKED = re.compile(r"\[(?:name|e-mail address|phone number|IBAN|card number|national id|key|password)\]")
 
 
 class Checker:
@@ -25,11 +26,10 @@ class Checker:
 
     def __init__(self, passages: Sequence[Passage], index: Index) -> None:
         self._passages, self._index = passages, index
-        self._plain = [duplicates.normalized(p.searched) for p in passages]
-        self._contents: dict[int, tuple[list[values.Value], frozenset[str]]] = {}
+        self._units: dict[int, list[_Unit]] = {}
 
     def judge(self, number: int, fact: Fact, phrasing: Phrasing, others: Sequence[str]) -> tuple[str, float]:
-        """Judge one phrasing of a fact; returns (the rule that it breaks, or "", and its quality from 0 to 1).
+        """Judge one phrasing of a fact; returns (the rule that it breaks, or "", and how likely it is good, 0 to 1).
 
         Args:
             number: of the fact's passage.
@@ -37,56 +37,82 @@ class Checker:
             phrasing: the question.
             others: phrasings of the same fact that already passed.
         """
-        question = phrasing.text
-        rule = self.complaint(number, question, fact.answer, fact.value, others)
-        if rule:
-            return rule, 0.0
-        rank = self._index.search(question, TOP).index(number)
-        score = phrasing.quality - 0.02 * rank
-        score -= 0.1 * fact.context_needed + 0.05 * (len(question.split()) > 28)
-        return "", round(max(0.0, min(1.0, score)), 3)
+        rule = self.complaint(number, fact, phrasing.text, others)
+        return (rule, 0.0) if rule else ("", chance.of("model" if phrasing.form == "model" else fact.kind))
 
-    def complaint(self, number: int, question: str, answer: str, value: str, others: Sequence[str]) -> str:
+    def complaint(self, number: int, fact: Fact, question: str, others: Sequence[str]) -> str:
         """The first rule that a question breaks, as a sentence, or ""."""
-        words = question.split()
-        if not 3 <= len(words) <= LONGEST_WORDS:
-            return "The question is too short or too long."
-        if not self.stands_in(number, answer):
-            return "The answer does not stand in its passage."
-        if gives_away(question, value):
-            return "The question holds its own answer."
-        if re.search(
-            r"\[(?:name|e-mail address|phone number|IBAN|card number|national id|key|password)\]",
-            f"{question} {answer}",
-        ):
+        if not sound.is_whole(question):
+            return "The question is not whole, or no question."
+        if not sound.is_whole_answer(fact.answer):
+            return "The answer is broken off."
+        if _MASKED.search(f"{question} {fact.answer}"):
             return "It is about something that was masked."
+        if not sound.has_no_markup(question, fact.answer):
+            return "Marks or an address on the web stand in it."
+        if not sound.has_no_rival(question, fact.value):
+            return "A value of the asked kind stands in the question."
+        passage = self._passages[number]
+        if not sound.is_self_contained(question, (passage.title, passage.heading)):
+            return "It does not say what it is about."
+        found = self._index.search(question, TOP)
+        if number not in found:
+            return "A search for it does not find its passage."
+        if not sound.is_named(question, (passage.title, passage.heading)) and not self._tells(question, number, found):
+            return "It does not say what it is about."
         mine = duplicates.shingles(question)
         if any(duplicates.overlap(mine, duplicates.shingles(other)) >= ALIKE for other in others):
             return "It is nearly the same as another phrasing."
-        if number not in self._index.search(question, TOP):
-            return "A search for it does not find its passage."
+        if not self.is_stated(number, fact.answer, fact.value):
+            return "No sentence or row says the answer by itself."
+        own, others = self._told(number, question, fact.value, found)
+        if not sound.is_answered_once(question, fact.value, own, others):
+            return "Another place answers it differently."
         return ""
 
-    def stands_in(self, number: int, answer: str) -> bool:
-        """Whether an answer stands in a passage: word by word, or each of its words and values (a table's cells)."""
-        plain = duplicates.normalized(answer)
-        if plain in self._plain[number]:
-            return True
-        known, words = self._content(number)
-        return not values.without(values.find(answer), known) and words.issuperset(terms(answer))
+    def _tells(self, question: str, number: int, found: Sequence[int]) -> bool:
+        """Whether a question that names no document is about one passage alone: the first found, by a rare word."""
+        few = max(3, len(self._passages) // 100)
+        return found[0] == number and any(self._index.frequency(term) <= few for term in query_terms(question))
 
-    def _content(self, number: int) -> tuple[list[values.Value], frozenset[str]]:
-        """Values and words of a passage, looked for once: a large table is asked about thousands of times."""
-        if number not in self._contents:
-            text = self._passages[number].searched
-            self._contents[number] = values.find(text), frozenset(terms(text))
-        return self._contents[number]
+    def is_stated(self, number: int, answer: str, value: str) -> bool:
+        """Whether a sentence or a row of a passage says the answer by itself."""
+        passage = self._passages[number]
+        above = f"{passage.context}\n{passage.title}\n{passage.heading}"
+        wanted = duplicates.normalized(value)
+        near = [unit.text for unit in self._units_of(number) if wanted in unit.plain]
+        return sound.is_entailed(answer, value, near, above)
+
+    def _told(self, number: int, question: str, value: str, found: Sequence[int]) -> tuple[str, list[str]]:
+        """The sentence or row that answers, and others of the passages that were found that hold the same words of the
+        question, each with its heading."""
+        wanted = duplicates.normalized(value)
+        own = next((unit for unit in self._units_of(number) if wanted in unit.plain), None)
+        if own is None:
+            return "", []
+        asked = own.terms.intersection(query_terms(question))
+        near = (unit for place in dict.fromkeys((number, *found)) for unit in self._units_of(place))
+        return own.whole, [unit.whole for unit in near if unit is not own and asked <= unit.terms]
+
+    def _units_of(self, number: int) -> list[_Unit]:
+        """Sentences and rows of a passage, read once: a large table is asked about thousands of times."""
+        if number not in self._units:
+            passage = self._passages[number]
+            heading = passage.heading or passage.title
+            self._units[number] = [_Unit.of(unit, heading) for unit in sound.units_of(passage.text)]
+        return self._units[number]
 
 
-def gives_away(question: str, value: str) -> bool:
-    """Whether the asked value stands in the question."""
-    wanted = values.find(value)
-    if wanted:
-        asked = values.find(question)
-        return any(one.same(other) and one.unit == other.unit for one in wanted for other in asked)
-    return duplicates.normalized(value) in duplicates.normalized(question)
+@dataclass(frozen=True, eq=False)
+class _Unit:
+    """A sentence or a row as it is compared."""
+
+    text: str
+    whole: str  # below its heading
+    plain: str
+    terms: frozenset[str]  # of the whole
+
+    @classmethod
+    def of(cls, text: str, heading: str) -> _Unit:
+        whole = f"{heading}\n{text}"
+        return cls(text, whole, duplicates.normalized(text), frozenset(terms(whole)))

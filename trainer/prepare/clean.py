@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from app.types import Message
 from trainer.context import Context, Summary
-from trainer.prepare import duplicates, personal, quality
+from trainer.prepare import duplicates, markup, personal, quality
 from trainer.spec import EXCLUDED, Example, Preference, TextDocument, read_lines, write_lines
 
 DecisionKind = Literal[
@@ -49,14 +49,14 @@ class Cleaner:
     # --- documents ----------------------------------------------------------------------------------------------------
 
     def clean_texts(self, texts: Iterable[TextDocument]) -> list[TextDocument]:
-        """Documents: mended, without headers and footers, masked; poor ones and near duplicates excluded."""
+        """Documents: mended, without markup, headers and footers, masked; poor ones and near duplicates excluded."""
         cleaned = [self._clean_text(document) for document in texts]
         cleaned = self._drop_languages(cleaned, [document.text for document in cleaned])
         return self._drop_near_duplicates(cleaned, [document.text for document in cleaned])
 
     def _clean_text(self, document: TextDocument) -> TextDocument:
         text = self._without_boilerplate(document)
-        text = self._sound(document.id, text)
+        text = self._sound(document.id, markup.stripped(text))
         document = replace(document, text=text, pages=())  # spans no longer hold
         if complaint := quality.complaint(text, least_words=5):
             return self._exclude(document, "quality", complaint)

@@ -1,40 +1,69 @@
-"""Finds what is worth teaching in a passage: a table's cells, entries with a name, and sentences that hold a value."""
+"""Finds what rules can ask for in good English: cells under clear headers, named entries, definitions, and amounts
+whose subject is named. What they cannot ask for is left to the model, or to a person."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from app.text.sentences import sentence_texts
 from app.text.structure import bare_item
-from trainer.prepare import quality, values, wording
+from trainer.prepare import markup, personal, quality, values, wording
 from trainer.prepare.passages import Passage
-from trainer.prepare.values import Value
 
-SHORTEST, LONGEST = 4, 30
-"""Words of a sentence that makes a good answer."""
-MOST_COLUMNS = 6
+Kind = Literal["cell", "column", "entry", "sentence", "definition", "term"]
+MOST_COLUMNS = 8
 _NOISE_HEADING = re.compile(
-    r"^(contents|table of contents|inhalt|index|change record|change log|history|example)$", re.I
+    r"^(?:(?:table of )?contents|inhalt|index|(?:change|version|revision|document)s? (?:record|log|history|control)|"
+    r"history|changelog|examples?\b.*|.*\bexample\b.*|references|archive.*|agenda|notes?)$",
+    re.I,
 )
-_GENERIC = wording.word_lists()["generic"]
-"""Columns whose name says nothing."""
+_LISTS = wording.word_lists()
+_GENERIC = _LISTS["generic"]
+"""Columns whose name says nothing: the row's name does."""
+_NO_NAMES = _LISTS["nonames"]
+"""First words that name nothing by themselves: a row "Total", an entry "Note"."""
+_PLAIN_HEADER = re.compile(r"[A-Z][a-z]+(?: [A-Za-z]+){0,2}")
+"""A column's name that can be quoted where it is no noun to ask for: "Standard", "Trade fair", "Begins"."""
+_SURE = ("money", "percent", "quantity", "time", "date")
+_NO_VALUE = re.compile(
+    r"(?:[-–—?✓xX]|tbd|tba|n/?a|none|yes|no|link\b.*|see\b.*|.*\btbd\b.*|same\b.*|varies|null)$", re.I
+)
+_NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–()-]{1,60}")
+_AMOUNT = re.compile(
+    r"(?:(?:at least|at most|up to|no more than|about|around|from)\s+)?(?=[\d€$£~<>≥≤]|EUR|USD|GBP|CHF)", re.I
+)
+_DEFINED = re.compile(
+    r"(?P<x>[A-Z][\w./&+-]*(?: [A-Z(][\w./&+)-]*){0,4}) (?P<verb>is|stands for|means) "
+    r"(?P<what>(?:an? |the )?[\w“\"].{15,200})$"
+)
+_NO_DEFINITION = re.compile(
+    r"\b(?:not|currently|also|still|now|one of|where|here|this|these|it|they|you|your|we|our|step|great|good|best|key|"
+    r"powerful|important|critical|new|big|only|first|next|perfect|ideal|incredibly|valuable|must|should|same|major|most|famous|example|default|popular|his|her|who|deputy|director|actor|actress|"
+    r"singer|politician|manager|officer|engineer|author|writer|player|character|founder|president|minister)\b",
+    re.IGNORECASE,
+)
+"""What is said of a thing rather than what it is."""
+_ODD_NAME = re.compile(r"^[^(]*\)|\([^)]*$|(?<=.)\bThe\b|\b(\w+)\b.*\b\1\b|^\w+ \w+ation$")
+"""A heading that ran into the sentence behind it, or half a bracket."""
+_PARTS = frozenset(
+    ("january", "february", "part", "step", "phase", "day", "week", "note", "example", "option", "section")
+)
 
 
 @dataclass(frozen=True)
 class Fact:
     """Something that can be asked for. `answer` is what the model shall say, `value` what must stand in it."""
 
-    kind: Literal["cell", "entry", "sentence"]
+    kind: Kind
     passage: Passage
     answer: str
     value: str
-    subject: str = ""  # cell: the row; entry: the name; sentence: the clause with a gap
-    aspect: str = ""  # cell: the column
+    subject: str = ""  # cell: the row; entry and definition: the name; sentence: the clause with a gap
+    aspect: str = ""  # cell: the column; definition: its verb
     gap: wording.Gap | None = None
-    context_needed: bool = False  # it speaks of "it": only the heading says of what
 
     @property
     def key(self) -> str:
@@ -44,7 +73,7 @@ class Fact:
 
 def find(passage: Passage) -> list[Fact]:
     """The facts of a passage, the most telling first."""
-    if _NOISE_HEADING.match(passage.heading):
+    if any(_NOISE_HEADING.match(name.strip()) for name in (passage.heading, passage.title)):
         return []
     found: list[Fact] = []
     for part in passage.parts:
@@ -59,68 +88,110 @@ def find(passage: Passage) -> list[Fact]:
 
 
 def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
-    """Each cell by its row and column; a first column without repeats names the rows."""
+    """Cells with a value, each by its row and column; a first column without repeats names the rows."""
     header, *rows = table
-    if not rows or len(header) < 2 or len(header) > MOST_COLUMNS or any(len(row) != len(header) for row in rows):
+    if not rows or not 2 <= len(header) <= MOST_COLUMNS or any(len(row) != len(header) for row in rows):
         return
     names = [row[0] for row in rows]
     if len(set(names)) < len(names) or not all(names):
         return
     for row in rows:
         for column in range(1, len(header)):
-            value = row[column]
-            if header[column].casefold() in _GENERIC and len(header) > 2:
-                continue  # among several columns "what" cannot be asked for
-            if value and value not in ("-", "–", "—", "none", "None") and len(value.split()) <= 8 and header[column]:
-                yield _cell(passage, row[0], header, column, value)
+            aspect, value = header[column], row[column]
+            if not is_name(row[0]) or not _is_clear_value(value, aspect):
+                continue
+            if is_clear_header(aspect):
+                yield Fact("cell", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
+            elif len(header) == 2 and aspect.casefold() in _GENERIC:
+                yield from filter(None, [_named(passage, row[0], value)])
+            elif _PLAIN_HEADER.fullmatch(aspect) and passage.heading and values.find(value)[0].kind in _SURE:
+                yield Fact("column", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
 
 
-def _cell(passage: Passage, row: str, header: Sequence[str], column: int, value: str) -> Fact:
-    aspect = header[column]
-    if aspect.casefold() in _GENERIC and len(header) == 2:
-        return Fact("entry", passage, f"{row}: {value}.", value, row)
-    return Fact("cell", passage, f"{row}, {lowered(aspect)}: {value}.", value, row, aspect)
+def is_clear_header(header: str) -> bool:
+    """Whether a column's name is a noun that can be asked for: "Price", "Cost per person"; not "Why?" or "Not this"."""
+    words = re.sub(r"\([^()]*\)", "", header).casefold().split()
+    if not 1 <= len(words) <= 4 or not re.fullmatch(r"[\w /()€$£%.-]+", header):
+        return False
+    head = re.split(r"\b(?:per|of|in|for|to)\b", " ".join(words))[0].split()
+    return bool(head) and head[-1].removesuffix("s") in _LISTS["headers"]
+
+
+def is_name(name: str) -> bool:
+    """Whether a row's or an entry's name names something: "Munich", "V-25"; not "1", "Total" or a whole sentence."""
+    words = name.split()
+    if not words or len(words) > 6 or not _NAME.fullmatch(name) or markup.is_marked(name):
+        return False
+    return any(len(word) > 1 and any(c.isalpha() for c in word) for word in words) and (
+        words[0].casefold().strip(".,") not in _NO_NAMES and words[0].casefold() not in wording.IMPERATIVES
+    )
+
+
+def _is_clear_value(value: str, header: str) -> bool:
+    if not value or len(value.split()) > 6 or _NO_VALUE.match(value) or markup.is_marked(value):
+        return False
+    if personal.find(value) or value.casefold() == header.casefold():
+        return False
+    return bool(values.find(value))
 
 
 def _entry(passage: Passage, item: str) -> Fact | None:
     """ "Deliveries on time: at least 96 %." """
     name, colon, rest = item.partition(": ")
-    rest = rest.strip().rstrip(".")
-    if not colon or len(name.split()) > 8 or not rest or len(rest.split()) > 14 or not values.find(rest):
+    return _named(passage, name, rest.strip().rstrip(".")) if colon else None
+
+
+def _named(passage: Passage, name: str, rest: str) -> Fact | None:
+    """An entry whose name is followed by one value; a heading says of what."""
+    found = values.find(rest)
+    if not is_name(name) or personal.find(name) or len(rest.split()) > 6 or not _AMOUNT.match(rest):
         return None
-    return Fact("entry", passage, f"{name}: {rest}.", rest, name)
+    if len(found) != 1 or found[0].kind in ("number", "code", "day"):
+        return None
+    alone = " " not in name and (name.islower() or name[1:].islower()) and name.casefold() not in _LISTS["headers"]
+    if alone or "(" in rest or not passage.heading or not _can_stand_in_for(passage.heading):
+        return None
+    whole = f"{passage.heading.strip(' :.')}, {lowered(name)}" if name.casefold() in _LISTS["headers"] else name
+    return Fact("entry", passage, f"{whole}: {rest}.", rest, name)
+
+
+def _can_stand_in_for(heading: str) -> bool:
+    """Whether a heading can be named in a question."""
+    return 1 <= len(heading.split()) <= 9 and not re.search(r"[?:!]", heading) and not markup.is_marked(heading)
 
 
 def _of_sentence(passage: Passage, sentence: str) -> Iterator[Fact]:
-    """At most two facts a sentence: one for each value that a question can ask for, else one with a gap."""
+    """A definition, or the one amount that a sentence states."""
     sentence = re.sub(r"^(?:[-*•–]|\d{1,3}[.)])\s+", "", sentence)
-    found = []
-    for value in values.find(sentence):
-        text, begin = wording.clause(sentence, value)
-        here = replace(value, start=value.start - begin, end=value.end - begin)
-        if not SHORTEST <= len(text.split()) <= LONGEST or ":" in text[: here.start]:
-            continue
-        found.append((_rank(here), _sentence_fact(passage, text, here)))
-    found.sort(key=lambda item: (not item[1].gap, item[0]))
-    yield from [fact for _, fact in found][: 2 if len(found) > 1 and found[1][1].gap else 1]
+    if not sentence.endswith(".") or quality.language(f"{passage.text} {sentence}") != "en":
+        return
+    if fact := _definition(passage, sentence[:-1]):
+        yield fact
+        return
+    found = values.find(sentence)
+    if len(found) == 1 and (gap := wording.clear_gap(sentence[:-1], found[0])):
+        value = found[0]
+        blank = f"{sentence[: value.start]}…{sentence[value.end :]}".strip()
+        yield Fact("sentence", passage, sentence, sentence[value.start : value.end], blank, "", gap)
 
 
-def _rank(value: Value) -> int:
-    order = ("money", "percent", "quantity", "date", "time", "code", "number", "day")
-    return order.index(value.kind)
-
-
-def _sentence_fact(passage: Passage, text: str, value: Value) -> Fact:
-    english = quality.language(f"{passage.text} {text}") == "en"
-    gap = wording.open_gap(text, value) if english else None
-    blank = f"{text[: value.start]}…{text[value.end :]}".strip()
-    answer = text[0].upper() + text[1:] + "."
-    needs = english and (wording.starts_with_pronoun(text) or bool(re.search(r"\b(?:them|it)\b", text)))
-    if needs and passage.heading:
-        answer = f"{passage.heading}: {text[0].lower() if not text[:2].isupper() else text[0]}{text[1:]}."
-    return Fact("sentence", passage, answer, text[value.start : value.end], blank, "", gap, needs)
+def _definition(passage: Passage, sentence: str) -> Fact | None:
+    """ "SCIP is a code indexing format"; only names that are no ordinary word are asked for."""
+    match = _DEFINED.match(sentence)
+    if match is None or _NO_DEFINITION.search(match["what"]):
+        return None
+    name, first = match["x"], match["x"].split()[0].casefold()
+    telling = sum(word[:1].isupper() for word in name.split()) > 1 or sum(c.isupper() for c in name) > 1
+    if not telling or first in _NO_NAMES | _PARTS or first in personal.given_names() or _ODD_NAME.search(name):
+        return None
+    if re.match(r"(?:an? |the )?(?:[A-Z]\w+ ){2}", match["what"]):
+        return None  # a rank or an office
+    if match["verb"] == "is" and not re.match(r"(?:an?|the) ", match["what"]):
+        return None
+    coined = bool(re.search(r"\b\w*[a-z][A-Z]|\b[A-Z]{3,}\b", name))  # "CMake", "SCIP": an ordinary word is not meant
+    return Fact("term" if coined else "definition", passage, f"{sentence}.", match["what"], name, match["verb"])
 
 
 def lowered(text: str) -> str:
-    """Lower case at the beginning, acronyms and names of two capitals aside."""
-    return text[0].lower() + text[1:] if len(text) > 1 and not text[1].isupper() and not text[1].isdigit() else text
+    """Lower case, acronyms and names with a capital inside aside."""
+    return " ".join(word.lower() if word[:1].isupper() and word[1:].islower() else word for word in text.split(" "))

@@ -1,150 +1,206 @@
-"""Several phrasings of each fact: a fact is learned from paraphrases, and one that is kept out shows that it was."""
+"""Several phrasings of each fact: a fact is learned from paraphrases, and one that is kept out shows that it was.
+
+They differ in form as people do: plain, with the document's name, polite, indirect, in a hurry, with a slip of the
+finger.
+"""
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from trainer.prepare.facts import Fact, lowered
-from trainer.prepare.passages import Passage
-from trainer.prepare.wording import VERBS
+from trainer.prepare.wording import word_lists
 
-NATURAL, FRAMED, CLOZE = 0.95, 0.85, 0.7
-"""Quality of a plain question, of one in a frame, and of a sentence to complete, before other rules lower it."""
+Form = Literal["plain", "titled", "polite", "indirect", "curt", "misspelt", "model"]
+_TITLE_WORD = r"(?:[A-Z][\w&-]*|\d{4}|of|for|and|the|to|in)"
+_TITLE = re.compile(rf"(?!How|What|When|Where|Why|Who){_TITLE_WORD}(?: {_TITLE_WORD}){{1,6}}")
+_GENERIC, _PREPOSITIONS = word_lists()["generichead"], word_lists()["prepositions"]
+_DOCUMENT = re.compile(r"(?:Policy|Policies|Rules|Guide|Guidelines|Handbook|Manual|Terms|Plan|Standards?)\b")
+"""What a title names where it can stand with "the" and without quotation marks."""
 
 
 @dataclass(frozen=True)
 class Phrasing:
-    """One way to ask, and how natural it is (0 to 1)."""
+    """One way to ask, and in which form."""
 
     text: str
-    quality: float
+    form: Form
 
 
 def phrase(fact: Fact, language: str) -> list[Phrasing]:
-    """All phrasings that the rules know for a fact, the most natural first."""
-    if language == "en":
-        makers = {"cell": _cell, "entry": _entry, "sentence": _sentence}
-        return list(makers[fact.kind](fact))
-    return list(_other(fact, language))
+    """All phrasings that the rules know for a fact, the plainest first; none in a language whose grammar they lack."""
+    if language == "de" and fact.kind in ("cell", "column"):
+        return list(_german_cell(fact))
+    if language != "en":
+        return []
+    makers = {
+        "cell": _cell,
+        "column": _column,
+        "entry": _entry,
+        "sentence": _sentence,
+        "definition": _definition,
+        "term": _definition,
+    }
+    return list(makers[fact.kind](fact))
 
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _the(title: str) -> str:
-    """ "the Travel Policy 2026"; nothing doubled."""
-    return title if title.casefold().startswith(("the ", "our ")) else f"the {title}"
+def _title(fact: Fact) -> str:
+    """The document's name in a sentence: "the Travel Policy 2026", "“How we travel”"."""
+    title = fact.passage.title.strip(" :.")
+    if _TITLE.fullmatch(title) and _DOCUMENT.search(title):
+        return title if title.startswith(("The ", "Our ")) else f"the {title}"
+    return f"“{title}”"
 
 
-def _topic(passage: Passage) -> str:
-    return passage.heading or passage.title
+def _heading(fact: Fact, least: int = 2) -> str:
+    """The heading as it can be quoted; the document's name where it has fewer than `least` words."""
+    heading = fact.passage.heading.strip(" :.")
+    usable = least <= len(heading.split()) <= 9 and "?" not in heading and not heading.startswith("The ")
+    return heading if usable and heading.casefold() not in _GENERIC else fact.passage.title.strip(" :.")
 
 
-_NO_NOUNS = frozenset(("where", "when", "who", "how", "why", "by", "to", "from", "of", "in", "at", "for", "until"))
-"""A column that ends so is quoted: "the where of 08:30" is no English, "“Where” of 08:30" can be understood."""
+def _for(name: str) -> str:
+    """ "for Munich", "for “Cell phone plan”", "from 2,500 €"."""
+    if name.split()[0].casefold() in _PREPOSITIONS:
+        return name[0].lower() + name[1:]
+    return f"for {_name(name)}"
+
+
+def _name(name: str) -> str:
+    """A row's or an entry's name in a sentence: quoted where it is no name of its own."""
+    words = name.split()
+    return f"“{name}”" if len(words) > 1 and any(word.islower() for word in words) else name
 
 
 def _cell(fact: Fact) -> Iterator[Phrasing]:
-    row, aspect, title = fact.subject, fact.aspect, _the(fact.passage.title)
-    topic = _topic(fact.passage)
-    words = aspect.casefold().split()
-    long = len(words) > 3 and not aspect[:1].islower()
-    thing = f"“{aspect}”" if long or words[-1] in _NO_NOUNS or words[-1] in VERBS else lowered(aspect)
-    ask = f"the {thing}" if not thing.startswith("“") else thing
-    about = f"{row} ({lowered(topic)})" if _vague(row) else row
-    yield Phrasing(f"What is {ask} for {about}?", NATURAL)
-    yield Phrasing(f"{_upper(topic)}: what does the table give as {thing} for {row}?", FRAMED)
-    yield Phrasing(f"I look for {ask} of {about}. What does {title} say?", FRAMED)
-    yield Phrasing(f"{row}: what is listed under {thing} in “{topic}”?", FRAMED)
-    yield Phrasing(f"According to {title}, which {thing} goes with {about}?", FRAMED)
-    yield Phrasing(f"Please look up “{row}” under {lowered(topic)} and tell me {ask}.", FRAMED)
-    yield Phrasing(f"A colleague needs {ask} that applies to {about}.", FRAMED)
-    yield Phrasing(f"Do you know which {thing} we have for {about}?", FRAMED)
-    yield Phrasing(f"{_upper(thing)} of {about}?", FRAMED)
-    yield Phrasing(f"Can you tell me what {title} lists as {thing} in the row of {row}?", FRAMED)
-    yield Phrasing(f"Complete this entry of “{topic}”: {row}, {thing}: …", CLOZE)
+    row, aspect, title, table = _for(fact.subject), lowered(fact.aspect), _title(fact), _heading(fact, 1)
+    verb = "are" if re.search(r"[^su]s$", aspect) and " " not in aspect else "is"
+    alone = any(c.isdigit() for c in row) and any(c.isupper() for c in row)  # "V-25": no table need be named
+    yield Phrasing(
+        f"What {verb} the {aspect} {row}?" if alone else f"Under “{table}”, what {verb} the {aspect} {row}?", "plain"
+    )
+    yield Phrasing(f"According to {title}, what {verb} the {aspect} {row}?", "titled")
+    yield Phrasing(f"Could you please tell me the {aspect} {row}, as listed under “{table}”?", "polite")
+    yield Phrasing(f"I am looking for the {aspect} {row}. Do you know what {title} says?", "indirect")
+    yield Phrasing(f"{table}, {row.removeprefix('for ')}: what {verb} the {aspect}?", "curt")
+    yield Phrasing(_slip(f"In the table “{table}”, which {aspect} is given {row}?", row), "misspelt")
+    yield Phrasing(f"Someone wants to know the {aspect} {row} under “{table}”. Can you help?", "indirect")
+    yield Phrasing(f"I need the {aspect} {row} from {title}, please.", "polite")
 
 
-def _vague(row: str) -> bool:
-    """A row's name that says little by itself: "A", "Basic", "2"."""
-    return len(row.split()) == 1 and not any(c.isdigit() for c in row)
+def _column(fact: Fact) -> Iterator[Phrasing]:
+    row, column, title, table = _for(fact.subject), fact.aspect, _title(fact), _heading(fact, 1)
+    yield Phrasing(f"In “{table}”, what is listed {row} under “{column}”?", "plain")
+    yield Phrasing(f"According to {title}, what is listed {row} under “{column}” ({table})?", "titled")
+    yield Phrasing(f"Could you please look up “{column}” {row} in the table “{table}”?", "polite")
+    yield Phrasing(f"I am looking for “{table}” {row}, column “{column}”. Do you know the figure?", "indirect")
+    yield Phrasing(f"{table}, {row.removeprefix('for ')}, {lowered(column)}: what applies", "curt")
+    yield Phrasing(
+        _slip(f"Do you know which figure {title} gives {row} under “{column}” in “{table}”?", row), "misspelt"
+    )
+    yield Phrasing(f"I need the figure under “{column}” {row} from “{table}”, please.", "polite")
+
+
+def _german_cell(fact: Fact) -> Iterator[Phrasing]:
+    """Names are quoted, so that no gender or case has to be known."""
+    row, aspect, place = fact.subject, fact.aspect, _heading(fact, 1)
+    yield Phrasing(f"Was steht unter „{place}“ für „{row}“ in der Spalte „{aspect}“?", "plain")
+    yield Phrasing(f"Welche Angabe („{aspect}“) gilt laut „{place}“ für „{row}“?", "titled")
+    yield Phrasing(f"Kannst du mir bitte sagen, was in „{place}“ für „{row}“ als „{aspect}“ angegeben ist?", "polite")
+    yield Phrasing(f"{place}, {row}, {aspect}: Was gilt?", "curt")
+    yield Phrasing(f"Ich suche „{aspect}“ zu „{row}“. Weißt du, was „{place}“ dazu sagt?", "indirect")
 
 
 def _entry(fact: Fact) -> Iterator[Phrasing]:
-    name, title, topic = lowered(fact.subject), _the(fact.passage.title), _topic(fact.passage)
-    yield Phrasing(f"{_upper(topic)}: what applies to {name}?", NATURAL)
-    yield Phrasing(f"What does {title} say about {name}?", NATURAL)
-    yield Phrasing(f"Which rule or figure is set for “{fact.subject}” under {lowered(topic)}?", FRAMED)
-    yield Phrasing(f"I need to know about {lowered(topic)}, in particular {name}.", FRAMED)
-    yield Phrasing(f"{fact.subject}: what is written in {title}?", FRAMED)
-    yield Phrasing(f"Please tell me our {lowered(topic)} for {name}.", FRAMED)
-    yield Phrasing(f"A colleague asks: {name}, how is it with us?", FRAMED)
-    yield Phrasing(f"How do we handle {name}? I mean the part on {lowered(topic)}.", FRAMED)
-    yield Phrasing(f"Could you look up {name} in {title} for me?", FRAMED)
-    yield Phrasing(f"{_upper(topic)} again: I forgot what it says on {name}.", FRAMED)
-    yield Phrasing(f"Complete this entry of “{topic}”: {fact.subject}: …", CLOZE)
+    """An entry's name is asked for by its chapter; one that is a noun of its own, "Duration", is asked for itself."""
+    if fact.subject.casefold() in word_lists()["headers"]:
+        yield from _attribute(fact)
+        return
+    title, place, name = _title(fact), _heading(fact), _for(fact.subject)
+    told = name.startswith("for ")
+    plain = f"What does “{place}” say about {name[4:]}?" if told else f"What is given {name} under “{place}”?"
+    yield Phrasing(plain, "plain")
+    under = "" if place in title else f" under “{place}”"
+    yield Phrasing(f"Which figure does {title} give {name}{under}?", "titled")
+    yield Phrasing(f"Could you please tell me what {title} says {name}{under}?", "polite")
+    yield Phrasing(f"I am not sure what applies {name}. Can you look under “{place}”?", "indirect")
+    yield Phrasing(f"what is listed {name} under {place}".replace("“", "").replace("”", ""), "curt")
+    yield Phrasing(_slip(f"Do you know what is listed {name} under “{place}”?", name), "misspelt")
+    yield Phrasing(f"I have forgotten what “{place}” says {name}. Can you remind me?", "indirect")
+
+
+def _attribute(fact: Fact) -> Iterator[Phrasing]:
+    title, place, name = _title(fact), fact.passage.heading.strip(" :."), lowered(fact.subject)
+    yield Phrasing(f"According to {title}, what is the {name} for “{place}”?", "titled")
+    yield Phrasing(f"Which {name} does {title} give under “{place}”?", "titled")
+    yield Phrasing(f"Could you please tell me the {name} for “{place}” in {title}?", "polite")
+    yield Phrasing(f"I am not sure about the {name} in “{place}”. What does {title} say?", "indirect")
+    yield Phrasing(f"{fact.passage.title}, {place}: what is the {name}?", "curt")
+    yield Phrasing(
+        _slip(f"I have forgotten the {name} that {title} lists for “{place}”. Can you remind me?", place), "misspelt"
+    )
+
+
+def _definition(fact: Fact) -> Iterator[Phrasing]:
+    name, title, verb = fact.subject, _title(fact), fact.aspect
+    direct = {"is": f"what is {name}", "means": f"what does {name} mean", "stands for": f"what does {name} stand for"}[
+        verb
+    ]
+    yield Phrasing(f"{_upper(direct)}?", "plain")
+    yield Phrasing(f"According to {title}, {direct}?", "titled")
+    yield Phrasing(f"Could you please explain what {name} {verb}?", "polite")
+    yield Phrasing(f"A new colleague asked me what {name} {verb}. How would you answer?", "indirect")
+    yield Phrasing(f"{direct} again", "curt")
+    yield Phrasing(_slip(f"Can you explain briefly what {name} {verb}?", name), "misspelt")
+    yield Phrasing(f"I came across {name} but do not know the meaning. Can you help?", "indirect")
 
 
 def _sentence(fact: Fact) -> Iterator[Phrasing]:
-    title, topic = _the(fact.passage.title), _topic(fact.passage)
-    if fact.gap:
-        direct, indirect = fact.gap.direct, fact.gap.indirect
-        if direct and not fact.context_needed:
-            yield Phrasing(f"{_upper(direct)}?", NATURAL)
-        if direct:
-            yield Phrasing(f"I have a question about {lowered(topic)}: {direct}?", FRAMED)
-        yield Phrasing(f"{_upper(topic)}: do you know {indirect}?", FRAMED)
-        if not fact.context_needed:
-            yield Phrasing(f"Please tell me {indirect}.", FRAMED)
-        if direct:
-            yield Phrasing(f"According to {title}, {direct}?", FRAMED)
-        yield Phrasing(f"What does {title} say under “{topic}”, {indirect}?", FRAMED)
-        yield Phrasing(f"{_upper(indirect)}? It is about {lowered(topic)}.", FRAMED)
-        yield Phrasing(f"About {lowered(topic)}, a colleague wants to know {indirect}.", FRAMED)
-        yield Phrasing(f"Could you look up in {title} {indirect}?", FRAMED)
-        yield Phrasing(f"I forgot the rule on {lowered(topic)}. Remind me {indirect}.", FRAMED)
-        if fact.context_needed:  # what stands for itself was asked in two more ways above
-            yield Phrasing(f"It is about {lowered(topic)}. Who knows {indirect}?", FRAMED)
-            yield Phrasing(f"Under “{topic}” in {title}: can you check {indirect}?", FRAMED)
-    yield Phrasing(f"{_upper(topic)}. Complete the rule: {fact.subject}", CLOZE)
-    yield Phrasing(f"Which word or figure is missing here: “{fact.subject}”?", CLOZE)
-    yield Phrasing(f"Fill in what {title} says: {fact.subject}", CLOZE)
-    yield Phrasing(
-        f"A colleague half remembers this rule on {lowered(topic)}: “{fact.subject}” How does it read in full?", CLOZE
-    )
-    yield Phrasing(f"How does the sentence go on or what belongs in its gap? “{fact.subject}” ({topic})", CLOZE)
-    yield Phrasing(f"“{fact.subject}” — what stands in place of the dots, according to {title}?", CLOZE)
-    yield Phrasing(f"In {title} I read about {lowered(topic)}: {fact.subject} What belongs there?", CLOZE)
+    if fact.gap is None:
+        return
+    title = _title(fact)
+    direct, indirect = _asked(fact.gap.direct), _asked(fact.gap.indirect)
+    yield Phrasing(f"{_upper(direct)}?", "plain")
+    yield Phrasing(f"According to {title}, {direct}?", "titled")
+    yield Phrasing(f"Could you please tell me {indirect}?", "polite")
+    yield Phrasing(f"I am not sure {indirect}. What does {title} say?", "indirect")
+    if _curt(direct) != direct:
+        yield Phrasing(_curt(direct), "curt")
+    yield Phrasing(_slip(f"Quick question about {title}: {direct}?", fact.subject), "misspelt")
+    yield Phrasing(f"Regarding {title}, I would like to know {indirect}.", "polite")
+    yield Phrasing(f"Does anyone remember {indirect}?", "indirect")
+    yield Phrasing(f"Can you look up in {title} {indirect}?", "titled")
 
 
-_OTHER = {
-    "de": (
-        "{topic}: Was gilt für „{subject}“?",
-        "Was steht in „{title}“ zu {subject}?",
-        "Ergänze: {subject}",
-        "{topic}. Vervollständige den Satz: {subject}",
-        "Ein Kollege fragt nach {topic}: {subject} Was gehört in die Lücke?",
-        "Welche Angabe fehlt hier? „{subject}“",
-        "Laut „{title}“: {subject} Was steht an Stelle der Punkte?",
-        "Bitte sag mir, was bei {topic} fehlt: {subject}",
-    ),
-}
-_NEUTRAL = (
-    "{topic}: {subject}?",
-    "{title}, {topic}: {subject}",
-    "{subject} → ?",
-    "{topic} / {subject} = ?",
-    "({title}) {subject} …?",
-    "? {subject} ({topic})",
-    "{title}: {subject} (?)",
-)
-"""For languages whose grammar the rules do not know."""
+def _asked(text: str) -> str:
+    """From the reader's side: "you must" is asked as "I must"."""
+    text = re.sub(r"\b(are|were) you\b", lambda m: "am I" if m[1] == "are" else "was I", text)
+    text = re.sub(r"\byou (are|were)\b", lambda m: "I am" if m[1] == "are" else "I was", text)
+    text = re.sub(r"\b(to|for|with|by|from|of|at|on|give|gives|pay|pays|send|sends) you\b|\byou$", r"\1 me", text)
+    return re.sub(r"\byour\b", "my", re.sub(r"\byou\b", "I", text))
 
 
-def _other(fact: Fact, language: str) -> Iterator[Phrasing]:
-    subject = fact.subject if fact.kind == "sentence" else ", ".join(filter(None, (fact.subject, fact.aspect)))
-    for frame in _OTHER.get(language, _NEUTRAL):
-        text = frame.format(topic=_topic(fact.passage), title=fact.passage.title, subject=subject)
-        yield Phrasing(text, CLOZE)
+def _curt(direct: str) -> str:
+    """As typed in a hurry: without articles and the question mark."""
+    return re.sub(r"\b(?:the|an?) ", "", direct)
+
+
+def _slip(text: str, seed: str) -> str:
+    """The text with one slip of the finger in a longer word: two letters change places. The same each time."""
+    words = text.split(" ")
+    long = [n for n, word in enumerate(words) if n and len(word) > 4 and word.isalpha() and word.islower()]
+    if not long:
+        return text
+    chosen = long[zlib.crc32(f"{text}{seed}".encode()) % len(long)]
+    word = words[chosen]
+    at = 1 + zlib.crc32(word.encode()) % (len(word) - 3)
+    words[chosen] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return " ".join(words)

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.errors import AppError
 from app.text.bm25 import Index
 from app.types import Message
 from trainer.context import Context, Summary
-from trainer.prepare import ask, check, facts, frames, passages, quality
+from trainer.prepare import ask, check, facts, frames, markup, passages, quality
 from trainer.prepare.ask import Asker, Trial
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
@@ -94,7 +95,7 @@ class _Maker:
 
     def __init__(self, context: Context, documents: Sequence[TextDocument]) -> None:
         self._context, self._documents = context, documents
-        self._passages = [p for n, document in enumerate(documents) for p in passages.cut(document, n)]
+        self._passages = [p for n, document in enumerate(documents) for p in _cut(document, n)]
         self._checker = check.Checker(self._passages, Index([p.searched for p in self._passages]))
         self._languages = [quality.language(document.text) for document in documents]
         self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
@@ -134,7 +135,7 @@ class _Maker:
     def _complaint(self, fact: Fact, question: str) -> str:
         if not question.endswith(("?", "？", "؟")):
             return "It is not a question."
-        return self._checker.complaint(self._passages.index(fact.passage), question, fact.answer, fact.value, [])
+        return self._checker.complaint(self._passages.index(fact.passage), fact, question, [])
 
     def make(self, number: int, chosen: Sequence[Fact], asker: Asker | None) -> Made:
         """The questions of one passage that passed, and what did not."""
@@ -165,7 +166,7 @@ class _Maker:
         kept: list[Example] = []
         dropped: list[Dropped] = []
         by_rule = frames.phrase(fact, self._languages[fact.passage.document])
-        for phrasing in [*(Phrasing(text, frames.NATURAL) for text in written), *by_rule]:
+        for phrasing in [*(Phrasing(text, "model") for text in written), *by_rule]:
             if len(kept) >= self._context.spec.prepare.phrasings:
                 break
             rule, score = self._checker.judge(number, fact, phrasing, [e.question for e in kept])
@@ -179,21 +180,20 @@ class _Maker:
 
 
 def _model_file(context: Context) -> Path | None:
-    """The GGUF of the base; None where only a folder is at hand."""
-    given = context.spec.base
-    return next((path for path in map(Path, filter(None, (given.path, given.gguf))) if path.is_file()), None)
+    """The GGUF that writes: the chosen author, else the base; None where only a folder is at hand."""
+    given = (context.spec.prepare.author, context.spec.base.path, context.spec.base.gguf)
+    return next((path for path in map(Path, filter(None, given)) if path.is_file()), None)
 
 
 def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int) -> list[list[Fact]]:
-    """At most `most` facts, those with natural questions first, in turn from each document and passage."""
-    order: list[tuple[bool, int, int, int, Fact]] = []
+    """At most `most` facts, in turn from each document and passage."""
+    order: list[tuple[int, int, int, Fact]] = []
     seen: Counter[int] = Counter()
     for number, here in enumerate(found):
         for rank, fact in enumerate(here):
-            gapless = fact.kind == "sentence" and fact.gap is None
-            order.append((gapless, rank, seen[places[number].document], number, fact))
+            order.append((rank, seen[places[number].document], number, fact))
         seen[places[number].document] += 1
-    order.sort(key=lambda item: item[:4])
+    order.sort(key=lambda item: item[:3])
     chosen: list[list[Fact]] = [[] for _ in found]
     taken: set[tuple[int, str, str]] = set()
     for *_, number, fact in order:
@@ -206,17 +206,23 @@ def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int
     return chosen
 
 
+def _cut(document: TextDocument, number: int) -> list[Passage]:
+    """Passages without fenced code, which nobody asks for."""
+    return passages.cut(replace(document, text=markup.without_code(document.text)), number)
+
+
 class _Places:
     """Where a passage stands in the document as it was handed over: cleaning moves what comes behind it."""
 
     def __init__(self, collected: Path) -> None:
         texts = read_lines(collected, TextDocument) if collected.exists() else ()
         self._originals = {text.id: text for text in texts}
+        self._stripped: dict[str, tuple[str, list[int]]] = {}
 
     def origins(self, document: TextDocument, passage: Passage) -> Origins:
         """The source of a question, with page and span where the passage is found as it stands."""
         original = self._originals.get(document.id)
-        at = original.text.find(passage.text) if original else -1
+        at, end = self._span(original, passage.text) if original else (-1, -1)
         page = None
         if original and at >= 0:
             page = next((n for n, (begin, end) in enumerate(original.pages, 1) if begin <= at < end), None)
@@ -227,6 +233,14 @@ class _Places:
             document_id=document.document_id,
             page=page,
             start=at if at >= 0 else None,
-            end=at + len(passage.text) if at >= 0 else None,
+            end=end if at >= 0 else None,
             text=text,
         )
+
+    def _span(self, original: TextDocument, text: str) -> tuple[int, int]:
+        """Where a passage stands in a document with its markup; (-1, -1) where cleaning changed more than that."""
+        if original.id not in self._stripped:
+            self._stripped[original.id] = markup.stripped(original.text), markup.places(original.text)
+        plain, places = self._stripped[original.id]
+        at = plain.find(text)
+        return (places[at], places[at + len(text) - 1] + 1) if at >= 0 and text else (-1, -1)

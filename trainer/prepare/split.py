@@ -30,6 +30,8 @@ LEAK = 0.85
 """Overlap of two questions from which a held-out one was in effect taught. Phrasings of a fact stay well below."""
 SHARED_WORDS = 0.2
 """Overlap of the telling words of two questions with the same answer from which they ask for one fact."""
+SAID_AGAIN = 5
+"""Words of an answer from which the same one in two documents makes them one family; "30 days" says nothing."""
 WATCHED = 48
 """Facts of which one phrasing is watched while training, to stop by. With 16 of them one that turned decided which
 weights were kept: those of half-way, and of 42 facts 38 were known."""
@@ -73,12 +75,32 @@ def _telling_words(question: str) -> frozenset[str]:
     return frozenset(w for w in re.findall(r"\w+", question.casefold()) if w not in small)
 
 
-def _families(texts: Sequence[TextDocument]) -> list[set[str]]:
-    """Names of documents that are near twins, also through one between them: version 1, 2 and 3 are one family."""
+def document_of(item: TextDocument | Example) -> str:
+    """What a document is known by: its path, since many are called index.md; its name where it has none."""
+    if isinstance(item, Example):
+        return item.source.path or item.source.document
+    return item.path or item.name
+
+
+def families(texts: Sequence[TextDocument], examples: Sequence[Example] = ()) -> list[frozenset[str]]:
+    """Documents that belong on one side by what they say, each known by `document_of`; one alone is a family too.
+
+    They are near twins, also through one between them (version 1, 2 and 3), or they answer with the same sentence.
+    """
+    keys = list(dict.fromkeys([*map(document_of, texts), *(document_of(e) for e in examples if e.source.document_id)]))
+    number = {key: n for n, key in enumerate(keys)}
+    twins = [
+        duplicates.NearDuplicate(number[document_of(texts[p.first])], number[document_of(texts[p.second])], p.overlap)
+        for p in duplicates.near_duplicates([text.text for text in texts], 0.5)
+    ]
     first: dict[str, int] = {}
-    same_name = [duplicates.NearDuplicate(first.setdefault(text.name, n), n, 1.0) for n, text in enumerate(texts)]
-    twins = duplicates.near_duplicates([text.text for text in texts], 0.5)
-    return [{texts[n].name for n in members} for members in duplicates.clusters(len(texts), [*same_name, *twins])]
+    for example in examples:
+        if document_of(example) in number and len(example.answer.split()) >= SAID_AGAIN:
+            here = number[document_of(example)]
+            twins.append(duplicates.NearDuplicate(first.setdefault(example.answer, here), here, 1.0))
+    together = duplicates.clusters(len(keys), twins)
+    alone = set(range(len(keys))).difference(*together)
+    return [frozenset(keys[n] for n in members) for members in [*together, *([n] for n in sorted(alone))]]
 
 
 class Splitter:
@@ -90,17 +112,24 @@ class Splitter:
         self._share = document_share
 
     def held_out_documents(self, texts: Sequence[TextDocument], examples: Sequence[Example]) -> frozenset[str]:
-        """Names of documents to keep out whole; none where there are fewer than four. Near twins go together."""
+        """Documents to keep out whole, known by `document_of`; none where there are fewer than four.
+
+        Those that questions were made of come first: a document without one examines nothing. What says the same goes
+        together, and a family too large for its share stays to be learned.
+        """
         live = [text for text in texts if not text.excluded]
-        names = sorted({text.name for text in live} | {e.source.document for e in examples if e.source.document_id})
-        if len(names) < 4 or self._share <= 0:
+        found = sorted(families(live, [e for e in examples if not e.excluded]), key=sorted)
+        asked_of = {document_of(example) for example in examples if not example.excluded}
+        count = sum(map(len, found))
+        if count < 4 or self._share <= 0:
             return frozenset()
-        self._draw.shuffle(names)
-        chosen = set(names[: max(1, round(self._share * len(names)))])
-        for family in _families(live):
-            if family & chosen:
+        self._draw.shuffle(found)
+        found.sort(key=lambda family: not family & asked_of)
+        wanted, chosen = max(1, round(self._share * count)), frozenset[str]()
+        for family in found:
+            if len(chosen) < wanted and len(chosen | family) <= max(wanted, count // 2):
                 chosen |= family
-        return frozenset(chosen) if len(chosen) <= len(names) // 2 else frozenset()
+        return chosen
 
     def split(self, examples: Sequence[Example], documents: frozenset[str]) -> list[Example]:
         """Put each example where it belongs; phrasings of a fact first, else a tenth at random."""
@@ -109,7 +138,7 @@ class Splitter:
         for example in examples:
             if example.excluded:
                 continue
-            if example.source.document in documents:
+            if document_of(example) in documents:
                 places[example.id] = HELD_OUT_DOCUMENT
             else:
                 groups[example.group].append(example.id)
@@ -167,18 +196,26 @@ def asked(examples: Iterable[Example]) -> list[str]:
 
 
 def without_leaks(examples: Sequence[Example]) -> tuple[list[Example], int]:
-    """Exclude held-out examples whose question is taught in nearly the same words; returns how many."""
-    taught = [e for e in examples if e.split in ("train", "validation")]
-    kept = [e for e in examples if e.held_out]
-    read = asked(taught)
-    pairs = duplicates.leaks(read, [e.question for e in kept], LEAK)
-    leaked = {kept[p.second].id: read[p.first] for p in pairs}
+    """Exclude what is asked or watched and taught in nearly the same words; returns how many.
+
+    Held-out questions are compared with all that is taught or watched, watched ones with what is taught.
+    """
+    taught = asked([e for e in examples if e.split == "train"])
+    watched = [e for e in examples if e.split == "validation"]
+    leaked = _leaked(taught, watched)
+    read = [*taught, *asked(watched)]
+    leaked |= _leaked(read, [e for e in examples if e.held_out])
     return [
         replace(e, split=EXCLUDED, reason=f"It is nearly a question that is taught: “{leaked[e.id]}”.")
-        if e.id in leaked and e.held_out
+        if e.id in leaked
         else e
         for e in examples
     ], len(leaked)
+
+
+def _leaked(read: Sequence[str], kept: Sequence[Example]) -> dict[str, str]:
+    """Ids of kept-out examples → the question among those read that is nearly theirs."""
+    return {kept[p.second].id: read[p.first] for p in duplicates.leaks(read, [e.question for e in kept], LEAK)}
 
 
 def run(context: Context) -> Summary:
@@ -197,7 +234,9 @@ def run(context: Context) -> Summary:
     if wishes.approve_above is not None:
         limit = wishes.approve_above
         examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]
-    texts = [replace(t, split=HELD_OUT_DOCUMENT) if t.name in documents and not t.excluded else t for t in texts]
+    texts = [
+        replace(t, split=HELD_OUT_DOCUMENT) if document_of(t) in documents and not t.excluded else t for t in texts
+    ]
     write_lines(folder / "examples.jsonl", examples)
     write_lines(folder / "texts.jsonl", texts)
     write_lines(folder / "preferences.jsonl", read_lines(clean / "preferences.jsonl", Preference))

@@ -8,9 +8,11 @@ or "does".
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.paths import RESOURCES
 from trainer.prepare import values
@@ -61,6 +63,7 @@ VERBS = {verb: _base_form(verb) for verb in word_lists()["singular"]}
 PLURAL_VERBS = word_lists()["plural"]
 _COMMON = word_lists()["openers"]
 _NO_SUBJECTS = word_lists()["subjectless"]
+_AUXILIARIES = word_lists()["auxiliaries"]
 _ANY_VERB = frozenset(VERBS) | PLURAL_VERBS | word_lists()["auxiliaries"]
 
 
@@ -92,17 +95,99 @@ def _join(*parts: str) -> str:
     return re.sub(r"\s+([,.;])", r"\1", " ".join(part.strip() for part in parts if part.strip())).strip(" ,;")
 
 
-def clause(sentence: str, value: Value) -> tuple[str, int]:
-    """The part of a sentence that holds the value, cut at semicolons, and where it begins."""
-    begin = sentence.rfind("; ", 0, value.start)
-    begin = begin + 2 if begin >= 0 else 0
-    end = sentence.find(";", value.end)
-    return sentence[begin : end if end >= 0 else len(sentence)].rstrip(" ."), begin
+_FRONT = re.compile(
+    r"(?:(?:for )?(?P<most>up to|at most|no more than|not more than)|"
+    r"(?:at least|within|after|for|about|around|until|from|by|before|at)) (?=how m|what (?:time|date|percent))"
+)
+_FOLLOWING = re.compile(
+    r"$|(?:per|a|an|of|for|on|in|from|after|before|when|if|at|each|every|with|during|through|by|within|monthly|annually|"
+    r"yearly|ahead|prior|long|old|as|to|via|once|and a half)\b"
+)
+"""What may stand behind a value that is taken out: before a noun it would leave "a … stipend" behind."""
+_UNCLEAR = re.compile(
+    r"[()\[\]:;“”\"/~+<>=|–—´]|\w['’](?:ll|d|ve|re|m|t)\b|\b(?:it|its|they|them|their|this|these|those|he|she|his|her|here|there|such|please|next|example|instance|"
+    r"however|therefore|also|additional|another|etc|i|same|above|below|following)\b",
+    re.IGNORECASE,
+)
+MOST_SUBJECT, MOST_AFTER, LONGEST = 7, 12, 28
+"""Words of a clause's subject, of what follows its value, and of its sentence."""
 
 
-def starts_with_pronoun(text: str) -> bool:
-    """Whether a sentence speaks of something that stands before it."""
-    return bool(_PRONOUN.match(text))
+def clear_gap(sentence: str, value: Value) -> Gap | None:
+    """`open_gap` where its question is sure to be good English: a named subject, one clause, nothing left dangling.
+
+    "up to" is asked as "how much … at most".
+    """
+    if value.kind in ("day", "code") or len(sentence.split()) > LONGEST or _UNCLEAR.search(sentence):
+        return None
+    after = sentence[value.end :].lstrip(" ,.")
+    if not _FOLLOWING.match(after) or _ATTRIBUTE.search(sentence[: value.start]):
+        return None
+    if value.kind == "number" and re.match(r"(?:on|in|at|for|of|to|from|with|per|by)\b", after):
+        return None  # "code 0 on success"
+    if value.kind == "percent" and re.search(r"\bup to\s+$", sentence[: value.start]):
+        return None
+    if after.startswith("of ") and not _WHOLE_MATTER.match(after):
+        return None
+    gap = open_gap(sentence, value)
+    if gap is None or not gap.before or not gap.direct or not _is_plain(gap):
+        return None
+    gap = _with_its_event(gap, value)
+    if re.search(r"\b(?:we|us|our)\b", sentence, re.I) and re.search(r"\b(?:you|your)\b", sentence, re.I):
+        return None  # who asks would be both
+    if not (match := _FRONT.match(gap.front)):
+        return gap if re.match(r"how m|what percentage|when\b|what (?:time|date)", gap.front) else None
+    if match["most"]:
+        return dataclasses.replace(gap, front=f"{gap.front[match.end() :]} at most")
+    return gap
+
+
+def _with_its_event(gap: Gap, value: Value) -> Gap:
+    """ "how many minutes before the interview"; a date without a preposition is asked for with "when"."""
+    if value.kind == "date" and gap.front == "what date":
+        return dataclasses.replace(gap, front="when")
+    if gap.front.startswith("how many") and re.match(r"(?:before|prior to|after|following) ", gap.after):
+        return dataclasses.replace(gap, front=f"{gap.front} {gap.after}", after="")
+    return gap
+
+
+_ATTRIBUTE = re.compile(
+    r"\b(?:an?|the|additional|another|of|total of|total|first|last|next|past|every|additional)\s+$", re.I
+)
+_SUBJECT = re.compile(r"(?:an?|the|each|every|all|any|our|your|you|we|everyone|new)\b|[A-Z]|\w+s\b")
+
+
+def _is_plain(gap: Gap) -> bool:
+    """One clause: subject, verb and little more on either side of the gap."""
+    words, after = gap.before.split(), gap.after.split()
+    verb = _verb(words)
+    if verb is None or verb > MOST_SUBJECT or len(after) > MOST_AFTER or not _SUBJECT.match(words[0]):
+        return False
+    if "," in gap.before or "," in gap.after or re.search(r"\b(?:not|never|only if|unless)\b", gap.before):
+        return False
+    if any(
+        word in _ANY_VERB for word in after if word not in ("use", "work", "visit", "order", "start", "means", "leave")
+    ):
+        return False
+    if re.match(r"(?:old|a day|a week)\b", gap.after) and words[verb] in ("is", "are", "must"):
+        return False  # "available 24 hours a day", "18 years old"
+    if re.search(r"\b(?:be|is|are)$", gap.before) and re.match(r"(?:before|prior|after|old)\b", gap.after):
+        return False
+    if words[0].lower() == "our" and verb == 2 and words[verb] in ("is", "are"):
+        return False  # "our target is": of what
+    if any(one in _ANY_VERB and other in _ANY_VERB for one, other in pairwise(words[1:]) if one not in _AUXILIARIES):
+        return False
+    if re.search(r"\b(?:only|as)\b", gap.before) or re.search(r"\b(?:as|only)$", gap.after):
+        return False
+    if not after and words[-1] in ("approve", "receive", "provide", "send", "submit", "complete", "offer"):
+        return False
+    if words[0].lower() in ("do", "leave", "open", "start", "use", "work"):
+        return False  # a noun that reads like an order
+    if re.match(r"(?:about|around) ", gap.front) and re.match(r"(?:before|prior|after|following) ", gap.after):
+        return False
+    if "," in gap.leading or _PRONOUN.search(gap.leading.partition(" ")[2]):
+        return False
+    return not re.search(r"\b(?:and|or|but)\b", f"{' '.join(words[verb:])} {gap.leading}") and "and" not in after[:2]
 
 
 def open_gap(text: str, value: Value) -> Gap | None:
@@ -132,10 +217,11 @@ def open_gap(text: str, value: Value) -> Gap | None:
     return gap if len(_join(gap.before, gap.after, leading).split()) >= 2 else None
 
 
-_MATTER = re.compile(
+_OF_SOMETHING = (
     r"^of (?:the |an? )?(?:\w+ )?\w+(?= (?:per|a|an|on|for|in|from|with|at|each|together|after|before)\b|$|[,.;])"
-    r"|^of \w+"
 )
+_WHOLE_MATTER = re.compile(_OF_SOMETHING)
+_MATTER = re.compile(rf"{_OF_SOMETHING}|^of \w+")
 _PARTICIPLE = rf"(?:\w+ed|{'|'.join(sorted(word_lists()['participles']))})"
 _JOINED = re.compile(r",? (?:and|but) (?=(?:is|are|was|were|has|have|must|may|can|will|" + "|".join(VERBS) + r")\b)")
 _JOINED_PART = re.compile(rf" (?:and|but|or) {_PARTICIPLE}\b")
@@ -207,7 +293,7 @@ def _question_word(text: str, value: Value) -> tuple[str, int, int] | None:
         unit = re.sub(r"^(?:and a half )", "", unit)
         plural = (
             unit
-            if unit.endswith(("s", "people", "bar", "°C", "m³/h", "km", "kg", "cm", "mm", "kWh", "GB", "MB"))
+            if unit.lower().endswith(("s", "people", "bar", "°c", "m³/h", "km", "kg", "cm", "mm", "kwh", "gb", "mb"))
             else unit + "s"
         )
         return _uncapital(_join(preposition, f"how many {plural}")), start, value.end
@@ -251,7 +337,13 @@ def _as_statement(before: str) -> str:
     """ "Report damage" → "you must report damage"."""
     first = before.split()[0] if before.split() else ""
     second = before.split()[1] if len(before.split()) > 1 else ""
-    if first.lower() in IMPERATIVES and second not in ("of", "is", "are", "for") and second not in VERBS:
+    auxiliary = second in word_lists()["auxiliaries"]
+    if (
+        first.lower() in IMPERATIVES
+        and not auxiliary
+        and second not in ("of", "is", "are", "for")
+        and second not in VERBS
+    ):
         return f"you must {first.lower()}{before[len(first) :]}"
     return before
 

@@ -44,6 +44,7 @@ class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the prepare stages may do."""
 
     make_questions: bool = True
+    author: str = ""  # GGUF of a better installed model that writes the questions; "" or gone: the base itself
     phrasings: int = 7  # a fact
     max_facts: int = 200
     mask_personal_data: bool = True

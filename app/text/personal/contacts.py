@@ -19,7 +19,7 @@ kontakt kundenservice kundendienst legal list lists mail mailer marketing media 
 noreply notifications notify office onboarding ops orders partners partnerships payroll people personal post postmaster
 poststelle praxis presse press privacy procurement purchasing reception recruiting recruitment rechnung rechnungen recht
 redaktion reply report reports reservations sales security sekretariat service servicedesk services shop sponsors studio
-subscribe support team techsupport unsubscribe verkauf vertrieb verwaltung webmaster welcome zentrale
+subscribe support team techsupport travel unsubscribe verkauf vertrieb verwaltung webmaster welcome zentrale
 """
 ROLES = frozenset(_OFFICES.split())
 """Parts before the @ that name an office, not a person (RFC 2142 and what companies use)."""
@@ -27,8 +27,11 @@ ROLES = frozenset(_OFFICES.split())
 _ALONE = frozenset({"it", "hr", "ap", "ar", "post", "mail", "personal", "people", "list", "reply", "recht", "board"})
 """Those that are also parts of names or words: they count as the whole only."""
 
-_TEAMS = ("ops", "desk", "team", "teams", "support", "service")
+_TEAMS = ("ops", "desk", "team", "teams", "support", "service", "happiness")
 """How the last part of an office's mailbox ends: cloud-devops@, dealdesk@."""
+
+_HELPING = frozenset({"help", "helpdesk", "servicedesk", "support", "tickets"})
+"""Hosts where tickets are opened: what stands before the @ is the customer there, acme@help.example.org."""
 
 _RESERVED = re.compile(r"(?i)(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|invalid|localhost|local)$")
 """RFC 2606: these domains are nobody's."""
@@ -40,7 +43,7 @@ _FILES = frozenset(_SUFFIXES.split())
 _SERVICE = re.compile(
     r"(?i)(?:hot ?line|help ?line|(?:help|service|it)[ -]?desk|support|reception|switchboard|zentrale|empfang|notruf"
     r"|emergency|(?:customer|kunden)[ -]?(?:service|care|dienst)|toll[- ]free|main (?:number|line|office)"
-    r"|call cent(?:er|re)|front desk|störung|standard téléphonique)"
+    r"|call cent(?:er|re)|company (?:tele)?phone|front desk|störung|standard téléphonique)"
 )
 SERVICE_BEFORE = 60
 """Characters before a number, on its line, that may say whose it is."""
@@ -52,7 +55,7 @@ _OF_ALL = frozenset(
     {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN}
 )
 _SERVICE_NUMBER = re.compile(
-    r"0(?:80[0-9]|180|137|900|84[345]|87[0123]|89[0-9])|(?:800|888|877|866|855|844|833|900)\d{7}$"
+    r"0(?:80[0-9]|180|137|900|84[345]|87[0123]|89[0-9])|1?(?:800|888|877|866|855|844|833|900)\d{7}$"
 )
 """Free or shared-cost within a country: Germany, Austria, Britain, France, the United States."""
 _REGIONS = (
@@ -73,8 +76,9 @@ def is_address(address: str) -> bool:
 
 def is_shared_mailbox(address: str) -> bool:
     """Whether an office reads it and not one person: info@, support.de@, noreply@."""
-    local = address.split("@")[0].lower().replace("-reply", "reply")
-    if local in ROLES:
+    local, _, domain = address.lower().partition("@")
+    local = local.replace("-reply", "reply")
+    if local in ROLES or domain.split(".")[0] in _HELPING:
         return True
     parts = [re.sub(r"\d+$", "", part) for part in re.split(r"[._+-]", local)]
     named = any(part in ROLES and part not in _ALONE for part in (parts[0], parts[-1]))
