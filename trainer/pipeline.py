@@ -96,7 +96,7 @@ def _stamp(spec: RunSpec) -> str:
     digest = hashlib.sha256(content)
     data = spec.data
     named = [entry.path for entry in data.inputs]
-    named += [data.examples, data.preferences, data.texts, spec.replay.questions, *spec.replay.earlier]
+    named += [data.examples, data.preferences, data.texts, data.own, spec.replay.questions, *spec.replay.earlier]
     for path in filter(None, named):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()

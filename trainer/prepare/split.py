@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from trainer.context import Context, Summary
-from trainer.prepare import duplicates, quality
+from trainer.prepare import duplicates, own, quality
 from trainer.spec import (
     EXCLUDED,
     HELD_OUT,
@@ -193,7 +193,7 @@ def run(context: Context) -> Summary:
         placed = splitter.split_by_label(examples)
     else:
         placed = splitter.split(group_phrasings(examples), documents)
-    examples, leaked = without_leaks(placed)
+    examples, leaked = without_leaks(own.kept_apart(context, placed))
     if wishes.approve_above is not None:
         limit = wishes.approve_above
         examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]
