@@ -258,6 +258,28 @@ def compare(run: Run, verdict: str = "better") -> None:
     }
     exams = (
         Exam(
+            name="own",
+            count=10,
+            base=1,
+            tuned=8,
+            gained=7,
+            lost=0,
+            p=0.016,
+            base_interval=(0.02, 0.40),
+            tuned_interval=(0.49, 0.94),
+        ),
+        Exam(
+            name="rephrased",
+            count=48,
+            base=4,
+            tuned=41,
+            gained=37,
+            lost=0,
+            p=0.001,
+            base_interval=(0.03, 0.20),
+            tuned_interval=(0.73, 0.93),
+        ),
+        Exam(
             name="taught",
             count=80,
             base=33,

@@ -16,9 +16,10 @@ from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.durations import time_left
+from app.finetune.own import read_questions
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
-from app.finetune.wizard import Changes
+from app.finetune.wizard import ASKED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
@@ -94,10 +95,13 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         thumbs=args.thumbs,
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
+        own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
     )
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, c.RunKept)
     tell(f"The run is in {kept.run.folder}")
+    if args.recipe in ASKED and kept.run.wizard is not None and not kept.run.wizard.own:
+        tell("You ask no questions of your own (--ask FILE), so the exam will be of our wording alone.")
     return kept.run
 
 

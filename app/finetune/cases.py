@@ -21,12 +21,13 @@ from app.finetune import machine, plan
 from app.finetune.compare import Comparison
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
+from app.finetune.own import as_examples
 from app.finetune.plan import ReaderStart
 from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_install
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import ASKED, Wizard
 from app.types import InstalledModel, Message
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
@@ -137,8 +138,11 @@ def prepare(
         # The same specification over other data needs another look at the list.
         yield from _disk(lambda: run.remove("reviewed", "inputs"))
         inputs = yield from gather(run, wizard, chats, gathered)
+        own = ""
+        if wizard.goal in ASKED and wizard.own:
+            own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
         earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
-        spec = plan.build_spec(wizard, base, inputs, earlier=earlier)
+        spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     except AppError:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from app.finetune.durations import duration
 from app.finetune.estimate import fit_of
 from app.finetune.states import BUSY, RunState
-from app.finetune.wizard import Goal, Resources, Step, Wizard
+from app.finetune.wizard import ASKED, Goal, Resources, Step, Wizard
 
 FEW_EXAMPLES = 5
 QUESTIONS_A_PASSAGE = 0.6
@@ -145,6 +145,9 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
             "search": "Choose a collection with documents.",
         }[wizard.goal]
         return StepState(action=label, allowed=False, reason=what)
+    if wizard.goal in ASKED and not wizard.own:
+        text = "Without questions of your own the exam is in our wording alone, and the verdict says so."
+        return StepState(action=label, allowed=True, reason=text)
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
 
 

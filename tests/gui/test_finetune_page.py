@@ -585,7 +585,7 @@ def test_a_better_model_is_offered_and_a_worse_one_is_not(world: Wizard) -> None
     world.open(run)
     page = world.page
     assert page.foot.next.text() == "Use the new model" and page.foot.second.text() == "Keep the old model"
-    assert page.compare.verdict.title.text() == "Better on your questions: 41% to 88%."
+    assert page.compare.verdict.title.text() == "Better on your own questions: 10% to 80%."
     world.controller.close()
     worse = world.new_run(step="compare")
     fake_run.prepare(worse)

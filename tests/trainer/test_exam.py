@@ -120,7 +120,9 @@ def test_a_fine_tune_that_learned_templates_only_is_called_so(prepared: Context)
     assert taught.change == "up" and taught.tuned == taught.count >= 30
     assert of(result, "own").count == len(OWN) and of(result, "rephrased").count >= 30
     assert judged.verdict == "no clear change" and judged.default == "keep" and not judged.better
-    assert judged.sentence.startswith(f"It learned the wording, not the facts: on your own questions: 0 of {len(OWN)}")
+    assert judged.sentence.startswith(
+        "It learned the wording, not the facts: on your own questions it is right in 0 of 8"
+    )
 
 
 def test_one_that_learned_the_facts_is_better_by_the_strictest_figure(prepared: Context) -> None:
@@ -206,8 +208,8 @@ def marks(name: str, gained: int, neither: int) -> Exam:
         ((marks("own", 4, 11), marks("rephrased", 30, 10), marks("taught", 37, 6)), "no clear change", "wording"),
         ((marks("own", 11, 4), marks("rephrased", 30, 10), marks("taught", 37, 6)), "better", "questions: 11 of 15"),
         ((marks("own", 4, 1), marks("rephrased", 36, 4)), "better", "own questions: 4 of 5"),
-        ((marks("own", 2, 3), marks("rephrased", 36, 4)), "no clear change", "own questions: 2 of 5"),
-        ((marks("own", 5, 0), marks("rephrased", 2, 38)), "no clear change", "in other words: 2 of 40"),
+        ((marks("own", 2, 3), marks("rephrased", 36, 4)), "no clear change", "own questions it is right in 2 of 5"),
+        ((marks("own", 5, 0), marks("rephrased", 2, 38)), "no clear change", "in other words it is right in 2 of 40"),
         ((marks("rephrased", 30, 10), marks("taught", 37, 6)), "better", "You asked no questions of your own."),
         ((marks("own", 9, 1), marks("unknown", 2, 18)), "better", "It says in 2 of 20 cases that it does not know."),
     ],

@@ -57,7 +57,8 @@ def judge(
         shortened: the comparison was cut short, which the sentence says.
     """
     found = _weigh(exams, reading, probe, blind)
-    return structs.replace(found, sentence=" ".join([found.sentence, *_asides(exams, shortened)]))
+    asides = tuple(_asides(exams, shortened))
+    return structs.replace(found, sentence=" ".join([found.sentence, *asides]), asides=asides)
 
 
 def _weigh(exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, blind: BlindTally | None) -> Judgement:
@@ -108,13 +109,13 @@ def _risen(exams: Sequence[Exam], strict: Exam | None, *, learned: bool) -> list
 def _not_learned(strict: Exam, exams: Sequence[Exam], down: Sequence[str]) -> Judgement:
     """No gain in other words than the training's: the wording was learned where that alone rose."""
     taught = next((exam for exam in exams if exam.name == "taught"), None)
-    figures = f"on {_line(strict)}"
+    figures = f"on {_SUBJECTS[strict.name]} it is right in {strict.tuned} of {strict.count}, {strict.base} before"
     worse = f" Worse: {'; '.join(down)}." if down else ""
     if taught is not None and taught.change == "up":
-        learned = f"in the wording that it was taught with, {taught.tuned} of {taught.count}"
+        learned = f"in the wording that it was taught with, in {taught.tuned} of {taught.count}"
         sentence = f"It learned the wording, not the facts: {figures}; {learned}."
     else:
-        sentence = f"No clear change {figures}."
+        sentence = f"No clear change: {figures}."
     return Judgement(verdict="no clear change", sentence=sentence + worse, worse=tuple(down), default="keep")
 
 

@@ -140,6 +140,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     worse: tuple[str, ...] = ()  # what got worse, a sentence each
     better: tuple[str, ...] = ()
     default: Literal["use", "keep"] = "keep"
+    asides: tuple[str, ...] = ()  # what has to be known with it, a sentence each; they end `sentence`
 
 
 class AnswerPair(Struct, frozen=True, kw_only=True, omit_defaults=True):

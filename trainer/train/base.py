@@ -25,6 +25,7 @@ from trainer.errors import TrainerError
 from trainer.spec import BaseModel, BaseReport
 from trainer.train.divergence import Logits, divergence
 
+ANOTHER = "It cannot be trained here, and can still chat. Choose another model to start from."
 PARITY_LIMIT = 0.01  # nats a token; 0.00015 for F16 and 0.0046 for Q4_1 were measured, a wrong RoPE gives more than 1
 FULL_PRECISION_BELOW = 1_000_000_000  # parameters: the cache keeps float32 up to here, bfloat16 above
 PARITY_TEXT = (
@@ -87,7 +88,7 @@ def _unpack(path: Path, folder: Path) -> None:
     if "rope_freqs.weight" in header.tensor_bytes:
         raise TrainerError(
             "This model stretches its context in a way that is lost when it is read for training.",
-            "Choose the model's original Hugging Face folder as the base.",
+            ANOTHER,
             "tensor rope_freqs.weight",
             "parity",
         )
@@ -105,7 +106,7 @@ def _unpack(path: Path, folder: Path) -> None:
     except (ValueError, KeyError, NotImplementedError, RuntimeError, OSError) as error:
         raise TrainerError(
             f"“{path.name}” cannot be read for training.",
-            "Choose the model's original Hugging Face folder as the base.",
+            ANOTHER,
             str(error),
             "architecture",
         ) from error
@@ -131,14 +132,29 @@ def read_config(path: Path) -> Any:
             return AutoConfig.from_pretrained(str(path), local_files_only=True)
         return AutoConfig.from_pretrained(str(path.parent), gguf_file=path.name)
     except (ValueError, KeyError, OSError, NotImplementedError) as error:
-        hint = "Choose another model, or its original Hugging Face folder."
-        raise TrainerError(f"“{path.name}” cannot be read for training.", hint, str(error), "architecture") from error
+        raise TrainerError(
+            f"“{path.name}” cannot be read for training.", ANOTHER, str(error), "architecture"
+        ) from error
 
 
 def count_parameters(config: Any) -> int:
     """How many weights a model of this shape has; none is made."""
     with torch.device("meta"):
         return sum(part.numel() for part in AutoModelForCausalLM.from_config(config).parameters())
+
+
+def check_bytes(base: BaseModel) -> int:
+    """Memory that `check` takes: the weights in torch, and the file beside them.
+
+    Raises:
+        TrainerError: the file is missing or not understood.
+    """
+    path = Path(base.path)
+    if not path.exists():
+        raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
+    parameters = count_parameters(read_config(path))
+    size = path.stat().st_size if path.is_file() else 2 * parameters
+    return parameters * (4 if parameters < FULL_PRECISION_BELOW else 2) + size
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -190,7 +206,7 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
         if not divergent < PARITY_LIMIT:
             raise TrainerError(
                 "This model behaves differently when it is read for training.",
-                "Choose the model's original Hugging Face folder as the base.",
+                ANOTHER,
                 f"KL {divergent:.4f} nats a token, limit {PARITY_LIMIT}",
                 "parity",
             )
@@ -216,7 +232,7 @@ def _measure(file: Path, folder: Path, tokenizer: Any, threads: int) -> float:
         if tokens != list(ours):
             raise TrainerError(
                 "This model splits text differently when it is read for training.",
-                "Choose the model's original Hugging Face folder as the base.",
+                ANOTHER,
                 f"{len(tokens)} against {len(ours)} tokens",
                 "tokenizer",
             )

@@ -7,8 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.finetune.wizard import ASKED
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.own import OwnQuestions
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.hardware import size_text
 from app.gui.theme import theme
@@ -59,6 +61,10 @@ class DataStep(ScrollColumn):
         self._first = first
         self._columns = TwoColumns(first, second, (1, 1))
         self.column.addWidget(self._columns)
+        self.column.addSpacing(16)
+        self.own = OwnQuestions()
+        self.own.changed.connect(lambda asked: controller.change(own=asked))
+        self.column.addWidget(self.own)
         self.column.addStretch(1)
         self.add_file = Button(self.tr("Add file"), icon="file-plus")
         self.add_file.clicked.connect(self.choose_files)
@@ -100,6 +106,8 @@ class DataStep(ScrollColumn):
         self._thumbs.setVisible(goal in ("teach", "prefer"))
         self._labels.setVisible(goal == "classify")
         self._first.setVisible(documents or goal == "classify")
+        self.own.setVisible(goal in ASKED)
+        self.own.show_questions(wizard.own)
         if documents:
             self._show_collections()
         self._show_files()
