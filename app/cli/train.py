@@ -82,6 +82,8 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if not (args.collection or args.file or chats or args.thumbs):
         hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
         raise AppError("There is nothing to learn from.", hint)
+    if args.recipe == "read" and not args.collection:
+        raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
     collections = session.collections(args.collection) if args.collection else ()
     base = _base(session.model(args.base)) if args.base else UNSET
     changes = Changes(

@@ -39,7 +39,13 @@ def add_train_command(commands: argparse._SubParsersAction[P]) -> P:
 
 def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument("--collection", action="append", default=[], metavar="NAME", help="learn from these documents")
-    data.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
+    data.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="learn from questions and answers; with classify from texts and labels, or a folder with a folder a label",
+    )
     data.add_argument("--chats", nargs="*", type=int, metavar="ID", help="learn from these chats, or from all")
     data.add_argument("--thumbs", action="store_true", help="learn from rated answers")
     data.add_argument(

@@ -16,7 +16,7 @@ from app.gui.hardware import size_text
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.choices import CheckBox
-from app.gui.widgets.file_dialogs import ask_for_files
+from app.gui.widgets.file_dialogs import ask_for_files, ask_for_folder
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.types import Collection
 
@@ -69,6 +69,10 @@ class DataStep(ScrollColumn):
         self.add_file = Button(self.tr("Add file"), icon="file-plus")
         self.add_file.clicked.connect(self.choose_files)
         self._files.head.addWidget(self.add_file)
+        self.add_folder = Button(self.tr("Add folder"), icon="folder-open")
+        self.add_folder.setToolTip(self.tr("A folder with a folder of text files for each label"))
+        self.add_folder.clicked.connect(self.choose_folder)
+        self._files.head.addWidget(self.add_folder)
 
     def first_focus(self) -> QWidget:
         return next(iter(self.boxes.values()), self.add_file)
@@ -92,7 +96,10 @@ class DataStep(ScrollColumn):
                 ),
                 "read": self.tr("The text of these documents is read as it stands."),
                 "prefer": self.tr("Each corrected answer shows the model what to prefer. A file may hold more pairs."),
-                "classify": self.tr("A CSV or Excel file with a column for the text and one for its label."),
+                "classify": self.tr(
+                    "A CSV or Excel file with a column for the text and one for its label, or a folder with a folder "
+                    "of text files for each label."
+                ),
                 "search": self.tr(
                     "Questions are made from the documents, or taken from a file with columns for the question and its "
                     "answer, word for word as a document says it. Use at least four documents: some are kept out."
@@ -105,6 +112,7 @@ class DataStep(ScrollColumn):
         self._chats.setVisible(goal == "teach")
         self._thumbs.setVisible(goal in ("teach", "prefer"))
         self._labels.setVisible(goal == "classify")
+        self.add_folder.setVisible(goal == "classify")
         self._first.setVisible(documents or goal == "classify")
         self.own.setVisible(goal in ASKED)
         self.own.show_questions(wizard.own)
@@ -122,6 +130,12 @@ class DataStep(ScrollColumn):
         paths = ask_for_files(self, self.tr("Add files"), kinds)
         if paths:
             self.add_files(paths)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder whose folders are the labels."""
+        folder = ask_for_folder(self, self.tr("Add folder"))
+        if folder:
+            self.add_files([str(folder)])
 
     def add_files(self, paths: list[str]) -> None:
         wizard = self._controller.wizard
@@ -165,6 +179,7 @@ class DataStep(ScrollColumn):
             remove.clicked.connect(lambda _=False, path=path: self._remove_file(path))
             here = Path(path)
             size = size_text(here.stat().st_size) if here.is_file() else self.tr("no longer there")
+            size = self.tr("folder") if here.is_dir() else size
             self._files.add(_Line(None, here.name, size, remove))
         if not wizard.files:
             text = self.tr("CSV, Excel or JSON lines: questions and answers, Alpaca, ShareGPT or OpenAI messages.")
