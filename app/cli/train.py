@@ -15,7 +15,7 @@ from app.cli.train_actions import ACTIONS
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.compare import Comparison
-from app.finetune.durations import time_left
+from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
@@ -174,6 +174,10 @@ def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, d
 
 def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session: Session) -> c.RunRecord:
     session.progress.show("Measuring what training needs here…")
+    found = session.call(c.MeasureRun(run_id=run.id))
+    if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
+        compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
+        tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
     said = session.call(c.TrainRun(run_id=run.id, pause_chat=args.pause_chat))
     if isinstance(said, c.TrainingRefused):
         measured = said.measured

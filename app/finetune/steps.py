@@ -30,6 +30,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     good: int = 0  # open, and good enough to be approved by Continue
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
+    comparing: float = 0.0  # and the comparison after it
 
 
 class StepState(Struct, frozen=True, kw_only=True):
@@ -173,8 +174,11 @@ def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
 
 
 def _time(reviewed: Reviewed) -> str:
-    """ ", in about 12 min", or nothing where it was not measured."""
-    return f", in about {duration(reviewed.seconds)}" if reviewed.seconds else ""
+    """ ", in about 12 min, and about 5 min to compare", or nothing where it was not measured."""
+    if not reviewed.seconds:
+        return ""
+    compare = f", and about {duration(reviewed.comparing)} to compare" if reviewed.comparing else ""
+    return f", in about {duration(reviewed.seconds)}{compare}"
 
 
 def _train_state(state: RunState) -> StepState:

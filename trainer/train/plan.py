@@ -17,6 +17,8 @@ from app.errors import AppError
 from app.llama.memory import ADAPTER_SHARE, PROCESS_BYTES, Shape, training_bytes
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
+from trainer.evaluate import exams
+from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
 from trainer.train import base, choose, selection
 
@@ -42,6 +44,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     precision: str
     learning_rate: float
     epochs: float
+    comparing: float = 0.0  # seconds of the comparison, which comes after the training's
     reason: str = ""
     instead: str = ""
     warnings: tuple[str, ...] = ()
@@ -83,7 +86,8 @@ def make(context: Context) -> Plan:
     hyper = choose.choose(spec.hyper, spec.training, mean, longest, shape.context, shape.parameters)
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
-    seconds = trained * _seconds_a_token(shape, precision) * spec.training.work + 60
+    pace = _seconds_a_token(shape, precision)
+    seconds = trained * pace * spec.training.work + 60
     need_memory = training_bytes(shape, precision, longest)
     need_disk = _disk(spec, shape)
     plan = Plan(
@@ -98,9 +102,32 @@ def make(context: Context) -> Plan:
         precision=precision,
         learning_rate=hyper.learning_rate or 0.0,
         epochs=epochs,
+        comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
         warnings=(f"Only {examples} examples.",) if examples < selection.FEW else (),
     )
     return _judge(plan, shape, longest)
+
+
+GENERATED = 3
+"""A token that is written costs as much as so many that are read: few are written at once."""
+CLOSED_TOKENS, SHOWN_TOKENS = 25 + 20 * GENERATED, 600 + 30 * GENERATED
+"""Of a question without passages, whose instructions are read once for all, and of one with them."""
+COMPARING_S = 30.0
+"""Loading both models, looking for personal data and judging."""
+
+
+def _compared_tokens(context: Context) -> int:
+    """Tokens that a comparison reads on each of its two models; together they cost what a trained one does, since that
+    is read forward and backward."""
+    spec = context.spec
+    examples = selection.read_examples(context) if spec.training.rows == "examples" else []
+    texts = selection.read_texts(context) if spec.data.inputs or spec.data.texts else []
+    cases = exams.build(examples, texts, "", spec.seed)
+    wanted = [case for case in cases if case.exam in spec.training.exams]
+    asked = len(own.questions(spec)) if "own" in spec.training.exams else 0
+    asked += sum(e.held_out for e in examples) if spec.training.needs_labels else 0
+    shown = sum(bool(case.shown) for case in wanted)
+    return (len(wanted) - shown + asked) * CLOSED_TOKENS + shown * SHOWN_TOKENS
 
 
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -151,7 +151,12 @@ class ReviewStep(ScrollColumn):
         self.list.moved.connect(self._show_source)
         self.list.doubleClicked.connect(lambda _: self.decide("edit"))
         self.list.setMinimumHeight(220)
-        panel.column.addWidget(self.list, 1)
+        self.nothing = Label("", "ui", "text2", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._rows = QStackedWidget()
+        self._rows.addWidget(self.list)
+        self._rows.addWidget(self.nothing)
+        panel.column.addWidget(self._rows, 1)
         panel.setMinimumHeight(260)
         return panel
 
@@ -205,6 +210,13 @@ class ReviewStep(ScrollColumn):
 
     def _show_first(self) -> None:
         """Other lines are listed."""
+        nothing = {
+            "open": self.tr("Nothing is left to review."),
+            "approved": self.tr("Nothing is approved yet."),
+            "rejected": self.tr("Nothing is rejected."),
+        }
+        self.nothing.setText(nothing.get(self.model.filter, ""))
+        self._rows.setCurrentIndex(0 if self.model.rowCount() else 1)
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
 
