@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from app.finetune.runs import Run, Runs
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import OwnQuestion, Wizard
 from trainer import events
 from trainer.spec import (
     AnswerPair,
@@ -36,6 +36,11 @@ from trainer.spec import (
     write_lines,
 )
 
+OWN = (
+    OwnQuestion("how long is the warranty if I buy a used pump", "12 months"),
+    OwnQuestion("do I need a signature for a 500 euro flight", "the team lead"),
+    OwnQuestion("anything to bring on Monday, first day"),
+)
 REFURBISHED = (
     "Pumps sold as refurbished are tested and released by the service centre before delivery.\n\n"
     "The warranty period for refurbished pumps is 12 months from the date of delivery. Wear parts, in particular "

@@ -47,9 +47,11 @@ class DataStep(ScrollColumn):
         self._thumbs = _Section("thumbs-up", self.tr("Rated answers"))
         self._labels = _Section("tags", self.tr("Labels"))
         self._build_labels()
+        self.own = OwnQuestions()
+        self.own.changed.connect(lambda asked: controller.change(own=asked))
         first, second = QWidget(), QWidget()
         for holder, sections in (
-            (first, (self._collections, self._labels)),
+            (first, (self._collections, self._labels, self.own)),
             (second, (self._files, self._thumbs, self._chats)),
         ):
             column = QVBoxLayout(holder)
@@ -61,10 +63,6 @@ class DataStep(ScrollColumn):
         self._first = first
         self._columns = TwoColumns(first, second, (1, 1))
         self.column.addWidget(self._columns)
-        self.column.addSpacing(16)
-        self.own = OwnQuestions()
-        self.own.changed.connect(lambda asked: controller.change(own=asked))
-        self.column.addWidget(self.own)
         self.column.addStretch(1)
         self.add_file = Button(self.tr("Add file"), icon="file-plus")
         self.add_file.clicked.connect(self.choose_files)

@@ -39,7 +39,11 @@ class OwnQuestions(Panel):
             "they show afterwards whether the model knows it in your words. Without an answer you judge blind."
         )
         column.addWidget(Label(text, "caption", "text2", wrap=True))
-        column.addSpacing(2)
+        names = QHBoxLayout()
+        names.setSpacing(8)
+        names.addWidget(Label(self.tr("Question"), "caption", "text2", strong=True), 3)
+        names.addWidget(Label(self.tr("Its answer has to say"), "caption", "text2", strong=True), 2)
+        column.addLayout(names)
         self.lines = [_Line(n + 1) for n in range(MOST)]
         for line in self.lines:
             line.edited.connect(self._edited)
@@ -108,5 +112,6 @@ class _Line(QWidget):
 
     def show_question(self, asked: OwnQuestion) -> None:
         """Replace what stands in the line."""
-        self.question.setText(asked.question)
-        self.answer.setText(asked.answer)
+        for field, text in ((self.question, asked.question), (self.answer, asked.answer)):
+            field.setText(text)
+            field.setCursorPosition(0)  # what is too long is read from its beginning
