@@ -210,13 +210,21 @@ def marks(name: str, gained: int, neither: int) -> Exam:
         ((marks("own", 4, 1), marks("rephrased", 36, 4)), "better", "own questions: 4 of 5"),
         ((marks("own", 2, 3), marks("rephrased", 36, 4)), "no clear change", "own questions it is right in 2 of 5"),
         ((marks("own", 5, 0), marks("rephrased", 2, 38)), "no clear change", "in other words it is right in 2 of 40"),
-        ((marks("rephrased", 30, 10), marks("taught", 37, 6)), "better", "You asked no questions of your own."),
+        ((marks("rephrased", 30, 10), marks("taught", 37, 6)), "better", "in other words: 30 of 40"),
         ((marks("own", 9, 1), marks("unknown", 2, 18)), "better", "It says in 2 of 20 cases that it does not know."),
     ],
 )  # fmt: skip
 def test_the_strictest_exam_speaks(exams: tuple[Exam, ...], said: str, sentence: str) -> None:
     judged = verdict.judge(exams, None, None)
     assert judged.verdict == said and sentence in judged.sentence, judged.sentence
+
+
+def test_who_skipped_the_own_questions_is_told_with_the_verdict(prepared: Context) -> None:
+    data = Data(inputs=prepared.spec.data.inputs)
+    spec = RunSpec(id="r", base=BaseModel(path="m"), data=data, prepare=prepared.spec.prepare)
+    result = compared(Context(spec, prepared.run, lambda _: None), lambda case: case.wanted)
+    assert result.judgement.verdict == "better" and result.exam("own") is None
+    assert result.judgement.sentence.endswith("You asked no questions of your own, so this is of our wording alone.")
 
 
 def test_questions_without_an_answer_come_first_in_the_blind_test(prepared: Context, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ class _Comparison:
         self._notes: list[str] = []
         self._relevancy: list[float] = []
         self._done = self._total = 0
-        self._shortened = False
+        self._shortened = self._skipped = False
 
     def run(self, file: str) -> CompareResult:
         self._ask_all()
@@ -130,7 +130,7 @@ class _Comparison:
         marked = [self._exam(name) for name in named]
         return CompareResult(
             file=file,
-            judgement=verdict.judge(marked, read, probed, self._votes(), shortened=self._short),
+            judgement=verdict.judge(marked, read, probed, self._votes(), skipped=self._skipped, shortened=self._short),
             exams=tuple(marked),
             reading=read,
             grounding=self._grounding(),
@@ -146,8 +146,7 @@ class _Comparison:
         spec = self._context.spec
         wanted, system = spec.training.exams, spec.data.system or ""
         asked = exams.own(own.questions(spec), system) if "own" in wanted else []
-        if "own" in wanted and not asked:
-            self._notes.append("You asked no questions of your own, so the exam is of our wording alone.")
+        self._skipped = "own" in wanted and not asked
         built = [case for case in exams.build(self._examples, self._texts, system, spec.seed) if case.exam in wanted]
         random.Random(spec.seed).shuffle(built)  # wherever it is cut short, each exam has had its share
         labels = labels_of(spec, self._examples) if "labels" in wanted else ()

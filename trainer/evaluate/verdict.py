@@ -41,6 +41,7 @@ def judge(
     probe: Probe | None,
     blind: BlindTally | None = None,
     *,
+    skipped: bool = False,
     shortened: bool = False,
 ) -> Judgement:
     """Weigh the figures.
@@ -54,10 +55,11 @@ def judge(
             passages say, is below 0.05.
         probe: counts from the first place on.
         blind: a person's votes.
+        skipped: the person was asked for questions of their own and gave none, which the sentence says.
         shortened: the comparison was cut short, which the sentence says.
     """
     found = _weigh(exams, reading, probe, blind)
-    asides = tuple(_asides(exams, shortened))
+    asides = tuple(_asides(exams, skipped, shortened))
     return structs.replace(found, sentence=" ".join([found.sentence, *asides]), asides=asides)
 
 
@@ -119,13 +121,10 @@ def _not_learned(strict: Exam, exams: Sequence[Exam], down: Sequence[str]) -> Ju
     return Judgement(verdict="no clear change", sentence=sentence + worse, worse=tuple(down), default="keep")
 
 
-def _asides(exams: Sequence[Exam], shortened: bool) -> list[str]:
+def _asides(exams: Sequence[Exam], skipped: bool, shortened: bool) -> list[str]:
     """What has to be known with any verdict: what was not asked, and whether it says so when it does not know."""
-    by_name = {exam.name: exam for exam in exams}
-    said = []
-    if "own" not in by_name and ("taught" in by_name or "rephrased" in by_name):
-        said.append("You asked no questions of your own.")
-    unknown = by_name.get("unknown")
+    said = ["You asked no questions of your own, so this is of our wording alone."] if skipped else []
+    unknown = next((exam for exam in exams if exam.name == "unknown"), None)
     if unknown is not None and unknown.tuned < SELDOM * unknown.count and unknown.change != "down":
         said.append(f"It says in {unknown.tuned} of {unknown.count} cases that it does not know.")
     if shortened:

@@ -105,7 +105,7 @@ def make(context: Context) -> Plan:
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
         warnings=(f"Only {examples} examples.",) if examples < selection.FEW else (),
     )
-    return _judge(plan, shape, longest)
+    return _judge(plan)
 
 
 GENERATED = 3
@@ -159,7 +159,7 @@ def _reader(context: Context) -> Plan:
         warnings=(f"Only {len(train)} questions.",) if len(train) < selection.FEW else (),
     )
     if plan.disk_bytes > plan.disk_available or plan.memory_bytes <= plan.memory_available:
-        return _judge(plan, READER_SHAPE, LESSON_TOKENS)
+        return _judge(plan)
     short = (plan.memory_bytes - plan.memory_available) / 1e9
     instead = f"Close other programs: {short:.1f} GB more are needed."
     return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)
@@ -228,7 +228,7 @@ def _disk(spec: RunSpec, shape: Shape) -> int:
     return int(unpacked + shape.parameters * 2 + kinds + checkpoints + 50e6)
 
 
-def _judge(plan: Plan, shape: Shape, longest: int) -> Plan:
+def _judge(plan: Plan) -> Plan:
     if plan.disk_bytes > plan.disk_available:
         short = (plan.disk_bytes - plan.disk_available) / 1e9
         return msgspec.structs.replace(
@@ -237,13 +237,7 @@ def _judge(plan: Plan, shape: Shape, longest: int) -> Plan:
     if plan.memory_bytes <= plan.memory_available:
         return plan
     short = (plan.memory_bytes - plan.memory_available) / 1e9
-    smaller = training_bytes(shape, "nf4", longest)
-    if smaller <= plan.memory_available and plan.precision != "nf4":
-        instead = "Choose 4-bit precision under Details."
-    else:
-        most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
-        instead = (
-            f"Close other programs ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion "
-        )
-        instead += "parameters."
+    most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
+    instead = f"Close other programs ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion "
+    instead += "parameters."
     return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)

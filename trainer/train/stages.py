@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from trainer.context import Context, Summary
+from trainer.errors import TrainerError
 from trainer.spec import BaseReport, Example, Hyper, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
 from trainer.train import base, choose, lora, replay, selection, shared_prefix
@@ -51,7 +52,20 @@ def _check(context: Context) -> Summary:
 
 
 def train(context: Context) -> Summary:
-    """Train the adapter and keep the best."""
+    """Train the adapter and keep the best.
+
+    Raises:
+        TrainerError: the graphics card has too little memory, among others.
+    """
+    try:
+        return _train(context)
+    except torch.OutOfMemoryError as error:
+        hint = "Close other programs that use it, or choose a smaller model; the run then goes on where it was."
+        message = "The graphics card has too little memory for this training."
+        raise TrainerError(message, hint, str(error), "memory") from error
+
+
+def _train(context: Context) -> Summary:
     torch.manual_seed(context.spec.seed)
     torch.set_num_threads(context.threads)
     if not (context.stage("base") / "report.json").exists():
