@@ -553,7 +553,7 @@ def test_nothing_is_left_to_review_when_everything_is_decided(world: Wizard) -> 
     assert review.model.rowCount() == 24, "what is decided stays until it is looked at anew"
     QTest.keyClick(review.list, Qt.Key.Key_R)
     assert review.model.rowCount() == 0 and review.filter._buttons["open"].text() == "To review 0"
-    assert review.nothing.isVisible() and review.nothing.text() == "Nothing is left to review."
+    assert review.rows.nothing.isVisible() and review.rows.nothing.text() == "Nothing is left to review."
     review.filter.chosen.emit("approved")
     assert review.model.rowCount() == 23 and review.list.isVisible()
 

@@ -21,8 +21,8 @@ CHANCE = 0.05
 """p below which a difference is more than chance."""
 FEW_OWN = 6
 """Questions from which McNemar's test can tell a gain from chance at all (five gained of five: p = 0.06)."""
-SELDOM = 0.5
-"""Share of unanswerable questions below which it is said that the model seldom says so."""
+SELDOM, SOME = 0.5, 5
+"""Share of unanswerable questions below which it is said that the model seldom says so, of at least so many."""
 _SUBJECTS = {
     "own": "your own questions",
     "rephrased": "what was taught, asked in other words",
@@ -125,7 +125,12 @@ def _asides(exams: Sequence[Exam], skipped: bool, shortened: bool) -> list[str]:
     """What has to be known with any verdict: what was not asked, and whether it says so when it does not know."""
     said = ["You asked no questions of your own, so this is of our wording alone."] if skipped else []
     unknown = next((exam for exam in exams if exam.name == "unknown"), None)
-    if unknown is not None and unknown.tuned < SELDOM * unknown.count and unknown.change != "down":
+    if (
+        unknown is not None
+        and unknown.count >= SOME
+        and unknown.tuned < SELDOM * unknown.count
+        and unknown.change != "down"
+    ):
         said.append(f"It says in {unknown.tuned} of {unknown.count} cases that it does not know.")
     if shortened:
         said.append("The comparison was cut short, so chance plays a larger part.")

@@ -42,9 +42,10 @@ writer than the training's."""
 
 
 def strictest(exams: Iterable[Exam]) -> Exam | None:
-    """Of the exams that no template of the training wrote, the one with the smallest share of right answers."""
+    """Of the exams that no template of the training wrote, the one with the smallest share of right answers; the
+    person's own where they are equal."""
     asked = [exam for exam in exams if exam.name in EXAMS and exam.count]
-    return min(asked, key=lambda exam: (exam.tuned / exam.count, exam.count), default=None)
+    return min(asked, key=lambda exam: (exam.tuned / exam.count, EXAMS.index(exam.name)), default=None)
 
 
 class Reading(Struct, frozen=True, kw_only=True):

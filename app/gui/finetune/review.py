@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -17,7 +17,7 @@ from app.gui.finetune.edit import EditDialog
 from app.gui.finetune.numbers import Numbers
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.preparing import Preparing
-from app.gui.finetune.review_list import ReviewListView
+from app.gui.finetune.review_list import OrNothing, ReviewListView
 from app.gui.finetune.review_model import ReviewModel
 from app.gui.finetune.review_source import ReviewSource
 from app.gui.theme import theme
@@ -151,12 +151,8 @@ class ReviewStep(ScrollColumn):
         self.list.moved.connect(self._show_source)
         self.list.doubleClicked.connect(lambda _: self.decide("edit"))
         self.list.setMinimumHeight(220)
-        self.nothing = Label("", "ui", "text2", wrap=True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._rows = QStackedWidget()
-        self._rows.addWidget(self.list)
-        self._rows.addWidget(self.nothing)
-        panel.column.addWidget(self._rows, 1)
+        self.rows = OrNothing(self.list)
+        panel.column.addWidget(self.rows, 1)
         panel.setMinimumHeight(260)
         return panel
 
@@ -210,13 +206,7 @@ class ReviewStep(ScrollColumn):
 
     def _show_first(self) -> None:
         """Other lines are listed."""
-        nothing = {
-            "open": self.tr("Nothing is left to review."),
-            "approved": self.tr("Nothing is approved yet."),
-            "rejected": self.tr("Nothing is rejected."),
-        }
-        self.nothing.setText(nothing.get(self.model.filter, ""))
-        self._rows.setCurrentIndex(0 if self.model.rowCount() else 1)
+        self.rows.show_state(self.model.filter, self.model.rowCount())
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
 
