@@ -242,7 +242,8 @@ class Stage:
         for old in list(controller.listed.records):
             controller.delete(old)
         if step:
-            run = fake_run.make_run(parts.home.runs, step="compare" if step == "worse" else step, name=NEW_MODEL)
+            opened = "compare" if step == "worse" else step
+            run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN)
             if step not in ("goal", "data"):
                 fake_run.prepare(run, 60)
             if step == "train":

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from app.finetune.runs import Run, Runs
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import OwnQuestion, Wizard
 from app.models.registry import find_starter
 from trainer import events
 from trainer.spec import (
@@ -37,6 +37,11 @@ from trainer.spec import (
     write_lines,
 )
 
+OWN = (
+    OwnQuestion("how long is the warranty if I buy a used pump", "12 months"),
+    OwnQuestion("do I need a signature for a 500 euro flight", "the team lead"),
+    OwnQuestion("anything to bring on Monday, first day"),
+)
 REFURBISHED = (
     "Pumps sold as refurbished are tested and released by the service centre before delivery.\n\n"
     "The warranty period for refurbished pumps is 12 months from the date of delivery. Wear parts, in particular "
@@ -262,6 +267,28 @@ def compare(run: Run, verdict: str = "better") -> None:
         "no clear change": "No clear change on your questions.",
     }
     exams = (
+        Exam(
+            name="own",
+            count=10,
+            base=1,
+            tuned=8,
+            gained=7,
+            lost=0,
+            p=0.016,
+            base_interval=(0.02, 0.40),
+            tuned_interval=(0.49, 0.94),
+        ),
+        Exam(
+            name="rephrased",
+            count=48,
+            base=4,
+            tuned=41,
+            gained=37,
+            lost=0,
+            p=0.001,
+            base_interval=(0.03, 0.20),
+            tuned_interval=(0.73, 0.93),
+        ),
         Exam(
             name="taught",
             count=80,

@@ -37,7 +37,7 @@ def out_of_memory(error: BaseException) -> TrainerError | None:
     if type(error).__name__ == "OutOfMemoryError" or "CUDA out of memory" in said:
         hint = (
             "Close what else uses the card and start the run again: it goes on where it was. If that does not help, "
-            "choose 4-bit precision or a shorter longest example under Details."
+            "choose a smaller model."
         )
         return TrainerError("The graphics card ran out of memory.", hint, said, "memory")
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in said:

@@ -36,7 +36,8 @@ def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
             before = _stamp(spec)
             for index, current in enumerate(stages, 1):
                 stage = current.name
-                before = _run_stage(context, current, index, len(stages), before)
+                made = _run_stage(context, current, index, len(stages), before)
+                before = before if current.apart else made
                 if current.review_after and not _reviewed(context):
                     emit(events.Waiting(reason="review", message="The examples are ready to be reviewed."))
                     emit(events.Finished(waiting="review"))
@@ -95,7 +96,7 @@ def _stamp(spec: RunSpec) -> str:
     digest = hashlib.sha256(content)
     data = spec.data
     named = [entry.path for entry in data.inputs]
-    named += [data.examples, data.preferences, data.texts, spec.replay.questions, *spec.replay.earlier]
+    named += [data.examples, data.preferences, data.texts, data.own, spec.replay.questions, *spec.replay.earlier]
     for path in filter(None, named):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()
@@ -111,7 +112,7 @@ def _review_stamp(context: Context, stage: Stage) -> str:
     for the questions; what comes before does not care."""
     reviews = [context.run / "review.jsonl", context.run / FOUND, *map(review_of, context.spec.replay.earlier)]
     found = [review.read_bytes() for review in reviews if review.exists()]
-    if stage in PREPARE or not found:
+    if stage in PREPARE or stage.apart or not found:
         return ""
     return hashlib.sha256(b"".join(found)).hexdigest()
 

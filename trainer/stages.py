@@ -19,6 +19,8 @@ class Stage:
     load: Callable[[], Work]
     review_after: bool = False
     """Whether a person must see what it made before the run goes on."""
+    apart: bool = False
+    """Whether it looks at the specification alone: no review, and no stage before it, makes it run again."""
 
 
 def _collect() -> Work:
@@ -105,9 +107,11 @@ PREPARE = (
     Stage("questions", _questions),
     Stage("split", _split, review_after=True),
 )
-TRAIN = (Stage("base", _base), Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
+BASE = Stage("base", _base, apart=True)
+TRAIN = (Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
 COMPARE = Stage("compare", _compare)
-READER = (Stage("base", _reader_base), Stage("train", _reader_train))
+READER_BASE = Stage("base", _reader_base, apart=True)
+READER = (Stage("train", _reader_train),)
 """Of the recipe that trains the reader: its one file is the adapter, and the comparison reads with the very graph that
 the app runs, so there is nothing to export or to hold against it."""
 READER_COMPARE = Stage("compare", _reader_compare)
@@ -115,8 +119,11 @@ CARD = Stage("card", _card)
 
 
 def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
-    """The stages that this specification needs: data that is ready skips prepare."""
+    """The stages that this specification needs: data that is ready skips prepare.
+
+    The base comes first: who learns that it cannot be trained learns it before the first question is made.
+    """
     prepare = PREPARE if spec.data.inputs else ()
     reads = spec.training.objective == "reading"
-    train, compare = (READER, READER_COMPARE) if reads else (TRAIN, COMPARE)
-    return (*prepare, *train, *((compare,) if spec.compare else ()), CARD)
+    base, train, compare = (READER_BASE, READER, READER_COMPARE) if reads else (BASE, TRAIN, COMPARE)
+    return (base, *prepare, *train, *((compare,) if spec.compare else ()), CARD)

@@ -15,10 +15,11 @@ from app.cli.train_actions import ACTIONS
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.compare import Comparison
-from app.finetune.durations import time_left
+from app.finetune.durations import duration, time_left
+from app.finetune.own import read_questions
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
-from app.finetune.wizard import Changes
+from app.finetune.wizard import ASKED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
@@ -81,6 +82,8 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if not (args.collection or args.file or chats or args.thumbs):
         hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
         raise AppError("There is nothing to learn from.", hint)
+    if args.recipe == "read" and not args.collection:
+        raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
     collections = session.collections(args.collection) if args.collection else ()
     base = _base(session.model(args.base)) if args.base else UNSET
     changes = Changes(
@@ -94,10 +97,13 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         thumbs=args.thumbs,
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
+        own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
     )
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, c.RunKept)
     tell(f"The run is in {kept.run.folder}")
+    if args.recipe in ASKED and kept.run.wizard is not None and not kept.run.wizard.own:
+        tell("You ask no questions of your own (--ask FILE), so the exam will be of our wording alone.")
     return kept.run
 
 
@@ -168,6 +174,10 @@ def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, d
 
 def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session: Session) -> c.RunRecord:
     session.progress.show("Measuring what training needs here…")
+    found = session.call(c.MeasureRun(run_id=run.id))
+    if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
+        compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
+        tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
     said = session.call(c.TrainRun(run_id=run.id, pause_chat=args.pause_chat))
     if isinstance(said, c.TrainingRefused):
         measured = said.measured

@@ -40,6 +40,12 @@ def _stop(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
     return 0
 
 
+def _shorten_comparison(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
+    session.call(c.SteerRun(run_id=run.id, action="shorten"))
+    tell("The comparison ends with what has been asked by now, and says so.")
+    return 0
+
+
 def _skip_comparison(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
     session.call(c.SteerRun(run_id=run.id, action="skip"))
     tell("The comparison ends without a verdict.")
@@ -114,6 +120,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, c.RunRecord, Session], int]] = 
     "pause": _pause,
     "resume": _resume,
     "stop": _stop,
+    "shorten_comparison": _shorten_comparison,
     "skip_comparison": _skip_comparison,
     "keep_old": _keep_old,
     "back": _back,

@@ -39,7 +39,13 @@ def add_train_command(commands: argparse._SubParsersAction[P]) -> P:
 
 def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument("--collection", action="append", default=[], metavar="NAME", help="learn from these documents")
-    data.add_argument("--file", action="append", default=[], metavar="FILE", help="learn from questions and answers")
+    data.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="learn from questions and answers; with classify from texts and labels, or a folder with a folder a label",
+    )
     data.add_argument("--chats", nargs="*", type=int, metavar="ID", help="learn from these chats, or from all")
     data.add_argument("--thumbs", action="store_true", help="learn from rated answers")
     data.add_argument(
@@ -50,6 +56,13 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     )
     data.add_argument(
         "--labels", default="", metavar="A,B,C", help="of the recipe classify (default: those in the data)"
+    )
+    data.add_argument(
+        "--ask",
+        default="",
+        metavar="FILE",
+        help="five to ten questions as you would ask a colleague, one a line with its answer behind a “|” (or a CSV): "
+        "the exam, never learned from (default: those of the training before)",
     )
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
     data.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
@@ -63,6 +76,9 @@ def _add_training_actions(train: argparse.ArgumentParser) -> None:
     course.add_argument("--pause", action="store_true", help="pause it")
     course.add_argument("--resume", action="store_true", help="let it go on")
     course.add_argument("--stop", action="store_true", help="stop it and keep the best so far")
+    course.add_argument(
+        "--shorten-comparison", action="store_true", help="end the comparison with what has been asked by then"
+    )
     course.add_argument("--skip-comparison", action="store_true", help="end the comparison without a verdict")
     out = train.add_argument_group("what came out")
     out.add_argument("--install", nargs="?", const="", metavar="NAME", help="install the result, under this name")

@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 NO_COMPARISON = AppError("No comparison is under way.", "It comes after the training itself.")
 MEASURED_S = 60.0
 """So long the figures of a plan count: memory that is free now may be taken later."""
-WISHES: dict[Action, Wish] = {"pause": "pause", "unpause": "run", "stop": "stop", "skip": "skip"}
+WISHES: dict[Action, Wish] = {
+    "pause": "pause", "unpause": "run", "stop": "stop", "shorten": "shorten", "skip": "skip",
+}  # fmt: skip
 """What a door may ask of a training under way, and how the trainer is told."""
 
 
@@ -167,9 +169,9 @@ class Running:
     # --- steering and following ---------------------------------------------------------------------------------------
 
     def steer(self, call: c.SteerRun, watched: WatchedRun, reply: Reply) -> None:
-        """Pause, go on, stop and keep the best, or skip the comparison."""
+        """Pause, go on, stop and keep the best, or shorten or skip the comparison."""
         require(call.action, watched.state)
-        if call.action == "skip" and watched.machine.progress.stage != "compare":
+        if call.action in ("shorten", "skip") and watched.machine.progress.stage != "compare":
             raise NO_COMPARISON
         watched.run.ask(WISHES[call.action])
         reply.done(Done())

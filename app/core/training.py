@@ -24,6 +24,7 @@ from app.core.training_use import TrainingUse
 from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import machine
+from app.finetune.own import of_earlier_runs
 from app.finetune.runs import REMOVABLE, Runs
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
@@ -144,7 +145,8 @@ class TrainingDesk:
     def _begin(self, call: c.BeginRun, reply: Reply) -> None:
         require_trainer()
         run = self._runs.create()
-        wizard = changed(Wizard(id=run.id, created_at=time.time()), call.changes, by_hand=call.by_hand)
+        asked = of_earlier_runs(self._runs)
+        wizard = changed(Wizard(id=run.id, created_at=time.time(), own=asked), call.changes, by_hand=call.by_hand)
         run.save(self._filled(wizard, call.collection_id))
         watched = self._watch.begun(run)
         reply.done(c.RunKept(run=watched.record()))

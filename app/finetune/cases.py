@@ -13,20 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
-import msgspec
-
 from app.embedder.readers import Readers, TaughtReader
 from app.errors import AppError
 from app.finetune import machine, plan
 from app.finetune.compare import Comparison
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
+from app.finetune.own import as_examples
 from app.finetune.plan import ReaderStart
 from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
-from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_ratings
+from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_label_folders, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_adapter, prepare_install
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import ASKED, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
@@ -37,6 +36,9 @@ READ = 10
 """Passages that the chat has read for a question (app/assistant/flow.py; a test holds both to be the same)."""
 NOTHING_TO_LEARN = AppError(
     "There is nothing to learn from.", "Choose a collection that has documents, a file, or chats with rated answers."
+)
+NOTHING_TO_READ = AppError(
+    "There is no text to read.", "Choose a collection that has documents; a file of questions is for “teach”."
 )
 NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
 
@@ -137,8 +139,11 @@ def prepare(
         # The same specification over other data needs another look at the list.
         yield from _disk(lambda: run.remove("reviewed", "inputs"))
         inputs = yield from gather(run, wizard, chats, gathered)
+        own = ""
+        if wizard.goal in ASKED and wizard.own:
+            own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
         earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
-        spec = plan.build_spec(wizard, base, inputs, earlier=earlier)
+        spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     except AppError:
@@ -154,7 +159,8 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
     """
     inputs: list[Input] = []
     if wizard.goal != "read":
-        inputs += [Input(kind="file", path=path, name=Path(path).name) for path in wizard.files]
+        for number, path in enumerate(wizard.files, 1):
+            inputs.append((yield from _gather_file(run, wizard, number, Path(path))))
     for name, title, rows in _from_chats(wizard, chats):
         path = yield from _disk(partial(run.write_input, name, rows))
         kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
@@ -164,8 +170,17 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
             found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
             inputs += [found] if found is not None else []
     if not inputs:
-        raise NOTHING_TO_LEARN
+        raise NOTHING_TO_READ if wizard.goal == "read" else NOTHING_TO_LEARN
     return tuple(inputs)
+
+
+def _gather_file(run: Run, wizard: Wizard, number: int, path: Path) -> Steps[Input]:
+    """A file as it stands; a folder of folders, where labels are learned, as a file that is made of it."""
+    if wizard.goal == "classify" and path.is_dir():
+        rows = yield from _disk(partial(from_label_folders, path))
+        made = yield from _disk(partial(run.write_input, f"labels-{number}", rows))
+        return Input(kind="file", path=str(made), name=path.name)
+    return Input(kind="file", path=str(path), name=path.name)
 
 
 def _from_chats(wizard: Wizard, chats: Conversations) -> list[tuple[str, str, list[Any]]]:
@@ -230,7 +245,7 @@ def train(
         yield Step("desk", Approve(ids=tuple(ids)))
     if not review.trainable():
         raise NOTHING_APPROVED
-    yield from _name_labels(run, review)
+    _check_labels(run, review)
     yield from _find_passages(run, review)
     measured = known or (yield from measure(run, review))
     fit = measured.fit(measured.freed_by(chat))
@@ -245,14 +260,15 @@ def train(
     return None
 
 
-def _name_labels(run: Run, review: ReviewList) -> Steps[None]:
-    """Sorting needs to know the labels: those that stand in the data, where the person named none."""
+def _check_labels(run: Run, review: ReviewList) -> None:
+    """Sorting needs labels: where the person named none, the trainer takes those of the lines that are approved.
+
+    Raises:
+        AppError: these are too few, or too many, to be labels.
+    """
     spec = run.spec
-    if spec is None or spec.recipe != "classify" or spec.data.labels:
-        return
-    labels = plan.labels_of(entry.example.answer for entry in review.entries if entry.state == "approved")
-    named = msgspec.structs.replace(spec, data=msgspec.structs.replace(spec.data, labels=labels))
-    yield from _disk(lambda: run.write_spec(named))
+    if spec is not None and spec.recipe == "classify" and not spec.data.labels:
+        plan.labels_of(entry.example.answer for entry in review.entries if entry.state == "approved")
 
 
 def _find_passages(run: Run, review: ReviewList) -> Steps[None]:

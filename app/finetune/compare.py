@@ -12,12 +12,14 @@ import msgspec
 from app.files import cannot_write
 from app.finetune.review import read_lines
 from app.finetune.use import Scores
-from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Side, Vote
+from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Side, Vote, strictest
 
 BLIND_QUESTIONS = 10
 NAMES: dict[str, tuple[str, str]] = {
-    "taught": ("Your questions", "held-out questions"),
-    "taught with documents": ("Your questions, with search", "held-out questions"),
+    "own": ("Your own questions", "as you asked them"),
+    "rephrased": ("In other words", "questions by another writer"),
+    "taught": ("In the taught wording", "held-out questions"),
+    "taught with documents": ("The same, with search", "held-out questions"),
     "unseen with documents": ("Documents it was not taught", "questions, with search"),
     "unknown": ("Says it does not know", "unanswerable"),
     "general": ("General knowledge", "public questions"),
@@ -29,6 +31,9 @@ NAMES: dict[str, tuple[str, str]] = {
     "samples": ("Sample documents, right first", "questions, not taught"),
     "samples not wrong": ("Sample documents, not wrong", "questions, not taught"),
 }
+
+ON = {"rephrased": "questions in other words", "taught": "questions in the taught wording"}
+"""How an exam is named in a sentence, where it is not its name in small letters."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,9 @@ class Comparison:
             return "", ""
         judged, exam, general = result.judgement, self._main_exam(), result.exam("general")
         more = [f"{line[:1].upper()}{line[1:]}." for line in judged.worse]
-        title = judged.sentence
+        title = judged.sentence.removesuffix(" ".join(judged.asides)).rstrip()
         if judged.verdict == "better" and exam is not None and exam.change == "up":
-            what = NAMES[exam.name][0].lower()
+            what = ON.get(exam.name, NAMES[exam.name][0].lower())
             title = f"Better on {what}: {exam.base / exam.count:.0%} to {exam.tuned / exam.count:.0%}."
             more = [f"Worse on {line}." for line in judged.worse]
         elif judged.verdict == "worse" and more:
@@ -129,6 +134,7 @@ class Comparison:
             title, more = f"Better on {judged.better[0]}.", [f"Worse on {line}." for line in judged.worse]
         if general is not None and general.change == "chance" and judged.verdict != "worse":
             more.append("General knowledge unchanged.")
+        more += judged.asides
         if lost := len(self.worse_answers()):
             more.append(f"{lost} {'answer' if lost == 1 else 'answers'} got worse.")
         return title, " ".join(more)
@@ -153,20 +159,23 @@ class Comparison:
         return BlindTally.of(self.pairs, self.votes.values())
 
     def scores(self) -> Scores:
-        """The lineage's last link: "88% on your questions", "was 41%, 3 got worse"."""
+        """The lineage's last link: "88% on your own questions", "was 41%, 3 got worse"."""
         exam = self._main_exam()
         if exam is None:
             return Scores(title=self.result.judgement.sentence if self.result else "Not compared")
         lost = f", {exam.lost} got worse" if exam.lost else ""
-        what = NAMES[exam.name][0].lower()
+        what = ON.get(exam.name, NAMES[exam.name][0].lower())
         return Scores(
             title=f"{exam.tuned / exam.count:.0%} on {what}", detail=f"was {exam.base / exam.count:.0%}{lost}"
         )
 
     def _main_exam(self) -> Exam | None:
-        """Was it learned?"""
+        """Was it learned? By the strictest exam that there is."""
+        if self.result is None:
+            return None
         names = ("taught", "labels", "first sentence")
-        found = next((exam for name in names if self.result and (exam := self.result.exam(name))), None)
+        found = strictest(self.result.exams)
+        found = found or next((exam for name in names if (exam := self.result.exam(name))), None)
         return found if found is not None and found.count else None
 
 

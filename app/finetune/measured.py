@@ -19,7 +19,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     memory_available: int
     disk_bytes: int = 0
     disk_available: int = 0
-    seconds: float = 0.0  # of training; comparing comes after it
+    seconds: float = 0.0  # of training
+    comparing: float = 0.0  # seconds of the comparison after it
     steps: int = 0
     tokens: int = 0
     precision: str = ""

@@ -51,9 +51,15 @@ class ReaderStart:
 
 
 def build_spec(
-    wizard: Wizard, model: InstalledModel | ReaderStart, inputs: tuple[Input, ...], *, earlier: tuple[str, ...] = ()
+    wizard: Wizard,
+    model: InstalledModel | ReaderStart,
+    inputs: tuple[Input, ...],
+    *,
+    earlier: tuple[str, ...] = (),
+    own: str = "",
 ) -> RunSpec:
-    """The trainer's specification of what was chosen. `earlier` are examples of rounds that the base went through."""
+    """The trainer's specification of what was chosen. `earlier` are examples of rounds that the base went through,
+    `own` is the file of the person's own questions."""
     if isinstance(model, ReaderStart):
         return _search_spec(wizard, model, inputs)
     facts, phrasings, epochs = EFFORTS[wizard.effort]
@@ -62,7 +68,7 @@ def build_spec(
         name=wizard.name,
         recipe=wizard.goal,
         base=BaseModel(path=model.path, name=model.name),
-        data=Data(inputs=inputs, labels=wizard.labels if wizard.goal == "classify" else ()),
+        data=Data(inputs=inputs, labels=wizard.labels if wizard.goal == "classify" else (), own=own),
         prepare=Prepare(
             make_questions=wizard.goal == "teach" and any(each.kind == "documents" for each in inputs),
             max_facts=facts,

@@ -24,14 +24,14 @@ from trainer.events import (
 )
 
 Phase = Literal["idle", "working", "waiting", "paused", "review", "failed", "done"]
-PREPARE_STAGES = ("collect", "clean", "questions", "split")
+PREPARE_STAGES = ("base", "collect", "clean", "questions", "split")
 STAGE_TEXT = {
     "start": "Starting",
     "collect": "Collecting the data",
     "clean": "Cleaning the data",
     "questions": "Making questions from the documents",
     "split": "Keeping questions back for the exam",
-    "base": "Preparing the model",
+    "base": "Checking the model",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",
@@ -82,6 +82,8 @@ class RunProgress:
     @property
     def preparing(self) -> bool:
         """Whether what is under way, or what failed, comes before the review."""
+        if self.stages and "split" not in self.stages:
+            return False
         return self.stage in ("", "start", *PREPARE_STAGES) and "split" not in self.finished_stages
 
     @property

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
+from app.errors import AppError
 from app.types import Document, Message
 from trainer.spec import Example, Preference, TextDocument
 
@@ -21,6 +23,15 @@ class Rated(Struct, frozen=True, kw_only=True):
     corrected: str = ""
 
 
+class Labelled(Struct, frozen=True):
+    """A text and the label that it belongs to, in the shape of a file with columns."""
+
+    text: str
+    label: str
+
+
+TEXTS = (".txt", ".md", ".text")
+"""Endings of files that are one text to sort."""
 READABLE = ("indexed", "unchanged", "changed")
 """States of a document whose text is at hand."""
 
@@ -71,3 +82,26 @@ def from_chat(chat_id: int, messages: Sequence[Message], unwanted: Collection[st
 
 def _turns(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(message for message in messages)
+
+
+def from_label_folders(folder: Path) -> list[Labelled]:
+    """Texts of a folder whose own folders are the labels: each text file in “invoices” is an example of “invoices”.
+
+    Raises:
+        AppError: it cannot be read, or holds no such files in at least two folders.
+    """
+    try:
+        labels = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+        files = [(label.name, path) for label in labels for path in sorted(label.rglob("*"))]
+        found = [
+            Labelled(text, label)
+            for label, path in files
+            if path.suffix.casefold() in TEXTS and path.is_file()
+            if (text := path.read_text(encoding="utf-8", errors="replace").strip())
+        ]
+    except OSError as error:
+        raise AppError(f"“{folder.name}” cannot be read.", "Check the folder, then try again.", str(error)) from error
+    if len({each.label for each in found}) < 2:
+        hint = "Give each label a folder of its own in it, with text files (.txt or .md)."
+        raise AppError(f"“{folder.name}” does not hold texts in at least two folders.", hint)
+    return found

@@ -13,8 +13,8 @@ IDLE: tuple[RunState, ...] = ("none", "review", "stopped", "failed", "done")
 LISTED: tuple[RunState, ...] = ("review", "stopped", "failed", "done")
 """There may be a list to review."""
 Action = Literal[
-    "change", "prepare", "stop preparing", "decide", "train", "pause", "unpause", "stop", "skip", "resume", "use",
-    "keep the old one", "remove", "delete",
+    "change", "prepare", "stop preparing", "decide", "train", "pause", "unpause", "stop", "shorten", "skip", "resume",
+    "use", "keep the old one", "remove", "delete",
 ]  # fmt: skip
 ALLOWED: dict[Action, tuple[RunState, ...]] = {
     "change": IDLE,
@@ -25,6 +25,7 @@ ALLOWED: dict[Action, tuple[RunState, ...]] = {
     "pause": ("training", "waiting"),
     "unpause": ("paused",),
     "stop": ("training", "paused", "waiting"),
+    "shorten": ("training",),
     "skip": ("training",),
     "resume": ("stopped", "failed"),
     "use": ("done",),

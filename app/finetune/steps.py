@@ -9,7 +9,7 @@ from msgspec import Struct
 from app.finetune.durations import duration
 from app.finetune.estimate import fit_of
 from app.finetune.states import BUSY, RunState
-from app.finetune.wizard import Goal, Resources, Step, Wizard
+from app.finetune.wizard import ASKED, Goal, Resources, Step, Wizard
 
 FEW_EXAMPLES = 5
 QUESTIONS_A_PASSAGE = 0.6
@@ -30,6 +30,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     good: int = 0  # open, and good enough to be approved by Continue
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
+    comparing: float = 0.0  # and the comparison after it
 
 
 class StepState(Struct, frozen=True, kw_only=True):
@@ -145,6 +146,9 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
             "search": "Choose a collection with documents.",
         }[wizard.goal]
         return StepState(action=label, allowed=False, reason=what)
+    if wizard.goal in ASKED and not wizard.own:
+        text = "Without questions of your own the exam is in our wording alone, and the verdict says so."
+        return StepState(action=label, allowed=True, reason=text)
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
 
 
@@ -170,8 +174,11 @@ def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
 
 
 def _time(reviewed: Reviewed) -> str:
-    """ ", in about 12 min", or nothing where it was not measured."""
-    return f", in about {duration(reviewed.seconds)}" if reviewed.seconds else ""
+    """ ", in about 12 min, and about 5 min to compare", or nothing where it was not measured."""
+    if not reviewed.seconds:
+        return ""
+    compare = f", and about {duration(reviewed.comparing)} to compare" if reviewed.comparing else ""
+    return f", in about {duration(reviewed.seconds)}{compare}"
 
 
 def _train_state(state: RunState) -> StepState:

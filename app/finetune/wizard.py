@@ -20,6 +20,19 @@ Goal = Literal["teach", "read", "prefer", "classify", "search"]
 """The trainer's recipes (`trainer.spec.Recipe`), which this leaf does not import: every door loads it at its start."""
 
 
+ASKED: tuple[Goal, ...] = ("teach", "read")
+"""Goals whose exam has a place for the person's own questions."""
+FEWEST, MOST = 5, 10
+"""How many of them the wizard asks for."""
+
+
+class OwnQuestion(Struct, frozen=True):
+    """What the person would ask a colleague, for the exam; without an answer they judge the models' answers blind."""
+
+    question: str
+    answer: str = ""
+
+
 class Choices(Struct, frozen=True, kw_only=True):
     """What the model should learn, from what, and how thoroughly."""
 
@@ -33,6 +46,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     thumbs: bool = False  # answers that were rated
     labels: tuple[str, ...] = ()  # of the goal "classify"; none takes those that stand in the data
     mask: bool = True  # personal data
+    own: tuple[OwnQuestion, ...] = ()  # never learned from
 
 
 class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +62,7 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     thumbs: bool | UnsetType = UNSET
     labels: tuple[str, ...] | UnsetType = UNSET
     mask: bool | UnsetType = UNSET
+    own: tuple[OwnQuestion, ...] | UnsetType = UNSET
 
 
 class Named(Struct, frozen=True, kw_only=True):

@@ -16,16 +16,18 @@ from app.finetune import cases
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
+from app.finetune.own import of_earlier_runs, read_questions
 from app.finetune.plan import ReaderStart
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import OwnQuestion, Wizard
 from app.runtimes import CardShare, Placed
 from app.types import Document, InstalledModel, Message, ModelInfo, SearchResult
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Done
-from trainer.spec import Found, TextDocument, read_lines
+from trainer.prepare.files import read_file
+from trainer.spec import Example, Found, TextDocument, read_lines
 
 BASE = InstalledModel(id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1)
 FITS = Measured(fits=True, memory_bytes=1, memory_available=2)
@@ -191,6 +193,69 @@ def test_labels_that_are_none_are_refused_before_it_is_measured(run: Run) -> Non
     review.decide(["e0"], "approve")
     with pytest.raises(AppError, match="1 different labels"):
         trained(run, review, FITS)
+
+
+def test_a_folder_of_folders_names_the_labels(run: Run, tmp_path: Path) -> None:
+    for label, text in (("invoices", "Please pay 30 €."), ("orders", "Three pumps."), ("orders", "Two valves.")):
+        (tmp_path / "mails" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mails" / label / f"{text[:3]}.txt").write_text(text)
+    wizard = msgspec.structs.replace(run.load(), goal="classify", files=(str(tmp_path / "mails"),))
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    assert run.spec is not None
+    (made,) = run.spec.data.inputs
+    rows = read_file(Path(made.path))
+    assert [(e.question, e.answer) for e in rows.examples] == [
+        ("Please pay 30 €.", "invoices"), ("Three pumps.", "orders"), ("Two valves.", "orders"),
+    ]  # fmt: skip
+    empty = msgspec.structs.replace(wizard, files=(str(tmp_path / "mails" / "orders"),))
+    with pytest.raises(AppError, match="at least two folders"):
+        Played(empty, {}).run(cases.prepare(run, empty, BASE, Runs(run.folder.parent), Said(), Gathered()))
+
+
+def test_reading_from_files_alone_is_refused_before_anything_begins(run: Run) -> None:
+    wizard = msgspec.structs.replace(run.load(), goal="read", files=("/x/a.csv",))
+    with pytest.raises(AppError, match="no text to read"):
+        Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+
+
+def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
+    own = (OwnQuestion("how long off when I marry", "2 days"), OwnQuestion("and what of my cat"))
+    wizard = msgspec.structs.replace(run.load(), files=("/x/a.csv",), own=own)
+    run.save(wizard)
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    assert run.spec is not None and [each.name for each in run.spec.data.inputs] == ["a.csv"]
+    asked = list(read_lines(Path(run.spec.data.own), Example))
+    assert [(e.question, e.answer, e.held_out) for e in asked] == [
+        ("how long off when I marry", "2 days", True), ("and what of my cat", "", True),
+    ]  # fmt: skip
+    fake_run.make_run(run.folder.parent)
+    assert of_earlier_runs(Runs(run.folder.parent)) == own, "kept for the next round"
+    sorted_ = msgspec.structs.replace(wizard, goal="classify")
+    Played(sorted_, {}).run(cases.prepare(run, sorted_, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    assert run.spec.data.own == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.txt", "How long? | 3 days\n\n  And who?\n", (OwnQuestion("How long?", "3 days"), OwnQuestion("And who?"))),
+        ("a.csv", "Question;Answer\nHow long?;3 days\n", (OwnQuestion("How long?", "3 days"),)),
+    ],
+)
+def test_own_questions_are_read_from_a_file(
+    tmp_path: Path, name: str, content: str, found: tuple[OwnQuestion, ...]
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert read_questions(tmp_path / name) == found
+
+
+@pytest.mark.parametrize(("content", "said"), [("\n", "no question"), ("q?\n" * 51, "51 questions"), (None, "cannot")])
+def test_a_file_without_own_questions_says_what_to_do(tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "q.txt").write_text(content)
+    with pytest.raises(AppError, match=said) as error:
+        read_questions(tmp_path / "q.txt")
+    assert error.value.hint
 
 
 def test_a_new_training_forgets_what_came_of_the_old_one(run: Run) -> None:

@@ -25,7 +25,7 @@ from app.errors import AppError
 from app.finetune.measured import Measured
 from app.finetune.review import ReviewList
 from app.finetune.runs import DATA_PARTS, Run
-from app.finetune.wizard import Changes
+from app.finetune.wizard import Changes, OwnQuestion
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.memory import MemoryDialog
 from app.gui.finetune.page import FinetunePage
@@ -285,9 +285,10 @@ def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_ask
 def test_the_time_is_said_before_training_begins(world: Wizard, qtbot: QtBot) -> None:
     run = world.new_run(step="review")
     fake_run.prepare(run)
-    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0)
+    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0, comparing=300.0)
     world.open(run)
-    qtbot.waitUntil(lambda: "in about 12 min" in world.page.foot.hint.text())
+    said = "in about 12 min, and about 5 min to compare"
+    qtbot.waitUntil(lambda: said in world.page.foot.hint.text())
     assert world.trainer.launched == [] and not run.reviewed
     QTest.keyClick(world.page.review.list, Qt.Key.Key_A)
     assert "in about" not in world.page.foot.hint.text(), "one question takes less"
@@ -340,8 +341,7 @@ def test_labels_come_from_the_data_where_none_were_named(world: Wizard) -> None:
     world.open(run)
     world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2)
     world.page.foot.next.click()
-    spec = run.spec
-    assert spec is not None and len(spec.data.labels) == len(fake_run.FACTS)
+    assert run.spec is not None and run.spec.data.labels == (), "the data is not prepared anew"
     assert run.reviewed and world.trainer.launched == [run.id]
 
 
@@ -554,8 +554,9 @@ def test_nothing_is_left_to_review_when_everything_is_decided(world: Wizard) -> 
     assert review.model.rowCount() == 24, "what is decided stays until it is looked at anew"
     QTest.keyClick(review.list, Qt.Key.Key_R)
     assert review.model.rowCount() == 0 and review.filter._buttons["open"].text() == "To review 0"
+    assert review.rows.nothing.isVisible() and review.rows.nothing.text() == "Nothing is left to review."
     review.filter.chosen.emit("approved")
-    assert review.model.rowCount() == 23
+    assert review.model.rowCount() == 23 and review.list.isVisible()
 
 
 def test_the_comparison_says_how_long_it_takes_and_can_be_skipped(world: Wizard) -> None:
@@ -579,6 +580,44 @@ def test_the_comparison_says_how_long_it_takes_and_can_be_skipped(world: Wizard)
     assert world.page.compare.verdict.title.text() == "Trained, but not compared."
 
 
+def test_a_comparison_is_ended_with_what_was_asked(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    world.open(run)
+    train = world.page.train
+    fake_run.say(run, events.StageStarted(stage="compare", index=9, total=10))
+    world.look()
+    assert train.shorten.isVisible()
+    train.shorten.click()
+    assert read_json(run.folder / "control.json", Control).action == "shorten"
+    assert not train.shorten.isEnabled() and not train.skip.isEnabled()
+
+
+def test_own_questions_are_asked_before_ours_and_come_back(world: Wizard) -> None:
+    run = world.new_run(step="data", collections=(1,))
+    world.open(run)
+    own = world.page.data.own
+    assert own.isVisible() and sum(line.isVisible() for line in own.lines) == 5
+    assert "our wording alone" in world.page.foot.hint.text(), "skipping is allowed, and said"
+    for number, line in enumerate(own.lines[:6]):
+        assert line.isVisible(), "there is always an empty line"
+        line.question.setFocus()
+        QTest.keyClicks(line.question, f"how about rule {number}")
+        QTest.keyClick(line.question, Qt.Key.Key_Tab)
+        QTest.keyClicks(line.answer, "9 days")
+        QTest.keyClick(line.answer, Qt.Key.Key_Return)
+    assert run.load().own[0] == OwnQuestion("how about rule 0", "9 days") and len(run.load().own) == 6
+    assert own.count.text() == "6 asked" and "our wording" not in world.page.foot.hint.text()
+    world.controller.close()
+    world.controller.begin()
+    world.controller.go("data")
+    assert world.controller.wizard is not None and len(world.controller.wizard.own) == 6, "the next round asks the same"
+    assert own.lines[5].question.text() == "how about rule 5"
+    world.controller.choose_goal("classify")
+    assert not own.isVisible()
+
+
 def test_a_better_model_is_offered_and_a_worse_one_is_not(world: Wizard) -> None:
     run = world.new_run(step="compare")
     fake_run.prepare(run)
@@ -586,7 +625,7 @@ def test_a_better_model_is_offered_and_a_worse_one_is_not(world: Wizard) -> None
     world.open(run)
     page = world.page
     assert page.foot.next.text() == "Use the new model" and page.foot.second.text() == "Keep the old model"
-    assert page.compare.verdict.title.text() == "Better on your questions: 41% to 88%."
+    assert page.compare.verdict.title.text() == "Better on your own questions: 10% to 80%."
     world.controller.close()
     worse = world.new_run(step="compare")
     fake_run.prepare(worse)

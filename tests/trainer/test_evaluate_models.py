@@ -93,7 +93,7 @@ def test_the_same_file_on_both_sides_says_the_same_and_is_asked_once(models: Sid
     cases = exams.general()[:3]
     heard: list[str] = []
     base, tuned = models.answers(cases, on_answer=lambda name, case, text: heard.append(f"{name}:{case.id}"))
-    assert base == tuned and len(heard) == 6
+    assert base == tuned and len(base) == 3 and len(heard) == 6
     kept = models._kept
     assert {(s.model, s.case) for s in read_lines(kept, GivenAnswer)} == {
         (m, c.id) for m in ("base", "tuned") for c in cases

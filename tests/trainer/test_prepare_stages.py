@@ -202,6 +202,17 @@ def test_without_named_labels_those_of_the_data_count(make_run: MakeRun) -> None
     assert selection.labels_of(context.spec, rows) == ("one", "two")
 
 
+def test_small_labels_keep_enough_out_to_tell_a_gain_from_chance() -> None:
+    rows = [
+        Example(id=f"{label}{n}", messages=(Turn("user", f"Text {n}"), Turn("assistant", label)), origin="file")
+        for label in ("one", "two", "three")
+        for n in range(18)
+    ]
+    result = split.Splitter(3, 1, 0.1).split_by_label(rows)
+    assert [sum(e.split == "heldout" for e in result if e.answer == label) for label in ("one", "two")] == [4, 4]
+    assert sum(e.split == "train" for e in result) == 39
+
+
 def test_a_label_with_one_text_keeps_it() -> None:
     rows = [
         Example(id=str(n), messages=(Turn("user", f"Text {n}"), Turn("assistant", label)), origin="file")

@@ -269,9 +269,12 @@ def test_hugging_face_folder_is_a_base_and_is_exported_on_its_gguf(home: Path, w
     assert code == 0, heard[-1]
 
 
-def test_prepare_comes_first_where_there_is_something_to_prepare(whole: Path) -> None:
+PREPARED = ["collect", "clean", "questions", "split"]
+
+
+def test_the_base_is_checked_before_anything_is_prepared(whole: Path) -> None:
     spec = read_json(whole / "run.json", RunSpec)
     ready = [stage.name for stage in pipeline.stages_of(msgspec.structs.replace(spec, compare=True))]
     assert ready == ["base", "train", "export", "gate", "compare", "card"]
     raw = msgspec.structs.replace(spec, data=Data(inputs=(Input(kind="file", path="a.csv"),)))
-    assert [stage.name for stage in pipeline.stages_of(raw)][:5] == ["collect", "clean", "questions", "split", "base"]
+    assert [stage.name for stage in pipeline.stages_of(raw)][:6] == ["base", *PREPARED, "train"]

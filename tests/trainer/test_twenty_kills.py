@@ -37,7 +37,7 @@ from trainer.spec import (
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a thing of POSIX systems")
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("collect", "clean", "questions", "split", "base", "train", "export", "gate", "compare", "card")
+STAGES = ("base", "collect", "clean", "questions", "split", "train", "export", "gate", "compare", "card")
 KILLS_A_STAGE = 2
 THINGS = ("pump", "valve", "filter", "motor", "sensor", "pipe", "tank", "crane")
 

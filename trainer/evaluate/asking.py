@@ -75,22 +75,26 @@ class SideBySide:
         cases: Sequence[Case],
         gbnf: str = "",
         on_answer: Callable[[str, Case, str], None] = lambda _name, _case, _text: None,
-    ) -> tuple[list[str], list[str]]:
-        """Both models' answers, (base's, tuned's), each in the order of the cases.
+        enough: Callable[[], bool] = lambda: False,
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Both models' answers, (base's, tuned's), each by the case's id.
 
         Args:
             cases: what to ask.
             gbnf: a grammar that every answer must follow; "" for none.
             on_answer: called from the models' threads with the model's name, the case and the answer.
+            enough: asked after each answer; once it is true no further one is waited for.
         """
 
-        def work(name: str, model: ChatModel) -> list[str]:
+        def work(name: str, model: ChatModel) -> dict[str, str]:
             found: dict[str, str] = {}
             for start in range(0, len(cases), BLOCK):
                 for case, text in self._block(name, model, cases[start : start + BLOCK], gbnf):
                     found[case.id] = text
                     on_answer(name, case, text)
-            return [found[case.id] for case in cases]
+                    if enough():
+                        return found
+            return found
 
         return self.both(work)
 

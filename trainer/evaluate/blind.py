@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from trainer.spec import AnswerPair, BlindPair
 
 PAIRS = 10
-_ORDER = ("taught", "unseen with documents", "taught with documents", "general")
+_ORDER = ("asked", "own", "rephrased", "taught", "unseen with documents", "taught with documents", "general")
 
 
 def pairs(answers: Sequence[AnswerPair], seed: int) -> list[BlindPair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,10 +13,11 @@ from app.llama import grammar
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.evaluate import blind, exams, judge, memorised, reading, verdict
-from trainer.evaluate.asking import SideBySide
+from trainer.evaluate.asking import BLOCK, SideBySide
 from trainer.evaluate.exams import Case
 from trainer.evaluate.faithfulness import faithfulness, relevancy
 from trainer.evaluate.statistics import mcnemar, wilson
+from trainer.prepare import own
 from trainer.spec import (
     AnswerPair,
     BlindPair,
@@ -28,6 +30,7 @@ from trainer.spec import (
     ExportResult,
     GateResult,
     Grounding,
+    Reading,
     TextDocument,
     Vote,
     read_json,
@@ -107,40 +110,27 @@ class _Comparison:
         self._notes: list[str] = []
         self._relevancy: list[float] = []
         self._done = self._total = 0
+        self._shortened = self._skipped = False
 
     def run(self, file: str) -> CompareResult:
-        spec = self._context.spec
-        wanted = spec.training.exams
-        cases = exams.build(self._examples, self._texts, spec.data.system or "", spec.seed)
-        cases = [case for case in cases if case.exam in wanted]
-        labels = labels_of(spec, self._examples) if "labels" in wanted else ()
-        sorted_ = exams.labels(self._examples, labels)
-        fitting, long = self._fitting(cases)
-        sorted_, too_long = self._fitting(sorted_)
-        if long or too_long:
-            self._notes.append(f"{long + too_long} questions are too long for the model and were left out.")
-        self._total = 2 * (len(fitting) + len(sorted_))
-        for shown in (False, True):  # prompts of a kind begin alike, and that is computed once
-            self._ask([case for case in fitting if bool(case.shown) == shown])
-        self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
-        self._notes += dict.fromkeys(filter(None, (model.note for model in self._models.models.values())))
-        self._progress("Reading documents that were kept out")
-        read = reading.read(self._models, [t for t in self._texts if t.held_out], spec.seed)
-        if read is None:
-            self._notes.append("No document was kept out, so reading was not compared.")
+        self._ask_all()
+        read = self._read()
         self._progress("Looking for personal data")
         taught = [e for e in self._examples if e.split == "train" and is_usable(e)]
         seen = [t for t in self._texts if t.split == "train"]
         places = memorised.places(self._context.run / "clean" / "report.jsonl", seen, taught)
         probed = memorised.probe(self._models, places)
-        self._progress("Judging answers")
-        factual = [a for a in self.answers if a.exam in ("taught", "unseen with documents")]
-        judged = judge.judge(self._models, factual)
-        self.pairs = blind.pairs(self.answers, spec.seed)
-        marked = [self._exam(name) for name in dict.fromkeys(a.exam for a in self.answers)]
+        judged = None
+        if not self._short:
+            self._progress("Judging answers")
+            factual = [a for a in self.answers if a.exam in ("taught", "unseen with documents")]
+            judged = judge.judge(self._models, factual)
+        self.pairs = blind.pairs(self.answers, self._context.spec.seed)
+        named = dict.fromkeys(a.exam for a in self.answers if a.exam != "asked")
+        marked = [self._exam(name) for name in named]
         return CompareResult(
             file=file,
-            judgement=verdict.judge(marked, read, probed, self._votes()),
+            judgement=verdict.judge(marked, read, probed, self._votes(), skipped=self._skipped, shortened=self._short),
             exams=tuple(marked),
             reading=read,
             grounding=self._grounding(),
@@ -151,13 +141,59 @@ class _Comparison:
             notes=tuple(self._notes),
         )
 
+    def _ask_all(self) -> None:
+        """Put all questions to both, the person's own first; of a comparison that is cut short, those until then."""
+        spec = self._context.spec
+        wanted, system = spec.training.exams, spec.data.system or ""
+        asked = exams.own(own.questions(spec), system) if "own" in wanted else []
+        self._skipped = "own" in wanted and not asked
+        built = [case for case in exams.build(self._examples, self._texts, system, spec.seed) if case.exam in wanted]
+        random.Random(spec.seed).shuffle(built)  # wherever it is cut short, each exam has had its share
+        labels = labels_of(spec, self._examples) if "labels" in wanted else ()
+        asked, _ = self._fitting(asked)
+        fitting, long = self._fitting(built)
+        sorted_, too_long = self._fitting(exams.labels(self._examples, labels))
+        if long or too_long:
+            self._notes.append(f"{long + too_long} questions are too long for the model and were left out.")
+        count = len(asked) + len(fitting) + len(sorted_)
+        self._total = 2 * count
+        self._ask(asked)
+        self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
+        for block in _in_turn(fitting):
+            self._ask(block)
+        self._notes += dict.fromkeys(filter(None, (model.note for model in self._models.models.values())))
+        if self._short:
+            self._notes.append(f"You cut the comparison short: {len(self.answers)} of {count} questions were asked.")
+
+    def _read(self) -> Reading | None:
+        """Documents that were kept out, where there is time for them."""
+        if self._short:
+            return None
+        self._progress("Reading documents that were kept out")
+        kept = [t for t in self._texts if t.held_out]
+        read = reading.read(self._models, kept, self._context.spec.seed)
+        if read is None:
+            self._notes.append("No document was kept out, so reading was not compared.")
+        return read
+
+    @property
+    def _short(self) -> bool:
+        """Whether the user wants a verdict from what has been asked by now."""
+        self._shortened = self._shortened or self._context.control().action == "shorten"
+        return self._shortened
+
     def _fitting(self, cases: Sequence[Case]) -> tuple[list[Case], int]:
         """Questions that both models can hold, and how many others there are."""
         fitting = [case for case in cases if self._models.fits(case)]
         return fitting, len(cases) - len(fitting)
 
     def _ask(self, cases: Sequence[Case], gbnf: str = "") -> None:
-        """Put the questions to both; faithfulness is computed in threads of its own while the models go on."""
+        """Put the questions to both, unless the user wants no more.
+
+        Faithfulness is computed in threads of its own while the models go on.
+        """
+        if not cases or self._short:
+            return
         scores: dict[tuple[str, str], Future[float | None]] = {}
         with ThreadPoolExecutor(2, "score") as pool:
 
@@ -169,11 +205,13 @@ class _Comparison:
                 if self._done % 10 == 0:
                     self._progress("Asking both models")
 
-            base, tuned = self._models.answers(cases, gbnf, score)
+            base, tuned = self._models.answers(cases, gbnf, score, lambda: self._short)
+            both = [case for case in cases if case.id in base and case.id in tuned]
             self._relevancy += pool.map(
-                lambda case: relevancy(case.question, case.shown), [c for c in cases if c.shown and c.exam != "unknown"]
+                lambda case: relevancy(case.question, case.shown), [c for c in both if c.shown and c.exam != "unknown"]
             )
-        for case, old, new in zip(cases, base, tuned, strict=True):
+        for case in both:
+            old, new = base[case.id], tuned[case.id]
             faithful = [scores[name, case.id].result() if case.shown else None for name in ("base", "tuned")]
             self.answers.append(
                 AnswerPair(
@@ -237,6 +275,15 @@ def exam(name: str, marks: Sequence[tuple[bool, bool]]) -> Exam:
         base_interval=wilson(base, len(marks)),
         tuned_interval=wilson(tuned, len(marks)),
     )
+
+
+def _in_turn(cases: Sequence[Case]) -> list[Sequence[Case]]:
+    """Blocks with passages and without in turn: prompts of a kind begin alike, which is computed once a block."""
+    plain, grounded = [c for c in cases if not c.shown], [c for c in cases if c.shown]
+    blocks: list[Sequence[Case]] = []
+    for start in range(0, max(len(plain), len(grounded)), BLOCK):
+        blocks += [kind[start : start + BLOCK] for kind in (plain, grounded)]
+    return blocks
 
 
 def _confusion(answers: Sequence[AnswerPair]) -> tuple[Confusion, ...]:

@@ -1,4 +1,5 @@
-"""The questions of a comparison: taught in other words, from documents kept out, without an answer, and general."""
+"""The questions of a comparison: the person's own, what was taught in other words and in its own, from documents kept
+out, without an answer, and general."""
 
 from __future__ import annotations
 
@@ -14,14 +15,14 @@ from app.paths import RESOURCES
 from app.text.bm25 import Index
 from app.text.citations import refuses
 from app.types import Passage
-from trainer.evaluate import metrics
+from trainer.evaluate import metrics, rephrase
 from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import passages, values
 from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, TextDocument, read_lines
 from trainer.train.selection import is_usable, until_answer
 
 GENERAL = RESOURCES / "evaluation" / "general.jsonl"
-MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN = 200, 40, 20
+MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN, MOST_CROSSED = 200, 40, 30, 12
 SHOWN = 3
 """Passages with a question."""
 PASSAGE_CHARACTERS, OTHER_CHARACTERS = 600, 320
@@ -72,6 +73,20 @@ class Case:
         if self.exam == "labels":
             return answer.strip() == self.wanted.strip()
         return metrics.exact(self.question, self.wanted, answer)
+
+
+def own(questions: Sequence[Example], system: str = "") -> list[Case]:
+    """The person's own questions; one without an answer is asked for the blind test alone, and is marked by nobody."""
+    return [
+        Case(
+            "own" if e.answer.strip() else "asked",
+            e.id,
+            Turn(e.question, system=system),
+            e.answer,
+            _limit(e.answer) if e.answer.strip() else GROUNDED,
+        )
+        for e in questions
+    ]
 
 
 def build(examples: Sequence[Example], texts: Sequence[TextDocument], system: str, seed: int) -> list[Case]:
@@ -131,6 +146,7 @@ class _Builder:
         self._taught = self._some(_asked_of(examples), MOST_TAUGHT)
         unseen = [e for e in examples if e.split == HELD_OUT_DOCUMENT and e.answer.strip()]
         self._unseen = self._some(self._one_a_fact(unseen), MOST_GROUNDED)
+        self._trained = [e for e in examples if e.split == "train" and is_usable(e)]
         cut = [(text, passage) for n, text in enumerate(texts) for passage in passages.cut(text, n)]
         self._passages = [passage.shown(text, OTHER_CHARACTERS) for text, passage in cut]
         self._index = Index([passage.searched for _, passage in cut])
@@ -142,6 +158,17 @@ class _Builder:
         ]
         sourced = self._some([e for e in self._taught if e.source.text], MOST_GROUNDED)
         return [
+            *[
+                Case(
+                    "rephrased",
+                    f"rephrased:{a.example.id}",
+                    Turn(a.question, system=self._system),
+                    a.example.answer,
+                    _limit(a.example.answer),
+                    group=a.example.group,
+                )
+                for a in rephrase.rephrased(self._trained)[:MOST_TAUGHT]
+            ],
             *taught,
             *[self._grounded("taught with documents", e) for e in sourced],
             *[self._grounded("unseen with documents", e) for e in self._unseen if e.source.text],
@@ -168,15 +195,19 @@ class _Builder:
         return self._case(exam, f"{exam}:{example.id}", example.question, shown, example.answer, example.group)
 
     def _unknown(self) -> list[Case]:
-        """Questions whose answer is not in the passages shown: on other documents, and on the world at large."""
+        """Questions whose answer is not in the passages shown: near the documents, on others, and on the world."""
         cases = []
-        for example in self._some([e for e in self._unseen if e.source.text], MOST_UNKNOWN):
+        near = rephrase.crossed(self._trained, [passage.text for passage in self._passages])
+        for number, question in enumerate(self._draw.sample(near, min(len(near), MOST_CROSSED))):
+            shown = [self._passages[n] for n in self._index.search(question, SHOWN)]
+            cases.append(self._case("unknown", f"unknown-near-{number}", question, shown, NOT_SAID))
+        for example in self._some([e for e in self._unseen if e.source.text], MOST_UNKNOWN - MOST_CROSSED):
             if shown := self._others(example, SHOWN):
                 key = f"unknown:{example.id}"
                 cases.append(self._case("unknown", key, example.question, shown, NOT_SAID, example.group))
         if not self._passages:
             return cases
-        for case in self._draw.sample(general(self._system), MOST_UNKNOWN - len(cases)):
+        for case in self._draw.sample(general(self._system), max(0, MOST_UNKNOWN - len(cases))):
             found = [self._passages[n] for n in self._index.search(case.question, SHOWN)]
             if shown := [passage for passage in found if not metrics.accepted(passage.text, case.accepted)]:
                 cases.append(self._case("unknown", f"unknown-{case.id}", case.question, shown, NOT_SAID))

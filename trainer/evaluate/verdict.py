@@ -1,11 +1,17 @@
-"""The verdict in one plain sentence, from the figures alone. What got worse beyond chance is always named."""
+"""The verdict in one plain sentence, from the figures alone. What got worse beyond chance is always named.
+
+What was taught is judged by the strictest exam that no template of the training wrote: the person's own questions, or
+phrasings by another writer. A model that answers in the taught wording alone has learned the wording.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from trainer.evaluate.statistics import mcnemar
-from trainer.spec import BlindTally, Exam, Judgement, Probe, Reading
+from trainer.spec import EXAMS, BlindTally, Exam, Judgement, Probe, Reading, strictest
 
 MATERIAL = 0.05
 """Share of all general questions whose loss outweighs better answers on what was taught."""
@@ -13,7 +19,13 @@ READING_NAMED, READING_MATERIAL = 0.01, 0.15
 """Rise in bits a byte, of the base's: named from the first on; outweighs better answers from the second on."""
 CHANCE = 0.05
 """p below which a difference is more than chance."""
+FEW_OWN = 6
+"""Questions from which McNemar's test can tell a gain from chance at all (five gained of five: p = 0.06)."""
+SELDOM, SOME = 0.5, 5
+"""Share of unanswerable questions below which it is said that the model seldom says so, of at least so many."""
 _SUBJECTS = {
+    "own": "your own questions",
+    "rephrased": "what was taught, asked in other words",
     "taught": "questions on what was taught",
     "taught with documents": "taught questions with the documents at hand",
     "unseen with documents": "questions on documents that were kept out, with the documents at hand",
@@ -28,6 +40,9 @@ def judge(
     reading: Reading | None,
     probe: Probe | None,
     blind: BlindTally | None = None,
+    *,
+    skipped: bool = False,
+    shortened: bool = False,
 ) -> Judgement:
     """Weigh the figures.
 
@@ -40,10 +55,20 @@ def judge(
             passages say, is below 0.05.
         probe: counts from the first place on.
         blind: a person's votes.
+        skipped: the person was asked for questions of their own and gave none, which the sentence says.
+        shortened: the comparison was cut short, which the sentence says.
     """
+    found = _weigh(exams, reading, probe, blind)
+    asides = tuple(_asides(exams, skipped, shortened))
+    return structs.replace(found, sentence=" ".join([found.sentence, *asides]), asides=asides)
+
+
+def _weigh(exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, blind: BlindTally | None) -> Judgement:
     if reading is not None and reading.p >= CHANCE:
         reading = None
-    up = [_line(exam) for exam in exams if exam.change == "up"]
+    strict = strictest(exams)
+    learned = strict is None or _confirmed(strict, exams)
+    up = [_line(exam) for exam in _risen(exams, strict, learned=learned)]
     down = [_line(exam) for exam in exams if exam.change == "down"]
     heavy = any(_heavy(exam) for exam in exams)
     if reading and reading.interval[0] > 0 and reading.difference > READING_NAMED * reading.base:
@@ -59,13 +84,63 @@ def judge(
     down += _blind(blind, "down")
     if down and (heavy or not up):
         return _say("worse", down, up)
+    if strict is not None and not learned:
+        return _not_learned(strict, exams, down)
     return _say("better", down, up) if up else _say("no clear change", down, up)
+
+
+def _confirmed(strict: Exam, exams: Sequence[Exam]) -> bool:
+    """Whether the strictest exam shows that something was learned.
+
+    Its gain is beyond chance; or, of so few own questions that no gain could be, most are right, more than before, and
+    the other writer's phrasings show a gain beyond chance.
+    """
+    if strict.count >= FEW_OWN or strict.name != "own":
+        return strict.change == "up"
+    others = [exam for exam in exams if exam.name in EXAMS and exam is not strict]
+    return 2 * strict.tuned > strict.count and strict.gained > strict.lost and any(e.change == "up" for e in others)
+
+
+def _risen(exams: Sequence[Exam], strict: Exam | None, *, learned: bool) -> list[Exam]:
+    """What speaks for the model: of what was taught the strictest exam alone, and nothing where that shows no gain."""
+    taught = (*EXAMS, "taught", "taught with documents")
+    risen = [exam for exam in exams if exam.change == "up" and (strict is None or exam.name not in taught)]
+    return [strict, *risen] if strict is not None and learned else risen
+
+
+def _not_learned(strict: Exam, exams: Sequence[Exam], down: Sequence[str]) -> Judgement:
+    """No gain in other words than the training's: the wording was learned where that alone rose."""
+    taught = next((exam for exam in exams if exam.name == "taught"), None)
+    figures = f"on {_SUBJECTS[strict.name]} it is right in {strict.tuned} of {strict.count}, {strict.base} before"
+    worse = f" Worse: {'; '.join(down)}." if down else ""
+    if taught is not None and taught.change == "up":
+        learned = f"in the wording that it was taught with, in {taught.tuned} of {taught.count}"
+        sentence = f"It learned the wording, not the facts: {figures}; {learned}."
+    else:
+        sentence = f"No clear change: {figures}."
+    return Judgement(verdict="no clear change", sentence=sentence + worse, worse=tuple(down), default="keep")
+
+
+def _asides(exams: Sequence[Exam], skipped: bool, shortened: bool) -> list[str]:
+    """What has to be known with any verdict: what was not asked, and whether it says so when it does not know."""
+    said = ["You asked no questions of your own, so this is of our wording alone."] if skipped else []
+    unknown = next((exam for exam in exams if exam.name == "unknown"), None)
+    if (
+        unknown is not None
+        and unknown.count >= SOME
+        and unknown.tuned < SELDOM * unknown.count
+        and unknown.change != "down"
+    ):
+        said.append(f"It says in {unknown.tuned} of {unknown.count} cases that it does not know.")
+    if shortened:
+        said.append("The comparison was cut short, so chance plays a larger part.")
+    return said
 
 
 def _heavy(exam: Exam) -> bool:
     if exam.change != "down":
         return False
-    return exam.name in ("taught", "labels") or (exam.lost - exam.gained) / exam.count >= MATERIAL
+    return exam.name in ("own", "rephrased", "taught", "labels") or (exam.lost - exam.gained) / exam.count >= MATERIAL
 
 
 def _line(exam: Exam) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from trainer.context import Context, Summary
-from trainer.prepare import duplicates, quality
+from trainer.prepare import duplicates, own, quality
 from trainer.spec import (
     EXCLUDED,
     HELD_OUT,
@@ -155,7 +155,8 @@ class Splitter:
         return [replace(e, split=places.get(e.id, e.split)) for e in examples]
 
     def split_by_label(self, examples: Sequence[Example]) -> list[Example]:
-        """Texts to sort: a tenth of each label is the exam, at least one where a label has several.
+        """Texts to sort: a tenth of each label is the exam; of small labels a quarter, up to five, since from three
+        texts nothing could be told from chance (McNemar).
 
         Texts with the same label are no phrasings of one fact, so each stands for itself.
         """
@@ -167,7 +168,7 @@ class Splitter:
         for keys in labels.values():
             self._draw.shuffle(keys)
             tenth = len(keys) // 10
-            held = max(tenth, 1 if len(keys) > 1 else 0)
+            held = max(tenth, min(5, len(keys) // 4), 1 if len(keys) > 1 else 0)
             for n, key in enumerate(keys[: held + tenth]):
                 places[key] = HELD_OUT if n < held else "validation"
         return [replace(e, split=places.get(e.id, e.split), group=e.group or e.id) for e in examples]
@@ -230,7 +231,7 @@ def run(context: Context) -> Summary:
         placed = splitter.split_by_label(examples)
     else:
         placed = splitter.split(group_phrasings(examples), documents)
-    examples, leaked = without_leaks(placed)
+    examples, leaked = without_leaks(own.kept_apart(context, placed))
     if wishes.approve_above is not None:
         limit = wishes.approve_above
         examples = [replace(e, approved=True) if (e.quality or 0) >= limit else e for e in examples]

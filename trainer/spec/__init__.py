@@ -9,6 +9,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/split/examples.jsonl             Example, all of them, with their split
     runs/ID/split/preferences.jsonl          Preference
     runs/ID/split/texts.jsonl                TextDocument
+    runs/ID/inputs/own.jsonl    Example: the person's own questions, for the exam; without an answer for the blind test
     runs/ID/inputs/found.jsonl  Found: what search finds for each question (recipe "search"), written after the review
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
@@ -25,6 +26,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
 from __future__ import annotations
 
 from trainer.spec.comparison import (
+    EXAMS,
     AnswerPair,
     BlindPair,
     BlindTally,
@@ -39,6 +41,7 @@ from trainer.spec.comparison import (
     Side,
     Verdict,
     Vote,
+    strictest,
 )
 from trainer.spec.files import FOUND, read_json, read_lines, read_spec, review_of, write_json, write_lines
 from trainer.spec.recipes import (
@@ -96,6 +99,7 @@ __all__ = [
     "CLASSIFICATION",
     "CONTINUED_PRETRAINING",
     "DPO",
+    "EXAMS",
     "EXCLUDED",
     "FOUND",
     "HELD_OUT",
@@ -154,6 +158,7 @@ __all__ = [
     "read_lines",
     "read_spec",
     "review_of",
+    "strictest",
     "write_json",
     "write_lines",
 ]

@@ -10,7 +10,7 @@ from msgspec import Struct
 Verdict = Literal["better", "no clear change", "worse"]
 Side = Literal["left", "right"]
 ExamName = Literal[
-    "taught", "taught with documents", "unseen with documents", "unknown", "general", "labels",
+    "own", "rephrased", "taught", "taught with documents", "unseen with documents", "unknown", "general", "labels",
     "first sentence", "five sentences", "sure and right", "not wrong", "samples", "samples not wrong",
 ]  # fmt: skip
 
@@ -34,6 +34,18 @@ class Exam(Struct, frozen=True, kw_only=True):
         if self.p >= 0.05 or self.gained == self.lost:
             return "chance"
         return "up" if self.gained > self.lost else "down"
+
+
+EXAMS: tuple[ExamName, ...] = ("own", "rephrased")
+"""Exams on what was taught that no template of the training wrote: the person's own questions, and phrasings by another
+writer than the training's."""
+
+
+def strictest(exams: Iterable[Exam]) -> Exam | None:
+    """Of the exams that no template of the training wrote, the one with the smallest share of right answers; the
+    person's own where they are equal."""
+    asked = [exam for exam in exams if exam.name in EXAMS and exam.count]
+    return min(asked, key=lambda exam: (exam.tuned / exam.count, EXAMS.index(exam.name)), default=None)
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -129,6 +141,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     worse: tuple[str, ...] = ()  # what got worse, a sentence each
     better: tuple[str, ...] = ()
     default: Literal["use", "keep"] = "keep"
+    asides: tuple[str, ...] = ()  # what has to be known with it, a sentence each; they end `sentence`
 
 
 class AnswerPair(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,7 +15,7 @@ document. The last is excluded: kept in the list with its reason, and a review c
 HELD_OUT: Split = "heldout"
 HELD_OUT_DOCUMENT: Split = "unseen"
 EXCLUDED: Split = "aside"
-Action = Literal["run", "pause", "stop", "skip"]
+Action = Literal["run", "pause", "stop", "skip", "shorten"]
 Turn = Message
 """What the app still calls a message of an example."""
 
@@ -123,6 +123,6 @@ class ReviewDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Control(Struct, frozen=True):
     """What the user asks of a run under way: `stop` keeps the best so far, `pause` waits for `run`, `skip` ends the
-    comparison without a verdict."""
+    comparison without a verdict, `shorten` with one from the questions asked by then."""
 
     action: Action = "run"

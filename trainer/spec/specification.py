@@ -37,6 +37,7 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     preferences: str = ""  # JSON lines of Preference
     texts: str = ""  # JSON lines of TextDocument
     labels: tuple[str, ...] = ()  # classification: the only answers allowed; () takes those of the data
+    own: str = ""  # JSON lines of Example: the person's own questions, asked in the comparison and never learned from
     system: str | None = None  # message before each example; None: the chat's own (app.llama.rules), "": none
 
 

@@ -27,6 +27,7 @@ from trainer.errors import TrainerError
 from trainer.spec import BaseModel, BaseReport
 from trainer.train.divergence import Logits, divergence
 
+ANOTHER = "It cannot be trained here, and can still chat. Choose another model to start from."
 PARITY_LIMIT = 0.01  # nats a token; 0.00015 for F16 and 0.0046 for Q4_1 were measured, a wrong RoPE gives more than 1
 FULL_PRECISION_BELOW = 1_000_000_000  # parameters: the cache keeps float32 up to here, bfloat16 above
 MOST_FULL = 8 << 30
@@ -98,7 +99,7 @@ def _unpack(path: Path, folder: Path) -> None:
     if "rope_freqs.weight" in header.tensor_bytes:
         raise TrainerError(
             "This model stretches its context in a way that is lost when it is read for training.",
-            "Choose the model's original Hugging Face folder as the base.",
+            ANOTHER,
             "tensor rope_freqs.weight",
             "parity",
         )
@@ -116,7 +117,7 @@ def _unpack(path: Path, folder: Path) -> None:
     except (ValueError, KeyError, NotImplementedError, RuntimeError, OSError) as error:
         raise TrainerError(
             f"“{path.name}” cannot be read for training.",
-            "Choose the model's original Hugging Face folder as the base.",
+            ANOTHER,
             str(error),
             "architecture",
         ) from error
@@ -142,8 +143,9 @@ def read_config(path: Path) -> Any:
             return AutoConfig.from_pretrained(str(path), local_files_only=True)
         return AutoConfig.from_pretrained(str(path.parent), gguf_file=path.name)
     except (ValueError, KeyError, OSError, NotImplementedError) as error:
-        hint = "Choose another model, or its original Hugging Face folder."
-        raise TrainerError(f"“{path.name}” cannot be read for training.", hint, str(error), "architecture") from error
+        raise TrainerError(
+            f"“{path.name}” cannot be read for training.", ANOTHER, str(error), "architecture"
+        ) from error
 
 
 def count_parameters(config: Any) -> int:
@@ -201,7 +203,7 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
         if not divergent < PARITY_LIMIT:
             raise TrainerError(
                 "This model behaves differently when it is read for training.",
-                "Choose the model's original Hugging Face folder as the base.",
+                ANOTHER,
                 f"KL {divergent:.4f} nats a token, limit {PARITY_LIMIT}",
                 "parity",
             )
@@ -227,7 +229,7 @@ def _measure(file: Path, folder: Path, tokenizer: Any, threads: int) -> float:
         if tokens != list(ours):
             raise TrainerError(
                 "This model splits text differently when it is read for training.",
-                "Choose the model's original Hugging Face folder as the base.",
+                ANOTHER,
                 f"{len(tokens)} against {len(ours)} tokens",
                 "tokenizer",
             )

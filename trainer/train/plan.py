@@ -15,11 +15,13 @@ from msgspec import Struct
 
 from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.errors import AppError
-from app.llama.memory import PROCESS_BYTES, Shape, adapter_weights, checking_bytes, training_bytes
+from app.llama.memory import PROCESS_BYTES, Shape, adapter_weights, checking_bytes
 from app.llama.planner import SHARE, Device
 from app.llama.teaching import Teaching
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
+from trainer.evaluate import exams
+from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
 from trainer.train import base, choose, device, selection
 
@@ -49,6 +51,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     on_card: bool = False
     checkpointing: bool = False
     max_length: int = 0  # tokens of an example
+    comparing: float = 0.0  # seconds of the comparison, which comes after the training's
     reason: str = ""
     instead: str = ""
     warnings: tuple[str, ...] = ()
@@ -90,7 +93,8 @@ def make(context: Context) -> Plan:
     hyper = choose.choose(chosen, spec.training, mean, longest, shape.context, shape.parameters)
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
-    seconds = trained * _seconds_a_token(shape, found) * spec.training.work + 60
+    pace = _seconds_a_token(shape, found)
+    seconds = trained * pace * spec.training.work + 60
     on_card = found.device.kind == "gpu"
     plan = Plan(
         fits=found.fits,
@@ -108,9 +112,10 @@ def make(context: Context) -> Plan:
         on_card=on_card,
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
+        comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
         warnings=tuple(_warnings(found, longest, examples)),
     )
-    return _judge(plan, shape, found)
+    return _judge(plan, shape)
 
 
 def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
@@ -118,6 +123,28 @@ def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
         yield f"Only {examples} examples."
     if found.longest < longest:
         yield f"Examples are cut to {found.longest} tokens, since the longest ones do not fit the memory."
+
+
+GENERATED = 3
+"""A token that is written costs as much as so many that are read: few are written at once."""
+CLOSED_TOKENS, SHOWN_TOKENS = 25 + 20 * GENERATED, 600 + 30 * GENERATED
+"""Of a question without passages, whose instructions are read once for all, and of one with them."""
+COMPARING_S = 30.0
+"""Loading both models, looking for personal data and judging."""
+
+
+def _compared_tokens(context: Context) -> int:
+    """Tokens that a comparison reads on each of its two models; together they cost what a trained one does, since that
+    is read forward and backward."""
+    spec = context.spec
+    examples = selection.read_examples(context) if spec.training.rows == "examples" else []
+    texts = selection.read_texts(context) if spec.data.inputs or spec.data.texts else []
+    cases = exams.build(examples, texts, "", spec.seed)
+    wanted = [case for case in cases if case.exam in spec.training.exams]
+    asked = len(own.questions(spec)) if "own" in spec.training.exams else 0
+    asked += sum(e.held_out for e in examples) if spec.training.needs_labels else 0
+    shown = sum(bool(case.shown) for case in wanted)
+    return (len(wanted) - shown + asked) * CLOSED_TOKENS + shown * SHOWN_TOKENS
 
 
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
@@ -231,7 +258,7 @@ def _short_of_disk(plan: Plan) -> Plan | None:
     )
 
 
-def _judge(plan: Plan, shape: Shape, found: Teaching) -> Plan:
+def _judge(plan: Plan, shape: Shape) -> Plan:
     refused = _short_of_disk(plan)
     if refused is not None:
         return refused
@@ -243,14 +270,8 @@ def _judge(plan: Plan, shape: Shape, found: Teaching) -> Plan:
     if plan.fits and plan.memory_bytes <= plan.memory_available:
         return plan
     short = max(0.0, plan.memory_bytes - plan.memory_available * SHARE) / 1e9
-    smaller = training_bytes(shape, "nf4", found.longest, checkpointing=found.checkpointing)
-    if smaller <= plan.memory_available * SHARE and plan.precision != "nf4":
-        instead = "Choose 4-bit precision under Details."
-    else:
-        most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
-        others = "Close what else uses the card" if plan.on_card else "Close other programs"
-        instead = (
-            f"{others} ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion parameters."
-        )
+    most = max(0.0, (plan.memory_available - PROCESS_BYTES) / 0.9 / 1e9)
+    others = "Close what else uses the card" if plan.on_card else "Close other programs"
+    instead = f"{others} ({short:.1f} GB more are needed), or choose a model of up to {most:.1f} billion parameters."
     where = f" on {plan.device}" if plan.on_card else ""
     return msgspec.structs.replace(plan, fits=False, reason=f"There is too little memory{where}.", instead=instead)

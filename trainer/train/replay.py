@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from app.paths import RESOURCES
 from app.types import Message
-from trainer.prepare import duplicates, split
+from trainer.prepare import own
 from trainer.spec import Example, Replay, read_lines, review_of, write_lines
 from trainer.train import selection
 from trainer.train.answer import answer
@@ -78,8 +78,7 @@ def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int
     for path in paths:
         decided = selection.decide(read_lines(Path(path), Example), review_of(path), None)
         taught = [e for e in decided if e.split == "train" and selection.is_usable(e)]
-        said = split.asked(taught)
-        leaked = {said[pair.first] for pair in duplicates.leaks(said, kept_out, split.LEAK)}
-        taught = [e for e in taught if leaked.isdisjoint(split.asked([e]))]
+        twins = own.twins_of(taught, kept_out)
+        taught = [e for e in taught if e.id not in twins]
         found += random.Random(seed).sample(taught, min(most, len(taught)))
     return [replace(e, id=f"earlier-{e.id}", origin="replay", approved=True) for e in found]

@@ -13,6 +13,7 @@ from app.llama.rules import rules
 from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
+from trainer.prepare import own
 from trainer.spec import EXCLUDED, Example, Preference, ReviewDecision, RunSpec, TextDocument, read_lines
 
 FEW = 5
@@ -56,6 +57,7 @@ def read_examples(context: Context) -> list[Example]:
     path = data_file(context, context.spec.data.examples, "examples.jsonl")
     spec = context.spec
     examples = decide(read_lines(path, Example), context.run / "review.jsonl", spec.prepare.approve_above)
+    examples = own.kept_apart(context, examples)
     return [replace(e, messages=with_system(e.messages, instructions(spec))) for e in examples]
 
 
@@ -80,7 +82,7 @@ def held_out_questions(context: Context) -> list[str]:
     given = context.spec.data.examples
     path = Path(given) if given else context.run / "split" / "examples.jsonl"
     examples = read_examples(context) if path.exists() else []
-    return [e.question for e in examples if e.held_out]
+    return [e.question for e in [*examples, *own.questions(context.spec)] if e.held_out]
 
 
 def is_usable(example: Example) -> bool:

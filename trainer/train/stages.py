@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+import psutil
 import torch
 
+from app.llama.memory import checking_bytes
 from trainer.context import Context, Summary
 from trainer.spec import BaseReport, Example, Hyper, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
@@ -31,6 +33,15 @@ SAMPLES, SAMPLE_TOKENS = 4, 40
 
 
 def check_base(context: Context) -> Summary:
+    """Check the base before anything is made of the data; where the memory that is free now does not hold it, that
+    waits for the training, which is planned and may have the chat's memory."""
+    waits = context.spec.data.inputs and not (context.run / "reviewed").exists()
+    if waits and checking_bytes(plan.shape_of(context.spec.base)) > psutil.virtual_memory().available:
+        return {"checked": False}
+    return _check(context)
+
+
+def _check(context: Context) -> Summary:
     """Unpack the base and check that torch and llama.cpp agree on it."""
     context.progress("base", 0, 2, note="Reading the model")
     folder = base.ensure_folder(context.spec.base, context.cache)
@@ -44,6 +55,8 @@ def train(context: Context) -> Summary:
     """Train the adapter and keep the best."""
     torch.manual_seed(context.spec.seed)
     torch.set_num_threads(context.threads)
+    if not (context.stage("base") / "report.json").exists():
+        _check(context)
     shared_prefix.register()
     setup = _Setup(context)
     task = setup.task()

@@ -115,10 +115,11 @@ class ResumeRun(Call, frozen=True):
 
 
 class SteerRun(Call, frozen=True):
-    """Pause the training, go on, stop and keep the best so far, or skip the comparison; → Done."""
+    """Pause the training, go on, stop and keep the best so far; end the comparison with what was asked by then
+    (shorten), or without a verdict (skip); → Done."""
 
     run_id: str
-    action: Literal["pause", "unpause", "stop", "skip"]
+    action: Literal["pause", "unpause", "stop", "shorten", "skip"]
 
 
 class FollowRun(Call, frozen=True):

@@ -147,6 +147,10 @@ class FinetuneController(TrainingState):
         """Stop and keep the best so far."""
         self._steer("stop")
 
+    def shorten_comparison(self) -> None:
+        """A verdict from what has been asked by now."""
+        self._steer("shorten")
+
     def skip_comparison(self) -> None:
         """Nobody will know whether it is better, and it is done at once."""
         self._steer("skip")
@@ -217,7 +221,7 @@ class FinetuneController(TrainingState):
                 c.ChangeRun(run_id=self.wizard.id, changes=changes, collection_id=self._collection(), by_hand=by_hand)
             )
 
-    def _steer(self, action: Literal["pause", "unpause", "stop", "skip"]) -> None:
+    def _steer(self, action: Literal["pause", "unpause", "stop", "shorten", "skip"]) -> None:
         if self.wizard is not None:
             self._ask(c.SteerRun(run_id=self.wizard.id, action=action))
 

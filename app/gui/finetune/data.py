@@ -7,14 +7,16 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.finetune.wizard import ASKED
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.own import OwnQuestions
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.hardware import size_text
 from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.choices import CheckBox
-from app.gui.widgets.file_dialogs import ask_for_files
+from app.gui.widgets.file_dialogs import ask_for_files, ask_for_folder
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 from app.types import Collection
 
@@ -45,9 +47,11 @@ class DataStep(ScrollColumn):
         self._thumbs = _Section("thumbs-up", self.tr("Rated answers"))
         self._labels = _Section("tags", self.tr("Labels"))
         self._build_labels()
+        self.own = OwnQuestions()
+        self.own.changed.connect(lambda asked: controller.change(own=asked))
         first, second = QWidget(), QWidget()
         for holder, sections in (
-            (first, (self._collections, self._labels)),
+            (first, (self._collections, self._labels, self.own)),
             (second, (self._files, self._thumbs, self._chats)),
         ):
             column = QVBoxLayout(holder)
@@ -63,6 +67,10 @@ class DataStep(ScrollColumn):
         self.add_file = Button(self.tr("Add file"), icon="file-plus")
         self.add_file.clicked.connect(self.choose_files)
         self._files.head.addWidget(self.add_file)
+        self.add_folder = Button(self.tr("Add folder"), icon="folder-open")
+        self.add_folder.setToolTip(self.tr("A folder with a folder of text files for each label"))
+        self.add_folder.clicked.connect(self.choose_folder)
+        self._files.head.addWidget(self.add_folder)
 
     def first_focus(self) -> QWidget:
         return next(iter(self.boxes.values()), self.add_file)
@@ -86,7 +94,10 @@ class DataStep(ScrollColumn):
                 ),
                 "read": self.tr("The text of these documents is read as it stands."),
                 "prefer": self.tr("Each corrected answer shows the model what to prefer. A file may hold more pairs."),
-                "classify": self.tr("A CSV or Excel file with a column for the text and one for its label."),
+                "classify": self.tr(
+                    "A CSV or Excel file with a column for the text and one for its label, or a folder with a folder "
+                    "of text files for each label."
+                ),
                 "search": self.tr(
                     "Questions are made from the documents, or taken from a file with columns for the question and its "
                     "answer, word for word as a document says it. Use at least four documents: some are kept out."
@@ -99,7 +110,10 @@ class DataStep(ScrollColumn):
         self._chats.setVisible(goal == "teach")
         self._thumbs.setVisible(goal in ("teach", "prefer"))
         self._labels.setVisible(goal == "classify")
+        self.add_folder.setVisible(goal == "classify")
         self._first.setVisible(documents or goal == "classify")
+        self.own.setVisible(goal in ASKED)
+        self.own.show_questions(wizard.own)
         if documents:
             self._show_collections()
         self._show_files()
@@ -114,6 +128,12 @@ class DataStep(ScrollColumn):
         paths = ask_for_files(self, self.tr("Add files"), kinds)
         if paths:
             self.add_files(paths)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder whose folders are the labels."""
+        folder = ask_for_folder(self, self.tr("Add folder"))
+        if folder:
+            self.add_files([str(folder)])
 
     def add_files(self, paths: list[str]) -> None:
         wizard = self._controller.wizard
@@ -157,6 +177,7 @@ class DataStep(ScrollColumn):
             remove.clicked.connect(lambda _=False, path=path: self._remove_file(path))
             here = Path(path)
             size = size_text(here.stat().st_size) if here.is_file() else self.tr("no longer there")
+            size = self.tr("folder") if here.is_dir() else size
             self._files.add(_Line(None, here.name, size, remove))
         if not wizard.files:
             text = self.tr("CSV, Excel or JSON lines: questions and answers, Alpaca, ShareGPT or OpenAI messages.")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.finetune.progress import PREPARE_STAGES
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
 from app.gui.widgets import Button, Label, ProgressBar
-
-STAGES = ("collect", "clean", "questions", "split")
 
 
 class Preparing(QWidget):
@@ -53,7 +52,7 @@ class Preparing(QWidget):
             self._bar.set_fraction(done / total if total else 0.0)
             return
         self._now.setText(told.note if told.stage == "questions" and told.note else told.sentence())
-        places = [stage for stage in told.stages if stage in STAGES]
+        places = [stage for stage in told.stages if stage in PREPARE_STAGES]
         at = places.index(told.stage) if told.stage in places else 0
         self._bar.set_fraction((at + (told.fraction or 0.0)) / len(places) if places else 0.0)
         left = told.seconds_left

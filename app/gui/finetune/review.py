@@ -17,7 +17,7 @@ from app.gui.finetune.edit import EditDialog
 from app.gui.finetune.numbers import Numbers
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.preparing import Preparing
-from app.gui.finetune.review_list import ReviewListView
+from app.gui.finetune.review_list import OrNothing, ReviewListView
 from app.gui.finetune.review_model import ReviewModel
 from app.gui.finetune.review_source import ReviewSource
 from app.gui.theme import theme
@@ -151,7 +151,8 @@ class ReviewStep(ScrollColumn):
         self.list.moved.connect(self._show_source)
         self.list.doubleClicked.connect(lambda _: self.decide("edit"))
         self.list.setMinimumHeight(220)
-        panel.column.addWidget(self.list, 1)
+        self.rows = OrNothing(self.list)
+        panel.column.addWidget(self.rows, 1)
         panel.setMinimumHeight(260)
         return panel
 
@@ -205,6 +206,7 @@ class ReviewStep(ScrollColumn):
 
     def _show_first(self) -> None:
         """Other lines are listed."""
+        self.rows.show_state(self.model.filter, self.model.rowCount())
         self.list.setCurrentIndex(self.model.index(0))
         self._show_source()
 

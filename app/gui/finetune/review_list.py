@@ -14,13 +14,13 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.finetune.review import Entry
 from app.gui.finetune.review_model import ENTRY_ROLE, ReviewModel
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
-from app.gui.widgets import paint_box
+from app.gui.widgets import Label, paint_box
 
 Index = QModelIndex | QPersistentModelIndex
 BUTTON = 32
@@ -151,3 +151,24 @@ class ReviewListView(QListView):
             self.asked.emit(keys[Qt.Key(event.key())])
             return
         super().keyPressEvent(event)
+
+
+class OrNothing(QStackedWidget):
+    """The list, or a sentence in its place where no line is in the chosen state."""
+
+    def __init__(self, rows: ReviewListView) -> None:
+        super().__init__()
+        self.nothing = Label("", "ui", "text2", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.addWidget(rows)
+        self.addWidget(self.nothing)
+
+    def show_state(self, state: str, count: int) -> None:
+        """Which lines are wanted, and how many there are."""
+        nothing = {
+            "open": self.tr("Nothing is left to review."),
+            "approved": self.tr("Nothing is approved yet."),
+            "rejected": self.tr("Nothing is rejected."),
+        }
+        self.nothing.setText(nothing.get(state, ""))
+        self.setCurrentIndex(0 if count else 1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.calls import training as c
 from app.finetune.compare import Comparison
+from app.finetune.measured import Measured
 from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run
@@ -31,8 +32,8 @@ class ShownRun:
         self.review: ReviewList | None = None
         self.comparison: Comparison | None = None
         self._offset = 0
-        self._time: tuple[int, float] | None = None
-        """For how many examples the time of a training was measured, and what it is in seconds; 0 is not known."""
+        self._time: tuple[int, Measured | None] | None = None
+        """For how many examples the time of a training was measured, and what was found; None where it cannot be."""
         self.read()
         self.read_results()
 
@@ -73,18 +74,20 @@ class ShownRun:
         review = self.review
         if review is None:
             return Reviewed()
+        measured = self._time[1] if self._time is not None and not self.wants_time() else None
         return Reviewed(
             open=review.count("open"),
             approved=review.count("approved"),
             trainable=review.trainable(),
             good=len(review.good()),
             decided=review.decided,
-            seconds=self._time[1] if self._time is not None and not self.wants_time() else 0.0,
+            seconds=measured.seconds if measured is not None else 0.0,
+            comparing=measured.comparing if measured is not None else 0.0,
         )
 
-    def take_time(self, seconds: float) -> None:
-        """What training takes with the list as it stands; 0 where that cannot be told."""
-        self._time = (self._planned(), seconds)
+    def take_time(self, measured: Measured | None) -> None:
+        """What training takes with the list as it stands; None where that cannot be told."""
+        self._time = (self._planned(), measured)
 
     @property
     def time_asked(self) -> bool:

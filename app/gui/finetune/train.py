@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -28,19 +30,21 @@ class TrainStep(ScrollColumn):
         self._asked = 0
         self._notes: tuple[tuple[str, str, str], ...] = ()
         self._announced = ""
-        self._stopping = self._skipping = False
+        self._stopping = self._ending = False
         self._shown_state = ("", "")
         self._messages = QVBoxLayout()
         self._messages.setSpacing(8)
         self.column.addLayout(self._messages)
         self._head = TrainHead()
         self.pause, self.unpause = self._head.pause, self._head.unpause
-        self.stop, self.resume, self.skip = self._head.stop, self._head.resume, self._head.skip
+        self.stop, self.resume = self._head.stop, self._head.resume
+        self.shorten, self.skip = self._head.shorten, self._head.skip
         self.pause.clicked.connect(controller.pause)
         self.unpause.clicked.connect(controller.unpause)
         self.stop.clicked.connect(self._stop)
         self.resume.clicked.connect(controller.resume)
-        self.skip.clicked.connect(self._skip)
+        self.shorten.clicked.connect(lambda: self._end_comparison(controller.shorten_comparison))
+        self.skip.clicked.connect(lambda: self._end_comparison(controller.skip_comparison))
         self.column.addWidget(self._head)
         self.column.addSpacing(16)
         self._facts = TrainFacts()
@@ -61,7 +65,7 @@ class TrainStep(ScrollColumn):
         """What changes with the run's state."""
         state = self._controller.run_state
         if state not in ("training", "paused"):
-            self._stopping = self._skipping = False
+            self._stopping = self._ending = False
         stage = self._controller.progress.stage
         can_pause = state == "training" and stage == "train"
         self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
@@ -77,11 +81,12 @@ class TrainStep(ScrollColumn):
             self.stop.enable()
         else:
             self.stop.disable(self.tr("It can be stopped once the training itself has begun."))
-        self.skip.setVisible(state == "training" and stage == "compare")
-        if self._skipping:
-            self.skip.disable(self.tr("It ends after this answer."))
-        else:
-            self.skip.enable()
+        for button in (self.shorten, self.skip):
+            button.setVisible(state == "training" and stage == "compare")
+            if self._ending:
+                button.disable(self.tr("It ends after this answer."))
+            else:
+                button.enable()
         self.resume.setVisible(state in ("stopped", "failed"))
         self._show_messages()
         self.progress()
@@ -190,9 +195,9 @@ class TrainStep(ScrollColumn):
         self._controller.stop_training()
         self.refresh()
 
-    def _skip(self) -> None:
-        self._skipping = True
-        self._controller.skip_comparison()
+    def _end_comparison(self, end: Callable[[], object]) -> None:
+        self._ending = True
+        end()
         self.refresh()
 
     def _show_details(self, shown: bool) -> None:

@@ -36,10 +36,12 @@ class TrainHead(Panel):
         self.unpause = Button(self.tr("Go on"), icon="rotate-cw", large=True)
         self.stop = Button(self.tr("Stop and keep best"), icon="flag", large=True)
         self.resume = Button(self.tr("Continue training"), "primary", "rotate-cw", large=True)
+        self.shorten = Button(self.tr("Finish now"), icon="flag", large=True)
+        self.shorten.setToolTip(self.tr("Judge by what has been asked by now; the verdict says that it was cut short."))
         self.skip = Button(self.tr("Skip the comparison"), icon="chevron-right", large=True)
         buttons = QHBoxLayout()
         buttons.setSpacing(16)
-        for button in (self.pause, self.unpause, self.stop, self.skip, self.resume):
+        for button in (self.pause, self.unpause, self.stop, self.shorten, self.skip, self.resume):
             buttons.addWidget(button)
         self._row.addLayout(buttons)
         self.column.addLayout(self._row)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.core.calls import training as c
 from app.core.requests import Job
 from app.errors import AppError
+from app.finetune.measured import Measured
 from app.gui.core_client import CoreClient
 from app.gui.finetune.state import TrainingState
 
@@ -48,14 +49,14 @@ class TrainingTime(QObject):
         if opened is None or self._state.measuring:
             return
 
-        def told(seconds: float) -> None:
+        def told(measured: Measured | None) -> None:
             if self._state.opened is opened:
-                opened.take_time(seconds)
+                opened.take_time(measured)
                 self._state.changed.emit()
 
         def not_told(error: AppError) -> None:
             log.info("The time of a training could not be measured: %s", error)  # said again when it is to start
-            told(0.0)
+            told(None)
 
         call = c.MeasureRun(run_id=opened.record.id)
-        self._job = self._core.request(call, done=lambda found: told(found.measured.seconds), failed=not_told)
+        self._job = self._core.request(call, done=lambda found: told(found.measured), failed=not_told)
