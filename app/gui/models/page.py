@@ -100,16 +100,14 @@ class ModelsPage(PageFrame):
         self.found.asked.connect(self.choose_found)
         self.server = ServerArea()
         self.server.asked.connect(self._add_server)
-        others = QVBoxLayout()
-        others.setSpacing(12)
-        for source in (self.drop, self.found, self.server):
-            others.addWidget(source)
-        self._column.addLayout(others)
+        for place, source in enumerate((self.drop, self.found, self.server)):
+            self._column.addSpacing(12 if place else 0)
+            self._column.addWidget(source)
 
     def _connect(self) -> None:
         models = self._models
-        models.models_changed.connect(self.refresh)
-        models.engine_ready.connect(self.refresh)
+        for moved in (models.models_changed, models.engine_ready):
+            moved.connect(self.refresh)
         models.switching.connect(self._switching)
         models.switch_failed.connect(self._switch_failed)
         models.refused.connect(lambda error: self._say("danger", error.message, error.hint))
