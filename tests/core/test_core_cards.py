@@ -17,7 +17,7 @@ from app.llama import planner
 from app.runtimes import CardShare, Device, Placed
 from app.settings import CONTEXT_LENGTH, Settings
 from app.types import InstalledModel, ModelInfo
-from app.workers.calls.engine import Chat, DevicesSeen, Load, Loaded, LoadProgress, LookAtDevices
+from app.workers.calls.engine import Complete, DevicesSeen, Load, Loaded, LoadProgress, LookAtDevices
 from app.workers.message import WorkerRole
 
 GIB = 1 << 30
@@ -105,7 +105,7 @@ def test_a_look_that_fails_holds_no_switch_up(data_folder: object, monkeypatch: 
     new.set_state("ready")
     new.ready.emit(None)
     new.last(Load).finish(Loaded(info=msgspec.structs.replace(INFO, name="Large")))
-    (trial,) = new.waiting(Chat)
+    (trial,) = new.waiting(Complete)
     assert trial and world.told.end(key) is None
 
 

@@ -62,11 +62,11 @@ def test_a_model_in_use_is_given_its_projector_and_sees_from_then_on(tmp_path: P
         assert not model.projector
         door.call(c.UseModel(model_id=model.id))
         with pytest.raises(AppError, match="cannot see pictures") as caught:
-            door.call(chats.Ask(question="What is this?", pictures=(str(wide),)))
+            door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(wide)),)))
         assert "import the mmproj file" in caught.value.hint
         assert imported(door, eyes).id == model.id
         door.listen(lambda data: isinstance(data, c.EngineMoved) and data.info is not None and data.info.sees)
-        assert door.call(chats.Ask(question="What is this?", pictures=(str(wide),))).answer.text
+        assert door.call(chats.Ask(question="What is this?", pictures=(PictureFile(str(wide)),))).answer.text
 
 
 def test_a_picture_is_seen_kept_with_its_chat_and_gone_with_it(tmp_path: Path) -> None:
