@@ -20,6 +20,7 @@ from app.core.calls import training as c
 from app.core.clock import LoopClock
 from app.core.core import Core
 from app.finetune import machine
+from app.finetune.review import DEFAULT_QUALITY
 from app.finetune.runs import Run
 from app.paths import Home
 from app.workers.message import WorkerRole
@@ -189,7 +190,7 @@ def test_the_plan_is_the_last_line_that_can_be_read_and_ends_when_nobody_waits(
     async def story(doors: Doors) -> None:
         found = await doors.result(c.MeasureRun(run_id=run.id))
         assert isinstance(found, c.TrainingMeasured) and found.measured.memory_bytes == 5
-        assert found.measured.seconds == 0.6, "it was told to count what Continue approves"
+        assert found.measured.seconds == DEFAULT_QUALITY, "it was told to count what Continue approves"
         await doors.result(c.DecideExamples(run_id=run.id, ids=("e0",), decision="approve"))
         monkeypatch.setenv("PLAN", "slow")
         key = doors.door.call(c.MeasureRun(run_id=run.id))

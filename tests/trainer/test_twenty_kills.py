@@ -39,7 +39,16 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a th
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("base", "collect", "clean", "questions", "split", "train", "export", "gate", "compare", "card")
 KILLS_A_STAGE = 2
-THINGS = ("pump", "valve", "filter", "motor", "sensor", "pipe", "tank", "crane")
+RULES = {
+    "pump": "The north pump is oiled every 12 days. The cellar pump costs 340 euros. The spare pump weighs 85 kg.",
+    "canteen": "The lunch menu costs 6 euros. The coffee machine is cleaned every 3 hours. The hall seats 64.",
+    "travel": "The daily allowance is 42 euros. A travel request takes 5 working days. The mileage rate is 37 cents.",
+    "leave": "The annual leave is 31 days. The parental leave is 14 months. The notice period is 7 weeks.",
+    "crane": "The yard crane lifts 900 kg. The crane licence is renewed every 24 months. The course costs 510 euros.",
+    "printing": "The colour printer prints 28 pages. The toner lasts 60 days. The plotter costs 1,250 euros.",
+    "laboratory": "The balance is calibrated every 39 months. The hood costs 265 euros. The oven heats for 90 minutes.",
+    "parking": "The garage holds 118 cars. The parking permit costs 55 euros. The gate closes after 20 minutes.",
+}
 
 FORKS = """
 import os, sys
@@ -59,15 +68,12 @@ for line in sys.stdin:
 
 
 def _write_documents(path: Path) -> None:
+    """Documents that are no twins of each other: such would land on one side of the split."""
     rows = []
-    for number, thing in enumerate(THINGS):
-        rules = " ".join(
-            f"The {thing} of series {letter} is checked after {number * 7 + count + 3} days."
-            for count, letter in enumerate("ABCD")
-        )
-        text = f"# Rules for the {thing}\n\n{rules}\n\nThe {thing} costs {number * 110 + 45} euros in the first year."
+    for number, (thing, text) in enumerate(RULES.items()):
         name = f"{thing}.md"
-        rows.append(TextDocument(id=name, text=text, name=name, path=name, collection="c", document_id=number + 1))
+        whole = f"# {thing.capitalize()} rules\n\n{text}"
+        rows.append(TextDocument(id=name, text=whole, name=name, path=name, collection="c", document_id=number + 1))
     write_lines(path, rows)
 
 
@@ -179,7 +185,7 @@ def test_twenty_kills_change_nothing(tmp_path: Path, trainer: Trainer) -> None:
 def _same(whole: Path, killed: Path) -> None:
     """The same data, the same curve, the same weights, the same files, the same verdict."""
     lists = [{e.id: e for e in read_lines(run / "split" / "examples.jsonl", Example)} for run in (whole, killed)]
-    assert lists[0] == lists[1] and len(lists[0]) > 20
+    assert lists[0] == lists[1] and len(lists[0]) >= 10
     one, other = (read_json(run / "train" / "result.json", TrainResult) for run in (whole, killed))
     assert one.curve == other.curve and one.best_step == other.best_step and one.steps > 5
     weights = [whole / "train" / "adapter" / "adapter_model.safetensors", *(whole / "export").glob("*.gguf")]
