@@ -46,6 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The file, or its rest."""
+        if self.path.startswith("/api/"):  # it has no lists
+            self._begin(404, 0)
+            return
         path = self.folder / NAME
         size, asked = path.stat().st_size, self.headers.get("Range", "")
         start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0

@@ -75,7 +75,7 @@ class Hub:
 
     def find(self, query: str) -> list[HubModel]:
         """Repositories with GGUF files, the most used first. Raises AppError, Interrupted."""
-        with self._saying(query):
+        with self._saying(query), self._reading():
             found = list(self._api.list_models(search=query, filter="gguf", sort="downloads", limit=FOUND))
         models = []
         for each in found:
@@ -85,7 +85,7 @@ class Hub:
 
     def repository(self, repo: str, revision: str = "main") -> HubModel:
         """One repository with its files. Raises AppError, Interrupted."""
-        with self._saying(repo):
+        with self._saying(repo), self._reading():
             return self._described(self._api.model_info(repo, revision=revision, files_metadata=True))
 
     def look(self, repo: str, file: str, revision: str) -> Remote:
@@ -187,6 +187,16 @@ class Hub:
                 raise words.stopped_by_proxy(host, str(error)) from error
             begun = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
             raise Interrupted((words.lost if begun else words.unreachable)(host, str(error))) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What no hub says, in words: a page with status 200 where its JSON should be."""
+        try:
+            yield
+        except HFValidationError:
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise words.no_hub(self._host) from error
 
     def _refused(self, response: httpx2.Response, error: Exception) -> Exception:
         status = response.status_code

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hub_server import Fault, Repo
 from hub_world import FILE, REPO, SIZE, World, model_file, share_sent_twice, world_with
+from huggingface_hub import constants
 
 from app.errors import AppError, BadFile, NoSpace
 from app.llama.split_files import parts_of
+from app.models.download import Hub
 from app.models.registry import Registry
 from app.models.repositories import gguf_files, quantization_of, repository_in
 from app.models.server_keys import ServerKeys
@@ -114,6 +116,15 @@ def test_a_refusal_says_who_refused_and_how_to_bring_the_file(world: World, faul
     with pytest.raises(AppError, match=said) as caught:
         world.fetch("refused")
     assert caught.value.hint
+
+
+def test_a_page_in_place_of_a_list_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    hub = Hub(world.hub.address)
+    for ask in (lambda: hub.find("tiny"), lambda: hub.repository("owner/tiny")):
+        world.hub.faults = [Fault("api", page=True)]
+        with pytest.raises(AppError, match="not a hub of models"):
+            ask()
 
 
 def test_a_gated_repository_says_what_to_do_and_opens_with_a_token(world: World, tmp_path: Path) -> None:
