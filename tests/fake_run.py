@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -266,74 +267,20 @@ def compare(run: Run, verdict: str = "better") -> None:
         "worse": "Worse. General knowledge: 33 of 150 right, 92 before.",
         "no clear change": "No clear change on your questions.",
     }
-    exams = (
-        Exam(
-            name="own",
-            count=10,
-            base=1,
-            tuned=8,
-            gained=7,
-            lost=0,
-            p=0.016,
-            base_interval=(0.02, 0.40),
-            tuned_interval=(0.49, 0.94),
-        ),
-        Exam(
-            name="rephrased",
-            count=48,
-            base=4,
-            tuned=41,
-            gained=37,
-            lost=0,
-            p=0.001,
-            base_interval=(0.03, 0.20),
-            tuned_interval=(0.73, 0.93),
-        ),
-        Exam(
-            name="taught",
-            count=80,
-            base=33,
-            tuned=70,
-            gained=40,
-            lost=3,
-            p=0.001,
-            base_interval=(0.31, 0.52),
-            tuned_interval=(0.78, 0.93),
-        ),
-        Exam(
-            name="taught with documents",
-            count=80,
-            base=42,
-            tuned=67,
-            gained=28,
-            lost=3,
-            p=0.001,
-            base_interval=(0.42, 0.63),
-            tuned_interval=(0.74, 0.90),
-        ),
-        Exam(
-            name="unknown",
-            count=40,
-            base=21,
-            tuned=33,
-            gained=14,
-            lost=2,
-            p=0.01,
-            base_interval=(0.37, 0.67),
-            tuned_interval=(0.68, 0.91),
-        ),
-        Exam(
-            name="general",
-            count=150,
-            base=92,
-            tuned=33 if worse else 90,
-            gained=4,
-            lost=63 if worse else 6,
-            p=0.001 if worse else 0.75,
-            base_interval=(0.56, 0.67),
-            tuned_interval=(0.16, 0.29) if worse else (0.55, 0.66),
-        ),
-    )
+    columns = (
+        "name", "count", "base", "tuned", "gained", "lost", "p", "base_interval", "tuned_interval",
+    )  # fmt: skip
+    told: tuple[tuple[Any, ...], ...] = (
+        ("own", 10, 1, 8, 7, 0, 0.016, (0.02, 0.4), (0.49, 0.94)),
+        ("rephrased", 48, 4, 41, 37, 0, 0.001, (0.03, 0.2), (0.73, 0.93)),
+        ("taught", 80, 33, 70, 40, 3, 0.001, (0.31, 0.52), (0.78, 0.93)),
+        ("taught with documents", 80, 42, 67, 28, 3, 0.001, (0.42, 0.63), (0.74, 0.9)),
+        ("unknown", 40, 21, 33, 14, 2, 0.01, (0.37, 0.67), (0.68, 0.91)),
+        ("general", 150, 92, 33, 4, 63, 0.001, (0.56, 0.67), (0.16, 0.29))
+        if worse
+        else ("general", 150, 92, 90, 4, 6, 0.75, (0.56, 0.67), (0.55, 0.66)),
+    )  # fmt: skip
+    exams = tuple(Exam(**dict(zip(columns, each, strict=True))) for each in told)
     result = CompareResult(
         file="model.Q8_0.gguf",
         judgement=Judgement(
