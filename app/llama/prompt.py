@@ -9,6 +9,7 @@ Where whoever composes can sum up, what the history has lost stands summed up be
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence, Sized
@@ -143,6 +144,12 @@ def _system(turn: Turn) -> str:
     return turn.system or rules(grounded=turn.grounded and bool(turn.passages))
 
 
+def messages_of(turn: Turn) -> list[Message]:
+    """A turn as the conversation that a model reads, whole."""
+    last = Message("user", _last_turn(turn.passages, turn.question), turn.pictures)
+    return [Message("system", _system(turn)), *normalize([*turn.history, last])]
+
+
 def normalize(history: Sequence[Message]) -> list[Message]:
     """Turns that alternate, as most templates demand: empty ones gone, neighbours of one role joined."""
     out: list[Message] = []
@@ -249,9 +256,14 @@ class _Fitting(Generic[E]):
         return self.limit // SUMMARY_SHARE if self.sum_up is not None and self.start else 0
 
     def encode(self) -> E:
-        last = Message("user", _last_turn(self.passages, self.question), self.turn.pictures)
-        messages = [Message("system", self.instructions()), *normalize([*self.turn.history[self.start :], last])]
-        return self.encoder.encode(messages, self.turn.conversation)
+        held = dataclasses.replace(
+            self.turn,
+            question=self.question,
+            history=self.turn.history[self.start :],
+            passages=tuple(self.passages),
+            system=self.instructions(),
+        )
+        return self.encoder.encode(messages_of(held), self.turn.conversation)
 
     def instructions(self) -> str:
         """The rules, then what of the history is no longer there."""

@@ -4,7 +4,6 @@ out, without an answer, and general."""
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,11 @@ from msgspec import Struct
 
 from app.llama.prompt import Turn
 from app.paths import RESOURCES
-from app.text.bm25 import Index
 from app.text.citations import refuses
 from app.types import Passage
 from trainer.evaluate import metrics, rephrase
 from trainer.evaluate.chat_model import turn_of
-from trainer.prepare import passages, values
+from trainer.prepare import beside
 from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, TextDocument, read_lines
 from trainer.train.selection import is_usable, until_answer
 
@@ -25,8 +23,6 @@ GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN, MOST_CROSSED = 200, 40, 30, 12
 SHOWN = 3
 """Passages with a question."""
-PASSAGE_CHARACTERS, OTHER_CHARACTERS = 600, 320
-"""Of the passage that holds the answer, and of those beside it: reading them is most of the time a comparison takes."""
 SHORT, LONG, GROUNDED, ONE_SENTENCE = 32, 160, 48, 24
 """Tokens of an answer: by the length of the wanted one; with passages; and where its first sentence alone counts."""
 NOT_SAID = "The documents do not say."
@@ -147,9 +143,7 @@ class _Builder:
         unseen = [e for e in examples if e.split == HELD_OUT_DOCUMENT and e.answer.strip()]
         self._unseen = self._some(self._one_a_fact(unseen), MOST_GROUNDED)
         self._trained = [e for e in examples if e.split == "train" and is_usable(e)]
-        cut = [(text, passage) for n, text in enumerate(texts) for passage in passages.cut(text, n)]
-        self._passages = [passage.shown(text, OTHER_CHARACTERS) for text, passage in cut]
-        self._index = Index([passage.searched for _, passage in cut])
+        self._shelf = beside.Shelf(texts)
 
     def build(self) -> list[Case]:
         taught = [
@@ -188,45 +182,28 @@ class _Builder:
 
     def _grounded(self, exam: str, example: Example) -> Case:
         """A question with its passage among others that a search finds too, in an order by chance."""
-        source = example.source
-        own = passages.shown_passage(source.text[:PASSAGE_CHARACTERS], source.document, page=source.page)
-        shown = [own, *self._others(example, SHOWN - 1)]
+        shown = [beside.own_passage(example), *self._shelf.others(example, SHOWN - 1)]
         self._draw.shuffle(shown)
         return self._case(exam, f"{exam}:{example.id}", example.question, shown, example.answer, example.group)
 
     def _unknown(self) -> list[Case]:
         """Questions whose answer is not in the passages shown: near the documents, on others, and on the world."""
         cases = []
-        near = rephrase.crossed(self._trained, [passage.text for passage in self._passages])
+        near = rephrase.crossed(self._trained, [passage.text for passage in self._shelf.passages])
         for number, question in enumerate(self._draw.sample(near, min(len(near), MOST_CROSSED))):
-            shown = [self._passages[n] for n in self._index.search(question, SHOWN)]
+            shown = self._shelf.found(question, SHOWN)
             cases.append(self._case("unknown", f"unknown-near-{number}", question, shown, NOT_SAID))
         for example in self._some([e for e in self._unseen if e.source.text], MOST_UNKNOWN - MOST_CROSSED):
-            if shown := self._others(example, SHOWN):
+            if shown := self._shelf.others(example, SHOWN, elsewhere=True):
                 key = f"unknown:{example.id}"
                 cases.append(self._case("unknown", key, example.question, shown, NOT_SAID, example.group))
-        if not self._passages:
+        if not self._shelf.passages:
             return cases
         for case in self._draw.sample(general(self._system), max(0, MOST_UNKNOWN - len(cases))):
-            found = [self._passages[n] for n in self._index.search(case.question, SHOWN)]
+            found = self._shelf.found(case.question, SHOWN)
             if shown := [passage for passage in found if not metrics.accepted(passage.text, case.accepted)]:
                 cases.append(self._case("unknown", f"unknown-{case.id}", case.question, shown, NOT_SAID))
         return cases
-
-    def _others(self, example: Example, most: int) -> list[Passage]:
-        """Passages near a question that do not answer it: of other documents where it is to stay unknown."""
-        own = re.sub(r"\s+", " ", example.source.text)
-        needed = values.without(values.find(example.answer), values.find(example.question))
-        found = []
-        for passage in (self._passages[n] for n in self._index.search(example.question, 12)):
-            if re.sub(r"\s+", " ", passage.text)[:80] in own:
-                continue
-            if most == SHOWN and passage.document == example.source.document:
-                continue
-            if needed and not values.without(needed, values.find(f"{passage.heading}\n{passage.text}")):
-                continue
-            found.append(passage)
-        return found[:most]
 
     @staticmethod
     def _case(exam: str, key: str, question: str, shown: Sequence[Passage], wanted: str, group: str = "") -> Case:

@@ -48,6 +48,8 @@ class TrainingRecipe:
     """Answers are one of a fixed set, and held out by label."""
     makes_questions: bool = False
     """Documents become questions with answers."""
+    varies: bool = False
+    """Each fact is also learned in other words than those approved, from passages, and with refusals beside it."""
     reads_along: bool = False
     """Pieces of the documents' own text are read beside the answers, so that whole sentences are not unlearned."""
 
@@ -63,9 +65,10 @@ SFT = TrainingRecipe(
     objective="likelihood",
     exams=("own", "rephrased", "taught", *_WITH_DOCUMENTS, "general"),
     learning_rate=5e-4,
-    epochs=4,
+    epochs=1,
     step_tokens=512,
     makes_questions=True,
+    varies=True,
     reads_along=True,
 )
 CONTINUED_PRETRAINING = TrainingRecipe(

@@ -81,9 +81,20 @@ class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled: bool = True
     questions: str = ""  # JSON lines with "question"; "" takes the ones that ship
     earlier: tuple[str, ...] = ()  # examples.jsonl of earlier rounds
-    share: float | None = None  # replay tokens for each token of the data
+    share: float | None = None  # replayed questions for each one that is taught
     reading: float = 0.12  # tokens of the documents' own text, read along, for each token of the answers
     max_new_tokens: int = 48
+
+
+class Lessons(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is learned beside the approved questions, for each fact (trainer.train.variants, trainer.train.lessons)."""
+
+    variants: int = (
+        24  # ways to ask that nobody reviewed: other words, words alone, slips; the answer is the approved one
+    )
+    grounded: float = 1.0  # times its passage is shown among others, and the answer cites it
+    refused: float = 1.0  # times others are shown without it, and the answer is that they do not say
+    unknown: float = 0.5  # near questions without passages that nothing answers
 
 
 class Export(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,6 +126,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prepare: Prepare = Prepare()
     hyper: Hyper = Hyper()
     replay: Replay = Replay()
+    lessons: Lessons = Lessons()
     export: Export = Export()
     limits: Limits = Limits()
     compare: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
+from trainer.prepare import beside, own
 from trainer.spec import Example, Preference
 from trainer.spec.recipes import Rows
-from trainer.train import replay, selection
+from trainer.train import lessons, replay, selection, variants
 from trainer.train.chat import Encoded, encode_chat, encode_text
 from trainer.train.objective import Unit
 
 LONGEST_EXAMPLE, LONGEST_TEXT = 2048, 512
 """Tokens of an example, and of a piece of plain text, unless the specification says otherwise."""
+REPLAYED, MOST_REPLAYED = 0.5, 6
+"""Replayed questions for each question of the data, unless the specification says otherwise; how often each at most."""
 READ_ALONG = 128
 """Tokens of a piece of text that is read beside the answers."""
 NAMED, NAMED_CHARACTERS = 3, 60
@@ -82,10 +86,12 @@ class Gathering:
         if len(taught) < selection.FEW:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self.encode(taught, "train")
+        for name, made in self._beside(taught).items():
+            train_units += self.encode(made, name)
         units = self.encode(validation, "validation") if validation else []
         coded = {unit[0].id for unit in units or train_units}
         shown = [e for e in (validation if units else taught) if e.id in coded]
-        return Gathered([*train_units, *self._replay()], units, shown)
+        return Gathered([*train_units, *self._replay(train_units)], units, shown)
 
     def texts(self) -> Gathered:
         """Plain texts of which every token is learned."""
@@ -95,7 +101,7 @@ class Gathering:
         held: list[Unit] = [(e,) for t in validation for e in encode_text(self.tokenizer, t.id, t.text, length)]
         self.counts |= {"train": len(units), "validation": len(held), "documents": len(train)}
         if self.tokenizer.chat_template:
-            units += self._replay()
+            units += self._replay(units)
         return Gathered(units, held)
 
     def preferences(self) -> Gathered:
@@ -173,7 +179,28 @@ class Gathering:
             raise failed
         return units
 
-    def _replay(self) -> list[Unit]:
+    def _beside(self, taught: Sequence[Example]) -> dict[str, list[Example]]:
+        """What is learned beside the approved questions, by what it is counted as. Nothing of it is near a question of
+        the exam."""
+        if not self.spec.training.varies:
+            return {}
+        facts: defaultdict[str, list[Example]] = defaultdict(list)
+        for example in taught:
+            if variants.can_vary(example):
+                facts[example.group or example.id].append(example)
+        weights, seed = self.spec.lessons, self.spec.seed
+        varied = [e for key, fact in facts.items() for e in variants.variants(fact, weights.variants, f"{seed}/{key}")]
+        twins = own.twins_of(varied, selection.held_out_questions(self.context))
+        varied = [e for e in varied if e.id not in twins]
+        texts = [t for t in selection.read_texts(self.context) if t.split == "train"] if self.spec.data.inputs else []
+        shelf = beside.Shelf(texts)
+        made = lessons.with_passages([*taught, *varied], shelf, weights, seed)
+        unknown = lessons.unanswered(taught, shelf, weights, selection.instructions(self.spec), seed)
+        return {"variants": varied, "lessons": made, "refusals": unknown}
+
+    def _replay(self, learned: Sequence[Unit]) -> list[Unit]:
+        """General questions, so often that what they hold is `REPLAYED` of what is learned."""
+
         def progress(done: int, total: int) -> None:
             self.context.progress("train", done, total, "questions", "Asking the model general questions")
 
@@ -187,7 +214,10 @@ class Gathering:
             selection.held_out_questions(self.context) if self.spec.replay.earlier else [],
             progress,
         )
-        return self.encode(examples, "replay") if examples else []
+        units = self.encode(examples, "replay") if examples else []
+        share = REPLAYED if self.spec.replay.share is None else self.spec.replay.share
+        times = round(share * len(learned) / max(1, len(units)))
+        return units * max(1, min(times, MOST_REPLAYED))
 
     def _name_refused(self, refused: Sequence[Example | Preference]) -> None:
         if not refused:

@@ -23,11 +23,12 @@ from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, device, selection
+from trainer.train import base, choose, device, gather, selection
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
-REPLAY_QUESTIONS = 156  # that ship
+REPLAY_QUESTIONS = 350  # that ship
+WITH_PASSAGES = 300  # tokens of the passages beside a question, on average; the longest have twice as many
 READER_STEP = 16
 """Questions beside a passage in a step of the reader, as it itself was trained."""
 BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
@@ -211,9 +212,17 @@ def data(context: Context) -> tuple[int, int, int]:
         return sum(lengths), max(lengths), len(pairs)
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     lengths = [_example_tokens(e) for e in train]
-    replay = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens) if spec.replay.enabled else 0
+    facts = len({e.group or e.id for e in train}) if spec.training.varies else 0
+    shown = spec.lessons.grounded + spec.lessons.refused if spec.data.inputs else 0.0
+    questions = len(train) + facts * (spec.lessons.variants + shown + spec.lessons.unknown)
+    tokens = questions * sum(lengths) / len(train) + facts * shown * WITH_PASSAGES
+    if spec.replay.enabled:
+        share = gather.REPLAYED if spec.replay.share is None else spec.replay.share
+        times = max(1, min(round(share * questions / REPLAY_QUESTIONS), gather.MOST_REPLAYED))
+        tokens += times * REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens)
     along = 1 + (spec.replay.reading if spec.training.reads_along and spec.data.inputs else 0.0)
-    return round((sum(lengths) + replay) * along), max(lengths), len(train)
+    longest = max(max(lengths), 2 * WITH_PASSAGES if facts and shown else 0)
+    return round(tokens * along), longest, round(questions)
 
 
 def _words(text: str) -> int:
