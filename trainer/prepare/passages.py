@@ -46,6 +46,7 @@ class Passage:
     page: int | None
     context: str  # title, headings and a table's header, which are searched with it
     parts: tuple[Part, ...]
+    is_chapter: bool = True  # all that stands under its heading, and nothing else
 
     @property
     def searched(self) -> str:
@@ -84,6 +85,7 @@ def cut(document: TextDocument, number: int) -> list[Passage]:
             page=piece.page,
             context=piece.context,
             parts=tuple(_parts(parsed, piece.start, piece.end)),
+            is_chapter=_is_chapter(parsed, piece.start, piece.end),
         )
         for piece in passages.cut(parsed, _Words())
     ]
@@ -93,6 +95,13 @@ def _nearest_heading(parsed: Parsed, place: int) -> str:
     """The heading above a place; the first of a document is its title and not counted."""
     above = [block for block in parsed.blocks if block.kind == "heading" and block.start < place]
     return bare_heading(parsed.text[above[-1].start : above[-1].end]) if len(above) > 1 else ""
+
+
+def _is_chapter(parsed: Parsed, start: int, end: int) -> bool:
+    """Whether a heading, or an end of the text, stands right before and right behind a stretch."""
+    before = next((block for block in reversed(parsed.blocks) if block.end <= start), None)
+    behind = next((block for block in parsed.blocks if block.start >= end), None)
+    return all(block is None or block.kind == "heading" for block in (before, behind))
 
 
 def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:

@@ -21,7 +21,7 @@ from app.errors import AppError
 from app.text.bm25 import Index
 from app.types import Message
 from trainer.context import Context, Summary
-from trainer.prepare import ask, check, facts, frames, markup, passages, quality
+from trainer.prepare import ask, check, facts, forms, markup, passages, quality
 from trainer.prepare.ask import Asker, Trial
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
@@ -165,7 +165,7 @@ class _Maker:
         group = "fact:" + hashlib.sha256(fact.key.encode()).hexdigest()[:12]
         kept: list[Example] = []
         dropped: list[Dropped] = []
-        by_rule = frames.phrase(fact, self._languages[fact.passage.document])
+        by_rule = forms.phrase(fact, self._languages[fact.passage.document])
         for phrasing in [*(Phrasing(text, "model") for text in written), *by_rule]:
             if len(kept) >= self._context.spec.prepare.phrasings:
                 break
