@@ -37,7 +37,7 @@ _SURE = ("money", "percent", "quantity", "time", "date")
 _NO_VALUE = re.compile(
     r"(?:[-–—?✓xX]|tbd|tba|n/?a|none|yes|no|link\b.*|see\b.*|.*\btbd\b.*|same\b.*|varies|null)$", re.I
 )
-_NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–()-]{1,60}")
+_NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–—()-]{1,60}")
 _AMOUNT = re.compile(
     r"(?:(?:at least|at most|up to|no more than|about|around|from)\s+)?(?=[\d€$£~<>≥≤]|EUR|USD|GBP|CHF)", re.I
 )

@@ -21,13 +21,15 @@ _OPENERS = (
     r"dürfen|muss|müssen|gibt|bekomm\w+|werde\w*|wird|hat|habe\w*"
 )
 _ASKED = re.compile(
-    rf"(?:(?:Q|F|Question|Frage)\s?\d*\s?[.:)–-]+\s*)?(?P<question>(?:{_OPENERS})\b[^?\n]{{8,160}}\?)$", re.IGNORECASE
+    rf"(?:(?:Q|F|Question|Frage)\s?\d*\s?[.:)–-]+\s*)?(?P<question>(?:{_OPENERS})\b(?:(?!  )[^?\n\[\]|]){{8,160}}\?)$",
+    re.IGNORECASE,
 )
 _MARK = re.compile(r"(?:A|Answer|Antwort)\s?\d*\s?[.:)–-]+\s*", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:here|below|above|following|see|refer|link|links|click|check out|visit|hier|unten|oben|siehe|folgende\w*|"
     r"(?:this|these|that|diese[rsmn]?) (?:page|form|document|guide|section|tool|article|video|post|doc|sheet|list|"
-    r"table|spreadsheet|channel|seite|formular|dokument|abschnitt|liste|tabelle))\b",
+    r"table|spreadsheet|channel|seite|formular|dokument|abschnitt|liste|tabelle)|"
+    r"answer (?:this|the|your) question|(?:find|read|learn|review) (?:the|more|it|all|our|your))\b",
     re.IGNORECASE,
 )
 """An answer that sends its reader on says nothing by itself."""
@@ -51,7 +53,8 @@ def pairs(passage: Passage) -> Iterator[tuple[str, str]]:
             yield from _answered(asks, rest)
         elif (asks := asked[number]) and number + 1 < len(texts) and not asked[number + 1]:
             last = number + 2 == len(texts)
-            if passage.is_chapter if last else bool(asked[number + 2]):
+            is_answer = passage.parts[number + 1].kind == "paragraph" or _MARK.match(texts[number + 1])
+            if is_answer and (passage.is_chapter if last else asked[number + 2]):  # else two entries of one list
                 yield from _answered(asks, texts[number + 1])
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from app import types
 from app.text import passages
 from app.text.parsed import Block, Parsed
-from app.text.structure import bare_heading, cells, parse
+from app.text.structure import bare_heading, bare_item, cells, parse
 from trainer.spec import TextDocument
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]{1,7}|\d|[^\w\s]|_")
@@ -114,7 +114,14 @@ def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:
             continue
         for _, block in found:
             text = parsed.text[max(start, block.start) : min(end, block.end)]
-            yield Part("list" if block.kind == "list" else "paragraph", text)
+            yield from [Part("list", text)] if block.kind == "list" else _with_entries(text)
+
+
+def _with_entries(text: str) -> Iterator[Part]:
+    """A paragraph, with the entries of a list that follows its first line without an empty one apart."""
+    for is_entry, run in groupby(text.split("\n"), lambda line: bare_item(line) != line.strip()):
+        lines = list(run)
+        yield from (Part("list", line) for line in lines) if is_entry else [Part("paragraph", "\n".join(lines))]
 
 
 def _tables(parsed: Parsed, rows: list[tuple[int, Block]]) -> Iterator[Part]:

@@ -97,7 +97,7 @@ class _Maker:
         self._context, self._documents = context, documents
         self._passages = [p for n, document in enumerate(documents) for p in _cut(document, n)]
         self._checker = check.Checker(self._passages, Index([p.searched for p in self._passages]))
-        self._languages = [quality.language(document.text) for document in documents]
+        self._languages = _languages(documents)
         self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
         self._places = _Places(context.run / "collect" / "texts.jsonl")
         self._spent = 0.0  # seconds that the model took
@@ -204,6 +204,13 @@ def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int
             taken.add(same)
             chosen[number].append(fact)
     return chosen
+
+
+def _languages(documents: Sequence[TextDocument]) -> list[str]:
+    """The language of each document; of one that is too short to tell, the commonest of the others."""
+    told = [quality.language(document.text) for document in documents]
+    main = Counter(filter(None, told)).most_common(1)
+    return [code or (main[0][0] if main else "") for code in told]
 
 
 def _cut(document: TextDocument, number: int) -> list[Passage]:

@@ -51,6 +51,9 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 
+_RANGES = re.compile(r"\b\d+ ?[–-] ?(\d+)(?= [a-z])|(?<=\d)(\+)(?= [a-z])")
+"""What makes two numbers of "0-2 years", and a number without a unit of "6+ years"."""
+
 
 def is_title(title: str) -> bool:
     """Whether a document's title names it: not "Download the ebook", "408983 0 1418" or "HEADER"."""
@@ -87,6 +90,7 @@ def has_no_rival(question: str, value: str) -> bool:
     "How many pool cars are there, 9 of them electric?"
     """
     wanted = values.find(value)
+    question = _RANGES.sub(lambda match: match[1] or "", question)
     if not wanted:
         return duplicates.normalized(value) not in duplicates.normalized(question)
     kinds = {(one.kind, one.unit if one.kind == "quantity" else "") for one in wanted}
