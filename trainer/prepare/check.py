@@ -53,17 +53,21 @@ class Checker:
         if not sound.has_no_rival(question, fact.value):
             return "A value of the asked kind stands in the question."
         passage = self._passages[number]
-        if not sound.is_self_contained(question, (passage.title, passage.heading)):
+        names = (passage.title,) if fact.kind == "faq" else (passage.title, passage.heading)  # there it is the question
+        if passage.title in question and not sound.is_title(passage.title):
+            return "The document has no name to ask by."
+        if not sound.is_self_contained(question, names):
             return "It does not say what it is about."
         found = self._index.search(question, TOP)
         if number not in found:
             return "A search for it does not find its passage."
-        if not sound.is_named(question, (passage.title, passage.heading)) and not self._tells(question, number, found):
+        known = fact.kind == "contact" or sound.is_named(question, names)  # a desk is known by its name
+        if not known and not self._tells(question, number, found):
             return "It does not say what it is about."
         mine = duplicates.shingles(question)
         if any(duplicates.overlap(mine, duplicates.shingles(other)) >= ALIKE for other in others):
             return "It is nearly the same as another phrasing."
-        if not self.is_stated(number, fact.answer, fact.value):
+        if not (self._stands if fact.kind == "faq" else self.is_stated)(number, fact.answer, fact.value):
             return "No sentence or row says the answer by itself."
         own, others = self._told(number, question, fact.value, found)
         if not sound.is_answered_once(question, fact.value, own, others):
@@ -74,6 +78,10 @@ class Checker:
         """Whether a question that names no document is about one passage alone: the first found, by a rare word."""
         few = max(3, len(self._passages) // 100)
         return found[0] == number and any(self._index.frequency(term) <= few for term in query_terms(question))
+
+    def _stands(self, number: int, answer: str, _value: str) -> bool:
+        """Whether an answer of several sentences stands in a passage as it is."""
+        return duplicates.normalized(answer) in duplicates.normalized(self._passages[number].text)
 
     def is_stated(self, number: int, answer: str, value: str) -> bool:
         """Whether a sentence or a row of a passage says the answer by itself."""

@@ -6,14 +6,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from app.text.sentences import sentence_texts
 from app.text.structure import bare_item
-from trainer.prepare import markup, personal, quality, values, wording
-from trainer.prepare.passages import Passage
+from trainer.prepare import faq, markup, personal, quality, values, wording
+from trainer.prepare.passages import Part, Passage
 
-Kind = Literal["cell", "column", "entry", "sentence", "definition", "term"]
+Kind = Literal[
+    "cell", "column", "composed", "words", "entry", "listed",
+    "sentence", "definition", "term", "faq", "contact", "valid",
+]  # fmt: skip
+"""What was measured apart: a composed cell is named by its heading and its column, one of words holds no figure, a
+listed entry is a single word among others of its kind."""
 MOST_COLUMNS = 8
 _NOISE_HEADING = re.compile(
     r"^(?:(?:table of )?contents|inhalt|index|(?:change|version|revision|document)s? (?:record|log|history|control)|"
@@ -31,10 +37,18 @@ _SURE = ("money", "percent", "quantity", "time", "date")
 _NO_VALUE = re.compile(
     r"(?:[-–—?✓xX]|tbd|tba|n/?a|none|yes|no|link\b.*|see\b.*|.*\btbd\b.*|same\b.*|varies|null)$", re.I
 )
-_NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–()-]{1,60}")
+_NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–—()-]{1,60}")
 _AMOUNT = re.compile(
     r"(?:(?:at least|at most|up to|no more than|about|around|from)\s+)?(?=[\d€$£~<>≥≤]|EUR|USD|GBP|CHF)", re.I
 )
+_RANGE = re.compile(r"[\d.,:]+(?: ?[€$£%])? ?(?:to|bis|[-–]) ?\d")
+_WORDS = re.compile(r"[A-Z0-9][\w .'’&/+-]{1,40}")
+_PER = re.compile(r"(?P<noun>(?:[\w-]+ ){0,2}?[\w-]+?)s?(?P<per> per [a-z]+)?(?: (?:by|for|in) .+)?")
+_CONTACT = re.compile(
+    r"\b(?P<who>[Tt]he (?:[\w-]+ ){0,3}?[\w-]+?)(?:,|,? (?:is|are) reached (?:at|under)| answers? (?:at|under))"
+    r" extension (?P<number>\d{3,6})\b"
+)
+_VALID = re.compile(r"\bvalid\b[^.;:]{0,70}?\bfrom (?P<rest>.{4,40})", re.I)
 _DEFINED = re.compile(
     r"(?P<x>[A-Z][\w./&+-]*(?: [A-Z(][\w./&+)-]*){0,4}) (?P<verb>is|stands for|means) "
     r"(?P<what>(?:an? |the )?[\w“\"].{15,200})$"
@@ -75,12 +89,13 @@ def find(passage: Passage) -> list[Fact]:
     """The facts of a passage, the most telling first."""
     if any(_NOISE_HEADING.match(name.strip()) for name in (passage.heading, passage.title)):
         return []
-    found: list[Fact] = []
-    for part in passage.parts:
+    found = [Fact("faq", passage, answer, answer, asks) for asks, answer in faq.pairs(passage)]
+    entries = dict(_entries(passage))
+    for number, part in enumerate(passage.parts):
         if part.kind == "table":
             found += _cells(passage, part.rows)
-        elif part.kind == "list" and (entry := _entry(passage, bare_item(part.text))):
-            found.append(entry)
+        elif number in entries:
+            found.append(entries[number])
         elif not quality.complaint(part.text, least_words=3):
             text = bare_item(part.text) if part.kind == "list" else part.text
             found += [fact for sentence in sentence_texts(text) for fact in _of_sentence(passage, sentence)]
@@ -98,10 +113,15 @@ def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
     for row in rows:
         for column in range(1, len(header)):
             aspect, value = header[column], row[column]
+            if is_name(row[0]) and _are_words(value, aspect):
+                yield Fact("words", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
             if not is_name(row[0]) or not _is_clear_value(value, aspect):
                 continue
             if is_clear_header(aspect):
                 yield Fact("cell", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
+            elif aspect.casefold() not in _GENERIC and (composed := _composed(passage.heading, aspect, value)):
+                told = lowered(aspect) if composed.endswith(" time") else composed  # as the table itself has it
+                yield Fact("composed", passage, f"{row[0]}, {told}: {value}.", value, row[0], composed)
             elif len(header) == 2 and aspect.casefold() in _GENERIC:
                 yield from filter(None, [_named(passage, row[0], value)])
             elif _PLAIN_HEADER.fullmatch(aspect) and passage.heading and values.find(value)[0].kind in _SURE:
@@ -113,8 +133,37 @@ def is_clear_header(header: str) -> bool:
     words = re.sub(r"\([^()]*\)", "", header).casefold().split()
     if not 1 <= len(words) <= 4 or not re.fullmatch(r"[\w /()€$£%.-]+", header):
         return False
-    head = re.split(r"\b(?:per|of|in|for|to)\b", " ".join(words))[0].split()
+    head = re.split(r"\b(?:per|of|in|for|to|without|with|from|a|an|each|at)\b", " ".join(words))[0].split()
     return bool(head) and head[-1].removesuffix("s") in _LISTS["headers"]
+
+
+def _composed(heading: str, header: str, value: str) -> str:
+    """What a column that is no noun tells of: "Delivery" beside "5 days" a delivery time, "Standard" below "Limits per
+    night" a limit per night (standard); "" where it cannot be named."""
+    found = values.find(value)[0]
+    if header.casefold() in _LISTS["lasting"]:
+        return f"{lowered(header)} time" if found.kind == "quantity" else ""
+    match = _PER.fullmatch(heading.strip(" :."))
+    if match is None or found.kind not in _SURE or not _PLAIN_HEADER.fullmatch(header):
+        return ""
+    noun = match["noun"]
+    return f"{lowered(noun)}{match['per'] or ''} ({header.lower()})" if is_clear_header(noun) else ""
+
+
+def _are_words(value: str, header: str) -> bool:
+    """Whether a cell names a place, a month or whom to ask."""
+    return (
+        header.casefold().split()[-1:] != []
+        and header.casefold().split()[-1] in _LISTS["wordheaders"]
+        and is_plain_name(value)
+        and not values.without(values.find(value), [])
+        and not _NO_VALUE.match(value)
+    )
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a text names something in at most five words, and is no person."""
+    return bool(_WORDS.fullmatch(text)) and len(text.split()) <= 5 and not personal.find(text)
 
 
 def is_name(name: str) -> bool:
@@ -135,24 +184,35 @@ def _is_clear_value(value: str, header: str) -> bool:
     return bool(values.find(value))
 
 
-def _entry(passage: Passage, item: str) -> Fact | None:
-    """ "Deliveries on time: at least 96 %." """
-    name, colon, rest = item.partition(": ")
-    return _named(passage, name, rest.strip().rstrip(".")) if colon else None
+def _entries(passage: Passage) -> Iterator[tuple[int, Fact]]:
+    """Lines "Deliveries on time: at least 96 %.", each with its place among the passage's parts."""
+    for _, run in groupby(enumerate(passage.parts), lambda entry: entry[1].kind):
+        halves = [(number, *_halves(part)) for number, part in run if part.kind != "table"]
+        amounts = [found[0].kind for _, _, rest in halves if _AMOUNT.match(rest) and (found := values.find(rest))]
+        is_listing = len(amounts) >= 3 and len(set(amounts)) == 1 and len(amounts) >= 0.6 * len(halves)
+        for number, name, rest in halves:
+            if rest and (fact := _named(passage, name, rest, is_listing)):
+                yield number, fact
 
 
-def _named(passage: Passage, name: str, rest: str) -> Fact | None:
-    """An entry whose name is followed by one value; a heading says of what."""
-    found = values.find(rest)
+def _halves(part: Part) -> tuple[str, str]:
+    """What stands before and behind the colon of a line; "" and "" where it has none, or is none."""
+    name, colon, rest = bare_item(part.text).partition(": ")
+    return (name, rest.strip().rstrip(".")) if colon and "\n" not in part.text.strip() else ("", "")
+
+
+def _named(passage: Passage, name: str, rest: str, is_listing: bool = False) -> Fact | None:
+    """An entry whose name is followed by one value, or a range; a heading says of what."""
+    found, heading = values.find(rest), passage.heading.strip(" :.")
     if not is_name(name) or personal.find(name) or len(rest.split()) > 6 or not _AMOUNT.match(rest):
         return None
-    if len(found) != 1 or found[0].kind in ("number", "code", "day"):
+    if len(found) != 1 + bool(_RANGE.match(rest)) or found[-1].kind in ("number", "code", "day"):
         return None
     alone = " " not in name and (name.islower() or name[1:].islower()) and name.casefold() not in _LISTS["headers"]
-    if alone or "(" in rest or not passage.heading or not _can_stand_in_for(passage.heading):
+    if ((alone or "(" in rest) and not is_listing) or not heading or not _can_stand_in_for(heading):
         return None
-    whole = f"{passage.heading.strip(' :.')}, {lowered(name)}" if name.casefold() in _LISTS["headers"] else name
-    return Fact("entry", passage, f"{whole}: {rest}.", rest, name)
+    whole = f"{heading}, {lowered(name)}" if name.casefold() in _LISTS["headers"] else name
+    return Fact("listed" if alone else "entry", passage, f"{whole}: {rest}.", rest, name)
 
 
 def _can_stand_in_for(heading: str) -> bool:
@@ -165,14 +225,35 @@ def _of_sentence(passage: Passage, sentence: str) -> Iterator[Fact]:
     sentence = re.sub(r"^(?:[-*•–]|\d{1,3}[.)])\s+", "", sentence)
     if not sentence.endswith(".") or quality.language(f"{passage.text} {sentence}") != "en":
         return
-    if fact := _definition(passage, sentence[:-1]):
+    if fact := _definition(passage, sentence[:-1]) or _validity(passage, sentence):
         yield fact
         return
+    yield from _contacts(passage, sentence)
     found = values.find(sentence)
     if len(found) == 1 and (gap := wording.clear_gap(sentence[:-1], found[0])):
         value = found[0]
         blank = f"{sentence[: value.start]}…{sentence[value.end :]}".strip()
         yield Fact("sentence", passage, sentence, sentence[value.start : value.end], blank, "", gap)
+
+
+def _contacts(passage: Passage, sentence: str) -> Iterator[Fact]:
+    """Whom to call: "… ordered by the fleet office, extension 4460"."""
+    for match in _CONTACT.finditer(sentence):
+        who, number = match["who"][0].lower() + match["who"][1:], match["number"]
+        answer = f"{who[0].upper()}{who[1:]}: extension {number}."
+        yield Fact("contact", passage, answer, number, who, "extension")
+
+
+def _validity(passage: Passage, sentence: str) -> Fact | None:
+    """From when a document is valid, as it says before its first chapter."""
+    match = None if passage.heading else _VALID.search(sentence)
+    dates = values.find(match["rest"]) if match else []
+    if match is None or not dates or dates[0].kind != "date" or dates[0].start > 4:
+        return None
+    if re.match(r"\s*(?:to|until|till|[-–])\s", match["rest"][dates[0].end :]):
+        return None
+    date = match["rest"][dates[0].start : dates[0].end]
+    return Fact("valid", passage, f"{passage.title}: valid from {date}.", date, passage.title)
 
 
 def _definition(passage: Passage, sentence: str) -> Fact | None:

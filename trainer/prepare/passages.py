@@ -11,7 +11,7 @@ from typing import Literal
 from app import types
 from app.text import passages
 from app.text.parsed import Block, Parsed
-from app.text.structure import bare_heading, cells, parse
+from app.text.structure import bare_heading, bare_item, cells, parse
 from trainer.spec import TextDocument
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]{1,7}|\d|[^\w\s]|_")
@@ -46,6 +46,7 @@ class Passage:
     page: int | None
     context: str  # title, headings and a table's header, which are searched with it
     parts: tuple[Part, ...]
+    is_chapter: bool = True  # all that stands under its heading, and nothing else
 
     @property
     def searched(self) -> str:
@@ -84,6 +85,7 @@ def cut(document: TextDocument, number: int) -> list[Passage]:
             page=piece.page,
             context=piece.context,
             parts=tuple(_parts(parsed, piece.start, piece.end)),
+            is_chapter=_is_chapter(parsed, piece.start, piece.end),
         )
         for piece in passages.cut(parsed, _Words())
     ]
@@ -93,6 +95,13 @@ def _nearest_heading(parsed: Parsed, place: int) -> str:
     """The heading above a place; the first of a document is its title and not counted."""
     above = [block for block in parsed.blocks if block.kind == "heading" and block.start < place]
     return bare_heading(parsed.text[above[-1].start : above[-1].end]) if len(above) > 1 else ""
+
+
+def _is_chapter(parsed: Parsed, start: int, end: int) -> bool:
+    """Whether a heading, or an end of the text, stands right before and right behind a stretch."""
+    before = next((block for block in reversed(parsed.blocks) if block.end <= start), None)
+    behind = next((block for block in parsed.blocks if block.start >= end), None)
+    return all(block is None or block.kind == "heading" for block in (before, behind))
 
 
 def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:
@@ -105,7 +114,14 @@ def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:
             continue
         for _, block in found:
             text = parsed.text[max(start, block.start) : min(end, block.end)]
-            yield Part("list" if block.kind == "list" else "paragraph", text)
+            yield from [Part("list", text)] if block.kind == "list" else _with_entries(text)
+
+
+def _with_entries(text: str) -> Iterator[Part]:
+    """A paragraph, with the entries of a list that follows its first line without an empty one apart."""
+    for is_entry, run in groupby(text.split("\n"), lambda line: bare_item(line) != line.strip()):
+        lines = list(run)
+        yield from (Part("list", line) for line in lines) if is_entry else [Part("paragraph", "\n".join(lines))]
 
 
 def _tables(parsed: Parsed, rows: list[tuple[int, Block]]) -> Iterator[Part]:

@@ -21,7 +21,7 @@ from app.errors import AppError
 from app.text.bm25 import Index
 from app.types import Message
 from trainer.context import Context, Summary
-from trainer.prepare import ask, check, facts, frames, markup, passages, quality
+from trainer.prepare import ask, check, facts, forms, markup, passages, quality
 from trainer.prepare.ask import Asker, Trial
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
@@ -97,7 +97,7 @@ class _Maker:
         self._context, self._documents = context, documents
         self._passages = [p for n, document in enumerate(documents) for p in _cut(document, n)]
         self._checker = check.Checker(self._passages, Index([p.searched for p in self._passages]))
-        self._languages = [quality.language(document.text) for document in documents]
+        self._languages = _languages(documents)
         self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
         self._places = _Places(context.run / "collect" / "texts.jsonl")
         self._spent = 0.0  # seconds that the model took
@@ -165,7 +165,7 @@ class _Maker:
         group = "fact:" + hashlib.sha256(fact.key.encode()).hexdigest()[:12]
         kept: list[Example] = []
         dropped: list[Dropped] = []
-        by_rule = frames.phrase(fact, self._languages[fact.passage.document])
+        by_rule = forms.phrase(fact, self._languages[fact.passage.document])
         for phrasing in [*(Phrasing(text, "model") for text in written), *by_rule]:
             if len(kept) >= self._context.spec.prepare.phrasings:
                 break
@@ -204,6 +204,13 @@ def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int
             taken.add(same)
             chosen[number].append(fact)
     return chosen
+
+
+def _languages(documents: Sequence[TextDocument]) -> list[str]:
+    """The language of each document; of one that is too short to tell, the commonest of the others."""
+    told = [quality.language(document.text) for document in documents]
+    main = Counter(filter(None, told)).most_common(1)
+    return [code or (main[0][0] if main else "") for code in told]
 
 
 def _cut(document: TextDocument, number: int) -> list[Passage]:

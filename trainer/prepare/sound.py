@@ -30,7 +30,8 @@ _CROSSED = re.compile(
 )
 _BROKEN_OFF = re.compile(r"(?:\b(?:and|or|of|the|a|an|to|with|for|by|from|than|as|in)|[,;:–(-])\s*[.…]?$|\.\.\.|…")
 _POINTING = re.compile(
-    r"\b(?:this|these|those|it|its|they|them|their|theirs|he|him|his|she|her|hers|here|there|such|former|latter|above|"
+    r"\b(?:this|these|those|it|its|they|them|their|theirs|he|him|his|she|her|hers|here|"
+    r"(?<!is )(?<!are )there|such(?! as)|former|latter|above|"
     r"below|following|aforementioned|previous|said|the same|see|"
     r"(?<!know )(?<!me )that (?:is|are|was|will|can|has|must|should|may))\b",
     re.IGNORECASE,
@@ -38,9 +39,25 @@ _POINTING = re.compile(
 _BARE = re.compile(
     r"\b(?:the|our|your|my|each|every|all|any|an?) (?:\w+ )?(?:policy|policies|document|documents|program|programme|"
     r"process|team|teams|plan|page|section|table|list|rule|rules|gift|budget|amount|rate|total|report|meeting|request|"
-    r"requests|form|project|tool|system|service|company|product|customer|customers|feature|release|issue|issues)\b",
+    r"requests|form|project|tool|system|service|company|product|customer|customers|feature|release|issue|issues|link|post|"
+    r"posts|file|message|response|reply|notice|window|period|option|item|items|assignment|details|deadline|limit)\b|"
+    r"\b(?:are|is|must|do|does|can|should) (?:requests|responses|items|entries|results|messages|changes|updates)\b",
     re.IGNORECASE,
 )
+
+_NO_TITLE = re.compile(
+    r"(?:skip|download|click|home|menu|header|footer|untitled|index|page|page \d+|contents|table of contents|main|"
+    r"readme|document\d*|microsoft word.*|title|welcome|login|log in|sign in|for languages|the to|to|yes|no)\b",
+    re.IGNORECASE,
+)
+
+_RANGES = re.compile(r"\b\d+ ?[–-] ?(\d+)(?= [a-z])|(?<=\d)(\+)(?= [a-z])")
+"""What makes two numbers of "0-2 years", and a number without a unit of "6+ years"."""
+
+
+def is_title(title: str) -> bool:
+    """Whether a document's title names it: not "Download the ebook", "408983 0 1418" or "HEADER"."""
+    return bool(re.search(r"[^\W\d_]{3}", title)) and not _NO_TITLE.match(title.strip())
 
 
 def is_whole(question: str) -> bool:
@@ -73,6 +90,7 @@ def has_no_rival(question: str, value: str) -> bool:
     "How many pool cars are there, 9 of them electric?"
     """
     wanted = values.find(value)
+    question = _RANGES.sub(lambda match: match[1] or "", question)
     if not wanted:
         return duplicates.normalized(value) not in duplicates.normalized(question)
     kinds = {(one.kind, one.unit if one.kind == "quantity" else "") for one in wanted}

@@ -28,7 +28,10 @@ def _lists() -> dict[str, list[str]]:
 _LISTS = _lists()
 WORDS = {word: int(name) for name, words in _LISTS.items() if name.isdigit() for word in words}
 MONTHS, DAYS = _LISTS["months"], _LISTS["days"]
-_BEFORE_UNIT = r"(?:(?:working|calendar|business|full|whole|paid|running|extra)[ -])*"
+_BEFORE_UNIT = (
+    r"(?:(?:working|calendar|business|full|whole|paid|running|extra|sick|vacation|holiday|personal|"
+    r"consecutive|unused)[ -])*"
+)
 _UNIT = rf"{_BEFORE_UNIT}(?:{'|'.join(_LISTS['units']).replace('_', ' ')})(?!\w)"
 _NUM = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d+(?:[.,]\d+)?"
 _MONEY_SIGN = r"€|\$|£|EUR\b|USD\b|GBP\b|CHF\b|euros?\b|dollars?\b|pounds?\b|francs?\b|cents?\b"
