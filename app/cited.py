@@ -1,10 +1,18 @@
-"""How a passage is cited: by its document and where in it the answer stands."""
+"""What stands beside words to say whose they are: how a passage is cited, and how a model's text is marked."""
 
 from __future__ import annotations
 
 from app.members import origin
 from app.places import Place, lines_of, place_words
 from app.types import Passage
+
+MARK = "Written by an AI model with Inhouse. Check it before you rely on it."
+"""The line that says so to people and programs, in every format that is exported."""
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's name for what a trained model made (cv.iptc.org/newscodes/digitalsourcetype): the mark in the properties of a
+file, for programs."""
+ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
+"""What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
 
 
 def narrowed(passage: Passage) -> Place | None:
