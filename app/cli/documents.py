@@ -10,6 +10,7 @@ from pathlib import Path
 from app.cited import sure_text
 from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
 from app.cli.bundles import export_collection, import_collection
+from app.cli.model_text import model_text_words
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
 from app.cli.shares import command as shared_command
@@ -210,10 +211,12 @@ def _list_documents(session: Session, name: str, *, as_json: bool) -> int:
                     "scans": document.scans,
                     "recognised": document.recognised,
                     "sure": document.sure,
+                    "by_model": document.by_model,
+                    "approved": document.approved,
                 }
             )
         else:
-            said = _scans_text(document) or document.reason
+            said = "; ".join(filter(None, (_scans_text(document) or document.reason, model_text_words(document))))
             reason = f": {said}" if said else ""
             say(f"{document.status:<10} {document.path} ({document.passages} passages){reason}")
     return 0
