@@ -250,6 +250,7 @@ class Collection(Struct, frozen=True, kw_only=True):
     published: Published | None = None  # others read it
     masks: tuple[str, ...] = ()  # kinds of personal data that are not kept (app/text/personal/kinds.py)
     unmasked: int = 0  # documents that were read before that was decided, and are to be read anew
+    by_model: int = 0  # documents with text that a model wrote, and no person approved
 
 
 class Document(Struct, frozen=True, kw_only=True):

@@ -188,10 +188,13 @@ def list_collections(session: Session, name: str, *, as_json: bool) -> int:
     for item in listed:
         if as_json:
             counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
+            counts["by_model"] = item.by_model
             say_json({"name": item.name, **counts, "bytes": item.bytes, **share_json(item)})
         else:
             failed = f", {item.failed} failed" if item.failed else ""
             say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
+            if item.by_model:
+                say(f"  {item.by_model} with text that a model wrote: “inhouse model-text” lists them.")
             if stands := share_words(item):
                 say(f"  {stands}.")
     if not listed and not as_json:

@@ -13,7 +13,7 @@ from app.documents.filters import Filed, in_folder
 from app.documents.held import UNSEEN, Members
 from app.documents.masked import Masked, kinds_of, of_collection, of_document
 from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, MASKING, MODEL_TEXTS, SCANS
-from app.documents.model_spans import by_model, share_of
+from app.documents.model_spans import by_model, flagged_in, share_of
 from app.documents.shares import with_shares
 from app.errors import AppError
 from app.members import container_of, is_member
@@ -113,9 +113,10 @@ class Catalogue(Members):
     def collections(self) -> list[Collection]:
         """By name, with what is in them; hidden ones left out."""
         masking = of_collection(self.version >= MASKING)
+        by_models = flagged_in(self.version >= MODEL_TEXTS)
         rows = self.db.execute(
             f"""SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
-                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b, {masking}
+                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b, {masking}, {by_models}
             FROM collections c LEFT JOIN documents d ON d.collection_id = c.id WHERE NOT {self._hidden}
             GROUP BY c.id ORDER BY c.name"""
         )
@@ -335,6 +336,7 @@ def _collection(row: sqlite3.Row) -> Collection:
         bytes=row["b"],
         masks=kinds_of(row["masks"]),
         unmasked=row["unmasked"],
+        by_model=row["flagged"],
     )
 
 

@@ -24,6 +24,14 @@ def by_model(known: bool) -> str:
             THEN (SELECT length(text) FROM texts x WHERE x.document_id = d.id) ELSE 0 END AS characters"""
 
 
+def flagged_in(known: bool) -> str:
+    """How many documents of a collection `c` hold text of a model that no person approved, in SQL."""
+    if not known:
+        return "0 AS flagged"
+    return """(SELECT count(*) FROM model_texts m JOIN documents o ON o.id = m.document_id
+        WHERE o.collection_id = c.id AND length(m.spans) > 1 AND NOT m.approved) AS flagged"""
+
+
 def spans_of(stored: bytes | None, approved: bool = False) -> tuple[Span, ...]:
     """The spans, in order; none where a person approved them."""
     return msgspec.msgpack.decode(stored, type=_SPANS) if stored and not approved else ()
