@@ -1,10 +1,27 @@
-"""How a passage is cited: by its document and where in it the answer stands."""
+"""What stands beside words to say whose they are: how a passage is cited, and how a model's text is marked."""
 
 from __future__ import annotations
 
 from app.members import origin
 from app.places import Place, lines_of, place_words
 from app.types import Passage
+
+MARK = "Written by an AI model with Inhouse. Check it before you rely on it."
+"""The line that says so to people and programs, in every format that is exported."""
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's name for what a trained model made (cv.iptc.org/newscodes/digitalsourcetype): the mark in the properties of a
+file, for programs."""
+BY_MODEL = "written by a model"
+"""What is said of a source of that kind, behind its place."""
+ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
+"""What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
+
+
+def is_by_model(passage: Passage) -> bool:
+    """Whether what answers in a passage, or most of it, is text that a model wrote: no evidence of its own."""
+    first, last = passage.best or (0, len(passage.text))
+    held = sum(min(end, last) - max(start, first) for start, end in passage.by_model if start < last and first < end)
+    return held > 0 and 2 * held >= last - first
 
 
 def narrowed(passage: Passage) -> Place | None:

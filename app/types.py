@@ -70,6 +70,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     unsure: tuple[tuple[int, int], ...] = ()  # spans of `text` that were hard to make out there
     flagged: tuple[tuple[int, int], ...] = ()  # spans of `text` that speak to an assistant: shown, never evidence
     hidden: int = 0  # pieces of hidden text that were left out of its document
+    by_model: tuple[tuple[int, int], ...] = ()  # spans of `text` that a model wrote, and no person approved
     also: tuple[str, ...] = ()  # copies of its document that lie in other files: "offer.pdf in second.eml"
 
 
@@ -236,10 +237,6 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     placed: Placed = Placed()  # on which graphics cards
 
 
-ALL_COLLECTIONS, ATTACHED_FILES = "All collections", "Attached files"
-"""What is called so where no collection is named, and what the hidden collection of a chat's own files is called."""
-
-
 class Collection(Struct, frozen=True, kw_only=True):
     """A set of documents. Its id is never given out again; its name may change at any time."""
 
@@ -253,6 +250,7 @@ class Collection(Struct, frozen=True, kw_only=True):
     published: Published | None = None  # others read it
     masks: tuple[str, ...] = ()  # kinds of personal data that are not kept (app/text/personal/kinds.py)
     unmasked: int = 0  # documents that were read before that was decided, and are to be read anew
+    by_model: int = 0  # documents with text that a model wrote, and no person approved
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -279,6 +277,8 @@ class Document(Struct, frozen=True, kw_only=True):
     sure: float | None = None  # of what was recognised: the mean, 0 to 1
     masked: dict[str, int] | None = None  # what was masked in it, by kind; None where it is as it was read
     exempt: bool = False  # a person decided that nothing is masked in it
+    by_model: float = 0.0  # the share of its text that a model wrote, 0 to 1
+    approved: bool = False  # a person decided that this text counts as any other
 
 
 Outcome = Literal["used", "older", "same", "no_room", "unneeded", "no_answer", "far", "weaker"]

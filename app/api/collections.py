@@ -214,6 +214,7 @@ def _collection(collection: Collection) -> dict[str, Any]:
         "documents": collection.documents,
         "passages": collection.passages,
         "bytes": collection.bytes,
+        "by_model": collection.by_model,
         "shared": _edition(collection.shared),
         "published": _edition(collection.published),
     }

@@ -14,6 +14,7 @@ import msgspec
 
 from app.assistant.disagreement import disagreement
 from app.assistant.quote import SURE
+from app.cited import is_by_model
 from app.text.addressed import addressed, masked
 from app.text.editions import ALIKE, alike
 from app.text.support import numbers_of
@@ -63,7 +64,7 @@ def guarded(steps: Generator[S, Data, Answer], question: str) -> Generator[S, Da
 def _evidence(result: SearchResult, question: str) -> SearchResult:
     """The result without text to an assistant, and newer versions in the place of older ones."""
     passages = [_safe(passage) for passage in result.passages]
-    return msgspec.structs.replace(result, passages=tuple(_preferred_first(passages, question)))
+    return msgspec.structs.replace(result, passages=tuple(_real_first(_preferred_first(passages, question))))
 
 
 def _safe(passage: Passage) -> Passage:
@@ -90,6 +91,12 @@ def _preferred_first(passages: Sequence[Passage], question: str) -> list[Passage
     return ordered
 
 
+def _real_first(passages: Sequence[Passage]) -> list[Passage]:
+    """What a model wrote goes behind each passage near the first that none did: it is no evidence above these."""
+    least = NEAR * passages[0].score if passages else 0.0
+    return sorted(passages, key=lambda each: is_by_model(each) or each.score < least)
+
+
 def _same_place(passage: Passage, other: Passage) -> bool:
     return alike(passage.text, other.text) >= ALIKE or (bool(passage.heading) and passage.heading == other.heading)
 
@@ -111,6 +118,7 @@ def _names(question: str, passage: Passage, other: Passage) -> bool:
 
 def _preferred(readings: Sequence[Reading], passages: Sequence[Passage], question: str) -> tuple[Reading, ...]:
     """Without those of a version that is not meant, where the one that is meant answers as well."""
+    readings = _of_real(readings, passages)
     sure = {passages[each.n - 1].document_id: passages[each.n - 1] for each in readings if each.chance >= SURE}
     kept = [
         each
@@ -118,6 +126,14 @@ def _preferred(readings: Sequence[Reading], passages: Sequence[Passage], questio
         if not any(_meant_instead(passages[each.n - 1], other, question) for other in sure.values())
     ]
     return tuple(kept if sure else _one_version(kept, passages, question))
+
+
+def _of_real(readings: Sequence[Reading], passages: Sequence[Passage]) -> Sequence[Reading]:
+    """Without sentences that a model wrote, where one answers that none did."""
+    real = [
+        each for each in readings if not is_by_model(msgspec.structs.replace(passages[each.n - 1], best=each.sentence))
+    ]
+    return real if any(max(each.chance, each.either) >= SURE for each in real) else readings
 
 
 def _one_version(readings: Sequence[Reading], passages: Sequence[Passage], question: str) -> Sequence[Reading]:
@@ -141,7 +157,7 @@ def _with_other_side(answer: Answer, question: str, passages: Sequence[Passage])
     """Where a passage gives another figure than the answer's own, both are shown."""
     if answer.not_found or answer.stopped or not answer.sources:
         return answer
-    found = disagreement(question, answer.sources, passages)
+    found = disagreement(question, answer.sources, [each for each in passages if not is_by_model(each)])
     if found is None:
         return answer
     n, other, said = found

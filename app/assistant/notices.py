@@ -9,11 +9,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from app.cited import where
+from app.cited import is_by_model, where
 from app.formats import is_paged
 from app.types import Answer, Passage
 
-Kind = Literal["newer", "disagree", "unsure", "flagged"]
+Kind = Literal["newer", "disagree", "by_model", "unsure", "flagged"]
 LONGEST = 160
 """Characters of a document's text to an assistant that are repeated."""
 FILE = "file of"
@@ -44,7 +44,7 @@ class Notice(Struct, frozen=True):
 
 def notices(answer: Answer) -> list[Notice]:
     """What a reader of the answer should know about its documents."""
-    return [*_newer(answer), *_disagreeing(answer), *_unsure(answer), *_flagged(answer)]
+    return [*_newer(answer), *_disagreeing(answer), *_by_model(answer), *_unsure(answer), *_flagged(answer)]
 
 
 def date_text(passage: Passage) -> str:
@@ -89,6 +89,7 @@ def trust_json(passage: Passage) -> dict[str, Any]:
         "date": passage.date or modified,
         "date_from": source,
         "recognised": passage.sure,
+        "by_model": is_by_model(passage),
         "unsure": unsure_texts(passage),
         "newer": {"document_id": newer.document_id, "document": newer.document, "date": newer.date or None}
         if newer
@@ -143,6 +144,16 @@ def _disagreeing(answer: Answer) -> list[Notice]:
         f"{passages[n].document} ({date_text(passages[n]) or 'no date'}) [{n}]" for n in answer.disagree
     )
     return [Notice("disagree", f"Two documents disagree: {said} give different figures.", passages[answer.disagree[1]])]
+
+
+def _by_model(answer: Answer) -> list[Notice]:
+    said: dict[int, Notice] = {}
+    for source in answer.sources:
+        passage = source.passage
+        if passage.document and is_by_model(passage):
+            text = f"An AI model wrote what {passage.document} says here, so it is no evidence of its own [{source.n}]"
+            said.setdefault(passage.document_id, Notice("by_model", text, passage))
+    return list(said.values())
 
 
 def _unsure(answer: Answer) -> list[Notice]:

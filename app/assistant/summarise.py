@@ -18,11 +18,12 @@ from app.assistant.calculate import calculate_or_answer
 from app.assistant.find import find_documents
 from app.assistant.flow import answer
 from app.assistant.summary_request import SummaryRequest, named, summary_request
+from app.cited import ALL_COLLECTIONS
 from app.formats import BY_KEY
 from app.text.citations import place_mark
 from app.text.find.request import find_request
 from app.text.salience import heading_text
-from app.types import ALL_COLLECTIONS, Answer, Document, Excerpt, Part, Passage, Source, Topic
+from app.types import Answer, Document, Excerpt, Part, Passage, Source, Topic
 from app.workers.calls.digest import Extract, Extracted, FindTopics, Outline, Outlined, Topics
 from app.workers.calls.documents import Documents, ListDocuments
 from app.workers.message import Data

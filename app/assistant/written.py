@@ -8,10 +8,11 @@ import msgspec
 
 from app.assistant.asking import Ask, Step, Stopped
 from app.assistant.lookups import ground, placed
+from app.cited import ALL_COLLECTIONS
 from app.text.citations import cite, claims, clean, refuses, with_best
 from app.text.plain import shown
 from app.text.support import ENOUGH, STRICT, by_words
-from app.types import ALL_COLLECTIONS, Answer, Passage, Source
+from app.types import Answer, Passage, Source
 from app.workers.calls.engine import Chatted
 from app.workers.message import Data
 

@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.chats.records import Chat, Node, Turn
+from app.chats.records import Chat, Node, Turn, any_wrote
 from app.chats.store import ChatStore
-from app.cited import cited_as
+from app.cited import MARK, SOURCE_TYPE, cited_as
 from app.errors import AppError, NewerData
 from app.text.plain import shown
 from app.text.visible import visible_line
@@ -69,6 +69,9 @@ class ChatFile(Struct, kw_only=True):
 
     format: Literal["inhouse-chats"] = FORMAT
     version: int = VERSION
+    mark: str = ""
+    digital_source_type: str = ""
+    """Both say where a model wrote some of it, to people and to programs."""
     chats: list[StoredChat]
 
 
@@ -81,9 +84,11 @@ def export_markdown(store: ChatStore, chat_id: int, labels: Labels | None = None
     """The shown path of a chat with its sources as footnotes, to read or to print."""
     chat = store.chat(chat_id)
     notes: dict[str, int] = {}
-    told = [_question(turn) if turn.role == "question" else _answer(turn, notes) for turn in store.turns(chat_id)]
+    turns = store.turns(chat_id)
+    told = [_question(turn) if turn.role == "question" else _answer(turn, notes) for turn in turns]
     listed = [f"[^{number}]: {note}" for note, number in notes.items()]
-    parts = [f"# {chat.title}", about_line(chat, *(labels or Labels()).of(store, chat)), *told, *listed]
+    mark = [f"*{MARK}*", f"<!-- {SOURCE_TYPE} -->"] if any_wrote(turns) else []
+    parts = [f"# {chat.title}", *mark, about_line(chat, *(labels or Labels()).of(store, chat)), *told, *listed]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -91,7 +96,10 @@ def export_json(store: ChatStore, chat_ids: Sequence[int] | None = None, labels:
     """These chats, or all, with every version of every turn."""
     chosen = [chat.id for chat in store.list_chats(limit=-1)] if chat_ids is None else chat_ids
     chats = [_stored(store, chat_id, labels or Labels()) for chat_id in chosen]
-    return msgspec.json.format(msgspec.json.encode(ChatFile(chats=chats)), indent=1)
+    file = ChatFile(chats=chats)
+    if any(any_wrote(each.turns) for each in chats):
+        file.mark, file.digital_source_type = MARK, SOURCE_TYPE
+    return msgspec.json.format(msgspec.json.encode(file), indent=1)
 
 
 def import_json(store: ChatStore, data: bytes) -> int:

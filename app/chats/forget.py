@@ -101,7 +101,8 @@ def without(answer: Answer, ids: Iterable[int]) -> Answer:
             passage = msgspec.structs.replace(passage, newer=None)
         if passage.document_id not in gone:
             return passage
-        blanks: dict[str, Any] = {"best": None, "boxes": (), "flagged": (), "newer": None, "date": "", "date_words": ""}
+        spans: dict[str, Any] = {"best": None, "boxes": (), "flagged": (), "by_model": ()}
+        blanks: dict[str, Any] = {**spans, "newer": None, "date": "", "date_words": ""}
         return msgspec.structs.replace(passage, document="", path="", text="", heading="", **blanks)
 
     calculation, note, text = answer.calculation, answer.note, _QUOTE.sub(unquoted, answer.text)

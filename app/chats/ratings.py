@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from app.chats.printed import Printed
 from app.chats.records import Feedback
-from app.chats.turns import Turns
 
 
-class Ratings(Turns):
+class Ratings(Printed):
     """The judged answers of all chats."""
 
     def feedback(self) -> list[Feedback]:

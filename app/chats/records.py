@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -105,6 +106,18 @@ class Forgot(Struct, frozen=True, kw_only=True):
 def is_written(answer: Answer) -> bool:
     """Whether a model wrote it, and no document decided its words."""
     return bool(answer.text) and not (answer.sources or answer.not_found or answer.calculation is not None)
+
+
+def wrote(answer: Answer) -> bool:
+    """Whether words of it may be a model's: not where all are the documents', a query's or ours."""
+    if not answer.text or answer.not_found or answer.calculation is not None:
+        return False
+    return answer.trace is None or answer.trace.wording == "model"
+
+
+def any_wrote(turns: Iterable[Turn | Node]) -> bool:
+    """Whether a model may have written words of any of these answers."""
+    return any(each.role == "answer" and wrote(each.answer or Answer(text=each.text)) for each in turns)
 
 
 def can_weigh(answer: Answer) -> bool:

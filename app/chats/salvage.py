@@ -15,8 +15,8 @@ from app.types import Answer
 LOST_QUESTION = "(This question could not be read.)"
 LOST_ANSWER = "The answer that stood here could not be read."
 
-TABLES = ("chats", "turns", "projects")
-"""Those whose ids are never given out again."""
+TABLES = ("chats", "turns", "projects", "prints")
+"""Those whose ids are never given out again. Prints are made anew: documents know up to which they were looked at."""
 
 _answers = msgspec.json.Decoder(Answer)
 

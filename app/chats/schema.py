@@ -126,7 +126,23 @@ def _assistants(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: list[Migration] = [_first, _ids, _attached, _filters, _pictures, _own_models, _projects, _assistants]
+def _prints(db: sqlite3.Connection) -> None:
+    """What answers are known by that a model wrote; an answer that is emptied, or goes, takes its print along."""
+    db.execute(
+        """CREATE TABLE prints (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            turn_id INTEGER NOT NULL UNIQUE REFERENCES turns (id) ON DELETE CASCADE,
+            rule INTEGER NOT NULL, hashes BLOB NOT NULL)"""
+    )
+    db.execute(
+        """CREATE TRIGGER turns_emptied AFTER UPDATE OF text ON turns WHEN new.text = '' BEGIN
+            DELETE FROM prints WHERE turn_id = new.id; END"""
+    )
+
+
+MIGRATIONS: list[Migration] = [
+    *(_first, _ids, _attached, _filters, _pictures, _own_models, _projects, _assistants, _prints),
+]
 
 
 def open_chats(path: Path, backups: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ import msgspec
 
 from app.chats.connection import ChatDatabase
 from app.chats.forget import note_documents, note_pages, note_same_pages, without_removed
+from app.chats.prints import make_print
 from app.chats.records import Rating, Turn, TurnRole, TurnState
 from app.chats.stored import alive, only_newest_pictures, plain_text, worth_telling
 from app.chats.titles import title_of
@@ -111,6 +112,7 @@ class Turns(ChatDatabase):
                 (answer.text, state, msgspec.json.encode(answer), turn_id),
             )
             note_documents(db, turn_id, answer)
+            make_print(db, turn_id)
             self._touch(self._row(turn_id)["chat_id"])
             return self.turn(turn_id)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.cited import sure_text
 from app.cli.ask import chosen_documents, documents_of, filter_of, read_queries
 from app.cli.bundles import export_collection, import_collection
+from app.cli.model_text import model_text_words
 from app.cli.output import passage_json, place, say, say_json, shortened, size_text, tell
 from app.cli.session import Session
 from app.cli.shares import command as shared_command
@@ -187,10 +188,13 @@ def list_collections(session: Session, name: str, *, as_json: bool) -> int:
     for item in listed:
         if as_json:
             counts = {"documents": item.documents, "failed": item.failed, "passages": item.passages}
+            counts["by_model"] = item.by_model
             say_json({"name": item.name, **counts, "bytes": item.bytes, **share_json(item)})
         else:
             failed = f", {item.failed} failed" if item.failed else ""
             say(f"{item.name}  {item.documents} documents{failed}, {item.passages} passages, {size_text(item.bytes)}")
+            if item.by_model:
+                say(f"  {item.by_model} with text that a model wrote: “inhouse model-text” lists them.")
             if stands := share_words(item):
                 say(f"  {stands}.")
     if not listed and not as_json:
@@ -210,10 +214,12 @@ def _list_documents(session: Session, name: str, *, as_json: bool) -> int:
                     "scans": document.scans,
                     "recognised": document.recognised,
                     "sure": document.sure,
+                    "by_model": document.by_model,
+                    "approved": document.approved,
                 }
             )
         else:
-            said = _scans_text(document) or document.reason
+            said = "; ".join(filter(None, (_scans_text(document) or document.reason, model_text_words(document))))
             reason = f": {said}" if said else ""
             say(f"{document.status:<10} {document.path} ({document.passages} passages){reason}")
     return 0

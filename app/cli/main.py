@@ -21,6 +21,7 @@ from app.cli import (
     embedder,
     find,
     hidden,
+    model_text,
     models,
     personal,
     reader,
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "remove": documents.remove,
     "collections": documents.collections,
     "hidden": hidden.command,
+    "model-text": model_text.command,
     "personal": personal.command,
     "compare": compare.command,
     "table": table.command,
@@ -165,14 +167,19 @@ def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None
     decision = hidden.add_mutually_exclusive_group()
     decision.add_argument("--read", action="store_true", help="read it too, as ordinary text")
     decision.add_argument("--keep-out", action="store_true", help="leave it out, as is usual")
+    by_model = commands.add_parser("model-text", help="list documents with text that a model wrote, and decide on it")
+    by_model.add_argument("document", nargs="?", default="", metavar="DOCUMENT", help="name or path")
+    said = by_model.add_mutually_exclusive_group()
+    said.add_argument("--approve", action="store_true", help="it was checked, and counts as any other text")
+    said.add_argument("--keep-out", action="store_true", help="models do not learn from it, as is usual")
     compare = commands.add_parser("compare", help="say what is different between two documents or files")
     compare.add_argument("left", metavar="OLD", help="name or path of a document, or a file that is not indexed")
     compare.add_argument("right", metavar="NEW")
     compare.add_argument("--export", default="", metavar="FILE", help="save a report: .docx, .xlsx or .md")
     _add_filter(search)
-    for command in (remove, search, hidden):
+    for command in (remove, search, hidden, by_model):
         _add_collection(command)
-    for command in (add, remove, search, collections, hidden, compare):
+    for command in (add, remove, search, collections, hidden, by_model, compare):
         _add_json(command)
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any, TextIO
 
 from app.assistant.notices import answer_trust_json, date_text, notices, trust_json
-from app.cited import cited_as, recognised_words, where
+from app.cited import BY_MODEL, cited_as, is_by_model, recognised_words, where
 from app.members import origin
 from app.text.plain import shown
 from app.types import Answer, Passage
@@ -150,7 +150,8 @@ def place(passage: Passage) -> str:
     """Where a passage stands: “Travel-Policy.pdf, page 8 (Travel › Hotels)”."""
     heading = f" ({passage.heading})" if passage.heading else ""
     seen = recognised_words(passage)
-    return f"{cited_as(passage)}{heading}" + (f", {seen}" if seen else "")
+    made = BY_MODEL if is_by_model(passage) else ""
+    return ", ".join(filter(None, (f"{cited_as(passage)}{heading}", seen, made)))
 
 
 def say_answer(answer: Answer) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.chats.records import Chat
+from app.cited import ALL_COLLECTIONS, ATTACHED_FILES
 from app.core.attached_files import AttachedFiles
 from app.core.calls import attachments as c
 from app.core.calls.chats import ChatsChanged
@@ -22,7 +23,6 @@ from app.core.removal import Removals
 from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError, Busy
-from app.types import ALL_COLLECTIONS, ATTACHED_FILES
 from app.workers.calls.attached import (
     Attach,
     Attached,

@@ -19,6 +19,7 @@ import msgspec
 from app.chats import exchange
 from app.chats.foreign.reading import ReadChat, Skipped
 from app.chats.import_child import FULL, Refused, Whole, lines
+from app.chats.records import any_wrote
 from app.chats.report import chat_blocks
 from app.core.calls import chat_files as c
 from app.core.calls.chats import ChatsChanged
@@ -92,7 +93,8 @@ class ChatFilesDesk:
             text = exchange.export_markdown(store, chat_id, self._labels()).encode()
             return lambda: save(path, text)
         about, turns = exchange.about_line(chat, *self._labels().of(store, chat)), store.turns(chat_id)
-        return lambda: write_report(path, chat.title, chat_blocks(about, turns))
+        by_model = any_wrote(turns)
+        return lambda: write_report(path, chat.title, chat_blocks(about, turns), by_model=by_model)
 
     def _labels(self) -> exchange.Labels:
         models = {each.id: shown_name(each) for each in self._house.registry.models()}

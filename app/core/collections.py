@@ -32,6 +32,8 @@ class CollectionList:
         self.note = ""
         """A sentence for the user about the index as a whole, e.g. that it was damaged. It is said in every door."""
         self.changed: Signal[tuple[Collection, ...]] = Signal()
+        self.counted: Signal[object] = Signal()
+        """They were asked for, since documents may have changed; also where none of the counts did."""
         self.scans_wait: Signal[int] = Signal()
         """So many pages are pictures and are to be recognised."""
         self._known = False
@@ -82,6 +84,7 @@ class CollectionList:
             if data.scans:
                 self.scans_wait.emit(data.scans)
             self.take(data.collections)
+            self.counted.emit(None)
             for then, _ in asked:
                 then()
             if self._asked or self._again:

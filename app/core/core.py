@@ -28,6 +28,7 @@ from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.library import LibraryDesk
+from app.core.model_text import ModelTextDesk
 from app.core.models import ModelsDesk
 from app.core.offers import OffersDesk
 from app.core.pictures import Pictures
@@ -132,6 +133,7 @@ class Core:
         projects = ProjectsDesk(house, attachments)
         readers = ReadersDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
+        model_text = ModelTextDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         completions = Completions(self.models)
@@ -144,7 +146,8 @@ class Core:
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
             chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
-            shares, training, completions, pictures, self.library, shares_of_words, self.api,
+            shares, training, completions, pictures, self.library, shares_of_words, model_text,
+            self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

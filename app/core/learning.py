@@ -12,7 +12,10 @@ from app.finetune.sources import Rated
 from app.finetune.trainer_command import missing_libraries
 from app.finetune.wizard import Resources
 from app.models.model_files import is_missing
+from app.text.model_text import Print
 from app.types import Message
+
+PRINTED_AT_ONCE = 500
 
 
 class Material:
@@ -50,6 +53,13 @@ class Material:
             )
             for each in self._house.store.feedback()
         ]
+
+    def prints(self) -> Sequence[Print]:
+        """What the answers are known by that a model wrote."""
+        store = self._house.store
+        while store.print_some(PRINTED_AT_ONCE):
+            pass
+        return store.prints()
 
     def messages(self, chat_id: int) -> Sequence[Message]:
         """The shown path of a chat; nothing of one with files of its own, which are for that chat only."""

@@ -33,6 +33,7 @@ from app.core.calls import (
     vectors,
 )
 from app.workers.calls.documents import Calls as DocumentsCall
+from app.workers.calls.model_text import ApproveModelText, ListModelText
 from app.workers.calls.models import Calls as ModelsCall
 from app.workers.calls.runtimes import Calls as RuntimesCall
 from app.workers.message import Call, Data, Failure
@@ -106,6 +107,8 @@ DoorCall = (
     | tables.Calls
     | api.Calls
     | DocumentsCall
+    | ListModelText
+    | ApproveModelText
     | ModelsCall
     | RuntimesCall
 )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-CHATS = 8
-DOCUMENTS = 15
+CHATS = 9
+DOCUMENTS = 16
 TABLES = 1

@@ -8,15 +8,17 @@ from typing import cast
 
 import msgspec
 
+from app.cited import ATTACHED_FILES
 from app.documents.filters import Filed, in_folder
 from app.documents.held import UNSEEN, Members
 from app.documents.masked import Masked, kinds_of, of_collection, of_document
-from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, MASKING, SCANS
+from app.documents.migrations import FOLDERS, HIDDEN_COLLECTIONS, HIDDEN_TEXTS, MASKING, MODEL_TEXTS, SCANS
+from app.documents.model_spans import by_model, flagged_in, share_of
 from app.documents.shares import with_shares
 from app.errors import AppError
 from app.members import container_of, is_member
 from app.text.hidden import HiddenText
-from app.types import ATTACHED_FILES, Collection, Document, Filter
+from app.types import Collection, Document, Filter
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -111,9 +113,10 @@ class Catalogue(Members):
     def collections(self) -> list[Collection]:
         """By name, with what is in them; hidden ones left out."""
         masking = of_collection(self.version >= MASKING)
+        by_models = flagged_in(self.version >= MODEL_TEXTS)
         rows = self.db.execute(
             f"""SELECT c.id, c.name, count(d.id) AS n, count(d.id) FILTER (WHERE d.status = 'failed') AS f,
-                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b, {masking}
+                coalesce(sum(d.passages), 0) AS p, coalesce(sum(d.bytes), 0) AS b, {masking}, {by_models}
             FROM collections c LEFT JOIN documents d ON d.collection_id = c.id WHERE NOT {self._hidden}
             GROUP BY c.id ORDER BY c.name"""
         )
@@ -167,7 +170,7 @@ class Catalogue(Members):
         """What needs attention first, then by name; 0: of all collections but the hidden ones."""
         rows = self.db.execute(
             f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned},
-                {of_document(self.version >= MASKING)}
+                {of_document(self.version >= MASKING)}, {by_model(self.version >= MODEL_TEXTS)}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE c.id = :id OR (:id = 0 AND NOT {self._hidden})
             ORDER BY d.status = 'indexed', d.name COLLATE NOCASE, d.path""",
@@ -178,7 +181,7 @@ class Catalogue(Members):
     def document(self, document_id: int) -> Document | None:
         row = self.db.execute(
             f"""SELECT d.*, {self._label} AS collection, {self._of_hidden}, {self._scanned},
-                {of_document(self.version >= MASKING)}
+                {of_document(self.version >= MASKING)}, {by_model(self.version >= MODEL_TEXTS)}
             FROM documents d JOIN collections c ON c.id = d.collection_id
             WHERE d.id = ?""",
             (document_id,),
@@ -209,6 +212,8 @@ class Catalogue(Members):
             sure=row["sure"],
             masked=msgspec.msgpack.decode(row["masked"], type=Masked).counts if row["kinds"] else None,
             exempt=bool(row["exempt"]),
+            by_model=share_of(row["by_model"], row["characters"]),
+            approved=bool(row["approved"]),
         )
 
     def hidden_texts(self, document_id: int) -> tuple[HiddenText, ...]:
@@ -217,6 +222,10 @@ class Catalogue(Members):
             return ()
         row = self.db.execute("SELECT found FROM hidden_texts WHERE document_id = ?", (document_id,)).fetchone()
         return msgspec.msgpack.decode(row["found"], type=tuple[HiddenText, ...]) if row else ()
+
+    def is_hidden_in(self, document_id: int, text: str) -> bool:
+        """Whether hidden text of a document, its properties among it, holds these words."""
+        return any(text in each.text for each in self.hidden_texts(document_id))
 
     def is_hidden_somewhere(self, text: bytes) -> bool:
         """Whether hidden text of any document holds these bytes."""
@@ -327,6 +336,7 @@ def _collection(row: sqlite3.Row) -> Collection:
         bytes=row["b"],
         masks=kinds_of(row["masks"]),
         unmasked=row["unmasked"],
+        by_model=row["flagged"],
     )
 
 

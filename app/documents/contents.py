@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from app.documents.catalogue import Catalogue, json_list
 from app.documents.fulltext import name_words, tail_term, word_of_tail
-from app.documents.migrations import PLACES, SCANS
+from app.documents.migrations import MODEL_TEXTS, PLACES, SCANS
+from app.documents.model_spans import by_model, spans_of
 from app.documents.rewording import waiting
 from app.embedder.embedders import Background
 from app.embedder.identity import Identity
 from app.errors import AppError
 from app.places import Place
 from app.text.addressed import addressed
+from app.text.model_text import within
 from app.text.parsed import Line
 from app.types import Box, Passage
 
@@ -126,7 +128,8 @@ class Contents(Catalogue):
         more = f"{'p.header' if self.version > 3 else repr('')} AS header, {place} AS place, {sure}, {self._of_hidden}"
         rows = self.db.execute(
             f"""SELECT p.id, p.document_id, d.name, d.path, d.collection_id, {self._label} AS collection, p.page,
-                p.start, p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified, {more}
+                p.start, p."end" AS stop, p.heading, p.text, p.boxes, d.indexed_at, d.modified, {more},
+                {by_model(self.version >= MODEL_TEXTS)}
             FROM passages p JOIN documents d ON d.id = p.document_id JOIN collections c ON c.id = d.collection_id
             WHERE p.id IN ({",".join("?" * len(ids))})""",
             tuple(ids),
@@ -153,6 +156,7 @@ class Contents(Catalogue):
                 unsure=msgspec.msgpack.decode(row["unsure"], type=SPANS) if row["unsure"] is not None else (),
                 flagged=addressed(row["text"]),
                 hidden=0 if row["wanted"] else row["warned"],
+                by_model=within(spans_of(row["by_model"], row["approved"]), row["start"], row["stop"]),
             )
             for row in rows
         }

@@ -240,9 +240,19 @@ def _vector_queue(db: sqlite3.Connection) -> None:
     )
 
 
+def _model_texts(db: sqlite3.Connection) -> None:
+    """What of a document a model wrote: the spans, up to which print it was looked at (-1: not yet, it was read anew),
+    and whether a person approved it."""
+    db.execute(
+        """CREATE TABLE model_texts (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            looked INTEGER NOT NULL, spans BLOB NOT NULL, approved INTEGER NOT NULL DEFAULT 0)"""
+    )
+
+
 MIGRATIONS: list[Migration] = [
     *(_first, _tombstones, _embedders, _headers, _words_by_language, _hidden, _places, _next_vectors, _hidden_texts),
-    *(_folders, _scans, _files_inside, _shares, _vector_queue, _masking),
+    *(_folders, _scans, _files_inside, _shares, _vector_queue, _masking, _model_texts),
 ]
 
 WORDS_BY_LANGUAGE = 5
@@ -274,6 +284,9 @@ VECTOR_QUEUE = 14
 
 MASKING = 15
 """The version of an index from which personal data may be masked."""
+
+MODEL_TEXTS = 16
+"""The version of an index from which it knows what a model wrote."""
 
 
 def open_index(path: Path, backups: Path) -> sqlite3.Connection:

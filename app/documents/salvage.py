@@ -33,6 +33,7 @@ _LATER_KINDS = (str, (bytes, type(None)), (int, float, type(None)), (bytes, type
 _HIDDEN = (int, int, bytes)
 _PERSONAL = (str, int, bytes)
 _MASKING = ((int, float), str)
+_MODEL_TEXT = (int, bytes, int)
 _FOLDER = (int, str, str, int, str, (int, float), int)
 _PUBLISHED = (str, str, str, int, int, int, (int, float), str, str)
 _SHARED = (str, str, str, int, (int, float), str, str, (int, float))
@@ -57,7 +58,7 @@ def salvage_documents(rows: Iterable[Row], db: sqlite3.Connection) -> str:
         elif len(values) == 2 and values[0] in _TABLES and isinstance(values[1], int):
             highest[str(values[0])] = values[1]
     _add_missing_collections(db)
-    for table in ("texts", "passages", "hidden_texts", "personal_data"):
+    for table in ("texts", "passages", "hidden_texts", "personal_data", "model_texts"):
         db.execute(f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)")
     for table in ("folders", "masking", "published", "shared"):
         db.execute(f"DELETE FROM {table} WHERE collection_id NOT IN (SELECT id FROM collections)")
@@ -94,6 +95,8 @@ def _table(values: tuple[Value, ...]) -> str:
         return "hidden_texts"
     if _are(rest, *_PERSONAL) and _packs(rest[2], Masked):
         return "personal_data"
+    if _are(rest, *_MODEL_TEXT) and _packs(rest[1], tuple[tuple[int, int], ...]):
+        return "model_texts"
     if _are(rest, *_MASKING):
         return "masking"
     if _are(rest, *_FOLDER):

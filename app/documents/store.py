@@ -21,6 +21,8 @@ from app.documents.fulltext import Indexed, add_words
 from app.documents.held import UNSEEN
 from app.documents.masked import MOST_KEPT, Masked
 from app.documents.masking import Masks
+from app.documents.model_marks import ModelTexts
+from app.documents.model_spans import look_again
 from app.documents.scanned import Scanned, certainty, page_boxes, touched
 from app.documents.warned import warned_of
 from app.embedder.embedders import Background
@@ -49,7 +51,7 @@ class NewDocument(msgspec.Struct, frozen=True):
     within: str = ""  # path of the document that it lies in; nothing is stored where that is gone
 
 
-class Store(Filing, Scanned, Masks):
+class Store(Filing, Scanned, Masks, ModelTexts):
     """Reads and writes documents.db; used by one thread."""
 
     def __init__(self, path: Path, backups: Path, *, read_only: bool = False) -> None:
@@ -122,6 +124,7 @@ class Store(Filing, Scanned, Masks):
             if self.is_orphan(new.collection_id, new.within):
                 return 0
             kind = changes.kind_of(db, new.collection_id, new.path, parsed.sha256)
+            look_again(db, new.collection_id, new.path, parsed.sha256)
             self._forget_other_scans(new.collection_id, new.path, parsed.sha256, parsed.masked)
             document_id = self._replace_row(
                 new.collection_id,

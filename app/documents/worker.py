@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Iterator
 
 from app.database.errors import plain_errors
-from app.documents import attached, rewording
+from app.documents import attached, model_text, rewording
 from app.documents.bundle import bring_in, export
 from app.documents.changing import change, drop
 from app.documents.comparing import compare_versions
@@ -83,6 +83,7 @@ from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembe
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
+from app.workers.calls.model_text import Calls as ModelTextCall
 from app.workers.calls.personal import Calls as PersonalCall
 from app.workers.calls.reader import ReaderUsed, UseReader
 from app.workers.calls.scans import Recognise
@@ -197,6 +198,8 @@ class DocumentsRole:
                 return (yield from serve(self._stores, self._open, call, self._embedder_in_use))
             case _ if isinstance(call, FolderCall):
                 return (yield from self._following.answer(self._store, call, self._stores.purge))
+            case _ if isinstance(call, ModelTextCall):
+                return (yield from model_text.answer(self._store, call))
             case _ if isinstance(call, PersonalCall):
                 return (yield from self._personal.answer(self._store, call, self._stores.purge))
             case _:
@@ -355,7 +358,10 @@ def _text(store: Store, call: ReadText) -> DocumentText:
     text, pages = store.text(call.document_id)
     document = document_of(store, call.document_id)
     messages = messages_of(store, document.id) if document.format == MAIL.key else ()
-    return DocumentText(name=document.name, format=document.format, text=text, pages=pages, messages=messages)
+    return DocumentText(
+        name=document.name, format=document.format, text=text, pages=pages, messages=messages,
+        by_model=store.model_text(document.id, approved_too=False),
+    )  # fmt: skip
 
 
 def collections_of(store: Store, note: str) -> Collections:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from app.cited import SOURCE_TYPE
 from app.export.content import Block, Heading, Mark, Paragraph, Run, Runs, Style, Table
 from app.export.docx_footnotes import Footnotes
 from app.export.saving import clean
@@ -19,13 +20,15 @@ _STYLES: dict[Style, str] = {"quote": "Quote", "code": "No Spacing", "bullet": "
 _LANDSCAPE_FROM = 5  # columns
 
 
-def docx_bytes(title: str, blocks: Sequence[Block]) -> bytes:
-    """The file on A4, turned where a table has many columns."""
+def docx_bytes(title: str, blocks: Sequence[Block], *, by_model: bool = False) -> bytes:
+    """The file on A4, turned where a table has many columns; `by_model`: see `write_report`."""
     import docx
 
     document = docx.Document()
     widest = max((len(block.columns) for block in blocks if isinstance(block, Table)), default=0)
     _set_up(document, title, landscape=widest >= _LANDSCAPE_FROM)
+    if by_model:
+        document.core_properties.keywords = SOURCE_TYPE
     document.add_heading(clean(title), 0)
     notes = Footnotes()
     for block in blocks:

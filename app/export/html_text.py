@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from app.cited import SOURCE_TYPE
 from app.export.content import Block, Heading, Mark, Paragraph, Runs, Table, notes_of
 from app.export.saving import clean
 
@@ -20,8 +21,9 @@ _INDENT = "&nbsp;" * 4
 """A level: Qt takes pixels for those of the printer."""
 
 
-def html_text(title: str, blocks: Sequence[Block]) -> str:
-    """The whole text; footnotes stand numbered at its end, since Qt knows no foot of a page."""
+def html_text(title: str, blocks: Sequence[Block], *, by_model: bool = False) -> str:
+    """The whole text; footnotes stand numbered at its end, since Qt knows no foot of a page. `by_model`: see
+    `write_report`."""
     notes = notes_of(blocks)
     told = [f'<p style="font-size:8pt">{number}. {_words(note)}</p>' for note, number in notes.items()]
     body = [
@@ -29,7 +31,8 @@ def html_text(title: str, blocks: Sequence[Block]) -> str:
         *(_block(block, notes) for block in blocks),
         *(["<hr/>", *told] if told else []),
     ]
-    return f"<html><body>{''.join(body)}</body></html>"
+    head = f'<head><meta name="digital-source-type" content="{SOURCE_TYPE}"/></head>' if by_model else ""
+    return f"<html>{head}<body>{''.join(body)}</body></html>"
 
 
 def _block(block: Block, notes: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from app.cited import SOURCE_TYPE
 from app.export.content import Block, Heading, Paragraph, Run, Runs, Table, notes_of
 from app.export.saving import clean
 
@@ -15,11 +16,12 @@ _AROUND = {"": "", "strong": "**", "em": "*", "code": "`", "added": "**", "remov
 _BEFORE = {"": "", "quote": "> ", "code": "", "bullet": "- ", "number": "{}. "}
 
 
-def markdown_text(title: str, blocks: Sequence[Block]) -> str:
-    """The whole file as text, ending in a newline."""
+def markdown_text(title: str, blocks: Sequence[Block], *, by_model: bool = False) -> str:
+    """The whole file as text, ending in a newline; `by_model`: see `write_report`."""
     notes = notes_of(blocks)
     told = [f"[^{number}]: {_escaped(note)}" for note, number in notes.items()]
-    return "\n\n".join([f"# {_escaped(title)}", *(_block(block, notes) for block in blocks), *told]) + "\n"
+    mark = [f"<!-- {SOURCE_TYPE} -->"] if by_model else []
+    return "\n\n".join([f"# {_escaped(title)}", *mark, *(_block(block, notes) for block in blocks), *told]) + "\n"
 
 
 def _block(block: Block, notes: Mapping[str, int]) -> str:

@@ -17,8 +17,8 @@ TIME_LIMIT_S = 300.0
 BEGINS = b"%PDF-"
 
 
-def pdf_bytes(title: str, blocks: Sequence[Block]) -> bytes:
-    """The file on A4.
+def pdf_bytes(title: str, blocks: Sequence[Block], *, by_model: bool = False) -> bytes:
+    """The file on A4; `by_model`: see `write_report`.
 
     Raises:
         AppError: it took too long, or this computer lacks what Qt needs to draw.
@@ -29,7 +29,7 @@ def pdf_bytes(title: str, blocks: Sequence[Block]) -> bytes:
     try:
         done = subprocess.run(
             child_command("--child", "pdf"),
-            input=html_text(title, blocks).encode(),
+            input=html_text(title, blocks, by_model=by_model).encode(),
             capture_output=True,
             timeout=TIME_LIMIT_S,
             check=False,

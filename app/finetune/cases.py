@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
+from msgspec import Struct
+
 from app.embedder.readers import Readers, TaughtReader
 from app.errors import AppError
 from app.finetune import machine, plan
@@ -109,6 +111,10 @@ class Conversations(Protocol):
         """The shown path of a chat."""
         ...
 
+    def prints(self) -> Sequence[Struct]:
+        """What the answers are known by that a model wrote (app/text/model_text.py)."""
+        ...
+
 
 @dataclass(frozen=True)
 class TooLarge:
@@ -158,7 +164,8 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
         AppError: there is nothing to learn from, or a document cannot be read.
     """
     inputs: list[Input] = []
-    if wizard.goal != "read":
+    if wizard.goal != "read" and wizard.files:
+        yield from _disk(partial(run.write_input, "prints", chats.prints()))
         for number, path in enumerate(wizard.files, 1):
             inputs.append((yield from _gather_file(run, wizard, number, Path(path))))
     for name, title, rows in _from_chats(wizard, chats):
@@ -190,8 +197,8 @@ def _from_chats(wizard: Wizard, chats: Conversations) -> list[tuple[str, str, li
     if wizard.thumbs and wizard.goal in ("teach", "prefer"):
         found.append(("feedback", "Rated answers", from_ratings(rated, pairs=wizard.goal == "prefer")))
     if wizard.chats and wizard.goal == "teach":
-        disliked = {each.answer for each in rated if not each.up}
-        rows = [row for key in wizard.chats for row in from_chat(key, chats.messages(key), disliked)]
+        disliked, liked = ({each.answer for each in rated if each.up is up} for up in (False, True))
+        rows = [row for key in wizard.chats for row in from_chat(key, chats.messages(key), disliked, liked)]
         found.append(("chats", "Chats", rows))
     return [each for each in found if each[2]]
 
@@ -207,7 +214,7 @@ def _gather_collection(run: Run, name: str, collection_id: int, gathered: Gather
         assert isinstance(read, DocumentText)
         gathered.done += 1
         if read.text.strip():
-            row = document_of(document, document.collection, read.text, read.pages)
+            row = document_of(document, document.collection, read)
             yield from _disk(partial(run.add_to_input, name, row))
     path = yield from _disk(lambda: run.end_input(name))
     if not isinstance(path, Path):

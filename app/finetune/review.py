@@ -109,9 +109,13 @@ class ReviewList:
         return sum(entry.state == "approved" and entry.example.split == "train" for entry in self.entries)
 
     def good(self, quality: float = DEFAULT_QUALITY) -> list[Entry]:
-        """Open lines of at least this quality; what nobody measured counts as good."""
+        """Open lines of at least this quality; what nobody measured counts as good, but for answers of chats: a model
+        wrote them, and only a person approves these."""
         return [
-            e for e in self.entries if e.state == "open" and (e.example.quality is None or e.example.quality >= quality)
+            e
+            for e in self.entries
+            if e.state == "open"
+            if (e.example.quality is None and e.example.origin != "chat") or (e.example.quality or 0.0) >= quality
         ]
 
     def left_to_continue(self) -> list[str]:

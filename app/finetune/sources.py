@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.types import Document, Message
+from app.workers.calls.documents import DocumentText
 from trainer.spec import Example, Preference, TextDocument
 
 
@@ -36,11 +37,11 @@ READABLE = ("indexed", "unchanged", "changed")
 """States of a document whose text is at hand."""
 
 
-def document_of(document: Document, collection: str, text: str, pages: tuple[tuple[int, int], ...]) -> TextDocument:
+def document_of(document: Document, collection: str, read: DocumentText) -> TextDocument:
     """One document of a collection."""
     return TextDocument(
-        id=f"document-{document.id}", text=text, name=document.name, path=document.path, collection=collection,
-        document_id=document.id, pages=pages,
+        id=f"document-{document.id}", text=read.text, name=document.name, path=document.path, collection=collection,
+        document_id=document.id, pages=read.pages, by_model=read.by_model,
     )  # fmt: skip
 
 
@@ -70,11 +71,14 @@ def from_ratings(ratings: Iterable[Rated], *, pairs: bool) -> list[Example | Pre
     return found
 
 
-def from_chat(chat_id: int, messages: Sequence[Message], unwanted: Collection[str] = ()) -> list[Example]:
-    """Each answer of a chat with what led to it, but for the unwanted. A model wrote them: they wait for the review."""
+def from_chat(
+    chat_id: int, messages: Sequence[Message], unwanted: Collection[str] = (), liked: Collection[str] = ()
+) -> list[Example]:
+    """Each answer of a chat with what led to it, but for the unwanted. A model wrote them: they wait for the review,
+    but for those that a person liked, whose thumb is the approval."""
     turns = _turns(messages)
     return [
-        Example(id=f"chat-{chat_id}-{n}", messages=turns[: n + 1], origin="chat")
+        Example(id=f"chat-{chat_id}-{n}", messages=turns[: n + 1], origin="chat", approved=turn.content in liked)
         for n, turn in enumerate(turns)
         if turn.role == "assistant" and n and turn.content.strip() and turn.content not in unwanted
     ]

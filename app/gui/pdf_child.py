@@ -17,10 +17,18 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 
+from app.cited import SOURCE_TYPE
 from app.paths import RESOURCES
 from app.workers.offline import forbid_network
 
 POINTS = 10
+_XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="Inhouse"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="w"?>"""
+"""The properties of a PDF that a model wrote (IPTC Photo Metadata Standard, Digital Source Type)."""
 
 
 class _Text(QTextDocument):
@@ -37,6 +45,8 @@ def pdf_of(html: str) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setCreator("Inhouse")
+    if SOURCE_TYPE in html.partition("<body>")[0]:
+        writer.setDocumentXmpMetadata(_XMP.encode())
     margins = QMarginsF(0, 0, 0, 0)  # a text that is printed has 2 cm of its own
     size = QPageSize(QPageSize.PageSizeId.A4)
     writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter))

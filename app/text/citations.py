@@ -110,7 +110,7 @@ def cite(
     pieces: list[str] = []
     at = 0
     for claim, backing in zip(stated, support, strict=True):
-        index = backing.n
+        index = _real(claim.text, backing.n, passages, enough, question)
         passage = passages[index - 1] if index is not None and 1 <= index <= len(passages) else None
         piece = source_of(claim.text, passage, enough, question) if passage is not None else None
         if index is None or passage is None or piece is None:
@@ -124,6 +124,16 @@ def cite(
         at = place
     pieces.append(text[at:])
     return Cited("".join(pieces), tuple(sources), tuple(unsupported))
+
+
+def _real(claim: str, n: int | None, passages: Sequence[Passage], enough: float, question: str) -> int | None:
+    """The passage that supports a sentence, counted from 1; in its place another that no model wrote, if one does."""
+    if n is None or not 1 <= n <= len(passages) or not passages[n - 1].by_model:
+        return n
+    for other, passage in enumerate(passages, 1):
+        if not passage.by_model and source_of(claim, passage, enough, question) is not None:
+            return other
+    return n
 
 
 def refuses(text: str) -> bool:

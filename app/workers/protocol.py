@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.workers.calls import documents, engine, models, runtimes, sheets
+from app.workers.calls import documents, engine, model_text, models, runtimes, sheets
 from app.workers.message import Data, Done, Failure, WorkerRole
 
 VERSION = 1
@@ -33,8 +33,18 @@ class Alive(Data, frozen=True):
     step_s: float = 0.0
 
 
-AnyCall = engine.Calls | documents.Calls | sheets.Calls | models.Calls | runtimes.Calls
-AnyData = Done | Ready | Alive | engine.Answers | documents.Answers | sheets.Answers | models.Answers | runtimes.Answers
+AnyCall = engine.Calls | documents.Calls | model_text.Calls | sheets.Calls | models.Calls | runtimes.Calls
+AnyData = (
+    Done
+    | Ready
+    | Alive
+    | engine.Answers
+    | documents.Answers
+    | model_text.Answers
+    | sheets.Answers
+    | models.Answers
+    | runtimes.Answers
+)
 
 
 class Request(Struct, frozen=True):

@@ -127,7 +127,7 @@ def test_chats_from_before_there_were_projects_open(store: ChatStore) -> None:
     with closing(sqlite3.connect(home().chats_db)) as db, db:
         for statement in (
             "DROP INDEX chats_imported", "DROP INDEX chats_of_project", "DROP TABLE projects", "DROP TABLE pictures",
-            "DROP TABLE answered_by",
+            "DROP TABLE answered_by", "DROP TRIGGER turns_emptied", "DROP TABLE prints",
             *(f"ALTER TABLE chats DROP COLUMN {name}" for name in _ADDED), "PRAGMA user_version = 4",
         ):  # fmt: skip
             db.execute(statement)

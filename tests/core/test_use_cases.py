@@ -122,6 +122,8 @@ TABLE: dict[str, Use] = {
     "ExportRedacted": Use("export_redacted", "personal"),
     "KeepMasking": Use(why=INSIDE),
     "ListUnmasked": Use(why=INSIDE),
+    "ListModelText": Use("open_model_text", "model-text"),
+    "ApproveModelText": Use("open_model_text", "model-text"),
     "ListHiddenText": Use("open_hidden_text", "hidden"),
     "RestartReader": Use("DocumentsController.restart_reader", why="it starts again by itself"),
     "Embed": Use(api="embeddings", why="for programs"),

@@ -10,9 +10,10 @@ import pytest
 from conftest import Documents
 from documents_helpers import files_holding, set_back
 
+from app.cited import ATTACHED_FILES
 from app.documents.attached import GONE, MOST
 from app.errors import AppError
-from app.types import ATTACHED_FILES, Document, SearchResult
+from app.types import Document, SearchResult
 from app.workers.calls.attached import (
     Attach,
     Attached,

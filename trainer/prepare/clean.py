@@ -58,6 +58,8 @@ class Cleaner:
         text = self._without_boilerplate(document)
         text = self._sound(document.id, markup.stripped(text))
         document = replace(document, text=text, pages=())  # spans no longer hold
+        if document.excluded:
+            return document
         if complaint := quality.complaint(text, least_words=5):
             return self._exclude(document, "quality", complaint)
         return document
@@ -87,6 +89,8 @@ class Cleaner:
     def _clean_example(self, example: Example) -> Example:
         turns = tuple(Message(turn.role, self._sound(example.id, turn.content)) for turn in example.messages)
         example = replace(example, messages=turns)
+        if example.excluded:
+            return example
         complaint = quality.complaint(example.question) or quality.complaint(example.answer, least_words=1)
         if not complaint and len(example.answer) > MAX_ANSWER_CHARACTERS:
             complaint = f"The answer is longer than {MAX_ANSWER_CHARACTERS} characters."

@@ -9,9 +9,14 @@ from msgspec import Struct
 
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
+from trainer.prepare import model_text
 from trainer.prepare.files import read_file
-from trainer.spec import Example, Input, Preference, RunSpec, TextDocument, read_lines, write_lines
+from trainer.spec import EXCLUDED, Example, Input, Preference, RunSpec, TextDocument, read_lines, write_lines
 from trainer.train.selection import check_labels, labels_of
+
+PRINTS = "inputs/prints.jsonl"
+"""Where the app leaves what its chats' answers are known by, in the run's folder."""
+APPROVE = "Where it is right, approve it on the Documents page (“Show it”), then prepare again."
 
 
 class Problem(Struct, frozen=True):
@@ -22,9 +27,10 @@ class Problem(Struct, frozen=True):
 
 
 class Collected:
-    """What the inputs hold, in their order."""
+    """What the inputs hold, in their order; what a model wrote, by these prints among others, is excluded."""
 
-    def __init__(self) -> None:
+    def __init__(self, prints: frozenset[int] = frozenset()) -> None:
+        self._prints = prints
         self.examples: list[Example] = []
         self.preferences: list[Preference] = []
         self.texts: list[TextDocument] = []
@@ -42,14 +48,20 @@ class Collected:
             hint = "Put it back, or take it out of this run."
             raise TrainerError(f"“{name}” is no longer there.", hint, str(path), "missing")
         if entry.kind == "documents":
-            self.texts += read_lines(path, TextDocument)
+            self.texts += [part for each in read_lines(path, TextDocument) for part in model_text.apart(each)]
         elif entry.kind == "file":
             rows = read_file(path)
-            self.examples += rows.examples
-            self.preferences += rows.preferences
+            self.examples += model_text.unapproved(rows.examples, self._prints)
+            self.preferences += model_text.unapproved(rows.preferences, self._prints)
             self.problems += [Problem(name, message) for message in rows.problems]
         else:
             self._add_judged(path)
+
+    @property
+    def by_model(self) -> tuple[int, int]:
+        """In how many documents, and in how many answers, a model's text was left out."""
+        texts = sum(each.excluded for each in self.texts)
+        return texts, sum(each.split == EXCLUDED for each in (*self.examples, *self.preferences))
 
     def _add_judged(self, path: Path) -> None:
         """Chats and thumbs: an example a line, or a preference where a better answer was given."""
@@ -84,20 +96,37 @@ def _check(collected: Collected, spec: RunSpec) -> None:
 
 def run(context: Context) -> Summary:
     """Collect; a problem with a row is a notice, and the rest goes on."""
-    collected = Collected()
+    prints = context.run / PRINTS
+    collected = Collected(model_text.read_prints(prints))
     for entry in context.spec.data.inputs:
         collected.add(entry)
     for problem in collected.problems:
         context.notice(problem.message, f"Correct it in “{problem.where}” and start again, or go on without it.")
+    by_model = _say_left_out(context, collected)
     _check(collected, context.spec)
     folder = context.stage("collect")
     write_lines(folder / "examples.jsonl", collected.examples)
     write_lines(folder / "preferences.jsonl", collected.preferences)
     write_lines(folder / "texts.jsonl", collected.texts)
     write_lines(folder / "problems.jsonl", collected.problems)
+    prints.unlink(missing_ok=True)  # a chat that is deleted later is not to live on here
     return {
         "examples": len(collected.examples),
         "preferences": len(collected.preferences),
         "documents": len(collected.texts),
         "problems": len(collected.problems),
+        "by_model": by_model,
     }
+
+
+def _say_left_out(context: Context, collected: Collected) -> int:
+    """Say how much of a model's text was left out; → in how many documents and answers."""
+    texts, answers = collected.by_model
+    if texts:
+        what = "One document holds" if texts == 1 else f"{texts} documents hold"
+        hint = "Take it back in the list." if context.spec.training.rows == "texts" else APPROVE
+        context.notice(f"{what} text that an AI model wrote. It was left out.", hint)
+    if answers:
+        what = "One answer in your files was" if answers == 1 else f"{answers} answers in your files were"
+        context.notice(f"{what} written by an AI model in your chats, and left out.", "Take back what is right.")
+    return texts + answers

@@ -98,6 +98,7 @@ class TextDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     collection: str = ""
     document_id: int | None = None
     pages: tuple[tuple[int, int], ...] = ()  # span of each page
+    by_model: tuple[tuple[int, int], ...] = ()  # spans that a model wrote, and no person approved; in order
     split: Split = "train"
     reason: str = ""
 

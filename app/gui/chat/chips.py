@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from app.cited import cited_as
+from app.cited import BY_MODEL, cited_as, is_by_model
 from app.gui.icons import paint_icon
 from app.gui.theme import theme
 from app.gui.widgets import CITE_SIZE, citation_width, paint_box, paint_citation
@@ -37,6 +37,11 @@ class Citations:
     active: int = 0
     """The source whose passage is open, or 0."""
 
+    def is_evidence(self, number: int) -> bool:
+        """Whether its number is yellow: not where a model wrote the source."""
+        source = self.sources.get(number)
+        return source is None or not is_by_model(source.passage)
+
     def label(self, number: int) -> str:
         """ "Source 1, Travel-Policy-2026.pdf, page 8"."""
         source = self.sources.get(number)
@@ -49,7 +54,8 @@ def tr(text: str) -> str:
 
 def source_label(source: Source) -> str:
     """How a source is called aloud and in tooltips."""
-    return tr("Source {n}, {document}").format(n=source.n, document=cited_as(source.passage))
+    said = tr("Source {n}, {document}").format(n=source.n, document=cited_as(source.passage))
+    return f"{said}, {tr(BY_MODEL)}" if is_by_model(source.passage) else said
 
 
 def chip_format(number: int, citations: Citations, base: QTextCharFormat) -> QTextCharFormat:
@@ -105,7 +111,8 @@ class InlineObjects(QPyTextObject):
 
     def _draw_chip(self, painter: QPainter, rect: QRectF, number: int, focused: bool) -> None:
         box = rect.adjusted(MARGIN, 0, -MARGIN, 0)
-        paint_citation(painter, box, str(number), active=number == self._citations.active)
+        active, evidence = number == self._citations.active, self._citations.is_evidence(number)
+        paint_citation(painter, box, str(number), active=active, evidence=evidence)
         if focused:
             paint_box(painter, box.adjusted(-2, -2, 2, 2), edge=theme().color("focus"), width=2, radius=6)
 

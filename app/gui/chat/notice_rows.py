@@ -15,7 +15,9 @@ from app.assistant.notices import Kind, Notice
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ThemedWidget, paint_box
 
-ICONS: dict[Kind, str] = {"newer": "clock", "disagree": "triangle-alert", "unsure": "eye", "flagged": "shield-check"}
+ICONS: dict[Kind, str] = {
+    "newer": "clock", "disagree": "triangle-alert", "by_model": "box", "unsure": "eye", "flagged": "shield-check",
+}  # fmt: skip
 
 
 class NoticeRows(QWidget):
@@ -52,6 +54,7 @@ class _Row(ThemedWidget):
         verbs = {
             "newer": self.tr("Open"),
             "disagree": self.tr("Show"),
+            "by_model": self.tr("Show"),
             "unsure": self.tr("Show"),
             "flagged": self.tr("Show"),
         }

@@ -10,7 +10,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.assistant.notices import date_text
-from app.cited import cited_as, place_label, recognised_words
+from app.cited import BY_MODEL, cited_as, is_by_model, place_label, recognised_words
 from app.formats import icon_of
 from app.gui.chat.chips import Citations, source_label
 from app.gui.icons import paint_icon
@@ -99,6 +99,9 @@ class SourceCard(Hovering):
         self._where = place_label(passage) or heading
         if passage.sure is not None:
             self._where = self.tr("{0}, recognised").format(self._where)
+        self._evidence = not is_by_model(passage)
+        if not self._evidence:
+            self._where = ", ".join(filter(None, (self._where, self.tr(BY_MODEL))))
         own = date_text(passage) if passage.document and passage.date else ""
         self._day = own or (day_words(passage.modified) if passage.document else "")
         self._version = own or (self.tr("Version of {day}").format(day=self._day) if self._day else "")
@@ -106,7 +109,8 @@ class SourceCard(Hovering):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(source_label(source))
         self.setAccessibleDescription(" ".join(part for part in (snippet(passage), self._version) if part))
-        said = (passage.document, recognised_words(passage), self._version, snippet(passage))
+        made = self.tr("Written by a model: no evidence of its own") if not self._evidence else ""
+        said = (passage.document, recognised_words(passage), made, self._version, snippet(passage))
         self.setToolTip("\n".join(part for part in said if part))
 
     def set_alone(self, alone: bool) -> None:
@@ -131,7 +135,7 @@ class SourceCard(Hovering):
         height = theme().px(CITE_SIZE)
         top = (self.height() - line) // 2 if self._alone else 12
         chip = QRectF(left, top + (line - height) / 2, side, height)
-        paint_citation(painter, chip, str(self.source.n), active=active)
+        paint_citation(painter, chip, str(self.source.n), active=active, evidence=self._evidence)
         if self._alone:
             self._paint_line(painter, QRect(left + side + 8, top, width - side - 8, line))
             return

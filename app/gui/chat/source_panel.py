@@ -308,6 +308,8 @@ def warnings_of(passage: Passage) -> list[str]:
         said.append(tr("There is a newer version: {document}.").format(document=passage.newer.document))
     if passage.sure is not None:
         said.append(tr("{0}.").format(recognised_words(passage).capitalize()))
+    if passage.by_model:
+        said.append(tr("A model wrote text in this passage: it is no evidence of its own."))
     if passage.hidden:
         said.append(tr("Hidden text was found in this document and left out."))
     if holds_mark(passage.text):

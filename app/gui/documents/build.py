@@ -20,6 +20,7 @@ from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.row import Row
 from app.gui.hidden_text import open_hidden_text
+from app.gui.model_text import open_model_text
 from app.gui.parts import Parts
 from app.gui.personal.collection_dialog import open_masking
 from app.gui.personal.document_dialog import open_personal_data
@@ -41,6 +42,9 @@ def build(parts: Parts, window: MainWindow) -> DocumentsPage:
     add_comparing(page, parts.core)
     page.table.hidden_wanted.connect(
         lambda row: open_hidden_text(parts.core, row.id, page, parts.documents.failed.emit)
+    )
+    page.table.model_text_wanted.connect(
+        lambda row: open_model_text(parts.core, row.id, page, parts.documents.failed.emit)
     )
     _add_personal_data(parts, page, window)
     page.toolbar.ask_all.clicked.connect(lambda: window.show_page("extraction"))

@@ -114,6 +114,8 @@ class RowDelegate(QStyledItemDelegate):
         text = token if token in ("danger", "warning") else "text3" if row.status == "waiting" else "text"
         if row.status in ("indexed", "unchanged") and row.hidden:
             icon, token, text = "eye-off", "warning", "text" if row.read_hidden else "warning"
+        elif row.status in ("indexed", "unchanged") and row.by_model:
+            icon, token, text = "box", "warning", "warning"
         elif row.status in ("indexed", "unchanged") and row.reason:
             icon, token, text = "triangle-alert", "warning", "warning"
         side = theme().size("icon")

@@ -28,6 +28,10 @@ FAILURES = {
 """The loaders' stable codes in two or three words; the whole sentence is the row's reason."""
 
 
+MOSTLY = 0.7
+"""The share of a document's text from which it counts as a model's as a whole."""
+
+
 @dataclass(slots=True)
 class Row:
     """One file. `id` is None until the documents process has stored something of it."""
@@ -45,6 +49,10 @@ class Row:
     hidden: int = 0
     """Pieces of text that its readers do not see."""
     read_hidden: bool = False
+    by_model: float = 0.0
+    """The share of its text that a model wrote, and no person approved."""
+    approved: bool = False
+    """Whether one approved it."""
     masked: int | None = None
     """How much personal data was masked in it; None where it is as it was read."""
     scans: int = 0
@@ -73,6 +81,8 @@ class Row:
         if self.status in ("indexed", "unchanged"):
             if self.hidden:
                 return "Hidden text is read" if self.read_hidden else "Hidden text found"
+            if self.by_model:
+                return "Written by a model" if self.by_model >= MOSTLY else "Holds a model’s text"
             recognised = "" if self.sure is None else f"Recognised, {sure_text(self.sure)} sure"
             masked = f"Indexed, {self.masked} masked" if self.masked else ""
             return self.reason or recognised or masked or "Indexed"
@@ -92,7 +102,7 @@ class Row:
         """The next step that the row offers, or nothing."""
         if self.status == "changed":
             return "Index again"
-        if self.status in ("indexed", "unchanged") and self.hidden:
+        if self.status in ("indexed", "unchanged") and (self.hidden or self.by_model):
             return "Show it"
         if self.status != "failed":
             return ""
@@ -125,6 +135,8 @@ def row_of(document: Document) -> Row:
         code=document.code,
         hidden=document.hidden,
         read_hidden=document.read_hidden,
+        by_model=0.0 if document.approved else document.by_model,
+        approved=document.approved and document.by_model > 0,
         masked=None if document.masked is None else sum(document.masked.values()),
         scans=document.scans,
         recognised=document.recognised,

@@ -49,6 +49,7 @@ class DocumentsTable(QTableView):
     copy_wanted = Signal(object)
     skip_wanted = Signal(object)
     hidden_wanted = Signal(object)
+    model_text_wanted = Signal(object)
     """Row: show what its readers do not see"""
     personal_wanted = Signal(object)
     """Row: show where personal data stands in it"""
@@ -190,6 +191,8 @@ class DocumentsTable(QTableView):
             self.again_wanted.emit([row])
         elif row.hidden:
             self.hidden_wanted.emit(row)
+        elif row.by_model:
+            self.model_text_wanted.emit(row)
 
     def _open_document(self, row: Row) -> None:
         if row.status == "failed":
@@ -247,6 +250,8 @@ class DocumentsTable(QTableView):
             summarise.setEnabled(show.isEnabled())
             if row.hidden and row.id is not None:
                 menu.addAction(icon("eye-off"), self.tr("Hidden text"), lambda: self.hidden_wanted.emit(row))
+            if (row.by_model or row.approved) and row.id is not None:
+                menu.addAction(icon("box"), self.tr("Written by a model"), lambda: self.model_text_wanted.emit(row))
             if self.shared is None:
                 personal = self.tr("Personal data")
                 look = menu.addAction(icon("shield-check"), personal, lambda: self.personal_wanted.emit(row))

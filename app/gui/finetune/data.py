@@ -154,6 +154,9 @@ class DataStep(ScrollColumn):
                 box.clicked.connect(self._collections_ticked)
                 self.boxes[each.id] = box
                 passages = self.tr("{0} documents, {1} passages").format(f"{each.documents:,}", f"{each.passages:,}")
+                if each.by_model:
+                    kept_out = self.tr("{0} with a model’s text, which is left out")
+                    passages = f"{passages} · {kept_out.format(f'{each.by_model:,}')}"
                 self._collections.add(_Line(box, each.name, passages))
             if not collections:
                 empty = Button(self.tr("Add documents first"), icon="file-plus")

@@ -89,9 +89,12 @@ def citation_width(text: str) -> int:
     return max(theme().px(CITE_SIZE), QFontMetrics(theme().font("caption", strong=True)).horizontalAdvance(text) + 10)
 
 
-def paint_citation(painter: QPainter, rect: QRectF, text: str, *, active: bool = False) -> None:
-    """The yellow number that stands for evidence; `active` where its source is open."""
+def paint_citation(painter: QPainter, rect: QRectF, text: str, *, active: bool = False, evidence: bool = True) -> None:
+    """The yellow number that stands for evidence; `active` where its source is open. It is not yellow where the source
+    is no `evidence`: a model's text."""
     fill, edge, ink = ("mark", "citeActive", "onMark") if active else ("cite", "citeBorder", "citeText")
+    if not evidence:
+        fill, edge, ink = ("hover", "text2" if active else "border", "text2")
     paint_box(painter, rect, fill=theme().color(fill), edge=theme().color(edge), radius=4)
     painter.setFont(theme().font("caption", strong=True))
     painter.setPen(theme().color(ink))

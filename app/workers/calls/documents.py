@@ -281,6 +281,7 @@ class DocumentText(Data, frozen=True):
     text: str
     pages: tuple[tuple[int, int], ...] = ()  # the span of each page
     messages: tuple[int, ...] = ()  # where each message of a mail file begins
+    by_model: tuple[tuple[int, int], ...] = ()  # spans that a model wrote, and no person approved
 
 
 class CompareProgress(Data, frozen=True):
