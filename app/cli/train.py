@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from app.chats.store import ChatStore
+from app.cli.model_folder import model_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.cli.train_actions import ACTIONS
@@ -85,7 +86,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if args.recipe == "read" and not args.collection:
         raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
     collections = session.collections(args.collection) if args.collection else ()
-    base = _base(session.model(args.base)) if args.base else UNSET
+    base = _base(model_of(session, args.base)) if args.base else UNSET
     changes = Changes(
         goal=args.recipe,
         effort=args.effort,

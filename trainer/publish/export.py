@@ -45,7 +45,7 @@ class Factors:
     def __init__(self, folder: Path, reader: gguf.GGUFReader, permute: bool = True) -> None:
         tensors, self.rank, self.alpha = lora.read_adapter(folder)
         self.architecture = str(reader.get_field("general.architecture").contents())
-        names = _name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
+        names = name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
         heads = _number(reader, f"{self.architecture}.attention.head_count")
         kv_heads = _number(reader, f"{self.architecture}.attention.head_count_kv", heads)
         self.pairs: dict[str, tuple[Array, Array]] = {}
@@ -80,7 +80,7 @@ def permute_rows(weight: Array, heads: int) -> Array:
     return np.ascontiguousarray(result)
 
 
-def _name_map(architecture: str, layers: int) -> Any:
+def name_map(architecture: str, layers: int) -> Any:
     for kind, name in gguf.MODEL_ARCH_NAMES.items():
         if name == architecture:
             return gguf.get_tensor_name_map(kind, layers)
@@ -104,7 +104,7 @@ def write_adapter(base: Path, adapter: Path, out: Path, permute: bool = True) ->
     for name, (a, b) in factors.pairs.items():
         writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a).view(Whole))
         writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b).view(Whole))
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -124,14 +124,14 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
         raise TrainerError("The adapter does not fit this model.", "Train again.", ", ".join(sorted(missing)))
     part = out.with_name(out.name + ".part")
     writer = gguf.GGUFWriter(part, factors.architecture)
-    _copy_keys(reader, writer)
+    copy_keys(reader, writer)
     matrices = [tensor for tensor in reader.tensors if len(tensor.shape) > 1]
     for tensor in reader.tensors:
         shape = tuple(int(n) for n in reversed(tensor.shape))
         dtype = np.float16 if len(shape) > 1 else np.float32
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         writer.add_tensor_info(tensor.name, shape, np.dtype(dtype), size)
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
@@ -139,16 +139,22 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
             writer.write_tensor_data(_merged(tensor, factors, tensor in matrices))
 
 
-def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
+def dequantized(tensor: Any) -> Array:
+    """A tensor of a GGUF in float32, rows first."""
     shape = tuple(int(n) for n in reversed(tensor.shape))
-    values = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape).astype(np.float32)
+    values: Array = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape).astype(np.float32)
+    return values
+
+
+def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
+    values = dequantized(tensor)
     delta = factors.delta(tensor.name)
     if delta is not None:
         values = values + delta
     return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32)).view(Whole)
 
 
-def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+def copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
     """Copy every key; the file type alone changes. The architecture is already there."""
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name == "general.architecture":
@@ -170,7 +176,7 @@ class Whole(np.ndarray[Any, Any]):
 
 
 @contextmanager
-def _written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
+def written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
     """What is written inside takes its name when it is whole; when it cannot be, its room is given back."""
     try:
         yield

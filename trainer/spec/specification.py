@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, field
@@ -19,6 +20,11 @@ class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str
     name: str = ""
     gguf: str = ""  # for a folder: the GGUF of the same model, which the export is grafted on
+
+    @property
+    def file(self) -> str:
+        """The GGUF that llama.cpp runs; "" where only a folder is at hand."""
+        return self.gguf or ("" if Path(self.path).is_dir() else self.path)
 
 
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
