@@ -20,7 +20,7 @@ from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
-from app.finetune.wizard import ASKED, Changes
+from app.finetune.wizard import ASKED, WORDED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
@@ -85,6 +85,8 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         raise AppError("There is nothing to learn from.", hint)
     if args.recipe == "read" and not args.collection:
         raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
+    if args.domain_words and args.recipe not in WORDED:
+        raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
     collections = session.collections(args.collection) if args.collection else ()
     base = _base(model_of(session, args.base)) if args.base else UNSET
     changes = Changes(
@@ -98,6 +100,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         thumbs=args.thumbs,
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
+        words=max(0, args.domain_words),
         own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
     )
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
@@ -179,6 +182,9 @@ def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session:
     if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
         compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
         tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
+        wished = run.wizard is not None and run.wizard.words > 0
+        if said_of_words := found.measured.words_text(wished):
+            tell(said_of_words.replace("in the first step", "with --domain-words"))
     said = session.call(c.TrainRun(run_id=run.id, pause_chat=args.pause_chat))
     if isinstance(said, c.TrainingRefused):
         measured = said.measured

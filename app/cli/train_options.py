@@ -66,7 +66,14 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     )
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
     data.add_argument(
-        "--base", default="", metavar="MODEL", help="the model to teach, or a model folder (default: the one in use)"
+        "--base", default="", metavar="MODEL", help="the model to teach, or its folder (default: the one in use)"
+    )
+    data.add_argument(
+        "--domain-words",
+        type=int,
+        default=0,
+        metavar="N",
+        help="let up to N long words of the documents become tokens (teach and read; --plan says what that saves)",
     )
     data.add_argument("--name", default="", help="what the new model is called")
     data.add_argument("--no-mask", action="store_true", help="keep personal details in what is learned")

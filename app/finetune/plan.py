@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
-from app.finetune.wizard import Effort, Wizard
+from app.finetune.wizard import WORDED, Effort, Wizard
 from app.llama.model_folders import folder_of
 from app.types import InstalledModel
 from trainer.spec import BaseModel, Data, Hyper, Input, Prepare, Replay, RunSpec
@@ -75,6 +75,7 @@ def build_spec(
             max_facts=facts,
             phrasings=phrasings,
             mask_personal_data=wizard.mask,
+            domain_words=wizard.words if wizard.goal in WORDED else 0,
         ),
         hyper=Hyper(epochs=epochs),
         replay=Replay(earlier=earlier),

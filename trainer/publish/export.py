@@ -7,9 +7,10 @@ the dequantized tensors, and llama.cpp quantizes the result. Nothing is converte
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gguf
@@ -21,7 +22,7 @@ from app.llama.gguf_reader import read_header
 from app.llama.quantize import FILE_TYPES, Form
 from trainer.errors import TrainerError
 from trainer.spec import ExportedFile
-from trainer.train import lora
+from trainer.train import lora, rows
 
 Array = NDArray[np.float32]
 PERMUTED = {"llama"}
@@ -48,6 +49,8 @@ class Factors:
         names = name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
         heads = _number(reader, f"{self.architecture}.attention.head_count")
         kv_heads = _number(reader, f"{self.architecture}.attention.head_count_kv", heads)
+        self.rows = {name: part.float().numpy() for name, part in rows.read_rows(folder).items()}
+        """Of new tokens, the last of their matrix."""
         self.pairs: dict[str, tuple[Array, Array]] = {}
         for key in sorted(tensors):  # safetensors hands them out in another order each time
             if not key.endswith(".lora_A.weight"):
@@ -151,16 +154,20 @@ def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
     delta = factors.delta(tensor.name)
     if delta is not None:
         values = values + delta
+    if (learned := factors.rows.get(tensor.name)) is not None:
+        values[-len(learned) :] = learned
     return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32)).view(Whole)
 
 
-def copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
-    """Copy every key; the file type alone changes. The architecture is already there."""
+def copy_keys(
+    reader: gguf.GGUFReader, writer: gguf.GGUFWriter, changed: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Copy every key but those that are `changed`; else the file type alone is. The architecture is already there."""
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name == "general.architecture":
             continue
         kind = field.types[0]
-        value = FILE_TYPES["F16"] if name == "general.file_type" else field.contents()
+        value = FILE_TYPES["F16"] if name == "general.file_type" else changed.get(name) or field.contents()
         writer.add_key_value(name, value, kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
 
 

@@ -1,8 +1,8 @@
 """A Hugging Face folder as a GGUF that chats and that exports are grafted on: `python -m trainer gguf FOLDER OUT`.
 
-Three ways, in this order: llama.cpp's own converter where a checkout of it is named, the keys of a GGUF of the same
-model around the folder's weights, or keys of our own for the architectures that are known here. Whatever the way, the
-file counts only where llama.cpp says with it what torch says with the folder.
+Three ways, in this order: llama.cpp's own converter where a checkout of it is named and it can, the keys of a GGUF of
+the same model around the folder's weights, or keys of our own for the architectures that are known here. Whatever the
+way, the file counts only where llama.cpp says with it what torch says with the folder.
 """
 
 from __future__ import annotations
@@ -67,12 +67,17 @@ def write(folder: Path, out: Path, beside: Path | None = None, llama_cpp: Path |
         TrainerError: the folder is no model, of a kind that cannot be written, or the file does not say the same.
     """
     check_folder(folder)
+    refused: TrainerError | None = None
     if llama_cpp is not None:
-        _convert(folder, out, llama_cpp)
-    elif beside is not None:
-        _graft(folder, out, beside)
-    else:
-        _compose(folder, out)
+        try:
+            _convert(folder, out, llama_cpp)
+        except TrainerError as error:
+            refused = error
+    if llama_cpp is None or refused:
+        try:
+            _graft(folder, out, beside) if beside is not None else _compose(folder, out)
+        except TrainerError as error:
+            raise refused or error from error
     try:
         return base.check(BaseModel(path=str(folder), gguf=str(out)), folder, os.cpu_count() or 1)
     except BaseException:
@@ -139,7 +144,7 @@ def _graft(folder: Path, out: Path, beside: Path) -> None:
     def read(name: str) -> Any:
         return tensors.read(name) if name in tensors.shapes else dequantized(theirs[name])
 
-    _write(out, architecture, lambda writer: copy_keys(reader, writer), {**tensors.shapes, **shapes}, read)
+    write_tensors(out, architecture, lambda writer: copy_keys(reader, writer), {**tensors.shapes, **shapes}, read)
 
 
 def _compose(folder: Path, out: Path) -> None:
@@ -158,7 +163,7 @@ def _compose(folder: Path, out: Path) -> None:
         _shape_keys(writer, folder.name, config)
         tokens.write(writer, tokenizer)
 
-    _write(out, architecture, keys, tensors.shapes, tensors.read)
+    write_tensors(out, architecture, keys, tensors.shapes, tensors.read)
 
 
 def _shape_keys(writer: gguf.GGUFWriter, name: str, config: Any) -> None:
@@ -189,7 +194,7 @@ def _config(folder: Path) -> Any:
         raise TrainerError(f"“{folder.name}” cannot be read.", OTHERWISE, str(error), "architecture") from error
 
 
-def _write(
+def write_tensors(
     out: Path,
     architecture: str,
     keys: Callable[[gguf.GGUFWriter], None],

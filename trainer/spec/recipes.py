@@ -48,6 +48,8 @@ class TrainingRecipe:
     """Answers are one of a fixed set, and held out by label."""
     makes_questions: bool = False
     """Documents become questions with answers."""
+    takes_words: bool = False
+    """Words of the documents may become tokens: enough text is read for these to be learned."""
     reads_along: bool = False
     """Pieces of the documents' own text are read beside the answers, so that whole sentences are not unlearned."""
 
@@ -66,6 +68,7 @@ SFT = TrainingRecipe(
     epochs=4,
     step_tokens=512,
     makes_questions=True,
+    takes_words=True,
     reads_along=True,
 )
 CONTINUED_PRETRAINING = TrainingRecipe(
@@ -79,6 +82,7 @@ CONTINUED_PRETRAINING = TrainingRecipe(
     learning_rate=2e-4,
     epochs=2,
     step_tokens=2048,
+    takes_words=True,
 )
 DPO = TrainingRecipe(
     key="prefer",
