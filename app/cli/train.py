@@ -83,8 +83,9 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if not (args.collection or args.file or chats or args.thumbs):
         hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
         raise AppError("There is nothing to learn from.", hint)
-    if args.recipe == "read" and not args.collection:
-        raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
+    if args.recipe == "read" and (args.file or not args.collection):
+        hint = "Name a collection with --collection; a file of questions is for the recipe teach."
+        raise AppError("Reading learns from documents alone.", hint)
     if args.domain_words and args.recipe not in WORDED:
         raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
     collections = session.collections(args.collection) if args.collection else ()

@@ -24,6 +24,8 @@ ASKED: tuple[Goal, ...] = ("teach", "read")
 """Goals whose exam has a place for the person's own questions."""
 WORDED: tuple[Goal, ...] = ("teach", "read")
 """Goals that read enough text for new words to be learned."""
+DOMAIN_WORDS = 200
+"""How many words the window offers to add."""
 FEWEST, MOST = 5, 10
 """How many of them the wizard asks for."""
 
