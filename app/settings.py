@@ -131,6 +131,10 @@ CATALOGUE = Setting(
     "catalogue", "", "List of models", "A file or an address of your company's own.",
     "Models and hardware", maximum=500, unset="The list that comes along",
 )  # fmt: skip
+LLAMA_CPP = Setting(
+    "llama_cpp", "", "llama.cpp folder", "Its converter then makes GGUF files of model folders.",
+    "Models and hardware", maximum=500, unset="None", details=True,
+)  # fmt: skip
 ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool)
 """Whether builds of llama.cpp may be added, chosen and removed: a company's policy alone says no."""
 UNLOAD_AFTER = Setting(
@@ -157,8 +161,8 @@ ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
-    OFFLINE, CATALOGUE, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS, FIRST_RUN_DONE,
-    SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    OFFLINE, CATALOGUE, LLAMA_CPP, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS,
+    FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 

@@ -29,7 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
     reader = commands.add_parser("reader", help="train the reader that comes with the app")
     reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
+    folder_command = commands.add_parser("gguf", help="a Hugging Face folder as a GGUF")
+    folder_command.add_argument("folder", type=Path)
+    folder_command.add_argument("out", type=Path, help="the file to write")
+    folder_command.add_argument("--beside", type=Path, help="a GGUF of the same model, whose keys are taken")
+    folder_command.add_argument("--llama-cpp", type=Path, help="a llama.cpp checkout, whose converter writes it")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "gguf":
+        from trainer.publish.from_folder import command as write_gguf
+
+        return write_gguf(chosen.folder.absolute(), chosen.out.absolute(), chosen.beside, chosen.llama_cpp)
     if chosen.command == "reader":
         from trainer.reader.train import main as train_reader
 

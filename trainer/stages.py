@@ -53,6 +53,12 @@ def _base() -> Work:
     return check_base
 
 
+def _words() -> Work:
+    from trainer.publish.grow import run
+
+    return run
+
+
 def _train() -> Work:
     from trainer.train.stages import train
 
@@ -109,6 +115,7 @@ PREPARE = (
 )
 BASE = Stage("base", _base, apart=True)
 TRAIN = (Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
+WORDS = Stage("words", _words)
 COMPARE = Stage("compare", _compare)
 READER_BASE = Stage("base", _reader_base, apart=True)
 READER = (Stage("train", _reader_train),)
@@ -126,4 +133,5 @@ def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     prepare = PREPARE if spec.data.inputs else ()
     reads = spec.training.objective == "reading"
     base, train, compare = (READER_BASE, READER, READER_COMPARE) if reads else (BASE, TRAIN, COMPARE)
-    return (base, *prepare, *train, *((compare,) if spec.compare else ()), CARD)
+    words = (WORDS,) if spec.grows else ()
+    return (base, *prepare, *words, *train, *((compare,) if spec.compare else ()), CARD)

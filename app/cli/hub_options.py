@@ -34,11 +34,24 @@ def add_hub_actions(actions: argparse._SubParsersAction[P]) -> None:
 def add_import_action(actions: argparse._SubParsersAction[P]) -> None:
     """A file, a folder, or the store of another program."""
     importing = actions.add_parser("import", help="bring in a model file, all of a folder, or those of another program")
-    importing.add_argument("file", metavar="FILE", help=".gguf, .inhouse, a folder, or “ollama” or “lmstudio”")
+    importing.add_argument(
+        "file",
+        metavar="FILE",
+        help=".gguf, .inhouse, a folder of them, a model folder (with safetensors), or “ollama” or “lmstudio”",
+    )
     importing.add_argument(
         "--name",
         default="",
         help="what to call it; of several: only those with this in their name; of a projector: whose it is",
     )
     importing.add_argument("--projector", default="", metavar="FILE", help="by which it sees: its mmproj file")
+    importing.add_argument(
+        "--gguf",
+        default="",
+        metavar="FILE",
+        help="of a model folder: a GGUF of the same model (or put it into the folder)",
+    )
+    importing.add_argument(
+        "--llama-cpp", default="", metavar="FOLDER", help="of a model folder: llama.cpp, whose converter then writes it"
+    )
     importing.add_argument("--link", action="store_true", help="of a folder: leave the files where they are")

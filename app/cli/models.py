@@ -13,6 +13,7 @@ from typing import Any
 from app.cli.catalogue import ACTIONS
 from app.cli.import_found import STORES, import_found
 from app.cli.key_file import read_key
+from app.cli.model_folder import import_folder
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.runtime import command as runtime_command
 from app.cli.session import Session
@@ -21,6 +22,7 @@ from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
+from app.llama.model_folders import is_model_folder
 from app.models.model_files import files_of, is_missing, missing_file
 from app.models.servers import can_see, host_of, is_encrypted
 from app.runtimes import placed_text
@@ -98,6 +100,10 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
+    if is_model_folder(Path(args.file).expanduser()):
+        model = import_folder(session, args.file, name=args.name, beside=args.gguf, llama_cpp=args.llama_cpp)
+        _print(args, model, f"“{model.name}” is installed.", in_use=False)
+        return 0
     if args.file in STORES or Path(args.file).expanduser().is_dir():
         return import_found(args, session, _copying(session))
     path = str(Path(args.file).expanduser().absolute())

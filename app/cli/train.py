@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from app.chats.store import ChatStore
+from app.cli.model_folder import model_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.cli.train_actions import ACTIONS
@@ -19,7 +20,7 @@ from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
-from app.finetune.wizard import ASKED, Changes
+from app.finetune.wizard import ASKED, WORDED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
@@ -82,10 +83,13 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if not (args.collection or args.file or chats or args.thumbs):
         hint = "Name a run, or begin with --collection, --file, --chats or --thumbs."
         raise AppError("There is nothing to learn from.", hint)
-    if args.recipe == "read" and not args.collection:
-        raise AppError("Reading learns from documents alone.", "Name a collection with --collection.")
+    if args.recipe == "read" and (args.file or not args.collection):
+        hint = "Name a collection with --collection; a file of questions is for the recipe teach."
+        raise AppError("Reading learns from documents alone.", hint)
+    if args.domain_words and args.recipe not in WORDED:
+        raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
     collections = session.collections(args.collection) if args.collection else ()
-    base = _base(session.model(args.base)) if args.base else UNSET
+    base = _base(model_of(session, args.base)) if args.base else UNSET
     changes = Changes(
         goal=args.recipe,
         effort=args.effort,
@@ -97,6 +101,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         thumbs=args.thumbs,
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
+        words=max(0, args.domain_words),
         own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
     )
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
@@ -178,6 +183,9 @@ def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session:
     if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
         compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
         tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
+        wished = run.wizard is not None and run.wizard.words > 0
+        if said_of_words := found.measured.words_text(wished):
+            tell(said_of_words.replace("in the first step", "with --domain-words"))
     said = session.call(c.TrainRun(run_id=run.id, pause_chat=args.pause_chat))
     if isinstance(said, c.TrainingRefused):
         measured = said.measured

@@ -65,7 +65,16 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         "the exam, never learned from (default: those of the training before)",
     )
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
-    data.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
+    data.add_argument(
+        "--base", default="", metavar="MODEL", help="the model to teach, or its folder (default: the one in use)"
+    )
+    data.add_argument(
+        "--domain-words",
+        type=int,
+        default=0,
+        metavar="N",
+        help="let up to N long words of the documents become tokens (teach and read; --plan says what that saves)",
+    )
     data.add_argument("--name", default="", help="what the new model is called")
     data.add_argument("--no-mask", action="store_true", help="keep personal details in what is learned")
 

@@ -24,6 +24,7 @@ from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
 from app.core.downloads import DownloadsDesk
 from app.core.embedders import EmbeddersDesk
+from app.core.folder_models import FolderModelsDesk
 from app.core.folders import FoldersDesk
 from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
@@ -115,6 +116,7 @@ class Core:
         self.documents = DocumentsDesk(house)
         embedders = EmbeddersDesk(house, self.documents)
         catalogue, downloads = CatalogueDesk(house), DownloadsDesk(house, self.models, embedders)
+        model_folders = FolderModelsDesk(house, self.models)
         self.tables = TablesDesk(house, self.documents)
         kept = KeptChats(house, self.models)
         removals = Removals(house, self.documents, self.tables, kept)
@@ -144,10 +146,10 @@ class Core:
             shares.gives_way_to(lambda asked=waited_for: asked.is_busy)  # type: ignore[misc]
         self.api = ApiDesk(house, self, load_api)
         return (
-            self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
-            chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
-            shares, training, completions, pictures, self.library, shares_of_words, model_text,
-            self.api,
+            self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
+            summaries, offers, chats, chat_files, projects, removals, attachments, readers, embedders, vectors,
+            self.runtimes, folders, shares, training, completions, pictures, self.library, shares_of_words,
+            model_text, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

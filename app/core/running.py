@@ -229,7 +229,7 @@ class Running:
         """Why a model has to stay: a training reads its file to the end."""
         for watched in self._watch.busy():
             spec = watched.run.spec
-            paths = [spec.base.path] if spec is not None else []
+            paths = [spec.base.path, spec.base.file] if spec is not None else []
             gathers = watched.machine.gathering is not None and watched.kept().base == model.id
             if gathers or Path(model.path) in map(Path, paths):
                 return AppError(f"A training starts from “{model.name}”.", "Wait until it is done, or stop it first.")

@@ -74,7 +74,7 @@ class TrainingUse:
             then(known)
             return
         whole = (each for each in models if not each.adapter)
-        base = next((each for each in whole if spec is not None and each.path == spec.base.path), None)
+        base = next((each for each in whole if spec is not None and each.path == spec.base.file), None)
         install = cases.install_adapter if adapter else cases.install
         self._flows.run(watched, install(run, watched.kept(), self._house.home.models, base), then, failed)
 

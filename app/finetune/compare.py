@@ -12,7 +12,7 @@ import msgspec
 from app.files import cannot_write
 from app.finetune.review import read_lines
 from app.finetune.use import Scores
-from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Side, Vote, strictest
+from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Reading, Side, Vote, strictest
 
 BLIND_QUESTIONS = 10
 NAMES: dict[str, tuple[str, str]] = {
@@ -47,6 +47,16 @@ class Row:
     base_range: tuple[float, float]
     tuned_range: tuple[float, float]
     change: Literal["up", "down", "chance"]
+    is_share: bool = True
+    """Else bits a byte, of which fewer are better; the ranges are then that of the difference."""
+
+    def text(self, value: float) -> str:
+        """One of its values."""
+        return f"{value:.0%}" if self.is_share else f"{value:.2f}"
+
+    def range_text(self, low: float, high: float) -> str:
+        """How sure a value is."""
+        return f"{round(low * 100)} to {round(high * 100)}" if self.is_share else f"{low:+.2f} to {high:+.2f}"
 
     @property
     def result(self) -> str:
@@ -54,7 +64,7 @@ class Row:
 
     def sentence(self) -> str:
         """The row as it is spoken."""
-        return f"{self.name}: {self.base:.0%} before, {self.tuned:.0%} after. {self.result}."
+        return f"{self.name}: {self.text(self.base)} before, {self.text(self.tuned)} after. {self.result}."
 
 
 class Comparison:
@@ -86,7 +96,13 @@ class Comparison:
         return self.result is not None and self.result.judgement.default == "keep"
 
     def rows(self) -> list[Row]:
-        return [_row(exam) for exam in self.result.exams if exam.count] if self.result else []
+        if self.result is None:
+            return []
+        found = [_row(exam) for exam in self.result.exams if exam.count]
+        if self.result.reading is not None:
+            first = self.result.judgement.about == "reading"
+            found.insert(0 if first else len(found), _reading_row(self.result.reading))
+        return found
 
     def worse_answers(self) -> list[AnswerPair]:
         """Questions that the old model answered right and the new one does not."""
@@ -98,11 +114,6 @@ class Comparison:
         lines: list[tuple[str, str]] = []
         if result is None:
             return lines
-        if (reading := result.reading) is not None:
-            low, high = reading.interval
-            figures = f"{reading.base:.3f} before, {reading.tuned:.3f} after (difference {low:+.3f} to {high:+.3f})"
-            counts = "" if reading.p < 0.05 else "; within chance"
-            lines.append(("Surprise by documents it was not taught", f"{figures} bits a byte; lower is better{counts}"))
         if (ground := result.grounding) is not None:
             said = f"{ground.base_faithfulness:.0%} before, {ground.tuned_faithfulness:.0%} after"
             lines.append(("Sentences that the shown passages support", said))
@@ -124,7 +135,7 @@ class Comparison:
         judged, exam, general = result.judgement, self._main_exam(), result.exam("general")
         more = [f"{line[:1].upper()}{line[1:]}." for line in judged.worse]
         title = judged.sentence.removesuffix(" ".join(judged.asides)).rstrip()
-        if judged.verdict == "better" and exam is not None and exam.change == "up":
+        if judged.verdict == "better" and exam is not None and exam.change == "up" and not judged.about:
             what = ON.get(exam.name, NAMES[exam.name][0].lower())
             title = f"Better on {what}: {exam.base / exam.count:.0%} to {exam.tuned / exam.count:.0%}."
             more = [f"Worse on {line}." for line in judged.worse]
@@ -161,6 +172,9 @@ class Comparison:
     def scores(self) -> Scores:
         """The lineage's last link: "88% on your own questions", "was 41%, 3 got worse"."""
         exam = self._main_exam()
+        if self.result is not None and self.result.judgement.about == "reading" and self.result.reading is not None:
+            reading = self.result.reading
+            return Scores(title=f"{reading.tuned:.2f} bits a byte on kept-out text", detail=f"was {reading.base:.2f}")
         if exam is None:
             return Scores(title=self.result.judgement.sentence if self.result else "Not compared")
         lost = f", {exam.lost} got worse" if exam.lost else ""
@@ -189,6 +203,22 @@ def _row(exam: Exam) -> Row:
         base_range=exam.base_interval,
         tuned_range=exam.tuned_interval,
         change=exam.change,
+    )
+
+
+def _reading_row(reading: Reading) -> Row:
+    """Fewer bits are better; what may be chance is judged as the verdict does."""
+    sure = reading.p < 0.05 and reading.interval[0] * reading.interval[1] > 0
+    what = f"{reading.documents} {'document' if reading.documents == 1 else 'documents'}"
+    return Row(
+        name="Text that was kept out",
+        note=f"{what}, bits a byte: fewer are better",
+        base=reading.base,
+        tuned=reading.tuned,
+        base_range=(0.0, 0.0),
+        tuned_range=reading.interval,
+        change="chance" if not sure else "up" if reading.difference < 0 else "down",
+        is_share=False,
     )
 
 

@@ -30,6 +30,10 @@ class Measured(Struct, frozen=True, kw_only=True):
     on_card: bool = False  # a graphics card
     checkpointing: bool = False  # activations are computed twice, to save memory
     max_length: int = 0  # tokens of an example; longer ones are cut
+    words: int = 0  # of the documents that would be, or become, tokens
+    page_before: float = 0.0  # tokens of a page without them
+    page_after: float = 0.0  # and with them
+    words_advised: bool = False
     reason: str = ""  # why it does not fit
     instead: str = ""  # what would
     warnings: tuple[str, ...] = ()
@@ -41,6 +45,16 @@ class Measured(Struct, frozen=True, kw_only=True):
         if self.on_card:
             return sum(share.bytes for share in chat.placed.shares if share.name == self.device)
         return max(0, chat.memory_bytes - sum(share.bytes for share in chat.placed.shares))
+
+    def words_text(self, wished: bool) -> str:
+        """What domain words save, in a sentence; "" where nothing is to be said of them."""
+        if not self.words or not (wished or self.words_advised):
+            return ""
+        gain = f"{self.words} domain words: {self.page_before:.0f} to {self.page_after:.0f} tokens a page"
+        share = f"{1 - self.page_after / self.page_before:.1%} fewer"
+        if wished:
+            return f"{gain}, {share}{'' if self.words_advised else ': hardly worth it'}."
+        return f"{gain}, {share}: worth adding in the first step."
 
     def fit(self, freed_bytes: int) -> Fit:
         """Whether it fits now; or if the chat's model gave back the memory that it holds."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
-from app.finetune.wizard import Effort, Wizard
+from app.finetune.wizard import WORDED, Effort, Wizard
+from app.llama.model_folders import folder_of
 from app.types import InstalledModel
 from trainer.spec import BaseModel, Data, Hyper, Input, Prepare, Replay, RunSpec
 
@@ -67,17 +68,25 @@ def build_spec(
         id=wizard.id,
         name=wizard.name,
         recipe=wizard.goal,
-        base=BaseModel(path=model.path, name=model.name),
+        base=_base(model),
         data=Data(inputs=inputs, labels=wizard.labels if wizard.goal == "classify" else (), own=own),
         prepare=Prepare(
             make_questions=wizard.goal == "teach" and any(each.kind == "documents" for each in inputs),
             max_facts=facts,
             phrasings=phrasings,
             mask_personal_data=wizard.mask,
+            domain_words=wizard.words if wizard.goal in WORDED else 0,
         ),
         hyper=Hyper(epochs=epochs),
         replay=Replay(earlier=earlier),
     )
+
+
+def _base(model: InstalledModel) -> BaseModel:
+    """A model that was made of a folder is taught from the folder's own weights while these are there."""
+    if folder := folder_of(model):
+        return BaseModel(path=folder, name=model.name, gguf=model.path)
+    return BaseModel(path=model.path, name=model.name)
 
 
 def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...]) -> RunSpec:

@@ -31,6 +31,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
     comparing: float = 0.0  # and the comparison after it
+    words: str = ""  # what domain words save, in a sentence, where that is to be said
 
 
 class StepState(Struct, frozen=True, kw_only=True):
@@ -161,7 +162,7 @@ def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
         return StepState(action=label, allowed=False, reason="The data is not ready yet.")
     if not reviewed.decided and reviewed.good and not reviewed.trainable:
         text = f"Approves {reviewed.good} of good quality and trains with them{_time(reviewed)}."
-        text += " Reject first what is wrong."
+        text = f"{text} Reject first what is wrong. {reviewed.words}".rstrip()
         return StepState(action=f"Approve {reviewed.good} and train", allowed=True, reason=text)
     if not reviewed.trainable:
         return StepState(action=label, allowed=False, reason="Approve at least one to train with.")
@@ -170,7 +171,7 @@ def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
     text = f"{left}You can train with the {reviewed.trainable} approved ones{_time(reviewed)}."
     if few:
         text = f"{left}Only {reviewed.trainable} to train with: expect it to learn them, and little more."
-    return StepState(action=label, allowed=True, reason=text, warning=few)
+    return StepState(action=label, allowed=True, reason=f"{text} {reviewed.words}".rstrip(), warning=few)
 
 
 def _time(reviewed: Reviewed) -> str:

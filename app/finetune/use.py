@@ -22,6 +22,9 @@ from app.types import InstalledModel
 from trainer.spec import ExportedFile, TextDocument
 
 
+WHOLE_ONLY = "With domain words there is no adapter: their tokens come with the whole model alone."
+
+
 class Scores(Struct, frozen=True, kw_only=True):
     """What the comparison says in a few words."""
 
@@ -105,6 +108,8 @@ def prepare_adapter(
         NoSpace: the file could not be put there.
     """
     file = offered_adapter(run)
+    if file is None and run.spec is not None and run.spec.grows:
+        raise AppError(WHOLE_ONLY, "Use the whole model.")
     if file is None:
         raise AppError(
             "What this run learned is not there as an adapter that passed the check.", "Use the whole model."

@@ -22,6 +22,10 @@ Goal = Literal["teach", "read", "prefer", "classify", "search"]
 
 ASKED: tuple[Goal, ...] = ("teach", "read")
 """Goals whose exam has a place for the person's own questions."""
+WORDED: tuple[Goal, ...] = ("teach", "read")
+"""Goals that read enough text for new words to be learned."""
+DOMAIN_WORDS = 200
+"""How many words the window offers to add."""
 FEWEST, MOST = 5, 10
 """How many of them the wizard asks for."""
 
@@ -47,6 +51,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()  # of the goal "classify"; none takes those that stand in the data
     mask: bool = True  # personal data
     own: tuple[OwnQuestion, ...] = ()  # never learned from
+    words: int = 0  # of the documents that become tokens, at most; goals "teach" and "read"
 
 
 class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,6 +68,7 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: tuple[str, ...] | UnsetType = UNSET
     mask: bool | UnsetType = UNSET
     own: tuple[OwnQuestion, ...] | UnsetType = UNSET
+    words: int | UnsetType = UNSET
 
 
 class Named(Struct, frozen=True, kw_only=True):

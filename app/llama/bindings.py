@@ -144,8 +144,10 @@ class Model:
         gpu_layers: int,
         progress: Callable[[float], bool],
         split: Sequence[tuple[Device, int]] | None = None,
+        *,
+        vocabulary_only: bool = False,
     ) -> None:
-        """Load the file; `progress` gets 0 to 1 and returns False to stop.
+        """Load the file; `progress` gets 0 to 1 and returns False to stop. `vocabulary_only` takes no weights.
 
         `split` names the cards that may be touched, none for the processor alone, and how many of the layers each one
         takes, in their order; None: all that there are, as llama.cpp divides them.
@@ -159,6 +161,7 @@ class Model:
         params.n_gpu_layers = gpu_layers
         params.load_mode = c.LLAMA_LOAD_MODE_MMAP
         params.progress_callback = callback
+        params.vocab_only = vocabulary_only
         if split is not None:
             handles = (ctypes.c_void_p * (len(split) + 1))(*[card.handle for card, _ in split])  # ends with a NULL
             counts = (ctypes.c_float * c.llama_max_devices())(*[layers for _, layers in split])

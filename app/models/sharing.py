@@ -18,7 +18,7 @@ VERSION = 1
 MAGIC = b"PK\x03\x04"
 MOST_ABOUT = 64 << 10
 _MODEL, _ABOUT, _CARD = "model.gguf", "about.json", "README.md"
-_LOCAL = ("run_id", "documents", "file", "sha256")
+_LOCAL = ("run_id", "documents", "file", "sha256", "folder")
 """Parts of a lineage that mean something on the computer where they were written, and nowhere else."""
 
 

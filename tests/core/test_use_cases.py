@@ -195,6 +195,7 @@ TABLE: dict[str, Use] = {
     "LoadEngine": Use("ModelsController.start", why="a question loads it"),
     "RestartEngine": Use("ModelsController.restart_engine", why="it starts again by itself"),
     "RenameModel": Use("ModelsController.rename", "models"),
+    "ImportFolder": Use("ModelFiles.import_file", "models"),
     "RemoveModel": Use("ModelsController.remove", "models"),
     "ImportModel": Use("ModelFiles.import_file", "models"),
     "ExportModel": Use("ModelFiles.export", "models"),

@@ -222,3 +222,26 @@ def test_a_persons_votes_count_beyond_chance() -> None:
     assert verdict.judge((), None, None, BlindTally(base=0, tuned=9, ties=1)).verdict == "better"
     assert verdict.judge((), None, None, BlindTally(base=9, tuned=0, ties=1)).verdict == "worse"
     assert verdict.judge((), None, None, BlindTally(base=3, tuned=6, ties=1)).verdict == "no clear change"
+
+
+def _read(base: float, tuned: float, p: float = 0.01) -> Reading:
+    difference = tuned - base
+    return Reading(
+        base=base, tuned=tuned, difference=difference, interval=(difference - 0.02, difference + 0.02), documents=8,
+        bytes=9000, unit="document", p=p,
+    )  # fmt: skip
+
+
+def test_continued_pretraining_is_judged_by_the_text_that_was_kept_out() -> None:
+    own = exam("own", [(False, False)] * 6)
+    better = verdict.judge([own], _read(1.40, 1.20), None, reads=True)
+    assert better.verdict == "better" and better.about == "reading" and better.default == "use"
+    assert "1.40 bits a byte before, 1.20 now" in better.sentence
+    chance = verdict.judge([own], _read(1.40, 1.38, p=0.3), None, reads=True)
+    assert chance.verdict == "no clear change" and "1.40 bits a byte before, 1.38 now" in chance.sentence
+    worse = verdict.judge([own], _read(1.20, 1.40), None, reads=True)
+    assert worse.verdict == "worse" and worse.about == "reading" and worse.default == "keep"
+    nothing = verdict.judge([own], None, None, reads=True)
+    assert nothing.verdict == "no clear change" and "nothing was kept out" in nothing.sentence
+    lost = exam("general", [(True, False)] * 20 + [(True, True)] * 20)
+    assert verdict.judge([lost], _read(1.40, 1.20), None, reads=True).verdict == "worse"

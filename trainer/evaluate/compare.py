@@ -113,8 +113,10 @@ class _Comparison:
         self._shortened = self._skipped = False
 
     def run(self, file: str) -> CompareResult:
+        reads = self._context.spec.training.rows == "texts"
+        read = self._read() if reads else None  # what the verdict speaks from, however short the questions are cut
         self._ask_all()
-        read = self._read()
+        read = read if reads or self._short else self._read()
         self._progress("Looking for personal data")
         taught = [e for e in self._examples if e.split == "train" and is_usable(e)]
         seen = [t for t in self._texts if t.split == "train"]
@@ -130,7 +132,15 @@ class _Comparison:
         marked = [self._exam(name) for name in named]
         return CompareResult(
             file=file,
-            judgement=verdict.judge(marked, read, probed, self._votes(), skipped=self._skipped, shortened=self._short),
+            judgement=verdict.judge(
+                marked,
+                read,
+                probed,
+                self._votes(),
+                reads=reads,
+                skipped=self._skipped,
+                shortened=self._short,
+            ),
             exams=tuple(marked),
             reading=read,
             grounding=self._grounding(),
@@ -166,9 +176,7 @@ class _Comparison:
             self._notes.append(f"You cut the comparison short: {len(self.answers)} of {count} questions were asked.")
 
     def _read(self) -> Reading | None:
-        """Documents that were kept out, where there is time for them."""
-        if self._short:
-            return None
+        """Documents that were kept out."""
         self._progress("Reading documents that were kept out")
         kept = [t for t in self._texts if t.held_out]
         read = reading.read(self._models, kept, self._context.spec.seed)

@@ -25,7 +25,16 @@ def read(models: SideBySide, texts: Sequence[TextDocument], seed: int) -> Readin
     pieces = _pieces(models.models["base"].sequences, texts)
     if not pieces:
         return None
-    base, tuned = models.both(lambda _, model: [bits(model.sequences, tokens) for _, tokens, _ in pieces])
+    texts_of = [(tokens, models.models["base"].sequences.detokenize(tokens[1:])) for _, tokens, _ in pieces]
+    usual = models.models["base"].sequences.model.vocabulary
+
+    def read_by(model: Sequences) -> list[float]:
+        """Of the same bytes, whatever the tokens: a model with domain words cuts the text otherwise."""
+        if model.model.vocabulary == usual:
+            return [bits(model, tokens) for tokens, _ in texts_of]
+        return [bits(model, [tokens[0], *model.tokenize(text)]) for tokens, text in texts_of]
+
+    base, tuned = models.both(lambda _, model: read_by(model.sequences))
     documents = sorted({document for document, _, _ in pieces})
     whole = len(documents) >= FEW
     keys = [document if whole else n for n, (document, _, _) in enumerate(pieces)]

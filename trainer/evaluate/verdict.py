@@ -17,6 +17,8 @@ MATERIAL = 0.05
 """Share of all general questions whose loss outweighs better answers on what was taught."""
 READING_NAMED, READING_MATERIAL = 0.01, 0.15
 """Rise in bits a byte, of the base's: named from the first on; outweighs better answers from the second on."""
+READS = "text like the documents'"
+"""How the text that was kept out is named."""
 CHANCE = 0.05
 """p below which a difference is more than chance."""
 FEW_OWN = 6
@@ -41,6 +43,7 @@ def judge(
     probe: Probe | None,
     blind: BlindTally | None = None,
     *,
+    reads: bool = False,
     skipped: bool = False,
     shortened: bool = False,
 ) -> Judgement:
@@ -55,18 +58,52 @@ def judge(
             passages say, is below 0.05.
         probe: counts from the first place on.
         blind: a person's votes.
+        reads: the model was to get to know how the documents are written (continued pretraining), and was asked for no
+            answers: the verdict speaks from the text that was kept out, and questions count like general knowledge.
         skipped: the person was asked for questions of their own and gave none, which the sentence says.
         shortened: the comparison was cut short, which the sentence says.
     """
-    found = _weigh(exams, reading, probe, blind)
+    if reads:
+        found = _weigh_reading(exams, reading, probe, blind)
+        skipped = False  # questions are not what it speaks from
+    else:
+        found = _weigh(exams, reading, probe, blind, strictest(exams))
     asides = tuple(_asides(exams, skipped, shortened))
     return structs.replace(found, sentence=" ".join([found.sentence, *asides]), asides=asides)
 
 
-def _weigh(exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, blind: BlindTally | None) -> Judgement:
+def _weigh_reading(
+    exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, blind: BlindTally | None
+) -> Judgement:
+    """Whether it reads text like the documents' better; no gain elsewhere makes up for that."""
+    weighed = _weigh(exams, reading, probe, blind, None, reads=True)
+    if weighed.verdict == "worse":
+        return structs.replace(weighed, about="reading")
+    if reading is None:
+        said, gained = "nothing was kept out to read, so nobody can say whether it reads them better", False
+    else:
+        gained = any(line.startswith(READS) for line in weighed.better)
+        said = f"{READS}: {reading.base:.2f} bits a byte before, {reading.tuned:.2f} now, which may be chance"
+    if gained:
+        return structs.replace(weighed, about="reading")
+    worse = f" Worse: {'; '.join(weighed.worse)}." if weighed.worse else ""
+    sentence = f"No clear change: {said}.{worse}"
+    return Judgement(
+        verdict="no clear change", sentence=sentence, worse=weighed.worse, better=weighed.better, about="reading"
+    )
+
+
+def _weigh(
+    exams: Sequence[Exam],
+    reading: Reading | None,
+    probe: Probe | None,
+    blind: BlindTally | None,
+    strict: Exam | None,
+    *,
+    reads: bool = False,
+) -> Judgement:
     if reading is not None and reading.p >= CHANCE:
         reading = None
-    strict = strictest(exams)
     learned = strict is None or _confirmed(strict, exams)
     up = [_line(exam) for exam in _risen(exams, strict, learned=learned)]
     down = [_line(exam) for exam in exams if exam.change == "down"]
@@ -78,8 +115,9 @@ def _weigh(exams: Sequence[Exam], reading: Reading | None, probe: Probe | None, 
         places = "place" if probe.tuned == 1 else "places"
         down.append(f"personal data: it completes what stood at {probe.tuned} {places}, {probe.base} before")
         heavy = True
-    if reading and not up and reading.interval[1] < 0 and reading.difference < -READING_NAMED * reading.base:
-        up.append(f"text like the documents': {reading.base:.2f} bits a byte before, {reading.tuned:.2f} now")
+    gains = reading and reading.interval[1] < 0 and reading.difference < -READING_NAMED * reading.base
+    if reading and gains and (reads or not up):
+        up.insert(0, f"{READS}: {reading.base:.2f} bits a byte before, {reading.tuned:.2f} now")
     up += _blind(blind, "up")
     down += _blind(blind, "down")
     if down and (heavy or not up):

@@ -7,9 +7,10 @@ the dequantized tensors, and llama.cpp quantizes the result. Nothing is converte
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gguf
@@ -21,7 +22,7 @@ from app.llama.gguf_reader import read_header
 from app.llama.quantize import FILE_TYPES, Form
 from trainer.errors import TrainerError
 from trainer.spec import ExportedFile
-from trainer.train import lora
+from trainer.train import lora, rows
 
 Array = NDArray[np.float32]
 PERMUTED = {"llama"}
@@ -45,9 +46,11 @@ class Factors:
     def __init__(self, folder: Path, reader: gguf.GGUFReader, permute: bool = True) -> None:
         tensors, self.rank, self.alpha = lora.read_adapter(folder)
         self.architecture = str(reader.get_field("general.architecture").contents())
-        names = _name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
+        names = name_map(self.architecture, _number(reader, f"{self.architecture}.block_count"))
         heads = _number(reader, f"{self.architecture}.attention.head_count")
         kv_heads = _number(reader, f"{self.architecture}.attention.head_count_kv", heads)
+        self.rows = {name: part.float().numpy() for name, part in rows.read_rows(folder).items()}
+        """Of new tokens, the last of their matrix."""
         self.pairs: dict[str, tuple[Array, Array]] = {}
         for key in sorted(tensors):  # safetensors hands them out in another order each time
             if not key.endswith(".lora_A.weight"):
@@ -80,7 +83,7 @@ def permute_rows(weight: Array, heads: int) -> Array:
     return np.ascontiguousarray(result)
 
 
-def _name_map(architecture: str, layers: int) -> Any:
+def name_map(architecture: str, layers: int) -> Any:
     for kind, name in gguf.MODEL_ARCH_NAMES.items():
         if name == architecture:
             return gguf.get_tensor_name_map(kind, layers)
@@ -104,7 +107,7 @@ def write_adapter(base: Path, adapter: Path, out: Path, permute: bool = True) ->
     for name, (a, b) in factors.pairs.items():
         writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a).view(Whole))
         writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b).view(Whole))
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -124,14 +127,14 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
         raise TrainerError("The adapter does not fit this model.", "Train again.", ", ".join(sorted(missing)))
     part = out.with_name(out.name + ".part")
     writer = gguf.GGUFWriter(part, factors.architecture)
-    _copy_keys(reader, writer)
+    copy_keys(reader, writer)
     matrices = [tensor for tensor in reader.tensors if len(tensor.shape) > 1]
     for tensor in reader.tensors:
         shape = tuple(int(n) for n in reversed(tensor.shape))
         dtype = np.float16 if len(shape) > 1 else np.float32
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         writer.add_tensor_info(tensor.name, shape, np.dtype(dtype), size)
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
@@ -139,22 +142,32 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
             writer.write_tensor_data(_merged(tensor, factors, tensor in matrices))
 
 
-def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
+def dequantized(tensor: Any) -> Array:
+    """A tensor of a GGUF in float32, rows first."""
     shape = tuple(int(n) for n in reversed(tensor.shape))
-    values = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape).astype(np.float32)
+    values: Array = gguf.dequantize(tensor.data, tensor.tensor_type).reshape(shape).astype(np.float32)
+    return values
+
+
+def _merged(tensor: Any, factors: Factors, matrix: bool) -> NDArray[Any]:
+    values = dequantized(tensor)
     delta = factors.delta(tensor.name)
     if delta is not None:
         values = values + delta
+    if (learned := factors.rows.get(tensor.name)) is not None:
+        values[-len(learned) :] = learned
     return np.ascontiguousarray(values.astype(np.float16 if matrix else np.float32)).view(Whole)
 
 
-def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
-    """Copy every key; the file type alone changes. The architecture is already there."""
+def copy_keys(
+    reader: gguf.GGUFReader, writer: gguf.GGUFWriter, changed: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Copy every key but those that are `changed`; else the file type alone is. The architecture is already there."""
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name == "general.architecture":
             continue
         kind = field.types[0]
-        value = FILE_TYPES["F16"] if name == "general.file_type" else field.contents()
+        value = FILE_TYPES["F16"] if name == "general.file_type" else changed.get(name) or field.contents()
         writer.add_key_value(name, value, kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
 
 
@@ -170,7 +183,7 @@ class Whole(np.ndarray[Any, Any]):
 
 
 @contextmanager
-def _written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
+def written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
     """What is written inside takes its name when it is whole; when it cannot be, its room is given back."""
     try:
         yield

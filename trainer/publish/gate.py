@@ -16,7 +16,7 @@ import numpy as np
 from app.llama.sequences import Sequences
 from trainer.publish.export import read_template
 from trainer.spec import ExportedFile, GateFile
-from trainer.train import base, lora
+from trainer.train import base, lora, rows
 from trainer.train.chat import Encoded
 from trainer.train.divergence import Logits, divergence
 
@@ -50,6 +50,7 @@ def reference(folder: Path, adapter: Path, texts: Sequence[Encoded]) -> Referenc
     tensors, rank, alpha = lora.read_adapter(adapter)
     layers = lora.add_lora(model, rank, alpha, seed=0)
     lora.load_state(layers, tensors)
+    rows.put_rows(model, rows.read_rows(adapter))
     tuned = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
     return Reference(texts, tuned, plain)
 

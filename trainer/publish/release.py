@@ -18,6 +18,7 @@ from trainer.publish import gate as gating
 from trainer.spec import BaseReport, ExportResult, GateResult, read_json, write_json
 from trainer.train import base, selection
 from trainer.train.chat import Encoded, encode_chat, encode_text
+from trainer.train.grown import base_of
 
 TEXT_TOKENS = 256
 """Of a piece of plain text that the gate measures on."""
@@ -27,16 +28,18 @@ def export(context: Context) -> Summary:
     """Write the adapter, and the merged model in each kind that was asked for."""
     started = time.monotonic()
     folder, spec = context.stage("export"), context.spec
-    kinds = [*spec.export.quantizations]
+    kinds = [*spec.export.quantizations] or (["Q8_0"] if spec.grows else [])
     report = read_json(context.stage("base") / "report.json", BaseReport)
     adapter = context.stage("train") / "adapter"
     source = _graft(context)
     stem = _file_stem(spec.name or spec.id)
     best = exporting.recommend(kinds, report.parameters) if kinds else ""
-    context.progress("export", 0, len(kinds) + 2, "files", "Writing the adapter")
-    small = folder / f"{stem}.adapter.gguf"
-    exporting.write_adapter(source, adapter, small)
-    files = [exporting.describe(small, "adapter", best)]
+    files = []
+    if not spec.grows:  # an adapter changes what a base has, and cannot bring it new tokens
+        context.progress("export", 0, len(kinds) + 2, "files", "Writing the adapter")
+        small = folder / f"{stem}.adapter.gguf"
+        exporting.write_adapter(source, adapter, small)
+        files.append(exporting.describe(small, "adapter", best))
     if kinds:
         context.progress("export", 1, len(kinds) + 2, "files", "Merging")
         merged = folder / f"{stem}.F16.gguf"
@@ -60,7 +63,7 @@ def gate(context: Context) -> Summary:
     torch.set_num_threads(context.threads)
     export_folder = context.stage("export")
     exported = read_json(export_folder / "result.json", ExportResult)
-    source = base.ensure_folder(context.spec.base, context.cache)
+    source = base.ensure_folder(base_of(context), context.cache)
     texts = gating.sample(_gate_texts(context, base.load_tokenizer(source)))
     context.progress("gate", 0, len(exported.files) + 1, "files", "Asking the trained model")
     known = gating.reference(source, context.stage("train") / "adapter", texts)
@@ -93,12 +96,11 @@ def gate(context: Context) -> Summary:
 
 def _graft(context: Context) -> Path:
     """The GGUF that the export is grafted on."""
-    given = context.spec.base
-    path = Path(given.path) if base.is_gguf(given) else Path(given.gguf)
-    if not given.gguf and not base.is_gguf(given):
-        hint = "Name the GGUF file of the same model."
+    file = base_of(context).file
+    if not file:
+        hint = "Import the folder as a model, which makes a GGUF of it."
         raise TrainerError("A model folder alone cannot be exported.", hint, code="no-gguf")
-    return path
+    return Path(file)
 
 
 def _file_stem(name: str) -> str:

@@ -14,6 +14,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
+    runs/ID/words/result.json   WordsResult      words/base/ words/base.gguf, with domain words
     runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
@@ -79,6 +80,7 @@ from trainer.spec.results import (
     GateResult,
     Marker,
     TrainResult,
+    WordsResult,
 )
 from trainer.spec.specification import (
     VERSION,
@@ -156,6 +158,7 @@ __all__ = [
     "Turn",
     "Verdict",
     "Vote",
+    "WordsResult",
     "read_json",
     "read_lines",
     "read_spec",

@@ -141,6 +141,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     worse: tuple[str, ...] = ()  # what got worse, a sentence each
     better: tuple[str, ...] = ()
     default: Literal["use", "keep"] = "keep"
+    about: Literal["", "reading"] = ""  # what it speaks from, where that is no exam
     asides: tuple[str, ...] = ()  # what has to be known with it, a sentence each; they end `sentence`
 
 

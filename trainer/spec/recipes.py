@@ -50,6 +50,8 @@ class TrainingRecipe:
     """Documents become questions with answers."""
     varies: bool = False
     """Each fact is also learned in other words than those approved, from passages, and with refusals beside it."""
+    takes_words: bool = False
+    """Words of the documents may become tokens: enough text is read for these to be learned."""
     reads_along: bool = False
     """Pieces of the documents' own text are read beside the answers, so that whole sentences are not unlearned."""
 
@@ -69,6 +71,7 @@ SFT = TrainingRecipe(
     step_tokens=512,
     makes_questions=True,
     varies=True,
+    takes_words=True,
     reads_along=True,
 )
 CONTINUED_PRETRAINING = TrainingRecipe(
@@ -82,6 +85,7 @@ CONTINUED_PRETRAINING = TrainingRecipe(
     learning_rate=2e-4,
     epochs=2,
     step_tokens=2048,
+    takes_words=True,
 )
 DPO = TrainingRecipe(
     key="prefer",

@@ -35,6 +35,16 @@ class BaseReport(Struct, frozen=True, kw_only=True):
     sha256: str  # of the file's first and last MiB and its size: its identity for lineage
 
 
+class WordsResult(Struct, frozen=True, kw_only=True):
+    """Which words became tokens, and what that saves."""
+
+    words: tuple[str, ...]
+    tokens: int  # new ones, those on the way to a word included
+    page_before: float  # tokens of a page of 2,500 characters of what is learned from
+    page_after: float
+    kl: float  # nats a token, torch against llama.cpp with the new vocabulary
+
+
 class CurvePoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A point of the learning curve; losses in nats a token."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, field
@@ -19,6 +20,11 @@ class BaseModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str
     name: str = ""
     gguf: str = ""  # for a folder: the GGUF of the same model, which the export is grafted on
+
+    @property
+    def file(self) -> str:
+        """The GGUF that llama.cpp runs; "" where only a folder is at hand."""
+        return self.gguf or ("" if Path(self.path).is_dir() else self.path)
 
 
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +54,7 @@ class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     author: str = ""  # GGUF of a better installed model that writes the questions; "" or gone: the base itself
     phrasings: int = 7  # a fact
     max_facts: int = 200
+    domain_words: int = 0  # long words of the documents that become tokens, at most; teach and read
     mask_personal_data: bool = True
     languages: tuple[str, ...] = ()  # () keeps the main language of the data
     heldout_phrasings: int = 1  # a fact
@@ -131,6 +138,11 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     compare: bool = True
     seed: int = 17
+
+    @property
+    def grows(self) -> bool:
+        """Whether words of the documents become tokens."""
+        return self.prepare.domain_words > 0 and self.training.takes_words
 
     @property
     def training(self) -> TrainingRecipe:

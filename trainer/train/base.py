@@ -87,6 +87,13 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
     return folder
 
 
+def folder_at_hand(base: BaseModel, cache: Path) -> Path | None:
+    """The folder of a base where nothing has to be made for it."""
+    path = Path(base.path)
+    folder = path if path.is_dir() else cache / f"base-{identity(path)[:16]}"
+    return folder if path.is_dir() or (folder / "complete").exists() else None
+
+
 def _unpack(path: Path, folder: Path) -> None:
     header = read_header(path)
     if header.files > 1:
@@ -187,7 +194,7 @@ def torch_logits(model: Any, tokens: list[int]) -> Logits:
     return logits
 
 
-def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
+def check(base: BaseModel, folder: Path, threads: int, text: str = PARITY_TEXT) -> BaseReport:
     """The parity gate: torch and llama.cpp must split the same text alike and agree on what follows each token.
 
     Raises:
@@ -199,7 +206,7 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
     header = read_header(file) if file else None
     divergent = None
     if file is not None:
-        divergent = _measure(file, folder, tokenizer, threads)
+        divergent = _measure(file, folder, tokenizer, threads, text)
         if not divergent < PARITY_LIMIT:
             raise TrainerError(
                 "This model behaves differently when it is read for training.",
@@ -222,10 +229,10 @@ def check(base: BaseModel, folder: Path, threads: int) -> BaseReport:
     )
 
 
-def _measure(file: Path, folder: Path, tokenizer: Any, threads: int) -> float:
+def _measure(file: Path, folder: Path, tokenizer: Any, threads: int, text: str) -> float:
     with Sequences(file, sequences=1, cells=512, threads=threads, gpu=False) as llama:
-        tokens = llama.tokenize(PARITY_TEXT)[:500]
-        ours = tokenizer(PARITY_TEXT, add_special_tokens=False)["input_ids"][:500]
+        tokens = llama.tokenize(text)[:500]
+        ours = tokenizer(text, add_special_tokens=False)["input_ids"][:500]
         if tokens != list(ours):
             raise TrainerError(
                 "This model splits text differently when it is read for training.",

@@ -43,14 +43,22 @@ class SoftTargets:
 
 
 class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
-    """Hidden states (n, d) through a frozen head (V, d) to the loss of each place (n,), in nats."""
+    """Hidden states (n, d) through a frozen head (V, d) to the loss of each place (n,), in nats.
+
+    Only the head's last rows may learn: `new` (k, d) is that part of it, or None.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: torch.Tensor, head: torch.Tensor, tokens: torch.Tensor, probabilities: torch.Tensor
+        ctx: Any,
+        hidden: torch.Tensor,
+        head: torch.Tensor,
+        tokens: torch.Tensor,
+        probabilities: torch.Tensor,
+        new: torch.Tensor | None,
     ) -> torch.Tensor:
         wanted = ctx.needs_input_grad[0]
-        losses, grads = [], []
+        losses, grads, shares = [], [], []
         for rows, aims, weights in zip(
             hidden.split(PIECE), tokens.split(PIECE), probabilities.split(PIECE), strict=True
         ):
@@ -61,14 +69,18 @@ class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
                 share = logits.sub_(log_total).exp_()
                 share.scatter_add_(1, aims, -weights)
                 grads.append(share.to(rows.dtype) @ head)
+                if new is not None:
+                    shares.append(share[:, -len(new) :].to(rows.dtype))
         if wanted:
-            ctx.save_for_backward(torch.cat(grads))
+            ctx.save_for_backward(torch.cat(grads), *((torch.cat(shares), hidden) if shares else ()))
         return torch.cat(losses)
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        (rows,) = ctx.saved_tensors
-        return rows * grad[:, None].to(rows.dtype), None, None, None
+        rows, *learned = ctx.saved_tensors
+        scale = grad[:, None].to(rows.dtype)
+        new = (learned[0] * scale).t() @ learned[1] if learned else None
+        return rows * scale, None, None, None, new
 
 
 def shares_prefix(model: nn.Module) -> bool:
@@ -86,11 +98,17 @@ def token_losses(model: nn.Module, batch: Batch, targets: SoftTargets | None = N
     rows = _hidden(model, batch)
     losses: torch.Tensor
     if shares_prefix(model):
-        losses = _HeadLoss.apply(rows, model.lm_head.weight, targets.tokens, targets.probabilities)
+        losses = _HeadLoss.apply(rows, model.lm_head.weight, targets.tokens, targets.probabilities, _new(model))
     else:
         said = rows.float().log_softmax(-1).gather(1, targets.tokens)
         losses = -(targets.probabilities * said).sum(1)
     return losses - targets.entropy
+
+
+def _new(model: nn.Module) -> torch.Tensor | None:
+    """The rows of new tokens, where these are learned (trainer.train.rows)."""
+    found: torch.Tensor | None = getattr(model, "new_rows", None)
+    return found
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -23,7 +23,7 @@ from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, device, gather, selection
+from trainer.train import base, choose, device, gather, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -53,6 +53,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     checkpointing: bool = False
     max_length: int = 0  # tokens of an example
     comparing: float = 0.0  # seconds of the comparison, which comes after the training's
+    words: int = 0  # that would be, or become, tokens, and tokens of a page without and with them
+    page_before: float = 0.0
+    page_after: float = 0.0
+    words_advised: bool = False
     reason: str = ""
     instead: str = ""
     warnings: tuple[str, ...] = ()
@@ -116,7 +120,21 @@ def make(context: Context) -> Plan:
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
         warnings=tuple(_warnings(found, longest, examples)),
     )
-    return _judge(plan, shape)
+    return _judge(_with_words(context, plan), shape)
+
+
+def _with_words(context: Context, plan: Plan) -> Plan:
+    """What domain words save, wished for or not, where the recipe can learn them and the vocabulary takes them."""
+    folder = base.folder_at_hand(context.spec.base, context.cache) if context.spec.training.takes_words else None
+    if folder is None:
+        return plan
+    try:
+        found = words.of_run(context, base.load_tokenizer(folder))
+    except TrainerError:
+        return plan
+    before, after = round(found.before, 1), round(found.after, 1)
+    count, advised = len(found.chosen), found.advised
+    return msgspec.structs.replace(plan, words=count, page_before=before, page_after=after, words_advised=advised)
 
 
 def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
@@ -255,7 +273,8 @@ def _disk(spec: RunSpec, shape: Shape) -> int:
     unpacked = shape.parameters * (4 if shape.parameters < base.FULL_PRECISION_BELOW else 2)
     kinds = sum(shape.parameters * BITS[kind] / 8 for kind in spec.export.quantizations)
     checkpoints = 3 * adapter_weights(shape, spec.hyper.rank) * 12
-    return int(unpacked + shape.parameters * 2 + kinds + checkpoints + 50e6)
+    grown = unpacked + shape.parameters * 2 if spec.grows else 0
+    return int(unpacked + grown + shape.parameters * 2 + kinds + checkpoints + 50e6)
 
 
 def _short_of_disk(plan: Plan) -> Plan | None:

@@ -11,12 +11,13 @@ import torch
 
 from app.llama.memory import checking_bytes
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, Example, Hyper, read_json, write_json
+from trainer.spec import BaseReport, Example, Hyper, WordsResult, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
-from trainer.train import base, choose, device, lora, plan, replay, selection, shared_prefix
+from trainer.train import base, choose, device, lora, plan, replay, rows, selection, shared_prefix
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathered, Gathering
+from trainer.train.grown import base_of
 from trainer.train.loop import Samples, Task, Training
 from trainer.train.loss import shares_prefix
 from trainer.train.objective import (
@@ -78,7 +79,8 @@ class _Setup:
     def __init__(self, context: Context) -> None:
         self.spec = context.spec
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
-        source = base.ensure_folder(self.spec.base, context.cache)
+        self._base, self._words = base_of(context), context.run / "words" / "result.json"
+        source = base.ensure_folder(self._base, context.cache)
         here = device.devices(self.spec.limits)
         longest = plan.data(context)[1]
         found = device.decide(self.spec, plan.shape_of(self.spec.base), longest, here)
@@ -108,7 +110,7 @@ class _Setup:
         lora.set_enabled(layers, True)
         return Task(
             model=self.model,
-            weights=lora.Adapter(layers, self.spec.base.path),
+            weights=self._weights(layers),
             batches=lambda units, tokens: in_batches(self.model, units, self.device, tokens),
             objective=objective,
             train=gathered.train,
@@ -118,6 +120,12 @@ class _Setup:
             device=self.device,
             along=self.gathering.read_along(gathered.train),
         )
+
+    def _weights(self, layers: dict[str, lora.LoraLinear]) -> lora.Adapter:
+        if not self.spec.grows:
+            return lora.Adapter(layers, self._base.path)
+        new = read_json(self._words, WordsResult).tokens
+        return rows.GrownAdapter(layers, self._base.path, self.model, new)
 
     def _hyper(self, gathered: Gathered) -> Hyper:
         lengths = [sum(len(example.ids) for example in unit) for unit in gathered.train]

@@ -56,6 +56,20 @@ class RemoveModel(Call, frozen=True):
     model_id: str
 
 
+class ImportFolder(Call, frozen=True):
+    """Make a model of a folder with safetensors and a tokenizer, whose own weights a training reads from then on;
+    → CopyProgress…, ModelInstalled.
+
+    `beside` is a GGUF of the same model whose keys are taken ("": one that lies in the folder), `llama_cpp` a checkout
+    whose converter writes the file ("": that of the settings).
+    """
+
+    path: str
+    name: str = ""  # "" takes the folder's
+    beside: str = ""
+    llama_cpp: str = ""
+
+
 class FindServer(Call, frozen=True):
     """Look which models a server of the company has, at an OpenAI-compatible address; → ServerFound."""
 
@@ -146,6 +160,7 @@ Calls = (
     | LoadEngine
     | RenameModel
     | RemoveModel
+    | ImportFolder
     | FindServer
     | AddServer
 )

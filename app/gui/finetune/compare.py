@@ -195,11 +195,12 @@ class _TableRow(QWidget):
             if narrow:
                 cell.setDirection(QHBoxLayout.Direction.TopToBottom)
             cell.setSpacing(0 if narrow else 4)
-            cell.addWidget(Label(f"{value:.0%}", "uiStrong"))
-            cell.addWidget(Label(self.tr("{0} to {1}").format(round(low * 100), round(high * 100)), "caption", "text2"))
+            cell.addWidget(Label(row.text(value), "uiStrong"))
+            if row.is_share or low != high:
+                cell.addWidget(Label(row.range_text(low, high), "caption", "text2"))
             cell.addStretch(1)
             grid.addLayout(cell, 0, column)
-        if not narrow:
+        if not narrow and row.is_share:
             grid.addWidget(_Ranges(row), 0, 3)
         kind, icon = CHIPS[row.change]
         chip = Chip(row.result, kind, icon)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.finetune.estimate import fit_of, training_bytes
 from app.finetune.plan import EFFORTS, SEARCH_FACTS, SEARCH_PHRASINGS
 from app.finetune.steps import need_of
-from app.finetune.wizard import Effort, Goal
+from app.finetune.wizard import DOMAIN_WORDS, WORDED, Effort, Goal
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
@@ -69,6 +69,8 @@ class GoalStep(ScrollColumn):
         self.masking.setChecked(wizard.mask)
         self._base_holder.setVisible(wizard.goal != "search")  # what learns is the reader in use
         self.masking.setVisible(wizard.goal != "search")
+        self.words.setChecked(wizard.words > 0)
+        self.words.setVisible(wizard.goal in WORDED)
         self._show_needs()
 
     def progress(self) -> None:
@@ -182,6 +184,13 @@ class GoalStep(ScrollColumn):
         )
         self.masking.clicked.connect(lambda on: self._controller.change(mask=bool(on)))
         details.addWidget(self.masking)
+        self.words = CheckBox(
+            self.tr(
+                "Add up to {0} long words of the documents to the vocabulary; the review says what that saves"
+            ).format(DOMAIN_WORDS)
+        )
+        self.words.clicked.connect(lambda on: self._controller.change(words=DOMAIN_WORDS if on else 0))
+        details.addWidget(self.words)
         text = self.tr(
             "QLoRA or bf16 LoRA of rank 16 on all linear layers, with general questions mixed in against forgetting. "
             "Learning rate, epochs and batch are chosen from the data and shown while it trains."

@@ -138,7 +138,7 @@ class TrainingState(QObject):
         spec = self.run.spec if self.run is not None else None
         if spec is None:
             return self.base()
-        return next((model for model in self.resources.models if model.path == spec.base.path), None)
+        return next((model for model in self.resources.models if model.path == spec.base.file), None)
 
     def installed(self) -> InstalledModel | None:
         """The model that came out of the open run, where it is still installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.finetune.use import offered_adapter
+from app.finetune.use import WHOLE_ONLY, offered_adapter
 from app.gui.finetune.action_row import ActionRow
 from app.gui.finetune.controller import FinetuneController
 from app.gui.hardware import size_text
@@ -29,7 +29,11 @@ class AdapterOffer(QWidget):
         """Show how large it is, and whether it can be used, or is."""
         run, base = self._controller.run, self._controller.trained_base()
         file = offered_adapter(run) if run is not None else None
-        self.setVisible(file is not None)
+        grows = run is not None and run.spec is not None and run.spec.grows
+        self.setVisible(file is not None or grows)
+        if file is None and grows:
+            self.row.show_idle(self.tr(WHOLE_ONLY), self.tr(WHOLE_ONLY))
+            return
         if file is None:
             return
         if base is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.calls.models import ImportFolder
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
@@ -38,12 +39,12 @@ class ModelFiles(QObject):
         return self._out is not None and self._out.active
 
     def import_file(self, path: Path) -> None:
-        """Check a model file and copy it into the data folder."""
+        """Check a model file and copy it into the data folder; of a model folder a file is made."""
         if self._in is not None and self._in.active:
             return
         self.importing.emit(path.name, 0.0, 0.0)
         self._in = self._core.request(
-            ImportModel(path=str(path)),
+            ImportFolder(path=str(path)) if path.is_dir() else ImportModel(path=str(path)),
             event=_moved(lambda data: self.importing.emit(path.name, data.done / data.total, _seconds_left(data))),
             done=self._imported,
             failed=lambda error: self.import_ended.emit(None, error),

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.formats import MODEL_SUFFIXES
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
+from app.gui.widgets.file_dialogs import ask_for_folder
+from app.llama.model_folders import is_model_folder
 from app.models.model_files import first_file
 
 
@@ -36,14 +38,21 @@ class ImportArea(ThemedWidget):
         row.addLayout(words, 1)
         self.choose = Button(self.tr("Choose file"))
         self.cancel = Button(self.tr("Cancel"))
+        self.folder = Button(self.tr("Choose folder"))
+        self.folder.setToolTip(self.tr("A model with safetensors, config.json and tokenizer.json"))
+        self.folder.clicked.connect(self._choose_folder)
         row.addWidget(self.choose)
+        row.addWidget(self.folder)
         row.addWidget(self.cancel)
         self.show_idle()
 
     def show_idle(self) -> None:
-        self._title.setText(self.tr("Import a GGUF file: drop it here"))
-        self._detail.setText(self.tr("It is checked first, then copied into your data folder."))
+        self._title.setText(self.tr("Import a GGUF file or a model folder: drop it here"))
+        self._detail.setText(
+            self.tr("It is checked first. A file is copied; a folder stays, and a GGUF is made of it.")
+        )
         self._bar.hide()
+        self.folder.show()
         self._trade(self.cancel, self.choose)
 
     def show_progress(self, name: str, fraction: float, seconds_left: float) -> None:
@@ -52,7 +61,13 @@ class ImportArea(ThemedWidget):
         self._detail.setText(", ".join(part for part in (f"{fraction:.0%}", left) if part))
         self._bar.set_fraction(fraction)
         self._bar.show()
+        self.folder.hide()
         self._trade(self.choose, self.cancel)
+
+    def _choose_folder(self) -> None:
+        path = ask_for_folder(self, self.tr("Import a model folder"))
+        if path:
+            self.dropped.emit(path)
 
     @staticmethod
     def _trade(old: Button, new: Button) -> None:
@@ -94,6 +109,9 @@ class ImportArea(ThemedWidget):
 
 def model_file(event: QDropEvent) -> str | None:
     """The one model that is dragged, by its first file where it comes in several; None where it is anything else."""
-    firsts = {first_file(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()}
+    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    if len(paths) == 1 and is_model_folder(paths[0]):
+        return paths[0]
+    firsts = {first_file(path) for path in paths}
     only = firsts.pop() if len(firsts) == 1 else ""
     return only if only.lower().endswith(MODEL_SUFFIXES) else None

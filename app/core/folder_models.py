@@ -1,0 +1,162 @@
+"""Model folders as people get them from a hub, listed as models: the trainer writes a GGUF of one, and checks it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.core.calls import models as c
+from app.core.clock import Clock
+from app.core.house import Handler, House
+from app.core.models import ModelsDesk
+from app.core.reply import Reply
+from app.errors import AppError, BadFile
+from app.finetune.trainer_command import require_trainer, trainer_command
+from app.llama.gguf_reader import read_header
+from app.llama.model_folders import FOLDER, folder_title, is_model_folder, safe_stem
+from app.models.listed import listed
+from app.models.whole_files import check_room, reserved
+from app.settings import LLAMA_CPP
+from app.spawn import child_environment
+from app.types import InstalledModel
+from app.workers.calls.models import CopyProgress, ModelInstalled
+from app.workers.message import Call
+
+LOOK_S = 0.5
+
+
+class FolderModelsDesk:
+    """One folder at a time."""
+
+    def __init__(self, house: House, models: ModelsDesk) -> None:
+        self._house, self._models = house, models
+        self._process: subprocess.Popen[bytes] | None = None
+        self._under_way = False
+        self._dropped = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a folder is read."""
+        return self._under_way
+
+    def handlers(self) -> Mapping[type[Call], Handler]:
+        return {c.ImportFolder: self._import}
+
+    def stop(self) -> None:
+        """The core ends: so does the reading of a folder, which leaves nothing."""
+        self._dropped = True
+        if self._process is not None:
+            self._process.kill()
+
+    def _import(self, call: c.ImportFolder, reply: Reply) -> None:
+        """Write and check its GGUF in a process that ends with it, then list it.
+
+        Raises:
+            AppError: training is not installed, the folder is no model, or it is listed.
+        """
+        require_trainer()
+        folder = Path(call.path).expanduser().absolute()
+        if not is_model_folder(folder):
+            hint = "Choose a folder with config.json, tokenizer.json and safetensors."
+            raise BadFile(f"“{folder.name}” is no model folder.", hint, str(folder), "folder")
+        known = next((each for each in self._house.registry.models() if each.lineage.get(FOLDER) == str(folder)), None)
+        if known is not None:
+            raise BadFile(f"This folder is installed as “{known.name}”.", "Choose it in the list.", code="known")
+        if self._under_way:
+            raise AppError("Another model folder is being read.", "Wait until it is done.")
+        self._under_way, self._dropped = True, False
+        title = call.name.strip() or folder_title(folder)
+        made = self._house.home.models / f"{safe_stem(title)}.{os.getpid()}.part"
+        looking = _Looking(self._house.clock, made, _bytes(folder), reply)
+
+        def ended(then: Callable[[Any], object]) -> Callable[[Any], None]:
+            def end(said: Any) -> None:
+                looking.cancel()
+                self._under_way, self._process = False, None
+                reply.cancelled() if self._dropped else then(said)
+
+            return end
+
+        def install(model: InstalledModel) -> None:
+            try:
+                reply.done(ModelInstalled(model=self._models.list.install(model)))
+            except AppError as error:
+                Path(model.path).unlink(missing_ok=True)
+                reply.failed(error)
+
+        reply.on_cancel(self.stop)
+        self._house.clock.thread(lambda: self._write(call, folder, made, title), ended(install), ended(reply.failed))
+
+    def _write(self, call: c.ImportFolder, folder: Path, made: Path, title: str) -> InstalledModel:
+        """In a thread: the file, at its place, as the list will name it."""
+        check_room(self._house.home.models, _bytes(folder))
+        out = made / f"{safe_stem(title)}.gguf"
+        try:
+            made.mkdir()
+            self._run(call, folder, out)
+            place = reserved(self._house.home.models / out.name)
+            out.replace(place)
+        except OSError as error:
+            raise AppError(
+                f"“{folder.name}” could not be read.", "Check the folder and the disk.", str(error)
+            ) from error
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return msgspec.structs.replace(listed(read_header(place), place, title), lineage={FOLDER: str(folder)})
+
+    def _run(self, call: c.ImportFolder, folder: Path, out: Path) -> None:
+        command = ["gguf", str(folder), str(out)]
+        beside = call.beside or next((str(each) for each in sorted(folder.glob("*.gguf"))), "")
+        llama_cpp = call.llama_cpp or self._house.settings.get(LLAMA_CPP).strip()
+        command += ["--beside", beside] if beside else []
+        command += ["--llama-cpp", str(Path(llama_cpp).expanduser())] if llama_cpp else []
+        self._process = subprocess.Popen(
+            trainer_command(*command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=child_environment(self._house.home),
+        )
+        if self._dropped:
+            self._process.kill()
+        with self._process as process:
+            said, errors = process.communicate()
+        if process.returncode:
+            raise _error(said, errors, folder)
+
+
+class _Looking:
+    """Tells now and then how much of the file is there."""
+
+    def __init__(self, clock: Clock, made: Path, total: int, reply: Reply) -> None:
+        self._clock, self._made, self._total, self._reply = clock, made, total, reply
+        self._timer = clock.after(LOOK_S, self._tell)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _tell(self) -> None:
+        done = sum(file.stat().st_size for file in self._made.glob("*"))
+        self._reply.event(CopyProgress(done=min(done, self._total), total=self._total))
+        self._timer = self._clock.after(LOOK_S, self._tell)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+
+
+def _error(said: bytes, errors: bytes, folder: Path) -> AppError:
+    """What the trainer said went wrong, in its own words."""
+    for line in reversed(said.splitlines()):
+        try:
+            problem = msgspec.json.decode(line, type=dict[str, str])
+        except msgspec.MsgspecError:
+            continue
+        return BadFile(problem["problem"], problem["hint"], problem["detail"], "folder")
+    return AppError(f"“{folder.name}” could not be read.", "Try again.", errors.decode(errors="replace")[-2000:])
