@@ -164,6 +164,7 @@ def chat_of(wish: Wish) -> Chat:
     return Chat(
         conversation="",
         question=wish.text,
+        system=wish.system,
         passages=(quoted,) if wish.passage else (),
         grounded=bool(wish.passage),
         json_schema=wish.schema,

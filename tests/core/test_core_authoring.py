@@ -1,4 +1,4 @@
-"""Who writes the questions, in the core: agreed to, tried, and a model on a server asked for a trainer without network."""
+"""Who writes the questions, in the core: agreed to, tried, and a model on a server that is asked for a trainer."""
 
 from __future__ import annotations
 

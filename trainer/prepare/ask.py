@@ -26,6 +26,18 @@ LONGEST = 160
 PASSAGE = 600
 """Characters of the passage that a question is answered from."""
 UNANSWERED = "The model does not answer it from its passage."
+_SYSTEM = "You write questions about the documents of a company."
+_EXAMPLES = """Document: Travel policy, Hotels
+Fact: Munich, trade fair: 220 EUR.
+{"questions": ["What is the hotel limit in Munich during a trade fair?", "How much may a hotel in Munich cost when \
+there is a trade fair?", "hotel in munich at trade fair time, how much can I spend?"]}
+
+Document: Warranty terms, Refurbished pumps
+Fact: The warranty period for refurbished pumps is 12 months from the date of delivery.
+{"questions": ["How long is the warranty on a refurbished pump?", "For how many months is a refurbished pump under \
+warranty?", "I bought a refurbished pump, when does its warranty end?"]}
+"""
+"""With two examples Gemma 3 270M asks for what the fact says; told only, it wrote headings and broken forms."""
 Check = Callable[[Fact, str], str]
 """The rule that a question to a fact breaks, or ""."""
 _ENTRY = {"type": "string", "minLength": 8, "maxLength": LONGEST}
@@ -86,7 +98,7 @@ class Author:
 
         What passes the rules goes the round trip: the model must answer its own question from the passage.
         """
-        said = self._writer.answers([Wish(text=_asking(fact), schema=_SCHEMA, limit=160) for fact in facts])
+        said = self._writer.answers([Wish(text=_asking(fact), system=_SYSTEM, schema=_SCHEMA, limit=160) for fact in facts])
         found = [[(q, check(fact, q)) for q in _questions(text)] for fact, text in zip(facts, said, strict=True)]
         trips = [(n, m) for n, here in enumerate(found) for m, (_, rule) in enumerate(here) if not rule]
         answered = self.answers([(facts[n], found[n][m][0]) for n, m in trips])
@@ -107,10 +119,9 @@ class Author:
 
 def _asking(fact: Fact) -> str:
     return (
-        f"Document: {fact.passage.place}\nFact: {fact.answer}\n\n"
-        f"Write {EACH} different short questions that an employee would ask and that this fact answers with "
-        f"“{fact.value}”. Each question names what it is about, ends with a question mark and does not hold the "
-        "answer. Reply as JSON."
+        f"Write {EACH} different questions that an employee would ask and that the fact answers with “{fact.value}”. "
+        "Each names what it is about, does not hold the answer and ends with a question mark. Two examples:\n\n"
+        f"{_EXAMPLES}\nNow for this one, as JSON:\nDocument: {fact.passage.place}\nFact: {fact.answer}"
     )
 
 

@@ -50,7 +50,7 @@ class Installed:
         self._model.close()
 
     def _ask(self, wish: Wish) -> Ask:
-        turn = Turn(wish.text)
+        turn = Turn(wish.text, system=wish.system)
         if wish.passage:
             turn = Turn(wish.text, passages=(shown_passage(wish.passage, wish.place),), grounded=True)
         if not wish.schema:

@@ -22,6 +22,7 @@ class Wish(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that a chat model is to write."""
 
     text: str  # what is asked of it
+    system: str = ""  # before it; "": the chat's own rules
     passage: str = ""  # that it answers from, as the chat shows passages; "" for none
     place: str = ""  # of the passage: document and heading
     schema: str = ""  # JSON schema that the answer follows
