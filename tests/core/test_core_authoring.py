@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fake_run
 import pytest
+from authors import HOST, SERVED, TRIAL
 from core_world import CoreWorld, TestDoor
 from fakes import FakeRemote
 from test_core_training import begun, give_documents, know_collections
@@ -16,23 +17,15 @@ from app.errors import AppError
 from app.finetune.author import OWN_FILE, RULES
 from app.finetune.runs import Run
 from app.finetune.wizard import Changes
-from app.types import Budget, InstalledModel, ModelInfo, Stats
+from app.types import Budget, ModelInfo, Stats
 from app.workers.calls.engine import Chat, Chatted, Load, Loaded
 from trainer import events
-from trainer.spec import ANSWERED, ASKED, MAILBOX, Answered, Asked, RunSpec, Trial, Tried, Wish, read_json, write_json
+from trainer.spec import ANSWERED, ASKED, MAILBOX, Answered, Asked, RunSpec, Wish, read_json, write_json
 
-HOST = "models.example"
-SERVED = InstalledModel(
-    id="srv", name="Large", path="", file_bytes=0, origin="server", address=f"https://{HOST}/v1", served_as="large"
-)
 INFO = ModelInfo(
     path="", name="Large", architecture="", quantization="", parameters=0, file_bytes=0, context=8192,
     context_trained=8192, backend="server", device=HOST, gpu_layers=0, layers=0, has_template=True, load_ms=1.0,
     memory_bytes=0,
-)  # fmt: skip
-TRIAL = Trial(
-    asked=18, passed=15, seconds=4.0, used=True, facts=12, documents=2,
-    tried=(Tried(question="How long?", answer="30 days."), Tried(question="It?", answer="30 days.", rule="Not whole.")),
 )  # fmt: skip
 
 

@@ -226,7 +226,7 @@ TABLE: dict[str, Use] = {
     "ChangeRun": Use("FinetuneController._change", "train", "runs"),
     "OpenStep": Use("FinetuneController.go", why=ONE_GO),
     "PrepareRun": Use("FinetuneController.prepare", "train", "runs"),
-    "TryAuthor": Use("FinetuneController.try_author", "train", "runs"),
+    "TryAuthor": Use("AuthorTrying.begin", "train", "runs"),
     "StopPreparing": Use("FinetuneController.stop_preparing", "train", "runs"),
     "DecideExamples": Use("FinetuneController.decide", "train"),
     "ApproveGood": Use("FinetuneController.approve_good", "train", "runs"),

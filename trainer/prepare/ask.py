@@ -98,7 +98,8 @@ class Author:
 
         What passes the rules goes the round trip: the model must answer its own question from the passage.
         """
-        said = self._writer.answers([Wish(text=_asking(fact), system=_SYSTEM, schema=_SCHEMA, limit=160) for fact in facts])
+        wishes = [Wish(text=_asking(fact), system=_SYSTEM, schema=_SCHEMA, limit=160) for fact in facts]
+        said = self._writer.answers(wishes)
         found = [[(q, check(fact, q)) for q in _questions(text)] for fact, text in zip(facts, said, strict=True)]
         trips = [(n, m) for n, here in enumerate(found) for m, (_, rule) in enumerate(here) if not rule]
         answered = self.answers([(facts[n], found[n][m][0]) for n, m in trips])
