@@ -20,7 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="trainer", description="Fine-tune a local model.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("run", "run or resume a run"), ("plan", "say what a run needs, without starting it")):
+    for name, text in (
+        ("run", "run or resume a run"),
+        ("plan", "say what a run needs, without starting it"),
+        ("author", "try how well the author of a run's questions writes"),
+    ):
         commands.add_parser(name, help=text).add_argument("run", type=Path, help="the run's run.json")
     commands.choices["plan"].add_argument(
         "--approve-above", type=float, metavar="Q", help="as if open examples of this quality (0 to 1) were approved"
@@ -54,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
         from trainer.pipeline import run
 
         return run(folder, EventLog(folder / "events.jsonl"))
+    if chosen.command == "author":
+        from trainer.prepare.trial import command as try_author
+
+        return try_author(folder)
     from trainer.train.plan import command
 
     return command(folder, chosen.approve_above)

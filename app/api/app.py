@@ -65,6 +65,8 @@ ROUTES = [
     Route("/v1/runs", runs.list_runs),
     Route("/v1/runs", runs.begin_run, methods=["POST"]),
     Route("/v1/runs/{id}", runs.one_run),
+    Route("/v1/runs/{id}/prepare", runs.prepare, methods=["POST"]),
+    Route("/v1/runs/{id}/author", runs.try_author, methods=["POST"]),
     Route("/v1/runs/{id}/questions", runs.list_questions),
     Route("/v1/runs/{id}/train", runs.train, methods=["POST"]),
     Route("/v1/runs/{id}/cancel", runs.cancel, methods=["POST"]),

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from app.api.body import decoded
 from app.api.errors import ApiError, invalid, not_found
 from app.api.reply import json_response
-from app.api.schema import RunRequest, TrainRequest
+from app.api.schema import AuthorRequest, RunRequest, TrainRequest
 from app.api.stream import unless_gone
 from app.core.calls.training import (
     ApproveGood,
     BeginRun,
+    ChangeRun,
     LeaveRun,
     ListRuns,
     PrepareRun,
@@ -29,11 +30,12 @@ from app.core.calls.training import (
     StopPreparing,
     TrainingRefused,
     TrainRun,
+    TryAuthor,
     UseRun,
 )
 from app.finetune.compare import Comparison
 from app.finetune.review import ReviewList
-from app.finetune.wizard import Changes
+from app.finetune.wizard import Changes, OwnQuestion, Wizard
 from app.workers.calls.documents import Collections, ListCollections
 from app.workers.message import Call
 
@@ -62,10 +64,31 @@ async def begin_run(request: Request) -> Response:
         collections=tuple(asked.collections),
         name=asked.name or UNSET,
         mask=asked.mask,
+        own=UNSET if asked.ask is None else tuple(OwnQuestion(q.question, q.answer) for q in asked.ask),
+        author=asked.author,
+        consent=asked.passages_to,
     )
     kept = await request.state.door.ask(BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, RunKept)
+    if not asked.prepare:
+        return await _shown(request, kept.run.id)
     return await _done(request, PrepareRun(run_id=kept.run.id), kept.run.id)
+
+
+async def prepare(request: Request) -> Response:
+    """POST /v1/runs/{id}/prepare: gather the documents and make questions, of a run that was only begun."""
+    run = await _found(request)
+    return await _done(request, PrepareRun(run_id=run.id), run.id)
+
+
+async def try_author(request: Request) -> Response:
+    """POST /v1/runs/{id}/author: who writes the questions; it is tried, and how well and how fast it writes is said."""
+    asked = await decoded(request, AuthorRequest)
+    run = await _found(request)
+    if asked.author is not None:
+        changes = Changes(author=asked.author, consent=asked.passages_to)
+        await request.state.door.ask(ChangeRun(run_id=run.id, changes=changes))
+    return await _done(request, TryAuthor(run_id=run.id), run.id)
 
 
 async def list_questions(request: Request) -> Response:
@@ -171,8 +194,28 @@ def _run(run: RunRecord, moved: RunMoved | None) -> dict[str, Any]:
         "name": wizard.name if wizard is not None else "",
         "recipe": wizard.goal if wizard is not None else "",
         "collections": list(wizard.collections) if wizard is not None else [],
+        "asked": [{"question": each.question, "answer": each.answer} for each in wizard.own] if wizard else [],
+        "author": _author(wizard) if wizard is not None else None,
         "problem": run.problem,
         "now": moved.sentence if moved is not None else "",
         "done": moved.train_fraction if moved is not None else None,
         "seconds_left": moved.seconds_left if moved is not None else None,
     }
+
+
+def _author(wizard: Wizard) -> dict[str, Any]:
+    """Who writes the questions, and what came of trying."""
+    trial = wizard.trial
+    tried = None
+    if trial is not None:
+        questions = [{"question": q, "answer": a, "dropped": rule} for q, a, rule in trial.questions]
+        tried = {
+            "asks_well": trial.used,
+            "checks_well": trial.able,
+            "asked": trial.asked,
+            "passed": trial.passed,
+            "facts": trial.facts,
+            "seconds": round(trial.seconds, 1),
+            "questions": questions,
+        }
+    return {"chosen": wizard.author, "passages_to": wizard.consent, "trial": tried}

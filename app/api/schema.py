@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from app.finetune.own import LIMIT as OWN_MOST
 from app.finetune.wizard import Effort, Goal
 from app.text.fields.field import Kind
 from app.text.personal.kinds import PersonalKind
@@ -333,6 +334,13 @@ class ReaderRequest(Body, kw_only=True):
     reader: Annotated[str, Meta(min_length=1)]  # its id; "own" is the one that comes along
 
 
+class AskedQuestion(Body, kw_only=True):
+    """A question of the person's own, for the exam; without an answer people judge the models' answers blind."""
+
+    question: Annotated[str, Meta(min_length=1)]
+    answer: str = ""
+
+
 class RunRequest(Body, kw_only=True):
     """POST /v1/runs. What is not sent is as the wizard would choose it."""
 
@@ -341,6 +349,17 @@ class RunRequest(Body, kw_only=True):
     name: str = ""
     effort: Effort = "balanced"
     mask: bool = True  # personal details
+    ask: Annotated[list[AskedQuestion], Meta(max_length=OWN_MOST)] | None = None  # None: those of the run before
+    author: str = ""  # of the questions: id of a model, "rules"; "" is the model that is taught
+    passages_to: str = ""  # the server that may see passages of the documents
+    prepare: bool = True  # False: only begin it, to try the author first
+
+
+class AuthorRequest(Body, kw_only=True):
+    """POST /v1/runs/{id}/author: who writes the questions, tried on a few documents."""
+
+    author: str | None = None  # None: as it is chosen
+    passages_to: str = ""
 
 
 class TrainRequest(Body, kw_only=True):

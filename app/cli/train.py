@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
 from msgspec import UNSET
 
 from app.chats.store import ChatStore
@@ -13,12 +14,16 @@ from app.cli.model_folder import model_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.cli.train_actions import ACTIONS
+from app.cli.train_author import author_changes, require_able, try_author
 from app.core.calls import training as c
 from app.errors import AppError
+from app.finetune.author import OWN_FILE, RULES
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
+from app.finetune.progress import RunProgress
 from app.finetune.review import ReviewList, read_lines
+from app.finetune.runs import Run
 from app.finetune.states import BUSY
 from app.finetune.wizard import ASKED, WORDED, Changes
 from app.types import InstalledModel
@@ -33,6 +38,13 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if args.list:
         return _list(args, session)
     run = _found(args.run, session) if args.run else _begun(args, session)
+    if args.run and args.author:
+        run = _with_author(args, run, session)
+    if args.try_author or (args.author not in ("", RULES, OWN_FILE) and run.state == "none"):
+        trial = try_author(args, run, session)
+        if args.try_author:
+            return 0
+        require_able(trial, run, session)
     for name, action in ACTIONS.items():
         if getattr(args, name):
             return action(args, run, session)
@@ -71,6 +83,15 @@ def _found(named: str, session: Session) -> c.RunRecord:
     return found
 
 
+def _with_author(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
+    """Somebody else writes the questions, which are made anew then."""
+    if run.state in BUSY:
+        raise AppError("This run is under way.", f"Stop it first: inhouse train {run.id} --stop")
+    changed = session.call(c.ChangeRun(run_id=run.id, changes=author_changes(args, session)))
+    assert isinstance(changed, c.RunKept)
+    return msgspec.structs.replace(changed.run, state="none")
+
+
 def _base(model: InstalledModel) -> str:
     if model.adapter or model.origin == "server":
         raise AppError(f"“{model.name}” has no weights of its own here, so it cannot learn.", "Choose another --base.")
@@ -90,6 +111,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
     collections = session.collections(args.collection) if args.collection else ()
     base = _base(model_of(session, args.base)) if args.base else UNSET
+    author = author_changes(args, session)
     changes = Changes(
         goal=args.recipe,
         effort=args.effort,
@@ -103,6 +125,8 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         mask=not args.no_mask,
         words=max(0, args.domain_words),
         own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
+        author=author.author,
+        consent=author.consent,
     )
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, c.RunKept)
@@ -269,10 +293,19 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
     if run.state == "review":
         review = ReviewList(Path(run.folder))
         say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
+        _tell_notices(run)
         tell("Open them under Fine-tune, or read them with --questions; then run again with --approve-above 0.6.")
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")
+
+
+def _tell_notices(run: c.RunRecord) -> None:
+    """What the trainer warned of while it prepared: that rules wrote the questions, say."""
+    progress = RunProgress()
+    progress.take(Run(Path(run.folder)).events()[0])
+    for notice in progress.notices:
+        tell(f"{notice.message} {notice.hint}".strip())
 
 
 def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:

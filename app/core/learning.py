@@ -8,10 +8,12 @@ import psutil
 
 from app.core.documents import DocumentsDesk
 from app.core.house import House
+from app.finetune.author import Served
 from app.finetune.sources import Rated
 from app.finetune.trainer_command import missing_libraries
 from app.finetune.wizard import Resources
 from app.models.model_files import is_missing
+from app.models.servers import host_of, is_here
 from app.text.model_text import Print
 from app.types import Message
 
@@ -31,6 +33,11 @@ class Material:
         liked, corrected = store.count_ratings()
         return Resources(
             models=tuple(each for each in registry.models() if each.origin != "server" and not is_missing(each)),
+            served=tuple(
+                Served(id=each.id, name=each.name, host="" if is_here(each.address) else host_of(each.address))
+                for each in registry.models()
+                if each.origin == "server"
+            ),
             active=active.id if active is not None else "",
             collections=self._documents.collections,
             liked=liked,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from app.core.authoring import Authoring
 from app.core.calls import training as c
 from app.core.documents import DocumentsDesk
 from app.core.house import House
@@ -18,12 +19,14 @@ from app.core.run_watch import TAIL_S, RunWatch
 from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import cases, machine
+from app.finetune.author import OWN_FILE, RULES, Author, author_of
+from app.finetune.author_trial import try_author
 from app.finetune.machine import Gathered
-from app.finetune.plan import ReaderStart
+from app.finetune.plan import ReaderStart, makes_questions
 from app.finetune.runs import Runs
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
-from app.finetune.wizard import Wizard
+from app.finetune.wizard import Wizard, writes
 from app.models.model_files import files_of
 from app.types import InstalledModel
 
@@ -41,10 +44,11 @@ class Preparing:
         material: Material,
         runs: Runs,
         readers: ReadersDesk,
+        authoring: Authoring,
     ) -> None:
         self._house, self._documents, self._watch, self._flows = house, documents, watch, flows
         self._reviews, self._material, self._runs = reviews, material, runs
-        self._readers = readers.kept
+        self._readers, self._authoring = readers.kept, authoring
         self._replies: dict[str, Reply] = {}
         """Who waits for the data of a run to be gathered."""
 
@@ -59,7 +63,8 @@ class Preparing:
         wizard = self._with_what_is_there(watched.kept())
         gathered = Gathered()
         start = self._start_of(wizard)
-        steps = cases.prepare(watched.run, wizard, start, self._runs, self._material, gathered)
+        author = self._author_of(wizard)
+        steps = cases.prepare(watched.run, wizard, start, self._runs, self._material, gathered, author)
         watched.machine.gathering = gathered
         self._reviews.forget(watched.id)
         self._replies[watched.id] = reply
@@ -72,6 +77,38 @@ class Preparing:
             answered=self._teller(watched),
         )
         self._watch.tell(watched)
+
+    def try_author(self, watched: WatchedRun, reply: Reply) -> None:
+        """Let the author write questions of a few documents; what comes of it stands in the wizard.
+
+        Raises:
+            AppError: the run is at work, or the author cannot be used.
+        """
+        require("prepare", watched.state)
+        require_trainer()
+        wizard = self._with_what_is_there(watched.kept())
+        if wizard.author in (RULES, OWN_FILE):
+            raise AppError("Only a model is tried.", "Choose one that writes the questions.")
+        start, author = self._start_of(wizard), self._author_of(wizard)
+        steps = try_author(watched.run, wizard, start, author, writes(wizard))
+        folder = watched.run.folder / cases.TRIAL
+
+        def done(_: object) -> None:
+            self._authoring.end_trial(folder)
+            reply.done(c.RunKept(run=watched.record()))
+
+        def failed(error: AppError) -> None:
+            self._authoring.end_trial(folder)
+            reply.failed(error)
+
+        def leave() -> None:
+            self._flows.drop(watched)
+            self._authoring.end_trial(folder)
+            reply.cancelled()
+
+        self._authoring.begin_trial(folder, wizard)
+        reply.on_cancel(leave)
+        self._flows.run(watched, steps, done, failed)
 
     def end(self, call: c.StopPreparing, watched: WatchedRun, reply: Reply) -> None:
         """Stop gathering, or the trainer while it prepares."""
@@ -135,6 +172,13 @@ class Preparing:
             model = next((each for each in self._house.registry.models() if each.id == wizard.base), None)
             return ReaderStart(reader, self._readers.folder(reader.id), model.path if model is not None else "")
         return self._base_of(wizard)
+
+    def _author_of(self, wizard: Wizard) -> Author:
+        """Who writes the questions. Raises AppError: it is gone, or may not see the documents."""
+        if not makes_questions(wizard):
+            return Author()
+        found = self._material.resources()
+        return author_of(wizard.author, wizard.consent, found.models, found.served)
 
     def _base_of(self, wizard: Wizard) -> InstalledModel:
         base = next((each for each in self._house.registry.models() if each.id == wizard.base), None)

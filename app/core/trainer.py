@@ -8,26 +8,29 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from app.core.children import Requester
 from app.core.clock import Clock
 from app.core.local_work import LocalWork
 from app.core.requests import ControlWord
 from app.errors import AppError
-from app.finetune.cases import LaunchTrainer, PlanTraining
+from app.finetune.cases import LaunchTrainer, PlanTraining, TryAuthor
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
 from app.finetune.trainer_command import trainer_command
 from app.paths import Home
 from app.spawn import child_environment
 from app.workers.message import Call
+from trainer.spec import Trial
 
 LOG = "trainer.log"
 """In the run's folder: what the trainer's process writes beside its events."""
+UNMEASURED, UNTRIED = "What training needs could not be measured.", "The author of the questions could not be tried."
 
 
 class Trainer(Requester, Protocol):
-    """Takes PlanTraining and LaunchTrainer, and knows of the processes that it started itself."""
+    """Takes PlanTraining, TryAuthor and LaunchTrainer, and knows of the processes that it started itself."""
 
     def has_ended(self, run: Run) -> bool:
         """Whether the process that was started for a run has ended; False also where another core started it."""
@@ -38,7 +41,7 @@ class Trainer(Requester, Protocol):
         ...
 
     def stop(self) -> None:
-        """The core ends: so do the plans. The runs go on."""
+        """The core ends: so do plans and trials. The runs go on."""
         ...
 
 
@@ -49,7 +52,7 @@ class TrainerProcess(LocalWork):
         super().__init__()
         self._home, self._clock = home, clock
         self._runs: dict[str, subprocess.Popen[bytes]] = {}
-        self._plans: dict[int, subprocess.Popen[bytes]] = {}
+        self._asked: dict[int, subprocess.Popen[bytes]] = {}
 
     def begin(self, key: int, call: Call) -> None:
         try:
@@ -57,13 +60,16 @@ class TrainerProcess(LocalWork):
                 self._launch(Run(Path(call.folder)))
                 self.ended(key)
             elif isinstance(call, PlanTraining):
-                self._plan(key, call)
+                more = [] if call.approve_above is None else ["--approve-above", str(call.approve_above)]
+                self._ask(key, ["plan", str(Path(call.folder) / "run.json"), *more], Measured, UNMEASURED)
+            elif isinstance(call, TryAuthor):
+                self._ask(key, ["author", str(Path(call.folder) / "run.json")], Trial, UNTRIED)
         except AppError as error:
             self.failed(key, error)
 
     def control(self, key: int, word: ControlWord) -> None:
-        """A plan that nobody waits for is ended."""
-        process = self._plans.pop(key, None) if word == "cancel" else None
+        """A plan or a trial that nobody waits for is ended."""
+        process = self._asked.pop(key, None) if word == "cancel" else None
         if process is not None:
             process.kill()
             self.cancelled(key)
@@ -81,9 +87,9 @@ class TrainerProcess(LocalWork):
             process.kill()
 
     def stop(self) -> None:
-        for process in self._plans.values():
+        for process in self._asked.values():
             process.kill()
-        self._plans.clear()
+        self._asked.clear()
         for process in self._runs.values():
             process.returncode = 0  # it goes on, and Popen need not warn of that
         self._runs.clear()
@@ -102,24 +108,23 @@ class TrainerProcess(LocalWork):
             hint = "Restart Inhouse, then try again."
             raise AppError("The training could not be started.", hint, str(error)) from error
 
-    def _plan(self, key: int, call: PlanTraining) -> None:
-        more = [] if call.approve_above is None else ["--approve-above", str(call.approve_above)]
-        command = ["plan", str(Path(call.folder) / "run.json"), *more]
+    def _ask(self, key: int, command: list[str], kind: type[Struct], problem: str) -> None:
+        """A command that prints what it found as one line of JSON, or says in a sentence why it did not."""
         try:
             process = self._start(command, subprocess.PIPE, subprocess.PIPE)
         except OSError as error:
-            raise _unmeasured("", str(error)) from error
-        self._plans[key] = process
+            raise AppError(problem, "Try again.", str(error)) from error
+        self._asked[key] = process
 
-        def end(measured: Measured) -> None:
-            if self._plans.pop(key, None) is not None:
-                self.ended(key, measured)
+        def end(found: Struct) -> None:
+            if self._asked.pop(key, None) is not None:
+                self.ended(key, found)
 
         def fail(error: AppError) -> None:
-            if self._plans.pop(key, None) is not None:
+            if self._asked.pop(key, None) is not None:
                 self.failed(key, error)
 
-        self._clock.thread(lambda: _wait_for_plan(process), end, fail)
+        self._clock.thread(lambda: _wait_for(process, kind, problem), end, fail)
 
     def _start(self, command: list[str], out: int, errors: int | BinaryIO) -> subprocess.Popen[bytes]:
         detached = 0
@@ -136,18 +141,15 @@ class TrainerProcess(LocalWork):
         )
 
 
-def _wait_for_plan(process: subprocess.Popen[bytes]) -> Measured:
-    """The figures: the last line of what it printed that can be read. Raises AppError with its own sentence."""
+def _wait_for(process: subprocess.Popen[bytes], kind: type[Struct], problem: str) -> Struct:
+    """The last line of what it printed that can be read. Raises AppError with its own sentence."""
     with process:
         out, errors = process.communicate()
     for line in reversed(out.splitlines()):
         try:
-            return msgspec.json.decode(line, type=Measured)
+            found: Struct = msgspec.json.decode(line, type=kind)
         except msgspec.MsgspecError:
             continue
+        return found
     said = errors.decode(errors="replace").strip().splitlines()
-    raise _unmeasured(said[-1] if said else "", "\n".join(said))
-
-
-def _unmeasured(said: str, detail: str) -> AppError:
-    return AppError("What training needs could not be measured.", said or "Try again.", detail)
+    raise AppError(problem, said[-1] if said else "Try again.", "\n".join(said))

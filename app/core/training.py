@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.core.authoring import Authoring
 from app.core.calls import training as c
 from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
@@ -56,15 +57,17 @@ class TrainingDesk:
         self._reviews = reviews = Reviews(house)
         self._watch = watch = RunWatch(house, runs, self._trainer)
         self._flows = flows = RunFlows(house, models, documents, watch, reviews, self._trainer)
-        self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs, readers)
+        self._authoring = authoring = Authoring(house, models, self._material, watch)
+        self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs, readers, authoring)
         self._running = Running(house, models, watch, flows, reviews, self._preparing)
         self._use = TrainingUse(house, models, watch, flows, readers)
         self._take_over()
 
     @property
     def is_busy(self) -> bool:
-        """Whether data is gathered, or something measured or installed. A trainer at work needs no core."""
-        return self._flows.is_busy
+        """Whether data is gathered, something measured or installed, or a model on a server writes questions. Any
+        other trainer at work needs no core."""
+        return self._flows.is_busy or self._authoring.is_busy
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         about_a_run: dict[type[Call], RunHandler] = {
@@ -72,6 +75,7 @@ class TrainingDesk:
             c.ChangeRun: self._change,
             c.OpenStep: self._open_step,
             c.PrepareRun: lambda _, watched, reply: self._preparing.begin(watched, reply),
+            c.TryAuthor: lambda _, watched, reply: self._preparing.try_author(watched, reply),
             c.StopPreparing: self._preparing.end,
             c.DecideExamples: self._decide,
             c.ApproveGood: self._approve_good,
@@ -99,6 +103,7 @@ class TrainingDesk:
     def stop(self) -> None:
         """The core ends; the trainers go on."""
         self._flows.stop()
+        self._authoring.stop()
         self._watch.stop()
         self._trainer.stop()
 
@@ -132,6 +137,7 @@ class TrainingDesk:
             for watched in runs:
                 self._resolve(watched)
             self._running.take_over(runs)
+            self._authoring.look()
 
         self._watch.all(found, lambda error: log.warning("The runs could not be read: %s", error))
 

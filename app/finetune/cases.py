@@ -18,6 +18,7 @@ from msgspec import Struct
 from app.embedder.readers import Readers, TaughtReader
 from app.errors import AppError
 from app.finetune import machine, plan
+from app.finetune.author import Author
 from app.finetune.compare import Comparison
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
@@ -42,6 +43,8 @@ NOTHING_TO_LEARN = AppError(
 NOTHING_TO_READ = AppError(
     "There is no text to read.", "Choose a collection that has documents; a file of questions is for “teach”."
 )
+TRIAL = "trial"
+"""Folder in a run's, while an author is tried."""
 NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
 
 
@@ -63,6 +66,12 @@ class PlanTraining(Call, frozen=True):
 
 class LaunchTrainer(Call, frozen=True):
     """For the trainer: take the run up, in a process that outlives us; → Done."""
+
+    folder: str
+
+
+class TryAuthor(Call, frozen=True):
+    """For the trainer: how well the author of this run writes; → trainer.spec.Trial."""
 
     folder: str
 
@@ -134,8 +143,10 @@ def prepare(
     runs: Runs,
     chats: Conversations,
     gathered: Gathered,
+    author: Author,
 ) -> Steps[None]:
-    """Gather the data, then let the trainer clean it and make questions. `gathered` is counted up as documents come.
+    """Gather the data, then let the trainer clean it and make questions. `gathered` is counted up as documents come,
+    `author` writes the questions.
 
     Raises:
         AppError: there is nothing to learn from, or a document cannot be read.
@@ -143,13 +154,13 @@ def prepare(
     yield Step("desk", Keep(change=lambda kept: machine.at(kept, "review")))
     try:
         # The same specification over other data needs another look at the list.
-        yield from _disk(lambda: run.remove("reviewed", "inputs"))
+        yield from _disk(lambda: run.remove("reviewed", "inputs", TRIAL))
         inputs = yield from gather(run, wizard, chats, gathered)
         own = ""
         if wizard.goal in ASKED and wizard.own:
             own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
         earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
-        spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own)
+        spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own, author=author)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     except AppError:

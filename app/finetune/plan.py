@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
+from app.finetune.author import OWN_FILE, Author
 from app.finetune.wizard import WORDED, Effort, Wizard
 from app.llama.model_folders import folder_of
 from app.types import InstalledModel
@@ -58,11 +59,12 @@ def build_spec(
     *,
     earlier: tuple[str, ...] = (),
     own: str = "",
+    author: Author = Author(),  # noqa: B008  (it is frozen)
 ) -> RunSpec:
     """The trainer's specification of what was chosen. `earlier` are examples of rounds that the base went through,
-    `own` is the file of the person's own questions."""
+    `own` is the file of the person's own questions, `author` writes those that are made of documents."""
     if isinstance(model, ReaderStart):
-        return _search_spec(wizard, model, inputs)
+        return _search_spec(wizard, model, inputs, author)
     facts, phrasings, epochs = EFFORTS[wizard.effort]
     return RunSpec(
         id=wizard.id,
@@ -71,7 +73,9 @@ def build_spec(
         base=_base(model),
         data=Data(inputs=inputs, labels=wizard.labels if wizard.goal == "classify" else (), own=own),
         prepare=Prepare(
-            make_questions=wizard.goal == "teach" and any(each.kind == "documents" for each in inputs),
+            make_questions=makes_questions(wizard) and any(each.kind == "documents" for each in inputs),
+            writer=author.writer,
+            author=author.name,
             max_facts=facts,
             phrasings=phrasings,
             mask_personal_data=wizard.mask,
@@ -89,7 +93,12 @@ def _base(model: InstalledModel) -> BaseModel:
     return BaseModel(path=model.path, name=model.name)
 
 
-def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...]) -> RunSpec:
+def makes_questions(wizard: Wizard) -> bool:
+    """Whether questions are made of documents: the goal learns from some, and not only the person's files count."""
+    return wizard.goal in ("teach", "search") and wizard.author != OWN_FILE
+
+
+def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...], author: Author) -> RunSpec:
     """Questions that a person brings are taken as they are; else documents become questions."""
     _, _, epochs = EFFORTS[wizard.effort]
     return RunSpec(
@@ -99,7 +108,9 @@ def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...]) 
         base=BaseModel(path=str(start.folder), name=start.reader.name, gguf=start.asker),
         data=Data(inputs=inputs),
         prepare=Prepare(
-            make_questions=all(each.kind == "documents" for each in inputs),
+            make_questions=makes_questions(wizard) and all(each.kind == "documents" for each in inputs),
+            writer=author.writer,
+            author=author.name,
             max_facts=SEARCH_FACTS[wizard.effort],
             phrasings=SEARCH_PHRASINGS,
             heldout_documents=SEARCH_KEPT_OUT,

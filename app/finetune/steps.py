@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.finetune.author import OWN_FILE
 from app.finetune.durations import duration
 from app.finetune.estimate import fit_of
 from app.finetune.states import BUSY, RunState
@@ -147,10 +148,24 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
             "search": "Choose a collection with documents.",
         }[wizard.goal]
         return StepState(action=label, allowed=False, reason=what)
+    if missing := _missing_author(wizard, resources):
+        return StepState(action=label, allowed=False, reason=missing)
     if wizard.goal in ASKED and not wizard.own:
         text = "Without questions of your own the exam is in our wording alone, and the verdict says so."
         return StepState(action=label, allowed=True, reason=text)
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
+
+
+def _missing_author(wizard: Wizard, resources: Resources) -> str:
+    """What the chosen author of the questions lacks, or ""."""
+    if wizard.goal not in ("teach", "search"):
+        return ""
+    if wizard.author == OWN_FILE and not wizard.files:
+        return "Add a file with questions and answers, or let others write the questions."
+    server = next((each for each in resources.served if each.id == wizard.author), None)
+    if server is not None and server.host and wizard.consent != server.host:
+        return f"Passages of your documents would be sent to {server.host}: agree first, or choose who else writes."
+    return ""
 
 
 def _review_state(state: RunState, reviewed: Reviewed) -> StepState:

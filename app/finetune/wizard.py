@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from app.finetune.author import AuthorTrial, Served
 from app.types import Collection, InstalledModel
 
 VERSION = 2
@@ -52,6 +53,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     mask: bool = True  # personal data
     own: tuple[OwnQuestion, ...] = ()  # never learned from
     words: int = 0  # of the documents that become tokens, at most; goals "teach" and "read"
+    author: str = ""  # of the questions: id of a model, app.finetune.author.RULES or OWN_FILE; "": the base
+    consent: str = ""  # the server that may see passages of the documents
 
 
 class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +72,8 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mask: bool | UnsetType = UNSET
     own: tuple[OwnQuestion, ...] | UnsetType = UNSET
     words: int | UnsetType = UNSET
+    author: str | UnsetType = UNSET
+    consent: str | UnsetType = UNSET
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -90,6 +95,7 @@ class Wizard(Choices, frozen=True, kw_only=True):
     installed: str = ""  # id of the model that came out, once it is listed
     went_back: bool = False
     kept_old: bool = False
+    trial: AuthorTrial | None = None  # of the author that was tried last
     created_at: float = 0.0
     named: Named | None = None
 
@@ -98,6 +104,7 @@ class Resources(Struct, frozen=True, kw_only=True):
     """What this computer has to offer for a training."""
 
     models: tuple[InstalledModel, ...] = ()  # whose files are there
+    served: tuple[Served, ...] = ()  # on servers
     active: str = ""  # id
     collections: tuple[Collection, ...] = ()
     liked: int = 0  # answers with a thumb up
@@ -114,13 +121,23 @@ class Resources(Struct, frozen=True, kw_only=True):
 def changed(wizard: Wizard, changes: Changes, *, by_hand: bool = False) -> Wizard:
     """The wizard with these changes. `by_hand`: the person chose the data, so no default is put in their place.
 
-    With the goal "prefer" the thumbs come along: they are all that there is to learn from.
+    With the goal "prefer" the thumbs come along: they are all that there is to learn from. Consent is given for an
+    author, and goes with it; a trial counts for an author and its documents.
     """
     values = {key: value for key in changes.__struct_fields__ if (value := getattr(changes, key)) is not UNSET}
-    wizard = msgspec.structs.replace(wizard, **values)
+    before, wizard = wizard, msgspec.structs.replace(wizard, **values)
+    if changes.author is not UNSET and changes.consent is UNSET and changes.author != before.author:
+        wizard = msgspec.structs.replace(wizard, consent="")
+    if wizard.trial is not None and (writes(wizard), wizard.collections) != (writes(before), before.collections):
+        wizard = msgspec.structs.replace(wizard, trial=None)
     if changes.goal == "prefer" and changes.thumbs is UNSET:
         wizard = msgspec.structs.replace(wizard, thumbs=True)
     return msgspec.structs.replace(wizard, touched=wizard.touched or by_hand)
+
+
+def writes(wizard: Wizard) -> str:
+    """Id of the model that writes the questions, or what was chosen in place of one."""
+    return wizard.author or wizard.base
 
 
 def with_defaults(wizard: Wizard, resources: Resources, collection: int = 0) -> Wizard:

@@ -51,6 +51,11 @@ def is_encrypted(address: str) -> bool:
     return parts.scheme == "https" or _is_here(parts)
 
 
+def is_here(address: str) -> bool:
+    """Whether the server runs on this computer, so that nothing leaves it."""
+    return _is_here(urlsplit(address))
+
+
 def shown_name(model: InstalledModel) -> str:
     """A model's name and, where its words come from another computer, from which."""
     return f"{model.name}{ELSEWHERE}{host_of(model.address)}" if model.origin == "server" else model.name

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,16 +16,19 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.errors import AppError
 from app.text.bm25 import Index
 from app.types import Message
 from trainer.context import Context, Summary
-from trainer.prepare import ask, check, facts, forms, markup, passages, quality
-from trainer.prepare.ask import Asker, Trial
+from trainer.prepare import check, facts, forms, markup, passages, quality
+from trainer.prepare.ask import UNANSWERED
+from trainer.prepare.authoring import Pen, open_pen, try_author
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
-from trainer.spec import Example, Origins, TextDocument, read_json, read_lines, write_json, write_lines
+from trainer.spec import Example, Origins, TextDocument, Trial, read_lines, write_lines
+
+BATCH = 8
+"""Facts at least that go to the model together: it writes for many at once."""
 
 
 class Dropped(Struct, frozen=True):
@@ -55,11 +57,11 @@ def run(context: Context) -> Summary:
     maker = _Maker(context, documents)
     made = list(_resumed(folder / "made.jsonl"))
     with contextlib.ExitStack() as stack, (folder / "made.jsonl").open("ab") as out:
-        asker = maker.asker(stack)
-        for number, chosen in maker.work(skip={entry.passage for entry in made}):
-            entry = maker.make(number, chosen, asker)
-            made.append(entry)
-            out.write(msgspec.json.encode(entry) + b"\n")
+        pen = maker.pen(stack)
+        for batch in maker.work({entry.passage for entry in made}, pen):
+            for entry in maker.make(batch, pen):
+                made.append(entry)
+                out.write(msgspec.json.encode(entry) + b"\n")
             out.flush()
             os.fsync(out.fileno())
     made.sort(key=lambda entry: entry.passage)
@@ -75,6 +77,18 @@ def run(context: Context) -> Summary:
         "dropped": len(dropped),
         **dict(reasons.most_common(8)),
     }
+
+
+def trial(context: Context) -> Trial:
+    """How well the author of a run writes, on the facts of its documents; collected and cleaned they must be.
+
+    Raises:
+        AppError: there is no model to try, it cannot be loaded, or nothing can be asked of the documents.
+    """
+    texts = read_lines(context.stage("clean") / "texts.jsonl", TextDocument)
+    documents = [text for text in texts if not text.excluded]
+    maker = _Maker(context, documents)
+    return try_author(context, maker.facts, maker.complaint, maker.by_rule, documents=len(documents))
 
 
 def _resumed(path: Path) -> Iterator[Made]:
@@ -100,64 +114,70 @@ class _Maker:
         self._languages = _languages(documents)
         self._chosen = choose([facts.find(p) for p in self._passages], self._passages, context.spec.prepare.max_facts)
         self._places = _Places(context.run / "collect" / "texts.jsonl")
-        self._spent = 0.0  # seconds that the model took
 
-    def work(self, skip: set[int]) -> Iterator[tuple[int, list[Fact]]]:
-        """Passages with their chosen facts, those of an earlier start left out; says how far it is."""
+    @property
+    def facts(self) -> list[Fact]:
+        """Those that were chosen, the first of each passage before all others: a trial takes some of all documents."""
+        first = [here[0] for here in self._chosen if here]
+        return [*first, *(fact for here in self._chosen for fact in here[1:])]
+
+    def work(self, skip: set[int], pen: Pen) -> Iterator[list[tuple[int, list[Fact]]]]:
+        """Passages with their chosen facts, some at a time, those of an earlier start left out; says how far it is."""
         todo = [(n, chosen) for n, chosen in enumerate(self._chosen) if chosen]
-        for done, (number, chosen) in enumerate(todo):
-            if done % 8 == 0:
-                self._context.progress("questions", done, len(todo), "passages", "Making questions")
-            if number not in skip:
-                yield number, chosen
-        self._context.progress("questions", len(todo), len(todo), "passages")
+        left = [(n, chosen) for n, chosen in todo if n not in skip]
+        total = sum(len(chosen) for _, chosen in todo)
+        while left:
+            pen.tell([fact for _, chosen in left for fact in chosen], total)
+            batch = [left.pop(0)]
+            while left and sum(len(chosen) for _, chosen in batch) < BATCH:
+                batch.append(left.pop(0))
+            yield batch
+        pen.tell([], total)
 
-    def asker(self, stack: contextlib.ExitStack) -> Asker | None:
-        """The chat model, where a file of it is at hand and it asks well enough; tried once a run."""
-        path, kept = _model_file(self._context), self._context.stage("questions") / "trial.json"
-        some = [fact for here in self._chosen for fact in here[:1]]
-        if path is None or not some or (kept.exists() and not read_json(kept, Trial).used):
-            return None
-        try:
-            asker = stack.enter_context(Asker(path, self._context.threads))
-        except AppError as error:
-            self._context.notice("The model cannot write questions, so they are made by rule.", error.message)
-            return None
-        if not kept.exists():
-            self._context.progress("questions", 0, len(some), "passages", "Trying whether the model asks well")
-            trial = asker.try_out(some, self._complaint)
-            write_json(kept, trial)
-            if not trial.used:
-                share = f"{trial.passed} of {trial.asked} of its questions passed the checks"
-                self._context.notice(f"The model is too small to ask well ({share}): questions are made by rule.")
-        return asker if read_json(kept, Trial).used else None
+    def pen(self, stack: contextlib.ExitStack) -> Pen:
+        """Who writes, opened until the stack ends."""
+        return open_pen(self._context, stack, self.facts, self.complaint, self.by_rule)
 
-    def _complaint(self, fact: Fact, question: str) -> str:
+    def complaint(self, fact: Fact, question: str) -> str:
+        """The rule that a question to a fact breaks, or ""."""
         if not question.endswith(("?", "？", "؟")):
             return "It is not a question."
         return self._checker.complaint(self._passages.index(fact.passage), fact, question, [])
 
-    def make(self, number: int, chosen: Sequence[Fact], asker: Asker | None) -> Made:
-        """The questions of one passage that passed, and what did not."""
-        examples: list[Example] = []
-        dropped: list[Dropped] = []
-        written: list[list[tuple[str, str]]] = [[] for _ in chosen]
-        if asker and self._spent < ask.BUDGET_SECONDS:
-            started = time.monotonic()
-            written = asker.ask(chosen, self._complaint)
-            self._spent += time.monotonic() - started
-        by_model = 0
-        for fact, own in zip(chosen, written, strict=True):
-            dropped += [Dropped(question, rule) for question, rule in own if rule]
+    def by_rule(self, fact: Fact) -> str:
+        """The plainest question of a rule to a fact that is sound, or ""."""
+        number, language = self._passages.index(fact.passage), self._languages[fact.passage.document]
+        texts = (phrasing.text for phrasing in forms.phrase(fact, language))
+        return next((text for text in texts if not self._checker.complaint(number, fact, text, [])), "")
+
+    def make(self, batch: Sequence[tuple[int, Sequence[Fact]]], pen: Pen) -> list[Made]:
+        """The questions of some passages that passed, and what did not."""
+        flat = [(number, fact) for number, chosen in batch for fact in chosen]
+        written = pen.write([fact for _, fact in flat])
+        made = {number: Made(passage=number, examples=()) for number, _ in batch}
+        phrased = []
+        for (number, fact), own in zip(flat, written, strict=True):
             good = [question for question, rule in own if not rule]
             kept, failed = self._phrase(number, fact, good)
-            dropped += failed
-            if len(kept) >= check.LEAST_PHRASINGS:
-                examples += kept
-                by_model += sum(e.question in good for e in kept)
-            else:
-                dropped += [Dropped(e.question, "Too few phrasings of it passed.") for e in kept]
-        return Made(passage=number, examples=tuple(examples), dropped=tuple(dropped), by_model=by_model)
+            failed += [Dropped(question, rule) for question, rule in own if rule]
+            phrased.append((number, fact, good, kept, failed))
+        by_rule = [(fact, e.question) for _, fact, good, kept, _ in phrased for e in kept if e.question not in good]
+        unanswered = pen.unanswered(by_rule)
+        for number, fact, good, kept, failed in phrased:
+            wrong = [e for e in kept if (fact.key, e.question) in unanswered]
+            failed += [Dropped(e.question, UNANSWERED) for e in wrong]
+            kept = [e for e in kept if e not in wrong]
+            if len(kept) < check.LEAST_PHRASINGS:
+                failed += [Dropped(e.question, "Too few phrasings of it passed.") for e in kept]
+                kept = []
+            before = made[number]
+            made[number] = Made(
+                passage=number,
+                examples=(*before.examples, *kept),
+                dropped=(*before.dropped, *failed),
+                by_model=before.by_model + sum(e.question in good for e in kept),
+            )
+        return list(made.values())
 
     def _phrase(self, number: int, fact: Fact, written: Sequence[str]) -> tuple[list[Example], list[Dropped]]:
         """The model's questions first, then as many by rule as there is room for."""
@@ -177,12 +197,6 @@ class _Maker:
             key = f"{group}:{len(kept)}"
             kept.append(Example(id=key, messages=turns, origin="model", source=source, quality=score, group=group))
         return kept, dropped
-
-
-def _model_file(context: Context) -> Path | None:
-    """The GGUF that writes: the chosen author, else the base; None where only a folder is at hand."""
-    given = (context.spec.prepare.author, context.spec.base.path, context.spec.base.gguf)
-    return next((path for path in map(Path, filter(None, given)) if path.is_file()), None)
 
 
 def choose(found: Sequence[Sequence[Fact]], places: Sequence[Passage], most: int) -> list[list[Fact]]:

@@ -12,6 +12,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/inputs/own.jsonl    Example: the person's own questions, for the exam; without an answer for the blind test
     runs/ID/inputs/found.jsonl  Found: what search finds for each question (recipe "search"), written after the review
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
+    runs/ID/author/             what a model on a server is to write, and what it wrote (trainer.spec.authoring)
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
     runs/ID/words/result.json   WordsResult      words/base/ words/base.gguf, with domain words
@@ -26,6 +27,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
 
 from __future__ import annotations
 
+from trainer.spec.authoring import ANSWERED, ASKED, MAILBOX, Answered, Asked, Trial, Tried, Wish, Writer
 from trainer.spec.comparison import (
     EXAMS,
     AnswerPair,
@@ -99,6 +101,8 @@ from trainer.spec.specification import (
 )
 
 __all__ = [
+    "ANSWERED",
+    "ASKED",
     "CLASSIFICATION",
     "CONTINUED_PRETRAINING",
     "DPO",
@@ -107,12 +111,15 @@ __all__ = [
     "FOUND",
     "HELD_OUT",
     "HELD_OUT_DOCUMENT",
+    "MAILBOX",
     "READER_TUNING",
     "RECIPES",
     "SFT",
     "VERSION",
     "Action",
     "AnswerPair",
+    "Answered",
+    "Asked",
     "BaseModel",
     "BaseReport",
     "BlindPair",
@@ -155,10 +162,14 @@ __all__ = [
     "TextDocument",
     "TrainResult",
     "TrainingRecipe",
+    "Trial",
+    "Tried",
     "Turn",
     "Verdict",
     "Vote",
     "WordsResult",
+    "Wish",
+    "Writer",
     "read_json",
     "read_lines",
     "read_spec",

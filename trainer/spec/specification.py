@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from trainer.spec.authoring import Writer
 from trainer.spec.recipes import RECIPES, InputKind, Recipe, TrainingRecipe
 
 VERSION = 1
@@ -51,7 +52,9 @@ class Prepare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the prepare stages may do."""
 
     make_questions: bool = True
-    author: str = ""  # GGUF of a better installed model that writes the questions; "" or gone: the base itself
+    writer: Writer = "model"  # of the questions
+    author: str = ""  # its GGUF, or the name of its server; "" or gone: the base itself
+    author_minutes: float = 30.0  # that the model may take by its measured pace; beyond, rules ask
     phrasings: int = 7  # a fact
     max_facts: int = 200
     domain_words: int = 0  # long words of the documents that become tokens, at most; teach and read

@@ -70,6 +70,15 @@ class PrepareRun(Call, frozen=True):
     run_id: str
 
 
+class TryAuthor(Call, frozen=True):
+    """Let the model that is to write the questions try it on a few documents; → RunKept, whose wizard says how well.
+
+    Cancelled, it stops.
+    """
+
+    run_id: str
+
+
 class StopPreparing(Call, frozen=True):
     """End gathering, or the trainer while it prepares; what it has done stands; → RunKept."""
 
@@ -282,6 +291,7 @@ Calls = (
     | ChangeRun
     | OpenStep
     | PrepareRun
+    | TryAuthor
     | StopPreparing
     | DecideExamples
     | ApproveGood

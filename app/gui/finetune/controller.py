@@ -15,6 +15,7 @@ from app.finetune.review import Decision
 from app.finetune.wizard import CHOOSING, STEPS, Changes, Goal, Step
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
+from app.gui.finetune.author_trial import AuthorTrying
 from app.gui.finetune.state import TrainingState
 from app.gui.finetune.training_time import TrainingTime
 from app.gui.models.controller import ModelsController
@@ -39,6 +40,8 @@ class FinetuneController(TrainingState):
         self._job: Job | None = None
         """What was asked for and ends when the person turns away: gathering or measuring."""
         self._time = TrainingTime(core, self)
+        self.trying = AuthorTrying(core, self)
+        self.trying.failed.connect(self.failed)
         core.welcomed.connect(lambda _: self._welcomed())
         collections.changed.connect(self.refresh)
         models.models_changed.connect(self.refresh)
@@ -81,6 +84,11 @@ class FinetuneController(TrainingState):
         """Collections, files, chats or thumbs, by hand."""
         self._change(Changes(**values), by_hand=True)
 
+    def choose_author(self, author: str) -> None:
+        """Who writes the questions; what somebody else was trying is left."""
+        self.trying.stop()
+        self._change(Changes(author=author))
+
     def go(self, step: Step) -> None:
         """Open a step that can be reached; who leaves the review while it is measured does not want to train yet."""
         if self.wizard is not None and step != self.wizard.step and self.reachable(step):
@@ -115,6 +123,7 @@ class FinetuneController(TrainingState):
     def prepare(self) -> None:
         """Gather the data, then let the trainer clean it and make questions."""
         if self.wizard is not None:
+            self.trying.stop()
             self._job = self._ask(c.PrepareRun(run_id=self.wizard.id))
 
     def stop_preparing(self) -> None:
@@ -228,6 +237,7 @@ class FinetuneController(TrainingState):
     def _turn_away(self) -> None:
         """Who leaves a step does not want what it was measuring or gathering for."""
         self._time.stop()
+        self.trying.stop()
         job, self._job = self._job, None
         if job is not None and job.active:
             job.cancel()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.finetune.wizard import ASKED
 from app.gui.chat.reader import ChatReader
+from app.gui.finetune.author import AuthorCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.own import OwnQuestions
 from app.gui.finetune.parts import Panel, TwoColumns
@@ -49,10 +50,11 @@ class DataStep(ScrollColumn):
         self._build_labels()
         self.own = OwnQuestions()
         self.own.changed.connect(lambda asked: controller.change(own=asked))
+        self.author = AuthorCard(controller)
         first, second = QWidget(), QWidget()
         for holder, sections in (
             (first, (self._collections, self._labels, self.own)),
-            (second, (self._files, self._thumbs, self._chats)),
+            (second, (self.author, self._files, self._thumbs, self._chats)),
         ):
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
@@ -114,6 +116,8 @@ class DataStep(ScrollColumn):
         self._first.setVisible(documents or goal == "classify")
         self.own.setVisible(goal in ASKED)
         self.own.show_questions(wizard.own)
+        self.author.setVisible(goal in ("teach", "search") and bool(wizard.collections))
+        self.author.refresh()
         if documents:
             self._show_collections()
         self._show_files()
