@@ -78,7 +78,6 @@ def _ours(folder: Path, steps: int) -> Measured:
     from trainer.train import base, lora, shared_prefix
     from trainer.train.chat import encode_chat
     from trainer.train.memory import process_peak
-    from trainer.train.objective import Likelihood, in_batches
 
     shared_prefix.register()
     model, tokenizer = base.load_model(folder, torch.bfloat16), base.load_tokenizer(folder)
@@ -87,22 +86,36 @@ def _ours(folder: Path, steps: int) -> Measured:
     model.train()
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
     coded = [encode_chat(tokenizer, "", pair) for pair in conversations(PER_STEP * (steps + 1), SEQUENCE - 60)]
-    objective, tokens, started, value = Likelihood(), 0, 0.0, 0.0
-    for step in range(steps + 1):
-        if step == 1:  # the first step warms up
+    tokens, started, value = 0, 0.0, 0.0
+    for number in range(steps + 1):
+        if number == 1:  # the first step warms up
             started = time.perf_counter()
             tokens = 0
-        units = [(e,) for e in coded[step * PER_STEP : (step + 1) * PER_STEP]]
-        weight, value = objective.weight(units), 0.0
-        for batch, examples in in_batches(model, units, torch.device("cpu")):
-            part = objective.total(model, batch, examples) / weight
-            part.backward()
-            value += float(part.detach())
-            tokens += batch.tokens
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        units = [(e,) for e in coded[number * PER_STEP : (number + 1) * PER_STEP]]
+        read, value = step(model, optimizer, parameters, units, torch.device("cpu"))
+        tokens += read
     return Measured(tokens / (time.perf_counter() - started), process_peak(), value)
+
+
+def step(model: Any, optimizer: Any, parameters: list[Any], units: list[Any], device: Any) -> tuple[int, float]:
+    """A step of training as the loop takes it; → tokens and loss."""
+    import torch
+
+    from trainer.train.memory import give_back
+    from trainer.train.objective import Likelihood, in_batches
+
+    objective, tokens, value = Likelihood(), 0, 0.0
+    weight = objective.weight(units)
+    for batch, examples in in_batches(model, units, device):
+        part = objective.total(model, batch, examples) / weight
+        part.backward()
+        give_back()
+        value += float(part.detach())
+        tokens += batch.tokens
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return tokens, value
 
 
 def _trl(folder: Path, steps: int) -> Measured:

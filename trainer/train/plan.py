@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -23,7 +24,7 @@ from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, device, selection
+from trainer.train import base, choose, device, loss, selection
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -188,13 +189,24 @@ def shape_of(model: BaseModel) -> Shape:
     path = Path(model.path)
     if not path.exists():
         raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
-    config = base.read_config(path)
+    return shape_of_config(base.read_config(path))
+
+
+def shape_of_config(config: Any) -> Shape:
+    """The sizes that memory follows from, of a model as transformers knows it."""
+    hidden, heads = int(config.hidden_size), int(config.num_attention_heads)
+    head = int(getattr(config, "head_dim", None) or hidden // heads)
+    keys = int(getattr(config, "num_key_value_heads", None) or heads)
     return Shape(
         base.count_parameters(config),
         int(config.num_hidden_layers),
-        int(config.hidden_size),
+        hidden,
         int(config.vocab_size),
         int(config.max_position_embeddings),
+        int(getattr(config, "intermediate_size", None) or 0),
+        heads * head,
+        keys * head,
+        whole_logits=not loss.computes(config),
     )
 
 
