@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     bringing.add_argument("run", type=Path, help="the run's run.json")
     bringing.add_argument("folder", type=Path, help="the folder that PEFT wrote")
     bench = commands.add_parser("bench", help="training beside plain TRL, and the plan's memory beside the real one")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N], or memory")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf, memory, or card MODEL.gguf")
     reader = commands.add_parser("reader", help="train the reader that comes with the app")
     reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
     chosen = parser.parse_args(arguments)
@@ -44,14 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         from trainer.reader.train import main as train_reader
 
         return train_reader(chosen.rest)
-    if chosen.command == "bench" and chosen.rest[:1] == ["memory"]:
-        from trainer.train.memory_bench import main as run_memory_bench
-
-        return run_memory_bench(chosen.rest)
     if chosen.command == "bench":
-        from trainer.train.bench import main as run_bench
-
-        return run_bench(chosen.rest)
+        return _bench(chosen.rest)
     path = chosen.run.absolute()
     folder: Path = path if path.is_dir() else path.parent
     if chosen.command in ("run", "part"):
@@ -67,6 +61,16 @@ def main(arguments: list[str] | None = None) -> int:
     from trainer.train.plan import command
 
     return command(folder, chosen.approve_above)
+
+
+def _bench(rest: list[str]) -> int:
+    if rest[:1] == ["memory"]:
+        from trainer.train.memory_bench import main as run_bench
+    elif rest[:1] == ["card"]:
+        from trainer.train.card_bench import main as run_bench
+    else:
+        from trainer.train.bench import main as run_bench
+    return run_bench(rest)
 
 
 def _run(folder: Path, *, part: bool) -> int:

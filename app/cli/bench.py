@@ -35,6 +35,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "download": (("app.models.bench", "download"),),
     "train": (("trainer", "bench", "train", MODEL),),
     "memory": (("trainer", "bench", "memory"),),
+    "card": (("trainer", "bench", "card", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
 

@@ -40,9 +40,7 @@ def export_config(args: argparse.Namespace, run: c.RunRecord, session: Session) 
         raise AppError(f"“{tool}” is no tool that Inhouse writes for.", f"Name one of {' and '.join(TOOLS)}.")
     session.progress.show("Writing…")
     say(_ran("export-config", run.folder, tool, _absolute(folder), session=session).rstrip())
-    tell(
-        "README.md in it says what to do on the cluster. The folder holds your data: mind who may read it."
-    )
+    tell("README.md in it says what to do on the cluster. The folder holds your data: mind who may read it.")
     return 0
 
 

@@ -13,7 +13,7 @@ PROCESS_BYTES = 700_000_000
 """Python, torch and transformers themselves and what a run's earlier stages leave behind, measured."""
 LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
-LEFT_OVER = 1.2
+LEFT_OVER = 1.4
 """What the allocator holds by what is in use of activations: measured on the shapes of trainer.train.memory_bench."""
 LEARNED = 1 / 3
 """Share of an example's tokens that are its answer."""

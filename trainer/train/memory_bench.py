@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from app.llama.memory import LEAST_BATCH, PROCESS_BYTES, training_bytes
 from app.llama.teaching import Precision
@@ -97,9 +98,11 @@ JUDGED = (
 CASES = {case.name: case for case in (*FITTED, *JUDGED)}
 
 
-def write(case: Case, folder: Path) -> None:
-    """The model in 16 bits, as a Hugging Face folder."""
+def write(case: Case, folder: Path, vocabulary: int = 0) -> None:
+    """The model in 16 bits, as a Hugging Face folder; `vocabulary` is a tokenizer's, in place of the case's own."""
     torch.manual_seed(1)
+    disable_progress_bar()
+    case = replace(case, vocabulary=vocabulary or case.vocabulary)
     model = AutoModelForCausalLM.from_config(case.config(), dtype=torch.bfloat16)
     model.save_pretrained(folder)
 
@@ -136,15 +139,15 @@ def _made(case: Case, chance: random.Random) -> Encoded:
 def compare(case: Case, device: str = "cpu") -> Figure:
     """Write and train it in processes of their own, and hold the plan against the peak."""
     with tempfile.TemporaryDirectory() as folder:
-        _in_child(write, case, Path(folder))
-        peak = int(_in_child(measure, case, Path(folder), device))
+        in_child(write, case, Path(folder))
+        peak = int(in_child(measure, case, Path(folder), device))
     planned = case.planned()
     off = abs(planned / peak - 1)
     name, target = f"planned memory, {case.name}", f"within {WITHIN:.0%}"
     return Figure(name, planned, "bytes", peak, round(planned / peak, 3), target, off <= WITHIN)
 
 
-def _in_child(work: Callable[..., Any], *given: Any) -> Any:
+def in_child(work: Callable[..., Any], *given: Any) -> Any:
     """What it returns, computed in a process whose memory is its own.
 
     Raises:
