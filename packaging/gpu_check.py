@@ -1,9 +1,10 @@
 """`make gpu-check`: on a computer with an NVIDIA card, builds the CUDA runtime, runs the tests marked `gpu`, measures.
 
 Figures of chat, reading, swapping, fit and training stand beside llama.cpp's own bench tool, built from the same
-source, and plain TRL, on the processor and (a model of 1.1 billion random weights, 4 bits) on the card, with the plan's
-memory beside the real one; a table at the end has them all. It ends within ten minutes: what there was no time for is named. Where there is no card, nothing
-is built or measured, and it says so and what it saw instead (exit status 2: not checked).
+source, and plain TRL: on the processor, and on the card with 1.1 billion random weights in 4 bits, where the plan's
+memory also stands beside the real one. A table at the end has them all. It ends within ten minutes: what there was no
+time for is named. Where there is no card, nothing is built or measured, and it says so and what it saw instead (exit
+status 2: not checked).
 """
 
 from __future__ import annotations
@@ -101,8 +102,7 @@ def check(model: Path, clock: Clock) -> int:
             )
         )
         rows: list[Row] = []
-        for what in FIGURES:
-            done.append(figures(what, env, clock, rows))
+        done += [figures(what, env, clock, rows) for what in FIGURES]
     say("figures, each beside its reference of the same run")
     sys.stdout.write(table(rows))
     missed = [name for name, ok in done if not ok]

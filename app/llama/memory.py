@@ -13,8 +13,11 @@ PROCESS_BYTES = 700_000_000
 """Python, torch and transformers themselves and what a run's earlier stages leave behind, measured."""
 LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
-LEFT_OVER = 1.4
-"""What the allocator holds by what is in use of activations: measured on the shapes of trainer.train.memory_bench."""
+LEFT_OVER = 1.3
+"""What is held by what is kept of activations: what is computed on the way, and what the allocator cannot give back.
+Fitted, as the next one, on the shapes of trainer.train.memory_bench."""
+KERNELS_BYTES = 60_000_000
+"""Libraries and kernels that the first step loads and compiles."""
 LEARNED = 1 / 3
 """Share of an example's tokens that are its answer."""
 RANK = 16
@@ -88,10 +91,10 @@ def training_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpoint
     tokens, width, one = max(LEAST_BATCH, longest), WIDTH[precision], activation_bytes(shape, precision)
     kept = one + shape.layers * shape.hidden * width if checkpointing else shape.layers * one
     adapter = adapter_weights(shape) * ADAPTER_BYTES
-    head = HEAD_ROWS * shape.vocabulary * 8
-    if shape.whole_logits:
-        head = int(tokens * shape.vocabulary * (2 * width + 12 * LEARNED))
-    return int(PROCESS_BYTES + weight_bytes(shape, precision) + tokens * kept * LEFT_OVER + adapter + head)
+    head = tokens * (2 * width + 12 * LEARNED) if shape.whole_logits else HEAD_ROWS * 8.0
+    head += shape.hidden * width  # the table of words as the matrix product packs it
+    fixed = PROCESS_BYTES + KERNELS_BYTES + weight_bytes(shape, precision)
+    return int(fixed + tokens * kept * LEFT_OVER + adapter + head * shape.vocabulary)
 
 
 def checking_bytes(shape: Shape) -> int:
