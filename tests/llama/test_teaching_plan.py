@@ -27,7 +27,7 @@ def card(name: str, free: float, total: float = 0) -> Device:
 def test_activations_that_are_computed_twice_are_those_of_one_layer() -> None:
     one = activation_bytes(SHAPE, "bf16")
     saved = (SHAPE.layers - 1) * one - SHAPE.layers * SHAPE.hidden * 2  # each layer's input is kept, in 16 bits
-    assert FULL - TWICE == pytest.approx(LONG * saved * LEFT_OVER, abs=2)
+    assert pytest.approx(LONG * saved * LEFT_OVER, abs=2) == FULL - TWICE
     assert SMALLEST < TWICE < FULL and SMALLEST < SMALL < FULL
 
 

@@ -24,7 +24,7 @@ from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, device, loss, selection
+from trainer.train import base, choose, device, launch, loss, selection
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -88,7 +88,8 @@ def make(context: Context) -> Plan:
     shape = shape_of(spec.base)
     tokens, longest, examples = data(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
-    found = device.decide(spec, shape, longest, device.devices(spec.limits))
+    here = device.devices(spec.limits)
+    found = device.decide(spec, shape, longest, here)
     chosen = device.with_teaching(spec.hyper, found, longest)
     mean = tokens / max(examples, 1)
     hyper = choose.choose(chosen, spec.training, mean, longest, shape.context, shape.parameters)
@@ -114,12 +115,14 @@ def make(context: Context) -> Plan:
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
-        warnings=tuple(_warnings(found, longest, examples)),
+        warnings=tuple(_warnings(found, longest, examples, launch.processes(found, here))),
     )
     return _judge(plan, shape)
 
 
-def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
+def _warnings(found: Teaching, longest: int, examples: int, cards: int) -> Iterator[str]:
+    if cards > 1:
+        yield f"{cards} cards train together, each with the whole model: it takes less time than is said here."
     if examples < selection.FEW:
         yield f"Only {examples} examples."
     if found.longest < longest:
