@@ -72,10 +72,12 @@ def adapter_weights(shape: Shape, rank: int = RANK) -> int:
 
 
 def weight_bytes(shape: Shape, precision: str) -> int:
-    """The frozen weights; in 4 bits the table of words and the norms stay in 16."""
+    """The frozen weights; in 4 bits the table of words and the norms stay in 16, and the largest is unpacked on the
+    way, in float32 and in 16 bits."""
     if precision != "nf4":
         return shape.parameters * WIDTH[precision]
-    return int(shape.linear * FOUR_BITS + max(0, shape.parameters - shape.linear) * WIDTH[precision])
+    unpacked = shape.hidden * shape.widths[0] * (4 + WIDTH[precision])
+    return int(shape.linear * FOUR_BITS + max(0, shape.parameters - shape.linear) * WIDTH[precision]) + unpacked
 
 
 def activation_bytes(shape: Shape, precision: str) -> int:
