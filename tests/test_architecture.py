@@ -39,6 +39,7 @@ HEAVY: dict[str, tuple[str, ...]] = {
     "peft": ("trainer/",),
     "trl": ("trainer/",),
     "bitsandbytes": ("trainer/",),
+    "accelerate": ("trainer/",),
     "rapidocr": ("app/documents/loaders/ocr.py",),
     "cv2": ("app/documents/loaders/ocr.py",),
     "PIL": ("app/documents/loaders/image.py", "app/documents/scan_pages.py"),

@@ -49,3 +49,22 @@ def test_what_is_packed_is_what_the_package_loads_and_nothing_of_a_driver(tmp_pa
     command = [sys.executable, "-c", code, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / "packaging", check=True)
     assert ended.stdout.split() == ["libggml-vulkan.so.0", "libllama.so", "libmtmd.so"]
+
+
+def test_the_table_of_figures_is_made_of_what_the_measurements_print() -> None:
+    code = "import gpu_check, sys; said = sys.stdin.read(); sys.stdout.write(gpu_check.table(gpu_check.rows_of(said)))"
+    said = (
+        "a library's own words\n"
+        '{"figure":"peak memory","value":2400000000,"unit":"bytes","reference":5500000000,"ratio":0.436,'
+        '"target":"≤ 0.7","ok":true}\n'
+        '{"figure":"speed","value":269.0,"unit":"tokens/s","reference":300.0,"ratio":0.9,"target":"≥ 1.5","ok":false}\n'
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(
+        command, input=said, capture_output=True, encoding="utf-8", cwd=ROOT / "packaging", env=env, check=True
+    )
+    head, memory, speed = ended.stdout.splitlines()
+    assert head.split() == ["figure", "value", "reference", "ratio", "target"]
+    assert memory.split() == ["peak", "memory", "2.40", "GB", "5.50", "GB", "0.44", "≤", "0.7", "met"]
+    assert speed.split()[-1] == "missed" and memory.index("2.40") == head.index("value")

@@ -19,7 +19,7 @@ def header(starter: Path) -> GgufHeader:
 def test_the_usual_shape_of_the_starters_size_is_the_starters(header: GgufHeader) -> None:
     usual = memory.usual_shape(header.parameters)
     real = memory.Shape(header.parameters, header.layers, header.embedding, header.vocabulary)
-    for precision in memory.WEIGHT_BYTES:
+    for precision in memory.WIDTH:
         assert memory.training_bytes(usual, precision) == pytest.approx(
             memory.training_bytes(real, precision), rel=0.01
         )

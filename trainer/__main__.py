@@ -29,8 +29,18 @@ def main(arguments: list[str] | None = None) -> int:
     commands.choices["plan"].add_argument(
         "--approve-above", type=float, metavar="Q", help="as if open examples of this quality (0 to 1) were approved"
     )
-    bench = commands.add_parser("bench", help="training speed and memory beside plain TRL")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
+    commands.add_parser("part", help="the training of a run alone, in one of several processes").add_argument(
+        "run", type=Path, help="the run's run.json"
+    )
+    exporting = commands.add_parser("export-config", help="write data and configuration for TRL or Axolotl")
+    exporting.add_argument("run", type=Path, help="the run's run.json")
+    exporting.add_argument("tool", choices=("trl", "axolotl"))
+    exporting.add_argument("folder", type=Path, help="an empty folder, or a new one")
+    bringing = commands.add_parser("bring", help="lay an adapter that was trained elsewhere into a run")
+    bringing.add_argument("run", type=Path, help="the run's run.json")
+    bringing.add_argument("folder", type=Path, help="the folder that PEFT wrote")
+    bench = commands.add_parser("bench", help="training beside plain TRL, and the plan's memory beside the real one")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf, memory, or card MODEL.gguf")
     reader = commands.add_parser("reader", help="train the reader that comes with the app")
     reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
     folder_command = commands.add_parser("gguf", help="a Hugging Face folder as a GGUF")
@@ -48,23 +58,50 @@ def main(arguments: list[str] | None = None) -> int:
 
         return train_reader(chosen.rest)
     if chosen.command == "bench":
-        from trainer.train.bench import main as run_bench
-
-        return run_bench(chosen.rest)
+        return _bench(chosen.rest)
     path = chosen.run.absolute()
     folder: Path = path if path.is_dir() else path.parent
-    if chosen.command == "run":
-        from trainer.events import EventLog
-        from trainer.pipeline import run
-
-        return run(folder, EventLog(folder / "events.jsonl"))
     if chosen.command == "author":
         from trainer.prepare.trial import command as try_author
 
         return try_author(folder)
+    if chosen.command in ("run", "part"):
+        return _run(folder, part=chosen.command == "part")
+    if chosen.command == "export-config":
+        from trainer.publish.cluster import command as export_config
+
+        return export_config(folder, chosen.tool, chosen.folder.absolute())
+    if chosen.command == "bring":
+        from trainer.train.brought import command as bring
+
+        return bring(folder, chosen.folder.absolute())
     from trainer.train.plan import command
 
     return command(folder, chosen.approve_above)
+
+
+def _bench(rest: list[str]) -> int:
+    if rest[:1] == ["memory"]:
+        from trainer.train.memory_bench import main as run_bench
+    elif rest[:1] == ["card"]:
+        from trainer.train.card_bench import main as run_bench
+    else:
+        from trainer.train.bench import main as run_bench
+    return run_bench(rest)
+
+
+def _run(folder: Path, *, part: bool) -> int:
+    """Alone, or in one of the processes that a launcher started (it says so in the environment)."""
+    from trainer.events import EventLog
+
+    log = EventLog(None if part else folder / "events.jsonl")
+    if part or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from trainer import together
+
+        return together.part(folder, log) if part else together.run(folder, log)
+    from trainer.pipeline import run
+
+    return run(folder, log)
 
 
 if __name__ == "__main__":

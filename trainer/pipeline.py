@@ -26,8 +26,8 @@ MARKER = "done.json"
 
 def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
     """Run what is left of a run; returns the exit status. Everything that goes wrong becomes a `Failed` event."""
-    stage = "start"
-    try:
+
+    def work(at: Callable[[str], None]) -> None:
         spec = read_spec(folder / "run.json")
         context = Context(spec, folder, emit)
         stages = stages_of(spec)
@@ -35,21 +35,31 @@ def run(folder: Path, emit: Callable[[events.Event], None]) -> int:
         with _one_at_a_time(context):
             before = _stamp(spec)
             for index, current in enumerate(stages, 1):
-                stage = current.name
+                at(current.name)
                 made = _run_stage(context, current, index, len(stages), before)
                 before = before if current.apart else made
                 if current.review_after and not _reviewed(context):
                     emit(events.Waiting(reason="review", message="The examples are ready to be reviewed."))
                     emit(events.Finished(waiting="review"))
-                    return 0
+                    return
         emit(events.Finished())
+
+    return reported(emit, work)
+
+
+def reported(emit: Callable[[events.Event], None], work: Callable[[Callable[[str], None]], None]) -> int:
+    """Do something that is handed a way to say at which stage it is; returns the exit status. What goes wrong becomes
+    a `Failed` event of that stage."""
+    stage = ["start"]
+    try:
+        work(stage.append)
     except (AppError, OSError) as error:
-        return _fail(emit, stage, as_trainer_error(error), traceback.format_exc())
+        return _fail(emit, stage[-1], as_trainer_error(error), traceback.format_exc())
     except Exception as error:  # noqa: BLE001  (the stage runner: one of the three places that may)
         unknown = out_of_memory(error) or TrainerError(
             "Something went wrong that this program does not know.", "Start the run again."
         )
-        return _fail(emit, stage, unknown, f"{error!r}\n{traceback.format_exc()}")
+        return _fail(emit, stage[-1], unknown, f"{error!r}\n{traceback.format_exc()}")
     return 0
 
 

@@ -34,6 +34,8 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api": (("app.api.bench",),),
     "download": (("app.models.bench", "download"),),
     "train": (("trainer", "bench", "train", MODEL),),
+    "memory": (("trainer", "bench", "memory"),),
+    "card": (("trainer", "bench", "card", MODEL),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
 

@@ -15,6 +15,7 @@ from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.cli.train_actions import ACTIONS
 from app.cli.train_author import author_changes, require_able, try_author
+from app.cli.train_elsewhere import bring_adapter
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.author import OWN_FILE, RULES
@@ -48,7 +49,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
     for name, action in ACTIONS.items():
         if getattr(args, name):
             return action(args, run, session)
-    decided = _decide(args, run, session) if args.run else False
+    decided = (_decide(args, run, session) | bring_adapter(args, run, session)) if args.run else False
     if args.plan:
         return _plan(run, session)
     run = _carry_on(args, run, session, decided=decided)

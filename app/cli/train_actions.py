@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
+from app.cli.train_elsewhere import export_config
 from app.core.calls import training as c
 from app.core.calls.readers import Readers, ShowReaders
 from app.errors import AppError
@@ -127,6 +128,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, c.RunRecord, Session], int]] = 
     "rename": _rename,
     "questions": _questions,
     "vote": _vote,
+    "export_config": export_config,
     "delete_data": _delete_data,
     "delete": _delete,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeVar, get_args
 
+from app.cli.train_elsewhere import add_options
 from app.finetune.wizard import Effort, Goal
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
@@ -100,6 +101,7 @@ def _add_training_actions(train: argparse.ArgumentParser) -> None:
         "--shorten-comparison", action="store_true", help="end the comparison with what has been asked by then"
     )
     course.add_argument("--skip-comparison", action="store_true", help="end the comparison without a verdict")
+    add_options(train.add_argument_group("a training on another computer"))
     out = train.add_argument_group("what came out")
     out.add_argument("--install", nargs="?", const="", metavar="NAME", help="install the result, under this name")
     out.add_argument("--use", action="store_true", help="install it and let it answer")

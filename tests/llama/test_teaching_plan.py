@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.llama.memory import ACTIVATION_BYTES, KEPT_BYTES, Shape, checking_bytes, training_bytes, usual_shape
+from app.llama.memory import LEFT_OVER, Shape, activation_bytes, checking_bytes, training_bytes, usual_shape
 from app.llama.planner import SHARE, Device
 from app.llama.teaching import LEAST_TOKENS, plan_teaching
 
@@ -25,8 +25,9 @@ def card(name: str, free: float, total: float = 0) -> Device:
 
 
 def test_activations_that_are_computed_twice_are_those_of_one_layer() -> None:
-    kept = LONG * SHAPE.hidden * SHAPE.layers * ACTIVATION_BYTES
-    assert kept - LONG * SHAPE.hidden * (ACTIVATION_BYTES + SHAPE.layers * KEPT_BYTES) == FULL - TWICE
+    one = activation_bytes(SHAPE, "bf16")
+    saved = (SHAPE.layers - 1) * one - SHAPE.layers * SHAPE.hidden * 2  # each layer's input is kept, in 16 bits
+    assert pytest.approx(LONG * saved * LEFT_OVER, abs=2) == FULL - TWICE
     assert SMALLEST < TWICE < FULL and SMALLEST < SMALL < FULL
 
 

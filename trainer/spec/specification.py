@@ -122,6 +122,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     minutes: float | None = None
     threads: int | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    processes: int | None = None  # that train together; None: one for each card that holds the model
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

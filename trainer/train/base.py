@@ -183,6 +183,10 @@ def load_model(folder: Path, dtype: torch.dtype, device: str = "cpu", four_bit: 
         # bitsandbytes repacks 4-bit weights at the first answer on some processors, and that form passes no gradient
         if hasattr(part, "support_avx512bf16_for_cpu"):
             part.support_avx512bf16_for_cpu = False
+    for parameter in model.parameters():
+        # what stays in 16 bits lies in the mapped file, which would stay in memory whole for its sake
+        if parameter.device.type == "cpu" and parameter.is_floating_point():
+            parameter.data = parameter.data.clone()
     return model.eval()
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import save as save_tensors
 
 from app.files import write_atomic
 from trainer.spec import CurvePoint, write_json
+from trainer.train import optimizer as moments
 
 KEPT = 2
 MARKER = "complete"
@@ -40,7 +41,9 @@ def save(folder: Path, position: Position, adapter: dict[str, torch.Tensor], opt
         shutil.rmtree(target)  # a half-written one, or the same step again
     target.mkdir(parents=True)
     write_atomic(target / "adapter.safetensors", save_tensors(adapter))
-    write_atomic(target / "optimizer.safetensors", save_tensors(_optimizer_tensors(optimizer)))
+    write_atomic(
+        target / "optimizer.safetensors", save_tensors({"random": torch.get_rng_state(), **moments.tensors(optimizer)})
+    )
     write_json(target / "position.json", position)
     write_atomic(target / MARKER, b"")
     for old in whole(folder)[:-KEPT]:
@@ -57,19 +60,6 @@ def load(path: Path, optimizer: Any) -> tuple[Position, dict[str, torch.Tensor]]
     """Put optimizer and random state back; returns the position and the adapter's tensors."""
     tensors = load_tensors((path / "optimizer.safetensors").read_bytes())
     torch.set_rng_state(tensors.pop("random"))
-    state = optimizer.state_dict()
-    state["state"] = {}
-    for name, value in tensors.items():
-        index, _, key = name.partition(".")
-        state["state"].setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict(state)
+    moments.load(optimizer, tensors)
     position = msgspec.json.decode((path / "position.json").read_bytes(), type=Position)
     return position, load_tensors((path / "adapter.safetensors").read_bytes())
-
-
-def _optimizer_tensors(optimizer: Any) -> dict[str, torch.Tensor]:
-    tensors = {"random": torch.get_rng_state()}
-    for index, values in optimizer.state_dict()["state"].items():
-        for key, value in values.items():
-            tensors[f"{index}.{key}"] = value.detach().cpu().contiguous()
-    return tensors

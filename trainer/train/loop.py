@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -16,11 +16,12 @@ from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.spec import CurvePoint, Hyper, TrainResult
-from trainer.train import checkpoint, memory
+from trainer.train import checkpoint, memory, optimizer
 from trainer.train.batches import plan_epoch
 from trainer.train.checkpoint import Position
 from trainer.train.choose import learning_rate
 from trainer.train.objective import BATCH_TOKENS, Batches, Objective, mean_loss
+from trainer.train.several import Group
 
 CLIP = 1.0
 PROGRESS = 0.002  # a held-out loss must fall by this share to count as better
@@ -67,6 +68,9 @@ class Task:
     device: torch.device
     along: Sequence[Sequence[Any]] = ()
     """Pieces of text that are read along, spread over each epoch."""
+    held_tokens: int = BATCH_TOKENS
+    """In memory at a time."""
+    group: Group = field(default_factory=Group)
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,7 @@ class Training:
         self.planned = max(1, math.ceil((task.hyper.epochs or 1) * self._per_epoch))
         self._every = max(1, math.ceil(self.planned / max(1, task.hyper.evaluations)))
         self._parameters = task.weights.parameters()
-        self._optimizer = torch.optim.AdamW(
-            self._parameters, lr=1.0, betas=(0.9, 0.99), weight_decay=task.hyper.weight_decay, fused=True
-        )
+        self._optimizer = optimizer.adamw(self._parameters, task.hyper)
         self._plans: dict[int, list[list[int]]] = {}
         self._memory = memory.Peak(task.device)
         self._position = Position(
@@ -147,7 +149,7 @@ class Training:
             self._report(self._position.before_loss or 0.0, self._position.before_loss, 0.0, 0.0, best=False)
         stopped: Stop = "finished"
         while self._position.step < self.planned:
-            asked = self._asked()
+            asked = self._task.group.say(self._asked() if self._task.group.first else None)
             if asked:
                 stopped = asked
                 break
@@ -183,16 +185,12 @@ class Training:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._task.model.train()
-        total = tokens = 0.0
-        for batch, examples in self._task.batches(units, BATCH_TOKENS):
-            part = self._task.objective.total(self._task.model, batch, examples)
-            (part / weight).backward()
-            self._memory.look()
-            total += float(part.detach())
-            tokens += batch.tokens
+        (total, tokens), group = self._backward(units, weight), self._task.group
+        along = self._read_along(step)
+        total, tokens = group.total(total, tokens + along)
         value = total / weight
         self._check(value, step)
-        tokens += self._read_along(step)
+        group.add_gradients(self._parameters)
         torch.nn.utils.clip_grad_norm_(self._parameters, CLIP)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
@@ -207,18 +205,26 @@ class Training:
         if not self._at_evaluation():
             self._report(value, None, rate, tokens / seconds, best=False)
 
-    def _read_along(self, step: int) -> int:
+    def _backward(self, units: Sequence[Sequence[Any]], weight: float) -> tuple[float, float]:
+        """Add this process's share to the gradients; → its summed loss, and its tokens."""
+        task, total, tokens = self._task, 0.0, 0
+        for batch, examples, factor in task.group.batches(units, lambda some: task.batches(some, task.held_tokens)):
+            part = task.objective.total(task.model, batch, examples) * factor
+            (part / weight).backward()
+            self._memory.look()
+            memory.give_back()
+            total += float(part.detach())
+            tokens += batch.tokens if factor else 0
+        return total, tokens
+
+    def _read_along(self, step: int) -> float:
         """The piece of text whose turn it is, if any; how many tokens it had. The loss that is told is the answers'."""
         count = len(self._task.along)
         turn, before = ((n * count) // self._per_epoch for n in (step + 1, step))
         if turn == before:
             return 0
         unit = self._task.along[turn % count]
-        weight, tokens = self._task.objective.weight([unit]) / ALONG, 0
-        for batch, examples in self._task.batches([unit], BATCH_TOKENS):
-            (self._task.objective.total(self._task.model, batch, examples) / weight).backward()
-            tokens += batch.tokens
-        return tokens
+        return self._backward([unit], self._task.objective.weight([unit]) / ALONG)[1]
 
     def _indices(self, step: int) -> list[int]:
         epoch, place = divmod(step, self._per_epoch)
@@ -274,11 +280,12 @@ class Training:
     def _held_out(self) -> float:
         self._task.model.eval()
         task = self._task
-        loss: float = mean_loss(task.model, task.objective, task.validation, task.batches)
+        loss: float = mean_loss(task.model, task.objective, task.validation, task.batches, task.held_tokens, task.group)
         return loss
 
     def _keep_best(self) -> None:
-        self._task.weights.keep(self._folder / "adapter", self._hyper)
+        if self._task.group.first:
+            self._task.weights.keep(self._folder / "adapter", self._hyper)
 
     def _checkpoint_due(self) -> bool:
         steps = self._hyper.checkpoint_steps
@@ -287,6 +294,8 @@ class Training:
         return time.monotonic() - self._saved_at > self._hyper.checkpoint_seconds
 
     def _save(self) -> None:
+        if not self._task.group.first:
+            return
         checkpoint.save(self._folder / "checkpoints", self._position, self._task.weights.state(), self._optimizer)
         self._saved_at = time.monotonic()
 

@@ -85,7 +85,11 @@ class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
 
 def shares_prefix(model: nn.Module) -> bool:
     """Whether the model's attention is of a kind that `shared_prefix` computes exactly."""
-    config = model.config
+    return computes(model.config)
+
+
+def computes(config: Any) -> bool:
+    """The same of a model that is not loaded."""
     return config.model_type in shared_prefix.ARCHITECTURES and not getattr(config, "use_sliding_window", False)
 
 

@@ -9,6 +9,7 @@ import torch
 
 from trainer.train import batches, loss
 from trainer.train.chat import Encoded
+from trainer.train.several import Group
 
 BATCH_TOKENS = 1024  # in memory at a time; matrix products are as fast as with more
 TEACHER_TOKENS = 32
@@ -97,13 +98,21 @@ def in_batches(
     return found
 
 
-@torch.inference_mode()  # type: ignore[untyped-decorator]
-def mean_loss(model: Any, objective: Objective, units: Sequence[Unit], batches_of: Batches) -> float:
-    """The objective over units without learning."""
-    total = 0.0
-    for batch, examples in batches_of(units, 2 * BATCH_TOKENS):
-        total += float(objective.total(model, batch, examples))
-    return total / objective.weight(units)
+def mean_loss(
+    model: Any,
+    objective: Objective,
+    units: Sequence[Unit],
+    batches_of: Batches,
+    held_tokens: int = BATCH_TOKENS,
+    group: Group | None = None,
+) -> float:
+    """The objective over units without learning; of several processes each computes its share."""
+    group, total = group or Group(), 0.0
+    # weights that are split among processes are put together in tensors that training uses again
+    with torch.no_grad() if group.splits_weights else torch.inference_mode():
+        for batch, examples, factor in group.batches(units, lambda some: batches_of(some, 2 * held_tokens)):
+            total += float(objective.total(model, batch, examples)) * factor
+    return group.total(total)[0] / objective.weight(units)
 
 
 def teacher_targets(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.SoftTargets]:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -23,7 +24,7 @@ from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
 from trainer.spec import BaseModel, Example, RunSpec, read_spec
-from trainer.train import base, choose, device, gather, selection, words
+from trainer.train import base, choose, device, gather, launch, loss, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -92,7 +93,8 @@ def make(context: Context) -> Plan:
     shape = shape_of(spec.base)
     tokens, longest, examples = data(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
-    found = device.decide(spec, shape, longest, device.devices(spec.limits))
+    here = device.devices(spec.limits)
+    found = device.decide(spec, shape, longest, here)
     chosen = device.with_teaching(spec.hyper, found, longest)
     mean = tokens / max(examples, 1)
     hyper = choose.choose(chosen, spec.training, mean, longest, shape.context, shape.parameters)
@@ -118,7 +120,7 @@ def make(context: Context) -> Plan:
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
-        warnings=tuple(_warnings(found, longest, examples)),
+        warnings=tuple(_warnings(found, longest, examples, launch.processes(found, here))),
     )
     return _judge(_with_words(context, plan), shape)
 
@@ -137,7 +139,9 @@ def _with_words(context: Context, plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, words=count, page_before=before, page_after=after, words_advised=advised)
 
 
-def _warnings(found: Teaching, longest: int, examples: int) -> Iterator[str]:
+def _warnings(found: Teaching, longest: int, examples: int, cards: int) -> Iterator[str]:
+    if cards > 1:
+        yield f"{cards} cards train together, each with the whole model: it takes less time than is said here."
     if examples < selection.FEW:
         yield f"Only {examples} examples."
     if found.longest < longest:
@@ -207,13 +211,24 @@ def shape_of(model: BaseModel) -> Shape:
     path = Path(model.path)
     if not path.exists():
         raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
-    config = base.read_config(path)
+    return shape_of_config(base.read_config(path))
+
+
+def shape_of_config(config: Any) -> Shape:
+    """The sizes that memory follows from, of a model as transformers knows it."""
+    hidden, heads = int(config.hidden_size), int(config.num_attention_heads)
+    head = int(getattr(config, "head_dim", None) or hidden // heads)
+    keys = int(getattr(config, "num_key_value_heads", None) or heads)
     return Shape(
         base.count_parameters(config),
         int(config.num_hidden_layers),
-        int(config.hidden_size),
+        hidden,
         int(config.vocab_size),
         int(config.max_position_embeddings),
+        int(getattr(config, "intermediate_size", None) or 0),
+        heads * head,
+        keys * head,
+        whole_logits=not loss.computes(config),
     )
 
 

@@ -11,14 +11,29 @@ import torch
 
 from app.llama.memory import checking_bytes
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, Example, Hyper, WordsResult, read_json, write_json
+from trainer.spec import BaseReport, Example, Hyper, TrainResult, WordsResult, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
-from trainer.train import base, choose, device, lora, plan, replay, rows, selection, shared_prefix
+from trainer.train import (
+    base,
+    brought,
+    choose,
+    device,
+    fused,
+    launch,
+    lora,
+    plan,
+    replay,
+    rows,
+    selection,
+    several,
+    shared_prefix,
+    smaller,
+)
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathered, Gathering
 from trainer.train.grown import base_of
-from trainer.train.loop import Samples, Task, Training
+from trainer.train.loop import Samples, Task
 from trainer.train.loss import shares_prefix
 from trainer.train.objective import (
     Likelihood,
@@ -53,18 +68,47 @@ def _check(context: Context) -> Summary:
 
 
 def train(context: Context) -> Summary:
-    """Train the adapter and keep the best."""
+    """Train the adapter and keep the best: with all the processes that a launcher started, or on all cards that hold
+    it, else here."""
+    if brought.is_there(context):
+        return brought.take(context)
+    group = several.here()
+    count = _processes(context) if group.size == 1 else 1
+    if count > 1:
+        if not (context.stage("base") / "report.json").exists():
+            _check(context)
+        if launch.train(context, count):
+            return _summary(read_json(context.stage("train") / "result.json", TrainResult))
+        context.notice(f"{count} processes could not train together, so one does.", "What they said is in the log.")
+    group.call(context)
+    return taught(context, group)
+
+
+def _processes(context: Context) -> int:
+    spec, here = context.spec, device.devices(context.spec.limits)
+    if spec.limits.processes is not None or len(here) < 3:  # one card and the processor, or less
+        return spec.limits.processes or 1
+    found = device.decide(spec, plan.shape_of(spec.base), plan.data(context)[1], here)
+    return launch.processes(found, here)
+
+
+def taught(context: Context, group: several.Group) -> Summary:
+    """The part of one process."""
     torch.manual_seed(context.spec.seed)
     torch.set_num_threads(context.threads)
-    if not (context.stage("base") / "report.json").exists():
+    if group.first and not (context.stage("base") / "report.json").exists():
         _check(context)
+    group.say(None)  # the others wait for the base
     shared_prefix.register()
-    setup = _Setup(context)
-    task = setup.task()
-    folder = context.stage("train")
-    outcome = Training(context, task, folder).run()
+    setup = _Setup(context, group)
+    outcome, task = smaller.run(context, setup.task())
     result = outcome.result(task.hyper, setup.gathering.counts, setup.gathering.warnings)
-    write_json(folder / "result.json", msgspec.structs.replace(result, device=setup.place))
+    if group.first:
+        write_json(context.stage("train") / "result.json", msgspec.structs.replace(result, device=setup.place))
+    return _summary(result)
+
+
+def _summary(result: TrainResult) -> Summary:
     return {
         "steps": result.steps,
         "best_step": result.best_step,
@@ -76,21 +120,22 @@ def train(context: Context) -> Summary:
 class _Setup:
     """The base in torch with its adapter, the data, and the objective of the recipe."""
 
-    def __init__(self, context: Context) -> None:
-        self.spec = context.spec
+    def __init__(self, context: Context, group: several.Group) -> None:
+        self.spec, self._group = context.spec, group
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
         here = device.devices(self.spec.limits)
         longest = plan.data(context)[1]
-        found = device.decide(self.spec, plan.shape_of(self.spec.base), longest, here)
-        self.device = device.torch_device(found.device, here)
-        self.place = found.device.name
+        found = group.say(device.decide(self.spec, plan.shape_of(self.spec.base), longest, here))
+        self.device = device.torch_device(found.device, here) if group.size == 1 else group.device(found.device)
+        self.place = found.device.name if group.size == 1 else f"{group.size} × {found.device.name}"
         self._chosen = device.with_teaching(self.spec.hyper, found, longest)
         context.progress("train", 0, 1, note=f"Loading the model for {found.device.name}")
         self._tokenizer = base.load_tokenizer(source)
         dtype, four_bit = base.DTYPES[found.precision], found.precision == "nf4"
         self.model = base.load_model(source, dtype, str(self.device), four_bit)
+        fused.use(self.model, self.device)
         self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context)
 
     def task(self) -> Task:
@@ -103,11 +148,11 @@ class _Setup:
         if shares_prefix(self.model):
             self.model.set_attn_implementation(shared_prefix.NAME)
         if hyper.checkpointing:
-            self.model.gradient_checkpointing_enable({"use_reentrant": False})
-            self.model.enable_input_require_grads()
+            smaller.enable_checkpointing(self.model)
         lora.set_enabled(layers, False)
         objective = OBJECTIVES[self.spec.training.objective](self, gathered, hyper)
         lora.set_enabled(layers, True)
+        self._group.split(self.model, lora.parameters(layers))
         return Task(
             model=self.model,
             weights=self._weights(layers),
@@ -119,6 +164,7 @@ class _Setup:
             samples=self._samples(shown, before),
             device=self.device,
             along=self.gathering.read_along(gathered.train),
+            group=self._group,
         )
 
     def _weights(self, layers: dict[str, lora.LoraLinear]) -> lora.Adapter:
