@@ -53,6 +53,12 @@ def _base() -> Work:
     return check_base
 
 
+def _head() -> Work:
+    from trainer.train.head import run
+
+    return run
+
+
 def _train() -> Work:
     from trainer.train.stages import train
 
@@ -110,6 +116,8 @@ PREPARE = (
 BASE = Stage("base", _base, apart=True)
 TRAIN = (Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
 COMPARE = Stage("compare", _compare)
+HEAD = Stage("head", _head)
+"""Before the training, since it takes seconds: who stops then, or has no memory for more, has what sorts."""
 READER_BASE = Stage("base", _reader_base, apart=True)
 READER = (Stage("train", _reader_train),)
 """Of the recipe that trains the reader: its one file is the adapter, and the comparison reads with the very graph that
@@ -126,4 +134,5 @@ def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     prepare = PREPARE if spec.data.inputs else ()
     reads = spec.training.objective == "reading"
     base, train, compare = (READER_BASE, READER, READER_COMPARE) if reads else (BASE, TRAIN, COMPARE)
-    return (base, *prepare, *train, *((compare,) if spec.compare else ()), CARD)
+    head = (HEAD,) if spec.training.needs_labels else ()
+    return (base, *prepare, *head, *train, *((compare,) if spec.compare else ()), CARD)

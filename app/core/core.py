@@ -25,6 +25,7 @@ from app.core.doorway import MakeServer, no_server
 from app.core.downloads import DownloadsDesk
 from app.core.embedders import EmbeddersDesk
 from app.core.folders import FoldersDesk
+from app.core.heads import HeadsDesk
 from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.library import LibraryDesk
@@ -130,7 +131,7 @@ class Core:
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house, attachments)
-        readers = ReadersDesk(house, self.documents)
+        readers, heads = ReadersDesk(house, self.documents), HeadsDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
@@ -143,8 +144,8 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, catalogue, downloads, self.documents, self.tables, self.answers, questions, summaries, offers,
-            chats, chat_files, projects, removals, attachments, readers, embedders, vectors, self.runtimes, folders,
-            shares, training, completions, pictures, self.library, shares_of_words, self.api,
+            chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors, self.runtimes,
+            folders, shares, training, completions, pictures, self.library, shares_of_words, self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

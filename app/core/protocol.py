@@ -21,6 +21,7 @@ from app.core.calls import (
     documents,
     embedders,
     folders,
+    heads,
     library,
     models,
     offers,
@@ -101,6 +102,7 @@ DoorCall = (
     | training.Calls
     | readers.Calls
     | embedders.Calls
+    | heads.Calls
     | vectors.Calls
     | runtimes.Calls
     | tables.Calls
@@ -143,6 +145,8 @@ DoorData = (
     | readers.Events
     | embedders.Answers
     | embedders.Events
+    | heads.Answers
+    | heads.Events
     | vectors.Answers
     | vectors.Events
     | runtimes.Answers

@@ -12,6 +12,7 @@ from app.database.errors import plain_errors
 from app.documents import attached, rewording
 from app.documents.bundle import bring_in, export
 from app.documents.changing import change, drop
+from app.documents.classifying import classify
 from app.documents.comparing import compare_versions
 from app.documents.digest import summarised
 from app.documents.embed import Vectorizer
@@ -41,6 +42,7 @@ from app.documents.stores import Opened, Stores
 from app.documents.vectors import Vectors
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
+from app.embedder.heads import Heads
 from app.errors import AppError, Damaged
 from app.formats import MAIL
 from app.paths import Home
@@ -79,7 +81,7 @@ from app.workers.calls.documents import (
     Searched,
     Tombstones,
 )
-from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
+from app.workers.calls.embedders import Classify, ForgetReembedded, ImportEmbedder, Reembed
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
@@ -107,6 +109,7 @@ class DocumentsRole:
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
         self._warm = warm or Warm(home.cache, home.readers)
         self._in_use = InUse(self._warm, Embedders(home.embedders), home.cache)
+        self._heads = Heads(home.heads)
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
@@ -215,6 +218,8 @@ class DocumentsRole:
                 return (yield from self._read(call))
             case ImportEmbedder():
                 return (yield from import_embedder(self._in_use.embedders, call))
+            case Classify():
+                return (yield from classify(self._heads, (yield from self._in_use.shipped()), call))
             case UseReader():
                 return ReaderUsed(name=(yield from self._warm.use_reader()).name)
             case Mark():

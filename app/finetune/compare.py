@@ -12,7 +12,17 @@ import msgspec
 from app.files import cannot_write
 from app.finetune.review import read_lines
 from app.finetune.use import Scores
-from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Side, Vote, strictest
+from trainer.spec import (
+    AnswerPair,
+    BlindPair,
+    BlindTally,
+    CompareResult,
+    Exam,
+    RewardAccuracy,
+    Side,
+    Vote,
+    strictest,
+)
 
 BLIND_QUESTIONS = 10
 NAMES: dict[str, tuple[str, str]] = {
@@ -24,6 +34,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "unknown": ("Says it does not know", "unanswerable"),
     "general": ("General knowledge", "public questions"),
     "labels": ("The right label", "held-out texts"),
+    "preferred": ("Holds the better answer for likelier", "pairs it was not taught"),
     "first sentence": ("The right sentence first", "questions on documents kept out"),
     "five sentences": ("The right sentence among five", "questions on documents kept out"),
     "sure and right": ("Answered, and right", "questions on documents kept out"),
@@ -86,7 +97,10 @@ class Comparison:
         return self.result is not None and self.result.judgement.default == "keep"
 
     def rows(self) -> list[Row]:
-        return [_row(exam) for exam in self.result.exams if exam.count] if self.result else []
+        if self.result is None:
+            return []
+        rows = [_row(exam) for exam in self.result.exams if exam.count]
+        return [*rows, _rewarded(self.result.rewards)] if self.result.rewards is not None else rows
 
     def worse_answers(self) -> list[AnswerPair]:
         """Questions that the old model answered right and the new one does not."""
@@ -173,7 +187,7 @@ class Comparison:
         """Was it learned? By the strictest exam that there is."""
         if self.result is None:
             return None
-        names = ("taught", "labels", "first sentence")
+        names = ("taught", "labels", "preferred", "first sentence")
         found = strictest(self.result.exams)
         found = found or next((exam for name in names if (exam := self.result.exam(name))), None)
         return found if found is not None and found.count else None
@@ -189,6 +203,19 @@ def _row(exam: Exam) -> Row:
         base_range=exam.base_interval,
         tuned_range=exam.tuned_interval,
         change=exam.change,
+    )
+
+
+def _rewarded(rewards: RewardAccuracy) -> Row:
+    """Before any training both answers of a pair stand as they stood: a coin."""
+    return Row(
+        name="Moved towards the better answer",
+        note=f"{rewards.count} pairs it was not taught",
+        base=0.5,
+        tuned=rewards.right / rewards.count,
+        base_range=(0.5, 0.5),
+        tuned_range=rewards.interval,
+        change=rewards.change,
     )
 
 

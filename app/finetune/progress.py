@@ -32,6 +32,7 @@ STAGE_TEXT = {
     "questions": "Making questions from the documents",
     "split": "Keeping questions back for the exam",
     "base": "Checking the model",
+    "head": "Sorting without a fine-tuned model",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",

@@ -67,6 +67,7 @@ class TwoModels(SideBySide):
 
     def __init__(self, base: float = 1.0, tuned: float = 1.0) -> None:
         self.models = {"base": Model(base), "tuned": Model(tuned)}
+        self._said = {}
 
     def answers(
         self,

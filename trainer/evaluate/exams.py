@@ -18,8 +18,8 @@ from app.types import Passage
 from trainer.evaluate import metrics, rephrase
 from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import passages, values
-from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, TextDocument, read_lines
-from trainer.train.selection import is_usable, until_answer
+from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, Preference, TextDocument, read_lines
+from trainer.train.selection import is_usable, until_answer, with_system
 
 GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN, MOST_CROSSED = 200, 40, 30, 12
@@ -66,6 +66,8 @@ class Case:
 
     def right(self, answer: str) -> bool:
         """Whether an answer passes."""
+        if self.exam == "asked":
+            return False  # nobody marks it
         if self.exam == "unknown":
             return refuses(answer)
         if self.exam == "general":
@@ -86,6 +88,14 @@ def own(questions: Sequence[Example], system: str = "") -> list[Case]:
             _limit(e.answer) if e.answer.strip() else GROUNDED,
         )
         for e in questions
+    ]
+
+
+def of_pairs(pairs: Sequence[Preference], system: str = "") -> list[Case]:
+    """The questions of pairs that were kept out, for the blind test alone: what both models write themselves."""
+    return [
+        Case("asked", f"asked:{pair.id}", turn_of(with_system(pair.messages, system)), pair.chosen, LONG)
+        for pair in pairs
     ]
 
 

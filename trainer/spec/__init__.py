@@ -14,6 +14,8 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
+    runs/ID/head/head.json      app.embedder.heads.Head (recipe "classify")   head/result.json HeadResult
+    runs/ID/head/answers.jsonl  HeadAnswer
     runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
@@ -34,10 +36,12 @@ from trainer.spec.comparison import (
     Confusion,
     Exam,
     Grounding,
+    HeadBeside,
     Judged,
     Judgement,
     Probe,
     Reading,
+    RewardAccuracy,
     Side,
     Verdict,
     Vote,
@@ -77,6 +81,8 @@ from trainer.spec.results import (
     ExportResult,
     GateFile,
     GateResult,
+    HeadAnswer,
+    HeadResult,
     Marker,
     TrainResult,
 )
@@ -128,6 +134,9 @@ __all__ = [
     "GateFile",
     "GateResult",
     "Grounding",
+    "HeadAnswer",
+    "HeadBeside",
+    "HeadResult",
     "Hyper",
     "Input",
     "Judged",
@@ -145,6 +154,7 @@ __all__ = [
     "Recipe",
     "Replay",
     "ReviewDecision",
+    "RewardAccuracy",
     "RunSpec",
     "Side",
     "Split",
