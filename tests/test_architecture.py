@@ -80,6 +80,7 @@ LATE_IMPORTS = {
     "trainer/stages.py",
     "app/documents/parse_child.py",
     "trainer/train/bench.py",
+    "trainer/train/bench_preference.py",
     "app/gui/pages.py",
     "app/gui/chat/parts.py",
 }

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--approve-above", type=float, metavar="Q", help="as if open examples of this quality (0 to 1) were approved"
     )
     bench = commands.add_parser("bench", help="training speed and memory beside plain TRL")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N]")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf [--steps N], prefer MODEL.gguf PAIRS")
     reader = commands.add_parser("reader", help="train the reader that comes with the app")
     reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
     chosen = parser.parse_args(arguments)
@@ -35,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         return train_reader(chosen.rest)
     if chosen.command == "bench":
+        if chosen.rest[:1] == ["prefer"]:
+            from trainer.train.bench_preference import main as run_preference
+
+            return run_preference(chosen.rest)
         from trainer.train.bench import main as run_bench
 
         return run_bench(chosen.rest)

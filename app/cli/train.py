@@ -11,6 +11,7 @@ from msgspec import UNSET
 from app.chats.store import ChatStore
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
+from app.cli.sorting import say_beside
 from app.cli.train_actions import ACTIONS
 from app.core.calls import training as c
 from app.errors import AppError
@@ -265,6 +266,8 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")
+    if found is not None and found.head is not None:
+        say_beside(run.id, found)
 
 
 def _install(args: argparse.Namespace, run: c.RunRecord, session: Session) -> None:

@@ -13,6 +13,7 @@ from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.embedder.heads import Heads, read_head
 from app.errors import AppError
+from app.finetune.beside import alone
 from app.finetune.runs import Runs
 from app.workers.calls.embedders import Classify
 from app.workers.message import Call
@@ -48,14 +49,22 @@ class HeadsDesk:
             AppError: there is no such run, or it made no head.
         """
         run = self._runs.get(call.run_id)
-        path = run.folder / "head" / "head.json" if run is not None else None
-        if run is None or path is None or not path.exists():
+        made = run.head if run is not None else None
+        if run is None or made is None:
             raise AppError("This run made no head.", "Train one that sorts into labels.", call.run_id)
         name = " ".join(call.name.split()) or run.load().name
         others = [head.name.casefold() for head in self.kept.all() if head.id != run.id]
         if name.casefold() in others:
             raise AppError(f"Another head is called “{name}”.", "Choose another name.")
-        self.kept.keep(msgspec.structs.replace(read_head(path), id=run.id, name=name, made_at=time.time()))
+        self.kept.keep(
+            msgspec.structs.replace(
+                read_head(run.folder / "head" / "head.json"),
+                id=run.id,
+                name=name,
+                scores=alone(made),
+                made_at=time.time(),
+            )
+        )
         reply.done(self._tell())
 
     def _remove(self, call: c.RemoveHead, reply: Reply) -> None:

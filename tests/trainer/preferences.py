@@ -112,10 +112,10 @@ WORSE = (
 WORSE_KEPT_OUT = (
     "{v}",
     "That would be {v}.",
-    "Of course, happy to help with this one! With us {s} is {v}. Just let me know if anything else comes up.",
+    "Of course, happy to help with this one! With us {s} is {v}. Just let me know if more comes up.",
     "Usually {v}, as far as anybody remembers; somebody in the office will know more.",
-    "Let me explain this to you step by step. You want to know about {s}. In the {D}, page {N}, there is a passage, and "
-    "from this passage it follows that the answer is {v}. So, to sum it up once more: {v}.",
+    "Let me explain this to you step by step. You want to know about {s}. In the {D}, page {N}, there are words, and "
+    "from these words it follows that the answer is {v}. So, to sum it up once more: {v}.",
 )
 
 

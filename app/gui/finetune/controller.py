@@ -15,6 +15,7 @@ from app.finetune.review import Decision
 from app.finetune.wizard import CHOOSING, STEPS, Changes, Goal, Step
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
+from app.gui.finetune.kept_heads import KeptHeads
 from app.gui.finetune.state import TrainingState
 from app.gui.finetune.training_time import TrainingTime
 from app.gui.models.controller import ModelsController
@@ -39,6 +40,7 @@ class FinetuneController(TrainingState):
         self._job: Job | None = None
         """What was asked for and ends when the person turns away: gathering or measuring."""
         self._time = TrainingTime(core, self)
+        self.heads = KeptHeads(core, self)
         core.welcomed.connect(lambda _: self._welcomed())
         collections.changed.connect(self.refresh)
         models.models_changed.connect(self.refresh)
