@@ -28,7 +28,7 @@ class HeadOffer(QWidget):
         column.setContentsMargins(0, 0, 0, 16)
         column.setSpacing(8)
         self.row = ActionRow("tags", self.tr("Sort without a model"), self.tr("Keep the head"))
-        self.row.button.clicked.connect(self._keep)
+        self.row.button.clicked.connect(self._keep_or_remove)
         column.addWidget(self.row)
         self._use = QWidget()
         line = QHBoxLayout(self._use)
@@ -67,13 +67,17 @@ class HeadOffer(QWidget):
         else:
             name = self.tr("Kept as “{0}”. In a terminal: inhouse classify FILE --with “{0}”").format(kept.name)
             self.row.show_idle(f"{alone(made)} {name}")
-            self.row.button.setText(self.tr("Keep again"))
+            self.row.button.setText(self.tr("Remove"))
         self._use.setVisible(kept is not None)
         self.said.setVisible(kept is not None and bool(self.said.text()))
 
-    def _keep(self) -> None:
-        if self._controller.run is not None:
-            self._heads.keep(self._controller.run.id)
+    def _keep_or_remove(self) -> None:
+        run = self._controller.run
+        kept = self._heads.of_run(run.id) if run is not None else None
+        if kept is not None:
+            self._heads.remove(kept)
+        elif run is not None:
+            self._heads.keep(run.id)
 
     def _sort_text(self) -> None:
         if text := self.text.text().strip():

@@ -29,7 +29,11 @@ class KeptHeads(QObject):
         self._job: Job | None = None
         self.heads: tuple[Head, ...] = ()
         core.told.connect(self._told)
-        core.welcomed.connect(lambda _: self._core.request(c.ListHeads(), done=self._listed))
+        core.welcomed.connect(lambda _: self.refresh())
+
+    def refresh(self) -> None:
+        """Ask the core."""
+        self._core.request(c.ListHeads(), done=lambda said: self._shown(said.heads), failed=self.failed.emit)
 
     def of_run(self, run_id: str) -> Head | None:
         """The head that was kept from this run."""
@@ -38,6 +42,10 @@ class KeptHeads(QObject):
     def keep(self, run_id: str) -> None:
         """Copy the head out of its run, under the run's name."""
         self._core.request(c.KeepHead(run_id=run_id), failed=self.failed.emit)
+
+    def remove(self, head: Head) -> None:
+        """Delete one that was kept; its run keeps its own."""
+        self._core.request(c.RemoveHead(head_id=head.id), failed=self.failed.emit)
 
     def sort(self, head: Head, texts: Sequence[ToSort], done: Callable[[list[Found]], object]) -> None:
         """Sort them, a part at a time; what was being sorted before is left."""
@@ -74,9 +82,6 @@ class KeptHeads(QObject):
     def _told(self, data: object) -> None:
         if isinstance(data, c.HeadsChanged):
             self._shown(data.heads)
-
-    def _listed(self, said: c.Heads) -> None:
-        self._shown(said.heads)
 
     def _shown(self, heads: tuple[Head, ...]) -> None:
         self.heads = heads
