@@ -9,14 +9,11 @@ import time
 from collections.abc import Generator, Iterator
 
 from app.database.errors import plain_errors
-from app.documents import attached, rewording
+from app.documents import attached, embedder_calls, rewording
 from app.documents.bundle import bring_in, export
-from app.documents.changing import change, drop
-from app.documents.classifying import classify
 from app.documents.comparing import compare_versions
 from app.documents.digest import summarised
 from app.documents.embed import Vectorizer
-from app.documents.embedder_import import import_embedder
 from app.documents.fields import read_fields
 from app.documents.finding import find
 from app.documents.following import Following
@@ -81,7 +78,7 @@ from app.workers.calls.documents import (
     Searched,
     Tombstones,
 )
-from app.workers.calls.embedders import Classify, ForgetReembedded, ImportEmbedder, Reembed
+from app.workers.calls.embedders import Calls as EmbedderCall
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
@@ -192,10 +189,8 @@ class DocumentsRole:
                 moved = attached.move(self._store, call)
                 self._stores.purge()
                 return moved
-            case Reembed():
-                return (yield from change(self._store, self._in_use, call))
-            case ForgetReembedded():
-                return (yield from drop(self._store, self._in_use))
+            case _ if isinstance(call, EmbedderCall):
+                return (yield from embedder_calls.answer(lambda: self._store, self._in_use, self._heads, call))
             case _ if isinstance(call, VectorCall):
                 return (yield from serve(self._stores, self._open, call, self._embedder_in_use))
             case _ if isinstance(call, FolderCall):
@@ -216,10 +211,6 @@ class DocumentsRole:
                 return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
-            case ImportEmbedder():
-                return (yield from import_embedder(self._in_use.embedders, call))
-            case Classify():
-                return (yield from classify(self._heads, (yield from self._in_use.shipped()), call))
             case UseReader():
                 return ReaderUsed(name=(yield from self._warm.use_reader()).name)
             case Mark():

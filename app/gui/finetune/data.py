@@ -181,7 +181,7 @@ class DataStep(ScrollColumn):
             self._files.add(_Line(None, here.name, size, remove))
         if not wizard.files:
             texts = {
-                "prefer": self.tr("CSV, Excel or JSON lines with columns for the question, chosen and rejected answer."),
+                "prefer": self.tr("CSV, Excel or JSON lines with columns “question”, “chosen” and “rejected”."),
                 "classify": self.tr("CSV or Excel with columns “text” and “label”, or a folder of folders."),
             }
             usual = self.tr("CSV, Excel or JSON lines: questions and answers, Alpaca, ShareGPT or OpenAI messages.")
