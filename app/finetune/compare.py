@@ -43,7 +43,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "samples not wrong": ("Sample documents, not wrong", "questions, not taught"),
 }
 
-ON = {"rephrased": "questions in other words", "taught": "questions in the taught wording"}
+ON = {
+    "preferred": "pairs of answers it was not taught",
+    "rephrased": "questions in other words",
+    "taught": "questions in the taught wording",
+}
 """How an exam is named in a sentence, where it is not its name in small letters."""
 
 

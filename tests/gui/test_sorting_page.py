@@ -50,8 +50,8 @@ def test_the_comparison_shows_both_and_says_when_a_head_is_often_enough(world: W
         assert text in shown, text
     matrix = panel.matrices["head"]
     assert texts(matrix).count("10") == 2 and "8" in texts(matrix) and "2" in texts(matrix)
-    assert "“complaint” called “order” 2 times" in matrix.accessibleName()
-    assert "“complaint” called “order” 1 times" in panel.matrices["tuned"].accessibleName()
+    assert "“complaint” called “order”: 2" in matrix.accessibleName()
+    assert "“complaint” called “order”: 1" in panel.matrices["tuned"].accessibleName()
 
 
 def test_other_goals_show_none_of_it(world: Wizard) -> None:

@@ -110,6 +110,7 @@ class HeadOffer(QWidget):
     def _save(self, found: list[Found]) -> None:
         path = ask_where_to_save(self, self.tr("Save the list"), self.tr("sorted.csv"), self.tr("Tables (*.csv)"))
         if path is None:
+            self._say("")
             return
         try:
             write_found(path, found)

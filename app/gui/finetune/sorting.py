@@ -96,7 +96,7 @@ class MatrixPanel(Panel):
         empty_layout(self._rows)
         names, counts = matrix(result.confusion, sorter)
         mistakes = mixed_up(result.confusion, sorter)
-        said = "; ".join(self.tr("“{0}” called “{1}” {2} times").format(*each) for each in mistakes)
+        said = "; ".join(self.tr("“{0}” called “{1}”: {2}").format(*each) for each in mistakes)
         self.setAccessibleName(f"{self._title}: {said or self.tr('nothing')}")
         if len(names) > MOST_COLUMNS:
             self.note.setText(said or self.tr("Nothing."))
