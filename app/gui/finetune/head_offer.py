@@ -66,8 +66,7 @@ class HeadOffer(QWidget):
             self.said.setText("")
         else:
             name = self.tr("Kept as “{0}”. In a terminal: inhouse classify FILE --with “{0}”").format(kept.name)
-            self.row.show_idle(f"{alone(made)} {name}")
-            self.row.button.setText(self.tr("Remove"))
+            self.row.show_progress(f"{alone(made)} {name}", self.tr("Remove"))
         self._use.setVisible(kept is not None)
         self.said.setVisible(kept is not None and bool(self.said.text()))
 
