@@ -43,6 +43,11 @@ class Home:
         return self.root / "readers"
 
     @property
+    def heads(self) -> Path:
+        """Heads that sort texts into labels (app/embedder/heads.py)."""
+        return self.root / "heads"
+
+    @property
     def embedders(self) -> Path:
         """Embedders that were brought in (app/embedder/embedders.py)."""
         return self.root / "embedders"
@@ -120,7 +125,7 @@ class Home:
 
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
-        folders = (self.models, self.readers, self.embedders, self.runtimes, self.runs)
+        folders = (self.models, self.readers, self.heads, self.embedders, self.runtimes, self.runs)
         for folder in (*folders, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     bringing.add_argument("run", type=Path, help="the run's run.json")
     bringing.add_argument("folder", type=Path, help="the folder that PEFT wrote")
     bench = commands.add_parser("bench", help="training beside plain TRL, and the plan's memory beside the real one")
-    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train MODEL.gguf, memory, or card MODEL.gguf")
+    bench.add_argument("rest", nargs=argparse.REMAINDER, help="train, prefer or card MODEL.gguf, or memory")
     reader = commands.add_parser("reader", help="train the reader that comes with the app")
     reader.add_argument("rest", nargs=argparse.REMAINDER, help="QUESTIONS.jsonl… --base FOLDER --out FOLDER")
     folder_command = commands.add_parser("gguf", help="a Hugging Face folder as a GGUF")
@@ -83,6 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(rest: list[str]) -> int:
     if rest[:1] == ["memory"]:
         from trainer.train.memory_bench import main as run_bench
+    elif rest[:1] == ["prefer"]:
+        from trainer.train.bench_preference import main as run_bench
     elif rest[:1] == ["card"]:
         from trainer.train.card_bench import main as run_bench
     else:

@@ -59,6 +59,12 @@ def _words() -> Work:
     return run
 
 
+def _head() -> Work:
+    from trainer.train.head import run
+
+    return run
+
+
 def _train() -> Work:
     from trainer.train.stages import train
 
@@ -117,6 +123,8 @@ BASE = Stage("base", _base, apart=True)
 TRAIN = (Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
 WORDS = Stage("words", _words)
 COMPARE = Stage("compare", _compare)
+HEAD = Stage("head", _head)
+"""Before the training, since it takes seconds: who stops then, or has no memory for more, has what sorts."""
 READER_BASE = Stage("base", _reader_base, apart=True)
 READER = (Stage("train", _reader_train),)
 """Of the recipe that trains the reader: its one file is the adapter, and the comparison reads with the very graph that
@@ -134,4 +142,5 @@ def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     reads = spec.training.objective == "reading"
     base, train, compare = (READER_BASE, READER, READER_COMPARE) if reads else (BASE, TRAIN, COMPARE)
     words = (WORDS,) if spec.grows else ()
-    return (base, *prepare, *words, *train, *((compare,) if spec.compare else ()), CARD)
+    head = (HEAD,) if spec.training.needs_labels else ()
+    return (base, *prepare, *words, *head, *train, *((compare,) if spec.compare else ()), CARD)

@@ -15,6 +15,7 @@ from app.cli import (
     bench,
     calculate,
     chats,
+    classify,
     compare,
     doctor,
     documents,
@@ -76,6 +77,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "chat": repl.command,
     "chats": chats.command,
     "train": train.command,
+    "classify": classify.command,
     "serve": serve.command,
     "doctor": doctor.command,
     "bench": bench.command,
@@ -118,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
+    _add_json(classify.add_classify_command(commands))
     reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")

@@ -13,6 +13,7 @@ from app.chats.store import ChatStore
 from app.cli.model_folder import model_of
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
+from app.cli.sorting import say_beside
 from app.cli.train_actions import ACTIONS
 from app.cli.train_author import author_changes, require_able, try_author
 from app.cli.train_elsewhere import bring_adapter
@@ -299,6 +300,8 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")
+    if found is not None and found.head is not None:
+        say_beside(run.id, found)
 
 
 def _tell_notices(run: c.RunRecord) -> None:

@@ -10,6 +10,7 @@ from app.cli.output import say, say_json, tell
 from app.cli.session import Session
 from app.cli.train_elsewhere import export_config
 from app.core.calls import training as c
+from app.core.calls.heads import Heads, KeepHead
 from app.core.calls.readers import Readers, ShowReaders
 from app.errors import AppError
 from app.finetune.review import ReviewList
@@ -88,6 +89,14 @@ def _delete_data(args: argparse.Namespace, run: c.RunRecord, session: Session) -
     return 0
 
 
+def _keep_head(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
+    kept = session.call(KeepHead(run_id=run.id, name=args.name))
+    assert isinstance(kept, Heads)
+    name = next(head.name for head in kept.heads if head.id == run.id)
+    tell(f"“{name}” is kept. Sort with it: inhouse classify TEXT --with “{name}”")
+    return 0
+
+
 def _vote(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
     pair, _, choice = args.vote.partition("=")
     if choice not in ("left", "right", "tie"):
@@ -127,6 +136,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, c.RunRecord, Session], int]] = 
     "back": _back,
     "rename": _rename,
     "questions": _questions,
+    "keep_head": _keep_head,
     "vote": _vote,
     "export_config": export_config,
     "delete_data": _delete_data,

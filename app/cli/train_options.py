@@ -108,6 +108,9 @@ def _add_training_actions(train: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--adapter", action="store_true", help="with --use: on the model that was taught, with no new file"
     )
+    out.add_argument(
+        "--keep-head", action="store_true", help="keep what sorts without a model (as --name), see inhouse classify"
+    )
     out.add_argument("--vote", default="", metavar="ID=SIDE", help="judge a blind question: left, right or tie")
     out.add_argument("--keep-old", action="store_true", help="the old model stays")
     out.add_argument("--back", action="store_true", help="back to the model in use before")

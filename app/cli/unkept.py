@@ -47,7 +47,7 @@ def folder_for(place: Home, command: str) -> Iterator[Home]:
 
 def _lead(place: Home, lent: Home) -> None:
     """Links to what is read, and copies of what a core would write to."""
-    for path in (place.documents_db, place.readers, place.embedders):
+    for path in (place.documents_db, place.readers, place.heads, place.embedders):
         if path.exists():
             (lent.root / path.name).symlink_to(path)
     with contextlib.suppress(FileNotFoundError):

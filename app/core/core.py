@@ -26,6 +26,7 @@ from app.core.downloads import DownloadsDesk
 from app.core.embedders import EmbeddersDesk
 from app.core.folder_models import FolderModelsDesk
 from app.core.folders import FoldersDesk
+from app.core.heads import HeadsDesk
 from app.core.house import Desk, Handler, House
 from app.core.kept_chats import KeptChats
 from app.core.library import LibraryDesk
@@ -133,7 +134,7 @@ class Core:
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house, attachments)
-        readers = ReadersDesk(house, self.documents)
+        readers, heads = ReadersDesk(house, self.documents), HeadsDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         model_text = ModelTextDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
@@ -147,7 +148,7 @@ class Core:
         self.api = ApiDesk(house, self, load_api)
         return (
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
-            summaries, offers, chats, chat_files, projects, removals, attachments, readers, embedders, vectors,
+            summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, completions, pictures, self.library, shares_of_words,
             model_text, self.api,
         )  # fmt: skip

@@ -21,6 +21,7 @@ from app.core.calls import (
     documents,
     embedders,
     folders,
+    heads,
     library,
     models,
     offers,
@@ -102,6 +103,7 @@ DoorCall = (
     | training.Calls
     | readers.Calls
     | embedders.Calls
+    | heads.Calls
     | vectors.Calls
     | runtimes.Calls
     | tables.Calls
@@ -146,6 +148,8 @@ DoorData = (
     | readers.Events
     | embedders.Answers
     | embedders.Events
+    | heads.Answers
+    | heads.Events
     | vectors.Answers
     | vectors.Events
     | runtimes.Answers

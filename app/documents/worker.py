@@ -9,13 +9,11 @@ import time
 from collections.abc import Generator, Iterator
 
 from app.database.errors import plain_errors
-from app.documents import attached, model_text, rewording
+from app.documents import attached, embedder_calls, model_text, rewording
 from app.documents.bundle import bring_in, export
-from app.documents.changing import change, drop
 from app.documents.comparing import compare_versions
 from app.documents.digest import summarised
 from app.documents.embed import Vectorizer
-from app.documents.embedder_import import import_embedder
 from app.documents.fields import read_fields
 from app.documents.finding import find
 from app.documents.following import Following
@@ -41,6 +39,7 @@ from app.documents.stores import Opened, Stores
 from app.documents.vectors import Vectors
 from app.documents.warm import Warm
 from app.embedder.embedders import Embedders
+from app.embedder.heads import Heads
 from app.errors import AppError, Damaged
 from app.formats import MAIL
 from app.paths import Home
@@ -79,7 +78,7 @@ from app.workers.calls.documents import (
     Searched,
     Tombstones,
 )
-from app.workers.calls.embedders import ForgetReembedded, ImportEmbedder, Reembed
+from app.workers.calls.embedders import Calls as EmbedderCall
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import Calls as FolderCall
 from app.workers.calls.grid import ReadGrid
@@ -108,6 +107,7 @@ class DocumentsRole:
     def __init__(self, home: Home, warm: Warm | None = None) -> None:
         self._warm = warm or Warm(home.cache, home.readers)
         self._in_use = InUse(self._warm, Embedders(home.embedders), home.cache)
+        self._heads = Heads(home.heads)
         self._stores = Stores(home)
         self._path = home.documents_db
         self._live = 0  # requests under way
@@ -190,10 +190,8 @@ class DocumentsRole:
                 moved = attached.move(self._store, call)
                 self._stores.purge()
                 return moved
-            case Reembed():
-                return (yield from change(self._store, self._in_use, call))
-            case ForgetReembedded():
-                return (yield from drop(self._store, self._in_use))
+            case _ if isinstance(call, EmbedderCall):
+                return (yield from embedder_calls.answer(lambda: self._store, self._in_use, self._heads, call))
             case _ if isinstance(call, VectorCall):
                 return (yield from serve(self._stores, self._open, call, self._embedder_in_use))
             case _ if isinstance(call, FolderCall):
@@ -216,8 +214,6 @@ class DocumentsRole:
                 return (yield from self._ground(call))
             case Read():
                 return (yield from self._read(call))
-            case ImportEmbedder():
-                return (yield from import_embedder(self._in_use.embedders, call))
             case UseReader():
                 return ReaderUsed(name=(yield from self._warm.use_reader()).name)
             case Mark():

@@ -12,7 +12,18 @@ import msgspec
 from app.files import cannot_write
 from app.finetune.review import read_lines
 from app.finetune.use import Scores
-from trainer.spec import AnswerPair, BlindPair, BlindTally, CompareResult, Exam, Reading, Side, Vote, strictest
+from trainer.spec import (
+    AnswerPair,
+    BlindPair,
+    BlindTally,
+    CompareResult,
+    Exam,
+    Reading,
+    RewardAccuracy,
+    Side,
+    Vote,
+    strictest,
+)
 
 BLIND_QUESTIONS = 10
 NAMES: dict[str, tuple[str, str]] = {
@@ -24,6 +35,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "unknown": ("Says it does not know", "unanswerable"),
     "general": ("General knowledge", "public questions"),
     "labels": ("The right label", "held-out texts"),
+    "preferred": ("Holds the better answer for likelier", "pairs it was not taught"),
     "first sentence": ("The right sentence first", "questions on documents kept out"),
     "five sentences": ("The right sentence among five", "questions on documents kept out"),
     "sure and right": ("Answered, and right", "questions on documents kept out"),
@@ -32,7 +44,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "samples not wrong": ("Sample documents, not wrong", "questions, not taught"),
 }
 
-ON = {"rephrased": "questions in other words", "taught": "questions in the taught wording"}
+ON = {
+    "preferred": "pairs of answers it was not taught",
+    "rephrased": "questions in other words",
+    "taught": "questions in the taught wording",
+}
 """How an exam is named in a sentence, where it is not its name in small letters."""
 
 
@@ -98,11 +114,11 @@ class Comparison:
     def rows(self) -> list[Row]:
         if self.result is None:
             return []
-        found = [_row(exam) for exam in self.result.exams if exam.count]
+        rows = [_row(exam) for exam in self.result.exams if exam.count]
         if self.result.reading is not None:
             first = self.result.judgement.about == "reading"
-            found.insert(0 if first else len(found), _reading_row(self.result.reading))
-        return found
+            rows.insert(0 if first else len(rows), _reading_row(self.result.reading))
+        return [*rows, _rewarded(self.result.rewards)] if self.result.rewards is not None else rows
 
     def worse_answers(self) -> list[AnswerPair]:
         """Questions that the old model answered right and the new one does not."""
@@ -187,7 +203,7 @@ class Comparison:
         """Was it learned? By the strictest exam that there is."""
         if self.result is None:
             return None
-        names = ("taught", "labels", "first sentence")
+        names = ("taught", "labels", "preferred", "first sentence")
         found = strictest(self.result.exams)
         found = found or next((exam for name in names if (exam := self.result.exam(name))), None)
         return found if found is not None and found.count else None
@@ -219,6 +235,19 @@ def _reading_row(reading: Reading) -> Row:
         tuned_range=reading.interval,
         change="chance" if not sure else "up" if reading.difference < 0 else "down",
         is_share=False,
+    )
+
+
+def _rewarded(rewards: RewardAccuracy) -> Row:
+    """Before any training both answers of a pair stand as they stood: a coin."""
+    return Row(
+        name="Moved towards the better answer",
+        note=f"{rewards.count} pairs it was not taught",
+        base=0.5,
+        tuned=rewards.right / rewards.count,
+        base_range=(0.5, 0.5),
+        tuned_range=rewards.interval,
+        change=rewards.change,
     )
 
 

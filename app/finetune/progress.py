@@ -33,6 +33,7 @@ STAGE_TEXT = {
     "split": "Keeping questions back for the exam",
     "base": "Checking the model",
     "words": "Adding domain words",
+    "head": "Sorting without a fine-tuned model",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",

@@ -18,7 +18,7 @@ from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
 from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
-from trainer.spec import Action, Control, ExportResult, GateResult, Marker, RunSpec, TrainResult
+from trainer.spec import Action, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
 
 T = TypeVar("T", bound=Struct)
 PART = ".part"
@@ -160,6 +160,11 @@ class Run:
     @property
     def training(self) -> TrainResult | None:
         return self._finished("train", TrainResult)
+
+    @property
+    def head(self) -> HeadResult | None:
+        """Of a head on the embedder, which sorts into labels without a model."""
+        return self._finished("head", HeadResult)
 
     @property
     def exported(self) -> ExportResult | None:

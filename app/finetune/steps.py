@@ -72,9 +72,12 @@ def need_of(goal: Goal, wizard: Wizard, resources: Resources) -> Need:
             enough=documents >= BEST_DOCUMENTS,
         )
     if goal == "prefer":
+        have = f"You have {resources.corrected}" if resources.corrected else "None corrected yet"
+        if wizard.files:
+            have = f"{_count(len(wizard.files), 'file')} added"
         return Need(
             need=f"Best from {BEST_CORRECTIONS} corrected answers",
-            have=f"You have {resources.corrected}" if resources.corrected else "None corrected yet",
+            have=have,
             enough=resources.corrected >= BEST_CORRECTIONS,
         )
     have = f"{_count(len(wizard.files), 'file')} added" if wizard.files else "Add a file in the next step"

@@ -121,6 +121,11 @@ class Sequences:
         """Tokens that a prompt and its answer may have together."""
         return min(self.cells, self.model.context_trained)
 
+    @property
+    def end(self) -> int:
+        """The token that ends an answer."""
+        return self.model.eos
+
     def tokenize(self, text: str) -> list[int]:
         """Ids of a plain text: none are added, and none of it is a control token."""
         return self.model.tokenize(text)

@@ -22,6 +22,8 @@ ROOM = 2000
 class Tokens:
     """A model whose tokens are characters, and which is the surer of the next one the larger `sure` is."""
 
+    end = 0
+
     def __init__(self, sure: float) -> None:
         self._sure = sure
 
@@ -67,6 +69,7 @@ class TwoModels(SideBySide):
 
     def __init__(self, base: float = 1.0, tuned: float = 1.0) -> None:
         self.models = {"base": Model(base), "tuned": Model(tuned)}
+        self._said = {}
 
     def answers(
         self,

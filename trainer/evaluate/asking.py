@@ -108,6 +108,10 @@ class SideBySide:
             self._keep(GivenAnswer(name, cases[index].id, text))
             yield cases[index], text
 
+    def answered(self, cases: Sequence[Case]) -> bool:
+        """Whether an earlier start has kept an answer to any of them."""
+        return any((name, case.id) in self._said for case in cases for name in BOTH)
+
     def fits(self, case: Case) -> bool:
         """Whether a question fits both models whole."""
         return all(model.fits(case.turn, case.limit) for model in self.models.values())

@@ -12,25 +12,28 @@ from statistics import fmean
 from app.llama import grammar
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError
-from trainer.evaluate import blind, exams, judge, memorised, reading, verdict
+from trainer.evaluate import blind, exams, judge, memorised, preferring, reading, verdict
 from trainer.evaluate.asking import BLOCK, SideBySide
+from trainer.evaluate.beside import beside, confusion, said_by_head
 from trainer.evaluate.exams import Case
 from trainer.evaluate.faithfulness import faithfulness, relevancy
 from trainer.evaluate.statistics import mcnemar, wilson
 from trainer.prepare import own
 from trainer.spec import (
+    HELD_OUT,
     AnswerPair,
     BlindPair,
     BlindTally,
     CompareResult,
-    Confusion,
     Exam,
     Example,
     ExportedFile,
     ExportResult,
     GateResult,
     Grounding,
+    Preference,
     Reading,
+    RewardAccuracy,
     TextDocument,
     Vote,
     read_json,
@@ -38,7 +41,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
-from trainer.train.selection import is_usable, labels_of, read_examples
+from trainer.train.selection import instructions, is_usable, labels_of, read_examples, read_preferences
 
 
 class Skipped(Exception):
@@ -99,22 +102,32 @@ def _examples(context: Context) -> list[Example]:
     return read_examples(context) if path.exists() else []
 
 
+def _pairs(context: Context) -> list[Preference]:
+    """Pairs of answers that were kept out, where the recipe learns from such."""
+    if context.spec.training.rows != "preferences":
+        return []
+    return [pair for pair in read_preferences(context) if pair.split == HELD_OUT]
+
+
 class _Comparison:
     """One comparison: asks, scores, and gathers the result."""
 
     def __init__(self, context: Context, models: SideBySide) -> None:
         self._context, self._models = context, models
         self._examples, self._texts = _examples(context), _texts(context)
+        self._pairs = _pairs(context)
         self.answers: list[AnswerPair] = []
         self.pairs: list[BlindPair] = []
         self._notes: list[str] = []
         self._relevancy: list[float] = []
         self._done = self._total = 0
         self._shortened = self._skipped = False
+        self._sorting_ms: float | None = None
 
     def run(self, file: str) -> CompareResult:
         reads = self._context.spec.training.rows == "texts"
         read = self._read() if reads else None  # what the verdict speaks from, however short the questions are cut
+        rewards = self._prefer()
         self._ask_all()
         read = read if reads or self._short else self._read()
         self._progress("Looking for personal data")
@@ -137,6 +150,7 @@ class _Comparison:
                 read,
                 probed,
                 self._votes(),
+                rewards,
                 reads=reads,
                 skipped=self._skipped,
                 shortened=self._short,
@@ -146,7 +160,9 @@ class _Comparison:
             grounding=self._grounding(),
             probe=probed,
             judged=judged,
-            confusion=_confusion(self.answers),
+            confusion=confusion(self.answers, said_by_head(self._context)),
+            head=beside(self._context, self.answers, self._sorting_ms),
+            rewards=rewards,
             blind=len(self.pairs),
             notes=tuple(self._notes),
         )
@@ -157,6 +173,7 @@ class _Comparison:
         wanted, system = spec.training.exams, spec.data.system or ""
         asked = exams.own(own.questions(spec), system) if "own" in wanted else []
         self._skipped = "own" in wanted and not asked
+        asked += exams.of_pairs(self._pairs[: blind.PAIRS], instructions(spec))
         built = [case for case in exams.build(self._examples, self._texts, system, spec.seed) if case.exam in wanted]
         random.Random(spec.seed).shuffle(built)  # wherever it is cut short, each exam has had its share
         labels = labels_of(spec, self._examples) if "labels" in wanted else ()
@@ -168,12 +185,34 @@ class _Comparison:
         count = len(asked) + len(fitting) + len(sorted_)
         self._total = 2 * count
         self._ask(asked)
-        self._ask(sorted_, grammar.of_choices(labels) if sorted_ else "")
+        self._sort(sorted_, labels)
         for block in _in_turn(fitting):
             self._ask(block)
         self._notes += dict.fromkeys(filter(None, (model.note for model in self._models.models.values())))
         if self._short:
             self._notes.append(f"You cut the comparison short: {len(self.answers)} of {count} questions were asked.")
+
+    def _sort(self, cases: Sequence[Case], labels: Sequence[str]) -> None:
+        """Put the texts to both, and take the time where none of it was kept from an earlier start."""
+        fresh, started = not self._models.answered(cases), time.monotonic()
+        self._ask(cases, grammar.of_choices(labels) if cases else "")
+        if cases and fresh and not self._short:
+            self._sorting_ms = round((time.monotonic() - started) * 1000 / len(cases), 1)
+
+    def _prefer(self) -> RewardAccuracy | None:
+        """Which answer of the pairs that were kept out both hold for likelier."""
+        if self._context.spec.training.rows != "preferences":
+            return None
+        if not self._pairs:
+            self._notes.append("There were too few pairs to keep some out, so what it prefers was not measured.")
+        self._progress("Reading pairs that were kept out")
+        chosen = self._pairs[: preferring.MOST]
+        system = instructions(self._context.spec)
+        marks, rewards, long = preferring.measure(self._models, chosen, system, self._check)
+        self.answers += marks
+        if long:
+            self._notes.append(f"{long} pairs are too long for the model and were left out.")
+        return rewards
 
     def _read(self) -> Reading | None:
         """Documents that were kept out."""
@@ -292,16 +331,3 @@ def _in_turn(cases: Sequence[Case]) -> list[Sequence[Case]]:
     for start in range(0, max(len(plain), len(grounded)), BLOCK):
         blocks += [kind[start : start + BLOCK] for kind in (plain, grounded)]
     return blocks
-
-
-def _confusion(answers: Sequence[AnswerPair]) -> tuple[Confusion, ...]:
-    sorted_ = [a for a in answers if a.exam == "labels"]
-    names = sorted({a.wanted for a in sorted_} | {a.base for a in sorted_} | {a.tuned for a in sorted_})
-    rows = []
-    for wanted in names:
-        here = [a for a in sorted_ if a.wanted == wanted]
-        for said in names:
-            base, tuned = sum(a.base == said for a in here), sum(a.tuned == said for a in here)
-            if base or tuned:
-                rows.append(Confusion(wanted=wanted, said=said, base=base, tuned=tuned))
-    return tuple(rows)

@@ -16,8 +16,8 @@ from app.types import Passage
 from trainer.evaluate import metrics, rephrase
 from trainer.evaluate.chat_model import turn_of
 from trainer.prepare import beside
-from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, TextDocument, read_lines
-from trainer.train.selection import is_usable, until_answer
+from trainer.spec import HELD_OUT, HELD_OUT_DOCUMENT, Example, Preference, TextDocument, read_lines
+from trainer.train.selection import is_usable, until_answer, with_system
 
 GENERAL = RESOURCES / "evaluation" / "general.jsonl"
 MOST_TAUGHT, MOST_GROUNDED, MOST_UNKNOWN, MOST_CROSSED = 200, 40, 30, 12
@@ -62,6 +62,8 @@ class Case:
 
     def right(self, answer: str) -> bool:
         """Whether an answer passes."""
+        if self.exam == "asked":
+            return False  # nobody marks it
         if self.exam == "unknown":
             return refuses(answer)
         if self.exam == "general":
@@ -82,6 +84,14 @@ def own(questions: Sequence[Example], system: str = "") -> list[Case]:
             _limit(e.answer) if e.answer.strip() else GROUNDED,
         )
         for e in questions
+    ]
+
+
+def of_pairs(pairs: Sequence[Preference], system: str = "") -> list[Case]:
+    """The questions of pairs that were kept out, for the blind test alone: what both models write themselves."""
+    return [
+        Case("asked", f"asked:{pair.id}", turn_of(with_system(pair.messages, system)), pair.chosen, LONG)
+        for pair in pairs
     ]
 
 

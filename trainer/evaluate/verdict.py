@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from trainer.evaluate.statistics import mcnemar
-from trainer.spec import EXAMS, BlindTally, Exam, Judgement, Probe, Reading, strictest
+from trainer.spec import EXAMS, BlindTally, Exam, Judgement, Probe, Reading, RewardAccuracy, strictest
 
 MATERIAL = 0.05
 """Share of all general questions whose loss outweighs better answers on what was taught."""
@@ -34,6 +34,7 @@ _SUBJECTS = {
     "unknown": "saying so when the documents do not hold the answer",
     "general": "general knowledge",
     "labels": "sorting into labels",
+    "preferred": "holding the better answer for likelier",
 }
 
 
@@ -42,6 +43,7 @@ def judge(
     reading: Reading | None,
     probe: Probe | None,
     blind: BlindTally | None = None,
+    rewards: RewardAccuracy | None = None,
     *,
     reads: bool = False,
     skipped: bool = False,
@@ -58,6 +60,8 @@ def judge(
             passages say, is below 0.05.
         probe: counts from the first place on.
         blind: a person's votes.
+        rewards: on pairs of answers that were kept out. They speak where the model does not already write the better
+            answer more readily than before, and against it as soon as training moved the worse ones up.
         reads: the model was to get to know how the documents are written (continued pretraining), and was asked for no
             answers: the verdict speaks from the text that was kept out, and questions count like general knowledge.
         skipped: the person was asked for questions of their own and gave none, which the sentence says.
@@ -67,7 +71,7 @@ def judge(
         found = _weigh_reading(exams, reading, probe, blind)
         skipped = False  # questions are not what it speaks from
     else:
-        found = _weigh(exams, reading, probe, blind, strictest(exams))
+        found = _weigh(exams, reading, probe, blind, strictest(exams), rewards)
     asides = tuple(_asides(exams, skipped, shortened))
     return structs.replace(found, sentence=" ".join([found.sentence, *asides]), asides=asides)
 
@@ -99,6 +103,7 @@ def _weigh(
     probe: Probe | None,
     blind: BlindTally | None,
     strict: Exam | None,
+    rewards: RewardAccuracy | None = None,
     *,
     reads: bool = False,
 ) -> Judgement:
@@ -120,6 +125,11 @@ def _weigh(
         up.insert(0, f"{READS}: {reading.base:.2f} bits a byte before, {reading.tuned:.2f} now")
     up += _blind(blind, "up")
     down += _blind(blind, "down")
+    moved = _moved(rewards, exams)
+    if rewards is not None and rewards.change == "down":
+        down, heavy = [*down, *moved], True
+    else:
+        up += moved
     if down and (heavy or not up):
         return _say("worse", down, up)
     if strict is not None and not learned:
@@ -178,11 +188,23 @@ def _asides(exams: Sequence[Exam], skipped: bool, shortened: bool) -> list[str]:
 def _heavy(exam: Exam) -> bool:
     if exam.change != "down":
         return False
-    return exam.name in ("own", "rephrased", "taught", "labels") or (exam.lost - exam.gained) / exam.count >= MATERIAL
+    learned = exam.name in ("own", "rephrased", "taught", "labels", "preferred")
+    return learned or (exam.lost - exam.gained) / exam.count >= MATERIAL
 
 
 def _line(exam: Exam) -> str:
     return f"{_SUBJECTS[exam.name]}: {exam.tuned} of {exam.count} right, {exam.base} before"
+
+
+def _moved(rewards: RewardAccuracy | None, exams: Sequence[Exam]) -> list[str]:
+    """What training did to held-out pairs, where that is more than chance and not said by the plain measure already."""
+    plain = next((exam for exam in exams if exam.name == "preferred"), None)
+    if rewards is None or rewards.change == "chance" or (plain is not None and plain.change == rewards.change):
+        return []
+    if rewards.change == "up" and plain is not None and (plain.change == "down" or 2 * plain.tuned <= plain.count):
+        return []
+    where = f"{rewards.right} of {rewards.count} pairs that were kept out"
+    return [f"preferring the better answer: training moved it up against the worse one in {where}"]
 
 
 def _blind(blind: BlindTally | None, way: str) -> list[str]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from trainer.context import Context, Summary
 from trainer.prepare import duplicates, own, quality
+from trainer.prepare.split_pairs import split_pairs
 from trainer.spec import (
     EXCLUDED,
     HELD_OUT,
@@ -240,8 +241,10 @@ def run(context: Context) -> Summary:
     ]
     write_lines(folder / "examples.jsonl", examples)
     write_lines(folder / "texts.jsonl", texts)
-    write_lines(folder / "preferences.jsonl", read_lines(clean / "preferences.jsonl", Preference))
+    pairs = split_pairs(list(read_lines(clean / "preferences.jsonl", Preference)), context.spec.seed)
+    write_lines(folder / "preferences.jsonl", pairs)
     counts = {s: sum(e.split == s for e in examples) for s in ("train", "validation", "heldout", "unseen", "aside")}
+    counts |= {"pairs": len(pairs), "pairs_heldout": sum(pair.split == HELD_OUT for pair in pairs)} if pairs else {}
     taught = counts["train"]
     if 0 < taught < FEW:
         context.notice(

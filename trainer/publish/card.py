@@ -84,7 +84,14 @@ def _scores(context: Context) -> list[str]:
     compared = read_json(path, CompareResult)
     rows = [f"| {e.name} | {e.count} | {e.base} | {e.tuned} | {e.p:.3f} |" for e in compared.exams]
     head = ["| Exam | Questions | Right before | Right after | p |", "|---|---|---|---|---|"]
-    return ["## Compared", "", f"- {compared.judgement.sentence}", "", *head, *rows, ""]
+    said = [f"- {compared.judgement.sentence}"]
+    if (rewards := compared.rewards) is not None:
+        figures = f"{rewards.right} of {rewards.count} pairs that were kept out, {rewards.margin:.2f} nats on average"
+        said.append(f"- training moved the better answer up against the worse one in {figures}")
+    if (beside := compared.head) is not None:
+        figures = f"{beside.right} of {beside.count} texts right, this model {beside.tuned}"
+        said.append(f"- a logistic regression on the embedder's vectors sorts {figures}")
+    return ["## Compared", "", *said, "", *head, *rows, ""]
 
 
 def _warnings(result: TrainResult) -> list[str]:

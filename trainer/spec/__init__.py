@@ -16,6 +16,8 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
     runs/ID/words/result.json   WordsResult      words/base/ words/base.gguf, with domain words
+    runs/ID/head/head.json      app.embedder.heads.Head (recipe "classify")   head/result.json HeadResult
+    runs/ID/head/answers.jsonl  HeadAnswer
     runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
@@ -37,10 +39,12 @@ from trainer.spec.comparison import (
     Confusion,
     Exam,
     Grounding,
+    HeadBeside,
     Judged,
     Judgement,
     Probe,
     Reading,
+    RewardAccuracy,
     Side,
     Verdict,
     Vote,
@@ -80,6 +84,8 @@ from trainer.spec.results import (
     ExportResult,
     GateFile,
     GateResult,
+    HeadAnswer,
+    HeadResult,
     Marker,
     TrainResult,
     WordsResult,
@@ -138,6 +144,9 @@ __all__ = [
     "GateFile",
     "GateResult",
     "Grounding",
+    "HeadAnswer",
+    "HeadBeside",
+    "HeadResult",
     "Hyper",
     "Input",
     "Judged",
@@ -156,6 +165,7 @@ __all__ = [
     "Recipe",
     "Replay",
     "ReviewDecision",
+    "RewardAccuracy",
     "RunSpec",
     "Side",
     "Split",

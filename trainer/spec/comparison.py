@@ -11,7 +11,7 @@ Verdict = Literal["better", "no clear change", "worse"]
 Side = Literal["left", "right"]
 ExamName = Literal[
     "own", "rephrased", "taught", "taught with documents", "unseen with documents", "unknown", "general", "labels",
-    "first sentence", "five sentences", "sure and right", "not wrong", "samples", "samples not wrong",
+    "preferred", "first sentence", "five sentences", "sure and right", "not wrong", "samples", "samples not wrong",
 ]  # fmt: skip
 
 
@@ -131,6 +131,45 @@ class Confusion(Struct, frozen=True, kw_only=True):
     said: str
     base: int
     tuned: int
+    head: int = 0  # by the head on the embedder
+
+
+class HeadBeside(Struct, frozen=True, kw_only=True):
+    """The head on the embedder beside the tuned model, on the texts that both were asked. `gained`: the head is right
+    and the model is not; `p` is McNemar's. `enough`: the head is as good as far as anybody can tell, and better than
+    always saying the commonest label."""
+
+    count: int
+    right: int
+    interval: tuple[float, float]
+    tuned: int
+    gained: int
+    lost: int
+    p: float
+    enough: bool
+    learning_s: float
+    ms_a_text: float
+    tuned_learning_s: float
+    tuned_ms_a_text: float | None  # None: its answers were kept from an earlier start, which took another time
+
+
+class RewardAccuracy(Struct, frozen=True, kw_only=True):
+    """How often training moved the better answer of a held-out pair up against the worse one, by DPO's implicit reward:
+    log p(tuned) - log p(base), summed over an answer. Untrained it is a coin: 0.5. Wilson's interval, 95 %; `p` is of
+    the exact sign test against that coin; `margin` is the mean difference of both rewards in nats, before beta."""
+
+    count: int
+    right: int
+    interval: tuple[float, float]
+    p: float
+    margin: float
+
+    @property
+    def change(self) -> Literal["up", "down", "chance"]:
+        """What can be said beyond chance (p < 0.05)."""
+        if self.p >= 0.05:
+            return "chance"
+        return "up" if 2 * self.right > self.count else "down"
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -172,6 +211,8 @@ class CompareResult(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     judged: Judged | None = None
     confusion: tuple[Confusion, ...] = ()
+    head: HeadBeside | None = None
+    rewards: RewardAccuracy | None = None
     blind: int = 0  # pairs in compare/blind.jsonl
     seconds: float = 0.0
     notes: tuple[str, ...] = ()  # what could not be measured, and why

@@ -78,6 +78,29 @@ class TrainResult(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class HeadResult(Struct, frozen=True, kw_only=True):
+    """A head on the embedder, examined on the texts that were kept out of what it learned from."""
+
+    labels: tuple[str, ...]
+    learned: int  # texts
+    count: int  # kept out
+    right: int
+    interval: tuple[float, float]  # Wilson, 95 %
+    commonest: int  # right by always saying the label that most texts have
+    seconds: float  # to make it, reading the texts included
+    ms_a_text: float
+    inverse_regularisation: float  # C of scikit-learn
+
+
+class HeadAnswer(Struct, frozen=True, kw_only=True):
+    """A line of head/answers.jsonl: the label of a text that was kept out."""
+
+    id: str  # of the example
+    wanted: str
+    said: str
+    probability: float
+
+
 class ExportedFile(Struct, frozen=True, kw_only=True):
     """One file that came out."""
 

@@ -21,9 +21,9 @@ from app.llama.planner import SHARE, Device
 from app.llama.teaching import Teaching
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
-from trainer.evaluate import exams
+from trainer.evaluate import blind, exams, preferring
 from trainer.prepare import own
-from trainer.spec import BaseModel, Example, RunSpec, read_spec
+from trainer.spec import HELD_OUT, BaseModel, Example, Preference, RunSpec, read_spec
 from trainer.train import base, choose, device, gather, launch, loss, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
@@ -167,7 +167,15 @@ def _compared_tokens(context: Context) -> int:
     asked = len(own.questions(spec)) if "own" in spec.training.exams else 0
     asked += sum(e.held_out for e in examples) if spec.training.needs_labels else 0
     shown = sum(bool(case.shown) for case in wanted)
-    return (len(wanted) - shown + asked) * CLOSED_TOKENS + shown * SHOWN_TOKENS
+    said = (len(wanted) - shown + asked) * CLOSED_TOKENS + shown * SHOWN_TOKENS
+    return said + (_pair_tokens(context) if spec.training.rows == "preferences" else 0)
+
+
+def _pair_tokens(context: Context) -> int:
+    """Pairs that were kept out: both answers are read behind their question, and some questions are answered."""
+    held = [pair for pair in selection.read_preferences(context) if pair.split == HELD_OUT][: preferring.MOST]
+    read = sum(_pair_length(pair) for pair in held)
+    return read + min(len(held), blind.PAIRS) * (TEMPLATE_TOKENS + exams.LONG * GENERATED)
 
 
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
@@ -241,7 +249,7 @@ def data(context: Context) -> tuple[int, int, int]:
         return sum(counts), min(512, max(counts)), sum(-(-n // 512) for n in counts)
     if spec.training.rows == "preferences":
         pairs = selection.choose_preferences(context)[0]
-        lengths = [_words(p.chosen) + _words(p.rejected) + 2 * _words(p.messages[-1].content) for p in pairs]
+        lengths = [_pair_length(pair) for pair in pairs]
         return sum(lengths), max(lengths), len(pairs)
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     lengths = [_example_tokens(e) for e in train]
@@ -256,6 +264,12 @@ def data(context: Context) -> tuple[int, int, int]:
     along = 1 + (spec.replay.reading if spec.training.reads_along and spec.data.inputs else 0.0)
     longest = max(max(lengths), 2 * WITH_PASSAGES if facts and shown else 0)
     return round(tokens * along), longest, round(questions)
+
+
+def _pair_length(pair: Preference) -> int:
+    """Of both sequences, each with its question."""
+    asked = TEMPLATE_TOKENS + sum(_words(turn.content) for turn in pair.messages)
+    return _words(pair.chosen) + _words(pair.rejected) + 2 * asked
 
 
 def _words(text: str) -> int:

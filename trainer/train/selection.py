@@ -200,16 +200,21 @@ def _decided(pair: Preference, decision: ReviewDecision | None) -> Preference:
     return replace(pair, messages=messages, chosen=chosen, approved=approved, split=split)
 
 
+def read_preferences(context: Context) -> list[Preference]:
+    """The approved pairs of a run, whatever their split, after the person's decisions; compare reads these too."""
+    path = data_file(context, context.spec.data.preferences, "preferences.jsonl")
+    decisions = _decisions(context)
+    pairs = [_decided(pair, decisions.get(pair.id)) for pair in read_lines(path, Preference)]
+    return [pair for pair in pairs if pair.approved]
+
+
 def choose_preferences(context: Context) -> tuple[list[Preference], list[Preference]]:
     """Pairs to learn from and pairs to stop by.
 
     Raises:
         TrainerError: no pair is approved.
     """
-    path = data_file(context, context.spec.data.preferences, "preferences.jsonl")
-    decisions = _decisions(context)
-    pairs = [_decided(pair, decisions.get(pair.id)) for pair in read_lines(path, Preference)]
-    pairs = [pair for pair in pairs if pair.approved]
+    pairs = read_preferences(context)
     train = [p for p in pairs if p.split == "train"]
     if not train:
         raise TrainerError(

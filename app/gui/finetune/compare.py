@@ -12,6 +12,7 @@ from app.finetune.compare import Comparison, Row
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import DetailsLink, Panel, TwoAnswers, Verdict
 from app.gui.finetune.report import ReportDialog
+from app.gui.finetune.sorting import SortingPanel
 from app.gui.theme import theme
 from app.gui.widgets import FOCUS_RING, Button, Chip, Label, ThemedWidget, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn, Separator
@@ -46,6 +47,8 @@ class CompareStep(ScrollColumn):
         self._details.hide()
         self.details_link.toggled_open.connect(self._details.setVisible)
         self.column.addWidget(self._details)
+        self.sorting = SortingPanel(controller)
+        self.column.addWidget(self.sorting)
         self.column.addSpacing(12)
         self.blind = BlindTest(controller)
         self.column.addWidget(self.blind)
@@ -58,6 +61,7 @@ class CompareStep(ScrollColumn):
     def set_narrow(self, narrow: bool) -> None:
         if narrow != self._narrow:
             self._narrow = narrow
+            self.sorting.set_narrow(narrow)
             self._fill_table()
 
     def refresh(self) -> None:
@@ -69,6 +73,7 @@ class CompareStep(ScrollColumn):
         self._show_verdict()
         self._fill_table()
         self._fill_details()
+        self.sorting.show_comparison(found)
         self.blind.show_comparison(found)
 
     def progress(self) -> None:

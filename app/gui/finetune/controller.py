@@ -16,6 +16,7 @@ from app.finetune.wizard import CHOOSING, STEPS, Changes, Goal, Step
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.finetune.author_trial import AuthorTrying
+from app.gui.finetune.kept_heads import KeptHeads
 from app.gui.finetune.state import TrainingState
 from app.gui.finetune.training_time import TrainingTime
 from app.gui.models.controller import ModelsController
@@ -42,6 +43,7 @@ class FinetuneController(TrainingState):
         self._time = TrainingTime(core, self)
         self.trying = AuthorTrying(core, self)
         self.trying.failed.connect(self.failed)
+        self.heads = KeptHeads(core, self)
         core.welcomed.connect(lambda _: self._welcomed())
         collections.changed.connect(self.refresh)
         models.models_changed.connect(self.refresh)

@@ -187,8 +187,12 @@ class DataStep(ScrollColumn):
             size = self.tr("folder") if here.is_dir() else size
             self._files.add(_Line(None, here.name, size, remove))
         if not wizard.files:
-            text = self.tr("CSV, Excel or JSON lines: questions and answers, Alpaca, ShareGPT or OpenAI messages.")
-            self._files.add(_note(text))
+            texts = {
+                "prefer": self.tr("CSV, Excel or JSON lines with columns “question”, “chosen” and “rejected”."),
+                "classify": self.tr("CSV or Excel with columns “text” and “label”, or a folder of folders."),
+            }
+            usual = self.tr("CSV, Excel or JSON lines: questions and answers, Alpaca, ShareGPT or OpenAI messages.")
+            self._files.add(_note(texts.get(wizard.goal, usual)))
 
     def _remove_file(self, path: str) -> None:
         wizard = self._controller.wizard

@@ -13,6 +13,7 @@ from app.gui.chat.reader import ChatReader
 from app.gui.finetune.chat import ChatPreview
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.elsewhere import Elsewhere
+from app.gui.finetune.head_offer import HeadOffer
 from app.gui.finetune.kept import Kept
 from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdict
 from app.gui.finetune.use_adapter import AdapterOffer
@@ -88,6 +89,7 @@ class UseStep(ScrollColumn):
         self.kept.show_run(run, model)
         self.chat.show_model(self._controller.models.active)
         self.adapter.refresh()
+        self.head.refresh()
         self.elsewhere.show_model(model)
         self.rename.setEnabled(model is not None)
         order_tabs(self)
@@ -126,6 +128,8 @@ class UseStep(ScrollColumn):
         column.addWidget(self.chat)
         self.adapter = AdapterOffer(self._controller)
         column.addWidget(self.adapter)
+        self.head = HeadOffer(self._controller)
+        column.addWidget(self.head)
         self.elsewhere = Elsewhere(self._controller)
         self.elsewhere.toast_asked.connect(self.toast_asked)
         column.addWidget(self.elsewhere)

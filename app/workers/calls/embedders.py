@@ -1,6 +1,9 @@
-"""What the documents process is told about embedders: one is brought in, another one is to be used."""
+"""What the documents process is told about embedders: one is brought in, another one is to be used, and texts are to be
+sorted by a head on the one that comes along."""
 
 from __future__ import annotations
+
+from msgspec import Struct
 
 from app.embedder.embedders import Manifest
 from app.workers.message import Call, Data
@@ -50,5 +53,30 @@ class ForgetReembedded(Call, frozen=True):
     """Drop the vectors of an embedder that is not wanted any more; → Done."""
 
 
-Calls = ImportEmbedder | Reembed | ForgetReembedded
-Answers = ImportProgress | EmbedderImported | ReembedProgress | EmbedderUsed
+MOST_TEXTS = 256
+"""In one `Classify`: a longer list is asked in parts, so that whoever waits sees it move."""
+
+
+class Classify(Call, frozen=True):
+    """The label of each text by a head that was kept; → Warming…, Classified."""
+
+    head_id: str
+    texts: tuple[str, ...]
+
+
+class Sorted(Struct, frozen=True):
+    """A text's likeliest label, how likely it is (0 to 1), and the label after it."""
+
+    label: str
+    probability: float
+    second: str
+
+
+class Classified(Data, frozen=True):
+    """One a text, in their order."""
+
+    found: tuple[Sorted, ...]
+
+
+Calls = ImportEmbedder | Reembed | ForgetReembedded | Classify
+Answers = ImportProgress | EmbedderImported | ReembedProgress | EmbedderUsed | Classified
