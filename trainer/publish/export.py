@@ -104,7 +104,7 @@ def write_adapter(base: Path, adapter: Path, out: Path, permute: bool = True) ->
     for name, (a, b) in factors.pairs.items():
         writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a).view(Whole))
         writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(b).view(Whole))
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -131,7 +131,7 @@ def write_merged(base: Path, adapter: Path, out: Path, permute: bool = True) -> 
         dtype = np.float16 if len(shape) > 1 else np.float32
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         writer.add_tensor_info(tensor.name, shape, np.dtype(dtype), size)
-    with _written(writer, part, out):
+    with written(writer, part, out):
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
@@ -170,7 +170,7 @@ class Whole(np.ndarray[Any, Any]):
 
 
 @contextmanager
-def _written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
+def written(writer: gguf.GGUFWriter, part: Path, out: Path) -> Iterator[None]:
     """What is written inside takes its name when it is whole; when it cannot be, its room is given back."""
     try:
         yield

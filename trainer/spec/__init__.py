@@ -14,7 +14,8 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
-    runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
+    runs/ID/corpus|pretrain/    of the recipe “scratch”: texts and tokenizer, and the model that has read them
+    runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT, or a whole new model)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
     runs/ID/compare/result.json CompareResult    compare/answers.jsonl AnswerPair
@@ -48,6 +49,7 @@ from trainer.spec.recipes import (
     CLASSIFICATION,
     CONTINUED_PRETRAINING,
     DPO,
+    FROM_SCRATCH,
     READER_TUNING,
     RECIPES,
     SFT,
@@ -80,6 +82,7 @@ from trainer.spec.results import (
     Marker,
     TrainResult,
 )
+from trainer.spec.scratch import SIZES, TOKENS_A_WEIGHT, NewModel
 from trainer.spec.specification import (
     VERSION,
     BaseModel,
@@ -102,11 +105,14 @@ __all__ = [
     "EXAMS",
     "EXCLUDED",
     "FOUND",
+    "FROM_SCRATCH",
     "HELD_OUT",
     "HELD_OUT_DOCUMENT",
     "READER_TUNING",
     "RECIPES",
     "SFT",
+    "SIZES",
+    "TOKENS_A_WEIGHT",
     "VERSION",
     "Action",
     "AnswerPair",
@@ -134,6 +140,7 @@ __all__ = [
     "Judgement",
     "Limits",
     "Marker",
+    "NewModel",
     "Origin",
     "Origins",
     "Precision",

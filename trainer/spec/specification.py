@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from trainer.spec.recipes import RECIPES, InputKind, Recipe, TrainingRecipe
+from trainer.spec.scratch import SIZES, NewModel
 
 VERSION = 1
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
@@ -117,6 +118,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     replay: Replay = Replay()
     export: Export = Export()
     limits: Limits = Limits()
+    scratch: NewModel = SIZES["10M"]  # what the recipe “scratch” makes
     compare: bool = True
     seed: int = 17
 
