@@ -17,6 +17,7 @@ from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
+from app.finetune.progress import LEARNING
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.states import BUSY
 from app.finetune.wizard import ASKED, Changes
@@ -88,6 +89,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     base = _base(session.model(args.base)) if args.base else UNSET
     changes = Changes(
         goal=args.recipe,
+        size=args.size,
         effort=args.effort,
         base=base,
         name=args.name or UNSET,
@@ -247,9 +249,9 @@ def _follow(events: _Events, session: Session, run: c.RunRecord) -> c.RunRecord:
 
 def _sentence(moved: c.RunMoved) -> str:
     left = f", {time_left(moved.seconds_left).lower()}" if moved.seconds_left else ""
-    if moved.stage == "train" and moved.steps:
+    if moved.stage in LEARNING and moved.steps:
         done, loss = f"{moved.train_fraction:.0%}, step {moved.step} of {moved.steps}", moved.loss or 0.0
-        return f"Training, {done}, error {loss:.2f}{left}"
+        return f"{moved.sentence}, {done}, error {loss:.2f}{left}"
     if moved.to_gather:
         return f"{moved.sentence}, {moved.gathered} of {moved.to_gather}"
     return f"{moved.note or moved.sentence}{left}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeVar, get_args
 
-from app.finetune.wizard import Effort, Goal
+from app.finetune.wizard import Effort, Goal, Size
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
 
@@ -52,7 +52,10 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         "--recipe",
         choices=get_args(Goal),
         default="teach",
-        help="what to do (default: %(default)s); search teaches the reader",
+        help="what to do (default: %(default)s); search teaches the reader, scratch makes a model",
+    )
+    data.add_argument(
+        "--size", choices=get_args(Size), default="10M", help="weights of the recipe scratch (default: %(default)s)"
     )
     data.add_argument(
         "--labels", default="", metavar="A,B,C", help="of the recipe classify (default: those in the data)"
@@ -65,7 +68,12 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         "the exam, never learned from (default: those of the training before)",
     )
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
-    data.add_argument("--base", default="", metavar="MODEL", help="the model to teach (default: the one in use)")
+    data.add_argument(
+        "--base",
+        default="",
+        metavar="MODEL",
+        help="the model to teach (default: the one in use); with scratch it writes",
+    )
     data.add_argument("--name", default="", help="what the new model is called")
     data.add_argument("--no-mask", action="store_true", help="keep personal details in what is learned")
 

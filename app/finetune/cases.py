@@ -25,7 +25,7 @@ from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_label_folders, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_adapter, prepare_install
-from app.finetune.wizard import ASKED, Wizard
+from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
@@ -124,7 +124,7 @@ class TooLarge:
 def prepare(
     run: Run,
     wizard: Wizard,
-    base: InstalledModel | ReaderStart,
+    base: InstalledModel | ReaderStart | None,
     runs: Runs,
     chats: Conversations,
     gathered: Gathered,
@@ -142,7 +142,7 @@ def prepare(
         own = ""
         if wizard.goal in ASKED and wizard.own:
             own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
-        earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
+        earlier = earlier_examples(base, runs) if isinstance(base, InstalledModel) else ()
         spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
@@ -165,7 +165,7 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
         path = yield from _disk(partial(run.write_input, name, rows))
         kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
         inputs.append(Input(kind=kind, path=str(path), name=title))
-    if wizard.goal in ("teach", "read", "search"):
+    if wizard.goal in FROM_DOCUMENTS:
         for number, collection_id in enumerate(wizard.collections, 1):
             found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
             inputs += [found] if found is not None else []

@@ -32,6 +32,8 @@ STAGE_TEXT = {
     "questions": "Making questions from the documents",
     "split": "Keeping questions back for the exam",
     "base": "Checking the model",
+    "corpus": "Gathering text, and learning its words",
+    "pretrain": "Reading",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",
@@ -39,6 +41,8 @@ STAGE_TEXT = {
     "card": "Writing the model card",
 }
 """Each stage of the trainer in plain words."""
+LEARNING = ("pretrain", "train")
+"""Stages with a curve, which can be paused and stopped; each has its own."""
 LONGEST_STEP_S = 600.0
 """A longer time between two steps was a pause or a computer asleep, and is no time of training."""
 ENOUGH_TO_TELL_S = 5.0
@@ -68,6 +72,8 @@ class RunProgress:
     pid: int = 0
     trained_s: float = 0.0
     """Seconds between the events of training, pauses and restarts left out."""
+    learning: str = ""
+    """The stage whose curve this is."""
     began: Progress | None = None
     """The first word of the stage about how far it is; the time left is counted from there."""
 
@@ -88,7 +94,7 @@ class RunProgress:
 
     @property
     def train_fraction(self) -> float:
-        """How much of the training itself is done, 0 to 1."""
+        """How much of the training itself is done, 0 to 1; of one in two stages, of that under way."""
         if "train" in self.finished_stages:
             return 1.0
         last = self.points[-1] if self.points else None
@@ -144,6 +150,10 @@ class RunProgress:
         self.phase, self.stage, self.fraction, self.note, self.seconds_left = "working", event.stage, None, "", None
         self.began = None
         self.finished_stages.discard(event.stage)
+        if event.stage in LEARNING and event.stage != self.learning:
+            self.learning, self.best_step, self.trained_s = event.stage, None, 0.0
+            self.points.clear()
+            self.samples.clear()
 
     def _add_point(self, event: Loss) -> None:
         """A run that starts anew, or from its last checkpoint, says some steps again: the newer word counts."""

@@ -44,8 +44,10 @@ class Reference:
 
 
 def reference(folder: Path, adapter: Path | None, texts: Sequence[Encoded]) -> Reference:
-    """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit); a model without an
-    adapter has no base but itself."""
+    """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit).
+
+    A model without an adapter has no base but itself.
+    """
     model = base.load_model(folder, base.checking_dtype(folder))
     plain = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
     if adapter is None:

@@ -1,4 +1,4 @@
-"""What a new model reads: the documents, the examples as plain text, and general answers that an installed model writes."""
+"""What a new model reads: the documents, the examples as text, and general answers that an installed model writes."""
 
 from __future__ import annotations
 

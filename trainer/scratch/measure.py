@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-from app.llama.memory import ACTIVATION_BYTES, PROCESS_BYTES
 from trainer.context import Context
 from trainer.scratch import corpus, network
 from trainer.scratch.network import STEP_TOKENS
@@ -24,9 +23,6 @@ GENERAL_BYTES = 45_000
 GENERAL_S, FILES_S = 90.0, 40.0
 """Asking the installed model; writing and checking the files. Measured with the starter, two cores."""
 MEASURED_S = 1.5
-STATE_BYTES = 16
-"""A weight, its gradient and two moments."""
-CHECKPOINT_BYTES, KEPT_CHECKPOINTS = 12, 3
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,9 @@ def needs(context: Context) -> Needs:
     here = device.devices(context.spec.limits)
     where, at = here[0], device.torch_device(here[0], here)
     precision = "bf16" if at.type == "cuda" else choose.exact_precisions()[0]
-    factor = 1 if precision == "bf16" else 2
-    activations = BATCH_TOKENS * (shape.hidden * shape.layers * ACTIVATION_BYTES * factor + shape.vocabulary * 12)
     return Needs(
-        memory_bytes=PROCESS_BYTES + shape.parameters * STATE_BYTES + activations,
-        disk_bytes=shape.parameters * (KEPT_CHECKPOINTS * CHECKPOINT_BYTES + 2 * 4 + 4) + 50_000_000,
+        memory_bytes=shape.memory_bytes,
+        disk_bytes=shape.disk_bytes,
         seconds_a_token=seconds_a_token(shape, at, precision),
         precision=precision,
         place=where.name,
@@ -98,5 +92,3 @@ def _bytes_of_text(context: Context) -> int:
     texts = [*corpus.documents(context), *map(corpus.as_text, corpus.taught(context))]
     general = GENERAL_BYTES if context.spec.base.path and context.spec.replay.enabled else 0
     return general + sum(len(text.text.encode()) for text in texts if text.split == "train")
-
-

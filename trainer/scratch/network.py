@@ -79,8 +79,10 @@ class WholeModel:
 
 
 class EveryToken:
-    """Likelihood of each learned token, with products in 16 bits where that is exact enough and faster; the weights stay
-    in float32, since steps of a small rate would vanish in 16 bits."""
+    """Likelihood of each learned token, with products in 16 bits where that is faster.
+
+    The weights stay in float32, since
+    steps of a small rate would vanish in 16 bits."""
 
     unit_size = 1
 

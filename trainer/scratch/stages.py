@@ -165,9 +165,7 @@ class _Setup:
         prompts = [encode_prompt(self.tokenizer, selection.until_answer(e)) for e in examples]
         return self._asked([e.question for e in examples], [e.answer for e in examples], prompts, ANSWERED)
 
-    def _asked(
-        self, asked: Sequence[str], wanted: Sequence[str], prompts: Sequence[list[int]], limit: int
-    ) -> Samples:
+    def _asked(self, asked: Sequence[str], wanted: Sequence[str], prompts: Sequence[list[int]], limit: int) -> Samples:
         room = self._context.spec.scratch.context
         limit = min(limit, room // 2)
         prompts = [prompt[: room - limit] for prompt in prompts]

@@ -1,4 +1,4 @@
-"""The new model's words: byte-level BPE, trained on the text that it will read, with the two marks of a conversation."""
+"""The new model's words: byte-level BPE, trained on the text that it will read, and the marks of a conversation."""
 
 from __future__ import annotations
 

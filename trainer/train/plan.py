@@ -215,8 +215,8 @@ def _whole(context: Context) -> Plan:
         on_card=found.on_card,
         max_length=min(longest, shape.context),
         warnings=(
-            f"About {found.text_tokens:,} tokens of text; a model of this size could learn from {wanted:,}. It will know "
-            "your text by heart, and little of the world.",
+            f"About {found.text_tokens:,} tokens of text; a model of this size could learn from {wanted:,}. It will "
+            "know your text by heart, and little of the world.",
         )
         if found.text_tokens < FEW_TOKENS * wanted
         else (),
