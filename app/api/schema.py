@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from app.finetune.wizard import Effort, Goal
+from app.finetune.wizard import Effort, Goal, Size
 from app.text.fields.field import Kind
 from app.text.personal.kinds import PersonalKind
 from app.types import Filter
@@ -341,6 +341,7 @@ class RunRequest(Body, kw_only=True):
     name: str = ""
     effort: Effort = "balanced"
     mask: bool = True  # personal details
+    size: Size = "10M"  # of the recipe "scratch"
 
 
 class TrainRequest(Body, kw_only=True):

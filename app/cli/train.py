@@ -25,6 +25,7 @@ from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
 from app.workers.message import Data
+from trainer.events import Sample, read_events
 from trainer.spec import ReviewDecision
 
 
@@ -204,6 +205,7 @@ class _Events:
     def __init__(self, args: argparse.Namespace, run: c.RunRecord) -> None:
         self._path = Path(run.folder) / "events.jsonl"
         self._as_json = args.json
+        self._sampled = -1
         self._offset = self._path.stat().st_size if self._path.exists() else 0
         self.last: c.RunMoved | None = None
 
@@ -214,8 +216,15 @@ class _Events:
             self.copy()
 
     def copy(self) -> None:
-        """Pass the trainer's own lines on, as far as they are whole."""
-        if not self._as_json or not self._path.exists():
+        """Pass the trainer's own lines on, as far as they are whole; to people its samples, one a measurement."""
+        if not self._path.exists():
+            return
+        if not self._as_json:
+            heard, self._offset = read_events(self._path, self._offset)
+            for event in heard:
+                if isinstance(event, Sample) and event.step != self._sampled:
+                    self._sampled = event.step
+                    tell(f"Step {event.step}: “{event.question}” → {event.now or '(nothing)'}")
             return
         with self._path.open("rb") as lines:
             lines.seek(self._offset)

@@ -146,7 +146,7 @@ def base_name(run: Run, now: str = "") -> str:
     """What the model that came out was made of: the base's name now, or then; a new one was made from nothing."""
     spec = run.spec
     if spec is not None and spec.recipe == "scratch":
-        return f"made from nothing, {spec.scratch.parameters / 1e6:.0f} million weights"
+        return f"from nothing, {spec.scratch.parameters / 1e6:.0f} million weights"
     return now or (spec.base.name if spec is not None else "")
 
 

@@ -44,7 +44,7 @@ def run(context: Context) -> Summary:
     """
     folder = context.stage("corpus")
     general = _general(context, folder / GENERAL)
-    texts = [*documents(context), *map(as_text, [*taught(context), *general])]
+    texts = [*documents(context), *map(as_text, [*conversations(context)[0], *general])]
     learned = [text.text for text in texts if text.split == "train"]
     context.progress("corpus", 1, 2, note="Learning the words")
     words = vocabulary.train(learned, context.spec.scratch.vocabulary)
@@ -86,12 +86,13 @@ def documents(context: Context) -> list[TextDocument]:
     return [text for text in selection.read_texts(context) if text.text.strip()] if given.inputs or given.texts else []
 
 
-def taught(context: Context) -> list[Example]:
-    """Examples that train: read as text first, so that their words are known."""
+def conversations(context: Context) -> tuple[list[Example], list[Example]]:
+    """Examples to learn and to watch; none where nothing is approved, since general answers teach how to chat."""
     given = context.spec.data
-    if not (given.examples or given.inputs):
-        return []
-    return [e for e in selection.read_examples(context) if e.split == "train" and selection.is_usable(e)]
+    examples = selection.read_examples(context) if given.examples or given.inputs else []
+    if not any(e.split == "train" and selection.is_usable(e) for e in examples):
+        return [], []
+    return selection.choose(examples, context.spec.seed)
 
 
 def as_text(example: Example) -> TextDocument:

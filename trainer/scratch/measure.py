@@ -89,6 +89,6 @@ def seconds_a_token(shape: NewModel, at: torch.device, precision: str) -> float:
 
 def _bytes_of_text(context: Context) -> int:
     """Of everything that is read before the conversations; the general answers are guessed until they are written."""
-    texts = [*corpus.documents(context), *map(corpus.as_text, corpus.taught(context))]
+    texts = [*corpus.documents(context), *map(corpus.as_text, corpus.conversations(context)[0])]
     general = GENERAL_BYTES if context.spec.base.path and context.spec.replay.enabled else 0
     return general + sum(len(text.text.encode()) for text in texts if text.split == "train")

@@ -81,8 +81,8 @@ class WholeModel:
 class EveryToken:
     """Likelihood of each learned token, with products in 16 bits where that is faster.
 
-    The weights stay in float32, since
-    steps of a small rate would vanish in 16 bits."""
+    The weights stay in float32, since steps of a small rate would vanish in 16 bits.
+    """
 
     unit_size = 1
 

@@ -12,6 +12,7 @@ import torch
 from transformers.utils.logging import disable_progress_bar
 
 from trainer.context import Context, Summary
+from trainer.errors import TrainerError
 from trainer.publish import release
 from trainer.scratch import corpus, model_file, network
 from trainer.spec import BaseModel, Control, Example, Hyper, write_json
@@ -49,8 +50,11 @@ def train(context: Context) -> Summary:
     setup = _Setup(context)
     shutil.rmtree(context.stage("pretrain") / "checkpoints", ignore_errors=True)  # it has ended: nothing goes on there
     gathering = Gathering(context, setup.tokenizer, None, context.spec.scratch.context)
-    taught, watched = _conversations(context)
-    units = gathering.encode([*taught, *corpus.general(context)], "train")
+    taught, watched = corpus.conversations(context)
+    if not (rows := [*taught, *corpus.general(context)]):
+        hint = "Approve some questions, or install a model that writes general answers."
+        raise TrainerError("There is no conversation to learn from.", hint, code="no-examples")
+    units = gathering.encode(rows, "train")
     held = gathering.encode(watched, "validation") if watched else []
     setup.load(context.stage("pretrain") / KEPT)
     lengths = [len(unit[0].ids) for unit in units]
@@ -83,14 +87,6 @@ def export(context: Context) -> Summary:
 def gate(context: Context) -> Summary:
     """Hold every file against the trained model; there is no base whose losses could excuse one."""
     return release.gate_files(context, context.stage("train") / KEPT, None, None)
-
-
-def _conversations(context: Context) -> tuple[list[Example], list[Example]]:
-    """Examples to learn and to watch; none without data of the kind, since the general answers teach how to chat."""
-    given = context.spec.data
-    if not (given.examples or given.inputs):
-        return [], []
-    return selection.choose(selection.read_examples(context), context.spec.seed)
 
 
 def _begun(text: str) -> tuple[str, str]:

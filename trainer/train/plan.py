@@ -22,7 +22,7 @@ from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import exams
 from trainer.prepare import own
-from trainer.scratch import measure
+from trainer.scratch import corpus, measure
 from trainer.scratch.network import STEP_TOKENS
 from trainer.spec import TOKENS_A_WEIGHT, BaseModel, Example, RunSpec, read_spec
 from trainer.spec.recipes import Objective
@@ -195,7 +195,10 @@ def _whole(context: Context) -> Plan:
     """The same for a model that is made from nothing, whose speed is measured on its own shape."""
     spec, found = context.spec, measure.needs(context)
     shape, hyper = spec.scratch, spec.hyper
-    conversations, longest, _ = data(context)
+    taught = corpus.conversations(context)[0]
+    lengths = [_example_tokens(example) for example in taught] or [0]
+    general = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + shape.answer_tokens) if spec.base.path else 0
+    conversations, longest = sum(lengths) + general, max(lengths)
     epochs = hyper.epochs or spec.training.epochs
     read, answered = round(found.text_tokens * shape.epochs), round(conversations * epochs)
     wanted = shape.parameters * TOKENS_A_WEIGHT

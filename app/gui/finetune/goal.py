@@ -73,6 +73,7 @@ class GoalStep(ScrollColumn):
         self._base_holder.setVisible(wizard.goal not in ("search", "scratch"))  # what learns is the reader, or is made
         self.sizes.setVisible(wizard.goal == "scratch")
         self.sizes.show_choice(wizard)
+        self._how.setText(self._how_it_learns(wizard.goal))
         self.masking.setVisible(wizard.goal != "search")
         self._show_needs()
 
@@ -195,13 +196,21 @@ class GoalStep(ScrollColumn):
         )
         self.masking.clicked.connect(lambda on: self._controller.change(mask=bool(on)))
         details.addWidget(self.masking)
-        text = self.tr(
+        self._how = Label("", "caption", "text2", wrap=True)
+        details.addWidget(self._how)
+        self._details.hide()
+        self.column.addWidget(self._details)
+
+    def _how_it_learns(self, goal: Goal) -> str:
+        if goal == "scratch":
+            return self.tr(
+                "A Llama with its own byte-level words (BPE). All weights learn with AdamW, first from the text, then "
+                "from conversations. Written as GGUF in 16 and 8 bits, each held against the trained model."
+            )
+        return self.tr(
             "QLoRA or bf16 LoRA of rank 16 on all linear layers, with general questions mixed in against forgetting. "
             "Learning rate, epochs and batch are chosen from the data and shown while it trains."
         )
-        details.addWidget(Label(text, "caption", "text2", wrap=True))
-        self._details.hide()
-        self.column.addWidget(self._details)
 
     # --- showing ------------------------------------------------------------------------------------------------------
 

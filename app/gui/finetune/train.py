@@ -117,6 +117,9 @@ class TrainStep(ScrollColumn):
         left = told.seconds_left if state == "training" else None
         self._head.left.set_text(time_left(left) if left is not None else "")
         self._head.bar.set_fraction(fraction)
+        reads = stage in ("corpus", "pretrain")
+        of = self.tr("Error on training and held-out text") if reads else ""
+        self._chart_title.setText(of or self.tr("Error on training and held-out questions"))
         self.chart.show_points(told.points, told.best_step)
         self._facts.show_progress(told)
         self._show_sample()
@@ -131,7 +134,8 @@ class TrainStep(ScrollColumn):
     def _build_chart(self) -> QWidget:
         panel = Panel()
         row = QHBoxLayout()
-        row.addWidget(Label(self.tr("Error on training and held-out questions"), "uiStrong", wrap=True), 1)
+        self._chart_title = Label("", "uiStrong", wrap=True)
+        row.addWidget(self._chart_title, 1)
         row.addWidget(Label(self.tr("Lower is better"), "caption", "text2"))
         panel.column.addLayout(row)
         self.chart = LossChart()
