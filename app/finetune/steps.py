@@ -205,9 +205,8 @@ def _train_state(state: RunState) -> StepState:
 
 def rounded(number: int) -> str:
     """ "12,000", "200 million" """
-    if number < 1_000_000:
-        return f"{round(number, 1 - len(str(number))) if number else 0:,}"
-    return f"{round(number / 1e6):,} million"
+    about = round(number, 1 - len(str(number)))
+    return f"{about:,}" if about < 1_000_000 else f"{about // 1_000_000:,} million"
 
 
 def _count(number: int, what: str) -> str:

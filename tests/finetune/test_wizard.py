@@ -201,7 +201,7 @@ def test_a_model_from_nothing_needs_text_and_no_model() -> None:
     assert (wizard.base, wizard.collections, wizard.name) == ("", (2,), "Own model")
     assert steps.state_of(wizard, bare, "none", Reviewed()).allowed
     need = steps.need_of("scratch", wizard, bare)
-    assert need.need == "Best from 210 million words" and need.have == "Your 13 documents give about 60,000"
+    assert need.need == "Best from 200 million words" and need.have == "Your 13 documents give about 60,000"
     assert not need.enough, "and it says so before anything begins"
     unread = steps.state_of(at(wizard, "review"), bare, "review", Reviewed(decided=True))
     assert unread.allowed and unread.warning and "general answers" in unread.reason

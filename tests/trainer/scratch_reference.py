@@ -59,10 +59,11 @@ def reference(
         with torch.autocast("cpu", torch.bfloat16, enabled=short):
             value = _loss(model, [pieces[i] for i in order[step % per_epoch]])
         value.backward()
+        now = value.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        smooth = float(value) if step == 0 else 0.9 * smooth + 0.1 * float(value)
+        smooth = now if step == 0 else 0.9 * smooth + 0.1 * now
         if step + 1 in at:
             train[step + 1] = smooth
             watched[step + 1] = _held_out(model, [unit[0].ids for unit in reading.watched], short)
