@@ -243,7 +243,7 @@ def train(
     """
     if ids := review.left_to_continue():
         yield Step("desk", Approve(ids=tuple(ids)))
-    if not review.trainable() and run.load().goal != "scratch":  # what reads, reads without questions too
+    if not review.trainable() and not _reads_alone(run):
         raise NOTHING_APPROVED
     _check_labels(run, review)
     yield from _find_passages(run, review)
@@ -258,6 +258,12 @@ def train(
     yield from _disk(run.mark_reviewed)
     yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     return None
+
+
+def _reads_alone(run: Run) -> bool:
+    """Whether it learns without a question too: a new model that has an installed one to write general answers."""
+    wizard = run.load()
+    return wizard.goal == "scratch" and bool(wizard.base)
 
 
 def _check_labels(run: Run, review: ReviewList) -> None:

@@ -150,10 +150,12 @@ class RunProgress:
         self.phase, self.stage, self.fraction, self.note, self.seconds_left = "working", event.stage, None, "", None
         self.began = None
         self.finished_stages.discard(event.stage)
-        if event.stage in LEARNING and event.stage != self.learning:
-            self.learning, self.best_step, self.trained_s = event.stage, None, 0.0
-            self.points.clear()
-            self.samples.clear()
+        if event.stage in LEARNING:
+            if self.learning not in ("", event.stage):
+                self.best_step, self.trained_s = None, 0.0
+                self.points.clear()
+                self.samples.clear()
+            self.learning = event.stage
 
     def _add_point(self, event: Loss) -> None:
         """A run that starts anew, or from its last checkpoint, says some steps again: the newer word counts."""

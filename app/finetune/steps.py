@@ -109,7 +109,7 @@ def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Re
     if wizard.step == "data":
         return _data_state(wizard, resources, state)
     if wizard.step == "review":
-        return _review_state(wizard.goal, state, reviewed)
+        return _review_state(state, reviewed, reads=wizard.goal == "scratch" and bool(wizard.base))
     if wizard.step == "train":
         return _train_state(state)
     if wizard.step == "compare":
@@ -160,7 +160,8 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
 
 
-def _review_state(goal: Goal, state: RunState, reviewed: Reviewed) -> StepState:
+def _review_state(state: RunState, reviewed: Reviewed, *, reads: bool) -> StepState:
+    """`reads`: it learns without questions too, from text and general answers."""
     label = "Start training"
     if state == "preparing":
         return StepState(action=label, allowed=False, reason="Nothing trains before you have seen the list.")
@@ -171,7 +172,7 @@ def _review_state(goal: Goal, state: RunState, reviewed: Reviewed) -> StepState:
         text = f"Approves {reviewed.good} of good quality and trains with them{_time(reviewed)}."
         text += " Reject first what is wrong."
         return StepState(action=f"Approve {reviewed.good} and train", allowed=True, reason=text)
-    if not reviewed.trainable and goal == "scratch":
+    if not reviewed.trainable and reads:
         text = f"No question is approved: it reads, and learns to chat from general answers{_time(reviewed)}."
         return StepState(action=label, allowed=True, reason=text, warning=True)
     if not reviewed.trainable:

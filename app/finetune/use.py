@@ -80,16 +80,16 @@ def prepare_install(
         reasons = " ".join(dict.fromkeys(refused_files(run).values()))
         hint = "Train again with changes. The old model stays in use."
         raise AppError("No file of this run passed the check, so there is nothing to use.", hint, reasons)
-    file, report = files[0], run.report
+    file, made = files[0], run.report if run.spec is not None and run.spec.recipe == "scratch" else None
     path = _place(run.folder / "export" / file.path, models, run.id)
     return InstalledModel(
         name=wizard.name,
         path=str(path),
         file_bytes=file.bytes,
-        architecture=report.architecture if report else "",
+        architecture=made.architecture if made else base.architecture if base else "",
         quantization=file.quantization,
-        parameters=report.parameters if report else 0,
-        context_trained=report.context if report else 0,
+        parameters=made.parameters if made else base.parameters if base else 0,
+        context_trained=made.context if made else base.context_trained if base else 0,
         origin="finetuned",
         lineage=lineage_of(run, wizard, scores, base.name if base else ""),
     )

@@ -203,7 +203,8 @@ def test_a_model_from_nothing_needs_text_and_no_model() -> None:
     need = steps.need_of("scratch", wizard, bare)
     assert need.need == "Best from 200 million words" and need.have == "Your 13 documents give about 60,000"
     assert not need.enough, "and it says so before anything begins"
-    unread = steps.state_of(at(wizard, "review"), bare, "review", Reviewed(decided=True))
+    assert not steps.state_of(at(wizard, "review"), bare, "review", Reviewed(decided=True)).allowed
+    unread = state(at(opened(goal="scratch"), "review"), "review", decided=True)
     assert unread.allowed and unread.warning and "general answers" in unread.reason
     spec = plan.build_spec(changed(wizard, Changes(size="1M", effort="quick")), None, ())
     assert spec.scratch.hidden == SIZES["1M"].hidden and spec.scratch.epochs == 8 and not spec.compare

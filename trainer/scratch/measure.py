@@ -17,11 +17,11 @@ from trainer.train.chat import Encoded
 from trainer.train.objective import BATCH_TOKENS
 
 BYTES_A_TOKEN = 3.0
-"""Of English, with a vocabulary of a few thousand; more words take more of it."""
+"""Of English, with a vocabulary of a few thousand; a guess, as are the next two."""
 GENERAL_BYTES = 45_000
-"""Of the general answers that an installed model writes; 156 answers of the starter had 44,000."""
+"""Of the 156 general answers that an installed model writes."""
 GENERAL_S, FILES_S = 90.0, 40.0
-"""Asking the installed model; writing and checking the files. Measured with the starter, two cores."""
+"""Asking the installed model; writing and checking the files."""
 MEASURED_S = 1.5
 
 
