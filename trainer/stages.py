@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trainer.context import Context, Summary
 from trainer.spec import RunSpec
+from trainer.spec.recipes import Objective
 
 Work = Callable[[Context], Summary]
 
@@ -95,6 +96,36 @@ def _card() -> Work:
     return run
 
 
+def _corpus() -> Work:
+    from trainer.scratch.corpus import run
+
+    return run
+
+
+def _pretrain() -> Work:
+    from trainer.scratch.stages import pretrain
+
+    return pretrain
+
+
+def _whole_train() -> Work:
+    from trainer.scratch.stages import train
+
+    return train
+
+
+def _whole_export() -> Work:
+    from trainer.scratch.stages import export
+
+    return export
+
+
+def _whole_gate() -> Work:
+    from trainer.scratch.stages import gate
+
+    return gate
+
+
 def _reader_base() -> Work:
     from trainer.reader.stages import check_base
 
@@ -125,12 +156,37 @@ WORDS = Stage("words", _words)
 COMPARE = Stage("compare", _compare)
 HEAD = Stage("head", _head)
 """Before the training, since it takes seconds: who stops then, or has no memory for more, has what sorts."""
-READER_BASE = Stage("base", _reader_base, apart=True)
 READER = (Stage("train", _reader_train),)
 """Of the recipe that trains the reader: its one file is the adapter, and the comparison reads with the very graph that
 the app runs, so there is nothing to export or to hold against it."""
-READER_COMPARE = Stage("compare", _reader_compare)
+WHOLE = (
+    Stage("corpus", _corpus),
+    Stage("pretrain", _pretrain),
+    Stage("train", _whole_train),
+    Stage("export", _whole_export),
+    Stage("gate", _whole_gate),
+)
+"""Of the recipe that makes a model: there is none to check before, and none to compare with."""
 CARD = Stage("card", _card)
+
+
+@dataclass(frozen=True)
+class Course:
+    """The stages around preparing: what is checked before, what trains, and what compares."""
+
+    before: tuple[Stage, ...]
+    training: tuple[Stage, ...]
+    comparing: tuple[Stage, ...]
+
+
+_ADAPTER = Course((BASE,), TRAIN, (COMPARE,))
+COURSES: dict[Objective, Course] = {
+    "likelihood": _ADAPTER,
+    "preference": _ADAPTER,
+    "reading": Course((Stage("base", _reader_base, apart=True),), READER, (Stage("compare", _reader_compare),)),
+    "whole": Course((), WHOLE, ()),
+}
+"""By what a recipe trains towards."""
 
 
 def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
@@ -139,8 +195,8 @@ def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     The base comes first: who learns that it cannot be trained learns it before the first question is made.
     """
     prepare = PREPARE if spec.data.inputs else ()
-    reads = spec.training.objective == "reading"
-    base, train, compare = (READER_BASE, READER, READER_COMPARE) if reads else (BASE, TRAIN, COMPARE)
+    course = COURSES[spec.training.objective]
     words = (WORDS,) if spec.grows else ()
     head = (HEAD,) if spec.training.needs_labels else ()
-    return (base, *prepare, *words, *head, *train, *((compare,) if spec.compare else ()), CARD)
+    comparing = course.comparing if spec.compare else ()
+    return (*course.before, *prepare, *words, *head, *course.training, *comparing, CARD)

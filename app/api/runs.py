@@ -61,6 +61,7 @@ async def begin_run(request: Request) -> Response:
     changes = Changes(
         goal=asked.recipe,
         effort=asked.effort,
+        size=asked.size,
         collections=tuple(asked.collections),
         name=asked.name or UNSET,
         mask=asked.mask,

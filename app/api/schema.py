@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.finetune.own import LIMIT as OWN_MOST
-from app.finetune.wizard import Effort, Goal
+from app.finetune.wizard import Effort, Goal, Size
 from app.text.fields.field import Kind
 from app.text.personal.kinds import PersonalKind
 from app.types import Filter
@@ -352,6 +352,7 @@ class RunRequest(Body, kw_only=True):
     ask: Annotated[list[AskedQuestion], Meta(max_length=OWN_MOST)] | None = None  # None: those of the run before
     author: str = ""  # of the questions: id of a model, "rules"; "" is the model that is taught
     passages_to: str = ""  # the server that may see passages of the documents
+    size: Size = "10M"  # of the recipe "scratch"
     prepare: bool = True  # False: only begin it, to try the author first
 
 

@@ -23,7 +23,7 @@ from app.finetune.author import OWN_FILE, RULES
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration, time_left
 from app.finetune.own import read_questions
-from app.finetune.progress import RunProgress
+from app.finetune.progress import LEARNING, RunProgress
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.runs import Run
 from app.finetune.states import BUSY
@@ -32,6 +32,7 @@ from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
 from app.workers.message import Data
+from trainer.events import Sample, read_events
 from trainer.spec import ReviewDecision
 
 
@@ -116,6 +117,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     author = author_changes(args, session)
     changes = Changes(
         goal=args.recipe,
+        size=args.size,
         effort=args.effort,
         base=base,
         name=args.name or UNSET,
@@ -236,6 +238,7 @@ class _Events:
     def __init__(self, args: argparse.Namespace, run: c.RunRecord) -> None:
         self._path = Path(run.folder) / "events.jsonl"
         self._as_json = args.json
+        self._sampled = -1
         self._offset = self._path.stat().st_size if self._path.exists() else 0
         self.last: c.RunMoved | None = None
 
@@ -246,8 +249,15 @@ class _Events:
             self.copy()
 
     def copy(self) -> None:
-        """Pass the trainer's own lines on, as far as they are whole."""
-        if not self._as_json or not self._path.exists():
+        """Pass the trainer's own lines on, as far as they are whole; to people its samples, one a measurement."""
+        if not self._path.exists():
+            return
+        if not self._as_json:
+            heard, self._offset = read_events(self._path, self._offset)
+            for event in heard:
+                if isinstance(event, Sample) and event.step != self._sampled:
+                    self._sampled = event.step
+                    tell(f"Step {event.step}: “{event.question}” → {event.now or '(nothing)'}")
             return
         with self._path.open("rb") as lines:
             lines.seek(self._offset)
@@ -281,9 +291,9 @@ def _follow(events: _Events, session: Session, run: c.RunRecord) -> c.RunRecord:
 
 def _sentence(moved: c.RunMoved) -> str:
     left = f", {time_left(moved.seconds_left).lower()}" if moved.seconds_left else ""
-    if moved.stage == "train" and moved.steps:
+    if moved.stage in LEARNING and moved.steps:
         done, loss = f"{moved.train_fraction:.0%}, step {moved.step} of {moved.steps}", moved.loss or 0.0
-        return f"Training, {done}, error {loss:.2f}{left}"
+        return f"{moved.sentence}, {done}, error {loss:.2f}{left}"
     if moved.to_gather:
         return f"{moved.sentence}, {moved.gathered} of {moved.to_gather}"
     return f"{moved.note or moved.sentence}{left}"

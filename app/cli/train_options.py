@@ -6,7 +6,7 @@ import argparse
 from typing import TypeVar, get_args
 
 from app.cli.train_elsewhere import add_options
-from app.finetune.wizard import Effort, Goal
+from app.finetune.wizard import Effort, Goal, Size
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
 
@@ -53,7 +53,10 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         "--recipe",
         choices=get_args(Goal),
         default="teach",
-        help="what to do (default: %(default)s); search teaches the reader",
+        help="what to do (default: %(default)s); search teaches the reader, scratch makes a model",
+    )
+    data.add_argument(
+        "--size", choices=get_args(Size), default="10M", help="weights of the recipe scratch (default: %(default)s)"
     )
     data.add_argument(
         "--labels", default="", metavar="A,B,C", help="of the recipe classify (default: those in the data)"
@@ -78,7 +81,10 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument("--try-author", action="store_true", help="only try how well the author writes, and how fast")
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
     data.add_argument(
-        "--base", default="", metavar="MODEL", help="the model to teach, or its folder (default: the one in use)"
+        "--base",
+        default="",
+        metavar="MODEL",
+        help="the model to teach, or its folder (default: the one in use); with scratch it writes",
     )
     data.add_argument(
         "--domain-words",

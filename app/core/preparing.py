@@ -165,12 +165,15 @@ class Preparing:
             return wizard  # not known yet, or there are none: then the documents process says so
         return msgspec.structs.replace(wizard, collections=tuple(key for key in wizard.collections if key in ids))
 
-    def _start_of(self, wizard: Wizard) -> InstalledModel | ReaderStart:
-        """What training goes on from: the chosen model, or the reader in use, whose questions a model may write."""
+    def _start_of(self, wizard: Wizard) -> InstalledModel | ReaderStart | None:
+        """What training goes on from: the chosen model, or the reader in use, whose questions a model may write; a new
+        model needs none, and has the chosen one write for it where there is one."""
         if wizard.goal == "search":
             reader = self._readers.active()
             model = next((each for each in self._house.registry.models() if each.id == wizard.base), None)
             return ReaderStart(reader, self._readers.folder(reader.id), model.path if model is not None else "")
+        if wizard.goal == "scratch":
+            return next((each for each in self._house.registry.models() if each.id == wizard.base), None)
         return self._base_of(wizard)
 
     def _author_of(self, wizard: Wizard) -> Author:

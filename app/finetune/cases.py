@@ -28,7 +28,7 @@ from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_label_folders, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_adapter, prepare_install
-from app.finetune.wizard import ASKED, Wizard
+from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
@@ -139,7 +139,7 @@ class TooLarge:
 def prepare(
     run: Run,
     wizard: Wizard,
-    base: InstalledModel | ReaderStart,
+    base: InstalledModel | ReaderStart | None,
     runs: Runs,
     chats: Conversations,
     gathered: Gathered,
@@ -159,7 +159,7 @@ def prepare(
         own = ""
         if wizard.goal in ASKED and wizard.own:
             own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
-        earlier = () if isinstance(base, ReaderStart) else earlier_examples(base, runs)
+        earlier = earlier_examples(base, runs) if isinstance(base, InstalledModel) else ()
         spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own, author=author)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
@@ -183,7 +183,7 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
         path = yield from _disk(partial(run.write_input, name, rows))
         kind: Literal["chats", "feedback"] = "chats" if name == "chats" else "feedback"
         inputs.append(Input(kind=kind, path=str(path), name=title))
-    if wizard.goal in ("teach", "read", "search"):
+    if wizard.goal in FROM_DOCUMENTS:
         for number, collection_id in enumerate(wizard.collections, 1):
             found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
             inputs += [found] if found is not None else []
@@ -261,7 +261,7 @@ def train(
     """
     if ids := review.left_to_continue():
         yield Step("desk", Approve(ids=tuple(ids)))
-    if not review.trainable():
+    if not review.trainable() and not _reads_alone(run):
         raise NOTHING_APPROVED
     _check_labels(run, review)
     yield from _find_passages(run, review)
@@ -276,6 +276,12 @@ def train(
     yield from _disk(run.mark_reviewed)
     yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     return None
+
+
+def _reads_alone(run: Run) -> bool:
+    """Whether it learns without a question too: a new model that has an installed one to write general answers."""
+    wizard = run.load()
+    return wizard.goal == "scratch" and bool(wizard.base)
 
 
 def _check_labels(run: Run, review: ReviewList) -> None:

@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
 from app.finetune.author import OWN_FILE, Author
 from app.finetune.wizard import WORDED, Effort, Wizard
 from app.llama.model_folders import folder_of
 from app.types import InstalledModel
-from trainer.spec import BaseModel, Data, Hyper, Input, Prepare, Replay, RunSpec
+from trainer.spec import SIZES, BaseModel, Data, Export, Hyper, Input, Prepare, Replay, RunSpec
 
 EFFORTS: dict[Effort, tuple[int, int, float | None]] = {
-    "quick": (24, 6, 4.0),
+    "quick": (24, 6, None),
     "balanced": (48, 10, None),
-    "thorough": (200, 9, 6.0),
+    "thorough": (200, 9, 2.0),
 }
 """Facts at most, phrasings a fact, and times through the data (None: chosen from the data). 48 facts in 10 phrasings
 are about ten minutes on two cores; 200 would be more than an hour."""
@@ -52,9 +54,14 @@ class ReaderStart:
     asker: str = ""  # a GGUF file
 
 
+SCRATCH_EPOCHS: dict[Effort, float] = {"quick": 8.0, "balanced": 16.0, "thorough": 40.0}
+"""Times that a new model reads the text: what little text can give is given after some sixteen of them (Muennighoff et
+al. 2023)."""
+
+
 def build_spec(
     wizard: Wizard,
-    model: InstalledModel | ReaderStart,
+    model: InstalledModel | ReaderStart | None,
     inputs: tuple[Input, ...],
     *,
     earlier: tuple[str, ...] = (),
@@ -65,6 +72,8 @@ def build_spec(
     `own` is the file of the person's own questions, `author` writes those that are made of documents."""
     if isinstance(model, ReaderStart):
         return _search_spec(wizard, model, inputs, author)
+    if model is None or wizard.goal == "scratch":
+        return _scratch_spec(wizard, model, inputs)
     facts, phrasings, epochs = EFFORTS[wizard.effort]
     return RunSpec(
         id=wizard.id,
@@ -96,6 +105,28 @@ def _base(model: InstalledModel) -> BaseModel:
 def makes_questions(wizard: Wizard) -> bool:
     """Whether questions are made of documents: the goal learns from some, and not only the person's files count."""
     return wizard.goal in ("teach", "search") and wizard.author != OWN_FILE
+
+
+def _scratch_spec(wizard: Wizard, writer: InstalledModel | None, inputs: tuple[Input, ...]) -> RunSpec:
+    """A model of the chosen size. `writer` answers general questions for it, and writes questions where it can."""
+    facts, phrasings, _ = EFFORTS[wizard.effort]
+    return RunSpec(
+        id=wizard.id,
+        name=wizard.name,
+        recipe="scratch",
+        base=BaseModel(path=writer.path if writer else "", name=writer.name if writer else ""),
+        data=Data(inputs=inputs),
+        prepare=Prepare(
+            make_questions=any(each.kind == "documents" for each in inputs),
+            max_facts=facts,
+            phrasings=phrasings,
+            mask_personal_data=wizard.mask,
+        ),
+        hyper=Hyper(evaluations=16),
+        export=Export(quantizations=("F16", "Q8_0")),
+        compare=False,
+        scratch=msgspec.structs.replace(SIZES[wizard.size], epochs=SCRATCH_EPOCHS[wizard.effort]),
+    )
 
 
 def _search_spec(wizard: Wizard, start: ReaderStart, inputs: tuple[Input, ...], author: Author) -> RunSpec:

@@ -34,6 +34,8 @@ STAGE_TEXT = {
     "base": "Checking the model",
     "words": "Adding domain words",
     "head": "Sorting without a fine-tuned model",
+    "corpus": "Gathering text, and learning its words",
+    "pretrain": "Reading",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",
@@ -41,6 +43,8 @@ STAGE_TEXT = {
     "card": "Writing the model card",
 }
 """Each stage of the trainer in plain words."""
+LEARNING = ("pretrain", "train")
+"""Stages with a curve, which can be paused and stopped; each has its own."""
 LONGEST_STEP_S = 600.0
 """A longer time between two steps was a pause or a computer asleep, and is no time of training."""
 ENOUGH_TO_TELL_S = 5.0
@@ -70,6 +74,8 @@ class RunProgress:
     pid: int = 0
     trained_s: float = 0.0
     """Seconds between the events of training, pauses and restarts left out."""
+    learning: str = ""
+    """The stage whose curve this is."""
     began: Progress | None = None
     """The first word of the stage about how far it is; the time left is counted from there."""
 
@@ -90,7 +96,7 @@ class RunProgress:
 
     @property
     def train_fraction(self) -> float:
-        """How much of the training itself is done, 0 to 1."""
+        """How much of the training itself is done, 0 to 1; of one in two stages, of that under way."""
         if "train" in self.finished_stages:
             return 1.0
         last = self.points[-1] if self.points else None
@@ -146,6 +152,12 @@ class RunProgress:
         self.phase, self.stage, self.fraction, self.note, self.seconds_left = "working", event.stage, None, "", None
         self.began = None
         self.finished_stages.discard(event.stage)
+        if event.stage in LEARNING:
+            if self.learning not in ("", event.stage):
+                self.best_step, self.trained_s = None, 0.0
+                self.points.clear()
+                self.samples.clear()
+            self.learning = event.stage
 
     def _add_point(self, event: Loss) -> None:
         """A run that starts anew, or from its last checkpoint, says some steps again: the newer word counts."""

@@ -18,7 +18,7 @@ from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
 from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
-from trainer.spec import Action, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
+from trainer.spec import Action, BaseReport, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
 
 T = TypeVar("T", bound=Struct)
 PART = ".part"
@@ -173,6 +173,11 @@ class Run:
     @property
     def gate(self) -> GateResult | None:
         return self._finished("gate", GateResult)
+
+    @property
+    def report(self) -> BaseReport | None:
+        """Of the model that was taught, or that was made."""
+        return self._read("base/report.json", BaseReport)
 
     @property
     def spec(self) -> RunSpec | None:

@@ -10,11 +10,14 @@ from app.finetune.author import OWN_FILE
 from app.finetune.durations import duration
 from app.finetune.estimate import fit_of
 from app.finetune.states import BUSY, RunState
-from app.finetune.wizard import ASKED, Goal, Resources, Step, Wizard
+from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Goal, Resources, Step, Wizard
+from trainer.spec import SIZES, TOKENS_A_WEIGHT
 
 FEW_EXAMPLES = 5
 QUESTIONS_A_PASSAGE = 0.6
 """A rough share of passages that give a checked question; only for the promise on the first page."""
+TOKENS_A_PASSAGE = 220
+"""Of a model's own words; only for the promise on the first page."""
 Next = Literal["data", "prepare", "train", "compare", "use", "chat"]
 NEXT: dict[Step, Next] = {
     "goal": "data", "data": "prepare", "review": "train", "train": "compare", "compare": "use", "use": "chat",
@@ -65,6 +68,10 @@ def need_of(goal: Goal, wizard: Wizard, resources: Resources) -> Need:
         if not documents and wizard.files:
             have = f"{_count(len(wizard.files), 'file')} added"
         return Need(need=f"Best from {BEST_QUESTIONS} questions", have=have, enough=about >= BEST_QUESTIONS)
+    if goal == "scratch":
+        wanted, tokens = TOKENS_A_WEIGHT * SIZES[wizard.size].parameters, passages * TOKENS_A_PASSAGE
+        have = f"Your {_count(documents, 'document')} give about {rounded(tokens)}" if documents else "No documents yet"
+        return Need(need=f"Best from {rounded(wanted)} words", have=have, enough=tokens >= wanted)
     if goal == "read":
         return Need(
             need=f"Best from {BEST_DOCUMENTS} documents",
@@ -88,7 +95,7 @@ def sources_of(wizard: Wizard, resources: Resources) -> int:
     """How many sources are chosen that are really there and that the goal can use."""
     filled = {each.id for each in resources.collections if each.documents}
     count = 0 if wizard.goal == "read" else len(wizard.files)
-    if wizard.goal in ("teach", "read", "search"):
+    if wizard.goal in FROM_DOCUMENTS:
         count += len(filled.intersection(wizard.collections))
     if wizard.goal == "teach":
         count += len(wizard.chats) + (1 if wizard.thumbs and resources.liked + resources.corrected else 0)
@@ -107,7 +114,7 @@ def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Re
     if wizard.step == "data":
         return _data_state(wizard, resources, state)
     if wizard.step == "review":
-        return _review_state(state, reviewed)
+        return _review_state(state, reviewed, reads=wizard.goal == "scratch" and bool(wizard.base))
     if wizard.step == "train":
         return _train_state(state)
     if wizard.step == "compare":
@@ -124,7 +131,7 @@ def _goal_state(wizard: Wizard, resources: Resources) -> StepState:
         what = ", ".join(resources.missing)
         reason = f"Training is not installed on this computer ({what} missing). Install Inhouse with training."
         return StepState(action=label, allowed=False, reason=reason, warning=True)
-    if wizard.goal == "search":
+    if wizard.goal in ("search", "scratch"):
         return StepState(action=label, allowed=True, reason=ready)
     if not wizard.base:
         return StepState(action=label, allowed=False, reason="No model is installed that can be trained.")
@@ -149,6 +156,7 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
             "prefer": "Correct some answers in your chats, or add a file with pairs.",
             "classify": "Add a file with texts and their labels.",
             "search": "Choose a collection with documents.",
+            "scratch": "Choose a collection with documents, or a file with answers.",
         }[wizard.goal]
         return StepState(action=label, allowed=False, reason=what)
     if missing := _missing_author(wizard, resources):
@@ -171,7 +179,8 @@ def _missing_author(wizard: Wizard, resources: Resources) -> str:
     return ""
 
 
-def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
+def _review_state(state: RunState, reviewed: Reviewed, *, reads: bool) -> StepState:
+    """`reads`: it learns without questions too, from text and general answers."""
     label = "Start training"
     if state == "preparing":
         return StepState(action=label, allowed=False, reason="Nothing trains before you have seen the list.")
@@ -182,6 +191,9 @@ def _review_state(state: RunState, reviewed: Reviewed) -> StepState:
         text = f"Approves {reviewed.good} of good quality and trains with them{_time(reviewed)}."
         text = f"{text} Reject first what is wrong. {reviewed.words}".rstrip()
         return StepState(action=f"Approve {reviewed.good} and train", allowed=True, reason=text)
+    if not reviewed.trainable and reads:
+        text = f"No question is approved: it reads, and learns to chat from general answers{_time(reviewed)}."
+        return StepState(action=label, allowed=True, reason=text, warning=True)
     if not reviewed.trainable:
         return StepState(action=label, allowed=False, reason="Approve at least one to train with.")
     few = reviewed.trainable < FEW_EXAMPLES
@@ -209,6 +221,12 @@ def _train_state(state: RunState) -> StepState:
         "failed": "The training could not go on.",
     }.get(state, "")
     return StepState(action="Compare", allowed=state == "done", reason=text, warning=state in ("stopped", "failed"))
+
+
+def rounded(number: int) -> str:
+    """ "12,000", "200 million" """
+    about = round(number, 1 - len(str(number)))
+    return f"{about:,}" if about < 1_000_000 else f"{about // 1_000_000:,} million"
 
 
 def _count(number: int, what: str) -> str:

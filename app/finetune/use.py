@@ -82,16 +82,16 @@ def prepare_install(
         reasons = " ".join(dict.fromkeys(refused_files(run).values()))
         hint = "Train again with changes. The old model stays in use."
         raise AppError("No file of this run passed the check, so there is nothing to use.", hint, reasons)
-    file = files[0]
+    file, made = files[0], run.report if run.spec is not None and run.spec.recipe == "scratch" else None
     path = _place(run.folder / "export" / file.path, models, run.id)
     return InstalledModel(
         name=wizard.name,
         path=str(path),
         file_bytes=file.bytes,
-        architecture=base.architecture if base else "",
+        architecture=made.architecture if made else base.architecture if base else "",
         quantization=file.quantization,
-        parameters=base.parameters if base else 0,
-        context_trained=base.context_trained if base else 0,
+        parameters=made.parameters if made else base.parameters if base else 0,
+        context_trained=made.context if made else base.context_trained if base else 0,
         origin="finetuned",
         lineage=lineage_of(run, wizard, scores, base.name if base else ""),
     )
@@ -132,12 +132,11 @@ def lineage_of(run: Run, wizard: Wizard, scores: Scores, base: str) -> dict[str,
 
     `base` is the name that the base has now; where it is gone, the one that it had then counts.
     """
-    spec = run.spec
     training = run.training
     minutes = max(1, round(training.seconds / 60)) if training else 0
     documents = taught_documents(run)
     lineage = {
-        "base": base or (spec.base.name if spec is not None else ""),
+        "base": base_name(run, base),
         "data": data_text(run, wizard),
         "run": f"{wizard.effort.capitalize()}, {minutes} min" if training else wizard.effort.capitalize(),
         "scores": scores.title,
@@ -145,6 +144,14 @@ def lineage_of(run: Run, wizard: Wizard, scores: Scores, base: str) -> dict[str,
         "documents": ",".join(str(key) for key in documents),
     }
     return {key: value for key, value in lineage.items() if value}
+
+
+def base_name(run: Run, now: str = "") -> str:
+    """What the model that came out was made of: the base's name now, or then; a new one was made from nothing."""
+    spec = run.spec
+    if spec is not None and spec.recipe == "scratch":
+        return f"from nothing, {spec.scratch.parameters / 1e6:.0f} million weights"
+    return now or (spec.base.name if spec is not None else "")
 
 
 def data_text(run: Run, wizard: Wizard) -> str:
@@ -157,6 +164,7 @@ def data_text(run: Run, wizard: Wizard) -> str:
         "prefer": "rated answer",
         "classify": "labelled text",
         "search": "reviewed question",
+        "scratch": "conversation",
     }
     return f"{count:,} {what[wizard.goal]}{'' if count == 1 else 's'}"
 

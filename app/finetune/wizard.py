@@ -17,10 +17,12 @@ STEPS: tuple[Step, ...] = ("goal", "data", "review", "train", "compare", "use")
 CHOOSING: tuple[Step, ...] = ("goal", "data")
 """Steps in which something is chosen; behind them the choice is the run's."""
 Effort = Literal["quick", "balanced", "thorough"]
-Goal = Literal["teach", "read", "prefer", "classify", "search"]
+Goal = Literal["teach", "read", "prefer", "classify", "search", "scratch"]
 """The trainer's recipes (`trainer.spec.Recipe`), which this leaf does not import: every door loads it at its start."""
-
-
+Size = Literal["1M", "10M", "30M", "100M"]
+"""Weights of a model that is made from nothing (`trainer.spec.SIZES`)."""
+FROM_DOCUMENTS: tuple[Goal, ...] = ("teach", "read", "search", "scratch")
+"""Goals that learn from collections."""
 ASKED: tuple[Goal, ...] = ("teach", "read")
 """Goals whose exam has a place for the person's own questions."""
 WORDED: tuple[Goal, ...] = ("teach", "read")
@@ -55,6 +57,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     words: int = 0  # of the documents that become tokens, at most; goals "teach" and "read"
     author: str = ""  # of the questions: id of a model, app.finetune.author.RULES or OWN_FILE; "": the base
     consent: str = ""  # the server that may see passages of the documents
+    size: Size = "10M"  # of the goal "scratch"
 
 
 class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +77,7 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     words: int | UnsetType = UNSET
     author: str | UnsetType = UNSET
     consent: str | UnsetType = UNSET
+    size: Size | UnsetType = UNSET
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -150,21 +154,23 @@ def with_defaults(wizard: Wizard, resources: Resources, collection: int = 0) -> 
     base = wizard.base if wizard.base in usable else first
     chosen = wizard.collections
     filled = [each.id for each in resources.collections if each.documents]
-    if not wizard.touched and not chosen and wizard.goal in ("teach", "read", "search"):
+    if not wizard.touched and not chosen and wizard.goal in FROM_DOCUMENTS:
         chosen = (collection,) if collection in filled else tuple(filled[:1])
     model = resources.model(base)
     name = wizard.name
     if not name and wizard.goal == "search":
         name = next((each.name for each in resources.collections if each.id in chosen), "Documents") + ", taught"
+    if not name and wizard.goal == "scratch":
+        name = name_for("Own", resources, "model")
     name = name or name_for(model.name if model is not None else "", resources)
     return msgspec.structs.replace(wizard, base=base, collections=chosen, name=name)
 
 
-def name_for(base: str, resources: Resources) -> str:
-    """A name that no model has: the next version of a tuned one, else "… tuned"."""
+def name_for(base: str, resources: Resources, kind: str = "tuned") -> str:
+    """A name that no model has: the next version of a tuned one, else "… tuned", or what `kind` says."""
     taken = {model.name.casefold() for model in resources.models}
     stem = re.sub(r" (?:tuned|v\d+)$", "", base) or "Model"
-    version, name = 1, f"{stem} tuned"
+    version, name = 1, f"{stem} {kind}"
     while name.casefold() in taken:
         version += 1
         name = f"{stem} v{version}"

@@ -112,7 +112,7 @@ def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
 @pytest.mark.parametrize(
     ("goal", "kinds"),
     [("teach", ["file", "feedback", "chats", "documents"]), ("read", ["documents"]), ("prefer", ["file", "feedback"]),
-     ("classify", ["file"]), ("search", ["file", "documents"])],
+     ("classify", ["file"]), ("search", ["file", "documents"]), ("scratch", ["file", "documents"])],
 )  # fmt: skip
 def test_a_goal_takes_what_it_can_use(run: Run, goal: Any, kinds: list[str]) -> None:
     wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=("/x/a.csv",), chats=(4,), thumbs=True)

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from app.finetune import estimate, machine, plan, steps
+from app.finetune.machine import at
 from app.finetune.states import BUSY, RunState
 from app.finetune.steps import Reviewed, StepState
-from app.finetune.wizard import STEPS, Changes, Goal, Resources, Step, Wizard, changed, name_for, with_defaults
+from app.finetune.wizard import STEPS, Changes, Goal, Resources, Size, Step, Wizard, changed, name_for, with_defaults
 from app.types import Collection, InstalledModel
-from trainer.spec import Input, Recipe, RunSpec
+from trainer.spec import SIZES, Input, Recipe, RunSpec
 
 STARTER = InstalledModel(
     id="starter",
@@ -191,3 +192,22 @@ def test_thumbs_come_along_where_they_are_all_that_there_is_to_learn_from() -> N
 
 def test_the_goals_are_the_recipes_of_the_trainer() -> None:
     assert get_args(Goal) == get_args(Recipe)
+    assert get_args(Size) == tuple(SIZES)
+
+
+def test_a_model_from_nothing_needs_text_and_no_model() -> None:
+    bare = msgspec.structs.replace(HERE, models=(), active="")
+    wizard = with_defaults(Wizard(id="r1", goal="scratch"), bare)
+    assert (wizard.base, wizard.collections, wizard.name) == ("", (2,), "Own model")
+    assert steps.state_of(wizard, bare, "none", Reviewed()).allowed
+    need = steps.need_of("scratch", wizard, bare)
+    assert need.need == "Best from 200 million words" and need.have == "Your 13 documents give about 60,000"
+    assert not need.enough, "and it says so before anything begins"
+    assert not steps.state_of(at(wizard, "review"), bare, "review", Reviewed(decided=True)).allowed
+    unread = state(at(opened(goal="scratch"), "review"), "review", decided=True)
+    assert unread.allowed and unread.warning and "general answers" in unread.reason
+    spec = plan.build_spec(changed(wizard, Changes(size="1M", effort="quick")), None, ())
+    assert spec.scratch.hidden == SIZES["1M"].hidden and spec.scratch.epochs == 8 and not spec.compare
+    assert spec.base.path == "" and spec.export.quantizations == ("F16", "Q8_0")
+    written = plan.build_spec(opened(goal="scratch"), STARTER, ())
+    assert written.base.path == STARTER.path and not written.replay.earlier

@@ -27,7 +27,7 @@ def text(context: Context) -> str:
         "",
         "## Base",
         "",
-        f"- {report.name} ({report.architecture}, {report.parameters / 1e6:.0f} million parameters)",
+        f"- {report.name} ({report.architecture}, {_millions(report.parameters)} million parameters)",
         f"- identity {report.sha256[:16]}",
         *_agreement(context, report),
         "",
@@ -36,12 +36,10 @@ def text(context: Context) -> str:
         *[f"- {name.replace('_', ' ')}: {count}" for name, count in result.examples.items()],
         *[f"- from {entry.name or entry.path} ({entry.kind})" for entry in spec.data.inputs],
         "",
+        *_reading(context),
         "## Training",
         "",
-        f"- {result.steps} of {result.planned_steps} steps, best at {result.best_step} ({result.stopped})",
-        f"- {result.tokens:,} tokens in {result.seconds / 60:.1f} minutes, {result.tokens_per_s:.0f} a second",
-        f"- loss {result.train_loss:.3f}; held out {_loss(result.heldout_before)} before, {_loss(result.heldout_loss)} "
-        "after (nats a token)",
+        *_course(result),
         f"- highest memory {result.peak_memory_bytes / 1e9:.1f} GB",
         *[f"- {name}: {value}" for name, value in msgspec.to_builtins(result.hyper).items() if value is not None],
         f"- seed: {spec.seed}",
@@ -51,6 +49,27 @@ def text(context: Context) -> str:
         *_warnings(result),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _course(result: TrainResult) -> list[str]:
+    """How a training went."""
+    return [
+        f"- {result.steps} of {result.planned_steps} steps, best at {result.best_step} ({result.stopped})",
+        f"- {result.tokens:,} tokens in {result.seconds / 60:.1f} minutes, {result.tokens_per_s:.0f} a second",
+        f"- loss {result.train_loss:.3f}; held out {_loss(result.heldout_before)} before, {_loss(result.heldout_loss)} "
+        "after (nats a token)",
+    ]
+
+
+def _reading(context: Context) -> list[str]:
+    """The pretraining of a new model, with its curve."""
+    path = context.run / "pretrain" / "result.json"
+    if not path.exists():
+        return []
+    result = read_json(path, TrainResult)
+    rows = [f"| {p.step} | {p.epoch:.1f} | {p.train:.3f} | {_loss(p.heldout)} |" for p in result.curve]
+    head = ["| Step | Times read | Training | Held out |", "|---|---|---|---|"]
+    return ["## Reading", "", *_course(result), "", *head, *rows, ""]
 
 
 def _agreement(context: Context, report: BaseReport) -> list[str]:
@@ -96,6 +115,10 @@ def _scores(context: Context) -> list[str]:
 
 def _warnings(result: TrainResult) -> list[str]:
     return ["## Warnings", "", *[f"- {warning}" for warning in result.warnings]] if result.warnings else []
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.0f}" if count >= 5e6 else f"{count / 1e6:.1f}"
 
 
 def _loss(value: float | None) -> str:

@@ -43,10 +43,15 @@ class Reference:
         return sum(len(logits) for logits in self.tuned)
 
 
-def reference(folder: Path, adapter: Path, texts: Sequence[Encoded]) -> Reference:
-    """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit)."""
+def reference(folder: Path, adapter: Path | None, texts: Sequence[Encoded]) -> Reference:
+    """Ask the trained model and the base, in torch and float32 (bfloat16 where float32 would not fit).
+
+    A model without an adapter has no base but itself.
+    """
     model = base.load_model(folder, base.checking_dtype(folder))
     plain = [_said(text, base.torch_logits(model, list(text.ids))) for text in texts]
+    if adapter is None:
+        return Reference(texts, plain, plain)
     tensors, rank, alpha = lora.read_adapter(adapter)
     layers = lora.add_lora(model, rank, alpha, seed=0)
     lora.load_state(layers, tensors)
@@ -62,20 +67,20 @@ def _said(text: Encoded, logits: Logits) -> Logits:
 
 
 def check(
-    file: ExportedFile, folder: Path, base_file: Path, plain_file: Path | None, known: Reference, threads: int
+    file: ExportedFile, folder: Path, base_file: Path | None, plain_file: Path | None, known: Reference, threads: int
 ) -> GateFile:
     """Judge one exported file.
 
     Args:
         file: what to judge; its path is relative to `folder`.
-        base_file: the GGUF of the base.
+        base_file: the GGUF of the base; None for a model that was made from nothing.
         plain_file: the base quantized in the same way, where the kind is judged by what the base loses; else None.
         known: what torch says.
         threads: cores to use.
     """
     path = folder / file.path
-    model, adapter = (base_file, path) if file.kind == "adapter" else (path, None)
-    wrong = "" if file.kind == "adapter" else _differs(path, base_file)
+    model, adapter = (base_file, path) if base_file and file.kind == "adapter" else (path, None)
+    wrong = _differs(path, base_file) if base_file and file.kind == "model" else ""
     divergent = _measure(model, adapter, known.texts, known.tuned, threads)
     lost = _measure(plain_file, None, known.texts, known.plain, threads) if plain_file else None
     limit = LIMIT if lost is None or lost >= NO_NUMBER else max(LIMIT, LOSS_FACTOR * lost)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.publish import export as exporting
 from trainer.publish import gate as gating
-from trainer.spec import BaseReport, ExportResult, GateResult, read_json, write_json
+from trainer.spec import BaseReport, ExportedFile, ExportResult, GateResult, read_json, write_json
 from trainer.train import base, selection
 from trainer.train.chat import Encoded, encode_chat, encode_text
 from trainer.train.grown import base_of
@@ -26,54 +26,83 @@ TEXT_TOKENS = 256
 
 def export(context: Context) -> Summary:
     """Write the adapter, and the merged model in each kind that was asked for."""
-    started = time.monotonic()
-    folder, spec = context.stage("export"), context.spec
-    kinds = [*spec.export.quantizations] or (["Q8_0"] if spec.grows else [])
+    spec = context.spec
     report = read_json(context.stage("base") / "report.json", BaseReport)
     adapter = context.stage("train") / "adapter"
     source = _graft(context)
-    stem = _file_stem(spec.name or spec.id)
-    best = exporting.recommend(kinds, report.parameters) if kinds else ""
-    files = []
+    files: tuple[ExportedFile, ...] = ()
     if not spec.grows:  # an adapter changes what a base has, and cannot bring it new tokens
-        context.progress("export", 0, len(kinds) + 2, "files", "Writing the adapter")
-        small = folder / f"{stem}.adapter.gguf"
+        context.progress("export", 0, len(spec.export.quantizations) + 2, "files", "Writing the adapter")
+        small = context.stage("export") / f"{_file_stem(spec.name or spec.id)}.adapter.gguf"
         exporting.write_adapter(source, adapter, small)
-        files.append(exporting.describe(small, "adapter", best))
+        files = (exporting.describe(small, "adapter", ""),)
+    return write_files(
+        context, lambda out: exporting.write_merged(source, adapter, out), report.parameters, files=files
+    )
+
+
+def write_files(
+    context: Context,
+    write: Callable[[Path], object],
+    parameters: int,
+    *,
+    files: tuple[ExportedFile, ...] = (),
+) -> Summary:
+    """Write the whole model in each kind that was asked for, and the stage's result.
+
+    Args:
+        context: the run.
+        write: writes the model in F16 under this path.
+        parameters: its weights, by which a kind is recommended.
+        files: what was written before.
+    """
+    started = time.monotonic()
+    folder, spec = context.stage("export"), context.spec
+    kinds = [*spec.export.quantizations] or (["Q8_0"] if spec.grows else [])
+    stem = _file_stem(spec.name or spec.id)
+    best = exporting.recommend(kinds, parameters) if kinds else ""
     if kinds:
-        context.progress("export", 1, len(kinds) + 2, "files", "Merging")
+        context.progress("export", 1, len(kinds) + 2, "files", "Merging" if files else "Writing the model")
         merged = folder / f"{stem}.F16.gguf"
-        exporting.write_merged(source, adapter, merged)
+        write(merged)
         for number, kind in enumerate(kinds, 2):
             context.progress("export", number, len(kinds) + 2, "files", f"Writing {kind}")
             out = folder / f"{stem}.{kind}.gguf"
             if kind != "F16":
                 exporting.quantize(merged, out, kind, context.threads)
-            files.append(exporting.describe(out, kind, best))
+            files = (*files, exporting.describe(out, kind, best))
         if "F16" not in kinds and not spec.export.keep_f16:
             merged.unlink()
-    result = ExportResult(files=tuple(files), seconds=round(time.monotonic() - started, 2))
+    result = ExportResult(files=files, seconds=round(time.monotonic() - started, 2))
     write_json(folder / "result.json", result)
     return {"files": len(files), "bytes": sum(file.bytes for file in files)}
 
 
 def gate(context: Context) -> Summary:
     """Hold every exported file against the trained model; what fails is not offered."""
+    source = base.ensure_folder(base_of(context), context.cache)
+    return gate_files(context, source, context.stage("train") / "adapter", _graft(context))
+
+
+def gate_files(context: Context, source: Path, adapter: Path | None, graft: Path | None) -> Summary:
+    """Hold every exported file against the model of a folder with its adapter; `graft` is the base's own file.
+
+    Raises:
+        TrainerError: no file says what the model says.
+    """
     started = time.monotonic()
     torch.set_num_threads(context.threads)
-    export_folder = context.stage("export")
+    export_folder, folder = context.stage("export"), context.stage("gate")
     exported = read_json(export_folder / "result.json", ExportResult)
-    source = base.ensure_folder(base_of(context), context.cache)
     texts = gating.sample(_gate_texts(context, base.load_tokenizer(source)))
     context.progress("gate", 0, len(exported.files) + 1, "files", "Asking the trained model")
-    known = gating.reference(source, context.stage("train") / "adapter", texts)
+    known = gating.reference(source, adapter, texts)
     gc.collect()
-    graft, folder = _graft(context), context.stage("gate")
     checked = []
     for number, file in enumerate(exported.files, 1):
         context.progress("gate", number, len(exported.files) + 1, "files", f"Checking {file.quantization or 'adapter'}")
         plain = graft if file.kind == "adapter" else None
-        if file.kind == "model" and gating.needs_comparison(file.quantization):
+        if graft and file.kind == "model" and gating.needs_comparison(file.quantization):
             plain = folder / f"base.{file.quantization}.gguf"
             exporting.quantize(graft, plain, file.quantization, context.threads)  # type: ignore[arg-type]
         checked.append(gating.check(file, export_folder, graft, plain, known, context.threads))

@@ -18,7 +18,8 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/words/result.json   WordsResult      words/base/ words/base.gguf, with domain words
     runs/ID/head/head.json      app.embedder.heads.Head (recipe "classify")   head/result.json HeadResult
     runs/ID/head/answers.jsonl  HeadAnswer
-    runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT)   train/checkpoints/
+    runs/ID/corpus|pretrain/    of the recipe “scratch”: texts and tokenizer, and the model that has read them
+    runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT, or a whole new model)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
     runs/ID/compare/result.json CompareResult    compare/answers.jsonl AnswerPair
@@ -55,6 +56,7 @@ from trainer.spec.recipes import (
     CLASSIFICATION,
     CONTINUED_PRETRAINING,
     DPO,
+    FROM_SCRATCH,
     READER_TUNING,
     RECIPES,
     SFT,
@@ -90,6 +92,7 @@ from trainer.spec.results import (
     TrainResult,
     WordsResult,
 )
+from trainer.spec.scratch import SIZES, TOKENS_A_WEIGHT, NewModel
 from trainer.spec.specification import (
     VERSION,
     BaseModel,
@@ -115,12 +118,15 @@ __all__ = [
     "EXAMS",
     "EXCLUDED",
     "FOUND",
+    "FROM_SCRATCH",
     "HELD_OUT",
     "HELD_OUT_DOCUMENT",
     "MAILBOX",
     "READER_TUNING",
     "RECIPES",
     "SFT",
+    "SIZES",
+    "TOKENS_A_WEIGHT",
     "VERSION",
     "Action",
     "AnswerPair",
@@ -154,6 +160,7 @@ __all__ = [
     "Lessons",
     "Limits",
     "Marker",
+    "NewModel",
     "Origin",
     "Origins",
     "Precision",

@@ -2,7 +2,7 @@
 
 A new recipe is one entry of `RECIPES`. Where it learns from other rows, or towards another aim, than those below, that
 is one more entry in the tables beside what does the work: `ROWS` in trainer.train.gather, `OBJECTIVES` in
-trainer.train.stages.
+trainer.train.stages, or `COURSES` in trainer.stages and `PLANS` in trainer.train.plan where the stages are its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Literal
 
 from trainer.spec.comparison import ExamName
 
-Recipe = Literal["teach", "read", "prefer", "classify", "search"]
+Recipe = Literal["teach", "read", "prefer", "classify", "search", "scratch"]
 """How run.json and wizard.json name a recipe, and the window's plain words for it."""
 InputKind = Literal["documents", "file", "chats", "feedback"]
 Rows = Literal["examples", "texts", "preferences"]
-Objective = Literal["likelihood", "preference", "reading"]
+Objective = Literal["likelihood", "preference", "reading", "whole"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TrainingRecipe:
     """What the prepare stages can make such rows of."""
     objective: Objective
     """Learned tokens are to be likely, or the better answer likelier than the worse one; of a reader, the place of the
-    answer in a passage."""
+    answer in a passage; of a whole new model, each token of its texts, then of its answers."""
     exams: tuple[ExamName, ...]
     """What judges it, as far as there are questions."""
     learning_rate: float
@@ -134,6 +134,19 @@ READER_TUNING = TrainingRecipe(
     step_tokens=4096,
     makes_questions=True,
 )
+FROM_SCRATCH = TrainingRecipe(
+    key="scratch",
+    term="pretraining and supervised fine-tuning from scratch",
+    achieved="made from nothing: its words, its weights, its answers",
+    rows="examples",
+    inputs=("documents", "file"),
+    objective="whole",
+    exams=(),
+    learning_rate=1e-3,
+    epochs=8,
+    step_tokens=1024,
+    makes_questions=True,
+)
 RECIPES: dict[Recipe, TrainingRecipe] = {
-    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION, READER_TUNING)
+    recipe.key: recipe for recipe in (SFT, CONTINUED_PRETRAINING, DPO, CLASSIFICATION, READER_TUNING, FROM_SCRATCH)
 }

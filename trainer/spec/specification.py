@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from trainer.spec.authoring import Writer
 from trainer.spec.recipes import RECIPES, InputKind, Recipe, TrainingRecipe
+from trainer.spec.scratch import SIZES, NewModel
 
 VERSION = 1
 Precision = Literal["auto", "bf16", "fp32", "nf4"]
@@ -140,6 +141,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lessons: Lessons = Lessons()
     export: Export = Export()
     limits: Limits = Limits()
+    scratch: NewModel = SIZES["10M"]  # what the recipe “scratch” makes
     compare: bool = True
     seed: int = 17
 

@@ -174,7 +174,7 @@ class Training:
             return
         self._position, tensors = checkpoint.load(found[-1], self._optimizer)
         self._task.weights.load(tensors)
-        self._context.emit(events.Resumed(stage="train", step=self._position.step))
+        self._context.emit(events.Resumed(stage=self._folder.name, step=self._position.step))
 
     def _step(self) -> None:
         started = time.monotonic()
@@ -312,7 +312,7 @@ class Training:
                 time.sleep(0.3)
                 action = self._context.control().action
             if action == "run":
-                self._context.emit(events.Resumed(stage="train", step=self._position.step))
+                self._context.emit(events.Resumed(stage=self._folder.name, step=self._position.step))
         return "user" if action == "stop" else None
 
     def _report(self, train: float, heldout: float | None, rate: float, speed: float, best: bool) -> None:

@@ -101,10 +101,11 @@ def token_losses(model: nn.Module, batch: Batch, targets: SoftTargets | None = N
     targets = targets or SoftTargets.of(batch.targets)
     rows = _hidden(model, batch)
     losses: torch.Tensor
-    if shares_prefix(model):
+    if shares_prefix(model) and not model.lm_head.weight.requires_grad:
         losses = _HeadLoss.apply(rows, model.lm_head.weight, targets.tokens, targets.probabilities, _new(model))
     else:
-        said = rows.float().log_softmax(-1).gather(1, targets.tokens)
+        logits = rows @ model.lm_head.weight.t() if shares_prefix(model) else rows
+        said = logits.float().log_softmax(-1).gather(1, targets.tokens)
         losses = -(targets.probabilities * said).sum(1)
     return losses - targets.entropy
 

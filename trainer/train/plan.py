@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.evaluate import blind, exams, preferring
 from trainer.prepare import own
-from trainer.spec import HELD_OUT, BaseModel, Example, Preference, RunSpec, read_spec
+from trainer.scratch import corpus, measure
+from trainer.scratch.network import STEP_TOKENS
+from trainer.spec import HELD_OUT, TOKENS_A_WEIGHT, BaseModel, Example, Preference, RunSpec, read_spec
+from trainer.spec.recipes import Objective
 from trainer.train import base, choose, device, gather, launch, loss, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
@@ -88,8 +91,8 @@ def make(context: Context) -> Plan:
         TrainerError: the data or the base cannot be read.
     """
     spec = context.spec
-    if spec.training.objective == "reading":
-        return _reader(context)
+    if spec.training.objective in PLANS:
+        return PLANS[spec.training.objective](context)
     shape = shape_of(spec.base)
     tokens, longest, examples = data(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
@@ -213,6 +216,55 @@ def _reader(context: Context) -> Plan:
     short = (plan.memory_bytes - plan.memory_available) / 1e9
     instead = f"Close other programs: {short:.1f} GB more are needed."
     return msgspec.structs.replace(plan, fits=False, reason="There is too little memory.", instead=instead)
+
+
+FEW_TOKENS = 0.05
+"""Of the text that a model of a size could learn from: with less it learns by heart."""
+
+
+def _whole(context: Context) -> Plan:
+    """The same for a model that is made from nothing, whose speed is measured on its own shape."""
+    spec, found = context.spec, measure.needs(context)
+    shape, hyper = spec.scratch, spec.hyper
+    taught = corpus.conversations(context)[0]
+    lengths = [_example_tokens(example) for example in taught] or [0]
+    general = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + shape.answer_tokens) if spec.base.path else 0
+    conversations, longest = sum(lengths) + general, max(lengths)
+    epochs = hyper.epochs or spec.training.epochs
+    read, answered = round(found.text_tokens * shape.epochs), round(conversations * epochs)
+    wanted = shape.parameters * TOKENS_A_WEIGHT
+    plan = Plan(
+        fits=found.memory_bytes <= found.free_bytes,
+        memory_bytes=found.memory_bytes,
+        memory_available=found.free_bytes,
+        disk_bytes=found.disk_bytes,
+        disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
+        seconds=round((read + answered) * found.seconds_a_token + measure.GENERAL_S + measure.FILES_S, 1),
+        steps=max(1, round(read / STEP_TOKENS)) + max(1, round(answered / spec.training.step_tokens)),
+        tokens=read + answered,
+        precision=found.precision,
+        learning_rate=hyper.learning_rate or spec.training.learning_rate,
+        epochs=shape.epochs,
+        device=found.place,
+        on_card=found.on_card,
+        max_length=min(longest, shape.context),
+        warnings=(
+            f"About {found.text_tokens:,} tokens of text; a model of this size could learn from {wanted:,}. It will "
+            "know your text by heart, and little of the world.",
+        )
+        if found.text_tokens < FEW_TOKENS * wanted
+        else (),
+    )
+    if (short_of := _short_of_disk(plan)) is not None or plan.fits:
+        return short_of or plan
+    instead = f"Close other programs: {(plan.memory_bytes - plan.memory_available) / 1e9:.1f} GB more are needed."
+    return msgspec.structs.replace(
+        plan, reason="There is too little memory.", instead=f"{instead} Or make a smaller model."
+    )
+
+
+PLANS: dict[Objective, Callable[[Context], Plan]] = {"reading": _reader, "whole": _whole}
+"""Of recipes that train something else than an adapter on a chat model."""
 
 
 def shape_of(model: BaseModel) -> Shape:

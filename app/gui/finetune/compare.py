@@ -84,6 +84,11 @@ class CompareStep(ScrollColumn):
         if found is None or found.result is None:
             training = self._controller.run.training if self._controller.run else None
             text = self.tr("The answers were not compared, so nobody can say whether the new model is better.")
+            wizard = self._controller.wizard
+            if wizard is not None and wizard.goal == "scratch":
+                text = self.tr(
+                    "There was no model before it. Try it in the chat: it knows what it read, and little else."
+                )
             if training is not None and training.heldout_loss is not None and training.heldout_before is not None:
                 figures = self.tr("Error on held-out questions: {0} before, {1} after.")
                 text += " " + figures.format(f"{training.heldout_before:.2f}", f"{training.heldout_loss:.2f}")

@@ -80,7 +80,7 @@ class FinetuneController(TrainingState):
 
     def choose_goal(self, goal: Goal) -> None:
         if self.wizard is not None and self.wizard.goal != goal:
-            self._change(Changes(goal=goal))
+            self._change(Changes(goal=goal, name=""))  # the default is another
 
     def choose_data(self, **values: Any) -> None:
         """Collections, files, chats or thumbs, by hand."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.finetune.wizard import ASKED
+from app.finetune.wizard import ASKED, FROM_DOCUMENTS
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.author import AuthorCard
 from app.gui.finetune.controller import FinetuneController
@@ -104,9 +104,13 @@ class DataStep(ScrollColumn):
                     "Questions are made from the documents, or taken from a file with columns for the question and its "
                     "answer, word for word as a document says it. Use at least four documents: some are kept out."
                 ),
+                "scratch": self.tr(
+                    "The text of the documents is read, then questions made from it, or taken from a file, teach the "
+                    "model to answer. The more text the better: it knows nothing else."
+                ),
             }[goal]
         )
-        documents = goal in ("teach", "read", "search")
+        documents = goal in FROM_DOCUMENTS
         self._collections.setVisible(documents)
         self._files.setVisible(goal != "read")
         self._chats.setVisible(goal == "teach")

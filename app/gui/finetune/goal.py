@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.finetune.estimate import fit_of, training_bytes
-from app.finetune.plan import EFFORTS, SEARCH_FACTS, SEARCH_PHRASINGS
+from app.finetune.plan import EFFORTS, SCRATCH_EPOCHS, SEARCH_FACTS, SEARCH_PHRASINGS
 from app.finetune.steps import need_of
 from app.finetune.wizard import DOMAIN_WORDS, WORDED, Effort, Goal
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.finetune.sizes import SizeCards
 from app.gui.hardware import disk_free_bytes, size_text
 from app.gui.widgets import ElidedLabel, IconLabel, Label
 from app.gui.widgets.choices import CheckBox
@@ -20,6 +21,7 @@ from app.gui.widgets.page_frame import ScrollColumn
 from app.paths import Home
 from app.types import InstalledModel
 from app.units import in_gb
+from trainer.spec import SIZES
 
 SHOWN_MODELS = 3
 GOALS: tuple[tuple[Goal, str, str, str], ...] = (
@@ -28,6 +30,7 @@ GOALS: tuple[tuple[Goal, str, str, str], ...] = (
     ("prefer", "Learn from thumbs in chats", "It prefers answers like the ones you corrected.", "thumbs-up"),
     ("classify", "Sort texts into labels", "It puts each mail or ticket into one of your labels.", "tags"),
     ("search", "Teach the search", "It learns which of your sentences answers a question.", "search"),
+    ("scratch", "Make a model from nothing", "To see how it is done: words, reading, answers.", "graduation-cap"),
 )
 """What can be learned: key, title, explanation, icon."""
 
@@ -67,7 +70,10 @@ class GoalStep(ScrollColumn):
             card.setChecked(effort == wizard.effort)
             card.show_facts(self._effort_facts(effort, wizard.goal))
         self.masking.setChecked(wizard.mask)
-        self._base_holder.setVisible(wizard.goal != "search")  # what learns is the reader in use
+        self._base_holder.setVisible(wizard.goal not in ("search", "scratch"))  # what learns is the reader, or is made
+        self.sizes.setVisible(wizard.goal == "scratch")
+        self.sizes.show_choice(wizard)
+        self._how.setText(self._how_it_learns(wizard.goal))
         self.masking.setVisible(wizard.goal != "search")
         self.words.setChecked(wizard.words > 0)
         self.words.setVisible(wizard.goal in WORDED)
@@ -131,7 +137,13 @@ class GoalStep(ScrollColumn):
             self.efforts[key] = card
             efforts.addWidget(card)
         efforts.addStretch(1)
-        self._lower = TwoColumns(base, effort, (6, 5))
+        self.sizes = SizeCards(self._controller)
+        left = QWidget()
+        beside = QVBoxLayout(left)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(base)
+        beside.addWidget(self.sizes)
+        self._lower = TwoColumns(left, effort, (6, 5))
         self.column.addWidget(self._lower)
         self.column.addSpacing(16)
 
@@ -141,6 +153,8 @@ class GoalStep(ScrollColumn):
         if goal == "search":
             asked = SEARCH_FACTS[effort]  # type: ignore[index]
             return self.tr("up to {0} facts").format(asked), self.tr("{0} phrasings each").format(SEARCH_PHRASINGS)
+        if goal == "scratch":
+            return (self.tr("reads {0} times").format(round(SCRATCH_EPOCHS[effort])),)  # type: ignore[index]
         if goal == "teach":
             return self.tr("up to {0} facts").format(facts), self.tr("{0} phrasings each").format(phrasings)
         if epochs is None:
@@ -191,13 +205,21 @@ class GoalStep(ScrollColumn):
         )
         self.words.clicked.connect(lambda on: self._controller.change(words=DOMAIN_WORDS if on else 0))
         details.addWidget(self.words)
-        text = self.tr(
+        self._how = Label("", "caption", "text2", wrap=True)
+        details.addWidget(self._how)
+        self._details.hide()
+        self.column.addWidget(self._details)
+
+    def _how_it_learns(self, goal: Goal) -> str:
+        if goal == "scratch":
+            return self.tr(
+                "A Llama with its own byte-level words (BPE). All weights learn with AdamW, first from the text, then "
+                "from conversations. Written as GGUF in 16 and 8 bits, each held against the trained model."
+            )
+        return self.tr(
             "QLoRA or bf16 LoRA of rank 16 on all linear layers, with general questions mixed in against forgetting. "
             "Learning rate, epochs and batch are chosen from the data and shown while it trains."
         )
-        details.addWidget(Label(text, "caption", "text2", wrap=True))
-        self._details.hide()
-        self.column.addWidget(self._details)
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
@@ -244,6 +266,10 @@ class GoalStep(ScrollColumn):
         model, wizard = self._controller.base(), self._controller.wizard
         if wizard is not None and wizard.goal == "search":
             self._say_needs(TEACHING_BYTES, TEACHING_DISK_BYTES)
+            return
+        if wizard is not None and wizard.goal == "scratch":
+            made = SIZES[wizard.size]
+            self._say_needs(made.memory_bytes, made.disk_bytes)
             return
         if model is None:
             self._needs.hide()

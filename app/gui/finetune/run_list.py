@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.core.calls import training as c
+from app.finetune.progress import LEARNING
 from app.finetune.states import BUSY, RunState
 from app.gui.core_client import CoreClient
 
@@ -54,7 +55,7 @@ class RunList(QObject):
     def _words(self, run_id: str) -> str:
         state, moved = self.state(run_id), self._moved.get(run_id)
         if state == "training":
-            if moved is not None and moved.stage == "train" and moved.steps:
+            if moved is not None and moved.stage in LEARNING and moved.steps:
                 return self.tr("Training {0}%").format(int(moved.train_fraction * 100))
             comparing = moved is not None and moved.stage == "compare"
             return self.tr("Comparing") if comparing else self.tr("Training")

@@ -86,6 +86,7 @@ class StartStep(ScrollColumn):
             "prefer": self.tr("Thumbs in chats"),
             "classify": self.tr("Labels"),
             "search": self.tr("Search"),
+            "scratch": self.tr("New model"),
         }[wizard.goal]
         words.addWidget(ElidedLabel(f"{goal}, {day}", "caption", "text2"))
         row.addLayout(words, 1)

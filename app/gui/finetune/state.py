@@ -138,6 +138,8 @@ class TrainingState(QObject):
         spec = self.run.spec if self.run is not None else None
         if spec is None:
             return self.base()
+        if spec.recipe == "scratch":
+            return None
         return next((model for model in self.resources.models if model.path == spec.base.file), None)
 
     def installed(self) -> InstalledModel | None:

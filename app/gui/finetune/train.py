@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplica
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.durations import time_left
-from app.finetune.progress import STAGE_TEXT
+from app.finetune.progress import LEARNING, STAGE_TEXT
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns
@@ -67,7 +67,7 @@ class TrainStep(ScrollColumn):
         if state not in ("training", "paused"):
             self._stopping = self._ending = False
         stage = self._controller.progress.stage
-        can_pause = state == "training" and stage == "train"
+        can_pause = state == "training" and stage in LEARNING
         self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
         if can_pause:
             self.pause.enable()
@@ -96,7 +96,7 @@ class TrainStep(ScrollColumn):
         told, state = self._controller.progress, self._controller.run_state
         last = told.points[-1] if told.points else None
         stage = told.stage
-        fraction = told.train_fraction if stage == "train" and last else (told.fraction or 0.0)
+        fraction = told.train_fraction if stage in LEARNING and last else (told.fraction or 0.0)
         title = told.sentence()
         step = ""
         if state == "done":
@@ -105,8 +105,8 @@ class TrainStep(ScrollColumn):
             title = self.tr("Interrupted")
         elif state == "failed":
             title = self.tr("Stopped: {0}").format(STAGE_TEXT.get(stage, ""))
-        elif stage == "train" and last is not None:
-            title = self.tr("Training, {0}%").format(int(fraction * 100))
+        elif stage in LEARNING and last is not None:
+            title = self.tr("{0}, {1}%").format(title, int(fraction * 100))
             step = self.tr("Step {0} of {1}").format(last.step, last.steps)
             if state == "paused":
                 title = self.tr("Paused at {0}%").format(int(fraction * 100))
@@ -117,11 +117,15 @@ class TrainStep(ScrollColumn):
         left = told.seconds_left if state == "training" else None
         self._head.left.set_text(time_left(left) if left is not None else "")
         self._head.bar.set_fraction(fraction)
+        reads = stage in ("corpus", "pretrain")
+        of = self.tr("Error on training and held-out text") if reads else ""
+        self._chart_title.setText(of or self.tr("Error on training and held-out questions"))
         self.chart.show_points(told.points, told.best_step)
         self._facts.show_progress(told)
         self._show_sample()
         self._announce(title)
         if (stage, state) != self._shown_state:
+            self._stopping = self._stopping and stage == self._shown_state[0]  # of a training in two, one was ended
             self._shown_state = (stage, state)
             self.refresh()
 
@@ -130,7 +134,8 @@ class TrainStep(ScrollColumn):
     def _build_chart(self) -> QWidget:
         panel = Panel()
         row = QHBoxLayout()
-        row.addWidget(Label(self.tr("Error on training and held-out questions"), "uiStrong", wrap=True), 1)
+        self._chart_title = Label("", "uiStrong", wrap=True)
+        row.addWidget(self._chart_title, 1)
         row.addWidget(Label(self.tr("Lower is better"), "caption", "text2"))
         panel.column.addLayout(row)
         self.chart = LossChart()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration
-from app.finetune.use import data_text, taught_documents
+from app.finetune.use import base_name, data_text, taught_documents
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.chat import ChatPreview
 from app.gui.finetune.controller import FinetuneController
@@ -185,9 +185,12 @@ class UseStep(ScrollColumn):
         if wizard.files:
             sources = ", ".join(part for part in (sources, self.tr("{0} files").format(len(wizard.files))) if part)
         quantization = f"{model.quantization}, {self.tr('unchanged')}" if model else self.tr("unchanged")
+        start = (self.tr("Base model"), model.name if model else base_name(run), quantization)
+        if wizard.goal == "scratch":
+            start = (self.tr("Model"), base_name(run).capitalize(), self.tr("no model before it"))
         for n, (icon, title, name, note) in enumerate(
             (
-                ("box", self.tr("Base model"), model.name if model else self._base_name(), quantization),
+                ("box", *start),
                 ("files", self.tr("Data"), data_text(run, wizard), sources),
                 ("graduation-cap", self.tr("Run"), f"{day}{time}", said),
                 ("circle-check", self.tr("Scores"), scores.title, scores.detail),
@@ -209,11 +212,6 @@ class UseStep(ScrollColumn):
         """What the new model is called; it may have another name than its run."""
         wizard, model = self._controller.wizard, self._controller.installed()
         return model.name if model is not None else wizard.name if wizard is not None else ""
-
-    def _base_name(self) -> str:
-        """What the base was called, where it is gone."""
-        spec = self._controller.run.spec if self._controller.run is not None else None
-        return spec.base.name if spec is not None else ""
 
     # --- what a person does -------------------------------------------------------------------------------------------
 

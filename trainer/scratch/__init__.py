@@ -1,0 +1,1 @@
+"""A model from nothing: its words, its reading, its conversations, and the file that llama.cpp runs."""
