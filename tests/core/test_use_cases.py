@@ -247,6 +247,7 @@ TABLE: dict[str, Use] = {
     "ShowApi": Use("ProgramsSection._look", "serve", "bench"),
     "RenewApiKey": Use("ProgramsSection._ask_to_renew", "serve"),
     "CompleteWith": Use(api="chat", why="for programs"),
+    "TokenizeWith": Use(api="tokens", why="for programs"),
 }
 
 
