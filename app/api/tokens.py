@@ -16,7 +16,9 @@ from app.workers.calls.engine import Tokenize, Tokenized
 async def tokenizer_info(request: Request) -> Response:
     """GET /tokenizer_info: of the model in use."""
     found = await _ask(request, Tokenize(), IN_USE)
-    return json_response({"bos_token": found.bos or None, "eos_token": found.eos or None, "chat_template": found.template})
+    return json_response(
+        {"bos_token": found.bos or None, "eos_token": found.eos or None, "chat_template": found.template}
+    )
 
 
 async def tokenize(request: Request) -> Response:

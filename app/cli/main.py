@@ -19,6 +19,7 @@ from app.cli import (
     doctor,
     documents,
     embedder,
+    evaluate,
     find,
     hidden,
     models,
@@ -34,6 +35,7 @@ from app.cli import (
 )
 from app.cli.assistant_options import add_asking_options, add_library_commands
 from app.cli.collection_options import add_collections_command
+from app.cli.evaluate import add_eval_command
 from app.cli.model_options import add_models_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
@@ -74,6 +76,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "chat": repl.command,
     "chats": chats.command,
     "train": train.command,
+    "eval": evaluate.command,
     "serve": serve.command,
     "doctor": doctor.command,
     "bench": bench.command,
@@ -116,6 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
+    _add_json(add_eval_command(commands, _count))
     reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")

@@ -15,6 +15,7 @@ from msgspec import Struct
 from app.core.calls import (
     api,
     attachments,
+    bench,
     catalogue,
     chat_files,
     chats,
@@ -105,6 +106,7 @@ DoorCall = (
     | runtimes.Calls
     | tables.Calls
     | api.Calls
+    | bench.Calls
     | DocumentsCall
     | ModelsCall
     | RuntimesCall
@@ -151,6 +153,7 @@ DoorData = (
     | training.Events
     | api.Api
     | api.Events
+    | bench.Answers
 )
 
 

@@ -53,9 +53,7 @@ def score(scheduler: Scheduler, model: Model, encoder: Encoder, call: Score) -> 
     return Scored(texts=tuple(found), prompt_tokens=len(prompt))
 
 
-def echo(
-    scheduler: Scheduler, model: Model, call: Complete, tokens: Sequence[int]
-) -> Generator[Events, None, Echoed]:
+def echo(scheduler: Scheduler, model: Model, call: Complete, tokens: Sequence[int]) -> Generator[Events, None, Echoed]:
     """A bare prompt as it was given, each token weighed where `call.logprobs` asks for it. A token that marks the
     beginning and that nobody wrote is left out.
 

@@ -183,7 +183,12 @@ def _next(scheduler: Scheduler, generation: Generation) -> Events:
             yield Waiting(note=BUSY, ahead=ahead) if ahead != before else None
         else:
             scheduler.step(generation)
-            if generation.drawn is None and generation.error is None and not generation.full and not generation.is_weighed:
+            if (
+                generation.drawn is None
+                and generation.error is None
+                and not generation.full
+                and not generation.is_weighed
+            ):
                 yield None
 
 

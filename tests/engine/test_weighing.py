@@ -73,7 +73,9 @@ def test_choices_are_weighed_as_answers_to_the_chat(role: EngineRole, starter: P
     assert scored.texts[0].logprob > scored.texts[1].logprob
     again, _ = run(role.handle(Score(messages=QUESTION, texts=tuple(reversed(CITIES)))))
     assert isinstance(again, Scored)
-    assert [each.logprob for each in reversed(again.texts)] == pytest.approx([t.logprob for t in scored.texts], abs=0.02)
+    assert [each.logprob for each in reversed(again.texts)] == pytest.approx(
+        [t.logprob for t in scored.texts], abs=0.02
+    )
 
 
 def test_an_empty_choice_is_refused(role: EngineRole) -> None:
@@ -95,7 +97,9 @@ def test_weighing_and_writing_go_on_side_by_side(babble: EngineRole) -> None:
     beside = together(babble, calls)[0][0]
     assert isinstance(alone, Completed) and isinstance(beside, Completed)
     assert alone.echoed is not None and beside.echoed is not None
-    assert [t.logprob for t in beside.echoed.tokens] == pytest.approx([t.logprob for t in alone.echoed.tokens], abs=0.01)
+    assert [t.logprob for t in beside.echoed.tokens] == pytest.approx(
+        [t.logprob for t in alone.echoed.tokens], abs=0.01
+    )
 
 
 def test_a_text_that_does_not_fit_is_refused(babble: EngineRole) -> None:
