@@ -121,7 +121,8 @@ class ArenaDesk:
         if models is None:
             return c.VotesListed(votes=votes[::-1], ratings=tuple(ratings(votes)), note=note)
         found = tuple(between(votes, *models))[::-1]
-        return c.VotesListed(votes=found, standing=standing(votes, *models), note=note)
+        together = self._lineup.fit_together(*models)
+        return c.VotesListed(votes=found, standing=standing(votes, *models), together=together, note=note)
 
 
 class _Play:
@@ -149,7 +150,8 @@ class _Play:
     def start(self) -> None:
         self._reply.on_cancel(self._stop)
         if not self._together:
-            self._note(ONE_AFTER_OTHER.format(*(shown_name(model) for model in self._models)))
+            text = ONE_AFTER_OTHER.format(*(shown_name(model) for model in self._models))
+            self._reply.event(c.LineupNoted(text=text, lasting=True))
         self._next()
 
     def _order(self) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ a document that is removed leaves nothing here.
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,8 @@ from app.files import set_aside, write_atomic
 log = logging.getLogger(__name__)
 
 VERSION = 1
+FEW = 30
+"""Decided votes from which a range is no longer called one of few."""
 Choice = Literal["left", "tie", "right", "wrong"]
 
 
@@ -84,6 +87,27 @@ class Rating(Struct, frozen=True, kw_only=True):
     low: float
     high: float
     votes: int
+
+
+def standing_text(found: Standing, first: str, second: str) -> str:
+    """The same in words; a winner is named only beyond chance."""
+    if not found.decided:
+        return "No clear winner yet: no vote has decided between the two."
+    names = {found.first: first, found.second: second}
+    head = f"{names[found.leader]} is better." if found.leader else "No clear winner yet."
+    so_few = "With so few, its" if found.decided < FEW else "Its"
+    return (
+        f"{head} {first} won {found.won} of {found.decided} decided votes. "
+        f"{so_few} true share can be {found.low:.0%} to {found.high:.0%}."
+    )
+
+
+def points_text(found: Standing, first: str) -> str:
+    """The rating's lead; "" where there is none to speak of."""
+    points, low, high = (f"{each:+.0f}" if math.isfinite(each) else "" for each in found.points)
+    if not (points and low and high):
+        return ""
+    return f"Rating: {first} leads by {points} points ({low} to {high}, Elo’s scale)."
 
 
 def between(votes: Iterable[Vote], first: str, second: str) -> list[Vote]:

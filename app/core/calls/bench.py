@@ -58,9 +58,10 @@ class ClearVotes(Call, frozen=True):
 
 
 class LineupNoted(Data, frozen=True):
-    """A sentence for whoever waits: which model is being loaded, and why the one in use is away."""
+    """A sentence for whoever waits: what is being done; `lasting`: why it takes the way that it takes."""
 
     text: str
+    lasting: bool = False
 
 
 class OneAsked(Data, frozen=True):
@@ -88,11 +89,13 @@ class PairPlayed(Data, frozen=True):
 
 
 class VotesListed(Data, frozen=True):
-    """The newest first. `standing` of two models, `ratings` of all that were compared."""
+    """The newest first. `standing` of two models, `ratings` of all that were compared; `together`: memory holds both,
+    so that each pair of answers comes at once."""
 
     votes: tuple[Vote, ...]
     standing: Standing | None = None
     ratings: tuple[Rating, ...] = ()
+    together: bool = True
     note: str = ""
 
 
